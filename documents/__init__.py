@@ -1,0 +1,1 @@
+"""JSON documents, pure: what differs between two of them."""

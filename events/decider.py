@@ -1,0 +1,92 @@
+"""A decider answers a command with events, and folds events into states. Pure.
+
+A command is decided against the states it reads, as its branch sees them. Reads are found step by step: `reads` names
+every key that can be named from what is known so far, and is asked again until nothing new comes; a state that turns
+out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from events.names import Key, Rid
+
+State = dict[str, Any]
+"""What is known of one key: plain JSON values. `None` = it does not exist (any more)."""
+
+Lookup = Callable[[Key], State | None]
+
+
+class Payload(BaseModel):
+    """`data` of a command or an event: frozen, nothing extra."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Head(NamedTuple):
+    """The current version of a key on a branch: the position that wrote it (0 = never written) and its state."""
+
+    position: int
+    state: State | None
+
+
+class Unread(LookupError):
+    """A state was needed that nobody loaded yet."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+class Drafted(NamedTuple):
+    """An event that was decided but has no position yet."""
+
+    key: Key  # `<aggregate>/<id>`: becomes the CloudEvents subject
+    slug: str  # class token of the NATS subject, "-" where the aggregate has none
+    payload: Payload
+
+
+@dataclass(slots=True)
+class Context:
+    """What a decision may know. `heads` holds states as the command's branch sees them."""
+
+    branch: str
+    author: str
+    time: int  # microseconds since 1970-01-01T00:00:00Z, of the commit
+    new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call
+    heads: Mapping[Key, Head]
+    ontology_heads: Mapping[Key, Head] = field(
+        default_factory=dict
+    )  # keys of no branch: branch/<name>, slug/<kind>/<slug>
+
+    def get(self, key: Key) -> State | None:
+        """The state behind a key, `None` if there is none. Raises `Unread`."""
+        return self.head(key).state
+
+    def head(self, key: Key) -> Head:
+        """The state and the position that last changed it. Raises `Unread`."""
+        try:
+            return self.heads[key]
+        except KeyError:
+            raise Unread(key) from None
+
+    def new_rid(self, kind: str) -> Rid:
+        """`kind` in kebab-case, e.g. `object-type`."""
+        return Rid(f"ri.oms.{kind}.{self.new_id()}")
+
+
+class Decider(Protocol):
+    """One aggregate. `commands` and `events` map a name such as `CreateObject` / `object.created.v1` to its model."""
+
+    aggregate: str
+
+    def reads(self, context: Context, command: Payload) -> Iterable[Key]:
+        """Every key that can be named from what `context` already holds."""
+
+    def decide(self, context: Context, command: Payload) -> list[Drafted]:
+        """The events; `[]` when nothing would change. Raises `Refused` with all findings, or `Unread`."""
+
+    def evolve(self, state: State | None, event: Payload) -> State | None:
+        """The entity's next state. Owns nothing of `state`: returns a new dict where it differs."""

@@ -1,0 +1,1 @@
+"""Doors: they translate between a protocol and the flow, and do nothing else."""

@@ -1,0 +1,35 @@
+"""The log port of the write side: append in position order, and never by guess."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from producers.outbox import Row
+
+
+class Appended(NamedTuple):
+    """The rows are in the log (fsynced); `last` is the last of them."""
+
+    last: int
+
+
+class Doubt(NamedTuple):
+    """Nothing is known for sure: an error, a timeout, another writer. Ask the log for its last message and compare."""
+
+    reason: str
+
+
+class Log(Protocol):
+    """Adapters pass `tests/ports/test_log.py` unchanged."""
+
+    async def append(self, rows: Sequence[Row], after: int) -> Appended | Doubt:
+        """Append rows at positions after+1 …, only if the log ends at `after`. At most 1,000 rows and 8 MiB at once."""
+
+    async def last(self) -> Row | None:
+        """The log's last message, `None` when the log is empty. Raises `LogUnavailable`."""
+
+    async def get(self, position: int) -> Row | None:
+        """One message. Raises `LogUnavailable`."""
+
+
+class LogUnavailable(Exception):
+    """The log does not answer now; what was asked may or may not have happened."""

@@ -1,0 +1,159 @@
+"""The outbox port: where commits become durable, in one transaction with everything they depend on.
+
+A unit of work is sans-I/O: a generator that asks for what it must read and returns what must be written. An adapter
+begins the transaction, locks the log's head row, drives the generator, writes and commits; all or nothing.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+FOREVER = 2**63 - 1
+"""The open end of an interval."""
+
+
+class LogHead(NamedTuple):
+    """Where the log ends: last position (0 = empty), its time (µs since the epoch) and the SHA-256 of its body (hex)."""
+
+    position: int
+    time: int
+    hash: str
+
+
+class Row(NamedTuple):
+    """One event as it is stored, relayed and read: position, NATS subject, body (the bytes of the CloudEvent)."""
+
+    position: int
+    subject: str
+    body: bytes
+
+
+class HeadRead(NamedTuple):
+    """Asks for the interval of `key` written on `branch` itself (no inheritance) that holds position `at`."""
+
+    branch: str
+    key: str
+    at: int = FOREVER
+
+
+class Found(NamedTuple):
+    """An interval: it began at `since`; `state` is JSON, `None` for a key that was freed or deleted on this branch."""
+
+    since: int
+    state: bytes | None
+
+
+class CommandKey(NamedTuple):
+    principal: str
+    id: str
+
+
+class Remembered(NamedTuple):
+    """What was answered to a command: SHA-256 of its body (`""` = not known), its outcome as JSON, when (µs)."""
+
+    digest: str
+    outcome: bytes
+    time: int
+
+
+@dataclass(slots=True)
+class Ask:
+    """What a unit of work must read next."""
+
+    heads: Sequence[HeadRead] = ()
+    commands: Sequence[CommandKey] = ()
+    commit_ids: Sequence[tuple[str, int]] = ()  # (branch, at): id of the last commit on that branch at or before `at`
+
+
+@dataclass(slots=True)
+class Told:
+    """The answers; what was not found is absent."""
+
+    heads: Mapping[HeadRead, Found] = field(default_factory=dict)
+    commands: Mapping[CommandKey, Remembered] = field(default_factory=dict)
+    commit_ids: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+
+class HeadWrite(NamedTuple):
+    """A new interval. `closes` = `since` of the stored interval of this branch and key that ends here, if there is one."""
+
+    branch: str
+    key: str
+    since: int
+    until: int
+    state: bytes | None
+    closes: int | None
+
+
+class CommitWrite(NamedTuple):
+    branch: str
+    first: int
+    last: int
+    id: str
+
+
+class Refusal(NamedTuple):
+    """A command that was refused; it has no position. For the audit's second table."""
+
+    time: int
+    principal: str
+    branch: str
+    command_id: str
+    type: str
+    findings: bytes  # JSON array of [code, path, text]
+
+
+@dataclass(slots=True)
+class Writes:
+    """Everything one group of commands writes."""
+
+    head: LogHead
+    rows: list[Row] = field(default_factory=list)
+    heads: list[HeadWrite] = field(default_factory=list)
+    commits: list[CommitWrite] = field(default_factory=list)
+    commands: list[tuple[CommandKey, Remembered]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+Work = Callable[[LogHead], Generator[Ask, Told, Writes]]
+
+
+class Outbox(Protocol):
+    """Adapters pass `tests/ports/test_outbox.py` unchanged. Every method is one transaction."""
+
+    ontology: str
+
+    async def commit(self, work: Work) -> Writes:
+        """Run one unit of work; durable (fsynced) when it returns. Raises `OutboxUnavailable` with nothing written."""
+
+    async def head(self) -> LogHead: ...
+
+    async def after(self, position: int, limit: int, max_bytes: int = 8 << 20) -> list[Row]:
+        """Rows behind `position` in position order: at most `limit`, at most `max_bytes` of bodies, at least one if any."""
+
+    async def row(self, position: int) -> Row | None: ...
+
+    async def remembered(self, command: CommandKey) -> Remembered | None: ...
+
+    async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
+        """`(number, refusal)` in the order they were refused; numbers are 1, 2, 3 …"""
+
+    async def forget(self, before: int) -> int:
+        """Drop remembered commands older than `before` (µs). Returns how many."""
+
+    async def restore(self, writes: Writes) -> None:
+        """Write rows, heads and commands as they are (rebuild from a log); the head moves to `writes.head`."""
+
+    async def clear(self, *, outbox: bool) -> None:
+        """Forget all heads and commits; with `outbox` also rows, commands and the log's head."""
+
+    async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
+        """Stored intervals in (branch, key, since) order, behind the given one; for verification. `closes` is `None`."""
+
+
+class OutboxUnavailable(Exception):
+    """The store refused (disk full, locked, gone): nothing was written; `cause` says why, `remedy` what to do."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        self.cause, self.remedy = cause, remedy
+        super().__init__(f"{cause}; {remedy}")

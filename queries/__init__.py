@@ -1,0 +1,1 @@
+"""Asking: what is, what was, what changed, and how fresh the answer is."""

@@ -1,0 +1,1 @@
+"""Who, and may they; and proof that nothing was changed. Pure."""

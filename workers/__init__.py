@@ -1,0 +1,1 @@
+"""Loops, each one `step()`: queued commands, dead letters."""
