@@ -1,0 +1,164 @@
+"""Heads: the state of every key as a branch sees it now, and the intervals that a commit writes.
+
+A branch reads its own interval of a key, else its parent's as it was at the base, and so on (`lineage`). What is
+inherited is never copied: a change writes an interval of the branch's own, a key that goes away a tombstone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from events.decider import Head, State, Unread
+from events.names import ONTOLOGY_SCOPE, Key
+from producers.outbox import FOREVER, Found, HeadRead, HeadWrite
+
+MAX_DEPTH: Final = 16
+_ONTOLOGY_KEYS: Final = ("branch/", "slug/")
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(dict).decode
+
+
+class Known(NamedTuple):
+    """A key's head; `own` = where the branch's own open interval began, `None` if it has none (inherited, or never)."""
+
+    head: Head
+    own: int | None
+
+
+NOWHERE: Final = Known(Head(0, None), None)
+
+
+def scope(branch: str, key: str) -> str:
+    """The branch column under which a key is kept: keys of the whole ontology belong to no branch."""
+    return ONTOLOGY_SCOPE if key.startswith(_ONTOLOGY_KEYS) else branch
+
+
+class Heads:
+    """Known heads of one ontology at the log's head, and the intervals written since `flush`.
+
+    Bounded: past `limit` known keys, everything that can be read again is forgotten.
+    """
+
+    def __init__(self, limit: int = 50_000) -> None:
+        self.limit = limit
+        self._known: dict[tuple[str, str], Known] = {}
+        self._lineage: dict[str, list[tuple[str, int]]] = {}
+        self._written: dict[tuple[str, str], int] = {}
+        self._writes: list[HeadWrite] = []
+
+    def clear(self) -> None:
+        """Forget everything, e.g. because another process committed or a transaction was lost."""
+        self._known.clear()
+        self._lineage.clear()
+        self._written.clear()
+        self._writes = []
+
+    def known(self, branch: str, key: str) -> Known:
+        """Raises `Unread` if nobody told yet."""
+        try:
+            return self._known[scope(branch, key), key]
+        except KeyError:
+            raise Unread(Key(key)) from None
+
+    def lineage(self, branch: str) -> list[tuple[str, int]]:
+        """`[(branch, FOREVER), (parent, base), …]`, nearest first. Raises `Unread` for a branch nobody told of."""
+        lineage = self._lineage.get(branch)
+        if lineage is None:
+            lineage = self._lineage[branch] = list(self._ancestry(branch))
+        return lineage
+
+    def wanted(self, branch: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """Which of these are not known yet, as (scope, key). Of a branch key that is not known itself: its branch key."""
+        missing = [(scope(branch, key), key) for key in keys]
+        missing = [at for at in missing if at not in self._known]
+        if any(column != ONTOLOGY_SCOPE for column, _ in missing):
+            try:
+                self.lineage(branch)
+            except Unread as unread:
+                return [at for at in missing if at[0] == ONTOLOGY_SCOPE] + [(ONTOLOGY_SCOPE, unread.key)]
+        return missing
+
+    def reads(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[HeadRead]]:
+        """What to ask the store for each wanted key: one read for each branch of its lineage, nearest first."""
+        return {
+            (column, key): [HeadRead(b, key, at) for b, at in self.lineage(column)] if column else [HeadRead("", key)]
+            for column, key in wanted
+        }
+
+    def tell(self, reads: Mapping[tuple[str, str], Sequence[HeadRead]], found: Mapping[HeadRead, Found]) -> None:
+        """Learn the answers to `reads`."""
+        if len(self._known) > self.limit:
+            self._forget()
+        for at, chain in reads.items():
+            self._known[at] = _nearest(chain, found)
+
+    def write(self, branch: str, key: str, position: int, state: State | None) -> None:
+        """`key` has this state from `position` on. It must be known."""
+        at = (scope(branch, key), key)
+        before = self._known[at]
+        encoded = None if state is None else _encode(state)
+        pending = self._written.get(at)
+        closes = before.own
+        if pending is not None:
+            earlier = self._writes[pending]
+            closes = None
+            self._writes[pending] = earlier._replace(until=position)
+        self._written[at] = len(self._writes)
+        self._writes.append(HeadWrite(at[0], key, position, FOREVER, encoded, closes))
+        self._known[at] = Known(Head(position, state), position)
+        if key.startswith("branch/"):
+            self._lineage.clear()
+
+    def flush(self) -> list[HeadWrite]:
+        """The intervals written since the last flush, in the order they were written."""
+        writes, self._writes = self._writes, []
+        self._written.clear()
+        return writes
+
+    def _ancestry(self, branch: str) -> Iterator[tuple[str, int]]:
+        at = FOREVER
+        for _ in range(MAX_DEPTH + 1):
+            yield branch, at
+            state = self.known(ONTOLOGY_SCOPE, f"branch/{branch}").head.state
+            if state is None or state["parent"] is None:
+                return
+            branch, at = state["parent"], min(at, state["base"])
+
+    def _forget(self) -> None:
+        self._known = {at: self._known[at] for at in self._written}
+        self._lineage.clear()
+
+
+class Staged:
+    """The changes of one commit that is still being decided: seen by its later parts, dropped if it is refused."""
+
+    def __init__(self, heads: Heads, branch: str) -> None:
+        self.heads, self.branch = heads, branch
+        self.changes: dict[Key, Head] = {}
+
+    def __getitem__(self, key: Key) -> Head:
+        """Raises `Unread`."""
+        changed = self.changes.get(key)
+        return self.heads.known(self.branch, key).head if changed is None else changed
+
+    def get(self, key: Key) -> State | None:
+        """The state as this commit has left it so far. Raises `Unread`."""
+        return self[key].state
+
+    def change(self, key: Key, position: int, state: State | None) -> None:
+        self.changes[key] = Head(position, state)
+
+    def settle(self) -> None:
+        """The commit is decided: its last states become intervals."""
+        for key, (position, state) in self.changes.items():
+            self.heads.write(self.branch, key, position, state)
+
+
+def _nearest(chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Known:
+    for depth, read in enumerate(chain):
+        interval = found.get(read)
+        if interval is not None:
+            state = None if interval.state is None else _decode(interval.state)
+            return Known(Head(interval.since, state), interval.since if depth == 0 else None)
+    return NOWHERE
