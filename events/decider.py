@@ -5,8 +5,8 @@ every key that can be named from what is known so far, and is asked again until 
 out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -48,6 +48,11 @@ class Drafted(NamedTuple):
     payload: Payload
 
 
+class Heads(Protocol):
+    def __getitem__(self, key: Key, /) -> Head:
+        """Raises `Unread`."""
+
+
 @dataclass(slots=True)
 class Context:
     """What a decision may know. `heads` holds states as the command's branch sees them."""
@@ -67,10 +72,7 @@ class Context:
 
     def head(self, key: Key) -> Head:
         """The state and the position that last changed it. Raises `Unread`."""
-        try:
-            return self.heads[key]
-        except KeyError:
-            raise Unread(key) from None
+        return self.heads[key]
 
     def new_rid(self, kind: str) -> Rid:
         """`kind` in kebab-case, e.g. `object-type`."""
@@ -85,8 +87,16 @@ class Decider(Protocol):
     def reads(self, context: Context, command: Payload) -> Iterable[Key]:
         """Every key that can be named from what `context` already holds."""
 
+    def target(self, context: Context, command: Payload) -> Key | None:
+        """The entity the command is about (`expected` refers to it); `None` if there is none. Raises `Unread`."""
+
     def decide(self, context: Context, command: Payload) -> list[Drafted]:
         """The events; `[]` when nothing would change. Raises `Refused` with all findings, or `Unread`."""
 
     def evolve(self, state: State | None, event: Payload) -> State | None:
         """The entity's next state. Owns nothing of `state`: returns a new dict where it differs."""
+
+
+Fold = Callable[[Lookup, Key, Payload], Iterable[tuple[Key, State | None]]]
+"""`fold(get, key, event)`: every head that an event changes: the entity's own, and the reserved ones (`unique/…`) it
+implies. `get` gives states before the event and raises `Unread`; nothing else may be read. `None` frees a key."""
