@@ -61,10 +61,7 @@ class Context:
     author: str
     time: int  # microseconds since 1970-01-01T00:00:00Z, of the commit
     new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call
-    heads: Mapping[Key, Head]
-    ontology_heads: Mapping[Key, Head] = field(
-        default_factory=dict
-    )  # keys of no branch: branch/<name>, slug/<kind>/<slug>
+    heads: Heads  # of the branch; `branch/…` and `slug/…` keys are of the whole ontology, and asked just the same
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

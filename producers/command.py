@@ -1,0 +1,45 @@
+"""A command as the committer takes it: parsed, its parts known, nothing decided yet."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from events.decider import Payload
+from events.findings import Finding
+from producers.outbox import CommandKey
+
+
+class Part(NamedTuple):
+    """One instruction of a command; a `Commit` has many. `path` is where its data stands in the command."""
+
+    type: str
+    payload: Payload
+    expected: int | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`digest` is the SHA-256 (hex) of what was asked, without the id. `findings`: what made it unreadable."""
+
+    key: CommandKey
+    digest: str
+    type: str
+    branch: str
+    author: str
+    parts: tuple[Part, ...] = ()
+    message: str = ""
+    effective: str | None = None
+    on_behalf_of: str | None = None
+    correlation: str | None = None
+    traceparent: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Limits(NamedTuple):
+    event_bytes: int = 512 * 1024 - 2048  # encoded event; the rest is left for headers and the server's own
+    subject_bytes: int = 1024
+    commit_events: int = 100_000
+    clock_ahead: int = 300_000_000  # µs the log's head may be ahead of this clock
+
+
+Json = dict[str, Any]
