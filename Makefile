@@ -1,0 +1,59 @@
+# Two commands on a machine with python3 and make: `make demo`, `make test`.
+SHELL := /bin/sh
+VENV ?= .venv
+BIN = $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest
+
+.PHONY: help demo up test torture check format lint types layers bench schemas lock clean
+.DEFAULT_GOAL := help
+
+help: ## show these lines
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|' 2>/dev/null || grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## the tour on real flights, each step as you would type it
+	$(BIN)/oms demo
+
+up: $(VENV)/.installed ## start OMS on ./oms-data
+	$(BIN)/oms up
+
+test: $(VENV)/.installed-dev ## all tests that a change must pass
+	$(PYTEST) -q -m "not torture" $(ARGS)
+
+torture: $(VENV)/.installed-dev ## kill real processes a thousand times; prints its seed
+	$(PYTEST) -q -m torture $(ARGS)
+
+check: format lint types layers test ## what must be green before a change lands
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev ## measure, and write bench/RESULTS.md
+	$(BIN)/python -m bench $(ARGS)
+
+schemas: $(VENV)/.installed-dev ## write the contracts in schemas/ anew from the types
+	$(BIN)/python -m schemas
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock
+	uv pip compile pyproject.toml --group dev -c requirements.lock $(LOCK) -o requirements-dev.lock
+LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+clean: ## remove the environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+$(VENV)/.installed: requirements.lock pyproject.toml deploy/venv
+	@sh deploy/venv $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml deploy/venv
+	@sh deploy/venv $(VENV) requirements-dev.lock
+	@touch $@ $(VENV)/.installed
