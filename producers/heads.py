@@ -89,9 +89,9 @@ class Heads:
     def tell(self, reads: Mapping[tuple[str, str], Sequence[HeadRead]], found: Mapping[HeadRead, Found]) -> None:
         """Learn the answers to `reads`."""
         if len(self._known) > self.limit:
-            self._forget()
+            self.forget()
         for at, chain in reads.items():
-            self._known[at] = _nearest(chain, found)
+            self._known[at] = self._nearest(chain, found)
 
     def write(self, branch: str, key: str, position: int, state: State | None) -> None:
         """`key` has this state from `position` on. It must be known."""
@@ -107,14 +107,27 @@ class Heads:
         self._written[at] = len(self._writes)
         self._writes.append(HeadWrite(at[0], key, position, FOREVER, encoded, closes))
         self._known[at] = Known(Head(position, state), position)
-        if key.startswith("branch/"):
-            self._lineage.clear()
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
         writes, self._writes = self._writes, []
         self._written.clear()
         return writes
+
+    def _nearest(self, chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Known:
+        for depth, read in enumerate(chain):
+            interval = self._unflushed(read) or found.get(read)
+            if interval is not None:
+                state = None if interval.state is None else _decode(interval.state)
+                return Known(Head(interval.since, state), interval.since if depth == 0 else None)
+        return NOWHERE
+
+    def _unflushed(self, read: HeadRead) -> Found | None:
+        """A branch created in this very group may see what the group wrote on its parent."""
+        if (read.branch, read.key) not in self._written:
+            return None
+        mine = (w for w in reversed(self._writes) if w.branch == read.branch and w.key == read.key)
+        return next((Found(w.since, w.state) for w in mine if w.since <= read.at), None)
 
     def _ancestry(self, branch: str) -> Iterator[tuple[str, int]]:
         at = FOREVER
@@ -125,7 +138,8 @@ class Heads:
                 return
             branch, at = state["parent"], min(at, state["base"])
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop what can be read again: a branch that came, went or moved sees other versions than before."""
         self._known = {at: self._known[at] for at in self._written}
         self._lineage.clear()
 
@@ -153,12 +167,5 @@ class Staged:
         """The commit is decided: its last states become intervals."""
         for key, (position, state) in self.changes.items():
             self.heads.write(self.branch, key, position, state)
-
-
-def _nearest(chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Known:
-    for depth, read in enumerate(chain):
-        interval = found.get(read)
-        if interval is not None:
-            state = None if interval.state is None else _decode(interval.state)
-            return Known(Head(interval.since, state), interval.since if depth == 0 else None)
-    return NOWHERE
+        if any(key.startswith("branch/") for key in self.changes):
+            self.heads.forget()

@@ -1,0 +1,171 @@
+"""Heads: a branch sees its own version, else its parent's as it was at the base."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.decider import Head, Lookup, Payload, State
+from events.names import Key
+from producers.heads import Heads, Staged
+from producers.outbox import FOREVER, Found, HeadRead, HeadWrite
+
+MAIN = "prod/main/main"
+
+
+class Happened(NamedTuple):
+    position: int
+    key: Key
+    payload: Payload
+
+
+class Put(Payload):
+    value: int | None
+
+
+class Forked(Payload):
+    parent: str | None
+    base: int
+
+
+def fold(get: Lookup, key: Key, payload: Payload) -> Iterator[tuple[Key, State | None]]:
+    if isinstance(payload, Forked):
+        yield key, {"parent": payload.parent, "base": payload.base}
+    if isinstance(payload, Put):
+        yield key, None if payload.value is None else {"value": payload.value}
+        yield Key("count/puts"), {"n": (get(Key("count/puts")) or {"n": 0})["n"] + 1}
+
+
+class Store:
+    """Intervals as an outbox keeps them."""
+
+    def __init__(self) -> None:
+        self.intervals: list[HeadWrite] = []
+
+    def read(self, reads: Iterable[HeadRead]) -> dict[HeadRead, Found]:
+        found = {}
+        for read in reads:
+            for each in self.intervals:
+                if each[:2] == read[:2] and each.since <= read.at and (read.at < each.until or each.until == FOREVER):
+                    found[read] = Found(each.since, each.state)
+        return found
+
+    def write(self, writes: Iterable[HeadWrite]) -> None:
+        for write in writes:
+            if write.closes is not None:
+                (old,) = (i for i in self.intervals if i[:3] == (write.branch, write.key, write.closes))
+                assert old.until == FOREVER
+                self.intervals[self.intervals.index(old)] = old._replace(until=write.since)
+            self.intervals.append(write._replace(closes=None))
+
+
+def learn(heads: Heads, store: Store, branch: str, *keys: str) -> None:
+    while wanted := heads.wanted(branch, keys):
+        reads = heads.reads(wanted)
+        heads.tell(reads, store.read(read for chain in reads.values() for read in chain))
+
+
+def commit(heads: Heads, store: Store, branch: str, *events: Happened) -> None:
+    staged = Staged(heads, branch)
+    for position, subject, payload in events:
+        learn(heads, store, branch, subject, "count/puts")
+        for key, state in fold(staged.get, subject, payload):
+            staged.change(key, position, state)
+    staged.settle()
+
+
+def seen(store: Store, branch: str, key: str) -> Head:
+    heads = Heads()
+    learn(heads, store, branch, key)
+    return heads.known(branch, key).head
+
+
+def group(store: Store, *commits: tuple[str, list[Happened]]) -> None:
+    heads = Heads()
+    for branch, events in commits:
+        commit(heads, store, branch, *events)
+    store.write(heads.flush())
+
+
+def fork(position: int, branch: str, parent: str | None, base: int) -> tuple[str, list[Happened]]:
+    return branch, [Happened(position, Key(f"branch/{branch}"), Forked(parent=parent, base=base))]
+
+
+def put(position: int, branch: str, key: str, value: int | None) -> tuple[str, list[Happened]]:
+    return branch, [Happened(position, Key(key), Put(value=value))]
+
+
+def test_a_branch_sees_its_parent_as_it_was_at_the_base() -> None:
+    store = Store()
+    group(store, fork(1, MAIN, None, 0), put(2, MAIN, "a", 1))
+    group(store, fork(3, "dev/x/y", MAIN, 2))
+    group(store, put(4, MAIN, "a", 2), put(5, MAIN, "b", 1))
+    assert seen(store, "dev/x/y", "a") == Head(2, {"value": 1})
+    assert seen(store, "dev/x/y", "b") == Head(0, None)
+    assert seen(store, MAIN, "a") == Head(4, {"value": 2})
+
+
+def test_what_a_branch_deleted_stays_deleted_there() -> None:
+    store = Store()
+    group(store, fork(1, MAIN, None, 0), put(2, MAIN, "a", 1), fork(3, "dev/x/y", MAIN, 2))
+    group(store, put(4, "dev/x/y", "a", None))
+    assert seen(store, "dev/x/y", "a") == Head(4, None)
+    assert seen(store, MAIN, "a") == Head(2, {"value": 1})
+
+
+def test_a_fork_of_a_fork_reads_through_both() -> None:
+    store = Store()
+    group(store, fork(1, MAIN, None, 0), put(2, MAIN, "a", 1), fork(3, "dev/x/y", MAIN, 2))
+    group(store, put(4, MAIN, "a", 9), fork(5, "dev/x/z", "dev/x/y", 4), put(6, "dev/x/y", "a", 8))
+    assert seen(store, "dev/x/z", "a") == Head(2, {"value": 1})
+
+
+def test_a_key_changed_twice_in_a_commit_keeps_the_last_state() -> None:
+    store = Store()
+    group(store, fork(1, MAIN, None, 0))
+    group(store, (MAIN, [Happened(2, Key("a"), Put(value=1)), Happened(3, Key("a"), Put(value=2))]))
+    written = [i for i in store.intervals if i.key == "a"]
+    assert written == [HeadWrite(MAIN, "a", 3, FOREVER, b'{"value":2}', None)]
+
+
+STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.none() | st.integers(0, 9)), max_size=30)
+
+
+@given(steps=STEPS, cuts=st.lists(st.booleans(), min_size=40, max_size=40))
+def test_groups_make_no_difference(steps: list[tuple[int, str, int | None]], cuts: list[bool]) -> None:
+    """The same commits in one group, or in many, leave the same intervals and every branch sees the same."""
+    branches = [MAIN, "dev/x/a", "dev/x/b", "dev/x/c"]
+    commits = [fork(1, MAIN, None, 0)]
+    created = 1
+    for branch, key, value in steps:
+        while created <= branch:
+            commits.append(fork(len(commits) + 1, branches[created], branches[created - 1], len(commits)))
+            created += 1
+        commits.append(put(len(commits) + 1, branches[branch], key, value))
+    one, many = Store(), Store()
+    group(one, *commits)
+    pending: list[tuple[str, list[Happened]]] = []
+    for cut, each in zip(cuts, commits, strict=False):
+        pending.append(each)
+        if cut:
+            group(many, *pending)
+            pending = []
+    group(many, *pending)
+    assert sorted(one.intervals) == sorted(many.intervals)
+    for branch in branches[:created]:
+        for key in "abc":
+            assert seen(one, branch, key) == _model(commits, branch, key)
+
+
+def _model(commits: list[tuple[str, list[Happened]]], branch: str, key: str, at: int = FOREVER) -> Head:
+    """By hand: the last write on the branch up to `at`, else what the parent saw at the base."""
+    own, born = Head(0, None), None
+    for where, ((position, subject, payload),) in commits:
+        if subject == f"branch/{branch}" and isinstance(payload, Forked):
+            born = payload
+        if where == branch and subject == key and position <= at and isinstance(payload, Put):
+            own = Head(position, None if payload.value is None else {"value": payload.value})
+    if own.position or born is None or born.parent is None:
+        return own
+    return _model(commits, born.parent, key, min(at, born.base))
