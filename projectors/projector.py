@@ -31,7 +31,10 @@ class Batch(NamedTuple):
 
 
 class Feed(Protocol):
-    """Reads the log: `(position, subject, body)` in order. Raises `Gap` where a position is missing or the chain is broken."""
+    """Reads the log behind `after`, up to `until` (`None` = what is there now): `(position, subject, body)` in order.
+
+    Raises `security.chain.Gap` where a position is missing; that each body follows the one before it, the reader proves.
+    """
 
     def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[tuple[int, str, bytes]]]: ...
 

@@ -21,6 +21,16 @@ class ChainBroken(Exception):
         super().__init__(f"the chain breaks at position {position}: {what} is {found!r}, not {expected!r}")
 
 
+class Gap(ChainBroken):
+    """Positions `position`…`last` are missing from `where` (a stream, a file); `last` is `None` if the end is not known."""
+
+    def __init__(self, position: int, last: int | None, where: str) -> None:
+        super().__init__(position, where, "whole", "missing events")
+        self.last, self.where = last, where
+        missing = f"position {position}" if last == position else f"positions {position} to {last or 'its end'}"
+        self.args = (f"{where} holds nothing at {missing}",)
+
+
 def genesis(ontology: str) -> str:
     """What stands in `prevhash` of position 1: SHA-256 (hex) of the ontology's id."""
     return sha256(ontology.encode()).hexdigest()
