@@ -1,0 +1,68 @@
+"""What each setting means, in which unit it is, and what it may be."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from events.names import BRANCH, ONTOLOGY
+
+Value = str | int | float | Path | tuple[str, ...]
+
+ROLES = ("server", "committer", "relay", "projectors", "queue")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
+_NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
+
+
+class SettingRefused(Exception):
+    """A setting that cannot be used: which, where it was said, and what is wrong with it."""
+
+    def __init__(self, name: str, source: str, reason: str) -> None:
+        self.name, self.source, self.reason = name, source, reason
+        super().__init__(f"setting {name!r} from {source}: {reason}")
+
+
+class About(NamedTuple):
+    """`low` … `high` bound a number; a text is a full match of `shape` or one of `choices` (a list: each of its parts)."""
+
+    meaning: str
+    unit: str = ""
+    shape: re.Pattern[str] | None = None
+    choices: tuple[str, ...] = ()
+    low: float = float("-inf")
+    high: float = float("inf")
+
+
+ABOUT: Mapping[str, About] = {
+    "folder": About("where everything is kept: outbox, log, views, credentials"),
+    "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY),
+    "branch": About("the branch meant where none is named; the default branch of a new ontology", shape=BRANCH),
+    "author": About("who commands are from where none is named", shape=_AUTHOR),
+    "roles": About("which parts `oms up` runs in this process", choices=ROLES),
+    "bind": About("address that servers listen on; beyond loopback only with authentication"),
+    "nats_url": About("an outside NATS server, as nats://host:port; empty: the embedded one", shape=_NATS_URL),
+    "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
+    "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
+    "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
+    "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),
+    "remember": About("how long a repeated command is answered from memory", "days", low=0.01, high=3_650),
+    "max_clock_skew": About(
+        "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
+    ),
+    "group_limit": About("how many commands one transaction may hold", "commands", low=1, high=10_000),
+}
+
+
+def checked(name: str, value: Value, source: str) -> Value:
+    """`value` itself. Raises `SettingRefused` where it is not what the setting may be."""
+    rules = ABOUT[name]
+    if isinstance(value, int | float) and not rules.low <= value <= rules.high:
+        raise SettingRefused(name, source, f"{value:g} is not between {rules.low:g} and {rules.high:g}")
+    if rules.shape and not rules.shape.fullmatch(str(value)):
+        raise SettingRefused(name, source, f"{str(value)!r} does not match {rules.shape.pattern}")
+    for part in value if isinstance(value, tuple) else (value,):
+        if rules.choices and part not in rules.choices:
+            raise SettingRefused(name, source, f"{part!r} is none of {', '.join(rules.choices)}")
+    return value

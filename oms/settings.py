@@ -1,0 +1,135 @@
+"""What an operator may change; the one place that reads the environment and `oms.toml`.
+
+flag ─► OMS_<NAME> ─► ./oms.toml ─► <folder>/oms.toml ─► default        the first that says something counts
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from oms.about_settings import ROLES, SettingRefused, Value, checked
+
+FILE = "oms.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Meanings and units are in `oms.about_settings.ABOUT`."""
+
+    folder: Path = Path("oms-data")
+    ontology: str = "main"
+    branch: str = "prod/main/main"
+    author: str = "local@oms"
+    roles: tuple[str, ...] = ROLES
+    bind: str = "127.0.0.1"
+    nats_url: str = ""
+    nats_port: int = 0
+    nats_credentials: str = ""
+    log_level: str = "info"
+    deadline: float = 30.0
+    remember: float = 7.0
+    max_clock_skew: float = 300.0
+    group_limit: int = 1_000
+
+
+DEFAULTS: Mapping[str, Value] = asdict(Settings())
+
+
+class Loaded(NamedTuple):
+    """`sources` says for each name where its value came from: `flag`, `OMS_NAME`, a file's path or `default`."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+class Said(NamedTuple):
+    raw: object
+    source: str
+
+
+def load(
+    flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None, here: Path = Path()
+) -> Loaded:
+    """All settings. A flag that is `None` was not given. Raises `SettingRefused`."""
+    said = [_flags(flags or {}), _environment(os.environ if env is None else env), _file(here / FILE)]
+    folder = Path(str(_chosen("folder", said)[0]))
+    if folder.absolute() != here.absolute():
+        said.append(_in_folder(folder / FILE))
+    chosen = {name: _chosen(name, said) for name in DEFAULTS}
+    values: dict[str, Any] = {name: value for name, (value, _) in chosen.items()}
+    return Loaded(Settings(**values), {name: source for name, (_, source) in chosen.items()})
+
+
+def env_name(name: str) -> str:
+    return "OMS_" + name.upper()
+
+
+def shown(value: Value) -> str:
+    """A value as one would write it in the environment."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _flags(flags: Mapping[str, object]) -> dict[str, Said]:
+    _refuse_unknown(flags, "flag")
+    return {name: Said(value, "flag") for name, value in flags.items() if value is not None}
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, Said]:
+    return {name: Said(env[env_name(name)], env_name(name)) for name in DEFAULTS if env.get(env_name(name))}
+
+
+def _file(path: Path) -> dict[str, Said]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingRefused("*", str(path), f"not a TOML file: {error}") from error
+    _refuse_unknown(table, str(path))
+    return {name: Said(value, str(path)) for name, value in table.items()}
+
+
+def _in_folder(path: Path) -> dict[str, Said]:
+    table = _file(path)
+    if "folder" in table:
+        raise SettingRefused("folder", str(path), "a data folder cannot name another one; remove the line")
+    return table
+
+
+def _refuse_unknown(names: Iterable[str], source: str) -> None:
+    for name in names:
+        if name not in DEFAULTS:
+            near = difflib.get_close_matches(name, DEFAULTS, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise SettingRefused(name, source, f"no such setting{hint}")
+
+
+def _chosen(name: str, said: Iterable[Mapping[str, Said]]) -> tuple[Value, str]:
+    for table in said:
+        if name in table:
+            raw, source = table[name]
+            return checked(name, _typed(name, raw, source), source), source
+    return DEFAULTS[name], "default"
+
+
+def _typed(name: str, raw: object, source: str) -> Value:
+    """`raw` as the type of the default: text from the environment, TOML's own types from a file."""
+    match DEFAULTS[name], raw:
+        case tuple(), str():
+            return tuple(part.strip() for part in raw.split(","))
+        case tuple(), list() | tuple():
+            return tuple(str(part) for part in raw)
+        case Path(), str() | Path():
+            return Path(raw)
+        case str(), str():
+            return raw
+        case int() | float() as wanted, int() | float() | str() if not isinstance(raw, bool):
+            try:
+                return type(wanted)(raw)
+            except ValueError:
+                pass
+    raise SettingRefused(name, source, f"{raw!r} is no {type(DEFAULTS[name]).__name__}")
