@@ -1,0 +1,58 @@
+"""What went wrong, as one sentence with its cause and its remedy, and an exit code that scripts can rely on."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Exit(IntEnum):
+    """Exit codes; they never change their meaning."""
+
+    OK = 0
+    REFUSED = 1  # a command was rejected, a verification found a difference, rows of an import were refused
+    USAGE = 2  # the command line itself is wrong
+    SETTING = 3  # a setting cannot be used
+    UNAVAILABLE = 4  # no server, no answer in time, a store that refuses
+    CONFLICT = 5  # log, outbox or folder are not as they must be; nothing was changed
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class Failure(Exception):
+    """The end of a command that could not do what it was asked."""
+
+    def __init__(self, cause: str, remedy: str = "", code: Exit = Exit.REFUSED) -> None:
+        self.cause, self.remedy, self.code = cause, remedy, code
+        super().__init__(f"{cause}; {remedy}" if remedy else cause)
+
+
+class Told(NamedTuple):
+    text: str
+    code: Exit
+
+
+def told(error: BaseException) -> Told:
+    """The sentence and the exit code for anything that ended a command."""
+    from oms.about_settings import SettingRefused
+
+    if isinstance(error, Failure):
+        return Told(str(error), error.code)
+    if isinstance(error, SettingRefused):
+        return Told(str(error), Exit.SETTING)
+    if isinstance(error, KeyboardInterrupt):
+        return Told("interrupted", Exit.INTERRUPTED)
+    if isinstance(error, OSError):
+        return Told(_of_system(error), Exit.UNAVAILABLE)
+    by_name = {
+        "OutboxUnavailable": Exit.UNAVAILABLE,
+        "LogUnavailable": Exit.UNAVAILABLE,
+        "Unavailable": Exit.UNAVAILABLE,
+    }
+    code = by_name.get(type(error).__name__)
+    if code is not None:
+        return Told(str(error), code)
+    return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)
+
+
+def _of_system(error: OSError) -> str:
+    where = f": {error.filename}" if error.filename else ""
+    return f"{(error.strerror or str(error) or type(error).__name__).lower()}{where}"

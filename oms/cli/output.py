@@ -1,0 +1,56 @@
+"""How answers look: tables for people, JSON for programs. Answers go to stdout, everything else to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on a line of its own; Unicode as it is."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Rows as a table of `columns`, or as one JSON array with all they hold."""
+    if as_json:
+        print_json([dict(row) for row in rows])
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(row.get(column)) for column in columns))
+    _console().print(table)
+
+
+def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:
+    """One thing: a line for each of its fields, or one JSON object."""
+    if as_json:
+        print_json(dict(row))
+    else:
+        print_rows([{"": name, " ": value} for name, value in row.items()], ["", " "], as_json=False)
+
+
+def cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # Not a terminal: no wrapping, so that a line stays a line for grep and diff.
+    return Console(markup=False, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1_000)
