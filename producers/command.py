@@ -1,7 +1,8 @@
 """A command as the committer takes it: parsed, its parts known, nothing decided yet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from events.decider import Payload
 from events.findings import Finding
@@ -42,4 +43,5 @@ class Limits(NamedTuple):
     clock_ahead: int = 300_000_000  # µs the log's head may be ahead of this clock
 
 
-Json = dict[str, Any]
+NewId = Callable[[], str]
+"""A UUIDv7 in text, another one at each call."""

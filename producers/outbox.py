@@ -113,6 +113,7 @@ class Writes:
     commits: list[CommitWrite] = field(default_factory=list)
     commands: list[tuple[CommandKey, Remembered]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    outcomes: list[bytes] = field(default_factory=list)  # JSON, one for each command of the group; not stored as such
 
 
 Work = Callable[[LogHead], Generator[Ask, Told, Writes]]

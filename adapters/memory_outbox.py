@@ -1,0 +1,118 @@
+"""The outbox in memory: for tests and models; what it holds is gone with the process."""
+
+from collections.abc import Iterator
+
+from producers.outbox import (
+    FOREVER,
+    Ask,
+    CommandKey,
+    CommitWrite,
+    Found,
+    HeadRead,
+    HeadWrite,
+    LogHead,
+    Refusal,
+    Remembered,
+    Row,
+    Told,
+    Work,
+    Writes,
+)
+from security.chain import genesis
+
+
+class MemoryOutbox:
+    """Passes the outbox conformance suite."""
+
+    def __init__(self, ontology: str) -> None:
+        self.ontology = ontology
+        self._head = LogHead(0, 0, genesis(ontology))
+        self._rows: list[Row] = []
+        self._heads: dict[tuple[str, str], list[HeadWrite]] = {}
+        self._commits: list[CommitWrite] = []
+        self._commands: dict[CommandKey, Remembered] = {}
+        self._refusals: list[Refusal] = []
+
+    async def commit(self, work: Work) -> Writes:
+        planning = work(self._head)
+        try:
+            ask = next(planning)
+            while True:
+                ask = planning.send(self._tell(ask))
+        except StopIteration as planned:
+            writes: Writes = planned.value
+        self._put(writes)
+        return writes
+
+    async def head(self) -> LogHead:
+        return self._head
+
+    async def after(self, position: int, limit: int, max_bytes: int = 8 << 20) -> list[Row]:
+        return list(_within(self._rows, position, limit, max_bytes))
+
+    async def row(self, position: int) -> Row | None:
+        return next((row for row in self._rows if row.position == position), None)
+
+    async def remembered(self, command: CommandKey) -> Remembered | None:
+        return self._commands.get(command)
+
+    async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
+        return list(enumerate(self._refusals, 1))[after : after + limit]
+
+    async def forget(self, before: int) -> int:
+        old = [key for key, remembered in self._commands.items() if remembered.time < before]
+        for key in old:
+            del self._commands[key]
+        return len(old)
+
+    async def restore(self, writes: Writes) -> None:
+        self._put(writes)
+
+    async def clear(self, *, outbox: bool) -> None:
+        self._heads.clear()
+        self._commits.clear()
+        if outbox:
+            self._rows.clear()
+            self._commands.clear()
+            self._head = LogHead(0, 0, genesis(self.ontology))
+
+    async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
+        every = sorted(write for chain in self._heads.values() for write in chain)
+        return [w._replace(closes=None) for w in every if (w.branch, w.key, w.since) > (branch, key, since)][:limit]
+
+    def _tell(self, ask: Ask) -> Told:
+        heads = {read: found for read in ask.heads if (found := self._find(read))}
+        commands = {key: self._commands[key] for key in ask.commands if key in self._commands}
+        ids = {at: commit_id for at in ask.commit_ids if (commit_id := self._commit_id(*at))}
+        return Told(heads, commands, ids)
+
+    def _find(self, read: HeadRead) -> Found | None:
+        for write in reversed(self._heads.get((read.branch, read.key), [])):
+            if write.since <= read.at:
+                held = write.until > read.at or write.until == FOREVER
+                return Found(write.since, write.state) if held else None
+        return None
+
+    def _commit_id(self, branch: str, at: int) -> str | None:
+        return next((c.id for c in reversed(self._commits) if c.branch == branch and c.last <= at), None)
+
+    def _put(self, writes: Writes) -> None:
+        for write in writes.heads:
+            chain = self._heads.setdefault((write.branch, write.key), [])
+            if write.closes is not None:
+                chain[-1] = chain[-1]._replace(until=write.since)
+            chain.append(write)
+        self._rows += writes.rows
+        self._commits += writes.commits
+        self._commands.update(writes.commands)
+        self._refusals += writes.refusals
+        self._head = writes.head
+
+
+def _within(rows: list[Row], position: int, limit: int, max_bytes: int) -> Iterator[Row]:
+    size = 0
+    for row in [row for row in rows if row.position > position][:limit]:
+        size += len(row.body)
+        if size > max_bytes and size > len(row.body):
+            return
+        yield row

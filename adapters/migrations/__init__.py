@@ -1,0 +1,1 @@
+"""The write side's tables, step by step (Alembic)."""

@@ -1,0 +1,62 @@
+"""The write side's tables, for every SQL database: the outbox, heads as intervals, commits, remembered commands, refusals."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+metadata = MetaData()
+
+log_head = Table(
+    "log_head", metadata,
+    Column("ontology", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),  # µs since the epoch
+    Column("hash", String, nullable=False),
+)  # fmt: skip
+
+outbox = Table(
+    "outbox", metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("subject", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)  # fmt: skip
+
+heads = Table(
+    "heads", metadata,
+    Column("branch", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("state", LargeBinary),  # JSON; NULL = freed or never there
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+commits = Table(
+    "commits", metadata,
+    Column("last", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("branch", String, nullable=False),
+    Column("id", String, nullable=False),
+    Index("commits_by_branch", "branch", "last"),
+)  # fmt: skip
+
+commands = Table(
+    "commands", metadata,
+    Column("principal", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("outcome", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Index("commands_by_time", "time"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+refusals = Table(
+    "refusals", metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("time", BigInteger, nullable=False),
+    Column("principal", String, nullable=False),
+    Column("branch", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("findings", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip

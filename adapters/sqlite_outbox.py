@@ -1,0 +1,252 @@
+"""The outbox in one SQLite file (WAL, synchronous=FULL): a commit returns when it is fsynced.
+
+One thread owns the writing connection and runs a whole unit of work in one hop; another reads for the relay, so that
+reading never waits for an fsync.
+"""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Final, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from producers.outbox import (
+    FOREVER,
+    Ask,
+    CommandKey,
+    Found,
+    HeadWrite,
+    LogHead,
+    OutboxUnavailable,
+    Refusal,
+    Remembered,
+    Row,
+    Told,
+    Work,
+    Writes,
+)
+from security.chain import genesis
+
+Result = TypeVar("Result")
+_CACHE_KIB: Final = 32 * 1024
+_BUSY_SECONDS: Final = 5.0
+_SQL: Final = {
+    name: text.strip()
+    for name, text in re.findall(
+        r"^-- (\w+)\n(.+?)(?=\n--|\Z)",
+        resources.files("adapters").joinpath("sqlite_outbox.sql").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+}
+
+
+class SqliteOutbox:
+    """Passes the outbox conformance suite. `close` after use."""
+
+    def __init__(self, path: Path, ontology: str) -> None:
+        self.ontology = ontology
+        self._writing = ThreadPoolExecutor(1, "outbox-write")
+        self._reading = ThreadPoolExecutor(1, "outbox-read")
+        try:
+            self._writer = self._writing.submit(_open_writer, path, ontology).result()
+            self._reader = self._reading.submit(_open_reader, path).result()
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+
+    async def commit(self, work: Work) -> Writes:
+        return await self._write(lambda: self._commit(work))
+
+    async def head(self) -> LogHead:
+        return await self._read(lambda: _log_head(self._reader, self.ontology))
+
+    async def after(self, position: int, limit: int, max_bytes: int = 8 << 20) -> list[Row]:
+        return await self._read(lambda: list(_rows_after(self._reader, position, limit, max_bytes)))
+
+    async def row(self, position: int) -> Row | None:
+        found = await self._read(lambda: self._reader.execute(_SQL["read_row"], (position,)).fetchone())
+        return Row(*found) if found else None
+
+    async def remembered(self, command: CommandKey) -> Remembered | None:
+        found = await self._read(lambda: self._reader.execute(_SQL["find_command"], command).fetchone())
+        return Remembered(*found) if found else None
+
+    async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
+        rows = await self._read(lambda: self._reader.execute(_SQL["refusals_after"], (after, limit)).fetchall())
+        return [(number, Refusal(*rest)) for number, *rest in rows]
+
+    async def forget(self, before: int) -> int:
+        def run() -> int:
+            with self._transaction():
+                return self._writer.execute(_SQL["forget_commands"], (before,)).rowcount
+
+        return await self._write(run)
+
+    async def restore(self, writes: Writes) -> None:
+        def run() -> None:
+            with self._transaction():
+                self._put(writes)
+
+        await self._write(run)
+
+    async def clear(self, *, outbox: bool) -> None:
+        def run() -> None:
+            with self._transaction():
+                self._clear(outbox=outbox)
+
+        await self._write(run)
+
+    async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
+        rows = await self._read(
+            lambda: self._reader.execute(_SQL["heads_after"], (branch, key, since, limit)).fetchall()
+        )
+        return [HeadWrite(b, k, since, until, state, None) for b, k, since, until, state in rows]
+
+    def close(self) -> None:
+        self._writing.submit(self._writer.close).result()
+        self._reading.submit(self._reader.close).result()
+        self._writing.shutdown()
+        self._reading.shutdown()
+
+    def _commit(self, work: Work) -> Writes:
+        with self._transaction():
+            head = _log_head(self._writer, self.ontology)
+            planning = work(head)
+            try:
+                ask = next(planning)
+                while True:
+                    ask = planning.send(self._tell(ask))
+            except StopIteration as planned:
+                writes: Writes = planned.value
+            self._put(writes)
+        return writes
+
+    def _tell(self, ask: Ask) -> Told:
+        execute = self._writer.execute
+        told = Told({}, {}, {})
+        find = _SQL["find_head"]
+        heads = {}
+        for read in ask.heads:
+            row = execute(find, read).fetchone()
+            if row is not None and (row[1] > read.at or row[1] == FOREVER):
+                heads[read] = Found(row[0], row[2])
+        told.heads = heads
+        found = ((key, execute(_SQL["find_command"], key).fetchone()) for key in ask.commands)
+        told.commands = {key: Remembered(*row) for key, row in found if row}
+        ids = ((at, execute(_SQL["find_commit_id"], at).fetchone()) for at in ask.commit_ids)
+        told.commit_ids = {at: row[0] for at, row in ids if row}
+        return told
+
+    def _put(self, writes: Writes) -> None:
+        many = self._writer.executemany
+        closing = [(w.since, w.branch, w.key, w.closes) for w in writes.heads if w.closes is not None]
+        many(_SQL["close_head"], closing)
+        many(_SQL["add_head"], [w[:5] for w in writes.heads])
+        many(_SQL["add_row"], writes.rows)
+        many(_SQL["add_commit"], writes.commits)
+        many(_SQL["remember_command"], [(*key, *remembered) for key, remembered in writes.commands])
+        many(_SQL["add_refusal"], writes.refusals)
+        self._writer.execute(_SQL["move_log_head"], (*writes.head, self.ontology))
+
+    def _clear(self, *, outbox: bool) -> None:
+        for name in ("clear_heads", "clear_commits"):
+            self._writer.execute(_SQL[name])
+        if outbox:
+            self._writer.execute(_SQL["clear_rows"])
+            self._writer.execute(_SQL["clear_commands"])
+            self._writer.execute(_SQL["move_log_head"], (0, 0, genesis(self.ontology), self.ontology))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; the file's write lock is taken at once."""
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
+    async def _write(self, run: Callable[[], Result]) -> Result:
+        return await _hop(self._writing, run)
+
+    async def _read(self, run: Callable[[], Result]) -> Result:
+        return await _hop(self._reading, run)
+
+
+async def _hop(thread: ThreadPoolExecutor, run: Callable[[], Result]) -> Result:
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, run)
+    except sqlite3.OperationalError as error:
+        raise _unavailable(error) from error
+
+
+def _open_writer(path: Path, ontology: str) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    _bound_cache(connection)
+    _migrate(path)
+    connection.execute(_SQL["start_log_head"], (ontology, genesis(ontology)))
+    return connection
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+    )
+    _bound_cache(connection)
+    return connection
+
+
+def _bound_cache(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+
+def _migrate(path: Path) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", "adapters:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def _log_head(connection: sqlite3.Connection, ontology: str) -> LogHead:
+    found = connection.execute(_SQL["read_log_head"], (ontology,)).fetchone()
+    if found is None:
+        cause = f"this file holds another ontology than {ontology!r}"
+        raise OutboxUnavailable(cause, "name the data folder of this ontology")
+    return LogHead(*found)
+
+
+def _rows_after(connection: sqlite3.Connection, position: int, limit: int, max_bytes: int) -> Iterator[Row]:
+    size = 0
+    for found in connection.execute(_SQL["rows_after"], (position, limit)):
+        size += len(found[2])
+        if size > max_bytes and size > len(found[2]):
+            return
+        yield Row(*found)
+
+
+def _unavailable(error: sqlite3.Error) -> OutboxUnavailable:
+    text = str(error)
+    if "full" in text:
+        return OutboxUnavailable("the disk is full", "free some space; nothing was written, send it again")
+    if "locked" in text or "busy" in text:
+        return OutboxUnavailable(
+            "the outbox is locked by another process", "end the other process, or wait, and send it again"
+        )
+    return OutboxUnavailable(
+        f"the outbox refused: {text}", "see that the data folder is there and writable, and send it again"
+    )

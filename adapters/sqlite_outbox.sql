@@ -1,0 +1,64 @@
+-- The statements of the SQLite outbox, each under its name. The tables are in outbox_tables.py.
+
+-- read_log_head
+SELECT position, time, hash FROM log_head WHERE ontology = ?
+
+-- move_log_head
+UPDATE log_head SET position = ?, time = ?, hash = ? WHERE ontology = ?
+
+-- start_log_head
+INSERT OR IGNORE INTO log_head (ontology, position, time, hash) VALUES (?, 0, 0, ?)
+
+-- find_head
+SELECT since, until, state FROM heads WHERE branch = ? AND key = ? AND since <= ? ORDER BY since DESC LIMIT 1
+
+-- close_head
+UPDATE heads SET until = ? WHERE branch = ? AND key = ? AND since = ?
+
+-- add_head
+INSERT INTO heads (branch, key, since, until, state) VALUES (?, ?, ?, ?, ?)
+
+-- heads_after
+SELECT branch, key, since, until, state FROM heads WHERE (branch, key, since) > (?, ?, ?) ORDER BY branch, key, since LIMIT ?
+
+-- add_row
+INSERT INTO outbox (position, subject, body) VALUES (?, ?, ?)
+
+-- rows_after
+SELECT position, subject, body FROM outbox WHERE position > ? ORDER BY position LIMIT ?
+
+-- read_row
+SELECT position, subject, body FROM outbox WHERE position = ?
+
+-- add_commit
+INSERT INTO commits (branch, first, last, id) VALUES (?, ?, ?, ?)
+
+-- find_commit_id
+SELECT id FROM commits WHERE branch = ? AND last <= ? ORDER BY last DESC LIMIT 1
+
+-- find_command
+SELECT digest, outcome, time FROM commands WHERE principal = ? AND id = ?
+
+-- remember_command
+INSERT INTO commands (principal, id, digest, outcome, time) VALUES (?, ?, ?, ?, ?)
+
+-- forget_commands
+DELETE FROM commands WHERE time < ?
+
+-- add_refusal
+INSERT INTO refusals (time, principal, branch, command_id, type, findings) VALUES (?, ?, ?, ?, ?, ?)
+
+-- refusals_after
+SELECT number, time, principal, branch, command_id, type, findings FROM refusals WHERE number > ? ORDER BY number LIMIT ?
+
+-- clear_heads
+DELETE FROM heads
+
+-- clear_commits
+DELETE FROM commits
+
+-- clear_rows
+DELETE FROM outbox
+
+-- clear_commands
+DELETE FROM commands

@@ -1,0 +1,46 @@
+"""The command message: what a client publishes, and what a `Commit` carries.
+
+{id, type, branch, author?, expected?, message?, effective?, data}
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from events.decider import Payload
+
+MAX_COMMAND_BYTES = 1_000_000
+MAX_DEPTH = 64
+MAX_COMMANDS = 10_000
+
+
+class CommandMessage(Payload):
+    """`id` is the idempotency key: sent twice, a command is decided once and answered the same."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200, description="idempotency key, e.g. a UUID")]
+    type: Annotated[str, Field(description="command name, e.g. `CreateObject`")]
+    branch: Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `prod/flights/main`")]
+    author: Annotated[str | None, Field(description="`<user>@<service>`; absent = the principal")] = None
+    on_behalf_of: Annotated[str | None, Field(alias="onBehalfOf", description="whom the author acts for")] = None
+    expected: Annotated[int | None, Field(ge=0, description="position at which the target last changed; 0 = none")] = (
+        None
+    )
+    message: Annotated[str | None, Field(max_length=10_000, description="why; becomes part of the commit's id")] = None
+    effective: Annotated[str | None, Field(description="valid time, RFC 3339; absent = when it is committed")] = None
+    correlation: Annotated[str | None, Field(max_length=200)] = None
+    traceparent: Annotated[str | None, Field(max_length=200)] = None
+    data: dict[str, Any]
+
+
+class PartMessage(Payload):
+    """One command inside a `Commit`."""
+
+    type: str
+    expected: Annotated[int | None, Field(ge=0)] = None
+    data: dict[str, Any]
+
+
+class Commit(Payload):
+    """Several commands as one commit: all or none, in this order, each seeing what the ones before it changed."""
+
+    commands: Annotated[list[PartMessage], Field(min_length=1, max_length=MAX_COMMANDS)]

@@ -1,0 +1,155 @@
+"""What every outbox must do; each adapter passes this suite unchanged."""
+
+from collections.abc import AsyncIterator, Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from adapters.memory_outbox import MemoryOutbox
+from adapters.sqlite_outbox import SqliteOutbox
+from producers.outbox import (
+    FOREVER,
+    Ask,
+    CommandKey,
+    CommitWrite,
+    Found,
+    HeadRead,
+    HeadWrite,
+    LogHead,
+    Outbox,
+    Refusal,
+    Remembered,
+    Row,
+    Told,
+    Work,
+    Writes,
+)
+from security.chain import genesis
+
+B = "prod/flights/main"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Outbox]:
+    if request.param == "memory":
+        yield MemoryOutbox("main")
+    else:
+        outbox = SqliteOutbox(tmp_path / "outbox.db", "main")
+        yield outbox
+        outbox.close()
+
+
+def writing(build: Callable[[LogHead], Writes], *asks: Ask, told: list[Told] | None = None) -> Work:
+    def work(head: LogHead) -> Generator[Ask, Told, Writes]:
+        yield Ask()
+        for ask in asks:
+            answer = yield ask
+            if told is not None:
+                told.append(answer)
+        return build(head)
+
+    return work
+
+
+def rows(first: int, *bodies: bytes) -> list[Row]:
+    return [Row(first + i, f"oms.evt.main.{first + i}", body) for i, body in enumerate(bodies)]
+
+
+async def test_a_new_outbox_is_empty_and_starts_at_the_genesis(outbox: Outbox) -> None:
+    assert await outbox.head() == LogHead(0, 0, genesis("main"))
+    assert await outbox.after(0, 10) == []
+    assert await outbox.row(1) is None
+
+
+async def test_rows_come_back_in_order_and_the_head_moves_with_them(outbox: Outbox) -> None:
+    head = LogHead(3, 77, "ab" * 32)
+    writes = await outbox.commit(writing(lambda _: Writes(head, rows=rows(1, b"one", b"two", "셋".encode()))))
+    assert writes.head == await outbox.head() == head
+    assert [row.body for row in await outbox.after(0, 10)] == [b"one", b"two", "셋".encode()]
+    assert await outbox.after(1, 1) == rows(2, b"two")
+    assert await outbox.row(3) == rows(3, "셋".encode())[0]
+
+
+async def test_reading_rows_is_bounded_by_bytes_but_always_gives_one(outbox: Outbox) -> None:
+    await outbox.commit(writing(lambda _: Writes(LogHead(3, 1, ""), rows=rows(1, b"x" * 10, b"y" * 10, b"z"))))
+    assert [row.position for row in await outbox.after(0, 10, max_bytes=20)] == [1, 2]
+    assert [row.position for row in await outbox.after(0, 10, max_bytes=1)] == [1]
+
+
+async def test_a_unit_of_work_that_fails_leaves_nothing(outbox: Outbox) -> None:
+    def work(head: LogHead) -> Generator[Ask, Told, Writes]:
+        yield Ask()
+        raise ValueError(head)
+
+    with pytest.raises(ValueError, match="LogHead"):
+        await outbox.commit(work)
+    assert (await outbox.head()).position == 0
+    await outbox.commit(writing(lambda head: Writes(head._replace(position=1), rows=rows(1, b"one"))))
+    assert (await outbox.head()).position == 1
+
+
+async def test_heads_are_intervals_and_read_as_of_any_position(outbox: Outbox) -> None:
+    first = HeadWrite(B, "object/A/1", 1, FOREVER, b"1", None)
+    await outbox.commit(writing(lambda h: Writes(h, heads=[first])))
+    await outbox.commit(writing(lambda h: Writes(h, heads=[first._replace(since=5, state=None, closes=1)])))
+    asked = [HeadRead(B, "object/A/1", at) for at in (0, 1, 4, 5, FOREVER)]
+    told: list[Told] = []
+    await outbox.commit(writing(Writes, Ask(heads=[*asked, HeadRead(B, "object/B/1")]), told=told))
+    found = [told[0].heads.get(read) for read in asked]
+    assert found == [None, Found(1, b"1"), Found(1, b"1"), Found(5, None), Found(5, None)]
+    assert HeadRead(B, "object/B/1") not in told[0].heads
+    stored = await outbox.heads_after("", "", 0, 10)
+    assert [(w.since, w.until, w.state) for w in stored] == [(1, 5, b"1"), (5, FOREVER, None)]
+    assert await outbox.heads_after(B, "object/A/1", 1, 10) == stored[1:]
+
+
+async def test_commands_are_remembered_until_they_are_forgotten(outbox: Outbox) -> None:
+    key, other = CommandKey("local", "가"), CommandKey("ann", "가")
+    remembered = Remembered("digest", b"{}", 100)
+    told: list[Told] = []
+    await outbox.commit(writing(lambda h: Writes(h, commands=[(key, remembered)])))
+    await outbox.commit(writing(Writes, Ask(commands=[key, other]), told=told))
+    assert told[0].commands == {key: remembered}
+    assert await outbox.remembered(key) == remembered
+    assert await outbox.forget(100) == 0
+    assert await outbox.forget(101) == 1
+    assert await outbox.remembered(key) is None
+
+
+async def test_the_last_commit_of_a_branch_is_found_as_of_a_position(outbox: Outbox) -> None:
+    commits = [CommitWrite(B, 1, 2, "c1"), CommitWrite("dev/x/y", 3, 3, "d1"), CommitWrite(B, 4, 9, "c2")]
+    told: list[Told] = []
+    await outbox.commit(writing(lambda h: Writes(h, commits=commits)))
+    asked = [(B, 1), (B, 2), (B, 8), (B, FOREVER), ("dev/x/y", FOREVER)]
+    await outbox.commit(writing(Writes, Ask(commit_ids=asked), told=told))
+    assert [told[0].commit_ids.get(at) for at in asked] == [None, "c1", "c1", "c2", "d1"]
+
+
+async def test_refusals_keep_their_order_and_numbers(outbox: Outbox) -> None:
+    refusals = [Refusal(i, "local", B, f"c{i}", "CreateObject", b"[]") for i in range(3)]
+    await outbox.commit(writing(lambda h: Writes(h, refusals=refusals)))
+    assert await outbox.refusals(0, 10) == list(enumerate(refusals, 1))
+    assert await outbox.refusals(2, 10) == [(3, refusals[2])]
+
+
+async def test_it_can_be_cleared_and_restored(outbox: Outbox) -> None:
+    head = LogHead(1, 5, "cd" * 32)
+    writes = Writes(head, rows=rows(1, b"one"), heads=[HeadWrite(B, "k/1", 1, FOREVER, b"{}", None)])
+    await outbox.restore(writes)
+    await outbox.clear(outbox=False)
+    assert await outbox.heads_after("", "", 0, 10) == []
+    assert await outbox.head() == head
+    await outbox.clear(outbox=True)
+    assert await outbox.head() == LogHead(0, 0, genesis("main"))
+    await outbox.restore(writes)
+    assert await outbox.after(0, 10) == writes.rows
+
+
+async def test_a_sqlite_outbox_outlives_its_process(tmp_path: Path) -> None:
+    first = SqliteOutbox(tmp_path / "outbox.db", "main")
+    await first.commit(writing(lambda h: Writes(h._replace(position=1), rows=rows(1, b"one"))))
+    first.close()
+    again = SqliteOutbox(tmp_path / "outbox.db", "main")
+    assert (await again.head()).position == 1
+    assert [row.body for row in await again.after(0, 10)] == [b"one"]
+    again.close()
