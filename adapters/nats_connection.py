@@ -35,6 +35,7 @@ async def connect(
     name: str = "oms",
     reconnect: bool = True,
     on_error: Callable[[Exception], Awaitable[None]] | None = None,
+    on_disconnect: Callable[[], Awaitable[None]] | None = None,
 ) -> Client:
     """Log in as `user` of the endpoint (`None` = as nobody). Raises nats errors when that is refused."""
     login = endpoint.logins.get(user) if user is not None else None
@@ -52,6 +53,7 @@ async def connect(
             ping_interval=PING_SECONDS,
             pending_size=PENDING_BYTES,
             error_cb=on_error or _quiet,
+            disconnected_cb=on_disconnect,
         )
     except BaseException:
         await client.close()  # a refused connection stays open otherwise

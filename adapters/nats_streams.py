@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from adapters.nats_config import ORDINARY, log_stream, queue_stream
 from adapters.nats_connection import API_LEVEL, ApiRefused, api, connection
 from adapters.nats_server import Endpoint
+from producers.log import LogDamaged
 
 QUEUE_CONSUMER = "committer"
 NO_SUCH_STREAM = 10059
@@ -46,16 +47,6 @@ class StreamDrift(Exception):
 
 class ServerUnsafe(Exception):
     """A server that cannot be trusted with the log; the text says why."""
-
-
-class LogDamaged(Exception):
-    """The log has lost messages it had acknowledged."""
-
-    def __init__(self, stream: str, first: int, last: int, missing: int) -> None:
-        self.stream, self.first, self.last, self.missing = stream, first, last, missing
-        super().__init__(
-            f"{stream} holds {first}…{last} but {missing} messages of it are missing; stop and run `oms repair log`"
-        )
 
 
 def log_config(ontology: str, replicas: int = 1) -> Config:
@@ -146,10 +137,10 @@ async def check_servers(client: Client, ontology: str) -> None:
 
 def raise_if_damaged(stream: str, state: dict[str, Any]) -> None:
     """`state` as in a stream's info. Raises `LogDamaged`."""
-    first, last, messages = state["first_seq"], state["last_seq"], state["messages"]
-    missing = last - messages  # positions begin at 1 and nothing is ever removed
+    last = state["last_seq"]
+    missing = last - state["messages"]  # positions begin at 1 and nothing is ever removed
     if missing or state.get("num_deleted", 0):
-        raise LogDamaged(stream, first, last, missing or state["num_deleted"])
+        raise LogDamaged(stream, last, missing or state["num_deleted"])
 
 
 async def refuse_open_server(endpoint: Endpoint, ontology: str) -> None:

@@ -9,7 +9,6 @@ from adapters.nats_connection import api, connection
 from adapters.nats_server import Endpoint, binary
 from adapters.nats_streams import (
     Drift,
-    LogDamaged,
     ServerUnsafe,
     StreamDrift,
     check_log,
@@ -19,6 +18,7 @@ from adapters.nats_streams import (
     raise_if_damaged,
     refuse_open_server,
 )
+from producers.log import LogDamaged
 
 
 async def test_ensuring_twice_finds_nothing_to_do(nats_server):
