@@ -1,0 +1,155 @@
+"""Tells the log what the outbox holds. A crash in between tells a fact twice; the log refuses the second.
+
+```
+outbox  … 41 42 43 44 45 46        next two batches are in flight, each says where the log must end before it
+log     … 41 42 ────┘  └──┘
+```
+
+Every doubt (an error, a timeout, another writer) has one answer: wait for what is in flight, ask the log for its last
+message, compare it with that row of the outbox, go on behind it. So a log that lost its tail is told again, byte by
+byte the same, and a second relay does no harm. A last message that the outbox does not know stops the relay.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+
+from events.envelope import decode
+from producers.log import Appended, Doubt, Log, LogUnavailable
+from producers.outbox import LogHead, Outbox, OutboxUnavailable, Row
+from producers.progress import Progress
+
+BATCH = 1000  # rows
+IN_FLIGHT = 2  # batches: one is written while the next one travels
+POLL_SECONDS = 1.0  # a lost wake-up costs at most this
+RETRY_SECONDS = 0.1
+
+
+class LogAhead(Exception):
+    """The log ends with a message that the outbox does not hold: one of the two is not of this ontology, or too old."""
+
+    def __init__(self, log: Row, outbox: LogHead, row: Row | None) -> None:
+        self.log, self.outbox, self.row = log, outbox, row
+        holds = f"the outbox holds {_named(row)} there" if row else f"the outbox ends at position {outbox.position}"
+        super().__init__(
+            f"the log ends at position {log.position} with {_named(log)}, {holds}. Nothing was written. "
+            "If the log is right (the outbox was restored from an older copy): `oms adopt log`. "
+            "If the outbox is right (the log belongs elsewhere or was damaged): `oms repair log`"
+        )
+
+
+class RowsMissing(Exception):
+    """The log ends before the oldest row the outbox still holds."""
+
+    def __init__(self, log: int, needed: int) -> None:
+        self.log, self.needed = log, needed
+        super().__init__(
+            f"the log ends at position {log}, but row {needed} has left the outbox: `oms repair log` reads it from the segments"
+        )
+
+
+class Relay:
+    """`wake` is set by whoever commits. `progress` is how far the log holds what the outbox holds."""
+
+    def __init__(self, outbox: Outbox, log: Log, wake: asyncio.Event) -> None:
+        self._outbox, self._log, self._wake = outbox, log, wake
+        self.progress = Progress()
+        self.trouble: str | None = None  # why nothing moves, for who asks
+        self._sent = 0  # the last position that was sent
+
+    async def check(self) -> int:
+        """Where the log ends. To be awaited before the committer accepts: else it could hand out positions that are taken.
+
+        Raises `LogAhead`, `RowsMissing`, `LogDamaged`, `LogUnavailable`.
+        """
+        last = await self._log.last()
+        head = await self._outbox.head()
+        if last is not None:
+            await self._compare(last, head)
+        self._sent = last.position if last is not None else 0
+        if head.position > self._sent and not _follow(await self._outbox.after(self._sent, 1), self._sent):
+            raise RowsMissing(self._sent, self._sent + 1)
+        self.progress.move(self._sent)
+        return self._sent
+
+    async def run(self) -> None:
+        """Work until it is cancelled. What `check` raises ends it, except that it waits for a log or outbox that is away."""
+        doubt = True
+        while True:
+            self._wake.clear()
+            begun = self.progress.position
+            try:
+                if doubt:
+                    await self.check()
+                relayed = await self.step()
+            except (LogUnavailable, OutboxUnavailable) as away:
+                relayed = Doubt(str(away))
+            doubt = isinstance(relayed, Doubt)
+            self.trouble = relayed.reason if isinstance(relayed, Doubt) else None
+            if doubt and self.progress.position <= begun:
+                await asyncio.sleep(RETRY_SECONDS)
+            elif relayed == 0:
+                await self._woken()
+
+    async def step(self) -> int | Doubt:
+        """Relay until the outbox has no more; how many rows that were. Behind a doubt only `check` goes on."""
+        begun = self.progress.position
+        flying: deque[asyncio.Task[Appended | Doubt]] = deque()
+        doubt: Doubt | None = None
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                rows: list[Row] | Doubt = []
+                if doubt is None and len(flying) < IN_FLIGHT:
+                    rows = await self._next()
+                if isinstance(rows, Doubt):
+                    doubt = rows
+                elif rows:
+                    flying.append(tasks.create_task(self._log.append(rows, self._sent)))
+                    self._sent = rows[-1].position
+                elif flying:
+                    told = await flying.popleft()
+                    if isinstance(told, Doubt):
+                        doubt = doubt or told
+                    elif doubt is None:
+                        self.progress.move(told.last)
+                else:
+                    return doubt or self.progress.position - begun
+
+    async def _next(self) -> list[Row] | Doubt:
+        try:
+            rows = await self._outbox.after(self._sent, BATCH)
+        except OutboxUnavailable as away:
+            return Doubt(str(away))
+        if rows and not _follow(rows, self._sent):
+            return Doubt(f"row {self._sent + 1} has left the outbox")
+        return rows
+
+    async def _compare(self, last: Row, head: LogHead) -> None:
+        row = await self._outbox.row(last.position)
+        if row is None and last.position < head.position:
+            raise RowsMissing(last.position, last.position)
+        if row is None and (last.position, sha256(last.body).hexdigest()) == (head.position, head.hash):
+            return  # all rows have left into segments
+        if row != last:
+            raise LogAhead(last, head, row)
+
+    async def _woken(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+
+def _follow(rows: Sequence[Row], position: int) -> bool:
+    return bool(rows) and rows[0].position == position + 1
+
+
+def _named(row: Row) -> str:
+    try:
+        return f"the event {decode(row.body).id}"
+    except (msgspec.MsgspecError, ValueError):
+        return f"a message that is no event of ours (SHA-256 {sha256(row.body).hexdigest()[:16]}…, {row.subject})"
