@@ -1,10 +1,12 @@
 """What a read model is made of: a projector (pure) and a view (a store that commits rows and checkpoint as one).
 
-log ──► Feed ──► Recorded ──► keys(event) ──► view.rows(keys) ──► evolve ──► view.commit(rows, checkpoint)
+log ──► Feed ──► decode ──► places(event) ──► view.rows(places) ──► evolve ──► view.commit(rows, checkpoint)
+                                                                       └── cannot ──► parked, with all its places
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from events.decider import Payload
 from events.envelope import Event
@@ -12,55 +14,168 @@ from events.names import Key
 
 RowT = TypeVar("RowT")
 
+FOREVER: Final = 2**63 - 1
+"""The open end of an interval of positions."""
 
-class Recorded(NamedTuple):
-    """One event read from the log: its stored bytes, its envelope, and its payload (upcast to the newest version)."""
+Place = tuple[str, Key]
+"""A key on a branch; keys that belong to no branch stand on branch `""` (`names.ONTOLOGY_SCOPE`)."""
+
+
+class Fetched(NamedTuple):
+    """One message of the log as it was read: position, NATS subject, stored bytes."""
 
     position: int
     subject: str
     body: bytes
-    event: Event
-    payload: Payload
-
-
-class Batch(NamedTuple):
-    """Whole commits in position order, no gap to the batch before. `hash` is the SHA-256 (hex) of the last body."""
-
-    recorded: Sequence[Recorded]
-    hash: str
 
 
 class Feed(Protocol):
-    """Reads the log behind `after`, up to `until` (`None` = what is there now): `(position, subject, body)` in order.
+    """Reads the log. The names of the log's two ends: `read` begins behind `after`, `last` is where it ends now."""
 
-    Raises `security.chain.Gap` where a position is missing; that each body follows the one before it, the reader proves.
-    """
+    def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[Fetched], None]:
+        """Messages after+1 … `until` in position order, in chunks as they come; without `until` it follows for ever.
 
-    def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[tuple[int, str, bytes]]]: ...
+        Raises `security.chain.Gap` where a position is missing.
+        """
+
+    async def last(self) -> int:
+        """The log's last position, 0 if it is empty."""
 
 
-class Parked(NamedTuple):
-    """An event that could not be applied, or waits behind one of its keys."""
+class Unreadable(NamedTuple):
+    """Stands in for a payload that this program cannot read."""
 
-    position: int
-    keys: tuple[Key, ...]
     code: str
     reason: str
 
 
-class Projector(Protocol, Generic[RowT]):
+class Recorded(NamedTuple):
+    """One event read from the log: `time` in µs, `hash` = SHA-256 (hex) of `body`, `payload` upcast to the newest version."""
+
+    position: int
+    subject: str
+    body: bytes
+    hash: str
+    time: int
+    event: Event
+    payload: Payload | Unreadable
+
+
+class Checkpoint(NamedTuple):
+    """How far a view is: the last event applied, its hash and time (µs). `revision` counts the view's commits."""
+
+    position: int
+    hash: str
+    time: int = 0
+    revision: int = 0
+
+
+class Parked(NamedTuple):
+    """An event that could not be applied, or (`behind` > 0) waits behind a parked one at that position."""
+
+    position: int
+    places: tuple[Place, ...]
+    code: str
+    reason: str
+    subject: str
+    body: bytes
+    behind: int = 0
+
+
+class Discarded(NamedTuple):
+    """A parked event that an operator decided never to apply; `time` in µs."""
+
+    position: int
+    code: str
+    reason: str
+    author: str
+    why: str
+    time: int
+
+
+class Parking(NamedTuple):
+    """What a commit changes about parked events; `discarded` leave the parked ones, with a trace."""
+
+    parked: Sequence[Parked] = ()
+    released: Sequence[int] = ()
+    discarded: Sequence[Discarded] = ()
+    also: Sequence[tuple[int, Place]] = ()  # further places that wait behind a parked position
+
+
+NO_PARKING: Final = Parking()
+
+
+class Unappliable(Exception):
+    """An event that a projector cannot apply."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        self.code, self.reason = code, reason
+        super().__init__(f"{code}: {reason}")
+
+
+class ViewUnavailable(Exception):
+    """The view's store refused for now (disk full, locked); nothing was written. `remedy` says what to do."""
+
+    def __init__(self, view: str, cause: str, remedy: str) -> None:
+        self.view, self.cause, self.remedy = view, cause, remedy
+        super().__init__(f"{view}: {cause}; {remedy}")
+
+
+class Overtaken(Exception):
+    """Another process wrote to the view since its checkpoint was read; nothing was written. Read it again."""
+
+    def __init__(self, view: str, known: Checkpoint, found: Checkpoint) -> None:
+        self.view, self.known, self.found = view, known, found
+        super().__init__(
+            f"{view} is at position {found.position} (revision {found.revision}), "
+            f"not at {known.position} (revision {known.revision})"
+        )
+
+
+@dataclass(frozen=True)
+class Projector(Generic[RowT]):
+    """A read model. Raise `version` when rows would come out differently: then it is rebuilt.
+
+    `places`: the rows an event touches. `evolve`: the row after the event; raises `Unappliable`.
+    `parks` = False: the view stops at an event that it cannot apply.
+    """
+
     name: str
     version: int
-
-    def keys(self, event: Recorded) -> Iterable[Key]:
-        """The rows this event touches."""
-
-    def evolve(self, row: RowT | None, event: Recorded) -> RowT | None: ...
+    places: Callable[[Recorded], Sequence[Place]]
+    evolve: Callable[[RowT | None, Recorded], RowT]
+    parks: bool = True
 
 
-class View(Protocol):
+class View(Protocol[RowT]):
     """Adapters pass `tests/ports/test_view.py` unchanged."""
 
-    async def checkpoint(self) -> int: ...
-    async def rows(self, keys: Sequence[Key]) -> Mapping[Key, Any]: ...
-    async def commit(self, rows: Sequence[Any], checkpoint: int, parked: Sequence[Parked] = ()) -> None: ...
+    async def checkpoint(self) -> Checkpoint:
+        """The last commit's; forgets rows that were written without one."""
+
+    async def rows(self, places: Iterable[Place]) -> Mapping[Place, RowT]:
+        """The rows now at these places, as their branches see them: inherited ones too. What is not there is absent."""
+
+    async def commit(
+        self, rows: Sequence[RowT], known: Checkpoint, reached: Checkpoint | None, parking: Parking = NO_PARKING
+    ) -> None:
+        """Write rows, parking and checkpoint: all or nothing, durable against the process's death.
+
+        `reached` = None: these rows belong to a commit that is not whole yet. They are seen by `rows` but by no reader,
+        and are lost unless a later call brings the checkpoint. Raises `Overtaken` if the view is not at `known`.
+        """
+
+    async def parked(self, after: int = 0, limit: int = FOREVER) -> Sequence[Parked]:
+        """Parked events behind position `after`, in position order."""
+
+    async def discarded(self) -> Sequence[Discarded]:
+        """In position order."""
+
+    async def close(self) -> None: ...
+
+
+def payload_of(event: Recorded) -> Payload:
+    """The event's payload. Raises `Unappliable` if it could not be read."""
+    if isinstance(event.payload, Unreadable):
+        raise Unappliable(*event.payload)
+    return event.payload

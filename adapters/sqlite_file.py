@@ -1,0 +1,76 @@
+"""One SQLite file, one connection, one thread: statements run there in the order they were asked for, off the loop."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import MetaData
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+
+Result = TypeVar("Result")
+
+CACHE_KIB: Final = 16 * 1024
+BUSY_SECONDS: Final = 5.0
+_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
+
+
+class SqliteFile:
+    """A connection that lives in a thread of its own. `close` after use."""
+
+    def __init__(self, open_connection: Callable[[], sqlite3.Connection]) -> None:
+        self._thread = ThreadPoolExecutor(1, "sqlite")
+        try:
+            self.connection = self._thread.submit(open_connection).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """What `work` makes of the connection, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.connection)
+
+    async def close(self) -> None:
+        """Idempotent; waits for what was asked before."""
+        await self.run(sqlite3.Connection.close)
+        self._thread.shutdown()
+
+
+def writer(path: Path) -> sqlite3.Connection:
+    """A connection for the one writer: WAL, NORMAL (a view's checkpoint travels with its rows), no implicit transactions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    return connection
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write."""
+    uri = path.resolve().as_uri() + "?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    return connection
+
+
+def sql(statement: ClauseElement) -> str:
+    """The statement's text, compiled once; parameters are positional, in the order in which they stand in it."""
+    text = str(statement.compile(dialect=_DIALECT))
+    return text.removesuffix(" OFFSET ?")  # the dialect adds one to each LIMIT
+
+
+def create(connection: sqlite3.Connection, metadata: MetaData) -> None:
+    """Make all tables and indexes."""
+    for table in metadata.sorted_tables:
+        connection.execute(sql(CreateTable(table)))
+        for index in sorted(table.indexes, key=_name):
+            connection.execute(sql(CreateIndex(index)))
+
+
+def _name(index: Any) -> str:
+    return str(index.name)

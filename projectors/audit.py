@@ -1,0 +1,50 @@
+"""One row per event, with its stored bytes: who, what, where, when. It never parks: what it cannot hold stops it."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from events.names import ONTOLOGY_SCOPE, Key
+from projectors.projector import Place, Projector, Recorded
+
+VERSION: Final = 1
+
+
+class Entry(NamedTuple):
+    """An event as the audit keeps it: `time` in µs, `hash` = SHA-256 (hex) of `body`, which names the hash before it."""
+
+    position: int
+    time: int
+    author: str
+    on_behalf_of: str | None
+    type: str
+    branch: str
+    entity: str
+    commit: str
+    subject: str
+    hash: str
+    body: bytes
+
+
+def entry(recorded: Recorded) -> Entry:
+    """The row of one event."""
+    event = recorded.event
+    return Entry(
+        recorded.position,
+        recorded.time,
+        event.author,
+        event.onbehalfof,
+        event.type,
+        event.branch,
+        event.subject,
+        event.commitid,
+        recorded.subject,
+        recorded.hash,
+        recorded.body,
+    )
+
+
+def _places(recorded: Recorded) -> Sequence[Place]:
+    return ((ONTOLOGY_SCOPE, Key(str(recorded.position))),)
+
+
+audit: Final[Projector[Entry]] = Projector("audit", VERSION, _places, lambda _, recorded: entry(recorded), parks=False)

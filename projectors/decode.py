@@ -1,0 +1,117 @@
+"""Bodies become recorded events, once, for all views that share a pull; a body that breaks the chain ends the reading.
+
+Each body must name its own position and the hash of the body before it. What is inside `data` may be unreadable to
+this program: that is one view's problem with one event, not a broken log.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+from pydantic import ValidationError
+
+from events import instants
+from events.decider import Payload
+from events.envelope import Event, decode
+from projectors.projector import Checkpoint, Fetched, Recorded, Unreadable
+from security.chain import ChainBroken, Gap
+
+PayloadOf = Callable[[str, msgspec.Raw], Payload]
+"""CloudEvents type and stored `data` to a payload of the newest version."""
+
+
+class Decoded(NamedTuple):
+    """The events of a chunk up to the first message that breaks the chain, and how it does."""
+
+    events: list[Recorded]
+    broken: ChainBroken | None
+
+
+class Decoder:
+    """Goes through the log behind `start`, a checkpoint. What broke the chain is not passed."""
+
+    def __init__(self, start: Checkpoint, payload_of: PayloadOf) -> None:
+        self.position, self.hash = start.position, start.hash
+        self._index = 0  # within the commit: a checkpoint rests on a commit's end
+        self._payload_of = payload_of
+
+    def read(self, fetched: Sequence[Fetched]) -> Decoded:
+        """`fetched` must follow what was read before."""
+        events: list[Recorded] = []
+        try:
+            for message in fetched:
+                events.append(self._next(*message))  # noqa: PERF401 what was read before the break counts
+        except ChainBroken as broken:
+            return Decoded(events, broken)
+        return Decoded(events, None)
+
+    def _next(self, position: int, subject: str, body: bytes) -> Recorded:
+        if position != self.position + 1:
+            raise Gap(self.position + 1, position - 1, "the log")
+        event = self._linked(position, body)
+        self.position, self.hash = position, sha256(body).hexdigest()
+        self._index = 0 if event.ends_commit else self._index + 1
+        return record(position, subject, body, self.hash, event, self._payload_of)
+
+    def _linked(self, position: int, body: bytes) -> Event:
+        try:
+            event = decode(body)
+        except ValueError as error:  # msgspec's and the codec's own errors are ValueErrors
+            raise ChainBroken(position, "the body", "an event", str(error)) from error
+        if event.sequence != f"{position:020d}":
+            raise ChainBroken(position, "sequence", f"{position:020d}", event.sequence)
+        if event.prevhash != self.hash:
+            raise ChainBroken(position, "prevhash", self.hash, event.prevhash)
+        if event.commitindex != self._index:
+            raise ChainBroken(position, "commitindex", str(self._index), str(event.commitindex))
+        return event
+
+
+def record(position: int, subject: str, body: bytes, digest: str, event: Event, payload_of: PayloadOf) -> Recorded:
+    """The event with its payload, or with why there is none."""
+    return Recorded(position, subject, body, digest, instants.from_text(event.time), event, _payload(event, payload_of))
+
+
+def _payload(event: Event, payload_of: PayloadOf) -> Payload | Unreadable:
+    try:
+        return payload_of(event.type, event.data)
+    except LookupError:
+        return Unreadable("EVENT_TYPE_UNKNOWN", f"this program knows no event {event.type}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "/".join(str(step) for step in first["loc"])
+        return Unreadable("EVENT_DATA_INVALID", f"{event.type} at /{where}: {first['msg']}")
+    except ValueError as error:
+        return Unreadable("EVENT_DATA_INVALID", f"{event.type}: {error}")
+
+
+class Part(NamedTuple):
+    """Events that are applied together; `whole`: they end with a commit, so a checkpoint may rest behind them."""
+
+    events: Sequence[Recorded]
+    whole: bool
+
+
+def parts(events: Sequence[Recorded], most: int) -> Iterator[Part]:
+    """Cut events into parts that end with a commit and have at most `most` events.
+
+    A larger commit comes in several parts, the last one whole; so does one of which `events` holds only the beginning.
+    A part also ends behind each change of a branch: what follows may read through that branch.
+    """
+    start = boundary = 0
+    for end, recorded in enumerate(events, 1):
+        event = recorded.event
+        if event.ends_commit:
+            boundary = end
+        if event.subject.startswith("branch/"):
+            yield Part(events[start:end], whole=event.ends_commit)
+            start = boundary = end
+        elif end - start >= most:
+            cut = boundary if boundary > start else end
+            yield Part(events[start:cut], whole=cut == boundary)
+            start = boundary = cut
+    if boundary > start:
+        yield Part(events[start:boundary], whole=True)
+    if boundary < len(events):
+        yield Part(events[max(start, boundary) :], whole=False)

@@ -1,0 +1,57 @@
+"""Views that stand at the same position move along the log together: one pull, one decode, a commit in each."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from projectors.decode import Decoder, PayloadOf, parts
+from projectors.projector import Feed, Fetched
+from projectors.track import Track
+from security.chain import ChainBroken
+
+PART: Final = 2_000  # events that a view commits at once at most, unless one commit of the log has more
+
+
+class Lane:
+    """`failed` holds the views that had to leave, and why; they must be opened again."""
+
+    def __init__(self, feed: Feed, payload_of: PayloadOf, tracks: Sequence[Track[Any]], part: int = PART) -> None:
+        """`tracks`: at least one; all open, and at the same checkpoint."""
+        self.feed, self.tracks, self.part = feed, list(tracks), part
+        self.decoder = Decoder(tracks[0].checkpoint, payload_of)
+        self.failed: list[tuple[Track[Any], Exception]] = []
+
+    @property
+    def position(self) -> int:
+        """Behind what was read: may lie within a commit, of which the views show nothing yet."""
+        return self.decoder.position
+
+    async def read(self, until: int, moved: Callable[[], None] = lambda: None) -> None:
+        """Apply everything up to `until`, or what the log has of it. Raises `ChainBroken`, `Gap`."""
+        if until > self.position:
+            async for chunk in self.feed.read(self.position, until):
+                await self.step(chunk)
+                moved()
+                if not self.tracks:
+                    return
+
+    async def step(self, chunk: Sequence[Fetched]) -> int:
+        """Apply one chunk in every view; returns its events. Raises `ChainBroken` once the events before are applied."""
+        decoded = self.decoder.read(chunk)
+        for part in parts(decoded.events, self.part):
+            ends = await asyncio.gather(*(track.apply(part) for track in self.tracks), return_exceptions=True)
+            for track, end in zip(list(self.tracks), ends, strict=True):
+                if isinstance(end, Exception):
+                    self.tracks.remove(track)
+                    self.failed.append((track, end))
+                elif end is not None:
+                    raise end
+        if decoded.broken:
+            raise decoded.broken
+        return len(decoded.events)
+
+    def admit(self, other: "Lane") -> None:
+        """Take in the views of a lane at the same position. Raises `ChainBroken` if they saw another log."""
+        if other.decoder.hash != self.decoder.hash:
+            raise ChainBroken(self.position, "the view's last event", self.decoder.hash, other.decoder.hash)
+        self.tracks += other.tracks

@@ -1,0 +1,99 @@
+"""The second opinion on what versions say: a slow and plain fold of stored JSON, which shares no code with `evolve`.
+
+It knows the stored formats from their description alone, so a mistake in a decider, in an upcaster or in the view
+shows as a difference between the two.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from projectors.versions import AUDIT_FIELDS
+
+Json = dict[str, Any]
+
+
+def next_state(before: Json | None, event: Json) -> Json:
+    """The state behind an event, audit fields included; `before` is the state in front of it, `event` a decoded body."""
+    _, _, aggregate, change, _ = event["type"].split(".")
+    before = before or {}
+    state = _CHANGES[aggregate, change](before, event["data"])
+    return {**{name: before.get(name) for name in AUDIT_FIELDS}, **state, **_stamps(change, event)}
+
+
+def decoded(body: bytes) -> Json:
+    """A body as plain JSON, by the standard library."""
+    event: Json = json.loads(body)
+    return event
+
+
+def _stamps(change: str, event: Json) -> Json:
+    who = {"by": event["author"], "by_username": event["author"].split("@")[0], "at": event["time"]}
+    nobody: Mapping[str, None] = dict.fromkeys(who)
+    if change == "deleted":
+        return {"_deleted": True, **_named("_deleted", who)}
+    alive = {"_deleted": False, **_named("_deleted", nobody)}
+    if change == "created":
+        return {**_named("_created", who), **_named("_updated", who), **alive}
+    return {**_named("_updated", who), **alive}
+
+
+def _named(prefix: str, values: Mapping[str, Any]) -> Json:
+    return {f"{prefix}_{name}": value for name, value in values.items()}
+
+
+def _object_updated(before: Json, data: Json) -> Json:
+    properties = {**before["properties"], **data["set"]}
+    for field in data["unset"]:
+        properties.pop(field, None)
+    return {**_own(before), "properties": properties}
+
+
+def _object_type_created(_before: Json, data: Json) -> Json:
+    absent = {"title": None, "description": None, "table": None, "status": "active", "replacedBy": None, "until": None}
+    return {**absent, **data, "properties": {each["field"]: _property(each) for each in data["properties"]}}
+
+
+def _property(data: Json) -> Json:
+    flags = dict.fromkeys(("required", "unique", "array"), False)
+    absent = dict.fromkeys(("default", "values", "target", "description"))
+    return {**flags, **absent, **data}
+
+
+def _property_added(before: Json, data: Json) -> Json:
+    added = _property(data["property"])
+    return {**_own(before), "properties": {**before["properties"], added["field"]: added}}
+
+
+def _object_type_deprecated(before: Json, data: Json) -> Json:
+    how = {"status": "deprecated", "replacedBy": data.get("replacedBy"), "until": data.get("until")}
+    return {**_own(before), **how}
+
+
+def _link_type_created(_before: Json, data: Json) -> Json:
+    return {"cardinality": "n-n", "inverse": None, "description": None, **data}
+
+
+def _branch_created(_before: Json, data: Json) -> Json:
+    return {"parent": None, "default": False, **data, "deleted": False}
+
+
+def _own(state: Json) -> Json:
+    return {name: value for name, value in state.items() if name not in AUDIT_FIELDS}
+
+
+_CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
+    ("object", "created"): lambda _, data: {**data, "deleted": False},
+    ("object", "updated"): _object_updated,
+    ("object", "deleted"): lambda before, _: {**_own(before), "deleted": True},
+    ("object", "restored"): lambda before, _: {**_own(before), "deleted": False},
+    ("link", "created"): lambda _, data: {**data, "deleted": False},
+    ("link", "deleted"): lambda before, _: {**_own(before), "deleted": True},
+    ("objectType", "created"): _object_type_created,
+    ("objectType", "propertyAdded"): _property_added,
+    ("objectType", "renamed"): lambda before, data: {**_own(before), "name": data["name"]},
+    ("objectType", "deprecated"): _object_type_deprecated,
+    ("linkType", "created"): _link_type_created,
+    ("branch", "created"): _branch_created,
+    ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
+}

@@ -1,0 +1,118 @@
+"""One view on its way along the log: fold a part of it into rows, write them, tell who waited for that position."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from projectors.decode import Part
+from projectors.parking import Waiting, stopped
+from projectors.projector import (
+    NO_PARKING,
+    Checkpoint,
+    Parked,
+    Parking,
+    Place,
+    Projector,
+    Recorded,
+    Unappliable,
+    View,
+)
+
+RowT = TypeVar("RowT")
+_PAGE = 1_000
+
+
+class Track(Generic[RowT]):
+    """`open` it first, and again after `Overtaken` or any other failure of `apply`."""
+
+    def __init__(self, projector: Projector[RowT], view: View[RowT], start: Checkpoint) -> None:
+        self.projector, self.view = projector, view
+        self.checkpoint = start
+        self.waiting = Waiting()
+        self._awaited: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def name(self) -> str:
+        return self.projector.name
+
+    async def open(self) -> Checkpoint:
+        """Start, or start again, from what the view holds."""
+        self.checkpoint = await self.view.checkpoint()
+        self.waiting = Waiting()
+        after = 0
+        while page := await self.view.parked(after, _PAGE):
+            for parked in page:
+                self.waiting.add(parked.position, parked.places)
+            after = page[-1].position
+        self._tell()
+        return self.checkpoint
+
+    async def apply(self, part: Part) -> None:
+        """Write what the events make of the rows. Raises `Overtaken`, `ViewUnavailable`; `Unappliable` if it never parks."""
+        wanted = {place for event in part.events for place in self.projector.places(event)}
+        rows = dict(await self.view.rows(wanted))
+        written, parking = self._fold(rows, part.events)
+        last = part.events[-1]
+        reached = Checkpoint(last.position, last.hash, last.time, self.checkpoint.revision + 1) if part.whole else None
+        await self.view.commit(written, self.checkpoint, reached, parking)
+        if reached:
+            self.checkpoint = reached
+            self._tell()
+
+    async def reached(self, position: int) -> None:
+        """Returns when the view has committed `position`; who must not wait for ever brings a timeout."""
+        if position <= self.checkpoint.position:
+            return
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.append((position, told))
+        await told
+
+    def _fold(self, rows: dict[Place, RowT], events: Sequence[Recorded]) -> tuple[list[RowT], Parking]:
+        written: list[RowT] = []
+        parked: list[Parked] = []
+        also: list[tuple[int, Place]] = []
+        for event in events:
+            places = self.projector.places(event)
+            try:
+                behind = self.waiting.behind(event, places) if self.waiting else 0
+                if behind:
+                    raise Unappliable("EVENT_WAITS", f"waits behind position {behind}")  # noqa: TRY301 one way to park
+                evolved = evolve(self.projector, rows, places, event)
+            except Unappliable as reason:
+                if not self.projector.parks:
+                    raise
+                parked.append(self._park(event, places, reason, behind))
+                continue
+            rows.update(zip(places, evolved, strict=True))
+            written += evolved
+            if self.waiting:
+                also += self._inherit(event)
+        return written, Parking(parked, also=also) if parked or also else NO_PARKING
+
+    def _park(self, event: Recorded, places: Sequence[Place], reason: Unappliable, behind: int) -> Parked:
+        held = stopped(event, places)
+        self.waiting.add(event.position, held)
+        return Parked(event.position, held, reason.code, reason.reason, event.subject, event.body, behind)
+
+    def _inherit(self, event: Recorded) -> list[tuple[int, Place]]:
+        also = self.waiting.inherited(event)
+        for position, place in also:
+            self.waiting.add(position, [place])
+        return also
+
+    def _tell(self) -> None:
+        position = self.checkpoint.position
+        for wanted, told in self._awaited:
+            if wanted <= position and not told.done():
+                told.set_result(None)
+        self._awaited = [(wanted, told) for wanted, told in self._awaited if not told.done()]
+
+
+def evolve(projector: Projector[RowT], rows: dict[Place, RowT], places: Sequence[Place], event: Recorded) -> list[RowT]:
+    """The row at each place after the event. Raises `Unappliable` for whatever goes wrong in the projector."""
+    try:
+        return [projector.evolve(rows.get(place), event) for place in places]
+    except Unappliable:
+        raise
+    except Exception as error:  # a defect in evolve must not stop the other keys
+        raise Unappliable("EVENT_UNAPPLIABLE", f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,110 @@
+"""Every version of every entity, as the positions between which it was current; the open ones are the current state.
+
+object/Flight/UA-1545 on prod/flights/main
+    12 ──created──► 40 ──updated──► 41 ──deleted──► FOREVER
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from events import instants
+from events.decider import Payload, State
+from events.names import ONTOLOGY_SCOPE, Key
+from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
+
+VERSION: Final = 1
+AUDIT_FIELDS: Final = (
+    "_created_by",
+    "_created_by_username",
+    "_created_at",
+    "_updated_by",
+    "_updated_by_username",
+    "_updated_at",
+    "_deleted",
+    "_deleted_by",
+    "_deleted_by_username",
+    "_deleted_at",
+)
+
+Evolve = Callable[[State | None, Payload], State | None]
+Stamps = dict[str, Any]
+"""The audit fields, in the order of `AUDIT_FIELDS`; times as RFC 3339 text."""
+
+
+class Version(NamedTuple):
+    """A state of an entity and the positions since ≤ p < until at which it was current; times in µs.
+
+    `state` is the folded state without audit fields, which are `stamps`. `change` is the past tense of the event:
+    `created`, `updated`, `propertyAdded` …; `commit` is the commit's id, `first` and `last` its positions.
+    """
+
+    branch: str
+    entity: Key
+    since: int
+    until: int
+    time: int
+    effective: int
+    change: str
+    author: str
+    on_behalf_of: str | None
+    commit: str
+    first: int
+    last: int
+    state: State
+    stamps: Stamps
+
+
+def versions(evolve: Evolve) -> Projector[Version]:
+    """The projector; `evolve` folds a payload into its entity's state (`events.catalog.evolve`)."""
+
+    def next_version(before: Version | None, recorded: Recorded) -> Version:
+        event = recorded.event
+        state = evolve(before.state if before else None, payload_of(recorded))
+        if state is None:
+            raise Unappliable("EVENT_UNAPPLIABLE", f"{event.type} leaves no state of {event.subject}")
+        first = recorded.position - event.commitindex
+        change = event.type.split(".")[-2]
+        effective = event.effectivetime
+        return Version(
+            branch_of(recorded),
+            Key(event.subject),
+            recorded.position,
+            FOREVER,
+            recorded.time,
+            recorded.time if effective is None else instants.from_text(effective),
+            change,
+            event.author,
+            event.onbehalfof,
+            event.commitid,
+            first,
+            first + event.commitsize - 1,
+            state,
+            stamps(before.stamps if before else None, change, event.author, event.time),
+        )
+
+    return Projector("versions", VERSION, _places, next_version)
+
+
+def branch_of(recorded: Recorded) -> str:
+    """The branch an entity's versions stand on; branches themselves stand on none."""
+    subject = recorded.event.subject
+    return ONTOLOGY_SCOPE if subject.startswith("branch/") else recorded.event.branch
+
+
+def stamps(before: Stamps | None, change: str, author: str, time: str) -> Stamps:
+    """The audit fields after a change. A thing is updated when it is created; deleting it leaves that as it was."""
+    user = author.split("@", 1)[0]
+    if before is None or change == "created":
+        values = (author, user, time, author, user, time, False, None, None, None)
+        return dict(zip(AUDIT_FIELDS, values, strict=True))
+    after = dict(before)
+    if change == "deleted":
+        after.update(_deleted=True, _deleted_by=author, _deleted_by_username=user, _deleted_at=time)
+        return after
+    after.update(_updated_by=author, _updated_by_username=user, _updated_at=time)
+    after.update(_deleted=False, _deleted_by=None, _deleted_by_username=None, _deleted_at=None)
+    return after
+
+
+def _places(recorded: Recorded) -> Sequence[Place]:
+    return ((branch_of(recorded), Key(recorded.event.subject)),)
