@@ -81,7 +81,7 @@ class _Part:
         os.fsync(self._file.fileno())
         self._file.close()
         self._path.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def drop(self) -> None:
         self._file.close()
@@ -95,7 +95,8 @@ def _lines(rows: Iterable[Row]) -> Iterator[bytes]:
         yield b"[%d,%b,%b]\n" % (position, _text(subject), body)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     with suppress(OSError):  # some file systems cannot fsync a folder
         os.fsync(descriptor)

@@ -38,23 +38,19 @@ class Segment(NamedTuple):
     head: str
 
 
-class BadSegment(Exception):
+class BadSegment(Gap):
     """A segment is damaged, at `position` or a chunk (64 KiB compressed) behind it, or is not what its name says."""
 
-    def __init__(self, path: Path, position: int, reason: str) -> None:
-        self.path, self.position, self.reason = path, position, reason
-        super().__init__(f"{path}: {reason}, from position {position} on; take this stretch from another copy")
+    def __init__(self, segment: Segment, position: int, reason: str) -> None:
+        super().__init__(position, max(position, segment.last), str(segment.path))
+        self.args = (f"{segment.path}: {reason}, from position {position} on; take this stretch from another copy",)
 
 
 def segments(path: Path) -> list[Segment]:
-    """One segment, or all of a folder in order of their first position. Raises `FileNotFoundError` if there is none."""
-    files = sorted(path.glob("oms-*.ndjson.zst")) if path.is_dir() else [path]
+    """One segment, or all of a folder in order of their first position."""
+    files = path.glob("oms-*.ndjson.zst") if path.is_dir() else [path]
     found = [segment for file in files if (segment := _named(file))]
-    if not found:
-        raise FileNotFoundError(
-            f"{path}: no segment here; one is named oms-<ontology>-<first>-<last>-<hash>.ndjson.zst"
-        )
-    return sorted(found, key=lambda segment: (segment.first, -segment.last))
+    return sorted(found, key=lambda segment: (segment.first, segment.last))
 
 
 def read_segment(segment: Segment) -> Generator[list[Row], None, None]:
@@ -69,27 +65,27 @@ def read_segment(segment: Segment) -> Generator[list[Row], None, None]:
                 expected += len(rows)
                 yield rows
     except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError, EOFError) as error:
-        raise BadSegment(segment.path, expected, f"it cannot be read ({error})") from error
+        raise BadSegment(segment, expected, f"it cannot be read ({error})") from error
     if expected != segment.last + 1 or prevhash is None or not prevhash.startswith(segment.head):
-        raise BadSegment(segment.path, expected, "it does not end as its name says")
+        raise BadSegment(segment, expected, "it does not end as its name says")
 
 
 class SegmentFeed:
     """Reads a log from one segment or a folder of them; what two segments both hold is read once."""
 
-    def __init__(self, path: Path) -> None:
-        self.segments = segments(path)
+    def __init__(self, path: Path, ontology: str) -> None:
         self.path = path
+        self.segments = [segment for segment in segments(path) if segment.ontology == ontology]
 
     @property
-    def ontology(self) -> str:
-        return self.segments[0].ontology
+    def name(self) -> str:
+        return str(self.path)
 
     async def last(self) -> int:
-        return max(segment.last for segment in self.segments)
+        return max((segment.last for segment in self.segments), default=0)
 
     async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Row]]:
-        """Raises `Gap` where no segment holds the next position, `BadSegment` where one is damaged."""
+        """Raises `Gap` where no segment holds the next position, `BadSegment` (a `Gap`) where one is damaged."""
         end = await self.last() if until is None else until
         while after < end:
             with closing(read_segment(self._holding(after + 1, end))) as chunks:
@@ -124,11 +120,11 @@ def _chunks(file: BinaryIO) -> Iterator[list[Row]]:
 def _proved(segment: Segment, rows: Sequence[Row], expected: int, prevhash: str) -> str:
     for offset, row in enumerate(rows):
         if row.position != expected + offset:
-            raise BadSegment(segment.path, expected + offset, f"{row.position} stands in its place")
+            raise BadSegment(segment, expected + offset, f"{row.position} stands in its place")
     try:
         return verify((row.body for row in rows), expected - 1, prevhash)
     except ChainBroken as broken:
-        raise BadSegment(segment.path, broken.position, str(broken)) from broken
+        raise BadSegment(segment, broken.position, str(broken)) from broken
 
 
 def _prevhash(body: bytes) -> str:
