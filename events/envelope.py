@@ -2,14 +2,40 @@
 
 Extensions: `sequence` (zero-padded position), `branch`, `commitid`, `commitindex`, `commitsize`, `author`, `onbehalfof`,
 `effectivetime` (absent = `time`), `causationid` (the command), `correlationid`, `traceparent`, `prevhash`.
+
+bytes ─► quick: do they re-encode to themselves? ─► Event
+     └─► strict: the general codec, with a code for what is wrong ─► Event
 """
 
+from typing import Final
+
 import msgspec
+import orjson
+
+from events.attributes import FORBIDDEN, Attribute
+from events.cloudevents import EVENT_TYPE, MAX_EVENT_BYTES, CloudEvent
+from events.cloudevents import decode as decode_any
+from events.findings import EnvelopeError
+from events.forms import (
+    DATA_TYPE,
+    ID_SEQUENCE_HASHES,
+    MAX_COMMIT_SIZE,
+    SCHEMA_PREFIX,
+    SUBJECT_START,
+    formed,
+    is_kind,
+    is_origin,
+)
+from events.instants import is_written_form
+from events.strict_json import MAX_DEPTH, parse, pointer, too_deep
+
+__all__ = ["CONTENT_TYPE", "DATA_TYPE", "MAX_COMMIT_SIZE", "MAX_EVENT_BYTES", "MAX_SUBJECT_BYTES", "SCHEMA_PREFIX"]
+__all__ += ["SEQUENCE_DIGITS", "EnvelopeError", "Event"]
+__all__ += ["check_event", "decode", "encode", "from_cloudevent", "to_cloudevent"]
 
 SEQUENCE_DIGITS = 20
-MAX_EVENT_BYTES = 512 * 1024  # encoded event + headers
 MAX_SUBJECT_BYTES = 1024
-CONTENT_TYPE = "application/cloudevents+json"
+CONTENT_TYPE = EVENT_TYPE
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -48,13 +74,109 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_FIELDS: Final = tuple(name for name in Event.__struct_fields__ if name != "data")
+_OPTIONAL: Final = ("onbehalfof", "effectivetime", "correlationid", "traceparent")
 
 
 def encode(event: Event) -> bytes:
-    """The stored bytes of an event."""
+    """The stored bytes of an event; checks nothing (`check_event` does)."""
     return _encoder.encode(event)
 
 
-def decode(body: bytes) -> Event:
-    """An event from its stored bytes. Raises `EnvelopeError` for whatever the specification or OMS forbids."""
-    return _decoder.decode(body)
+def decode(body: bytes, *, trusted: bool = False) -> Event:
+    """An event from its bytes. Raises `EnvelopeError` for whatever the specification or OMS forbids.
+
+    `trusted`: the hash chain already proved that OMS wrote these bytes; only their shape is looked at.
+    """
+    if not trusted:
+        return _quick(body) or _strict(body)
+    try:
+        return _decoder.decode(body)
+    except _UNREADABLE:
+        return _strict(body)
+
+
+def check_event(event: Event) -> None:
+    """Raises `EnvelopeError` for an attribute that `decode` would refuse: to be asked before a commit.
+
+    `data` is taken as written by a payload model; sizes are for the caller to see.
+    """
+    if not (_characters(event) and _well_formed(event)):
+        _strict(encode(event))
+
+
+def from_cloudevent(event: CloudEvent) -> Event:
+    """The OMS event in any CloudEvent, binary mode's text for integers included. Raises `EnvelopeError`."""
+    for name in event.attributes:
+        if name not in _FIELDS:
+            raise EnvelopeError(
+                "EVENT_EXTENSION_UNKNOWN", pointer(name), f"{name[:64]!a} is no attribute of an OMS event"
+            )
+    for name in _FIELDS:
+        if name not in event.attributes and name not in _OPTIONAL:
+            raise EnvelopeError("EVENT_ATTRIBUTE_MISSING", pointer(name), f"an OMS event has {name}")
+    values = {name: formed(name, value) for name, value in event.attributes.items()}
+    if event.data is None:
+        raise EnvelopeError("EVENT_DATA_MISSING", "/data", "an OMS event has data")
+    parse(event.data, MAX_DEPTH - 1)
+    found = msgspec.convert({**values, "data": msgspec.Raw(event.data.strip(b" \t\r\n"))}, Event)
+    _check_together(found)
+    return found
+
+
+def to_cloudevent(event: Event) -> CloudEvent:
+    """The same event for the general codec: batches, binary mode."""
+    present: dict[str, Attribute] = {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}
+    return CloudEvent(attributes=present, data=bytes(event.data))
+
+
+def _quick(body: bytes) -> Event | None:
+    """The event if its bytes are the ones `encode` writes and all is well; `None` says nothing."""
+    if len(body) > MAX_EVENT_BYTES:
+        return None
+    try:
+        event = _decoder.decode(body)
+        data = bytes(event.data)
+        if too_deep(data, MAX_DEPTH - 1):
+            return None
+        # equal bytes prove: no key twice, none unknown, no other order or spelling, in the envelope and in the payload
+        if _encoder.encode(event) != body or orjson.dumps(orjson.loads(data)) != data:
+            return None
+    except (*_UNREADABLE, orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return event if _characters(event) and _well_formed(event) else None
+
+
+def _strict(body: bytes) -> Event:
+    return from_cloudevent(decode_any(body))
+
+
+def _characters(event: Event) -> bool:
+    """Whether the attributes of no fixed form hold allowed characters only."""
+    # an absent one reads "None" here, which is printable too
+    free = f"{event.subject}{event.author}{event.causationid}{event.onbehalfof}{event.correlationid}{event.traceparent}"
+    return free.isprintable() or not FORBIDDEN.search(free)
+
+
+def _well_formed(event: Event) -> bool:
+    """What `formed` and `_check_together` say with reasons, fast and without."""
+    return (
+        ID_SEQUENCE_HASHES.fullmatch(f"{event.id} {event.sequence} {event.commitid} {event.prevhash}") is not None
+        and is_kind(event.specversion, event.type, event.datacontenttype, event.dataschema)
+        and is_origin(event.source, event.branch)
+        and 0 <= event.commitindex < event.commitsize <= MAX_COMMIT_SIZE
+        and SUBJECT_START.match(event.subject) is not None
+        and is_written_form(event.time)
+        and (event.effectivetime is None or is_written_form(event.effectivetime))
+        and "" not in {event.author, event.causationid, event.onbehalfof, event.correlationid, event.traceparent}
+    )
+
+
+def _check_together(event: Event) -> None:
+    if event.dataschema != SCHEMA_PREFIX + event.type:
+        raise EnvelopeError("EVENT_FORM", "/dataschema", f"dataschema is not {SCHEMA_PREFIX}{event.type}")
+    if not 0 <= event.commitindex < event.commitsize <= MAX_COMMIT_SIZE:
+        text = f"event {event.commitindex} of {event.commitsize}: from 0, of at most {MAX_COMMIT_SIZE}"
+        raise EnvelopeError("EVENT_FORM", "/commitindex", text)

@@ -25,6 +25,14 @@ class Refused(Exception):
         super().__init__("; ".join(f"{f.code} at {f.path or '/'}: {f.text}" for f in self.findings))
 
 
+class EnvelopeError(Refused):
+    """Bytes or headers that are no event as the CloudEvents specification or OMS wants it. One finding."""
+
+    def __init__(self, code: str, path: str, text: str) -> None:
+        self.code, self.path, self.text = code, path, text
+        super().__init__([Finding(code, path, text)])
+
+
 class Outcome(BaseModel):
     """What became of a command. `position` is the last position of its commit, or of the log's head if it wrote nothing."""
 

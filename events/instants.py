@@ -13,7 +13,7 @@ LAST: Final = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = 1_000_000
-_WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{6}Z", re.ASCII)
+_WRITTEN_SECOND: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d", re.ASCII)
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
 )
@@ -34,20 +34,13 @@ def from_text(text: str) -> int:
 
     A leap second (23:59:60 UTC) reads as the first second of the next day.
     """
-    if _WRITTEN.fullmatch(text):
-        return _second_number(text[:19]) + int(text[20:26])
-    return _any_offset(text)
+    second = _written_second(text[:19]) if _written_end(text) else None
+    return _any_offset(text) if second is None else second + int(text[20:26])
 
 
 def is_written_form(text: str) -> bool:
     """Whether `to_text` could have written it: UTC, six digits, `Z`."""
-    if not _WRITTEN.fullmatch(text):
-        return False
-    try:
-        _second_number(text[:19])
-    except NotAnInstant:
-        return False
-    return True
+    return _written_end(text) and _written_second(text[:19]) is not None
 
 
 @lru_cache(1024)
@@ -58,7 +51,19 @@ def _second_text(seconds: int) -> str:
         raise NotAnInstant(f"{seconds} s since 1970 is outside the years 0001 to 9999") from None
 
 
+def _written_end(text: str) -> bool:
+    return len(text) == 27 and text[19] == "." and text[26] == "Z" and text.isascii() and text[20:26].isdecimal()
+
+
 @lru_cache(1024)
+def _written_second(text: str) -> int | None:
+    """Microseconds of `YYYY-MM-DDTHH:MM:SS`, `None` where it has another form or the calendar no such day."""
+    try:
+        return _second_number(text) if _WRITTEN_SECOND.fullmatch(text) else None
+    except NotAnInstant:
+        return None
+
+
 def _second_number(text: str) -> int:
     try:
         return (datetime.fromisoformat(text + "+00:00") - _EPOCH) // timedelta(microseconds=1)

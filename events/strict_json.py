@@ -1,0 +1,88 @@
+"""JSON as strict as RFC 8259 allows: no key twice, no NaN, no lone surrogate, no nest too deep; never a surprise exception."""
+
+import json
+import re
+from collections import Counter
+from itertools import accumulate
+from math import isfinite
+from typing import Any, Final
+
+from events.findings import EnvelopeError
+
+MAX_DEPTH: Final = 64
+
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"{}[]"))
+_STEP: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class _Twice(dict[str, Any]):
+    """An object in which `key` stood more than once."""
+
+    key: str
+
+
+def parse(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text in UTF-8. Raises `EnvelopeError` with the JSON Pointer of what is wrong."""
+    if too_deep(body, max_depth):
+        raise EnvelopeError("EVENT_TOO_DEEP", "", f"objects and arrays are nested more than {max_depth} deep")
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise EnvelopeError("EVENT_NOT_JSON", "", f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise EnvelopeError("EVENT_NOT_JSON", "", f"{error.msg} at character {error.pos}") from None
+    except ValueError as error:  # Python's own limit on digits
+        raise EnvelopeError("EVENT_NUMBER", "", str(error)) from None
+    _walk(value, "")
+    return value
+
+
+def too_deep(body: bytes, max_depth: int = MAX_DEPTH) -> bool:
+    """Whether a text opens more than `max_depth` brackets at once. Linear in its length, whatever it holds."""
+    if body.count(b"{") + body.count(b"[") <= max_depth:
+        return False
+    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    return any(depth > max_depth for depth in accumulate(_STEP[bracket] for bracket in brackets))
+
+
+def pointer(key: str) -> str:
+    """One step of a JSON Pointer (RFC 6901), printable whatever the key holds."""
+    return "/" + ascii(key[:64])[1:-1].replace("~", "~0").replace("/", "~1")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    twice = _Twice(found)
+    twice.key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    return twice
+
+
+def _no_constant(text: str) -> None:
+    raise EnvelopeError("EVENT_NUMBER", "", f"{text} is not a JSON number")
+
+
+def _walk(value: Any, path: str) -> None:
+    match value:
+        case str():
+            _no_surrogate(value, path)
+        case float():
+            if not isfinite(value):
+                raise EnvelopeError("EVENT_NUMBER", path, "the number is too large for a double")
+        case list():
+            for index, item in enumerate(value):
+                _walk(item, f"{path}/{index}")
+        case dict():
+            if isinstance(value, _Twice):
+                raise EnvelopeError("EVENT_DUPLICATE_KEY", path + pointer(value.key), "the key stands here twice")
+            for key, item in value.items():
+                _no_surrogate(key, path)
+                _walk(item, path + pointer(key))
+
+
+def _no_surrogate(text: str, path: str) -> None:
+    if not text.isascii() and _SURROGATE.search(text):
+        raise EnvelopeError("EVENT_SURROGATE", path, "a lone surrogate is no character")
