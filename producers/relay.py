@@ -15,9 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
 
-import msgspec
-
-from events.envelope import decode
+from events.envelope import EnvelopeError, decode
 from producers.log import Appended, Doubt, Log, LogUnavailable
 from producers.outbox import LogHead, Outbox, OutboxUnavailable, Row
 from producers.progress import Progress
@@ -151,5 +149,5 @@ def _follow(rows: Sequence[Row], position: int) -> bool:
 def _named(row: Row) -> str:
     try:
         return f"the event {decode(row.body).id}"
-    except (msgspec.MsgspecError, ValueError):
+    except EnvelopeError:
         return f"a message that is no event of ours (SHA-256 {sha256(row.body).hexdigest()[:16]}…, {row.subject})"
