@@ -21,7 +21,7 @@ import zstandard
 
 from events.names import ONTOLOGY
 from producers.outbox import Row
-from security.chain import ChainBroken, Gap, verify
+from security.chain import ChainBroken, Gap, link, verify
 
 _CHUNK: Final = 1 << 16  # compressed bytes read at a time: about 0.5 MiB of lines
 _NAME: Final = re.compile(rf"oms-(?P<o>{ONTOLOGY.pattern})-(?P<a>\d+)-(?P<z>\d+)-(?P<h>[0-9a-f]{{12}})\.ndjson\.zst")
@@ -128,8 +128,5 @@ def _proved(segment: Segment, rows: Sequence[Row], expected: int, prevhash: str)
 
 
 def _prevhash(body: bytes) -> str:
-    return msgspec.json.decode(body, type=_Link).prevhash
-
-
-class _Link(msgspec.Struct):
-    prevhash: str
+    named = link(body)
+    return named.prevhash if named else ""

@@ -11,10 +11,8 @@ only one chain of candidates reaches past it.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from producers.outbox import Row
-from security.chain import body_hash, genesis
+from security.chain import body_hash, genesis, link
 
 
 class Candidate(NamedTuple):
@@ -60,9 +58,9 @@ class Collector:
         """
         following: dict[str, _Step | None] = {}
         for row in _distinct(candidates):
-            link = _link_of(row.body)
-            if link and link.sequence == f"{self.position + 1:020d}" and link.prevhash in self._viable:
-                following.setdefault(body_hash(row.body), _Step(row, self._viable[link.prevhash]))
+            named = link(row.body)
+            if named and named.sequence == f"{self.position + 1:020d}" and named.prevhash in self._viable:
+                following.setdefault(body_hash(row.body), _Step(row, self._viable[named.prevhash]))
         if not following:
             raise Lost([self._suspect(candidates)])
         self.position += 1
@@ -104,8 +102,8 @@ class Collector:
 
     def _suspect(self, candidates: Sequence[Candidate]) -> tuple[int, int]:
         here = self.position + 1
-        links = [_link_of(row.body) for row in _distinct(candidates)]
-        if self.position and any(link and link.sequence == f"{here:020d}" for link in links):
+        links = [link(row.body) for row in _distinct(candidates)]
+        if self.position and any(named and named.sequence == f"{here:020d}" for named in links):
             return self.position, self.position
         return here, here
 
@@ -118,18 +116,3 @@ def _path(step: _Step | None) -> Iterator[Row]:
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Row]:
     return list(dict.fromkeys(candidate.row for candidate in candidates))
-
-
-def _link_of(body: bytes) -> "_Link | None":
-    try:
-        return _link.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-class _Link(msgspec.Struct):
-    sequence: str
-    prevhash: str
-
-
-_link = msgspec.json.Decoder(_Link)

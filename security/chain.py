@@ -66,7 +66,7 @@ def verify(bodies: Iterable[bytes], after: int, prevhash: str) -> str:
     for position, body in enumerate(bodies, after + 1):
         try:
             link = _link.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise ChainBroken(position, "the body", "an event with sequence and prevhash", str(error)) from None
         if link.sequence != f"{position:020d}":
             raise ChainBroken(position, "sequence", f"{position:020d}", link.sequence)
@@ -76,9 +76,20 @@ def verify(bodies: Iterable[bytes], after: int, prevhash: str) -> str:
     return prevhash
 
 
-class _Link(msgspec.Struct):
+class Link(msgspec.Struct):
+    """What binds a body to its place: `sequence` is the position, zero-padded to 20 digits."""
+
     sequence: str
     prevhash: str
 
 
-_link = msgspec.json.Decoder(_Link)
+def link(body: bytes) -> Link | None:
+    """The link of a body, `None` where there is none to read: whatever it is, it is no event."""
+    try:
+        return _link.decode(body)
+    except _UNREADABLE:
+        return None
+
+
+_link = msgspec.json.Decoder(Link)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
