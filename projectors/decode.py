@@ -22,7 +22,10 @@ PayloadOf = Callable[[str, msgspec.Raw], Payload]
 
 
 class Decoded(NamedTuple):
-    """The events of a chunk up to the first message that breaks the chain, and how it does."""
+    """The events of a chunk in front of what breaks the chain, and how it does.
+
+    Where a hash does not fit, the event in front of it may be the changed one: it is left out too if it is at hand.
+    """
 
     events: list[Recorded]
     broken: ChainBroken | None
@@ -34,16 +37,22 @@ class Decoder:
     def __init__(self, start: Checkpoint, payload_of: PayloadOf) -> None:
         self.position, self.hash = start.position, start.hash
         self._index = 0  # within the commit: a checkpoint rests on a commit's end
+        self._before_last = self.position, self.hash, self._index
         self._payload_of = payload_of
 
     def read(self, fetched: Sequence[Fetched]) -> Decoded:
         """`fetched` must follow what was read before."""
         events: list[Recorded] = []
-        try:
-            for message in fetched:
-                events.append(self._next(*message))  # noqa: PERF401 what was read before the break counts
-        except ChainBroken as broken:
-            return Decoded(events, broken)
+        for message in fetched:
+            before = self.position, self.hash, self._index
+            try:
+                events.append(self._next(*message))
+            except ChainBroken as broken:
+                if broken.what == "prevhash" and events:
+                    self.position, self.hash, self._index = self._before_last
+                    del events[-1]
+                return Decoded(events, broken)
+            self._before_last = before
         return Decoded(events, None)
 
     def _next(self, position: int, subject: str, body: bytes) -> Recorded:

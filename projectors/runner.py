@@ -18,7 +18,7 @@ from projectors.lane import PART, Lane
 from projectors.progress import Progress, Rate, progress
 from projectors.projector import Feed, Overtaken, ViewUnavailable
 from projectors.track import Track
-from security.chain import ChainBroken
+from security.chain import ChainBroken, body_hash
 
 Alarm = Callable[[str, BaseException], None]
 """(view, or `log`; what happened): told when a view stops and when the log cannot be read, once until that ends."""
@@ -82,6 +82,7 @@ class Runner:
             before = track.checkpoint.position
             try:
                 await track.open()
+                await self._compare(track)
                 await self._ride(track)
             except Overtaken as overtaken:
                 self.stopped[track.name] = overtaken
@@ -99,6 +100,16 @@ class Runner:
         if repr(self.stopped.get(track.name)) != repr(error):
             self.alarm(track.name, error)
         self.stopped[track.name] = error
+
+    async def _compare(self, track: Track[Any]) -> None:
+        """Raises `ChainBroken` if the view was not made from this log. What the log does not hold yet is not compared."""
+        position, digest = track.checkpoint[:2]
+        if position:
+            async with aclosing(self.feed.read(position - 1, position)) as chunks:
+                async for chunk in chunks:
+                    found = body_hash(chunk[0].body)
+                    if found != digest:
+                        raise ChainBroken(position, f"the last event of view {track.name}", found, digest)
 
     async def _ride(self, track: Track[Any]) -> None:
         """Meet the lane and stay in it. Raises what made the view leave."""
