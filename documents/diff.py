@@ -13,7 +13,7 @@ import msgspec
 Json = Any
 """`None`, bool, int, float, str, list of Json, dict of str to Json."""
 
-ALIGNED_CELLS: Final = 250_000
+ALIGNED_CELLS: Final = 40_000
 """Arrays whose changed middles span more than this (length × length) are compared index by index: bounded cost."""
 
 _text: Final = msgspec.json.Encoder(order="deterministic").encode

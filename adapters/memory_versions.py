@@ -1,0 +1,74 @@
+"""The versions port in memory: for tests, and for what is small enough to be folded on the spot."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from events.names import Key
+from projectors.projector import FOREVER, Parked, Place
+from projectors.versions import Version
+from queries.versions import Commit
+
+
+@dataclass
+class MemoryVersions:
+    """`tell` it whole commits in position order."""
+
+    commits: list[Commit] = field(default_factory=list)
+    waiting: list[Parked] = field(default_factory=list)
+    own: dict[Place, list[Version]] = field(default_factory=lambda: defaultdict(list))
+
+    def tell(self, commit: Commit, written: Sequence[Version], parked: Iterable[Parked] = ()) -> None:
+        """One commit, the versions that its events wrote, and its events that are parked."""
+        for version in written:
+            known = self.own[version.branch, version.entity]
+            if known:
+                known[-1] = known[-1]._replace(until=version.since)
+            known.append(version._replace(until=FOREVER))
+        self.waiting += parked
+        self.commits.append(commit)
+
+    def position(self) -> int:
+        return self.commits[-1].last if self.commits else 0
+
+    def at(self, branch: str, entity: Key, position: int) -> Version | None:
+        known = self.of(branch, entity, position)
+        return known[-1] if known else None
+
+    def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
+        known = self.own.get((branch, entity), [])
+        return known[: bisect_right(known, position, key=lambda version: version.since)]
+
+    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
+        for entity in self._entities(branch, prefix):
+            if version := self.at(branch, entity, position):
+                yield version
+
+    def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
+        for key in self._entities(branch, prefix):
+            if any(after < version.since <= until for version in self.own[branch, key]):
+                yield key
+
+    def commit_by_position(self, position: int) -> Commit | None:
+        at = bisect_right(self.commits, position, key=lambda commit: commit.first)
+        return self.commits[at - 1] if at else None
+
+    def commit_by_time(self, time: int) -> Commit | None:
+        at = bisect_right(self.commits, time, key=lambda commit: commit.time)
+        return self.commits[at - 1] if at else None
+
+    def commits_by_id(self, prefix: str, limit: int) -> Sequence[Commit]:
+        alike = sorted(
+            (commit for commit in self.commits if commit.id.startswith(prefix)), key=lambda commit: commit.id
+        )
+        return alike[:limit]
+
+    def parked(self, places: Iterable[Place]) -> Sequence[Parked]:
+        asked = set(places)
+        found = [parked for parked in self.waiting if asked & set(parked.places)]
+        return [same for same, _ in groupby(sorted(found, key=lambda parked: parked.position))]
+
+    def _entities(self, branch: str, prefix: str) -> list[Key]:
+        return sorted(key for at, key in self.own if at == branch and key.startswith(prefix))

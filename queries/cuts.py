@@ -1,0 +1,82 @@
+"""A cut is everything as one branch sees it at one position; what a branch does not say itself, its parent says.
+
+branch  ────────────●── at position          [(branch, position),
+              ╱                               (parent, min(position, base)),
+parent  ─────●─────────  as it was at base    …]   nearest first: the first that has a version of the key tells
+"""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from events.findings import Finding, Refused
+from events.names import ONTOLOGY_SCOPE, Key
+from projectors.lineage import Lineage, history, lineage, seen
+from projectors.projector import FOREVER, Parked
+from projectors.versions import Version
+from queries.moments import Base, Moment, resolved
+from queries.versions import Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`lineage` says how far up the branch itself and those it came from are read; at least the branch."""
+
+    versions: Versions
+    branch: str
+    position: int
+    lineage: Lineage
+
+    def version(self, entity: Key) -> Version | None:
+        """What the branch sees of this entity; a deleted object has a version that says so."""
+        return seen(self.versions.at, self.lineage, entity)
+
+    def history(self, entity: Key) -> list[Version]:
+        """Every version of this entity that the branch has seen, oldest first."""
+        return history([self.versions.of(branch, entity, at) for branch, at in self.lineage])
+
+    def valid(self, prefix: str) -> Iterator[Version]:
+        """What the branch sees of the entities whose keys start with `prefix`, in key order; streamed."""
+        levels = [
+            _ranked(rank, self.versions.valid(branch, prefix, at)) for rank, (branch, at) in enumerate(self.lineage)
+        ]
+        for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
+            yield next(same_key)[2]
+
+    def back_to(self, position: int) -> "Cut":
+        """The same branch at an earlier position."""
+        return Cut(self.versions, self.branch, position, [(branch, min(at, position)) for branch, at in self.lineage])
+
+    def parked(self, *entities: Key) -> Sequence[Parked]:
+        """What the view could not apply of these entities up to this cut: what it shows of them is older."""
+        places = {(branch, entity): at for branch, at in self.lineage for entity in entities}
+        places |= {(ONTOLOGY_SCOPE, Key(f"branch/{branch}")): at for branch, at in self.lineage}
+        found = self.versions.parked(places)
+        return [parked for parked in found if any(parked.position <= places.get(place, -1) for place in parked.places)]
+
+
+def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
+    """The branch at that moment; before it began it is its parent. `now` in µs.
+
+    Raises `Refused` with BRANCH_UNKNOWN, BRANCH_DELETED, or what `moments.resolved` raises.
+    """
+    key = Key(f"branch/{branch}")
+    known = versions.at(ONTOLOGY_SCOPE, key, FOREVER)
+    if known is None:
+        raise _refused("BRANCH_UNKNOWN", f"there is no branch {branch}")
+    base = known.state["base"] if isinstance(asked, Base) else 0
+    position = resolved(asked, versions, now=now, base=base)
+    then = versions.at(ONTOLOGY_SCOPE, key, position)
+    if then and then.state["deleted"]:
+        text = f"branch {branch} was deleted at position {then.since}; read it as of {then.since - 1}"
+        raise _refused("BRANCH_DELETED", text)
+    return Cut(versions, branch, position, lineage(versions.at, branch, position))
+
+
+def _ranked(rank: int, level: Iterator[Version]) -> Iterator[tuple[Key, int, Version]]:
+    return ((version.entity, rank, version) for version in level)
+
+
+def _refused(code: str, text: str) -> Refused:
+    return Refused([Finding(code, "/branch", text)])

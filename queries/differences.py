@@ -1,0 +1,94 @@
+"""What differs between two cuts: two moments of a branch, or two branches. Streamed, at the cost of what changed.
+
+Only keys that were written between the cuts are looked at: on a branch that both see, between the two positions; on a
+branch that one of them sees alone, since it began.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final, Literal
+
+from documents.diff import Change, changes
+from events.decider import State
+from events.names import Key
+from projectors.versions import Version
+from queries.cuts import Cut
+from queries.naming import type_of, values
+
+PREFIXES: Final = ("objectType/", "linkType/", "object/", "link/")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`before` and `after` are the positions that wrote the two versions, `None` where there was nothing alive."""
+
+    what: Literal["created", "updated", "deleted"]
+    kind: str  # objectType, linkType, object, link
+    type: str  # API name, as it was at the later cut if it was there
+    key: str
+    before: int | None
+    after: int | None
+    changes: Sequence[Change]
+
+    def json(self) -> dict[str, Any]:
+        shown = {name: getattr(self, name) for name in ("what", "kind", "type", "key", "before", "after")}
+        return shown | {"changes": [change.json() for change in self.changes]}
+
+
+def differences(before: Cut, after: Cut) -> Iterator[Difference]:
+    """Types first, then objects, then links; each in key order. Deleted counts as not there."""
+    schema = _schemas(before, after)
+    for prefix in PREFIXES:
+        for entity in _touched(prefix, before, after):
+            old, new = _alive(before.version(entity)), _alive(after.version(entity))
+            if newest := new or old:
+                found = _difference(schema(newest.state), old, new, newest)
+                if found.what != "updated" or found.changes:
+                    yield found
+
+
+def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:
+    """The type of a state: as it is at the later cut, else at the earlier one."""
+    known: dict[str, State | None] = {}
+
+    def schema(state: State) -> State | None:
+        rid = str(state.get("type"))
+        if rid not in known:
+            known[rid] = type_of(after, state) or type_of(before, state)
+        return known[rid]
+
+    return schema
+
+
+def _touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:
+    one, other = dict(before.lineage), dict(after.lineage)
+    spans = [(branch, *_span(one.get(branch), other.get(branch))) for branch in one | other]
+    found = [before.versions.changed(branch, prefix, start, stop) for branch, start, stop in spans if start < stop]
+    return (key for key, _ in groupby(heapq.merge(*found)))
+
+
+def _span(one: int | None, other: int | None) -> tuple[int, int]:
+    if one is None or other is None:
+        return 0, one or other or 0
+    return min(one, other), max(one, other)
+
+
+def _alive(version: Version | None) -> Version | None:
+    return None if version is None or version.state.get("deleted") else version
+
+
+def _difference(schema: State | None, old: Version | None, new: Version | None, newest: Version) -> Difference:
+    kind, _, rest = newest.entity.partition("/")
+    slug, _, own = rest.partition("/")
+    before, after = (values(one.entity, schema, one.state) if one else {} for one in (old, new))
+    return Difference(
+        what="created" if old is None else "deleted" if new is None else "updated",
+        kind=kind,
+        type=str((schema or newest.state).get("name", slug)),
+        key=own or rest,
+        before=old.since if old else None,
+        after=new.since if new else None,
+        changes=changes(before, after),
+    )

@@ -1,0 +1,98 @@
+"""Names as they were: types and properties go by other names over time, what is stored under slug and field stays.
+
+name of a type ── at a cut ──► rid, slug ──► object/<slug>/<key> ── properties by field ── at a cut ──► by name
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from events.decider import State
+from events.findings import Finding, Refused
+from events.names import Key, link_key, object_key
+from queries.cuts import Cut
+
+Kind = Literal["objectType", "linkType", "object", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A type at a cut: its key, whether it is of objects or of links, and its state."""
+
+    kind: Literal["objectType", "linkType"]
+    key: Key
+    state: State
+
+    @property
+    def name(self) -> str:
+        return str(self.state["name"])
+
+    @property
+    def slug(self) -> str:
+        return str(self.state["slug"])
+
+    @property
+    def entities(self) -> str:
+        """What the keys of all its objects or links start with."""
+        return f"{'object' if self.kind == 'objectType' else 'link'}/{self.slug}/"
+
+    def entity(self, key: str) -> Key:
+        """The key of one of its objects, or of one of its links (`<from key>~<to key>`)."""
+        if self.kind == "objectType":
+            return object_key(self.slug, key)
+        from_key, _, to_key = key.partition("~")
+        return link_key(self.slug, from_key, to_key)
+
+
+def types(cut: Cut) -> Iterator[Named]:
+    """Every type at the cut, object types first."""
+    yield from (Named("objectType", version.entity, version.state) for version in cut.valid("objectType/"))
+    yield from (Named("linkType", version.entity, version.state) for version in cut.valid("linkType/"))
+
+
+def named(cut: Cut, name: str) -> Named:
+    """The type with this API name at the cut, else with this slug, else with this RID. Raises `Refused` (TYPE_UNKNOWN)."""
+    known = list(types(cut))
+    for attribute in ("name", "slug", "rid"):
+        for candidate in known:
+            if candidate.state[attribute] == name:
+                return candidate
+    names = ", ".join(candidate.name for candidate in known[:20]) or "none"
+    text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
+    raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
+
+
+def type_of(cut: Cut, state: State) -> State | None:
+    """The state at the cut of the type of this object or link."""
+    rid = state.get("type")
+    for kind in ("objectType", "linkType"):
+        if version := cut.version(Key(f"{kind}/{rid}")):
+            return version.state
+    return None
+
+
+def values(key: Key, schema: State | None, state: State | None, *, defaults: bool = False) -> dict[str, Any]:
+    """What people see of a state: an object's properties by name, a link's ends, a type's declaration; `{}` of nothing."""
+    kind = key.partition("/")[0]
+    if state is None:
+        return {}
+    if kind == "object":
+        return by_name(schema, state["properties"], defaults=defaults)
+    if kind == "link":
+        return {"from": state["from"], "to": state["to"]}
+    return dict(state)
+
+
+def by_name(schema: State | None, properties: Mapping[str, Any], *, defaults: bool) -> dict[str, Any]:
+    """Properties under their API names, in the order of the type; what the type does not know keeps its field's name.
+
+    `defaults`: a property that came later and has a default has it on older objects too.
+    """
+    declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
+    shown = {}
+    for field, declaration in declared.items():
+        if field in properties:
+            shown[str(declaration["name"])] = properties[field]
+        elif defaults and declaration.get("default") is not None:
+            shown[str(declaration["name"])] = declaration["default"]
+    return shown | {field: value for field, value in properties.items() if field not in declared}

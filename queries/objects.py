@@ -1,0 +1,89 @@
+"""One entity as it was: an object, a link or a type under the names of that moment, with its audit fields."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from events.findings import Finding, Refused
+from events.instants import to_text
+from projectors.projector import Parked
+from projectors.versions import Version
+from queries.cuts import Cut
+from queries.freshness import waiting
+from queries.naming import Named, named, values
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`position` is the cut; `version` the position that last changed it: `expected` of a command that changes it."""
+
+    position: int
+    branch: str
+    kind: str  # object, link, objectType, linkType
+    type: str  # API name at the cut
+    key: str
+    version: int
+    written_on: str  # the branch that wrote this version: `branch`, or one it came from
+    effective: int  # µs
+    values: Mapping[str, Any]  # an object's properties by API name; a link's ends; a type's declaration
+    audit: Mapping[str, str | bool | None]
+    parked: Sequence[Parked] = ()
+
+    @property
+    def deleted(self) -> bool:
+        return bool(self.audit["_deleted"])
+
+    def json(self) -> dict[str, Any]:
+        """Audit fields stand beside the rest, as in every read model; `parked` only if there is something."""
+        shown = {name: getattr(self, name) for name in ("position", "branch", "kind", "type", "key", "version")}
+        shown |= {"writtenOn": self.written_on, "effective": to_text(self.effective)}
+        shown |= {"properties" if self.kind == "object" else "values": dict(self.values)} | dict(self.audit)
+        return shown | ({"parked": waiting(self.parked)} if self.parked else {})
+
+
+def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
+    """The object or link of this type, deleted or not; without a key the type itself.
+
+    Raises `Refused` with TYPE_UNKNOWN, OBJECT_NOT_FOUND or LINK_NOT_FOUND.
+    """
+    schema = named(cut, type_name)
+    entity = schema.key if key is None else schema.entity(key)
+    version = cut.version(entity)
+    if version is None:
+        raise not_found(cut, schema, key or "")
+    return _shown(cut, schema, version, cut.parked(schema.key, entity))
+
+
+def objects(cut: Cut, type_name: str, *, deleted: bool = False) -> Iterator[Shown]:
+    """All objects or links of this type at the cut, in key order, streamed; `deleted` ones only if asked for.
+
+    Raises `Refused` (TYPE_UNKNOWN).
+    """
+    schema = named(cut, type_name)
+    for version in cut.valid(schema.entities):
+        if deleted or not version.state.get("deleted"):
+            yield _shown(cut, schema, version, ())
+
+
+def not_found(cut: Cut, schema: Named, key: str) -> Refused:
+    """The refusal that says which object or link of which branch does not exist at which position."""
+    kind = "OBJECT" if schema.kind == "objectType" else "LINK"
+    text = f"{schema.name} {key} does not exist on {cut.branch} at position {cut.position}"
+    return Refused([Finding(f"{kind}_NOT_FOUND", "/key", text)])
+
+
+def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) -> Shown:
+    kind, _, rest = version.entity.partition("/")
+    return Shown(
+        position=cut.position,
+        branch=cut.branch,
+        kind=kind,
+        type=schema.name,
+        key=rest.partition("/")[2] or rest,
+        version=version.since,
+        written_on=version.branch,
+        effective=version.effective,
+        values=values(version.entity, schema.state, version.state, defaults=True),
+        audit=version.stamps,
+        parked=parked,
+    )

@@ -1,0 +1,92 @@
+"""The history of one entity: every version that the branch has seen, and what each changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from documents.diff import Change, changes
+from events.decider import State
+from events.instants import to_text
+from events.names import Key
+from projectors.projector import Parked
+from projectors.versions import Version
+from queries.cuts import Cut
+from queries.freshness import waiting
+from queries.naming import Named, named, type_of, values
+from queries.objects import not_found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version: `event` is the event's past tense, `branch` the branch that wrote it, times in µs."""
+
+    position: int
+    event: str
+    branch: str
+    time: int
+    effective: int
+    author: str
+    commit: str
+    changes: Sequence[Change]  # names as they were at that version
+
+    def json(self) -> dict[str, Any]:
+        shown = {name: getattr(self, name) for name in ("position", "event", "branch", "author", "commit")}
+        shown |= {"time": to_text(self.time), "effective": to_text(self.effective)}
+        return shown | {"changes": [change.json() for change in self.changes]}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`position` is the cut; steps from the oldest."""
+
+    position: int
+    branch: str
+    type: str
+    key: str
+    steps: Sequence[Step]
+    parked: Sequence[Parked] = ()
+
+    def json(self) -> dict[str, Any]:
+        shown = {name: getattr(self, name) for name in ("position", "branch", "type", "key")}
+        shown |= {"steps": [step.json() for step in self.steps]}
+        return shown | ({"parked": waiting(self.parked)} if self.parked else {})
+
+
+def history(cut: Cut, type_name: str, key: str | None = None) -> History:
+    """Of an object or link of this type; without a key of the type itself.
+
+    Raises `Refused` with TYPE_UNKNOWN, OBJECT_NOT_FOUND or LINK_NOT_FOUND.
+    """
+    schema = named(cut, type_name)
+    entity = schema.key if key is None else schema.entity(key)
+    steps = list(_steps(cut, entity))
+    if not steps:
+        raise not_found(cut, schema, key or "")
+    return History(
+        cut.position, cut.branch, schema.name, _shown_key(schema, key), steps, cut.parked(schema.key, entity)
+    )
+
+
+def _steps(cut: Cut, entity: Key) -> Iterator[Step]:
+    before: State | None = None
+    for version in cut.history(entity):
+        yield _step(cut.back_to(version.since), version, before)
+        before = version.state
+
+
+def _step(then: Cut, version: Version, before: State | None) -> Step:
+    schema = type_of(then, version.state)
+    return Step(
+        position=version.since,
+        event=version.change,
+        branch=version.branch,
+        time=version.time,
+        effective=version.effective,
+        author=version.author,
+        commit=version.commit,
+        changes=changes(values(version.entity, schema, before), values(version.entity, schema, version.state)),
+    )
+
+
+def _shown_key(schema: Named, key: str | None) -> str:
+    return str(schema.state["rid"]) if key is None else key

@@ -1,0 +1,51 @@
+"""The versions port: every version of every entity, and every commit, read from one unchanging state of the view.
+
+Branches inherit nothing here: a version belongs to the branch on which it was written. `queries.cuts` adds inheritance.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from events.names import Key
+from projectors.projector import Parked, Place
+from projectors.versions import Version
+
+
+class Commit(NamedTuple):
+    """The events at positions first … last; `time` is the first one's, µs."""
+
+    id: str
+    first: int
+    last: int
+    time: int
+
+
+class Versions(Protocol):
+    """Adapters pass `tests/ports/test_versions.py` unchanged. What they raise for a broken file is their own."""
+
+    def position(self) -> int:
+        """The view's checkpoint: the end of a commit, 0 = nothing yet."""
+
+    def at(self, branch: str, entity: Key, position: int) -> Version | None:
+        """The version written on `branch` itself that is valid at `position` (`lineage.Own`)."""
+
+    def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
+        """All versions written on `branch` itself that began at `position` or before, oldest first."""
+
+    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
+        """What is valid at `position` of the keys that start with `prefix`, in key order (code points); streamed."""
+
+    def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
+        """Keys with a version that began in (after, until], each once, in key order (code points); streamed."""
+
+    def commit_by_position(self, position: int) -> Commit | None:
+        """The last commit that began at `position` or before."""
+
+    def commit_by_time(self, time: int) -> Commit | None:
+        """The last commit whose time is `time` or before."""
+
+    def commits_by_id(self, prefix: str, limit: int) -> Sequence[Commit]:
+        """Commits whose id starts with `prefix`, in order of ids; at most `limit`."""
+
+    def parked(self, places: Iterable[Place]) -> Sequence[Parked]:
+        """What is parked at any of these places, in position order, each once."""

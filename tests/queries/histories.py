@@ -1,0 +1,105 @@
+"""Made histories: what a projector would have written, in few words."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from adapters.memory_versions import MemoryVersions
+from events import instants
+from events.names import ONTOLOGY_SCOPE, Key
+from projectors.projector import FOREVER
+from projectors.versions import Version, stamps
+from queries.versions import Commit
+
+MAIN = "prod/main/main"
+START = instants.from_text("2024-02-29T00:00:00Z")
+SECOND = 1_000_000
+Event = tuple[Key, str, dict[str, Any]]
+"""(key, past tense, state after it)"""
+
+
+class History:
+    """Writes commits one second apart, each event of a commit one µs behind the one before; begins with the main branch."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Commit, list[Version]]] = []
+        self._seen: dict[tuple[str, Key], dict[str, Any]] = {}
+        self.branch(MAIN, None, 0)
+
+    @property
+    def position(self) -> int:
+        return self.told[-1][0].last if self.told else 0
+
+    def into(self, versions: MemoryVersions) -> MemoryVersions:
+        for commit, written in self.told:
+            versions.tell(commit, written)
+        return versions
+
+    def branch(self, name: str, parent: str | None, base: int, *, deleted: bool = False, by: str = "system@oms") -> int:
+        state = {"name": name, "parent": parent, "base": base, "default": parent is None, "deleted": deleted}
+        change = "deleted" if deleted else "created"
+        return self.commit(name, [(Key(f"branch/{name}"), change, state)], by=by)
+
+    def commit(
+        self, branch: str, events: Sequence[Event], *, by: str = "ana@desk", at: int | None = None, effective: int = 0
+    ) -> int:
+        """Returns its last position. `at` = its time, µs."""
+        first, last = self.position + 1, self.position + len(events)
+        time = START + len(self.told) * SECOND if at is None else at
+        name = sha256(f"{branch}{first}".encode()).hexdigest()
+        versions = []
+        for offset, (key, change, state) in enumerate(events):
+            on = ONTOLOGY_SCOPE if key.startswith("branch/") else branch
+            when = time + offset
+            audit = stamps(self._seen.get((on, key)), change, by, instants.to_text(when))
+            self._seen[on, key] = audit
+            version = Version(
+                on,
+                key,
+                first + offset,
+                FOREVER,
+                when,
+                effective or when,
+                change,
+                by,
+                None,
+                name,
+                first,
+                last,
+                state,
+                audit,
+            )
+            versions.append(version)
+        self.told.append((Commit(name, first, last, time), versions))
+        return self.position
+
+
+def object_state(slug: str, key: str, *, deleted: bool = False, **properties: Any) -> dict[str, Any]:
+    return {"type": f"ri.{slug}", "slug": slug, "key": key, "properties": properties, "deleted": deleted}
+
+
+def made(slug: str, key: str, **properties: Any) -> Event:
+    return Key(f"object/{slug}/{key}"), "created", object_state(slug, key, **properties)
+
+
+def changed(slug: str, key: str, **properties: Any) -> Event:
+    return Key(f"object/{slug}/{key}"), "updated", object_state(slug, key, **properties)
+
+
+def deleted(slug: str, key: str, **properties: Any) -> Event:
+    return Key(f"object/{slug}/{key}"), "deleted", object_state(slug, key, deleted=True, **properties)
+
+
+def object_type(
+    slug: str, properties: Sequence[str | dict[str, Any]], *, name: str = "", change: str = "created"
+) -> Event:
+    declared = [{"field": one, "name": one} if isinstance(one, str) else one for one in properties]
+    state = {
+        "rid": f"ri.{slug}",
+        "slug": slug,
+        "name": name or slug,
+        "primaryKey": ["id"],
+        "properties": {one["field"]: one for one in declared},
+        "status": "active",
+    }
+    return Key(f"objectType/ri.{slug}"), change, state
