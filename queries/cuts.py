@@ -57,26 +57,17 @@ class Cut:
 
 
 def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
-    """The branch at that moment; before it began it is its parent. `now` in µs.
+    """The branch at that moment; before it began it is its parent, and a deleted one can still be read. `now` in µs.
 
-    Raises `Refused` with BRANCH_UNKNOWN, BRANCH_DELETED, or what `moments.resolved` raises.
+    Raises `Refused` with BRANCH_UNKNOWN, or what `moments.resolved` raises.
     """
-    key = Key(f"branch/{branch}")
-    known = versions.at(ONTOLOGY_SCOPE, key, FOREVER)
+    known = versions.at(ONTOLOGY_SCOPE, Key(f"branch/{branch}"), FOREVER)
     if known is None:
-        raise _refused("BRANCH_UNKNOWN", f"there is no branch {branch}")
+        raise Refused([Finding("BRANCH_UNKNOWN", "/branch", f"there is no branch {branch[:200]}")])
     base = known.state["base"] if isinstance(asked, Base) else 0
     position = resolved(asked, versions, now=now, base=base)
-    then = versions.at(ONTOLOGY_SCOPE, key, position)
-    if then and then.state["deleted"]:
-        text = f"branch {branch} was deleted at position {then.since}; read it as of {then.since - 1}"
-        raise _refused("BRANCH_DELETED", text)
     return Cut(versions, branch, position, lineage(versions.at, branch, position))
 
 
 def _ranked(rank: int, level: Iterator[Version]) -> Iterator[tuple[Key, int, Version]]:
     return ((version.entity, rank, version) for version in level)
-
-
-def _refused(code: str, text: str) -> Refused:
-    return Refused([Finding(code, "/branch", text)])

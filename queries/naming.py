@@ -71,28 +71,23 @@ def type_of(cut: Cut, state: State) -> State | None:
     return None
 
 
-def values(key: Key, schema: State | None, state: State | None, *, defaults: bool = False) -> dict[str, Any]:
+def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:
     """What people see of a state: an object's properties by name, a link's ends, a type's declaration; `{}` of nothing."""
     kind = key.partition("/")[0]
     if state is None:
         return {}
     if kind == "object":
-        return by_name(schema, state["properties"], defaults=defaults)
+        return by_name(schema, state["properties"])
     if kind == "link":
         return {"from": state["from"], "to": state["to"]}
     return dict(state)
 
 
-def by_name(schema: State | None, properties: Mapping[str, Any], *, defaults: bool) -> dict[str, Any]:
+def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Properties under their API names, in the order of the type; what the type does not know keeps its field's name.
 
-    `defaults`: a property that came later and has a default has it on older objects too.
+    A property that came later is not there on objects that have not changed since: reading invents nothing.
     """
     declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
-    shown = {}
-    for field, declaration in declared.items():
-        if field in properties:
-            shown[str(declaration["name"])] = properties[field]
-        elif defaults and declaration.get("default") is not None:
-            shown[str(declaration["name"])] = declaration["default"]
+    shown = {str(declared[field]["name"]): properties[field] for field in declared if field in properties}
     return shown | {field: value for field, value in properties.items() if field not in declared}

@@ -44,7 +44,7 @@ class Shown:
 def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
     """The object or link of this type, deleted or not; without a key the type itself.
 
-    Raises `Refused` with TYPE_UNKNOWN, OBJECT_NOT_FOUND or LINK_NOT_FOUND.
+    Raises `Refused` with TYPE_UNKNOWN, OBJECT_UNKNOWN or LINK_UNKNOWN.
     """
     schema = named(cut, type_name)
     entity = schema.key if key is None else schema.entity(key)
@@ -69,7 +69,7 @@ def not_found(cut: Cut, schema: Named, key: str) -> Refused:
     """The refusal that says which object or link of which branch does not exist at which position."""
     kind = "OBJECT" if schema.kind == "objectType" else "LINK"
     text = f"{schema.name} {key} does not exist on {cut.branch} at position {cut.position}"
-    return Refused([Finding(f"{kind}_NOT_FOUND", "/key", text)])
+    return Refused([Finding(f"{kind}_UNKNOWN", "/key", text)])
 
 
 def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) -> Shown:
@@ -83,7 +83,7 @@ def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) 
         version=version.since,
         written_on=version.branch,
         effective=version.effective,
-        values=values(version.entity, schema.state, version.state, defaults=True),
+        values=values(version.entity, schema.state, version.state),
         audit=version.stamps,
         parked=parked,
     )

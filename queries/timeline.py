@@ -55,7 +55,7 @@ class History:
 def history(cut: Cut, type_name: str, key: str | None = None) -> History:
     """Of an object or link of this type; without a key of the type itself.
 
-    Raises `Refused` with TYPE_UNKNOWN, OBJECT_NOT_FOUND or LINK_NOT_FOUND.
+    Raises `Refused` with TYPE_UNKNOWN, OBJECT_UNKNOWN or LINK_UNKNOWN.
     """
     schema = named(cut, type_name)
     entity = schema.key if key is None else schema.entity(key)

@@ -73,5 +73,5 @@ def test_valid_time_is_told_beside_the_time_of_the_fact() -> None:
 
 
 def test_no_history_of_what_never_was() -> None:
-    with pytest.raises(Refused, match="OBJECT_NOT_FOUND"):
+    with pytest.raises(Refused, match="OBJECT_UNKNOWN"):
         of(flights(), "UA-3")
