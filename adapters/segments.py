@@ -11,7 +11,7 @@ NOTE stored format: it can gain members behind `body`, never change.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
@@ -20,7 +20,7 @@ import msgspec
 import zstandard
 
 from events.names import ONTOLOGY
-from producers.outbox import Row
+from projectors.projector import Fetched
 from security.chain import ChainBroken, Gap, link, verify
 
 _CHUNK: Final = 1 << 16  # compressed bytes read at a time: about 0.5 MiB of lines
@@ -53,7 +53,7 @@ def segments(path: Path) -> list[Segment]:
     return sorted(found, key=lambda segment: (segment.first, segment.last))
 
 
-def read_segment(segment: Segment) -> Generator[list[Row], None, None]:
+def read_segment(segment: Segment) -> Generator[list[Fetched], None, None]:
     """All rows in order, a chunk (64 KiB compressed) at a time; the chain inside is proved. Raises `BadSegment`."""
     expected, prevhash = segment.first, None
     try:
@@ -84,7 +84,7 @@ class SegmentFeed:
     async def last(self) -> int:
         return max((segment.last for segment in self.segments), default=0)
 
-    async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Row]]:
+    async def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[Fetched], None]:
         """Raises `Gap` where no segment holds the next position, `BadSegment` (a `Gap`) where one is damaged."""
         end = await self.last() if until is None else until
         while after < end:
@@ -107,17 +107,17 @@ def _named(path: Path) -> Segment | None:
     return match and Segment(path, match["o"], int(match["a"]), int(match["z"]), match["h"])
 
 
-def _chunks(file: BinaryIO) -> Iterator[list[Row]]:
+def _chunks(file: BinaryIO) -> Iterator[list[Fetched]]:
     frame, rest = zstandard.ZstdDecompressor().decompressobj(), b""
     while not frame.eof and (packed := file.read(_CHUNK)):
         *lines, rest = (rest + frame.decompress(packed)).split(b"\n")
         if lines:
-            yield [Row(position, subject, bytes(body)) for position, subject, body in map(_line.decode, lines)]
+            yield [Fetched(position, subject, bytes(body)) for position, subject, body in map(_line.decode, lines)]
     if not frame.eof or rest or frame.unused_data or file.read(1):
         raise EOFError("it is cut off, or something was added")
 
 
-def _proved(segment: Segment, rows: Sequence[Row], expected: int, prevhash: str) -> str:
+def _proved(segment: Segment, rows: Sequence[Fetched], expected: int, prevhash: str) -> str:
     for offset, row in enumerate(rows):
         if row.position != expected + offset:
             raise BadSegment(segment, expected + offset, f"{row.position} stands in its place")

@@ -19,9 +19,9 @@ class Copy(Protocol):
         """The last position it holds, 0 if it is empty."""
 
     def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[tuple[int, str, bytes]]]:
-        """Rows after+1 … `until` (`None` = the last) in order. Raises `Gap` at the first position it does not hold.
+        """Rows after+1 … `until` in order, in bounded chunks. Raises `Gap` at the first position it does not hold.
 
-        `until` must not be beyond the last. Each chunk is bounded, and so is what is held in memory.
+        `until` is always given, and is not beyond the last: without it a stream would be followed for ever.
         """
 
 
