@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from oms.cli import schemas, settings
+from oms.cli import diff, history, schemas, settings, show
 from oms.cli.failures import Exit, told
 
 app = typer.Typer(
@@ -17,6 +17,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
 )
 app.command("settings")(settings.settings)
+app.command("show")(show.show)
+app.command("history")(history.history)
+app.command("diff")(diff.diff)
 app.command("schemas")(schemas.schemas)
 
 

@@ -43,6 +43,7 @@ def told(error: BaseException) -> Told:
     if isinstance(error, OSError):
         return Told(_of_system(error), Exit.UNAVAILABLE)
     by_name = {
+        "Refused": Exit.REFUSED,
         "OutboxUnavailable": Exit.UNAVAILABLE,
         "LogUnavailable": Exit.UNAVAILABLE,
         "Unavailable": Exit.UNAVAILABLE,

@@ -27,7 +27,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    _console().print(table)
+    console().print(table)
 
 
 def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:
@@ -49,7 +49,8 @@ def complain(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def _console() -> Any:
+def console() -> Any:
+    """For text in colours; plain where no person reads."""
     from rich.console import Console
 
     # Not a terminal: no wrapping, so that a line stays a line for grep and diff.

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from adapters.memory_versions import MemoryVersions
-from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_versions_reader import reading
 from events.names import Key
-from projectors.projector import FOREVER, Checkpoint, Parked, Parking
+from projectors.projector import FOREVER, Parked
 from queries.versions import Versions
 from tests.queries.histories import MAIN, SECOND, START, History, changed, deleted, made
 
@@ -28,15 +27,8 @@ async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         return versions
 
     async def in_sqlite(history: History, parked: list[Parked]) -> Versions:
-        path = tmp_path / "versions.db"
-        view = sqlite_versions(path, "main")
-        known = await view.checkpoint()
-        for commit, written in history.told:
-            reached = Checkpoint(commit.last, "", written[-1].time, known.revision + 1)
-            await view.commit(written, known, reached, Parking(parked))
-            known, parked = reached, []
-        await view.close()
-        return open_files.enter_context(reading(path))
+        await history.into_file(tmp_path / "versions.db", parked)
+        return open_files.enter_context(reading(tmp_path / "versions.db"))
 
     with ExitStack() as open_files:
         yield in_memory if request.param == "memory" else in_sqlite

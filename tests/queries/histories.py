@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from adapters.memory_versions import MemoryVersions
+from adapters.sqlite_versions import sqlite_versions
 from events import instants
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.projector import FOREVER
+from projectors.projector import FOREVER, Checkpoint, Parked, Parking
 from projectors.versions import Version, stamps
 from queries.versions import Commit
 
@@ -34,6 +36,16 @@ class History:
         for commit, written in self.told:
             versions.tell(commit, written)
         return versions
+
+    async def into_file(self, path: Path, parked: Sequence[Parked] = ()) -> None:
+        """The versions view as its projector writes it."""
+        view = sqlite_versions(path, "main")
+        known = await view.checkpoint()
+        for commit, written in self.told:
+            reached = Checkpoint(commit.last, "", written[-1].time, known.revision + 1)
+            await view.commit(written, known, reached, Parking(parked))
+            known, parked = reached, ()
+        await view.close()
 
     def branch(self, name: str, parent: str | None, base: int, *, deleted: bool = False, by: str = "system@oms") -> int:
         state = {"name": name, "parent": parent, "base": base, "default": parent is None, "deleted": deleted}

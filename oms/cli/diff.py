@@ -1,0 +1,78 @@
+"""`oms diff`: what differs between two moments, or two branches."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oms.cli.changes import print_changes
+from oms.cli.cutting import MOMENT, Branch, cut_at, versions
+from oms.cli.output import Json, console
+from oms.cli.settings import Folder
+
+if TYPE_CHECKING:
+    from queries.cuts import Cut
+    from queries.differences import Difference
+
+_SIGNS = {"created": ("+", "green"), "updated": ("~", "yellow"), "deleted": ("-", "red")}
+
+
+def diff(
+    from_moment: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help=f"The earlier moment: {MOMENT}. Else the branch's base, or now if there are two branches.",
+            show_default=False,
+        ),
+    ] = None,
+    to_moment: Annotated[str, typer.Option("--to", help=f"The later moment: {MOMENT}.")] = "now",
+    branch: Branch = None,
+    from_branch: Annotated[
+        str | None, typer.Option("--from-branch", help="The branch of the earlier moment.", show_default=False)
+    ] = None,
+    to_branch: Annotated[
+        str | None, typer.Option("--to-branch", help="The branch of the later moment.", show_default=False)
+    ] = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two moments of a branch, or between two branches: types, objects and links."""
+    from oms.settings import load
+    from queries.differences import differences
+
+    settings = load({"folder": folder, "branch": branch}).settings
+    one, other = from_branch or settings.branch, to_branch or settings.branch
+    start = from_moment or ("base" if one == other else "now")
+    with versions(settings.folder) as opened:
+        before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
+        (_print_json if as_json else _print)(before, after, differences(before, after))
+
+
+def _print(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
+    out = console()
+    counted: Counter[str] = Counter()
+    for difference in found:
+        counted[difference.what] += 1
+        sign, style = _SIGNS[difference.what]
+        out.print(f"{sign} {difference.kind} {difference.type} {difference.key}", style=f"bold {style}")
+        print_changes(difference.changes, margin="    ")
+    counts = ", ".join(f"{counted[what]:,} {what}" for what in _SIGNS)
+    out.print(f"{counts}; from {_place(before)} to {_place(after)}", style="dim")
+
+
+def _print_json(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
+    """One document, written as it is found."""
+    ends = {"from": before, "to": after}
+    head = {name: {"branch": cut.branch, "position": cut.position} for name, cut in ends.items()}
+    sys.stdout.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "differences": [')
+    for number, difference in enumerate(found):
+        sys.stdout.write(("," if number else "") + "\n" + json.dumps(difference.json(), ensure_ascii=False))
+    sys.stdout.write("\n]}\n")
+
+
+def _place(cut: "Cut") -> str:
+    return f"{cut.branch} at {cut.position}"

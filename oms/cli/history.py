@@ -1,0 +1,42 @@
+"""`oms history`: every version of one entity, as a timeline."""
+
+from oms.cli.changes import print_changes
+from oms.cli.cutting import AsOf, Branch, cut_at, versions
+from oms.cli.output import Json, complain, console, print_json
+from oms.cli.settings import Folder
+from oms.cli.show import EntityKey, TypeName
+
+
+def history(
+    type_name: TypeName,
+    key: EntityKey = None,
+    as_of: AsOf = "now",
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show how an object, a link or a type came to be what it is: who changed what, when."""
+    from events.instants import to_text
+    from oms.settings import load
+    from queries import timeline
+
+    settings = load({"folder": folder, "branch": branch}).settings
+    with versions(settings.folder) as opened:
+        told = timeline.history(cut_at(opened, settings.branch, as_of), type_name, key)
+    if as_json:
+        print_json(told.json())
+        return
+    out = console()
+    out.print(f"{told.type} {told.key}", style="bold", end="  ")
+    out.print(f"{told.branch} at position {told.position}, {len(told.steps)} versions", style="dim")
+    for step in told.steps:
+        out.print(f"● {step.position}", style="bold cyan", end="  ")
+        out.print(f"{to_text(step.time)}  {step.event} by {step.author}", end="  ")
+        out.print(f"{step.branch}  commit {step.commit[:12]}", style="dim")
+        if step.effective != step.time:
+            out.print(f"│   valid from {to_text(step.effective)}")
+        print_changes(step.changes, margin="│   ")
+    for parked in told.parked:
+        complain(
+            f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
+        )
