@@ -26,7 +26,7 @@ _FORMS: Final = {
     "id": (re.compile(_UUID7), "a UUIDv7 in lower case"),
     "source": (_SOURCE, "/oms/<ontology>/<env>/<service>"),
     "type": (_TYPE, "io.oms.<aggregate>.<pastTense>.v<n>"),
-    "subject": (re.compile(SUBJECT_START.pattern + "*", re.DOTALL), "<aggregate>/<id>"),
+    "subject": (re.compile(SUBJECT_START.pattern + ".*", re.DOTALL), "<aggregate>/<id>"),
     "datacontenttype": (re.compile(re.escape(DATA_TYPE)), DATA_TYPE),
     "sequence": (re.compile(r"[0-9]{20}"), "a position in 20 digits"),
     "branch": (BRANCH, "<env>/<service>/<purpose>"),
