@@ -21,6 +21,7 @@ from producers.log import LogDamaged
 QUEUE_CONSUMER = "committer"
 NO_SUCH_STREAM = 10059
 NO_SUCH_CONSUMER = 10014
+NO_SUCH_MESSAGE = 10037
 PROBE_SECONDS = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 

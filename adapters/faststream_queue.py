@@ -1,0 +1,140 @@
+"""The durable queue: a FastStream subscriber brings queued commands one by one, in order; a worker takes all there are.
+
+Against FastStream's habits (0.7.8), each seen to lose, repeat or misdirect commands:
+declares streams        `declare=False` and an existing consumer; both are made in `nats_streams`
+drops on a bug          MANUAL acknowledgement, after the outcome was told
+single, n at a time     handles n at once and so out of order: one message a pull, gathered here
+batches                 loses a batch when a pull ends within 0.1 ms of its time; and a batch waits its whole time
+decodes first           would refuse broken JSON before anybody could answer it: payloads stay as they are
+replies                 to whatever a client's `reply_to` header says: `no_reply`
+"""
+
+from asyncio import Queue as Buffer
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.message import StreamMessage
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.security import NatsUserPassword
+from nats.aio.msg import Msg
+
+from adapters.nats_config import inbox, queue_stream
+from adapters.nats_connection import PENDING_BYTES, PING_SECONDS, RECONNECT_SECONDS, ApiRefused, api
+from adapters.nats_server import Endpoint
+from adapters.nats_streams import NO_SUCH_MESSAGE, QUEUE_CONSUMER
+
+USER = "service"
+MOST_TAKEN = 256  # less than the consumer's max_ack_pending
+PULL_SECONDS = 1.0  # a pull under way when the server restarts is blind for the rest of it
+
+
+class QueuedMessage:
+    """A command in our hands."""
+
+    def __init__(self, message: Msg) -> None:
+        self._message = message
+        self.sequence: int = message.metadata.sequence.stream
+        self.subject, self.payload = message.subject, message.data
+
+    async def keep(self) -> None:
+        await self._message.in_progress()
+
+    async def done(self) -> None:
+        await self._message.ack()
+
+
+class CommandQueue:
+    """The queue of one ontology; for one process at a time. Runs from `start` to `stop`."""
+
+    def __init__(self, endpoint: Endpoint, ontology: str) -> None:
+        self.stream = queue_stream(ontology)
+        self._arrived: Buffer[QueuedMessage] = Buffer(MOST_TAKEN)
+        self.broker = _broker(endpoint)
+        subscriber = self.broker.subscriber(
+            f"oms.queue.{ontology}.>",
+            durable=QUEUE_CONSUMER,
+            stream=JStream(self.stream, declare=False),
+            pull_sub=PullSub(batch_size=1, timeout=PULL_SECONDS),
+            inbox_prefix=inbox(USER).encode() + b".",
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            decoder=_as_it_is,
+            title="decideQueuedCommands",
+            description="Commands accepted now and decided later, in the order in which they were queued.",
+        )
+        subscriber(self._arrive)
+
+    async def start(self) -> None:
+        self._client = await self.broker.connect()
+        await self.rewind()  # what a worker before us left unanswered
+        await self.broker.start()
+
+    async def stop(self) -> None:
+        """What was taken and is not done comes again, here or elsewhere."""
+        await self.broker.stop()
+
+    async def take(self) -> list[QueuedMessage]:
+        taken = [await self._arrived.get()]
+        while not self._arrived.empty():
+            taken.append(self._arrived.get_nowait())
+        return taken
+
+    async def tell(self, subject: str, outcome: bytes) -> None:
+        await self._client.publish(subject, outcome)
+
+    async def oldest(self, since: int) -> int:
+        ask = {"seq": since, "next_by_subj": "oms.queue.>"}
+        try:
+            found = await api(self._client, f"STREAM.MSG.GET.{self.stream}", ask)
+        except ApiRefused as refused:
+            if refused.code == NO_SUCH_MESSAGE:
+                return 0
+            raise
+        return int(found["message"]["seq"])
+
+    async def rewind(self) -> None:
+        while not self._arrived.empty():  # before, not after: what comes again must stay
+            self._arrived.get_nowait()
+        await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
+
+    async def _arrive(self, message: Msg) -> None:
+        await self._arrived.put(QueuedMessage(message))
+
+
+@asynccontextmanager
+async def command_queue(endpoint: Endpoint, ontology: str) -> AsyncIterator[CommandQueue]:
+    """A queue that runs inside the block."""
+    queue = CommandQueue(endpoint, ontology)
+    try:
+        await queue.start()
+        yield queue
+    finally:
+        await queue.stop()
+
+
+def _broker(endpoint: Endpoint) -> NatsBroker:
+    login = endpoint.logins.get(USER)
+    return NatsBroker(
+        endpoint.url,
+        name="oms queue",
+        security=NatsUserPassword(login.user, login.password) if login else None,
+        inbox_prefix=inbox(USER),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # annotated int, used as seconds
+        ping_interval=PING_SECONDS,
+        pending_size=PENDING_BYTES,
+        error_cb=_quiet,
+        logger=None,
+        apply_types=False,
+        graceful_timeout=PULL_SECONDS,
+    )
+
+
+async def _as_it_is(message: StreamMessage[Any]) -> Any:
+    return message.raw_message
+
+
+async def _quiet(_: Exception) -> None:
+    """What fails shows where it matters: a command that is not done comes again."""
