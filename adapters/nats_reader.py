@@ -8,12 +8,13 @@ or its consumer does, another one is opened behind the last message that was han
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from adapters.nats_config import log_stream
 from adapters.nats_server import Endpoint
-from adapters.nats_wire import Message, Wire, WireLost, WireRefused
+from adapters.nats_wire import Wire, WireLost, WireRefused
+from projectors.projector import FOREVER, Fetched
 from security.chain import Gap
 
 PULL = 20_000  # messages
@@ -21,7 +22,6 @@ PULL_BYTES = 16 << 20
 CHUNK = 2_000  # messages handed out at once
 EXPIRES_SECONDS = 60
 INACTIVE_SECONDS = 300  # then the server forgets a consumer that is asked for nothing
-FOREVER = 1 << 63
 IDLE_SECONDS = 5.0  # then ask whether the log has grown without us
 RETRY_SECONDS = 0.1
 PULL_ENDED = ("no messages", "request timeout", "batch completed", "message size exceeds maxbytes")
@@ -46,8 +46,8 @@ class NatsReader:
 
     async def read(
         self, after: int, until: int | None = None, subjects: Sequence[str] = ()
-    ) -> AsyncIterator[Sequence[Message]]:
-        """`(position, subject, body)` behind `after` up to `until`, in order; without `until` it follows for ever.
+    ) -> AsyncGenerator[Sequence[Fetched], None]:
+        """Messages behind `after` up to `until`, in order; without `until` it follows for ever.
 
         With `subjects` (they may hold wildcards) only those events come; `until` must then lie within the log.
         Raises `Gap` where positions are missing, `WireRefused` when the server does not let us read.
@@ -62,8 +62,8 @@ class NatsReader:
                     if chunk:
                         if not subjects:
                             self._refuse_gap(position, chunk)
-                        position, silent, self.trouble = chunk[-1][0], False, None
-                        yield chunk if position <= end else [message for message in chunk if message[0] <= end]
+                        position, silent, self.trouble = chunk[-1].position, False, None
+                        yield chunk if position <= end else [message for message in chunk if message.position <= end]
                     elif not await pull.wait() and await pull.misses(position):
                         if silent and not subjects:
                             raise Gap(position + 1, await self._last(pull.wire), self._stream)
@@ -77,10 +77,10 @@ class NatsReader:
             finally:
                 pull.close()
 
-    def _refuse_gap(self, position: int, chunk: Sequence[Message]) -> None:
+    def _refuse_gap(self, position: int, chunk: Sequence[Fetched]) -> None:
         for expected, message in enumerate(chunk, position + 1):
-            if message[0] != expected:
-                raise Gap(expected, message[0] - 1, self._stream)
+            if message.position != expected:
+                raise Gap(expected, message.position - 1, self._stream)
 
     async def _last(self, wire: Wire) -> int:
         return int(_sound(await wire.ask(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
@@ -117,7 +117,7 @@ class _Pull:
         """Nothing is left of what there was when the last message came."""
         return not self.wire.messages and self.wire.pending == 0
 
-    def take(self) -> list[Message]:
+    def take(self) -> list[Fetched]:
         """What has arrived, at most `CHUNK`. Who asks again is done with what it took before."""
         self._end_pulls()
         while self._asked - self._taken <= self._size:

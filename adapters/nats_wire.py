@@ -14,12 +14,10 @@ import secrets
 from typing import Any, NamedTuple
 
 from adapters.nats_config import Login, inbox
+from projectors.projector import Fetched
 
 CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 5.0
-
-Message = tuple[int, str, bytes]
-"""Position, subject, body."""
 
 
 class WireLost(ConnectionError):
@@ -42,7 +40,7 @@ class Wire(asyncio.Protocol):
     """One connection. `messages` and `statuses` fill up; `arrived` is set whenever one of them does, or it is lost."""
 
     def __init__(self, login: Login | None) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[Fetched] = []
         self.statuses: list[Status] = []
         self.pending = 0  # messages the consumer had left behind the last one
         self.arrived = asyncio.Event()
@@ -140,7 +138,8 @@ class Wire(asyncio.Protocol):
                 break
             if words[2] == b"2" and words[3].startswith(b"$JS"):
                 acknowledge = words[3]
-                keep((int(acknowledge.split(b".")[_place(acknowledge)]), words[1].decode(), buffer[body:end]))
+                position = int(acknowledge.split(b".")[_place(acknowledge)])
+                keep(Fetched(position, words[1].decode(), buffer[body:end]))
             else:
                 self._other(words, buffer[start:body], buffer[body:end])
             at = end + 2
