@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from oms.cli import diff, history, schemas, settings, show
+from oms.cli import diff, history, schemas, settings, show, status
 from oms.cli.failures import Exit, told
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("settings")(settings.settings)
 app.command("show")(show.show)
 app.command("history")(history.history)
 app.command("diff")(diff.diff)
+app.command("status")(status.status)
 app.command("schemas")(schemas.schemas)
 
 

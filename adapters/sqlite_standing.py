@@ -1,0 +1,52 @@
+"""How far a view's file and the outbox are, read beside whoever writes them."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy import MetaData, func, select
+
+from adapters.outbox_tables import log_head
+from adapters.sqlite_file import reader, sql
+from adapters.view_tables import view_tables
+from producers.outbox import LogHead
+from projectors.projector import Checkpoint
+
+
+class Standing(NamedTuple):
+    """Where one version of a view is; `parked` = events that it could not apply, or that wait behind one."""
+
+    view: str
+    version: int
+    ontology: str
+    checkpoint: Checkpoint
+    parked: int
+
+
+def view_standing(path: Path) -> Standing | None:
+    """`None` for a file that is being made and has no checkpoint yet. Raises `sqlite3.Error`."""
+    with closing(reader(path)) as connection:
+        if not connection.execute(_TABLES).fetchone()[0]:
+            return None
+        connection.execute("BEGIN")
+        found = connection.execute(_CHECKPOINT).fetchone()
+        view, version, ontology, *checkpoint = found
+        return Standing(view, version, ontology, Checkpoint(*checkpoint), connection.execute(_PARKED).fetchone()[0])
+
+
+def outbox_head(path: Path) -> LogHead | None:
+    """Where the log of this outbox ends; `None` if there is no outbox in this folder. Raises `sqlite3.Error`."""
+    if not path.exists():
+        return None
+    with closing(reader(path)) as connection:
+        found = connection.execute(_HEAD).fetchone()
+        return LogHead(*found) if found else None
+
+
+_tables: Final = MetaData()
+view_tables(_tables)
+_checkpoint = _tables.tables["checkpoint"]
+_TABLES: Final = "SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint'"
+_CHECKPOINT: Final = sql(select(_checkpoint))
+_PARKED: Final = sql(select(func.count()).select_from(_tables.tables["parked"]))
+_HEAD: Final = sql(select(log_head.c.position, log_head.c.time, log_head.c.hash))

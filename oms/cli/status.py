@@ -1,0 +1,88 @@
+"""`oms status`: how far each view is behind the log, read from the files themselves."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.output import Json, print_json, print_rows
+from oms.cli.settings import Folder
+
+if TYPE_CHECKING:
+    from adapters.sqlite_standing import Standing
+    from producers.outbox import LogHead
+
+_COLUMNS = ("view", "version", "position", "lag", "seconds", "rate", "parked", "state")
+
+
+def status(
+    over: Annotated[
+        float,
+        typer.Option("--over", min=0, max=60, help="Seconds over which the rate of a view that is behind is measured."),
+    ] = 0.5,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show where the log ends and how far each view is: position, lag in events and seconds, rate, parked events."""
+    import time
+
+    from oms.settings import load
+
+    place = load({"folder": folder}).settings.folder
+    head, views = _look(place)
+    behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
+    before = {(view.view, view.version): view.checkpoint.position for view, _ in views}
+    if behind and over:
+        time.sleep(over)
+        head, views = _look(place)
+    rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
+    if as_json:
+        print_json({"position": head.position if head else None, "views": rows})
+    else:
+        print_rows(
+            [{"view": "(outbox)", "position": head.position if head else "none here"}, *rows], _COLUMNS, as_json=False
+        )
+
+
+def _look(folder: Path) -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
+    import sqlite3
+
+    from adapters.sqlite_standing import outbox_head, view_standing
+    from adapters.view_files import view_files
+
+    try:
+        found = [(view_standing(file.path), file.live) for file in view_files(folder)]
+        return outbox_head(folder / "outbox.db"), [(view, live) for view, live in found if view]
+    except sqlite3.Error as error:
+        raise Failure(f"a file in {folder} cannot be read: {error}", "`oms verify`", Exit.CONFLICT) from error
+
+
+def _row(
+    view: "Standing", live: bool, head: "LogHead | None", before: dict[tuple[str, int], int], over: float
+) -> dict[str, Any]:
+    """`seconds` = from the view's last event to the log's last, in the time of the events; `rate` in events/s."""
+    position = view.checkpoint.position
+    lag = None if head is None else head.position - position
+    rate = round((position - before.get((view.view, view.version), position)) / over) if over else 0
+    return {
+        "view": view.view,
+        "version": view.version,
+        "live": live,
+        "position": position,
+        "lag": lag,
+        "seconds": None if head is None else round(max(0, head.time - view.checkpoint.time) / 1e6, 3) if lag else 0.0,
+        "rate": rate,
+        "parked": view.parked,
+        "state": _state(lag, rate, live),
+    }
+
+
+def _state(lag: int | None, rate: int, live: bool) -> str:
+    if lag is None:
+        return "no outbox to compare with"
+    if lag < 0:
+        return "ahead of the log"
+    if lag and not rate:
+        return "not moving"
+    return ("catching up" if live else "building") if lag else ("ready" if live else "built, not live")
