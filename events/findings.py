@@ -25,7 +25,7 @@ class Refused(Exception):
         super().__init__("; ".join(f"{f.code} at {f.path or '/'}: {f.text}" for f in self.findings))
 
 
-class EnvelopeError(Refused):
+class EnvelopeError(Refused, ValueError):
     """Bytes or headers that are no event as the CloudEvents specification or OMS wants it. One finding."""
 
     def __init__(self, code: str, path: str, text: str) -> None:
