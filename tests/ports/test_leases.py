@@ -1,0 +1,58 @@
+"""What every lease must do, whoever gives it."""
+
+import pytest
+
+from adapters.file_lease import FileLeases
+
+
+@pytest.fixture(params=["file"])
+def two(request, tmp_path):
+    """The leases as two processes see them."""
+    return FileLeases(tmp_path / "leases"), FileLeases(tmp_path / "leases")
+
+
+async def test_one_holds_it_and_the_next_one_has_a_greater_fence(two):
+    one, other = two
+    first = await one.acquire("main")
+    assert await other.acquire("main") is None
+    assert await one.acquire("main") is None
+    assert await one.renew(first)
+    await one.release(first)
+    second = await other.acquire("main")
+    assert second.fence > first.fence
+    assert not await one.renew(first)
+
+
+async def test_names_do_not_know_each_other(two):
+    one, other = two
+    assert await one.acquire("main") is not None
+    assert await other.acquire("second") is not None
+
+
+async def test_releasing_twice_is_no_error_and_frees_nobody_elses(two):
+    one, other = two
+    held = await one.acquire("main")
+    await one.release(held)
+    theirs = await other.acquire("main")
+    await one.release(held)
+    assert await other.renew(theirs)
+    assert await one.acquire("main") is None
+    await other.release(theirs)
+
+
+async def test_the_fence_survives_all_holders(tmp_path):
+    fences = []
+    for _ in range(3):
+        leases = FileLeases(tmp_path)
+        held = await leases.acquire("main")
+        fences.append(held.fence)
+        await leases.release(held)
+    assert fences == [1, 2, 3]
+
+
+async def test_a_lease_whose_file_was_replaced_is_lost(tmp_path):
+    leases = FileLeases(tmp_path)
+    held = await leases.acquire("main")
+    (tmp_path / "main.lease").unlink()
+    assert not await leases.renew(held)
+    await leases.release(held)
