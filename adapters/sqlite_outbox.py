@@ -37,6 +37,7 @@ from security.chain import genesis
 
 Result = TypeVar("Result")
 _CACHE_KIB: Final = 32 * 1024
+_PAGE_BYTES: Final = 8192
 _BUSY_SECONDS: Final = 5.0
 _SQL: Final = {
     name: text.strip()
@@ -192,6 +193,7 @@ async def _hop(thread: ThreadPoolExecutor, run: Callable[[], Result]) -> Result:
 def _open_writer(path: Path, ontology: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # counts only for a new file
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     _bound_cache(connection)

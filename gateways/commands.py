@@ -1,0 +1,84 @@
+"""The door for commands: bytes on a subject become an outcome. The same behind request/reply and the durable queue."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from producers.committer import Committer
+from producers.outbox import OutboxUnavailable
+from producers.receive import address, receive
+
+WAIT_HEADER: Final = "Oms-Wait"
+DEADLINE_HEADER: Final = "Oms-Deadline"
+DEFAULT_DEADLINE: Final = 10.0  # seconds
+LONGEST_DEADLINE: Final = 120.0
+
+
+class Waits(Protocol):
+    """Returns once a position has got so far."""
+
+    async def relayed(self, position: int) -> None: ...
+
+    async def projected(self, view: str, position: int) -> None:
+        """Raises `LookupError` for a view that does not exist here."""
+
+
+class CommandDoor:
+    """`answer` takes a message and gives the outcome as JSON; it never raises for what a client can do wrong."""
+
+    def __init__(self, committer: Committer, waits: Waits) -> None:
+        self.committer, self.waits = committer, waits
+
+    async def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> bytes:
+        """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10)."""
+        submitted = receive(address(subject), payload)
+        try:
+            outcome = await self.committer.submit(submitted)
+        except OutboxUnavailable as unavailable:
+            return _unavailable(submitted.key.id, unavailable)
+        wait = headers.get(WAIT_HEADER, "outbox")
+        return outcome if wait == "outbox" else await self._after(wait, headers.get(DEADLINE_HEADER), outcome)
+
+    async def _after(self, wait: str, deadline: str | None, outcome: bytes) -> bytes:
+        position = msgspec.json.decode(outcome)["position"]
+        try:
+            async with asyncio.timeout(_seconds(deadline)):
+                await self._reach(wait, position)
+        except TimeoutError:
+            text = f"position {position} is durable, but has not reached {wait!r} within the deadline; it will"
+            return _with_finding(outcome, "WAIT_DEADLINE", text)
+        except LookupError as unknown:
+            return _with_finding(outcome, "WAIT_UNKNOWN", str(unknown))
+        return outcome
+
+    async def _reach(self, wait: str, position: int) -> None:
+        stage, _, view = wait.partition(":")
+        if stage == "log":
+            await self.waits.relayed(position)
+        elif stage == "projected":
+            await self.waits.projected(view, position)
+        else:
+            msg = f"cannot wait for {wait!r}; there are outbox, log and projected:<view>"
+            raise LookupError(msg)
+
+
+def _seconds(deadline: str | None) -> float:
+    try:
+        return min(max(float(deadline or DEFAULT_DEADLINE), 0.0), LONGEST_DEADLINE)
+    except ValueError:
+        return DEFAULT_DEADLINE
+
+
+def _with_finding(outcome: bytes, code: str, text: str) -> bytes:
+    decoded = msgspec.json.decode(outcome)
+    decoded["findings"].append({"code": code, "path": "", "text": text})
+    return msgspec.json.encode(decoded)
+
+
+def _unavailable(command: str, unavailable: OutboxUnavailable) -> bytes:
+    finding = {"code": "UNAVAILABLE_OUTBOX", "path": "", "text": str(unavailable)}
+    return msgspec.json.encode(
+        {"command": command, "status": "rejected", "position": 0, "events": [], "findings": [finding]}
+    )

@@ -1,0 +1,94 @@
+"""One committer decides: what arrived while the last group committed becomes the next group. No timer, no lingering."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from producers.command import Submitted
+from producers.decide import Planner
+from producers.outbox import Outbox, OutboxUnavailable, Writes
+
+Clock = Callable[[], int]
+"""Microseconds since 1970-01-01T00:00:00Z."""
+
+
+class Waiting(NamedTuple):
+    submitted: Submitted
+    outcome: asyncio.Future[bytes]
+
+
+class Committer:
+    """Answers are FIFO, for every principal and branch. `committed` is called on the loop after each durable group."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        planner: Planner,
+        clock: Clock,
+        committed: Callable[[Writes], None],
+        group_parts: int = 2_000,
+    ) -> None:
+        self.outbox, self.planner, self.clock, self.committed = outbox, planner, clock, committed
+        self.group_parts = group_parts
+        self._waiting: list[Waiting] = []
+        self._arrived = asyncio.Event()
+
+    async def submit(self, submitted: Submitted) -> bytes:
+        """The outcome as JSON, when it is durable. Raises `OutboxUnavailable` with nothing written."""
+        return await self.enqueue(submitted)
+
+    def enqueue(self, submitted: Submitted) -> asyncio.Future[bytes]:
+        """As `submit`, without waiting."""
+        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(submitted, outcome))
+        self._arrived.set()
+        return outcome
+
+    async def run(self) -> None:
+        """Commit group after group until cancelled; whoever still waits then gets `OutboxUnavailable`."""
+        try:
+            while True:
+                await self._arrived.wait()
+                await self.step()
+        finally:
+            stopped = OutboxUnavailable("the committer stopped", "send it again under the same id")
+            self._fail(self._waiting, stopped)
+            self._waiting = []
+
+    async def step(self) -> int:
+        """Commit one group. Returns how many commands it answered."""
+        group = self._next_group()
+        if not group:
+            return 0
+        try:
+            writes = await self.outbox.commit(self.planner.work([w.submitted for w in group], self.clock()))
+        except BaseException as error:
+            self.planner.forget()
+            known = isinstance(error, OutboxUnavailable)
+            self._fail(group, error if known else OutboxUnavailable(repr(error), "send it again under the same id"))
+            if known:
+                return len(group)
+            raise
+        for (_, outcome), answer in zip(group, writes.outcomes, strict=True):
+            if not outcome.done():
+                outcome.set_result(answer)
+        if writes.rows or writes.refusals:
+            self.committed(writes)
+        return len(group)
+
+    def _next_group(self) -> list[Waiting]:
+        parts, size = 0, 0
+        for size, (submitted, _) in enumerate(self._waiting, 1):  # noqa: B007 `size` is read after the loop
+            parts += len(submitted.parts)
+            if parts >= self.group_parts:
+                break
+        group, self._waiting = self._waiting[:size], self._waiting[size:]
+        if not self._waiting:
+            self._arrived.clear()
+        return group
+
+    @staticmethod
+    def _fail(group: list[Waiting], error: BaseException) -> None:
+        for _, outcome in group:
+            if not outcome.done():
+                outcome.set_exception(error)

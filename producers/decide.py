@@ -1,0 +1,217 @@
+"""Decides a group of commands against one head of the log. Sans-I/O: asks for what it must read, returns what to write.
+
+    Ask(commands) ─► Ask(heads)… ─► for each command in order: decide ─► draw rows ─► fold heads ─► Writes
+
+A refused command spoils only itself. A command that was answered before is answered the same again.
+"""
+
+from collections.abc import Generator, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from events import catalog
+from events.decider import Context, Drafted, Unread
+from events.findings import Finding, Refused
+from events.names import Key
+from producers.command import Limits, NewId, Part, Submitted
+from producers.draft import Drawn, draw
+from producers.heads import Heads, Staged
+from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
+
+Asking = Generator[Ask, Told, None]
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Planner:
+    """Decides for one ontology; keeps what it knows of the heads from group to group."""
+
+    def __init__(self, ontology: str, new_id: NewId, limits: Limits | None = None) -> None:
+        self.ontology, self.new_id, self.limits = ontology, new_id, limits or Limits()
+        self.heads = Heads()
+        self._left: LogHead | None = None  # where the last group left the log
+        self._commit_ids: dict[str, str | None] = {}
+
+    def work(self, group: Sequence[Submitted], now: int) -> Work:
+        """A unit of work for the outbox; `now` in µs. The outcome of group[i] is `writes.outcomes[i]`."""
+
+        def run(head: LogHead) -> Generator[Ask, Told, Writes]:
+            if head != self._left:
+                self.forget()
+            self._left = None  # until the end: an interrupted group leaves nothing to trust
+            told = yield Ask(commands=[s.key for s in group if s.key.id])
+            yield from self._prefetch(group)
+            writes = Writes(head)
+            answered = dict(told.commands)
+            for submitted in group:
+                writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
+            writes.heads = self.heads.flush()
+            self._left = writes.head
+            return writes
+
+        return run
+
+    def forget(self) -> None:
+        """Drop all that is known, as after a transaction that was lost."""
+        self.heads.clear()
+        self._commit_ids.clear()
+        self._left = None
+
+    def _answer(
+        self, submitted: Submitted, answered: dict[CommandKey, Remembered], writes: Writes, now: int
+    ) -> Generator[Ask, Told, bytes]:
+        before = answered.get(submitted.key)
+        if before is not None:
+            if before.digest in ("", submitted.digest):
+                return before.outcome
+            text = f"the id {submitted.key.id} was used for another command; send this one under an id of its own"
+            return self._refuse(submitted, [Finding("COMMAND_ID_REUSED", "/id", text)], writes, now)
+        ahead = writes.head.time - now
+        if ahead > self.limits.clock_ahead:
+            text = f"the log's last event is {ahead / 1e6:.0f} s ahead of this machine's clock; set the clock right"
+            return self._refuse(submitted, [Finding("TIME_CLOCK_BEHIND", "", text)], writes, now)
+        try:
+            outcome = yield from self._accept(submitted, writes, now)
+        except Refused as refused:
+            outcome = self._refuse(submitted, refused.findings, writes, now)
+        if submitted.key.id:
+            remembered = Remembered(submitted.digest, outcome, now)
+            answered[submitted.key] = remembered
+            writes.commands.append((submitted.key, remembered))
+        return outcome
+
+    def _accept(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
+        if submitted.findings:
+            raise Refused(submitted.findings)
+        drafted, staged = yield from self._decide(submitted, writes.head, now)
+        if not drafted:
+            return _outcome(submitted, "unchanged", writes.head.position, [], [])
+        parent = yield from self._parent(submitted.branch, writes.commits)
+        parents = [parent] if parent else []
+        drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
+        staged.settle()
+        self._write(submitted, drawn, writes)
+        return _outcome(submitted, "accepted", drawn.head.position, drawn.event_ids, [])
+
+    def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
+        first = writes.head.position + 1
+        writes.rows += drawn.rows
+        writes.head = drawn.head
+        writes.commits.append(CommitWrite(submitted.branch, first, drawn.head.position, drawn.commit_id))
+        self._commit_ids[submitted.branch] = drawn.commit_id
+
+    def _decide(
+        self, submitted: Submitted, head: LogHead, now: int
+    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged]]:
+        """All parts in order, each seeing what the ones before it changed; decided again whenever a state was missing."""
+        while True:
+            try:
+                return self._decide_now(submitted, head, now)
+            except Unread as unread:
+                yield from self._load({(submitted.branch, unread.key)})
+
+    def _decide_now(self, submitted: Submitted, head: LogHead, now: int) -> tuple[list[Drafted], Staged]:
+        staged = Staged(self.heads, submitted.branch)
+        context = self._context(submitted, staged, max(now, head.time + 1))
+        drafted: list[Drafted] = []
+        findings: list[Finding] = []
+        for part in submitted.parts:
+            try:
+                decided = _decide_part(context, part)
+            except Refused as refused:
+                findings += [f._replace(path=part.path + f.path) for f in refused.findings]
+                continue
+            for draft in decided:
+                drafted.append(draft)
+                position = head.position + len(drafted)
+                for key, state in list(catalog.fold(staged.get, draft.key, draft.payload)):
+                    staged.change(key, position, state)
+        if len(drafted) > self.limits.commit_events:
+            text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
+            findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
+        if findings:
+            raise Refused(findings)
+        return drafted, staged
+
+    def _context(self, submitted: Submitted, staged: Staged, time: int) -> Context:
+        return Context(submitted.branch, submitted.author, time, self.new_id, staged)
+
+    def _parent(self, branch: str, written: Sequence[CommitWrite]) -> Generator[Ask, Told, str | None]:
+        """Id of the commit that the next commit on this branch follows; of its parent at the base if it has none yet."""
+        if branch not in self._commit_ids:
+            lineage = self.heads.lineage(branch)
+            told = yield Ask(commit_ids=lineage)
+            ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in lineage)
+            self._commit_ids[branch] = next(filter(None, ids), None)
+        return self._commit_ids[branch]
+
+    def _prefetch(self, group: Sequence[Submitted]) -> Asking:
+        """Load in few rounds what the deciders can name beforehand, for all commands at once."""
+        open_parts = [
+            (s.branch, self._context(s, Staged(self.heads, s.branch), 0), part) for s in group for part in s.parts
+        ]
+        while open_parts:
+            wanted: set[tuple[str, Key]] = set()
+            still = []
+            for branch, context, part in open_parts:
+                keys = self._unread(branch, context, part)
+                if keys:
+                    wanted.update((branch, key) for key in keys)
+                    still.append((branch, context, part))
+            if wanted:
+                yield from self._load(wanted)
+            open_parts = still
+
+    def _unread(self, branch: str, context: Context, part: Part) -> list[Key]:
+        try:
+            keys = list(catalog.decider(part.type).reads(context, part.payload))
+        except Unread as unread:
+            return [unread.key]
+        return [Key(key) for _, key in self.heads.wanted(branch, keys)]
+
+    def _load(self, wanted: Iterable[tuple[str, Key]]) -> Asking:
+        """Load keys as their branches see them; first, where needed, the branches themselves."""
+        wanted = set(wanted)
+        while True:
+            missing = {at for branch, key in wanted for at in self.heads.wanted(branch, [key])}
+            if not missing:
+                return
+            reads = self.heads.reads(missing)
+            told = yield Ask(heads=[read for chain in reads.values() for read in chain])
+            self.heads.tell(reads, told.heads)
+
+    def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
+        principal, command_id = submitted.key
+        refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
+        writes.refusals.append(refusal)
+        return _outcome(submitted, "rejected", writes.head.position, [], findings)
+
+
+def _written_id(written: Sequence[CommitWrite], branch: str, at: int) -> str | None:
+    return next((c.id for c in reversed(written) if c.branch == branch and c.last <= at), None)
+
+
+def _decide_part(context: Context, part: Part) -> list[Drafted]:
+    decider = catalog.decider(part.type)
+    if part.expected is not None:
+        _check_expected(context, decider.target(context, part.payload), part.expected)
+    return decider.decide(context, part.payload)
+
+
+def _check_expected(context: Context, target: Key | None, expected: int) -> None:
+    actual = 0 if target is None else context.head(target).position
+    if actual != expected:
+        text = f"{target} is at version {actual}, not {expected}; read it again and decide anew"
+        raise Refused([Finding("VERSION_CONFLICT", "", text)])
+
+
+def _outcome(submitted: Submitted, status: str, position: int, events: list[str], findings: Sequence[Finding]) -> bytes:
+    return _encode(
+        {
+            "command": submitted.key.id,
+            "status": status,
+            "position": position,
+            "events": events,
+            "findings": [{"code": f.code, "path": f.path, "text": f.text} for f in findings],
+        }
+    )

@@ -1,0 +1,188 @@
+"""From the bytes of a command message to a command with parts, or to the findings of why not. Pure.
+
+subject  oms.cmd.<o>.<principal>.<env>.<service>.<purpose>.<command>     who may say so was checked by the server
+payload  {id, type, branch, …, data}, or a CloudEvent of type io.oms.command.<name>.v1 with that as its data
+"""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+
+from events import catalog, instants, strict_json
+from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, CommandMessage, Commit, PartMessage
+from events.findings import EnvelopeError, Finding, Refused
+from events.names import BRANCH, untoken
+from producers.command import Part, Submitted
+from producers.outbox import CommandKey
+from security import author as authors
+
+Model = TypeVar("Model", bound=BaseModel)
+LOCAL: Final = "local"
+"""The principal where no authentication is configured; it may speak for any author."""
+
+_COMMAND_TYPE: Final = re.compile(r"io\.oms\.command\.(\w+)\.v1")
+_load: Final = msgspec.json.Decoder().decode
+_dump: Final = msgspec.json.Encoder().encode
+_dump_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Address(NamedTuple):
+    """What a subject says."""
+
+    principal: str
+    branch: str
+    type: str
+
+
+def address(subject: str) -> Address:
+    """Of `oms.cmd.…` or `oms.queue.…`, eight tokens."""
+    _, _, _, principal, env, service, purpose, command = subject.split(".", 7)
+    return Address(untoken(principal), f"{env}/{service}/{purpose}", untoken(command))
+
+
+def receive(to: Address, payload: bytes) -> Submitted:
+    """The command, always: what could not be read has no parts and says why in `findings`."""
+    try:
+        message = _parse(payload)
+    except Refused as refused:
+        return _unreadable(to, "", refused)
+    try:
+        return _submitted(to, message)
+    except Refused as refused:
+        named = message.get("id")
+        return _unreadable(to, named if isinstance(named, str) and len(named) <= 200 else "", refused)
+
+
+def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
+    command = _validated(CommandMessage, message, "")
+    findings = list(_envelope_findings(to, command))
+    parts: tuple[Part, ...] = ()
+    try:
+        parts = tuple(_parts(command))
+    except Refused as refused:
+        findings += refused.findings
+    if findings:
+        raise Refused(findings)
+    author = command.author or f"{to.principal}@{to.branch.split('/')[1]}"
+    return Submitted(
+        key=CommandKey(to.principal, command.id),
+        digest=sha256(_dump_sorted({**message, "id": ""})).hexdigest(),
+        type=command.type,
+        branch=command.branch,
+        author=author,
+        parts=parts,
+        message=command.message or "",
+        effective=None if command.effective is None else instants.to_text(instants.from_text(command.effective)),
+        on_behalf_of=command.on_behalf_of,
+        correlation=command.correlation,
+        traceparent=command.traceparent,
+    )
+
+
+def _parse(payload: bytes) -> dict[str, Any]:
+    if len(payload) > MAX_COMMAND_BYTES:
+        text = f"the command has {len(payload):,} bytes, at most {MAX_COMMAND_BYTES:,} are taken; split it"
+        raise Refused([Finding("COMMAND_TOO_LARGE", "", text)])
+    value = _strict(payload)
+    if isinstance(value, dict) and "specversion" in value:
+        value = _from_cloudevent(value)
+    if not isinstance(value, dict):
+        raise Refused([Finding("COMMAND_SHAPE", "", "a command is a JSON object {id, type, branch, data}")])
+    return value
+
+
+def _strict(payload: bytes) -> Any:
+    """A text that is written the way we write it holds no key twice; any other is read slowly and strictly."""
+    try:
+        value = _load(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _slowly(payload)
+    if strict_json.too_deep(payload, MAX_DEPTH) or _dump(value) != payload:
+        return _slowly(payload)
+    return value
+
+
+def _slowly(payload: bytes) -> Any:
+    try:
+        return strict_json.parse(payload, MAX_DEPTH)
+    except EnvelopeError as error:
+        raise Refused([Finding(error.code.replace("EVENT_", "COMMAND_", 1), error.path, error.text)]) from None
+
+
+def _from_cloudevent(value: dict[str, Any]) -> Any:
+    named = _COMMAND_TYPE.fullmatch(str(value.get("type")))
+    data = value.get("data")
+    if named is None or not isinstance(data, dict):
+        text = "as a CloudEvent a command has type io.oms.command.<name>.v1, and {branch, data, …} as its data"
+        raise Refused([Finding("COMMAND_SHAPE", "/type", text)])
+    return {"id": value.get("id"), "type": named[1], **data}
+
+
+def _envelope_findings(to: Address, command: CommandMessage) -> Iterator[Finding]:
+    if command.type != to.type:
+        yield Finding("COMMAND_SUBJECT", "/type", f"the body says {command.type!r}, the subject {to.type!r}")
+    if not BRANCH.fullmatch(command.branch):
+        text = f"{command.branch!r} is no branch name; it is <env>/<service>/<purpose> in lower case, e.g. prod/flights/main"
+        yield Finding("BRANCH_NAME", "/branch", text)
+    elif command.branch != to.branch:
+        yield Finding("COMMAND_SUBJECT", "/branch", f"the body says {command.branch!r}, the subject {to.branch!r}")
+    for path, name in (("/author", command.author), ("/onBehalfOf", command.on_behalf_of)):
+        if name is not None:
+            yield from _author_findings(to, path, name)
+    if command.effective is not None:
+        try:
+            instants.from_text(command.effective)
+        except instants.NotAnInstant as error:
+            yield Finding("TIME_FORMAT", "/effective", str(error))
+
+
+def _author_findings(to: Address, path: str, name: str) -> Iterator[Finding]:
+    try:
+        user = authors.parse(name).user
+    except authors.AuthorRefused as error:
+        yield Finding("COMMAND_AUTHOR", path, str(error))
+        return
+    if path == "/author" and to.principal not in (LOCAL, user):
+        yield Finding("COMMAND_AUTHOR", path, f"{to.principal} cannot write as {name}; leave the author out")
+
+
+def _parts(command: CommandMessage) -> Iterator[Part]:
+    if command.type != "Commit":
+        yield _part(PartMessage(type=command.type, expected=command.expected, data=command.data), "/data")
+        return
+    commit = _validated(Commit, command.data, "/data")
+    findings: list[Finding] = []
+    for index, part in enumerate(commit.commands):
+        try:
+            yield _part(part, f"/data/commands/{index}/data")
+        except Refused as refused:
+            findings += refused.findings
+    if findings:
+        raise Refused(findings)
+
+
+def _part(part: PartMessage, path: str) -> Part:
+    model = catalog.command_models.get(part.type)
+    if model is None:
+        known = ", ".join(sorted(catalog.command_models))
+        text = f"there is no command {part.type!r}; there are {known} and Commit"
+        raise Refused([Finding("COMMAND_UNKNOWN", path.removesuffix("/data") + "/type", text)])
+    return Part(part.type, _validated(model, part.data, path), part.expected, path)
+
+
+def _validated(model: type[Model], value: object, path: str) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refused(
+            Finding("COMMAND_SHAPE", path + "".join(f"/{step}" for step in found["loc"]), found["msg"])
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None
+
+
+def _unreadable(to: Address, named: str, refused: Refused) -> Submitted:
+    return Submitted(CommandKey(to.principal, named), "", to.type, to.branch, "", findings=refused.findings)
