@@ -5,7 +5,7 @@ every key that can be named from what is known so far, and is asked again until 
 out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -20,9 +20,9 @@ Lookup = Callable[[Key], State | None]
 
 
 class Payload(BaseModel):
-    """`data` of a command or an event: frozen, nothing extra."""
+    """`data` of a command or an event: frozen, nothing extra, nothing converted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, strict=True)
 
 
 class Head(NamedTuple):
@@ -62,6 +62,7 @@ class Context:
     time: int  # microseconds since 1970-01-01T00:00:00Z, of the commit
     new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call
     heads: Heads  # of the branch; `branch/…` and `slug/…` keys are of the whole ontology, and asked just the same
+    position: int = 0  # where the log ended before this commit
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""
@@ -92,6 +93,14 @@ class Decider(Protocol):
 
     def evolve(self, state: State | None, event: Payload) -> State | None:
         """The entity's next state. Owns nothing of `state`: returns a new dict where it differs."""
+
+
+def as_far_as_known(keys: Iterable[Key]) -> Iterator[Key]:
+    """The keys up to the first state that nobody loaded yet, that one included."""
+    try:
+        yield from keys
+    except Unread as unread:
+        yield unread.key
 
 
 Fold = Callable[[Lookup, Key, Payload], Iterable[tuple[Key, State | None]]]

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from events import catalog
-from events.decider import Context, Drafted, Unread
+from events.decider import Context, Drafted, Head, State, Unread
 from events.findings import Finding, Refused
 from events.names import Key
 from producers.command import Limits, NewId, Part, Submitted
@@ -40,6 +40,7 @@ class Planner:
                 self.forget()
             self._left = None  # until the end: an interrupted group leaves nothing to trust
             told = yield Ask(commands=[s.key for s in group if s.key.id])
+            self.heads.trim()
             yield from self._prefetch(group)
             writes = Writes(head)
             answered = dict(told.commands)
@@ -103,38 +104,34 @@ class Planner:
     def _decide(
         self, submitted: Submitted, head: LogHead, now: int
     ) -> Generator[Ask, Told, tuple[list[Drafted], Staged]]:
-        """All parts in order, each seeing what the ones before it changed; decided again whenever a state was missing."""
-        while True:
-            try:
-                return self._decide_now(submitted, head, now)
-            except Unread as unread:
-                yield from self._load({(submitted.branch, unread.key)})
-
-    def _decide_now(self, submitted: Submitted, head: LogHead, now: int) -> tuple[list[Drafted], Staged]:
+        """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
         staged = Staged(self.heads, submitted.branch)
-        context = self._context(submitted, staged, max(now, head.time + 1))
+        ids = _Ids(self.new_id)
+        context = Context(submitted.branch, submitted.author, max(now, head.time + 1), ids, staged, head.position)
         drafted: list[Drafted] = []
         findings: list[Finding] = []
         for part in submitted.parts:
-            try:
-                decided = _decide_part(context, part)
-            except Refused as refused:
-                findings += [f._replace(path=part.path + f.path) for f in refused.findings]
-                continue
-            for draft in decided:
-                drafted.append(draft)
-                position = head.position + len(drafted)
-                for key, state in list(catalog.fold(staged.get, draft.key, draft.payload)):
-                    staged.change(key, position, state)
+            position = head.position + len(drafted) + 1
+            while True:
+                try:
+                    decided, changes = _decide_part(context, part, position)
+                    break
+                except Unread as unread:  # load it and decide this part again, with the same ids
+                    ids.rewind()
+                    yield from self._load({(submitted.branch, unread.key)})
+                except Refused as refused:
+                    findings += [f._replace(path=part.path + f.path) for f in refused.findings]
+                    decided, changes = [], {}
+                    break
+            ids.keep()
+            drafted += decided
+            staged.changes.update(changes)
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
             findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
         if findings:
             raise Refused(findings)
         return drafted, staged
-
-    def _context(self, submitted: Submitted, staged: Staged, time: int) -> Context:
-        return Context(submitted.branch, submitted.author, time, self.new_id, staged)
 
     def _parent(self, branch: str, written: Sequence[CommitWrite]) -> Generator[Ask, Told, str | None]:
         """Id of the commit that the next commit on this branch follows; of its parent at the base if it has none yet."""
@@ -146,36 +143,24 @@ class Planner:
         return self._commit_ids[branch]
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
-        """Load in few rounds what the deciders can name beforehand, for all commands at once."""
-        open_parts = [
-            (s.branch, self._context(s, Staged(self.heads, s.branch), 0), part) for s in group for part in s.parts
-        ]
-        while open_parts:
-            wanted: set[tuple[str, Key]] = set()
-            still = []
-            for branch, context, part in open_parts:
-                keys = self._unread(branch, context, part)
-                if keys:
-                    wanted.update((branch, key) for key in keys)
-                    still.append((branch, context, part))
-            if wanted:
-                yield from self._load(wanted)
-            open_parts = still
-
-    def _unread(self, branch: str, context: Context, part: Part) -> list[Key]:
-        try:
-            keys = list(catalog.decider(part.type).reads(context, part.payload))
-        except Unread as unread:
-            return [unread.key]
-        return [Key(key) for _, key in self.heads.wanted(branch, keys)]
+        """Load in one round what the deciders can name beforehand, for all commands at once."""
+        wanted: set[tuple[str, Key]] = set()
+        for submitted in group:
+            branch = submitted.branch
+            staged = Staged(self.heads, branch)
+            context = Context(branch, submitted.author, 0, self.new_id, staged)
+            keys: set[Key] = set()
+            for part in submitted.parts:
+                keys.update(catalog.decider(part.type).reads(context, part.payload))
+            wanted.update((branch, key) for key in keys)
+        yield from self._load(wanted)
 
     def _load(self, wanted: Iterable[tuple[str, Key]]) -> Asking:
         """Load keys as their branches see them; first, where needed, the branches themselves."""
-        wanted = set(wanted)
-        while True:
-            missing = {at for branch, key in wanted for at in self.heads.wanted(branch, [key])}
-            if not missing:
-                return
+        by_branch: dict[str, list[Key]] = {}
+        for branch, key in wanted:
+            by_branch.setdefault(branch, []).append(key)
+        while missing := {at for branch, keys in by_branch.items() for at in self.heads.wanted(branch, keys)}:
             reads = self.heads.reads(missing)
             told = yield Ask(heads=[read for chain in reads.values() for read in chain])
             self.heads.tell(reads, told.heads)
@@ -187,15 +172,49 @@ class Planner:
         return _outcome(submitted, "rejected", writes.head.position, [], findings)
 
 
+class _Ids:
+    """The same ids each time a part is decided again: so a state that was asked for by its new id is found."""
+
+    def __init__(self, new_id: NewId) -> None:
+        self._new_id = new_id
+        self._given: list[str] = []
+        self._next = 0
+
+    def rewind(self) -> None:
+        self._next = 0
+
+    def keep(self) -> None:
+        """The part is decided; the next one gets other ids."""
+        self._given.clear()
+        self._next = 0
+
+    def __call__(self) -> str:
+        if self._next == len(self._given):
+            self._given.append(self._new_id())
+        self._next += 1
+        return self._given[self._next - 1]
+
+
 def _written_id(written: Sequence[CommitWrite], branch: str, at: int) -> str | None:
     return next((c.id for c in reversed(written) if c.branch == branch and c.last <= at), None)
 
 
-def _decide_part(context: Context, part: Part) -> list[Drafted]:
+def _decide_part(context: Context, part: Part, position: int) -> tuple[list[Drafted], dict[Key, Head]]:
+    """The part's events, the first at `position`, and the heads they change. Raises `Unread`, `Refused`."""
     decider = catalog.decider(part.type)
     if part.expected is not None:
         _check_expected(context, decider.target(context, part.payload), part.expected)
-    return decider.decide(context, part.payload)
+    drafted = decider.decide(context, part.payload)
+    changes: dict[Key, Head] = {}
+    heads = context.heads
+
+    def get(key: Key) -> State | None:
+        return (changes[key] if key in changes else heads[key]).state
+
+    for at, draft in enumerate(drafted, position):
+        for key, state in list(catalog.fold(get, draft.key, draft.payload)):
+            changes[key] = Head(at, state)
+    return drafted, changes
 
 
 def _check_expected(context: Context, target: Key | None, expected: int) -> None:

@@ -4,6 +4,7 @@ A branch reads its own interval of a key, else its parent's as it was at the bas
 inherited is never copied: a change writes an interval of the branch's own, a key that goes away a tombstone.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -35,14 +36,11 @@ def scope(branch: str, key: str) -> str:
 
 
 class Heads:
-    """Known heads of one ontology at the log's head, and the intervals written since `flush`.
-
-    Bounded: past `limit` known keys, everything that can be read again is forgotten.
-    """
+    """Known heads of one ontology at the log's head, and the intervals written since `flush`."""
 
     def __init__(self, limit: int = 50_000) -> None:
         self.limit = limit
-        self._known: dict[tuple[str, str], Known] = {}
+        self._known: defaultdict[str, dict[str, Known]] = defaultdict(dict)  # by branch column, then by key
         self._lineage: dict[str, list[tuple[str, int]]] = {}
         self._written: dict[tuple[str, str], int] = {}
         self._writes: list[HeadWrite] = []
@@ -54,12 +52,17 @@ class Heads:
         self._written.clear()
         self._writes = []
 
+    def trim(self) -> None:
+        """Past `limit` known keys, forget all that can be read again. Between commands: one that is decided needs them."""
+        if sum(map(len, self._known.values())) > self.limit:
+            self.forget()
+
     def known(self, branch: str, key: str) -> Known:
         """Raises `Unread` if nobody told yet."""
-        try:
-            return self._known[scope(branch, key), key]
-        except KeyError:
-            raise Unread(Key(key)) from None
+        known = self._known[branch].get(key) or self._known[ONTOLOGY_SCOPE].get(key)  # no key is of both
+        if known is None:
+            raise Unread(Key(key))
+        return known
 
     def lineage(self, branch: str) -> list[tuple[str, int]]:
         """`[(branch, FOREVER), (parent, base), …]`, nearest first. Raises `Unread` for a branch nobody told of."""
@@ -70,8 +73,8 @@ class Heads:
 
     def wanted(self, branch: str, keys: Iterable[str]) -> list[tuple[str, str]]:
         """Which of these are not known yet, as (scope, key). Of a branch key that is not known itself: its branch key."""
-        missing = [(scope(branch, key), key) for key in keys]
-        missing = [at for at in missing if at not in self._known]
+        mine, everyones = self._known[branch], self._known[ONTOLOGY_SCOPE]
+        missing = [(scope(branch, key), key) for key in keys if key not in mine and key not in everyones]
         if any(column != ONTOLOGY_SCOPE for column, _ in missing):
             try:
                 self.lineage(branch)
@@ -88,15 +91,13 @@ class Heads:
 
     def tell(self, reads: Mapping[tuple[str, str], Sequence[HeadRead]], found: Mapping[HeadRead, Found]) -> None:
         """Learn the answers to `reads`."""
-        if len(self._known) > self.limit:
-            self.forget()
-        for at, chain in reads.items():
-            self._known[at] = self._nearest(chain, found)
+        for (column, key), chain in reads.items():
+            self._known[column][key] = self._nearest(chain, found)
 
     def write(self, branch: str, key: str, position: int, state: State | None) -> None:
         """`key` has this state from `position` on. It must be known."""
         at = (scope(branch, key), key)
-        before = self._known[at]
+        before = self._known[at[0]][key]
         encoded = None if state is None else _encode(state)
         pending = self._written.get(at)
         closes = before.own
@@ -106,7 +107,7 @@ class Heads:
             self._writes[pending] = earlier._replace(until=position)
         self._written[at] = len(self._writes)
         self._writes.append(HeadWrite(at[0], key, position, FOREVER, encoded, closes))
-        self._known[at] = Known(Head(position, state), position)
+        self._known[at[0]][key] = Known(Head(position, state), position)
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
@@ -140,7 +141,10 @@ class Heads:
 
     def forget(self) -> None:
         """Drop what can be read again: a branch that came, went or moved sees other versions than before."""
-        self._known = {at: self._known[at] for at in self._written}
+        kept = [(column, key, self._known[column][key]) for column, key in self._written]
+        self._known.clear()
+        for column, key, known in kept:
+            self._known[column][key] = known
         self._lineage.clear()
 
 

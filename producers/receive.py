@@ -166,12 +166,15 @@ def _parts(command: CommandMessage) -> Iterator[Part]:
 
 
 def _part(part: PartMessage, path: str) -> Part:
-    model = catalog.command_models.get(part.type)
-    if model is None:
-        known = ", ".join(sorted(catalog.command_models))
-        text = f"there is no command {part.type!r}; there are {known} and Commit"
-        raise Refused([Finding("COMMAND_UNKNOWN", path.removesuffix("/data") + "/type", text)])
-    return Part(part.type, _validated(model, part.data, path), part.expected, path)
+    try:
+        return Part(part.type, catalog.command(part.type, _dump(part.data)), part.expected, path)
+    except Refused as refused:
+        raise Refused(f._replace(path=_within(path, f)) for f in refused.findings) from None
+
+
+def _within(path: str, finding: Finding) -> str:
+    """Findings of the catalog point into `data`, but for the type, which stands beside it."""
+    return path.removesuffix("/data") + "/type" if finding.code == "COMMAND_TYPE_UNKNOWN" else path + finding.path
 
 
 def _validated(model: type[Model], value: object, path: str) -> Model:

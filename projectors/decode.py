@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from events import instants
 from events.decider import Payload
 from events.envelope import Event, decode
+from events.findings import EnvelopeError
 from projectors.projector import Checkpoint, Fetched, Recorded, Unreadable
 from security.chain import ChainBroken, Gap
 
@@ -66,7 +67,7 @@ class Decoder:
     def _linked(self, position: int, body: bytes) -> Event:
         try:
             event = decode(body)
-        except ValueError as error:  # msgspec's and the codec's own errors are ValueErrors
+        except (ValueError, EnvelopeError) as error:  # msgspec's own errors are ValueErrors
             raise ChainBroken(position, "the body", "an event", str(error)) from error
         if event.sequence != f"{position:020d}":
             raise ChainBroken(position, "sequence", f"{position:020d}", event.sequence)

@@ -1,0 +1,182 @@
+"""The catalog: every command and every event by name, and who decides and folds them.
+
+command name ─► model, decider          CloudEvents type ◄─► payload          payload ─► evolve, fold
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from pydantic import ValidationError
+
+from events import branch, index, link, link_type, object_type
+from events import object as object_
+from events.decider import Decider, Lookup, Payload, State
+from events.findings import Finding, Refused
+from events.names import Key
+from events.upcasters import UPCASTERS, Chain, chains
+from events.values import pointer
+
+
+class Command(NamedTuple):
+    model: type[Payload]
+    decider: Decider
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    model.__name__: Command(model, decider)
+    for decider, models in (
+        (branch, (branch.CreateBranch, branch.DeleteBranch)),
+        (
+            object_type,
+            (
+                object_type.CreateObjectType,
+                object_type.AddProperty,
+                object_type.RenameObjectType,
+                object_type.DeprecateObjectType,
+            ),
+        ),
+        (link_type, (link_type.CreateLinkType,)),
+        (
+            object_,
+            (
+                object_.CreateObject,
+                object_.UpdateObject,
+                object_.UpsertObject,
+                object_.DeleteObject,
+                object_.RestoreObject,
+            ),
+        ),
+        (link, (link.CreateLink, link.DeleteLink)),
+    )
+    for model in models
+}
+
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.branch.created.v1": branch.BranchCreated,
+    "io.oms.branch.deleted.v1": branch.BranchDeleted,
+    "io.oms.objectType.created.v1": object_type.ObjectTypeCreated,
+    "io.oms.objectType.propertyAdded.v1": object_type.PropertyAdded,
+    "io.oms.objectType.renamed.v1": object_type.ObjectTypeRenamed,
+    "io.oms.objectType.deprecated.v1": object_type.ObjectTypeDeprecated,
+    "io.oms.linkType.created.v1": link_type.LinkTypeCreated,
+    "io.oms.object.created.v1": object_.ObjectCreated,
+    "io.oms.object.updated.v1": object_.ObjectUpdated,
+    "io.oms.object.deleted.v1": object_.ObjectDeleted,
+    "io.oms.object.restored.v1": object_.ObjectRestored,
+    "io.oms.link.created.v1": link.LinkCreated,
+    "io.oms.link.deleted.v1": link.LinkDeleted,
+}
+
+
+class NotAPayload(ValueError):
+    """Stored data that the code cannot read: `EVENT_TYPE_UNKNOWN` or `EVENT_DATA`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code, self.text = code, text
+        super().__init__(f"{code}: {text}")
+
+
+def decider(command: str) -> Decider:
+    """Who decides a command. Raises `Refused` for a name that is none."""
+    return _known(command).decider
+
+
+def command(name: str, data: bytes) -> Payload:
+    """A command's `data` from its JSON. Raises `Refused` with all that is wrong; paths point into `data`."""
+    model = _known(name).model
+    try:
+        return model.model_validate_json(data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise Refused(_shape_findings(error, data)) from None
+
+
+def event_type(payload: Payload) -> str:
+    """The CloudEvents `type` of an event."""
+    return _TYPES[type(payload)]
+
+
+def data(payload: Payload) -> bytes:
+    """An event's `data` as it is stored: compact JSON in the order of the model, nothing for what is `None`."""
+    plain = type(payload) in _PLAIN
+    return _encode(payload.__dict__ if plain else payload.model_dump(by_alias=True, exclude_none=True))
+
+
+def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None) -> Payload:
+    """An event from its stored `data`, brought to the newest version. Raises `NotAPayload`."""
+    try:
+        model = EVENTS.get(event_type)
+        if model is not None:
+            return model.model_validate_json(data, by_alias=True, by_name=False)
+        chain = (_OLD if old is None else old).get(event_type)
+        if chain is None:
+            raise NotAPayload("EVENT_TYPE_UNKNOWN", f"{event_type} is no event that this version of OMS knows")
+        upcast = chain.upcast(_decode(data))
+        return EVENTS[chain.newest].model_validate(upcast, by_alias=True, by_name=False)
+    except (ValidationError, msgspec.DecodeError) as error:
+        raise NotAPayload("EVENT_DATA", f"the data of {event_type} cannot be read: {error}") from None
+
+
+def evolve(state: State | None, payload: Payload) -> State | None:
+    """The entity's next state."""
+    return _EVOLVES[type(payload)].evolve(state, payload)
+
+
+def fold(get: Lookup, key: Key, payload: Payload) -> Iterator[tuple[Key, State | None]]:
+    """Every head that an event changes, the entity's own first. Raises `Unread` for a state `get` does not hold."""
+    before = get(key)
+    after = evolve(before, payload)
+    yield key, after
+    yield from index.changes(get, key, before, after)
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_TYPES: Final = {model: name for name, model in EVENTS.items()}
+_OLD: Final = chains(UPCASTERS, EVENTS)
+_DECIDERS: Final[Mapping[str, Decider]] = {each.decider.aggregate: each.decider for each in COMMANDS.values()}
+_EVOLVES: Final = {model: _DECIDERS[name.split(".")[2]] for name, model in EVENTS.items()}
+_PLAIN: Final = frozenset(
+    model
+    for model in EVENTS.values()
+    if all(field.is_required() and not field.alias for field in model.model_fields.values())
+    and model is not object_type.PropertyAdded
+)
+"""Payloads whose fields are their JSON: no alias, nothing that may be absent, no model inside."""
+
+
+def _known(name: str) -> Command:
+    known = COMMANDS.get(name)
+    if known is None:
+        text = f"there is no command {name[:200]!r}; there are {', '.join(COMMANDS)}"
+        raise Refused([Finding("COMMAND_TYPE_UNKNOWN", "/type", text)])
+    return known
+
+
+def _shape_findings(error: ValidationError, data: bytes) -> list[Finding]:
+    """One finding for each place, all that is wrong there in one sentence."""
+    faults: dict[str, list[str]] = {}
+    errors = error.errors(include_url=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return [Finding("COMMAND_JSON", "", f"the data is no JSON: {errors[0]['msg']}")]
+    document = msgspec.json.decode(data)
+    for each in errors:
+        faults.setdefault(_path(each["loc"], document), []).append(each["msg"])
+    return [Finding("COMMAND_SHAPE", path, "; or ".join(dict.fromkeys(texts))) for path, texts in faults.items()]
+
+
+def _path(location: Iterable[int | str], document: Any) -> str:
+    """A JSON Pointer: without the names of union members that stand in pydantic's locations."""
+    path = ""
+    for step in location:
+        inside = (isinstance(document, dict) and step in document) or (
+            isinstance(document, list) and isinstance(step, int) and step < len(document)
+        )
+        if inside:
+            document = document[step]
+            path += pointer(step)
+        elif isinstance(document, dict):
+            path += pointer(step)
+            document = None
+    return path

@@ -1,0 +1,40 @@
+"""The first commit of every ontology: its default branch. So the log alone says everything, even that."""
+
+from collections.abc import Generator
+
+from events import catalog
+from events.branch import BranchCreated, branch_key
+from events.decider import Drafted
+from producers.command import Limits, Submitted
+from producers.draft import draw
+from producers.heads import Heads, Staged
+from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Told, Work, Writes
+
+AUTHOR = "system@oms"
+
+
+def genesis(ontology: str, branch: str, now: int) -> Work:
+    """A unit of work that writes position 1, and nothing at all in an ontology that has begun."""
+
+    def run(head: LogHead) -> Generator[Ask, Told, Writes]:
+        if head.position:
+            return Writes(head)
+        key = branch_key(branch)
+        heads = Heads()
+        reads = heads.reads(heads.wanted(branch, [key]))
+        heads.tell(reads, (yield Ask(heads=[read for chain in reads.values() for read in chain])).heads)
+        draft = Drafted(key, "-", BranchCreated(name=branch, parent=None, base=0, default=True))
+        submitted = Submitted(CommandKey("", "genesis"), "", "CreateBranch", branch, AUTHOR)
+        drawn = draw(ontology, submitted, [draft], parents=[], head=head, now=now, limits=Limits())
+        staged = Staged(heads, branch)
+        for changed, state in list(catalog.fold(staged.get, key, draft.payload)):
+            staged.change(changed, 1, state)
+        staged.settle()
+        return Writes(
+            drawn.head,
+            rows=drawn.rows,
+            heads=heads.flush(),
+            commits=[CommitWrite(branch, 1, 1, drawn.commit_id)],
+        )
+
+    return run
