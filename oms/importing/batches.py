@@ -1,0 +1,116 @@
+"""Rows in batches: each one commit, with an id made of what the file holds, so that it is the same after a restart. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from oms.importing.mapping import Command, RowMapping, RowRefused, commands_of
+from oms.importing.rows import Line
+
+BATCH_ROWS = 500
+BATCH_BYTES = 700_000  # of commands as JSON; a command message may have 1,000,000
+
+
+class Reason(NamedTuple):
+    """Why a row was refused; `path` points into the row's commands, `/<n>/data/…`."""
+
+    code: str
+    path: str
+    text: str
+
+
+class Refusal(NamedTuple):
+    line: Line
+    reasons: tuple[Reason, ...]
+
+
+class Ready(NamedTuple):
+    """A row and its commands."""
+
+    line: Line
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that travel as one commit. `name` tells this batch from every other of every file."""
+
+    name: str
+    first: int
+    last: int
+    ready: tuple[Ready, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def commands(self) -> list[Command]:
+        return [command for ready in self.ready for command in ready.commands]
+
+    @property
+    def identity(self) -> str:
+        """The command id: another one when other rows are left in."""
+        left = ",".join(str(ready.line.number) for ready in self.ready)
+        return f"{self.name}-{_short(left)}"
+
+    def split(self, reasons: Sequence[Reason]) -> tuple["Batch", tuple[Refusal, ...]]:
+        """Without the rows that the reasons name, and those rows. A reason names a row as `/data/commands/<i>/…`."""
+        by_row: dict[int, list[Reason]] = {}
+        owners = [(index, n) for index, ready in enumerate(self.ready) for n in range(len(ready.commands))]
+        for reason in reasons:
+            steps = reason.path.split("/")
+            if steps[1:3] == ["data", "commands"] and len(steps) > 3 and int(steps[3]) < len(owners):
+                row, n = owners[int(steps[3])]
+                by_row.setdefault(row, []).append(reason._replace(path="/".join(["", str(n), *steps[4:]])))
+        kept = tuple(ready for index, ready in enumerate(self.ready) if index not in by_row)
+        refused = tuple(Refusal(self.ready[row].line, tuple(why)) for row, why in sorted(by_row.items()))
+        return Batch(self.name, self.first, self.last, kept, self.refused), refused
+
+
+def batches(lines: Iterable[Line], mapping: RowMapping, source: str) -> Iterator[Batch]:
+    """`source` tells the file and its mapping: with the same one, the same rows come in the same batches."""
+    lines_here: list[Line] = []
+    ready: list[Ready] = []
+    refused: list[Refusal] = []
+    size = 0
+    for line in lines:
+        one = _ready(line, mapping)
+        bytes_here = _size(one)
+        if lines_here and (len(lines_here) >= BATCH_ROWS or size + bytes_here > BATCH_BYTES):
+            yield _batch(source, lines_here, ready, refused)
+            lines_here, ready, refused, size = [], [], [], 0
+        lines_here.append(line)
+        size += bytes_here
+        if isinstance(one, Ready):
+            ready.append(one)
+        else:
+            refused.append(one)
+    if lines_here:
+        yield _batch(source, lines_here, ready, refused)
+
+
+def source_of(file_digest: str, mapping: RowMapping, branch: str) -> str:
+    """What makes an import the same import: the file's bytes, the mapping, and where it goes."""
+    return _short(json.dumps([file_digest, mapping.model_dump(mode="json"), branch], sort_keys=True))
+
+
+def _ready(line: Line, mapping: RowMapping) -> Ready | Refusal:
+    if line.row is None:
+        return Refusal(line, (Reason("IMPORT_ROW", "", f"row {line.number} {line.fault}"),))
+    try:
+        return Ready(line, tuple(commands_of(mapping, line.row)))
+    except RowRefused as refused:
+        return Refusal(line, tuple(Reason("IMPORT_VALUE", f"/{column}", text) for column, text in refused.reasons))
+
+
+def _size(one: Ready | Refusal) -> int:
+    return len(json.dumps(one.commands, ensure_ascii=False).encode()) if isinstance(one, Ready) else 0
+
+
+def _batch(source: str, lines: list[Line], ready: list[Ready], refused: list[Refusal]) -> Batch:
+    first, last = lines[0].number, lines[-1].number
+    return Batch(f"import-{source}-{first}-{last}", first, last, tuple(ready), tuple(refused))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
