@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from oms.cli import diff, history, schemas, settings, show, status
+from oms.cli.diff import diff
 from oms.cli.failures import Exit, told
+from oms.cli.history import history
+from oms.cli.importing import import_
+from oms.cli.log import log
+from oms.cli.schemas import schemas
+from oms.cli.sending import send
+from oms.cli.settings import settings
+from oms.cli.show import show
+from oms.cli.status import status
 
 app = typer.Typer(
     name="oms",
@@ -16,12 +24,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
 )
-app.command("settings")(settings.settings)
-app.command("show")(show.show)
-app.command("history")(history.history)
-app.command("diff")(diff.diff)
-app.command("status")(status.status)
-app.command("schemas")(schemas.schemas)
+app.command()(send)
+app.command("import")(import_)
+app.command()(show)
+app.command()(history)
+app.command()(diff)
+app.command()(log)
+app.command()(status)
+app.command()(settings)
+app.command()(schemas)
 
 
 def _version(wanted: bool) -> None:

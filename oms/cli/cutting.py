@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 MOMENT = "now, base, a position, commit:<id>, a date or an instant"
 AsOf = Annotated[str, typer.Option("--as-of", help=f"The moment: {MOMENT}.")]
-Branch = Annotated[str | None, typer.Option("--branch", help="The branch; else the setting's.", show_default=False)]
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oms.cli.changes import print_changes
-from oms.cli.cutting import MOMENT, Branch, cut_at, versions
+from oms.cli.cutting import MOMENT, cut_at, versions
+from oms.cli.options import Branch, Folder
 from oms.cli.output import Json, console
-from oms.cli.settings import Folder
 
 if TYPE_CHECKING:
     from queries.cuts import Cut

@@ -1,9 +1,9 @@
 """`oms history`: every version of one entity, as a timeline."""
 
 from oms.cli.changes import print_changes
-from oms.cli.cutting import AsOf, Branch, cut_at, versions
+from oms.cli.cutting import AsOf, cut_at, versions
+from oms.cli.options import Branch, Folder
 from oms.cli.output import Json, complain, console, print_json
-from oms.cli.settings import Folder
 from oms.cli.show import EntityKey, TypeName
 
 

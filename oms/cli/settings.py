@@ -1,13 +1,7 @@
 """`oms settings`: each setting, its value, where it came from and what it means."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
+from oms.cli.options import Folder
 from oms.cli.output import Json, print_rows
-
-Folder = Annotated[Path | None, typer.Option("--folder", help="The data folder.", show_default=False)]
 
 
 def settings(folder: Folder = None, as_json: Json = False) -> None:

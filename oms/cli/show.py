@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oms.cli.cutting import AsOf, Branch, cut_at, versions
+from oms.cli.cutting import AsOf, cut_at, versions
+from oms.cli.options import Branch, Folder
 from oms.cli.output import Json, cell, complain, console, print_json
-from oms.cli.settings import Folder
 
 if TYPE_CHECKING:
     from queries.objects import Shown

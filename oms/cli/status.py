@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
 from oms.cli.output import Json, print_json, print_rows
-from oms.cli.settings import Folder
 
 if TYPE_CHECKING:
     from adapters.sqlite_standing import Standing

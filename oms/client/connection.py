@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ class Client:
 
     async def subscribe(
         self, after: int = 0, subjects: Sequence[str] = (), *, until: int | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Events behind `after` in position order, without a gap; then those to come, unless `until` ends it.
 
         `subjects`: only these, `*` for one token and `>` for the rest. Raises `Gap`; with `until` also `Unavailable`.
@@ -123,7 +123,7 @@ async def connect(
     where: str | Path = "oms-data",
     *,
     user: str = USER,
-    password: str | None = None,
+    credentials: str | Path | None = None,
     ontology: str = "main",
     branch: str = "prod/main/main",
     author: str | None = None,
@@ -131,11 +131,13 @@ async def connect(
 ) -> Client:
     """Connect to the data folder of a running `oms up`, or to a server's URL. `deadline`: seconds that a send may take.
 
+    `credentials` is a file with the user's password, as `oms up` writes it; for a folder it is the one in it.
     Raises `Unavailable`.
     """
     url = str(where)
     if "://" not in url:
-        url, password = _in_folder(Path(where), user)
+        url, credentials = _in_folder(Path(where)), credentials or Path(where) / "nats" / "logins.json"
+    password = None if credentials is None else _password(Path(credentials), user)
     nats, connected = Nats(), asyncio.Event()
 
     async def note(error: Exception) -> None:
@@ -165,14 +167,19 @@ async def connect(
     return Client(nats=nats, principal=user, ontology=ontology, branch=branch, author=author, deadline=deadline)
 
 
-def _in_folder(folder: Path, user: str) -> tuple[str, str]:
+def _in_folder(folder: Path) -> str:
     try:
-        url = (folder / "nats" / "url").read_text().strip()
-        logins = json.loads((folder / "nats" / "logins.json").read_text())
-        return url, str(logins["passwords"][user])
+        return (folder / "nats" / "url").read_text().strip()
     except FileNotFoundError as error:
         raise Unavailable(f"no server was ever started in {folder}", f"start one: oms up --folder {folder}") from error
-    except PermissionError as error:
+
+
+def _password(file: Path, user: str) -> str:
+    try:
+        return str(json.loads(file.read_text())["passwords"][user])
+    except OSError as error:
         raise Unavailable(
-            f"{error.filename} belongs to somebody else", "run as the user that started `oms up`"
+            f"{file} cannot be read: {error.strerror}", "run as the user that started `oms up`"
         ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable(f"{file} holds no password of {user!r}", "name the file that `oms up` wrote") from error

@@ -109,9 +109,14 @@ async def test_a_folder_without_a_server_and_a_server_that_is_gone_say_so(tmp_pa
         await connect(tmp_path)
 
 
-async def test_a_wrong_password_is_refused_with_the_servers_word(nats_server):
+async def test_a_wrong_password_is_refused_with_the_servers_word(nats_server, tmp_path):
+    (tmp_path / "guess.json").write_text('{"passwords": {"local": "guess"}}')
     with pytest.raises(Unavailable, match="Authorization Violation"):
-        await connect(nats_server.endpoint.url, password="guess")
+        await connect(nats_server.endpoint.url, credentials=tmp_path / "guess.json")
+    with pytest.raises(Unavailable, match="holds no password of 'eva'"):
+        await connect(nats_server.endpoint.url, user="eva", credentials=tmp_path / "guess.json")
+    async with await connect(nats_server.endpoint.url, credentials=nats_server.folder / "logins.json") as client:
+        assert await client.last() == 0
 
 
 async def test_the_client_needs_none_of_the_other_packages():

@@ -1,0 +1,40 @@
+"""From the command line to a running OMS."""
+
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from oms.client import Client
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def connected(**flags: object) -> "AsyncIterator[Client]":
+    """A client as the settings say; flags that are `None` were not given."""
+    from oms.client import connect
+    from oms.settings import load
+
+    settings = load(flags).settings
+    async with await connect(
+        settings.nats_url or settings.folder,
+        credentials=settings.nats_credentials or None,
+        ontology=settings.ontology,
+        branch=settings.branch,
+        author=settings.author,
+        deadline=settings.deadline,
+    ) as client:
+        yield client
+
+
+def run(work: "Coroutine[Any, Any, T]") -> T:
+    """Run to the end on the quicker event loop where there is one."""
+    import asyncio
+
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

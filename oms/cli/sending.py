@@ -1,0 +1,86 @@
+"""`oms send`: one command, and what became of it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.connecting import connected, run
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.output import Json, print_json, print_rows
+
+if TYPE_CHECKING:
+    from oms.client import Outcome
+
+
+def send(
+    command: Annotated[str, typer.Argument(metavar="TYPE", help="The command, e.g. CreateObject.")],
+    data: Annotated[str, typer.Option("--data", help="Its data: JSON, @FILE, or - for standard input.")],
+    branch: Branch = None,
+    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    expected: Annotated[
+        int | None,
+        typer.Option(
+            "--expected", help="Position at which the target last changed; 0: it must not exist.", show_default=False
+        ),
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)
+    ] = None,
+    effective: Annotated[
+        str | None, typer.Option("--effective", help="Since when it is true, RFC 3339.", show_default=False)
+    ] = None,
+    identity: Annotated[
+        str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
+    ] = None,
+    wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Send one command and show what became of it."""
+    document = json_document(data)
+
+    async def work() -> "Outcome":
+        async with connected(
+            folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
+        ) as client:
+            return await client.send(
+                command, document, id=identity, expected=expected, message=message, effective=effective, wait=wait
+            )
+
+    show(run(work()), as_json=as_json)
+
+
+def json_document(text: str) -> dict[str, Any]:
+    """A JSON object from an argument: itself, `@FILE`, or `-`. Raises `Failure`."""
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        text = Path(text[1:]).read_text(encoding="utf-8")
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise Failure(
+            f"--data is no JSON: {error}", 'give an object such as \'{"type": "Airline"}\', or @FILE', Exit.USAGE
+        ) from None
+    if not isinstance(document, dict):
+        raise Failure("--data is no JSON object", 'give an object such as \'{"type": "Airline"}\'', Exit.USAGE)
+    return document
+
+
+def show(outcome: "Outcome", *, as_json: bool) -> None:
+    """Prints it; a rejected command ends with `REFUSED`."""
+    if as_json:
+        print_json({**outcome._asdict(), "findings": [finding._asdict() for finding in outcome.findings]})
+    else:
+        events = f", {len(outcome.events)} events" if len(outcome.events) != 1 else ", 1 event"
+        typer.echo(f"{outcome.status} at position {outcome.position}{events} (command {outcome.command})")
+        if outcome.findings:
+            print_rows([finding._asdict() for finding in outcome.findings], ["code", "path", "text"], as_json=False)
+    if outcome.status == "rejected":
+        raise typer.Exit(Exit.REFUSED)
