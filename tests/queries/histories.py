@@ -26,6 +26,7 @@ class History:
     def __init__(self) -> None:
         self.told: list[tuple[Commit, list[Version]]] = []
         self._seen: dict[tuple[str, Key], dict[str, Any]] = {}
+        self._parents: dict[str, str | None] = {}
         self.branch(MAIN, None, 0)
 
     @property
@@ -49,8 +50,15 @@ class History:
 
     def branch(self, name: str, parent: str | None, base: int, *, deleted: bool = False, by: str = "system@oms") -> int:
         state = {"name": name, "parent": parent, "base": base, "default": parent is None, "deleted": deleted}
+        self._parents[name] = parent
         change = "deleted" if deleted else "created"
         return self.commit(name, [(Key(f"branch/{name}"), change, state)], by=by)
+
+    def _inherited(self, branch: str | None, key: Key) -> dict[str, Any] | None:
+        """Audit fields as the branch knows them; enough for parents that change nothing more after the fork."""
+        while branch and (branch, key) not in self._seen:
+            branch = self._parents.get(branch)
+        return self._seen.get((branch or "", key))
 
     def commit(
         self, branch: str, events: Sequence[Event], *, by: str = "ana@desk", at: int | None = None, effective: int = 0
@@ -63,7 +71,7 @@ class History:
         for offset, (key, change, state) in enumerate(events):
             on = ONTOLOGY_SCOPE if key.startswith("branch/") else branch
             when = time + offset
-            audit = stamps(self._seen.get((on, key)), change, by, instants.to_text(when))
+            audit = stamps(self._inherited(on, key), change, by, instants.to_text(when))
             self._seen[on, key] = audit
             version = Version(
                 on,
