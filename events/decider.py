@@ -60,7 +60,7 @@ class Context:
     branch: str
     author: str
     time: int  # microseconds since 1970-01-01T00:00:00Z, of the commit
-    new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call
+    new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call; the same ones when it is decided again
     heads: Heads  # of the branch; `branch/…` and `slug/…` keys are of the whole ontology, and asked just the same
     position: int = 0  # where the log ended before this commit
 

@@ -1,0 +1,69 @@
+"""Branches: created from a branch or a position, deleted, never reused."""
+
+import pytest
+
+from events.branch import BranchCreated, BranchDeleted
+from events.findings import Refused
+from tests.events.world import MAIN, World
+
+
+def test_a_branch_starts_where_the_log_ends():
+    world = World()
+    created = world.when("CreateBranch", name="dev/flights/gates")
+    assert created == [BranchCreated(name="dev/flights/gates", parent=MAIN, base=1)]
+    assert world.when("CreateBranch", name="dev/flights/gates") == []
+    state = world.get("branch/dev/flights/gates")
+    assert state == {"name": "dev/flights/gates", "parent": MAIN, "base": 1, "default": False, "deleted": False}
+
+
+def test_a_branch_starts_at_a_position():
+    world = World("dev/a/b")
+    assert world.when("CreateBranch", name="dev/a/c", **{"from": "dev/a/b"}, at=1) == [
+        BranchCreated(name="dev/a/c", parent="dev/a/b", base=1)
+    ]
+    assert world.findings("CreateBranch", name="dev/a/c") == [("BRANCH_EXISTS", "/name")]
+    assert world.findings("CreateBranch", name="dev/a/d", at=99) == [("BRANCH_POSITION", "/at")]
+    assert world.findings("CreateBranch", name="dev/a/d", at=0) == [("COMMAND_SHAPE", "/at")]
+
+
+def test_a_deleted_branch_keeps_its_name():
+    world = World("dev/a/b", "dev/a/c")
+    assert world.when("DeleteBranch", name="dev/a/b") == [BranchDeleted(name="dev/a/b")]
+    assert world.when("DeleteBranch", name="dev/a/b") == []
+    assert world.findings("CreateBranch", name="dev/a/b") == [("BRANCH_NAME_USED", "/name")]
+    assert world.findings("CreateBranch", name="dev/a/d", **{"from": "dev/a/b"}) == [("BRANCH_DELETED", "/from")]
+
+
+def test_the_default_branch_stays():
+    assert World().findings("DeleteBranch", name=MAIN) == [("BRANCH_DEFAULT", "/name")]
+    assert World().findings("DeleteBranch", name="dev/a/b") == [("BRANCH_UNKNOWN", "/name")]
+
+
+def test_a_branch_has_at_most_sixteen_parents():
+    world = World()
+    parent = MAIN
+    for depth in range(1, 17):
+        world.when("CreateBranch", name=f"dev/a/b{depth}", **{"from": parent})
+        parent = f"dev/a/b{depth}"
+    assert world.findings("CreateBranch", name="dev/a/last", **{"from": parent}) == [("BRANCH_DEPTH", "/from")]
+
+
+def test_nothing_is_written_on_a_branch_that_is_not_there():
+    world = World("dev/a/b")
+    world.when("DeleteBranch", name="dev/a/b")
+    data = {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+    assert world.findings("CreateObjectType", on="dev/a/b", **data) == [("BRANCH_DELETED", "")]
+    assert world.findings("CreateObjectType", on="dev/a/c", **data) == [("BRANCH_UNKNOWN", "")]
+
+
+@pytest.mark.parametrize("name", ["", "main", "dev/a", "dev/a/b/c", "dev/a/b\n", "Dev/a/b", "dev/-a/b", "dev/가/b", "dev/a.b/c", "x/a/b", f"dev/a/{'b' * 64}"])  # fmt: skip
+def test_what_is_no_name(name):
+    assert World().findings("CreateBranch", name=name) == [("BRANCH_NAME", "/name")]
+
+
+def test_the_first_event_is_the_default_branch():
+    assert World().get(f"branch/{MAIN}")["default"] is True
+    from events.branch import genesis
+
+    with pytest.raises(Refused, match="BRANCH_NAME"):
+        genesis("main")
