@@ -103,12 +103,12 @@ def data(payload: Payload) -> bytes:
     return _encode(payload.__dict__ if plain else payload.model_dump(by_alias=True, exclude_none=True))
 
 
-def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None) -> Payload:
+def payload(event_type: str, data: bytes | msgspec.Raw, old: Mapping[str, Chain] | None = None) -> Payload:
     """An event from its stored `data`, brought to the newest version. Raises `NotAPayload`."""
     try:
         model = EVENTS.get(event_type)
         if model is not None:
-            return model.model_validate_json(data, by_alias=True, by_name=False)
+            return model.model_validate_json(bytes(data), by_alias=True, by_name=False)
         chain = (_OLD if old is None else old).get(event_type)
         if chain is None:
             raise NotAPayload("EVENT_TYPE_UNKNOWN", f"{event_type} is no event that this version of OMS knows")

@@ -16,6 +16,7 @@ from oms.cli.sending import send
 from oms.cli.settings import settings
 from oms.cli.show import show
 from oms.cli.status import status
+from oms.cli.up import up
 
 app = typer.Typer(
     name="oms",
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
 )
+app.command()(up)
 app.command()(send)
 app.command("import")(import_)
 app.command()(show)

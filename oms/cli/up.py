@@ -1,0 +1,64 @@
+"""`oms up`: the whole program in one process and one folder, or the parts of it that are asked for."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oms.about_settings import ROLES
+
+
+def up(
+    folder: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    branch: Annotated[str | None, typer.Option(help="The default branch of a new ontology.")] = None,
+    nats_port: Annotated[int | None, typer.Option(help="Port of the embedded server; 0: one that is free.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help=f"Run only this part: {', '.join(ROLES)}. Repeatable.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Run everything but this part. Repeatable.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it in JSON, one object a line.")] = False,
+) -> None:
+    """Run OMS until it is told to stop (Ctrl-C, SIGTERM): server, write side, relay and views."""
+    from oms import settings
+
+    roles = tuple(r for r in (role or ROLES) if r not in (without or ())) if role or without else None
+    flags = {"folder": folder, "branch": branch, "nats_port": nats_port, "roles": roles}
+    loaded = settings.load(flags).settings
+    _run(_up(loaded, as_json=as_json))
+
+
+def _run(main: Any) -> None:
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+async def _up(settings: Any, *, as_json: bool) -> None:
+    from oms.running import running
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def alarm(where: str, error: BaseException) -> None:
+        _say({"alarm": where, "error": str(error)}, f"{where} stopped: {error}", as_json=as_json)
+
+    async with running(settings, alarm) as here:
+        position = (await here.outbox.head()).position if here.outbox else None
+        ready = {"ready": True, "url": here.endpoint.url, "folder": str(settings.folder), "position": position}
+        _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, position {position}", as_json=as_json)
+        for drift in here.drifts:
+            _say({"drift": str(drift)}, f"drift: {drift}", as_json=as_json)
+        await stop.wait()
+    _say({"stopped": True}, "stopped", as_json=as_json)
+
+
+def _say(fields: dict[str, Any], text: str, *, as_json: bool) -> None:
+    sys.stdout.write((json.dumps(fields, ensure_ascii=False) if as_json else text) + "\n")
+    sys.stdout.flush()
