@@ -34,6 +34,8 @@ def told(error: BaseException) -> Told:
     """The sentence and the exit code for anything that ended a command."""
     from oms.about_settings import SettingRefused
 
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     if isinstance(error, Failure):
         return Told(str(error), error.code)
     if isinstance(error, SettingRefused):
@@ -47,6 +49,13 @@ def told(error: BaseException) -> Told:
         "OutboxUnavailable": Exit.UNAVAILABLE,
         "LogUnavailable": Exit.UNAVAILABLE,
         "Unavailable": Exit.UNAVAILABLE,
+        "ServerFailed": Exit.UNAVAILABLE,
+        "ServerUnsafe": Exit.CONFLICT,
+        "StreamDrift": Exit.CONFLICT,
+        "RoleTaken": Exit.CONFLICT,
+        "LogAhead": Exit.CONFLICT,
+        "RowsMissing": Exit.CONFLICT,
+        "LogDamaged": Exit.CONFLICT,
     }
     code = by_name.get(type(error).__name__)
     if code is not None:
