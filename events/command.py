@@ -32,6 +32,12 @@ class CommandMessage(Payload):
     data: dict[str, Any]
 
 
+class AskOutcome(Payload):
+    """Which outcome `Outcome` asks for. It decides nothing: the principal's own commands are answered from memory."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200, description="id of a command sent before")]
+
+
 class PartMessage(Payload):
     """One command inside a `Commit`."""
 

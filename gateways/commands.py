@@ -1,15 +1,18 @@
 """The door for commands: bytes on a subject become an outcome. The same behind request/reply and the durable queue."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Final, Protocol
 
 import msgspec
 
+from events.findings import Finding, Refused
 from producers.committer import Committer
-from producers.outbox import OutboxUnavailable
-from producers.receive import address, receive
+from producers.outbox import CommandKey, OutboxUnavailable
+from producers.receive import address, asked, receive
 
+OUTCOME: Final = "Outcome"
+"""The one command that asks: data `{id}` of a command sent before, answered with its outcome."""
 WAIT_HEADER: Final = "Oms-Wait"
 DEADLINE_HEADER: Final = "Oms-Deadline"
 DEFAULT_DEADLINE: Final = 10.0  # seconds
@@ -33,13 +36,34 @@ class CommandDoor:
 
     async def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> bytes:
         """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10)."""
-        submitted = receive(address(subject), payload)
+        to = address(subject)
+        if to.type == OUTCOME:
+            return await self._remembered(to.principal, payload)
+        submitted = receive(to, payload)
         try:
             outcome = await self.committer.submit(submitted)
         except OutboxUnavailable as unavailable:
             return _unavailable(submitted.key.id, unavailable)
         wait = headers.get(WAIT_HEADER, "outbox")
         return outcome if wait == "outbox" else await self._after(wait, headers.get(DEADLINE_HEADER), outcome)
+
+    def decide(self, subject: str, payload: bytes) -> Awaitable[bytes]:
+        """For the queue: takes its place in line at once; the outcome when it is durable. Raises `OutboxUnavailable`."""
+        return self.committer.enqueue(receive(address(subject), payload))
+
+    async def _remembered(self, principal: str, payload: bytes) -> bytes:
+        command = ""
+        try:
+            command = asked(payload)
+            remembered = await self.committer.outbox.remembered(CommandKey(principal, command))
+        except Refused as refused:
+            return _rejected(command, refused.findings)
+        except OutboxUnavailable as unavailable:
+            return _unavailable(command, unavailable)
+        if remembered is not None:
+            return remembered.outcome
+        text = f"no command {command} of {principal} was decided, or so long ago that it is forgotten"
+        return _rejected(command, [Finding("COMMAND_NOT_FOUND", "/data/id", text)])
 
     async def _after(self, wait: str, deadline: str | None, outcome: bytes) -> bytes:
         position = msgspec.json.decode(outcome)["position"]
@@ -78,7 +102,11 @@ def _with_finding(outcome: bytes, code: str, text: str) -> bytes:
 
 
 def _unavailable(command: str, unavailable: OutboxUnavailable) -> bytes:
-    finding = {"code": "UNAVAILABLE_OUTBOX", "path": "", "text": str(unavailable)}
+    return _rejected(command, [Finding("UNAVAILABLE_OUTBOX", "", str(unavailable))])
+
+
+def _rejected(command: str, findings: Iterable[Finding]) -> bytes:
+    listed = [{"code": f.code, "path": f.path, "text": f.text} for f in findings]
     return msgspec.json.encode(
-        {"command": command, "status": "rejected", "position": 0, "events": [], "findings": [finding]}
+        {"command": command, "status": "rejected", "position": 0, "events": [], "findings": listed}
     )

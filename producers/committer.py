@@ -56,7 +56,7 @@ class Committer:
             self._waiting = []
 
     async def step(self) -> int:
-        """Commit one group. Returns how many commands it answered."""
+        """Commit one group. Returns how many commands it answered. A group that is lost takes all who wait with it."""
         group = self._next_group()
         if not group:
             return 0
@@ -65,7 +65,11 @@ class Committer:
         except BaseException as error:
             self.planner.forget()
             known = isinstance(error, OutboxUnavailable)
-            self._fail(group, error if known else OutboxUnavailable(repr(error), "send it again under the same id"))
+            # who came later must not overtake who was lost
+            behind, self._waiting = self._waiting, []
+            self._arrived.clear()
+            lost = error if known else OutboxUnavailable(repr(error), "send it again under the same id")
+            self._fail([*group, *behind], lost)
             if known:
                 return len(group)
             raise

@@ -6,6 +6,8 @@ A refused command spoils only itself. A command that was answered before is answ
 """
 
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
+from traceback import extract_tb
 from typing import Final
 
 import msgspec
@@ -75,6 +77,8 @@ class Planner:
             outcome = yield from self._accept(submitted, writes, now)
         except Refused as refused:
             outcome = self._refuse(submitted, refused.findings, writes, now)
+        except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
+            return self._refuse(submitted, [_failed(fault)], writes, now)
         if submitted.key.id:
             remembered = Remembered(submitted.digest, outcome, now)
             answered[submitted.key] = remembered
@@ -151,7 +155,8 @@ class Planner:
             context = Context(branch, submitted.author, 0, self.new_id, staged)
             keys: set[Key] = set()
             for part in submitted.parts:
-                keys.update(catalog.decider(part.type).reads(context, part.payload))
+                with suppress(Exception):  # shows again when the command itself is decided
+                    keys.update(catalog.decider(part.type).reads(context, part.payload))
             wanted.update((branch, key) for key in keys)
         yield from self._load(wanted)
 
@@ -197,6 +202,14 @@ class _Ids:
 
 def _written_id(written: Sequence[CommitWrite], branch: str, at: int) -> str | None:
     return next((c.id for c in reversed(written) if c.branch == branch and c.last <= at), None)
+
+
+def _failed(fault: Exception) -> Finding:
+    place = extract_tb(fault.__traceback__)[-1]
+    file = place.filename.rpartition("/")[2]
+    what = f"{type(fault).__name__}: {fault}, in {place.name}, line {place.lineno} of {file}"
+    text = f"deciding it met a fault of OMS ({what}); nothing was written, send it again once that is mended"
+    return Finding("COMMAND_FAILED", "", text)
 
 
 def _decide_part(context: Context, part: Part, position: int) -> tuple[list[Drafted], dict[Key, Head]]:

@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from events import catalog, instants, strict_json
-from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, CommandMessage, Commit, PartMessage
+from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, AskOutcome, CommandMessage, Commit, PartMessage
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
 from producers.command import Part, Submitted
@@ -39,9 +39,9 @@ class Address(NamedTuple):
 
 
 def address(subject: str) -> Address:
-    """Of `oms.cmd.…` or `oms.queue.…`, eight tokens."""
-    _, _, _, principal, env, service, purpose, command = subject.split(".", 7)
-    return Address(untoken(principal), f"{env}/{service}/{purpose}", untoken(command))
+    """Of `oms.cmd.…` or `oms.queue.…`. What a subject of fewer tokens leaves out is empty, and no command's."""
+    principal, env, service, purpose, command = (*subject.split(".", 7)[3:], *[""] * 8)[:5]
+    return Address(_said(principal), f"{env}/{service}/{purpose}", _said(command))
 
 
 def receive(to: Address, payload: bytes) -> Submitted:
@@ -54,7 +54,13 @@ def receive(to: Address, payload: bytes) -> Submitted:
         return _submitted(to, message)
     except Refused as refused:
         named = message.get("id")
-        return _unreadable(to, named if isinstance(named, str) and len(named) <= 200 else "", refused)
+        identity = named if isinstance(named, str) and len(named) <= 200 else ""
+        return _unreadable(to, identity, refused, _digest(message))
+
+
+def asked(payload: bytes) -> str:
+    """Which command's outcome a message of type `Outcome` asks for. Raises `Refused`."""
+    return _validated(AskOutcome, _validated(CommandMessage, _parse(payload), "").data, "/data").id
 
 
 def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
@@ -70,7 +76,7 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
     author = command.author or f"{to.principal}@{to.branch.split('/')[1]}"
     return Submitted(
         key=CommandKey(to.principal, command.id),
-        digest=sha256(_dump_sorted({**message, "id": ""})).hexdigest(),
+        digest=_digest(message),
         type=command.type,
         branch=command.branch,
         author=author,
@@ -187,5 +193,16 @@ def _validated(model: type[Model], value: object, path: str) -> Model:
         ) from None
 
 
-def _unreadable(to: Address, named: str, refused: Refused) -> Submitted:
-    return Submitted(CommandKey(to.principal, named), "", to.type, to.branch, "", findings=refused.findings)
+def _unreadable(to: Address, named: str, refused: Refused, digest: str = "") -> Submitted:
+    return Submitted(CommandKey(to.principal, named), digest, to.type, to.branch, "", findings=refused.findings)
+
+
+def _digest(message: dict[str, Any]) -> str:
+    return sha256(_dump_sorted({**message, "id": ""})).hexdigest()
+
+
+def _said(token: str) -> str:
+    try:
+        return untoken(token)
+    except UnicodeDecodeError:  # an escape that we never write
+        return token
