@@ -1,0 +1,64 @@
+"""A fold in memory says of every branch what the versions view says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.memory_feed import MemoryFeed
+from queries.states import states
+from tests.projectors.reading import folded
+from tests.projectors.story import MAIN, Story, evolve, payload_of
+
+BRANCHES = [MAIN, "dev/x/a", "dev/x/b", "dev/x/c"]
+STEPS = st.lists(st.tuples(st.sampled_from("WWWD"), st.integers(0, 3), st.sampled_from("abc"), st.integers(0, 40)), max_size=40)  # fmt: skip
+
+
+def told(steps):
+    """W = write, D = a branch that begins at any earlier position."""
+    story, there = Story(), [MAIN]
+    known = [story.created(key) for key in "abc"][-1]
+    for what, number, key, n in steps:
+        if what == "D" and len(there) < len(BRANCHES):
+            parent = there[number % len(there)]
+            there.append(BRANCHES[len(there)])
+            story.branch_created(there[-1], parent, max(known, n % (story.position + 1)))
+        else:
+            branch = there[number % len(there)]
+            story.created(key, branch, n=n) if n % 3 else story.updated(key, branch, m=n)
+    return story
+
+
+def quiet(_):
+    pass
+
+
+async def folded_states(story, chunk=1_000):
+    return await states("main", MemoryFeed(story.messages, chunk), payload_of, evolve, quiet)
+
+
+async def test_a_branch_folds_on_its_parent_as_it_was_at_the_base():
+    story = Story()
+    base = story.created("a", n=1)
+    story.updated("a", m=2)
+    story.branch_created("dev/x/a", base=base)
+    story.updated("a", "dev/x/a", k=3)
+    held = await folded_states(story)
+    assert held["dev/x/a", "object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
+    assert held[MAIN, "object/Thing/a"].state["properties"] == {"n": 1, "m": 2}
+
+
+async def test_a_state_is_kept_for_who_may_still_read_it():
+    story = Story()
+    story.created("a", n=1)
+    story.branch_created("dev/x/a")
+    story.updated("a", m=2)
+    story.updated("a", "dev/x/a", k=3)
+    held = await folded_states(story)
+    assert held["dev/x/a", "object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
+
+
+@given(STEPS, st.integers(1, 9))
+async def test_it_says_what_the_view_says(steps, chunk):
+    story = told(steps)
+    held = await folded_states(story, chunk)
+    versions = await (await folded(story)).rows(list(held))
+    assert {place: (v.since, v.state) for place, v in versions.items()} == held
