@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NewType
 
+from events.attributes import FORBIDDEN
+
 Key = NewType("Key", str)
 """`<aggregate>/<id>`, e.g. `object/Flight/UA-1545`, `objectType/ri.oms.object-type.…`; also reserved keys (`unique/…`)."""
 
@@ -25,7 +27,8 @@ MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key
 
 _ESCAPED_IN_TOKEN: Final = re.compile(r"[.*>%\s\x00-\x1f\x7f-\x9f]")
-_ESCAPED_IN_KEY: Final = re.compile(r"[%:~/\x00-\x1f\x7f]")
+_ESCAPED_IN_KEY: Final = re.compile("[%:~/" + FORBIDDEN.pattern[1:])
+_ESCAPED_IN_ASCII_KEY: Final = re.compile(r"[%:~/\x00-\x1f\x7f]")  # the same, fast
 _PERCENT: Final = re.compile(r"(?:%[0-9A-F]{2})+")
 
 
@@ -52,8 +55,10 @@ def untoken(escaped: str) -> str:
 
 
 def composed_key(components: Iterable[str]) -> str:
-    """Primary key of one or more components, joined by `:`; `%`, `:`, `~`, `/` and controls inside them percent-encoded."""
-    return ":".join(_ESCAPED_IN_KEY.sub(_percent, part) for part in components)
+    """Primary key of one or more components, joined by `:`; `%`, `:`, `~`, `/` and what no CloudEvents attribute may hold, percent-encoded."""
+    return ":".join(
+        (_ESCAPED_IN_ASCII_KEY if part.isascii() else _ESCAPED_IN_KEY).sub(_percent, part) for part in components
+    )
 
 
 def key_components(key: str) -> list[str]:

@@ -36,7 +36,7 @@ def draw(
 ) -> Drawn:
     """Rows at head+1 …, each 1 µs after the one before, from max(`now`, head.time + 1) on.
 
-    Raises `Refused` where a row could not be published (DESIGN: every committed row is publishable).
+    Raises `Refused` where a row could not be published or read again.
     """
     start = max(now, head.time + 1)
     types = [catalog.event_type(d.payload) for d in drafted]
@@ -76,6 +76,7 @@ def draw(
             prevhash=digest,
             data=msgspec.Raw(body),
         )
+        envelope.check_chosen(event)
         stored = envelope.encode(event)
         subject = _subject(ontology, submitted.branch, draft)
         _publishable(stored, subject, draft.key, limits)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import envelope
-from events.envelope import EnvelopeError, check_event, decode, encode, from_cloudevent, to_cloudevent
+from events.envelope import EnvelopeError, check_chosen, decode, encode, from_cloudevent, to_cloudevent
 from tests.events.samples import EVENT, changed, events
 
 
@@ -24,7 +24,7 @@ def test_reading_what_was_written_gives_the_event_on_every_way(event):
     assert decode(body, trusted=True) == event
     assert from_cloudevent(to_cloudevent(event)) == event
     assert encode(decode(body)) == body
-    check_event(event)
+    check_chosen(event)
 
 
 @given(events)
@@ -145,12 +145,15 @@ def test_a_member_twice_in_the_envelope_is_found():
 
 
 def test_the_writer_asks_before_the_commit():
-    check_event(EVENT)
-    assert refusal(check_event, msgspec.structs.replace(EVENT, author="a\x00")) == (
+    check_chosen(EVENT)
+    assert refusal(check_chosen, msgspec.structs.replace(EVENT, author="a\x00")) == (
         "EVENT_ATTRIBUTE_CHARACTER",
         "/author",
     )
-    assert refusal(check_event, msgspec.structs.replace(EVENT, sequence="1")) == ("EVENT_FORM", "/sequence")
+    assert refusal(check_chosen, msgspec.structs.replace(EVENT, correlationid="")) == (
+        "EVENT_ATTRIBUTE_EMPTY",
+        "/correlationid",
+    )
 
 
 def test_a_deep_stack_changes_no_verdict():
