@@ -8,9 +8,10 @@ from sqlalchemy import MetaData, func, select
 
 from adapters.outbox_tables import log_head
 from adapters.sqlite_file import reader, sql
+from adapters.sqlite_view import parked_events
 from adapters.view_tables import view_tables
 from producers.outbox import LogHead
-from projectors.projector import Checkpoint
+from projectors.projector import Checkpoint, Parked
 
 
 class Standing(NamedTuple):
@@ -32,6 +33,12 @@ def view_standing(path: Path) -> Standing | None:
         found = connection.execute(_CHECKPOINT).fetchone()
         view, version, ontology, *checkpoint = found
         return Standing(view, version, ontology, Checkpoint(*checkpoint), connection.execute(_PARKED).fetchone()[0])
+
+
+def parked_in(path: Path) -> list[Parked]:
+    """What is parked in this view, in position order. Raises `sqlite3.Error`."""
+    with closing(reader(path)) as connection:
+        return parked_events(connection) if connection.execute(_TABLES).fetchone()[0] else []
 
 
 def outbox_head(path: Path) -> LogHead | None:

@@ -78,7 +78,7 @@ class SqliteView(Generic[RowT]):
         await self._run(write)
 
     async def parked(self, after: int = 0, limit: int = FOREVER) -> Sequence[Parked]:
-        return await self._run(lambda connection: _parked(connection, after, limit))
+        return await self._run(lambda connection: parked_events(connection, after, limit))
 
     async def discarded(self) -> Sequence[Discarded]:
         return await self._run(lambda connection: [Discarded(*row) for row in connection.execute(_DISCARDED)])
@@ -143,7 +143,8 @@ def _park(connection: sqlite3.Connection, parking: Parking) -> None:
     connection.executemany(_PARK_PLACE, [(position, *place) for position, place in parking.also])
 
 
-def _parked(connection: sqlite3.Connection, after: int, limit: int) -> list[Parked]:
+def parked_events(connection: sqlite3.Connection, after: int = 0, limit: int = FOREVER) -> list[Parked]:
+    """Parked events behind position `after`, in position order."""
     found = connection.execute(_PARKED, (after, limit)).fetchall()
     return [
         Parked(position, tuple(connection.execute(_PLACES, (position,)).fetchall()), *rest) for position, *rest in found

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-import msgspec
 from pydantic import ValidationError
 
 from events import instants
@@ -18,7 +17,7 @@ from events.findings import EnvelopeError
 from projectors.projector import Checkpoint, Fetched, Recorded, Unreadable
 from security.chain import ChainBroken, Gap
 
-PayloadOf = Callable[[str, msgspec.Raw], Payload]
+PayloadOf = Callable[[str, bytes], Payload]
 """CloudEvents type and stored `data` to a payload of the newest version."""
 
 
@@ -85,7 +84,7 @@ def record(position: int, subject: str, body: bytes, digest: str, event: Event, 
 
 def _payload(event: Event, payload_of: PayloadOf) -> Payload | Unreadable:
     try:
-        return payload_of(event.type, event.data)
+        return payload_of(event.type, bytes(event.data))
     except LookupError:
         return Unreadable("EVENT_TYPE_UNKNOWN", f"this program knows no event {event.type}")
     except ValidationError as error:

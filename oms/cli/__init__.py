@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from oms.cli import dead
 from oms.cli.diff import diff
 from oms.cli.failures import Exit, told
 from oms.cli.history import history
@@ -33,6 +34,7 @@ app.command()(history)
 app.command()(diff)
 app.command()(log)
 app.command()(status)
+app.add_typer(dead.app, name="dead")
 app.command()(settings)
 app.command()(schemas)
 

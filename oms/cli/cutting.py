@@ -23,13 +23,11 @@ def versions(folder: Path) -> Iterator["Versions"]:
     import sqlite3
 
     from adapters.sqlite_versions_reader import reading
-    from adapters.view_files import ViewMissing, live_path
+    from adapters.view_files import live_path
 
     try:
         with reading(live_path(folder, "versions")) as opened:
             yield opened
-    except ViewMissing as missing:
-        raise Failure(str(missing), code=Exit.UNAVAILABLE) from missing
     except sqlite3.Error as error:
         raise Failure(f"the versions view cannot be read: {error}", "`oms verify versions`", Exit.CONFLICT) from error
 

@@ -47,6 +47,9 @@ def told(error: BaseException) -> Told:
     by_name = {
         "Refused": Exit.REFUSED,
         "OutboxUnavailable": Exit.UNAVAILABLE,
+        "ViewUnavailable": Exit.UNAVAILABLE,
+        "ViewMissing": Exit.UNAVAILABLE,
+        "Overtaken": Exit.UNAVAILABLE,
         "LogUnavailable": Exit.UNAVAILABLE,
         "Unavailable": Exit.UNAVAILABLE,
         "ServerFailed": Exit.UNAVAILABLE,

@@ -1,0 +1,146 @@
+"""`oms dead`: events that a view could not apply, and what to do about them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
+from oms.cli.output import Json, print_fields, print_json, print_rows
+
+if TYPE_CHECKING:
+    from oms.settings import Settings
+    from projectors.projector import Parked
+
+app = typer.Typer(
+    help="Events that a view could not apply: list, show, redrive, discard.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+View = Annotated[str, typer.Option("--view", help="Which view.")]
+Positions = Annotated[list[int], typer.Argument(metavar="POSITION…", help="Positions of parked events.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+@app.command("list")
+def list_(folder: Folder = None, as_json: Json = False) -> None:
+    """List what is parked in each view, the first one first."""
+    from adapters.view_files import view_files
+
+    place = _settings(folder).folder
+    found = [(file.name, event) for file in view_files(place) if file.live for event in _parked(file.path)]
+    print_rows(
+        [_row(view, event) for view, event in found],
+        ["view", "position", "code", "behind", "entities", "reason"],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def show(position: int, view: View = "versions", folder: Folder = None, as_json: Json = False) -> None:
+    """Show one parked event with its body."""
+    from adapters.view_files import live_path
+
+    event = next((one for one in _parked(live_path(_settings(folder).folder, view)) if one.position == position), None)
+    if event is None:
+        raise Failure(f"position {position} is not parked in {view}", "`oms dead list` shows what is")
+    body = event.body.decode(errors="replace")
+    print_fields(_row(view, event) | {"subject": event.subject, "body": body}, as_json=as_json)
+
+
+@app.command()
+def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
+    """Apply what is parked again, the first one first; what fails again stays, with what waits behind it."""
+    settings = _settings(folder)
+    if _sure(settings, view, None, "redrive", yes=yes):
+        import asyncio
+
+        applied, left = asyncio.run(_redrive(settings, view))
+        _say({"view": view, "applied": applied, "left": left}, as_json=as_json)
+        if left:
+            raise typer.Exit(Exit.REFUSED)
+
+
+@app.command()
+def discard(
+    positions: Positions,
+    why: Annotated[str, typer.Option("--why", help="The reason; it is kept.")],
+    view: View = "versions",
+    yes: Yes = False,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Give parked events up for good. The view lacks them from then on; the log keeps them."""
+    settings = _settings(folder)
+    if _sure(settings, view, positions, "discard", yes=yes):
+        import asyncio
+
+        count = asyncio.run(_discard(settings, view, positions, why))
+        _say({"view": view, "discarded": count}, as_json=as_json)
+
+
+def _settings(folder: Path | None) -> "Settings":
+    from oms.settings import load
+
+    return load({"folder": folder}).settings
+
+
+def _parked(path: Path) -> "list[Parked]":
+    from adapters.sqlite_standing import parked_in
+
+    return parked_in(path)
+
+
+def _row(view: str, event: "Parked") -> dict[str, Any]:
+    entities = [f"{branch or 'all branches'} {key}" for branch, key in event.places]
+    return {
+        "view": view,
+        "position": event.position,
+        "code": event.code,
+        "behind": event.behind or None,
+        "entities": entities,
+        "reason": event.reason,
+    }
+
+
+def _sure(settings: "Settings", view: str, positions: Iterable[int] | None, verb: str, *, yes: bool) -> bool:
+    """Counts first, then asks. `False` if there is nothing to do."""
+    from adapters.view_files import live_path
+
+    parked = {event.position for event in _parked(live_path(settings.folder, view))}
+    wanted = parked if positions is None else set(positions)
+    if unknown := wanted - parked:
+        raise Failure(f"not parked in {view}: {', '.join(map(str, sorted(unknown)))}", "`oms dead list` shows what is")
+    if wanted and not yes:
+        typer.confirm(f"{verb} {len(wanted):,} parked event{'s' * (len(wanted) > 1)} of {view}?", abort=True, err=True)
+    if not wanted:
+        typer.echo(f"nothing is parked in {view}", err=True)
+    return bool(wanted)
+
+
+async def _redrive(settings: "Settings", view: str) -> tuple[int, int]:
+    from events import catalog
+    from oms.views import READ_MODELS, live_view
+    from projectors.redrive import redrive as again
+
+    async with live_view(settings.folder, settings.ontology, view) as opened:
+        return await again(READ_MODELS[view].projector, opened, catalog.payload)
+
+
+async def _discard(settings: "Settings", view: str, positions: list[int], why: str) -> int:
+    import time
+
+    from oms.views import live_view
+    from projectors.redrive import discard as give_up
+
+    async with live_view(settings.folder, settings.ontology, view) as opened:
+        return await give_up(opened, positions, settings.author, why, time.time_ns() // 1_000)
+
+
+def _say(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        typer.echo(", ".join(f"{name}: {value}" for name, value in told.items()))
