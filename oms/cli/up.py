@@ -1,6 +1,5 @@
 """`oms up`: the whole program in one process and one folder, or the parts of it that are asked for."""
 
-import asyncio
 import json
 import signal
 import sys
@@ -9,19 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from oms.about_settings import ROLES
-
 
 def up(
     folder: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
     branch: Annotated[str | None, typer.Option(help="The default branch of a new ontology.")] = None,
     nats_port: Annotated[int | None, typer.Option(help="Port of the embedded server; 0: one that is free.")] = None,
-    role: Annotated[list[str] | None, typer.Option(help=f"Run only this part: {', '.join(ROLES)}. Repeatable.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="Run only this part, see `oms settings`. Repeatable.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Run everything but this part. Repeatable.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it in JSON, one object a line.")] = False,
 ) -> None:
     """Run OMS until it is told to stop (Ctrl-C, SIGTERM): server, write side, relay and views."""
     from oms import settings
+    from oms.about_settings import ROLES
 
     roles = tuple(r for r in (role or ROLES) if r not in (without or ())) if role or without else None
     flags = {"folder": folder, "branch": branch, "nats_port": nats_port, "roles": roles}
@@ -30,6 +28,8 @@ def up(
 
 
 def _run(main: Any) -> None:
+    import asyncio
+
     try:
         import uvloop
     except ImportError:
@@ -39,6 +39,8 @@ def _run(main: Any) -> None:
 
 
 async def _up(settings: Any, *, as_json: bool) -> None:
+    import asyncio
+
     from oms.running import running
 
     stop = asyncio.Event()
