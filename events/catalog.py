@@ -71,7 +71,7 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
 
 
 class NotAPayload(ValueError):
-    """Stored data that the code cannot read: `EVENT_TYPE_UNKNOWN` or `EVENT_DATA`."""
+    """Stored data that the code cannot read: `EVENT_TYPE_UNKNOWN` or `EVENT_DATA_INVALID`."""
 
     def __init__(self, code: str, text: str) -> None:
         self.code, self.text = code, text
@@ -103,19 +103,23 @@ def data(payload: Payload) -> bytes:
     return _encode(payload.__dict__ if plain else payload.model_dump(by_alias=True, exclude_none=True))
 
 
-def payload(event_type: str, data: bytes | msgspec.Raw, old: Mapping[str, Chain] | None = None) -> Payload:
+def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None) -> Payload:
     """An event from its stored `data`, brought to the newest version. Raises `NotAPayload`."""
     try:
         model = EVENTS.get(event_type)
         if model is not None:
-            return model.model_validate_json(bytes(data), by_alias=True, by_name=False)
+            return model.model_validate_json(data, by_alias=True, by_name=False)
         chain = (_OLD if old is None else old).get(event_type)
         if chain is None:
             raise NotAPayload("EVENT_TYPE_UNKNOWN", f"{event_type} is no event that this version of OMS knows")
         upcast = chain.upcast(_decode(data))
         return EVENTS[chain.newest].model_validate(upcast, by_alias=True, by_name=False)
-    except (ValidationError, msgspec.DecodeError) as error:
-        raise NotAPayload("EVENT_DATA", f"the data of {event_type} cannot be read: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "".join(map(pointer, first["loc"]))
+        raise NotAPayload("EVENT_DATA_INVALID", f"{event_type} at {where or '/'}: {first['msg']}") from None
+    except msgspec.DecodeError as error:
+        raise NotAPayload("EVENT_DATA_INVALID", f"{event_type}: {error}") from None
 
 
 def evolve(state: State | None, payload: Payload) -> State | None:

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from events import instants
+from events.catalog import NotAPayload
 from events.decider import Payload
 from events.envelope import Event, decode
 from events.findings import EnvelopeError
@@ -87,10 +86,8 @@ def _payload(event: Event, payload_of: PayloadOf) -> Payload | Unreadable:
         return payload_of(event.type, bytes(event.data))
     except LookupError:
         return Unreadable("EVENT_TYPE_UNKNOWN", f"this program knows no event {event.type}")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = "/".join(str(step) for step in first["loc"])
-        return Unreadable("EVENT_DATA_INVALID", f"{event.type} at /{where}: {first['msg']}")
+    except NotAPayload as error:
+        return Unreadable(error.code, error.text)
     except ValueError as error:
         return Unreadable("EVENT_DATA_INVALID", f"{event.type}: {error}")
 

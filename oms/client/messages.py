@@ -80,7 +80,7 @@ def refused_here(identity: str, branch: str, command: str, body: bytes) -> Outco
             Finding("BRANCH_NAME", "/branch", f"{branch!r} is no branch name; it is <env>/<service>/<purpose>")
         )
     if not _SAFE_TOKENS.fullmatch(command):
-        findings.append(Finding("COMMAND_UNKNOWN", "/type", f"there is no command {command!r}"))
+        findings.append(Finding("COMMAND_TYPE_UNKNOWN", "/type", f"there is no command {command!r}"))
     if len(body) > MAX_COMMAND_BYTES:
         text = f"the command has {len(body):,} bytes, at most {MAX_COMMAND_BYTES:,} are taken; split it"
         findings.append(Finding("COMMAND_TOO_LARGE", "", text))

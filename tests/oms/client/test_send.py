@@ -95,7 +95,7 @@ async def test_a_branch_that_no_subject_can_carry_is_refused_here(client, branch
 
 
 async def test_a_command_that_no_message_can_carry_is_refused_here(client):
-    assert (await client.send("Drop.*", {})).findings[0].code == "COMMAND_UNKNOWN"
+    assert (await client.send("Drop.*", {})).findings[0].code == "COMMAND_TYPE_UNKNOWN"
     assert (await client.send("CreateObject", {"x": "한" * 400_000})).findings[0].code == "COMMAND_TOO_LARGE"
     with pytest.raises(ValueError, match="Out of range"):
         await client.send("CreateObject", {"x": float("nan")})
