@@ -40,7 +40,7 @@ bench: $(VENV)/.installed-dev ## measure, and write bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write the contracts in schemas/ anew from the types
-	$(BIN)/python -m schemas
+	$(BIN)/python -m schemas.generate $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock

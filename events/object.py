@@ -8,7 +8,7 @@ values changes it first and restores it then: at no time do two objects hold one
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
@@ -34,6 +34,8 @@ class CreateObject(Payload):
 
 
 class UpdateObject(Payload):
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["patch"]}, {"required": ["operations"]}]})
+
     type: str
     key: GivenKey
     patch: Annotated[dict[str, Json] | None, Field(description="RFC 7396 merge patch of the properties")] = None

@@ -1,0 +1,45 @@
+"""One story in which every command happens, and every event."""
+
+from typing import Any
+
+KEY = {"type": "Flight", "key": "UA-1545"}
+LINK = {"type": "operatedBy", "from": "UA-1545", "to": ["UA"]}
+
+STORY: list[tuple[str, dict[str, Any]]] = [
+    ("CreateBranch", {"name": "dev/flights/gates", "from": "prod/main/main", "at": 1}),
+    ("DeleteBranch", {"name": "dev/flights/gates"}),
+    (
+        "CreateObjectType",
+        {
+            "name": "Airline",
+            "title": "Airline",
+            "primaryKey": ["carrier"],
+            "properties": [{"name": "carrier", "type": "string"}],
+        },
+    ),
+    (
+        "CreateObjectType",
+        {
+            "name": "Flight",
+            "primaryKey": ["id"],
+            "properties": [
+                {"name": "id", "type": "string", "description": "carrier and number"},
+                {"name": "status", "type": "enum", "values": ["planned", "cancelled"], "default": "planned"},
+                {"name": "codeshares", "type": "reference", "target": "Airline", "array": True},
+            ],
+        },
+    ),
+    ("CreateLinkType", {"name": "operatedBy", "from": "Flight", "to": "Airline", "cardinality": "n-1"}),
+    ("CreateObject", {"type": "Airline", "properties": {"carrier": "UA"}}),
+    ("CreateObject", {"type": "Flight", "properties": {"id": "UA-1545", "codeshares": ["UA"]}}),
+    ("UpdateObject", {**KEY, "patch": {"status": "cancelled"}}),
+    ("UpdateObject", {**KEY, "operations": [{"op": "remove", "path": "/codeshares/0"}]}),
+    ("UpsertObject", {"type": "Flight", "properties": {"id": "UA-1545", "status": None}}),
+    ("CreateLink", LINK),
+    ("DeleteLink", LINK),
+    ("DeleteObject", KEY),
+    ("RestoreObject", KEY),
+    ("AddProperty", {"type": "Flight", "property": {"name": "gate", "type": "string"}}),
+    ("RenameObjectType", {"type": "Airline", "name": "Carrier"}),
+    ("DeprecateObjectType", {"type": "Flight", "replacedBy": "Carrier", "until": "2030-01-01T00:00:00Z"}),
+]

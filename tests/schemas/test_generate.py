@@ -1,0 +1,49 @@
+"""The golden files are what the types say, and what the types accept and write fits them."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from events import catalog
+from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
+from tests.events.world import World
+from tests.schemas.story import STORY
+
+
+def test_the_golden_files_are_what_the_types_say():
+    assert list(differences(HERE, documents())) == []
+    assert main(["--check"]) == 0
+
+
+def test_what_is_written_is_found_again(tmp_path):
+    made = documents()
+    assert len(list(differences(tmp_path, made))) == len(made)
+    write(tmp_path, {**made, "events/gone.json": {}})
+    assert list(differences(tmp_path, made)) == ["events/gone.json belongs to nothing any more"]
+    write(tmp_path, {**made, "outcome.json": {}})
+    assert list(differences(tmp_path, made)) == ["outcome.json differs from the types"]
+
+
+def test_an_event_that_disappears_is_a_break():
+    made = documents()
+    stored = {**stored_in(HERE), "events/object.painted.v1.json": {}}
+    assert list(broken(stored, made)) == ["events/object.painted.v1.json: the event is gone; what is stored stays"]
+
+
+@pytest.mark.parametrize("name", sorted(documents()))
+def test_each_is_a_json_schema(name):
+    Draft202012Validator.check_schema(documents()[name])
+
+
+def test_every_command_and_event_of_a_story_fits_its_schema():
+    made = documents()
+    world = World()
+    for command, data in STORY:
+        Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
+        world.decide(command, data)
+    for drafted in world.events:
+        name = catalog.event_type(drafted.payload).removeprefix("io.oms.")
+        Draft202012Validator(made[f"events/{name}.json"]).validate(json.loads(catalog.data(drafted.payload)))
+    assert {type(each.payload) for each in world.events} == set(catalog.EVENTS.values())
+    assert {command for command, _ in STORY} == catalog.COMMANDS.keys()
