@@ -4,7 +4,7 @@ server ─► streams ─► relay.check ─► genesis ─► committer + relay
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from adapters.nats_commands import command_door
 from adapters.nats_connection import connection
 from adapters.nats_log import nats_log
 from adapters.nats_reader import NatsReader
-from adapters.nats_server import ANY_PORT, Endpoint, nats_server
+from adapters.nats_server import ANY_PORT, Endpoint, NatsServer, nats_server
 from adapters.nats_streams import check_log, ensure_streams, refuse_open_server
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_outbox import SqliteOutbox
@@ -36,6 +36,7 @@ from projectors.projector import Projector, View
 from projectors.runner import Runner
 from projectors.track import Track
 from projectors.versions import versions
+from workers.queue import QueueWorker
 
 Alarm = Callable[[str, BaseException], None]
 
@@ -57,8 +58,8 @@ class Running:
     settings: Settings
     endpoint: Endpoint
     outbox: SqliteOutbox | None = None
-    committer: Committer | None = None
     relay: Relay | None = None
+    door: CommandDoor | None = None
     runner: Runner | None = None
     drifts: list[Any] = field(default_factory=list)
 
@@ -79,22 +80,26 @@ class Running:
 
 @asynccontextmanager
 async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
-    """Everything that `settings.roles` names runs inside the block; it ends in the order it began, backwards."""
+    """Everything that `settings.roles` names runs inside the block. The doors open last and close first."""
     async with AsyncExitStack() as stack:
         await _take_roles(settings, stack)
-        endpoint = await _endpoint(settings, stack)
-        here = Running(settings, endpoint)
+        loops: list[Coroutine[Any, Any, None]] = []
+        here = Running(settings, await _endpoint(settings, stack, loops))
+        wake = asyncio.Event()
         if "committer" in settings.roles or "relay" in settings.roles:
             here.outbox = SqliteOutbox(settings.folder / "outbox.db", settings.ontology)
             stack.callback(here.outbox.close)
-        wake = asyncio.Event()
-        tasks = await stack.enter_async_context(_ending_task_group())
-        if "relay" in settings.roles:
-            await _start_relay(here, wake, stack, tasks)
-        if "committer" in settings.roles:
-            await _start_committer(here, wake, stack, tasks)
+            await _prepare_relay(here, here.outbox, wake, stack)
+            await _prepare_committer(here, here.outbox, wake, loops)
+        if here.relay is not None and "relay" in settings.roles:
+            loops.append(here.relay.run())
         if "projectors" in settings.roles:
-            await _start_projectors(here, alarm, stack, tasks)
+            loops.append((await _prepare_projectors(here, alarm, stack)).run())
+        await stack.enter_async_context(_looping(loops))
+        if here.door is not None:
+            await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.answer))
+        if here.door is not None and "queue" in settings.roles:
+            await stack.enter_async_context(_queue(here.endpoint, settings.ontology, here.door))
         yield here
 
 
@@ -108,52 +113,73 @@ async def _take_roles(settings: Settings, stack: AsyncExitStack) -> None:
         stack.push_async_callback(leases.release, held)
 
 
-async def _endpoint(settings: Settings, stack: AsyncExitStack) -> Endpoint:
+async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Coroutine[Any, Any, None]]) -> Endpoint:
     folder = settings.folder / "nats"
     if "server" not in settings.roles:
         return Endpoint.of(folder)
     port = settings.nats_port or ANY_PORT
     server = await stack.enter_async_context(nats_server(folder, port, [settings.ontology]))
+    loops.append(_keep(server))
     return server.endpoint
 
 
-async def _start_relay(here: Running, wake: asyncio.Event, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
+async def _keep(server: NatsServer) -> None:
+    """A server that ended without being told to is started again, on the same port."""
+    while True:
+        await server.wait()
+        await server.start()
+
+
+async def _prepare_relay(here: Running, outbox: SqliteOutbox, wake: asyncio.Event, stack: AsyncExitStack) -> None:
+    """Nothing is accepted before the log's end was compared with the outbox: else it could hand out positions twice."""
     settings, endpoint = here.settings, here.endpoint
     async with connection(endpoint, "admin") as admin:
         here.drifts = await ensure_streams(admin, settings.ontology)
         await check_log(admin, settings.ontology)
     await refuse_open_server(endpoint, settings.ontology)
-    assert here.outbox is not None
     log = await stack.enter_async_context(nats_log(endpoint, settings.ontology))
-    here.relay = Relay(here.outbox, log, wake)
+    here.relay = Relay(outbox, log, wake)
     await here.relay.check()
-    tasks.create_task(here.relay.run(), name="relay")
 
 
-async def _start_committer(here: Running, wake: asyncio.Event, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
-    settings, outbox = here.settings, here.outbox
-    assert outbox is not None
+async def _prepare_committer(
+    here: Running, outbox: SqliteOutbox, wake: asyncio.Event, loops: list[Coroutine[Any, Any, None]]
+) -> None:
+    settings = here.settings
+    if "committer" not in settings.roles:
+        return
     await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
 
     def committed(_: Writes) -> None:
         wake.set()
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
-    planner = Planner(settings.ontology, clock.new_id, limits)
-    here.committer = Committer(outbox, planner, clock.now, committed, settings.group_limit)
-    tasks.create_task(here.committer.run(), name="committer")
-    tasks.create_task(_forget(outbox, settings.remember), name="forget")
-    door = CommandDoor(here.committer, here)
-    await stack.enter_async_context(command_door(here.endpoint, settings.ontology, door.answer))
-    wake.set()
+    committer = Committer(outbox, Planner(settings.ontology, clock.new_id, limits), clock.now, committed)
+    here.door = CommandDoor(committer, here)
+    loops += [committer.run(), _forget(outbox, settings.remember)]
 
 
-async def _start_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> None:
+async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack) -> Runner:
     settings = here.settings
     feed = NatsReader(here.endpoint, settings.ontology)
     tracks = [await _track(settings, projector, opened, stack) for projector, opened in _VIEWS.values()]
     here.runner = Runner(feed, tracks, catalog.payload, clock.now, alarm)
-    tasks.create_task(here.runner.run(), name="projectors")
+    return here.runner
+
+
+@asynccontextmanager
+async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncIterator[None]:
+    from adapters.faststream_queue import command_queue  # takes a second to import
+
+    async with command_queue(endpoint, ontology) as queue:
+        worker = QueueWorker(queue, door.decide)
+
+        async def work() -> None:
+            while True:
+                await worker.step()
+
+        async with _looping([work()]):
+            yield
 
 
 async def _track(
@@ -184,18 +210,10 @@ async def _forget(outbox: SqliteOutbox, days: float) -> None:
 
 
 @asynccontextmanager
-async def _ending_task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose tasks end with the block."""
-
-    class Ended(Exception):
-        pass
-
-    async def end() -> None:
-        raise Ended
-
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            yield tasks
-            tasks.create_task(end())
-    except* Ended:
-        pass
+async def _looping(loops: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """They run as long as the block does. One that fails ends the block, with its error."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(loop) for loop in loops]
+        yield
+        for task in running:
+            task.cancel()
