@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 USERS = ("admin", "relay", "service", "local", "system")
 ORDINARY = "local"
+WHO_AM_I = "$SYS.REQ.USER.INFO"
 MAX_PAYLOAD = 1 << 20  # bytes; an event is at most 512 KiB, a queued command at most this
 MAX_PENDING = 64 << 20  # bytes the server holds for one connection before it calls it slow
 
@@ -105,6 +106,7 @@ def _relay_says(ontologies: Sequence[str]) -> list[str]:
     logs = [log_stream(ontology) for ontology in ontologies]
     return [
         "$JS.API.INFO",
+        WHO_AM_I,
         *(f"oms.evt.{ontology}.>" for ontology in ontologies),
         *(f"$JS.API.{ask}.{log}" for log in logs for ask in ("STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET")),
     ]
@@ -129,6 +131,7 @@ def _service_says(ontologies: Sequence[str], logs: Sequence[str], queues: Sequen
 
 def _client_says(principal: str, logs: Sequence[str]) -> list[str]:
     return [
+        WHO_AM_I,
         f"oms.cmd.*.{principal}.>",
         f"oms.queue.*.{principal}.>",
         *(f"$JS.API.{ask}.{log}" for log in logs for ask in ("STREAM.INFO", "DIRECT.GET")),

@@ -42,7 +42,7 @@ async def connect(
     client = Client()
     try:
         await client.connect(
-            endpoint.url,
+            endpoint.url.split(","),
             name=name,
             user=login.user if login else None,
             password=login.password if login else None,

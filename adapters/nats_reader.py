@@ -30,15 +30,17 @@ PULL_ENDED = ("no messages", "request timeout", "batch completed", "message size
 class NatsReader:
     """Reads one ontology's log. Each `read` has a connection of its own."""
 
-    def __init__(self, endpoint: Endpoint, ontology: str, user: str = "service", pull: int = PULL) -> None:
-        self._endpoint, self._login, self._size = endpoint, endpoint.logins.get(user), pull
+    def __init__(
+        self, endpoint: Endpoint, ontology: str, user: str = "service", pull: int = PULL, idle: float = IDLE_SECONDS
+    ) -> None:
+        self._endpoint, self._login = endpoint, endpoint.logins.get(user)
+        self._size, self._idle = pull, idle
         self._stream = log_stream(ontology)
         self.trouble: str | None = None  # why nothing comes, for who asks
 
     async def last(self) -> int:
         """The log's last position, 0 if it is empty. Raises `WireLost`, `WireRefused`."""
-        wire = Wire(self._login)
-        await wire.open(self._endpoint.url)
+        wire = await Wire.open(self._endpoint.url, self._login)
         try:
             return await self._last(wire)
         finally:
@@ -54,9 +56,11 @@ class NatsReader:
         """
         position, end, silent = after, FOREVER if until is None else until, False
         while position < end:
-            pull = _Pull(Wire(self._login), self._size, self._stream, position, subjects)
+            pull: _Pull | None = None
             try:
-                await pull.open(self._endpoint.url)
+                wire = await Wire.open(self._endpoint.url, self._login)
+                pull = _Pull(wire, self._size, self._stream, position, subjects)
+                await pull.open()
                 while position < end and not (pull.drained and subjects and until is not None):
                     chunk = pull.take()
                     if chunk:
@@ -64,7 +68,7 @@ class NatsReader:
                             self._refuse_gap(position, chunk)
                         position, silent, self.trouble = chunk[-1].position, False, None
                         yield chunk if position <= end else [message for message in chunk if message.position <= end]
-                    elif not await pull.wait() and await pull.misses(position):
+                    elif not await pull.wait(self._idle) and await pull.misses(position):
                         if silent and not subjects:
                             raise Gap(position + 1, await self._last(pull.wire), self._stream)
                         silent, self.trouble = True, "the log goes on, but the server sends nothing"
@@ -75,7 +79,8 @@ class NatsReader:
                 self.trouble = str(lost)
                 await asyncio.sleep(RETRY_SECONDS)
             finally:
-                pull.close()
+                if pull is not None:
+                    pull.close()
 
     def _refuse_gap(self, position: int, chunk: Sequence[Fetched]) -> None:
         for expected, message in enumerate(chunk, position + 1):
@@ -95,8 +100,7 @@ class _Pull:
         self._asked = 0  # messages, less those that will not come
         self._taken = 0
 
-    async def open(self, url: str) -> None:
-        await self.wire.open(url)
+    async def open(self) -> None:
         config: dict[str, Any] = {
             "name": self._name,
             "ack_policy": "none",
@@ -127,10 +131,10 @@ class _Pull:
         self._taken += len(chunk)
         return chunk
 
-    async def wait(self) -> bool:
-        """Whether something came within `IDLE_SECONDS`. Raises `WireLost` when the consumer is gone."""
+    async def wait(self, seconds: float) -> bool:
+        """Whether something came in time. Raises `WireLost` when the consumer is gone."""
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self.wire.wait()
         except TimeoutError:
             return False

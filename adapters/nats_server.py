@@ -43,7 +43,7 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a NATS server is and how to log in; `logins` by user, empty = no authentication."""
+    """Where NATS is (`nats://host:port`, several by commas) and how to log in; `logins` by user, empty = no authentication."""
 
     url: str
     logins: Mapping[str, Login]
@@ -52,10 +52,15 @@ class Endpoint:
     def of(cls, folder: Path) -> "Endpoint":
         """The embedded server that runs in `folder`. Raises `ServerFailed` when none was ever started there."""
         try:
-            _, logins = _read_logins(folder)
+            _, logins = _read_logins(folder / "logins.json")
             return cls((folder / "url").read_text(), logins)
         except FileNotFoundError as error:
             raise ServerFailed(f"no nats-server was started in {folder}: {error.filename} is missing") from error
+
+    @classmethod
+    def at(cls, url: str, credentials: Path | None = None) -> "Endpoint":
+        """A server somebody else runs. `credentials` is a file like the embedded server's `logins.json`."""
+        return cls(url, _read_logins(credentials)[1] if credentials else {})
 
 
 class NatsServer:
@@ -117,6 +122,12 @@ class NatsServer:
             raise ServerFailed("the nats-server was not started")
         return await self._process.wait()
 
+    async def keep(self) -> None:
+        """Start it again whenever it ends by itself, until cancelled. Raises `ServerFailed` when it does not start."""
+        while True:
+            await self.wait()
+            await self.start()
+
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
@@ -125,7 +136,7 @@ class NatsServer:
         if self._owner is None:
             raise ServerFailed(f"another process runs a nats-server in {self.folder}; stop it or choose another folder")
         try:
-            self._name, self._logins = _read_logins(self.folder)
+            self._name, self._logins = _read_logins(self.folder / "logins.json")
         except FileNotFoundError:
             self._name, self._logins = f"oms-{secrets.token_hex(8)}", new_logins()
             document = {"server_name": self._name, "passwords": dict(self._logins.values())}
@@ -248,9 +259,9 @@ def _locked(path: Path) -> IO[str] | None:
     return file
 
 
-def _read_logins(folder: Path) -> tuple[str, dict[str, Login]]:
-    document = json.loads((folder / "logins.json").read_text())
-    return document["server_name"], {user: Login(user, word) for user, word in document["passwords"].items()}
+def _read_logins(path: Path) -> tuple[str, dict[str, Login]]:
+    document = json.loads(path.read_text())
+    return document.get("server_name", ""), {user: Login(user, word) for user, word in document["passwords"].items()}
 
 
 def _write_private(path: Path, document: object) -> None:

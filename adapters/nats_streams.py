@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import nats.errors
 from nats.aio.client import Client
 
-from adapters.nats_config import ORDINARY, log_stream, queue_stream
+from adapters.nats_config import ORDINARY, WHO_AM_I, log_stream, queue_stream
 from adapters.nats_connection import API_LEVEL, ApiRefused, api, connection
 from adapters.nats_server import Endpoint
 from producers.log import LogDamaged
@@ -150,8 +150,8 @@ async def refuse_open_server(endpoint: Endpoint, ontology: str) -> None:
     The probe expects an impossible last sequence, so it is never stored.
     """
     if not endpoint.logins:
-        host = endpoint.url.rpartition("://")[2].rpartition(":")[0]
-        if host not in LOOPBACK:
+        hosts = [url.rpartition("://")[2].rpartition(":")[0] for url in endpoint.url.split(",")]
+        if not set(hosts) <= set(LOOPBACK):
             raise ServerUnsafe(f"{endpoint.url} is not on loopback and asks for no login: configure authentication")
     for user in (None, *(u for u in endpoint.logins if u == ORDINARY)):
         if await _may_write(endpoint, user, ontology):
@@ -159,12 +159,16 @@ async def refuse_open_server(endpoint: Endpoint, ontology: str) -> None:
             raise ServerUnsafe(f"{who} may publish oms.evt.{ontology}.> at {endpoint.url}; only the relay may")
     if ORDINARY in endpoint.logins and "relay" in endpoint.logins:
         async with connection(endpoint, ORDINARY) as client, connection(endpoint, "relay") as relay:
-            account = await _account(relay)
-            if account is not None and account == await _account(client):
-                raise ServerUnsafe(
-                    f"clients share the account {account!r} with the log at {endpoint.url}: "
-                    "through a reply subject they could write into it; give them an account of their own"
-                )
+            account, clients = await _account(relay), await _account(client)
+        if account is None or clients is None:
+            raise ServerUnsafe(
+                f"relay and {ORDINARY} may not ask {WHO_AM_I} at {endpoint.url}; let them: it must be checked"
+            )
+        if account == clients:
+            raise ServerUnsafe(
+                f"clients share the account {account!r} with the log at {endpoint.url}: "
+                "through a reply subject they could write into it; give them an account of their own"
+            )
 
 
 async def _ensure(client: Client, wanted: Config) -> list[Drift]:
@@ -214,19 +218,30 @@ def _drifts(name: str, found: Config, wanted: Config) -> list[Drift]:
 
 async def _may_write(endpoint: Endpoint, user: str | None, ontology: str) -> bool:
     """Whether JetStream answers an event of that user at all, even by refusing it."""
+    complaints: list[Exception] = []
+
+    async def complain(error: Exception) -> None:
+        complaints.append(error)
+
     try:
-        async with asyncio.timeout(PROBE_SECONDS), connection(endpoint, user, reconnect=False) as client:
-            headers = {"Nats-Expected-Last-Sequence": str(2**63 - 1)}
-            reply = await client.request(f"oms.evt.{ontology}.probe", b"", timeout=PROBE_SECONDS / 2, headers=headers)
-            return bool(reply.data)
-    except (nats.errors.Error, TimeoutError, OSError):  # no login, no permission, or nobody there
+        async with (
+            asyncio.timeout(PROBE_SECONDS),
+            connection(endpoint, user, reconnect=False, on_error=complain) as client,
+        ):
+            answers = await client.subscribe(inbox := client.new_inbox())
+            expected = {"Nats-Expected-Last-Sequence": str(2**63 - 1)}
+            await client.publish(f"oms.evt.{ontology}.probe", b"", reply=inbox, headers=expected)
+            await client.flush()  # its ping overtakes what was just published
+            await client.flush()
+            return not complaints and bool((await answers.next_msg(PROBE_SECONDS)).data)
+    except (nats.errors.Error, TimeoutError, OSError):  # no login, or nobody there
         return False
 
 
 async def _account(client: Client) -> str | None:
     """The account a connection lives in, `None` when it may not ask."""
     with suppress(nats.errors.Error, TimeoutError):
-        reply = await client.request("$SYS.REQ.USER.INFO", b"", timeout=PROBE_SECONDS / 2)
+        reply = await client.request(WHO_AM_I, b"", timeout=PROBE_SECONDS / 2)
         return str(json.loads(reply.data)["data"]["account"])
     return None
 

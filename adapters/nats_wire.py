@@ -54,8 +54,21 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._lost: Exception | None = None
 
-    async def open(self, url: str) -> None:
-        """Raises `WireLost` when nobody is there, `WireRefused` when the login is wrong."""
+    @classmethod
+    async def open(cls, urls: str, login: Login | None) -> "Wire":
+        """To the first server that answers. Raises `WireLost` when none does, `WireRefused` when the login is wrong."""
+        failed: WireLost | None = None
+        for url in urls.split(","):
+            wire = cls(login)
+            try:
+                await wire._open(url)
+            except WireLost as lost:
+                failed = lost
+            else:
+                return wire
+        raise failed or WireLost("no server is named")
+
+    async def _open(self, url: str) -> None:
         host, _, port = url.rpartition("://")[2].rpartition(":")
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

@@ -127,6 +127,21 @@ async def test_a_hole_stops_it(nats_server):
     assert await read(reader, 3002, 5000) == rows(3003, 5000)
 
 
+async def test_a_tail_that_is_lost_though_the_log_counts_it_stops_it(nats_server):
+    stream = log_stream("main")
+    async with connection(nats_server.endpoint, "admin") as admin:
+        await api(admin, f"STREAM.DELETE.{stream}")
+        await api(admin, f"STREAM.CREATE.{stream}", {**log_config("main"), "deny_delete": False})
+        await append(nats_server, 1, 50)
+        for lost in (49, 50):
+            await api(admin, f"STREAM.MSG.DELETE.{stream}", {"seq": lost})
+    reader = NatsReader(nats_server.endpoint, "main", idle=0.1)
+    for until in (50, None):
+        with pytest.raises(Gap) as gap:
+            await read(reader, 0, until)
+        assert (gap.value.position, gap.value.last) == (49, 50)
+
+
 async def test_who_takes_slowly_is_not_flooded(nats_server):
     await append(nats_server, 1, 5000)
     async with asyncio.timeout(DEADLINE), connection(nats_server.endpoint, "admin") as admin:

@@ -3,13 +3,16 @@ import os
 import signal
 import stat
 import sys
+from contextlib import suppress
 
 import nats.errors
 import pytest
 
 from adapters.nats_config import USERS
 from adapters.nats_connection import connection
+from adapters.nats_reader import NatsReader
 from adapters.nats_server import Endpoint, NatsServer, ServerFailed, nats_server, server_name
+from adapters.nats_wire import WireLost
 
 
 async def test_a_server_is_ready_when_start_returns_and_every_user_can_log_in(tmp_path):
@@ -43,6 +46,31 @@ async def test_a_second_start_takes_the_same_port(tmp_path):
         url = server.endpoint.url
         await server.kill()
         assert (await server.start()).url == url
+
+
+async def test_a_server_that_dies_is_started_again(tmp_path):
+    async with asyncio.timeout(20), nats_server(tmp_path / "nats") as server, asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(server.keep())
+        for _ in range(2):
+            await server.kill()
+            answered = ""
+            while not answered:
+                with suppress(ServerFailed):
+                    answered = await server_name(server.endpoint.url)
+            assert server.running
+        keeping.cancel()
+
+
+async def test_logins_of_another_server_are_read_from_a_file_of_the_same_form(tmp_path):
+    async with nats_server(tmp_path / "nats") as server:
+        there = Endpoint.at(server.endpoint.url, tmp_path / "nats" / "logins.json")
+        assert there == server.endpoint
+        nobody_first = Endpoint(f"nats://127.0.0.1:1,{there.url}", there.logins)
+        async with connection(nobody_first, "service") as client:
+            assert client.is_connected
+        reader = NatsReader(nobody_first, "main")
+        with pytest.raises(WireLost, match="stream not found"):
+            await reader.last()
 
 
 async def test_one_folder_has_one_owner(tmp_path):
