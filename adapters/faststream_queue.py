@@ -7,6 +7,7 @@ single, n at a time     handles n at once and so out of order: one message a pul
 batches                 loses a batch when a pull ends within 0.1 ms of its time; and a batch waits its whole time
 decodes first           would refuse broken JSON before anybody could answer it: payloads stay as they are
 replies                 to whatever a client's `reply_to` header says: `no_reply`
+connects                with a client that stops for ever at a subject that is no UTF-8: ours does not
 """
 
 from asyncio import Queue as Buffer
@@ -17,11 +18,11 @@ from typing import Any
 from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, PullSub
-from faststream.nats.security import NatsUserPassword
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.nats_config import inbox, queue_stream
-from adapters.nats_connection import PENDING_BYTES, PING_SECONDS, RECONNECT_SECONDS, ApiRefused, api
+from adapters.nats_connection import ApiRefused, api, connect
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import NO_SUCH_MESSAGE, QUEUE_CONSUMER
 
@@ -51,7 +52,7 @@ class CommandQueue:
     def __init__(self, endpoint: Endpoint, ontology: str) -> None:
         self.stream = queue_stream(ontology)
         self._arrived: Buffer[QueuedMessage] = Buffer(MOST_TAKEN)
-        self.broker = _broker(endpoint)
+        self.broker = _Broker(endpoint)
         subscriber = self.broker.subscriber(
             f"oms.queue.{ontology}.>",
             durable=QUEUE_CONSUMER,
@@ -114,27 +115,18 @@ async def command_queue(endpoint: Endpoint, ontology: str) -> AsyncIterator[Comm
         await queue.stop()
 
 
-def _broker(endpoint: Endpoint) -> NatsBroker:
-    login = endpoint.logins.get(USER)
-    return NatsBroker(
-        endpoint.url,
-        name="oms queue",
-        security=NatsUserPassword(login.user, login.password) if login else None,
-        inbox_prefix=inbox(USER),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # annotated int, used as seconds
-        ping_interval=PING_SECONDS,
-        pending_size=PENDING_BYTES,
-        error_cb=_quiet,
-        logger=None,
-        apply_types=False,
-        graceful_timeout=PULL_SECONDS,
-    )
+class _Broker(NatsBroker):
+    """On a connection of our own making."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint.url, logger=None, apply_types=False, graceful_timeout=PULL_SECONDS)
+        self._endpoint = endpoint
+
+    async def _connect(self) -> Client:
+        client = await connect(self._endpoint, USER, name="oms queue")
+        self.config.connect(client)
+        return client
 
 
 async def _as_it_is(message: StreamMessage[Any]) -> Any:
     return message.raw_message
-
-
-async def _quiet(_: Exception) -> None:
-    """What fails shows where it matters: a command that is not done comes again."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from adapters.nats_config import inbox
 from adapters.nats_server import Endpoint
@@ -17,6 +18,7 @@ REQUEST_SECONDS = 5.0
 RECONNECT_SECONDS = 0.1
 PING_SECONDS = 10
 PENDING_BYTES = 64 << 20  # written but not yet sent, e.g. while reconnecting
+STORED = b"$JS.ACK."  # begins the reply subject of every message that a consumer delivers
 API_LEVEL = 4  # nats-server 2.14
 
 
@@ -26,6 +28,26 @@ class ApiRefused(Exception):
     def __init__(self, subject: str, code: int, description: str) -> None:
         self.code = code
         super().__init__(f"{subject}: {description} ({code})")
+
+
+class SteadyClient(Client):
+    """A client that a stranger's bytes cannot stop.
+
+    nats-py stops reading, for ever and without a word, at a subject that is no UTF-8; and it takes a stored message for
+    the server's own, and drops it, when its publisher gave it a header `Status`.
+    """
+
+    def _build_message(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None
+    ) -> Msg | None:
+        if headers and reply.startswith(STORED):
+            headers.pop("Status", None)
+        message: Msg | None
+        try:
+            message = super()._build_message(sid, subject, reply, data, headers)
+        except UnicodeDecodeError:
+            message = super()._build_message(sid, _readable(subject), _readable(reply), data, headers)
+        return message
 
 
 async def connect(
@@ -39,7 +61,7 @@ async def connect(
 ) -> Client:
     """Log in as `user` of the endpoint (`None` = as nobody). Raises nats errors when that is refused."""
     login = endpoint.logins.get(user) if user is not None else None
-    client = Client()
+    client = SteadyClient()
     try:
         await client.connect(
             endpoint.url.split(","),
@@ -79,6 +101,10 @@ async def api(client: Client, ask: str, body: dict[str, Any] | None = None) -> d
     if error := answer.get("error"):
         raise ApiRefused(subject, error.get("err_code", 0), error.get("description", ""))
     return answer
+
+
+def _readable(subject: bytes) -> bytes:
+    return subject.decode(errors="backslashreplace").encode()
 
 
 async def _quiet(error: Exception) -> None:
