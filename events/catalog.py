@@ -163,7 +163,7 @@ def _shape_findings(error: ValidationError, data: bytes) -> list[Finding]:
     faults: dict[str, list[str]] = {}
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
-        return [Finding("COMMAND_JSON", "", f"the data is no JSON: {errors[0]['msg']}")]
+        return [Finding("COMMAND_NOT_JSON", "", f"the data is no JSON: {errors[0]['msg']}")]
     document = msgspec.json.decode(data)
     for each in errors:
         faults.setdefault(_path(each["loc"], document), []).append(each["msg"])
