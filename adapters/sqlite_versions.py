@@ -1,7 +1,8 @@
 """Versions in SQLite: finds the rows an event touches, and appends what became of them."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from adapters.sqlite_file import sql
 from adapters.sqlite_view import SqliteView
 from adapters.versions_tables import commits, entities, metadata, slices, versions
 from events.names import Key
-from projectors.lineage import Lineage, lineage, seen
+from projectors.lineage import Own, lineage
 from projectors.projector import FOREVER, Place
 from projectors.versions import AUDIT_FIELDS, VERSION, Version
 
@@ -42,19 +43,18 @@ class VersionRows:
     def find(self, connection: sqlite3.Connection, places: Iterable[Place]) -> dict[Place, Version]:
         if len(self._open) > _REMEMBERED:
             self._open.clear()
-        own = owned(connection, self._remember)
-        through: dict[str, Lineage] = {}
+        by_branch: dict[str, set[Key]] = defaultdict(set)
+        for branch, entity in places:
+            by_branch[branch].add(entity)
         found = {}
-        for place in places:
-            branch, entity = place
-            version = own(branch, entity, FOREVER)
-            if version is None and branch:
-                self._open[place] = None
-                if branch not in through:
-                    through[branch] = lineage(owned(connection), branch)[1:]
-                version = seen(owned(connection), through[branch], entity)
-            if version is not None:
-                found[place] = version
+        for branch, wanted in by_branch.items():
+            for row in _found(connection, branch, wanted, FOREVER):
+                entity, ident, since = row[:3]
+                self._open[branch, entity] = (ident, since)
+                found[branch, entity] = loaded(branch, entity, row[1:])
+                wanted.remove(entity)
+            self._open |= dict.fromkeys((branch, entity) for entity in wanted)
+            found.update(_inherited(connection, branch, wanted))
         return found
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[Version]) -> None:
@@ -62,6 +62,7 @@ class VersionRows:
         new_slices: list[tuple[int, int, int]] = []
         closed: list[tuple[int, int, int]] = []
         new_versions = []
+        new_commits = {}
         for row in rows:
             place = (row.branch, row.entity)
             before = self._opened(connection, place)
@@ -74,15 +75,14 @@ class VersionRows:
             self._open[place] = (entity, row.since)
             new_slices.append((entity, row.since, FOREVER))
             new_versions.append(_stored(entity, row))
+            if row.first not in new_commits:
+                new_commits[row.first] = _commit(row)
         many = connection.executemany
         many(_ADD_ENTITY, new_entities)
         many(_ADD_SLICE, new_slices)
         many(_CLOSE_SLICE, closed)
         many(_ADD_VERSION, new_versions)
-        many(_ADD_COMMIT, list({row.first: _commit(row) for row in rows}.values()))
-
-    def _remember(self, place: Place, entity: int, since: int) -> None:
-        self._open[place] = (entity, since)
+        many(_ADD_COMMIT, list(new_commits.values()))
 
     def _opened(self, connection: sqlite3.Connection, place: Place) -> tuple[int, int] | None:
         if place not in self._open:
@@ -97,19 +97,28 @@ class VersionRows:
         return self._next_id
 
 
-def owned(
-    connection: sqlite3.Connection, remember: Callable[[Place, int, int], None] | None = None
-) -> Callable[[str, Key, int], Version | None]:
+def _inherited(connection: sqlite3.Connection, branch: str, wanted: set[Key]) -> Iterator[tuple[Place, Version]]:
+    """What the parents have of these entities; takes them out of `wanted`."""
+    if not wanted:
+        return
+    for parent, base in lineage(owned(connection), branch)[1:]:
+        for entity, *row in _found(connection, parent, wanted, base):
+            yield (branch, entity), loaded(parent, entity, row)
+            wanted.remove(entity)
+
+
+def _found(connection: sqlite3.Connection, branch: str, entities: Iterable[Key], position: int) -> list[Any]:
+    names = _encode(sorted(entities)).decode()
+    return connection.execute(_FIND, (branch, names, position)).fetchall()
+
+
+def owned(connection: sqlite3.Connection) -> Own:
     """Reads a branch's own version of an entity that held at a position (`lineage.Own`)."""
     execute = connection.execute
 
     def own(branch: str, entity: Key, position: int) -> Version | None:
         found = execute(_OWN, (branch, entity, position, 1)).fetchone()
-        if found is None:
-            return None
-        if remember:
-            remember((branch, entity), found[0], found[1])
-        return loaded(branch, entity, found)
+        return None if found is None else loaded(branch, entity, found)
 
     return own
 
@@ -162,6 +171,22 @@ _OWN: Final = sql(
     )
     .order_by(slices.c.since.desc())
     .limit(bindparam("most"))
+)
+_names: Final = func.json_each(bindparam("names")).table_valued("value")
+_newest: Final = slices.alias()
+_FIND: Final = sql(
+    select(entities.c.entity, *VERSION_COLUMNS)
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .join(versions, versions.c.since == slices.c.since)
+    .join(commits, commits.c.first == versions.c.first)
+    .where(
+        entities.c.branch == bindparam("branch"),
+        entities.c.entity.in_(select(_names.c.value)),
+        slices.c.since
+        == select(func.max(_newest.c.since))
+        .where(_newest.c.entity == entities.c.id, _newest.c.since <= bindparam("position"))
+        .scalar_subquery(),
+    )
 )
 _OPENED: Final = sql(
     select(entities.c.id, func.max(slices.c.since))

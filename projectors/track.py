@@ -49,9 +49,9 @@ class Track(Generic[RowT]):
 
     async def apply(self, part: Part) -> None:
         """Write what the events make of the rows. Raises `Overtaken`, `ViewUnavailable`; `Unappliable` if it never parks."""
-        wanted = {place for event in part.events for place in self.projector.places(event)}
-        rows = dict(await self.view.rows(wanted))
-        written, parking = self._fold(rows, part.events)
+        touched = [self.projector.places(event) for event in part.events]
+        rows = dict(await self.view.rows({place for places in touched for place in places}))
+        written, parking = self._fold(rows, part.events, touched)
         last = part.events[-1]
         reached = Checkpoint(last.position, last.hash, last.time, self.checkpoint.revision + 1) if part.whole else None
         await self.view.commit(written, self.checkpoint, reached, parking)
@@ -67,12 +67,13 @@ class Track(Generic[RowT]):
         self._awaited.append((position, told))
         await told
 
-    def _fold(self, rows: dict[Place, RowT], events: Sequence[Recorded]) -> tuple[list[RowT], Parking]:
+    def _fold(
+        self, rows: dict[Place, RowT], events: Sequence[Recorded], touched: Sequence[Sequence[Place]]
+    ) -> tuple[list[RowT], Parking]:
         written: list[RowT] = []
         parked: list[Parked] = []
         also: list[tuple[int, Place]] = []
-        for event in events:
-            places = self.projector.places(event)
+        for event, places in zip(events, touched, strict=True):
             try:
                 behind = self.waiting.behind(event, places) if self.waiting else 0
                 if behind:

@@ -5,6 +5,7 @@ object/Flight/UA-1545 on prod/flights/main
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from events import instants
@@ -63,7 +64,7 @@ def versions(evolve: Evolve) -> Projector[Version]:
         if state is None:
             raise Unappliable("EVENT_UNAPPLIABLE", f"{event.type} leaves no state of {event.subject}")
         first = recorded.position - event.commitindex
-        change = event.type.split(".")[-2]
+        change = _change(event.type)
         effective = event.effectivetime
         return Version(
             branch_of(recorded),
@@ -97,13 +98,19 @@ def stamps(before: Stamps | None, change: str, author: str, time: str) -> Stamps
     if before is None or change == "created":
         values = (author, user, time, author, user, time, False, None, None, None)
         return dict(zip(AUDIT_FIELDS, values, strict=True))
-    after = dict(before)
     if change == "deleted":
-        after.update(_deleted=True, _deleted_by=author, _deleted_by_username=user, _deleted_at=time)
-        return after
-    after.update(_updated_by=author, _updated_by_username=user, _updated_at=time)
-    after.update(_deleted=False, _deleted_by=None, _deleted_by_username=None, _deleted_at=None)
-    return after
+        return {
+            **before, "_deleted": True, "_deleted_by": author, "_deleted_by_username": user, "_deleted_at": time
+        }  # fmt: skip
+    return {
+        **before, "_updated_by": author, "_updated_by_username": user, "_updated_at": time,
+        "_deleted": False, "_deleted_by": None, "_deleted_by_username": None, "_deleted_at": None,
+    }  # fmt: skip
+
+
+@lru_cache(256)
+def _change(event_type: str) -> str:
+    return event_type.split(".")[-2]
 
 
 def _places(recorded: Recorded) -> Sequence[Place]:

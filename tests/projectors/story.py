@@ -23,7 +23,7 @@ class Said(Payload):
     data: dict[str, Any]
 
 
-def payload_of(event_type: str, data: msgspec.Raw) -> Payload:
+def payload_of(event_type: str, data: bytes) -> Payload:
     return Said(type=event_type, data=msgspec.json.decode(data))
 
 
