@@ -1,5 +1,6 @@
 """Real servers for tests that need one; each test has its own, in its own folder (a start takes some 20 ms)."""
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,25 @@ from adapters.nats_streams import ensure_streams
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=20, help="how often tests/torture kills the program")
+    parser.addoption("--seed", type=int, default=None, help="which kills; chosen and printed if not given")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """Printed, so that a failure shows it."""
+    given = request.config.getoption("--seed")
+    chosen = secrets.randbits(32) if given is None else int(given)
+    print(f"--seed {chosen}")  # noqa: T201 a failure shows it
+    return chosen
 
 
 @pytest.fixture
