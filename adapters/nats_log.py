@@ -16,7 +16,7 @@ from adapters.nats_connection import ApiRefused, api, connection
 from adapters.nats_publish import SINGLES, batch, single
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import raise_if_damaged
-from producers.log import Appended, Doubt, LogUnavailable
+from producers.log import Appended, Doubt, LogDamaged, LogUnavailable
 from producers.outbox import Row
 
 APPEND_SECONDS = 5.0
@@ -67,7 +67,12 @@ class NatsLog:
         """From the stream's leader: a replica that lags would send the relay back."""
         state = (await self._ask(f"STREAM.INFO.{self._stream}"))["state"]
         raise_if_damaged(self._stream, state)
-        return await self._get_from_leader(state["last_seq"]) if state["last_seq"] else None
+        if not (end := state["last_seq"]):
+            return None
+        last = await self._get_from_leader(end)
+        if last is None:
+            raise LogDamaged(self._stream, end, 1)
+        return last
 
     async def get(self, position: int) -> Row | None:
         subject, body = f"$JS.API.DIRECT.GET.{self._stream}", json.dumps({"seq": position}).encode()
@@ -80,17 +85,19 @@ class NatsLog:
         return await self._get_from_leader(position)  # any replica may have answered
 
     async def _get_from_leader(self, position: int) -> Row | None:
-        try:
-            message = (await self._ask(f"STREAM.MSG.GET.{self._stream}", {"seq": position}))["message"]
-        except ApiRefused as refused:
-            if refused.code == NO_MESSAGE:
-                return None
-            raise
+        answer = await self._ask(f"STREAM.MSG.GET.{self._stream}", {"seq": position})
+        if (message := answer.get("message")) is None:
+            return None
         return Row(message["seq"], message["subject"], base64.b64decode(message.get("data", "")))
 
     async def _ask(self, ask: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A stream that is not there (it may be under repair) is a log that is away."""
         try:
             return await api(self._client, ask, body)
+        except ApiRefused as refused:
+            if refused.code == NO_MESSAGE:
+                return {}
+            raise LogUnavailable(str(refused)) from refused
         except (TimeoutError, nats.errors.Error) as error:
             raise LogUnavailable(f"$JS.API.{ask}: {str(error) or 'no answer'}") from error
 

@@ -152,7 +152,7 @@ class Wire(asyncio.Protocol):
             if words[2] == b"2" and words[3].startswith(b"$JS"):
                 acknowledge = words[3]
                 position = int(acknowledge.split(b".")[_place(acknowledge)])
-                keep(Fetched(position, words[1].decode(), buffer[body:end]))
+                keep(Fetched(position, words[1].decode("utf-8", "surrogateescape"), buffer[body:end]))
             else:
                 self._other(words, buffer[start:body], buffer[body:end])
             at = end + 2
