@@ -38,30 +38,29 @@ _MEDIA_TYPE: Final = re.compile(rf'{_WORD}/{_WORD}(?:[ \t]*;[ \t]*{_WORD}=(?:{_W
 
 def check(name: str, value: object) -> Attribute:
     """The value itself, once its name, its type and its form are right. Raises `EnvelopeError`."""
-    path = pointer(name)
     if not _NAME.fullmatch(name) or name == "data":
-        raise EnvelopeError("EVENT_ATTRIBUTE_NAME", path, f"{name[:64]!a} is no attribute name: lower-case a-z and 0-9")
+        raise _refusal("EVENT_ATTRIBUTE_NAME", name, f"{name[:64]!a} is no attribute name: lower-case a-z and 0-9")
     match value:
         case str():
-            return _text(name, value, path)
+            _check_text(name, value)
         case bool() | int() if name in REQUIRED or name in OPTIONAL:
-            raise EnvelopeError("EVENT_ATTRIBUTE_TYPE", path, f"{name} must be a string")
+            raise _refusal("EVENT_ATTRIBUTE_TYPE", name, f"{name} must be a string")
         case bool():
-            return value
+            pass
         case int():
             if value not in _INT32:
-                raise EnvelopeError("EVENT_INTEGER_RANGE", path, "an integer must fit into 32 bits with its sign")
-            return value
+                raise _refusal("EVENT_INTEGER_RANGE", name, "an integer must fit into 32 bits with its sign")
         case _:
             text = "an attribute is a string, an integer or a boolean; structures belong into data"
-            raise EnvelopeError("EVENT_ATTRIBUTE_TYPE", path, text)
+            raise _refusal("EVENT_ATTRIBUTE_TYPE", name, text)
+    return value
 
 
 def check_required(names: Container[str]) -> None:
     """Raises `EnvelopeError` for the first required name that is not among them."""
     for name in REQUIRED:
         if name not in names:
-            raise EnvelopeError("EVENT_ATTRIBUTE_MISSING", pointer(name), f"{name} is required")
+            raise _refusal("EVENT_ATTRIBUTE_MISSING", name, f"{name} is required")
 
 
 def declares_json(media_type: str | None) -> bool:
@@ -78,29 +77,33 @@ def charset(media_type: str) -> str:
     return match.group(1).strip().lower() if match else "utf-8"
 
 
-def _text(name: str, value: str, path: str) -> str:
-    bad = FORBIDDEN.search(value)
-    if bad:
-        text = f"U+{ord(bad.group()):04X} at character {bad.start()} is a control, a surrogate or a noncharacter"
-        raise EnvelopeError("EVENT_ATTRIBUTE_CHARACTER", path, text)
+def holds_only_allowed(text: str) -> bool:
+    """Whether no character of it is `FORBIDDEN`; what is printable is allowed, and that is quickly seen."""
+    return text.isprintable() or not FORBIDDEN.search(text)
+
+
+def _check_text(name: str, value: str) -> None:
+    if not holds_only_allowed(value):
+        raise _refusal(
+            "EVENT_ATTRIBUTE_CHARACTER", name, f"{value[:64]!a} holds a control, a surrogate or a noncharacter"
+        )
     if not value and (name in REQUIRED or name in OPTIONAL):
-        raise EnvelopeError("EVENT_ATTRIBUTE_EMPTY", path, f"{name} must not be empty")
+        raise _refusal("EVENT_ATTRIBUTE_EMPTY", name, f"{name} must not be empty")
     match name:
         case "specversion" if value != SPEC_VERSION:
-            raise EnvelopeError("EVENT_SPECVERSION", path, f"{value[:64]!a} is not supported; {SPEC_VERSION} is")
+            raise _refusal("EVENT_SPECVERSION", name, f"{value[:64]!a} is not supported; {SPEC_VERSION} is")
         case "source" if not _URI_REFERENCE.fullmatch(value):
-            raise EnvelopeError("EVENT_URI", path, f"{value[:64]!a} is no URI-reference (RFC 3986)")
+            raise _refusal("EVENT_URI", name, f"{value[:64]!a} is no URI-reference (RFC 3986)")
         case "dataschema" if not _URI.fullmatch(value):
-            raise EnvelopeError("EVENT_URI", path, f"{value[:64]!a} is no absolute URI (RFC 3986)")
+            raise _refusal("EVENT_URI", name, f"{value[:64]!a} is no absolute URI (RFC 3986)")
         case "datacontenttype" if not _MEDIA_TYPE.fullmatch(value):
-            raise EnvelopeError("EVENT_MEDIA_TYPE", path, f"{value[:64]!a} is no media type (RFC 2046)")
+            raise _refusal("EVENT_MEDIA_TYPE", name, f"{value[:64]!a} is no media type (RFC 2046)")
         case "time":
-            _timestamp(value, path)
-    return value
+            try:
+                from_text(value)
+            except NotAnInstant as error:
+                raise _refusal("EVENT_TIME", name, str(error)) from None
 
 
-def _timestamp(value: str, path: str) -> None:
-    try:
-        from_text(value)
-    except NotAnInstant as error:
-        raise EnvelopeError("EVENT_TIME", path, str(error)) from None
+def _refusal(code: str, name: str, text: str) -> EnvelopeError:
+    return EnvelopeError(code, pointer(name), text)

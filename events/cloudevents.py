@@ -20,6 +20,7 @@ BATCH_TYPE: Final = "application/cloudevents-batch+json"
 MAX_EVENT_BYTES: Final = 512 * 1024  # encoded event + headers
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
 
+_raw_members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT_CHARSETS: Final = ("utf-8", "us-ascii", "iso-8859-1")
 _BLANKS: Final = b" \t\r\n"
 
@@ -100,7 +101,7 @@ def _data(members: dict[str, Any], attributes: Mapping[str, Attribute], body: by
         return None
     media_type = _media_type(attributes)
     if declares_json(media_type):
-        return bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])["data"])
+        return bytes(_raw_members.decode(body)["data"])
     return _text_bytes(members["data"], media_type or "")
 
 

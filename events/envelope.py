@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import orjson
 
-from events.attributes import FORBIDDEN, Attribute
+from events.attributes import Attribute, holds_only_allowed
 from events.cloudevents import EVENT_TYPE, MAX_EVENT_BYTES, CloudEvent
 from events.cloudevents import decode as decode_any
 from events.findings import EnvelopeError
@@ -158,7 +158,7 @@ def _characters(event: Event) -> bool:
     """Whether the attributes of no fixed form hold allowed characters only."""
     # an absent one reads "None" here, which is printable too
     free = f"{event.subject}{event.author}{event.causationid}{event.onbehalfof}{event.correlationid}{event.traceparent}"
-    return free.isprintable() or not FORBIDDEN.search(free)
+    return holds_only_allowed(free)
 
 
 def _well_formed(event: Event) -> bool:

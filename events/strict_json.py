@@ -7,6 +7,8 @@ from itertools import accumulate
 from math import isfinite
 from typing import Any, Final
 
+import orjson
+
 from events.findings import EnvelopeError
 
 MAX_DEPTH: Final = 64
@@ -28,15 +30,12 @@ def parse(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     if too_deep(body, max_depth):
         raise EnvelopeError("EVENT_TOO_DEEP", "", f"objects and arrays are nested more than {max_depth} deep")
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise EnvelopeError("EVENT_NOT_JSON", "", f"byte {error.start} is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise EnvelopeError("EVENT_NOT_JSON", "", f"{error.msg} at character {error.pos}") from None
-    except ValueError as error:  # Python's own limit on digits
-        raise EnvelopeError("EVENT_NUMBER", "", str(error)) from None
-    _walk(value, "")
-    return value
+        value = orjson.loads(body)
+        if orjson.dumps(value) == body:  # written the way we write it: nothing can hide between the bytes and the value
+            return value
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass
+    return _slowly(body)
 
 
 def too_deep(body: bytes, max_depth: int = MAX_DEPTH) -> bool:
@@ -52,6 +51,21 @@ def pointer(key: str) -> str:
     return "/" + ascii(key[:64])[1:-1].replace("~", "~0").replace("/", "~1")
 
 
+def _slowly(body: bytes) -> Any:
+    try:
+        value = _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise EnvelopeError("EVENT_NOT_JSON", "", f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise EnvelopeError("EVENT_NOT_JSON", "", f"{error.msg} at character {error.pos}") from None
+    except EnvelopeError:
+        raise
+    except ValueError as error:  # Python's own limit on digits
+        raise EnvelopeError("EVENT_NUMBER", "", str(error)) from None
+    _walk(value, ())
+    return value
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
@@ -65,24 +79,31 @@ def _no_constant(text: str) -> None:
     raise EnvelopeError("EVENT_NUMBER", "", f"{text} is not a JSON number")
 
 
-def _walk(value: Any, path: str) -> None:
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+
+
+def _walk(value: Any, path: tuple[str | int, ...]) -> None:
     match value:
         case str():
             _no_surrogate(value, path)
         case float():
             if not isfinite(value):
-                raise EnvelopeError("EVENT_NUMBER", path, "the number is too large for a double")
+                raise EnvelopeError("EVENT_NUMBER", _joined(path), "the number is too large for a double")
         case list():
             for index, item in enumerate(value):
-                _walk(item, f"{path}/{index}")
+                _walk(item, (*path, index))
         case dict():
             if isinstance(value, _Twice):
-                raise EnvelopeError("EVENT_DUPLICATE_KEY", path + pointer(value.key), "the key stands here twice")
+                raise EnvelopeError("EVENT_DUPLICATE_KEY", _joined((*path, value.key)), "the key stands here twice")
             for key, item in value.items():
                 _no_surrogate(key, path)
-                _walk(item, path + pointer(key))
+                _walk(item, (*path, key))
 
 
-def _no_surrogate(text: str, path: str) -> None:
+def _no_surrogate(text: str, path: tuple[str | int, ...]) -> None:
     if not text.isascii() and _SURROGATE.search(text):
-        raise EnvelopeError("EVENT_SURROGATE", path, "a lone surrogate is no character")
+        raise EnvelopeError("EVENT_SURROGATE", _joined(path), "a lone surrogate is no character")
+
+
+def _joined(path: tuple[str | int, ...]) -> str:
+    return "".join(pointer(str(step)) for step in path)
