@@ -65,7 +65,7 @@ class Decoder:
     def _linked(self, position: int, body: bytes) -> Event:
         try:
             event = decode(body, trusted=True)  # the chain proves who wrote it
-        except (ValueError, EnvelopeError) as error:  # msgspec's own errors are ValueErrors
+        except EnvelopeError as error:
             raise ChainBroken(position, "the body", "an event", str(error)) from error
         if event.sequence != f"{position:020d}":
             raise ChainBroken(position, "sequence", f"{position:020d}", event.sequence)

@@ -144,6 +144,14 @@ def test_a_member_twice_in_the_envelope_is_found():
     assert refusal(decode, body[:-1] + b',"author":"alice@oms"}') == ("EVENT_DUPLICATE_KEY", "/author")
 
 
+@pytest.mark.parametrize(
+    "members", [{"time": "now"}, {"effectivetime": "2023-02-29T00:00:00.000000Z"}, {"author": 7}, {"prevhash": ...}]
+)
+def test_trusted_bytes_still_have_their_types_and_times(members):
+    with pytest.raises(EnvelopeError):
+        decode(changed(**members), trusted=True)
+
+
 def test_the_writer_asks_before_the_commit():
     check_chosen(EVENT)
     assert refusal(check_chosen, msgspec.structs.replace(EVENT, author="a\x00")) == (
