@@ -19,6 +19,10 @@ _STEP: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
+class _Flawed(Exception):
+    """There is something to locate."""
+
+
 class _Twice(dict[str, Any]):
     """An object in which `key` stood more than once."""
 
@@ -53,7 +57,7 @@ def pointer(key: str) -> str:
 
 def _slowly(body: bytes) -> Any:
     try:
-        value = _DECODER.decode(body.decode())
+        return _decoded(body.decode())
     except UnicodeDecodeError as error:
         raise EnvelopeError("EVENT_NOT_JSON", "", f"byte {error.start} is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -62,11 +66,29 @@ def _slowly(body: bytes) -> Any:
         raise
     except ValueError as error:  # Python's own limit on digits
         raise EnvelopeError("EVENT_NUMBER", "", str(error)) from None
+
+
+def _decoded(text: str) -> Any:
+    """A walk through the value is dear: it is taken only where there is a flaw to locate, or may be a surrogate."""
+    try:
+        value = _PLAIN.decode(text)
+    except _Flawed:
+        value = _MARKED.decode(text)
+    else:
+        if "\\u" not in text:
+            return value
     _walk(value, ())
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Flawed
+    return found
+
+
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -75,11 +97,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return twice
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise _Flawed
+    return number
+
+
 def _no_constant(text: str) -> None:
     raise EnvelopeError("EVENT_NUMBER", "", f"{text} is not a JSON number")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+_PLAIN: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
+_MARKED: Final = json.JSONDecoder(object_pairs_hook=_marked, parse_constant=_no_constant)
 
 
 def _walk(value: Any, path: tuple[str | int, ...]) -> None:

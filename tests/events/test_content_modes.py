@@ -1,5 +1,6 @@
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from events.attributes import declares_json
 from events.cloudevents import CloudEvent
@@ -132,6 +133,22 @@ def test_header_values_of_others(written, text):
 )
 def test_messages_that_carry_no_event(headers, code, path):
     assert refusal(from_http, [*HEADERS.items(), *headers], b"") == (code, path)
+
+
+headers = st.sampled_from([*HEADERS, "content-type", "Ce-time", "ce-x", "ce-한", "host", ""])
+values = st.sampled_from(["1.0", "a", "application/json", "application/cloudevents+json", "%", '"a\\"']) | st.text(
+    max_size=8
+)
+
+
+@given(st.lists(st.tuples(headers, values)), st.binary(max_size=20))
+def test_whatever_the_headers_say_only_a_refusal_comes(found, body):
+    for read in (from_http, from_nats):
+        try:
+            read([*HEADERS.items(), *found], body)
+            read(found, body)
+        except EnvelopeError as refused:
+            str(refused).encode()
 
 
 def test_a_message_without_the_required_headers_is_no_event():
