@@ -70,6 +70,7 @@ class NatsServer:
         self, folder: Path, port: int = ANY_PORT, ontologies: Sequence[str] = ("main",), host: str = "127.0.0.1"
     ) -> None:
         self.folder, self.port, self.ontologies, self.host = folder, port, ontologies, host
+        self.started = asyncio.Event()  # set while it is ready, as far as we know
         self._process: asyncio.subprocess.Process | None = None
         self._owner: IO[str] | None = None
         self._name = ""
@@ -94,10 +95,12 @@ class NatsServer:
             await self.stop()
             raise
         (self.folder / "url").write_text(self.endpoint.url)
+        self.started.set()
         return self.endpoint
 
     async def stop(self) -> None:
         """Let it finish, kill it if it does not; the folder is free for another owner afterwards."""
+        self.started.clear()
         if self._process is not None and self.running:
             self._process.terminate()
             try:
@@ -112,6 +115,7 @@ class NatsServer:
 
     async def kill(self) -> None:
         """What a crash does: no goodbye. The folder stays owned."""
+        self.started.clear()
         if self._process is not None and self.running:
             self._process.kill()
             await self._process.wait()
@@ -126,6 +130,7 @@ class NatsServer:
         """Start it again whenever it ends by itself, until cancelled. Raises `ServerFailed` when it does not start."""
         while True:
             await self.wait()
+            self.started.clear()
             await self.start()
 
     def _prepare(self) -> None:
