@@ -11,11 +11,11 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from adapters.nats_checks import raise_if_damaged
 from adapters.nats_config import log_stream
 from adapters.nats_connection import ApiRefused, api, connection
 from adapters.nats_publish import SINGLES, batch, single
 from adapters.nats_server import Endpoint
-from adapters.nats_streams import raise_if_damaged
 from producers.log import Appended, Doubt, LogDamaged, LogUnavailable
 from producers.outbox import Row
 

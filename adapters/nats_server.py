@@ -12,7 +12,6 @@
 """
 
 import asyncio
-import fcntl
 import importlib.metadata
 import json
 import os
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from adapters.nats_config import Login, config, new_logins
+from adapters.nats_folder import locked, log_tail, read_logins, write_private, written_pid
 
 START_SECONDS = 120  # a store of many million subjects is read at start
 STOP_SECONDS = 20
@@ -52,7 +52,7 @@ class Endpoint:
     def of(cls, folder: Path) -> "Endpoint":
         """The embedded server that runs in `folder`. Raises `ServerFailed` when none was ever started there."""
         try:
-            _, logins = _read_logins(folder / "logins.json")
+            _, logins = read_logins(folder / "logins.json")
             return cls((folder / "url").read_text(), logins)
         except FileNotFoundError as error:
             raise ServerFailed(f"no nats-server was started in {folder}: {error.filename} is missing") from error
@@ -60,7 +60,7 @@ class Endpoint:
     @classmethod
     def at(cls, url: str, credentials: Path | None = None) -> "Endpoint":
         """A server somebody else runs. `credentials` is a file like the embedded server's `logins.json`."""
-        return cls(url, _read_logins(credentials)[1] if credentials else {})
+        return cls(url, read_logins(credentials)[1] if credentials else {})
 
 
 class NatsServer:
@@ -137,22 +137,22 @@ class NatsServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         if self._owner is None:
-            self._owner = _locked(self.folder / "owner")
+            self._owner = locked(self.folder / "owner")
         if self._owner is None:
             raise ServerFailed(f"another process runs a nats-server in {self.folder}; stop it or choose another folder")
         try:
-            self._name, self._logins = _read_logins(self.folder / "logins.json")
+            self._name, self._logins = read_logins(self.folder / "logins.json")
         except FileNotFoundError:
             self._name, self._logins = f"oms-{secrets.token_hex(8)}", new_logins()
             document = {"server_name": self._name, "passwords": dict(self._logins.values())}
-            _write_private(self.folder / "logins.json", document)
+            write_private(self.folder / "logins.json", document)
 
     async def _end_orphan(self) -> None:
         """A server whose owner was killed may still hold the store: end it."""
         deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         asked = False
-        while (lock := _locked(self.folder / "child")) is None:
-            if not asked and (pid := _written_pid(self.folder)):
+        while (lock := locked(self.folder / "child")) is None:
+            if not asked and (pid := written_pid(self.folder)):
                 os.kill(pid, signal.SIGTERM)
                 asked = True
             if asyncio.get_running_loop().time() > deadline:
@@ -164,10 +164,10 @@ class NatsServer:
         store = str(self.folder / "jetstream")
         listen = f"{self.host}:{self.port}"
         path = self.folder / "server.json"
-        _write_private(path, config(self._name, listen, store, self._logins, self.ontologies))
+        write_private(path, config(self._name, listen, store, self._logins, self.ontologies))
         for stale in self.folder.glob("*.ports"):
             stale.unlink()
-        child = _locked(self.folder / "child")
+        child = locked(self.folder / "child")
         if child is None:
             raise ServerFailed(f"{self.folder} was taken by another nats-server")
         with child:
@@ -186,7 +186,7 @@ class NatsServer:
         while (port := self._listening()) is None:
             if not self.running or asyncio.get_running_loop().time() > deadline:
                 await self.kill()
-                raise ServerFailed(f"nats-server did not start on {self.host}:{self.port}: {_tail(self.folder)}")
+                raise ServerFailed(f"nats-server did not start on {self.host}:{self.port}: {log_tail(self.folder)}")
             await asyncio.sleep(POLL_SECONDS)
         self.port = port
         if (name := await server_name(self.endpoint.url)) != self._name:
@@ -251,44 +251,3 @@ def _command(path: Path, folder: Path) -> list[str]:
     tied = [sys.executable, "-I", "-S", "-c", _TIED] if sys.platform == "linux" else []
     options = ["--ports_file_dir", str(folder), "-P", str(folder / "pid"), "-l", str(folder / "server.log")]
     return [*tied, binary(), "-c", str(path), *options]
-
-
-def _locked(path: Path) -> IO[str] | None:
-    """The file, locked until it is closed everywhere; `None` when somebody else holds it."""
-    file = path.open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
-
-
-def _read_logins(path: Path) -> tuple[str, dict[str, Login]]:
-    document = json.loads(path.read_text())
-    return document.get("server_name", ""), {user: Login(user, word) for user, word in document["passwords"].items()}
-
-
-def _write_private(path: Path, document: object) -> None:
-    """Whole or not at all, and never readable by others."""
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 (a descriptor)
-        json.dump(document, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _written_pid(folder: Path) -> int | None:
-    try:
-        return int((folder / "pid").read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def _tail(folder: Path) -> str:
-    try:
-        return "; ".join((folder / "server.log").read_text().splitlines()[-3:])
-    except FileNotFoundError:
-        return "it wrote no log"

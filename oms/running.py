@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from adapters import system_clock as clock
 from adapters.file_lease import FileLeases
+from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_commands import command_door
 from adapters.nats_connection import connection
 from adapters.nats_log import nats_log
 from adapters.nats_reader import NatsReader
-from adapters.nats_server import ANY_PORT, Endpoint, NatsServer, nats_server
-from adapters.nats_streams import check_log, ensure_streams, refuse_open_server
+from adapters.nats_server import ANY_PORT, Endpoint, nats_server
+from adapters.nats_streams import ensure_streams
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_versions import sqlite_versions
@@ -119,15 +120,8 @@ async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Corou
         return Endpoint.of(folder)
     port = settings.nats_port or ANY_PORT
     server = await stack.enter_async_context(nats_server(folder, port, [settings.ontology]))
-    loops.append(_keep(server))
+    loops.append(server.keep())
     return server.endpoint
-
-
-async def _keep(server: NatsServer) -> None:
-    """A server that ended without being told to is started again, on the same port."""
-    while True:
-        await server.wait()
-        await server.start()
 
 
 async def _prepare_relay(here: Running, outbox: SqliteOutbox, wake: asyncio.Event, stack: AsyncExitStack) -> None:
@@ -136,6 +130,9 @@ async def _prepare_relay(here: Running, outbox: SqliteOutbox, wake: asyncio.Even
     async with connection(endpoint, "admin") as admin:
         here.drifts = await ensure_streams(admin, settings.ontology)
         await check_log(admin, settings.ontology)
+    if "system" in endpoint.logins:
+        async with connection(endpoint, "system") as system:
+            await check_servers(system, settings.ontology)
     await refuse_open_server(endpoint, settings.ontology)
     log = await stack.enter_async_context(nats_log(endpoint, settings.ontology))
     here.relay = Relay(outbox, log, wake)

@@ -4,20 +4,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from adapters.nats_checks import ServerUnsafe, check_log, check_servers, raise_if_damaged, refuse_open_server
 from adapters.nats_config import Login, queue_stream
 from adapters.nats_connection import api, connection
 from adapters.nats_server import Endpoint, binary
-from adapters.nats_streams import (
-    Drift,
-    ServerUnsafe,
-    StreamDrift,
-    check_log,
-    check_servers,
-    ensure_streams,
-    log_config,
-    raise_if_damaged,
-    refuse_open_server,
-)
+from adapters.nats_streams import Drift, StreamDrift, ensure_streams, log_config
 from producers.log import LogDamaged
 
 
