@@ -114,7 +114,13 @@ _CHANGED: Final = sql(
     select(entities.c.entity)
     .distinct()
     .join_from(versions, entities, entities.c.id == versions.c.entity)
-    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"), *_in_range)
+    .where(
+        versions.c.since > bindparam("after"),
+        versions.c.since <= bindparam("until"),
+        literal_column("+entities.branch") == bindparam("b"),  # the plus keeps the plan from going through all entities
+        literal_column("+entities.entity") >= bindparam("p"),
+        literal_column("+entities.entity") < bindparam("q"),
+    )
     .order_by(entities.c.entity)
 )
 _BY_POSITION: Final = sql(

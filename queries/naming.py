@@ -10,6 +10,7 @@ from typing import Any, Literal
 from events.decider import State
 from events.findings import Finding, Refused
 from events.names import Key, link_key, object_key
+from projectors.versions import Version
 from queries.cuts import Cut
 
 Kind = Literal["objectType", "linkType", "object", "link"]
@@ -62,6 +63,15 @@ def named(cut: Cut, name: str) -> Named:
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
 
 
+def object_at_once(cut: Cut, name: str, key: str) -> tuple[Named, Version] | None:
+    """The object, if its type's name is its slug, as it mostly is: two looks instead of one at every type."""
+    version = cut.version(object_key(name, key))
+    schema = type_of(cut, version.state) if version else None
+    if version is None or schema is None or schema["name"] != name:
+        return None
+    return Named("objectType", Key(f"objectType/{schema['rid']}"), schema), version
+
+
 def type_of(cut: Cut, state: State) -> State | None:
     """The state at the cut of the type of this object or link."""
     rid = state.get("type")
@@ -80,7 +90,16 @@ def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any
         return by_name(schema, state["properties"])
     if kind == "link":
         return {"from": state["from"], "to": state["to"]}
-    return dict(state)
+    return _said(state)
+
+
+def _said(declaration: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is not said, at every depth."""
+    return {
+        name: _said(value) if isinstance(value, dict) else value
+        for name, value in declaration.items()
+        if value is not None
+    }
 
 
 def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.freshness import waiting
-from queries.naming import Named, named, values
+from queries.naming import Named, named, object_at_once, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,9 @@ def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
 
     Raises `Refused` with TYPE_UNKNOWN, OBJECT_UNKNOWN or LINK_UNKNOWN.
     """
-    schema = named(cut, type_name)
-    entity = schema.key if key is None else schema.entity(key)
-    version = cut.version(entity)
-    if version is None:
-        raise not_found(cut, schema, key or "")
-    return _shown(cut, schema, version, cut.parked(schema.key, entity))
+    found = (key is not None and object_at_once(cut, type_name, key)) or _found(cut, type_name, key)
+    schema, version = found
+    return _shown(cut, schema, version, cut.parked(schema.key, version.entity))
 
 
 def objects(cut: Cut, type_name: str, *, deleted: bool = False) -> Iterator[Shown]:
@@ -63,6 +60,14 @@ def objects(cut: Cut, type_name: str, *, deleted: bool = False) -> Iterator[Show
     for version in cut.valid(schema.entities):
         if deleted or not version.state.get("deleted"):
             yield _shown(cut, schema, version, ())
+
+
+def _found(cut: Cut, type_name: str, key: str | None) -> tuple[Named, Version]:
+    schema = named(cut, type_name)
+    version = cut.version(schema.key if key is None else schema.entity(key))
+    if version is None:
+        raise not_found(cut, schema, key or "")
+    return schema, version
 
 
 def not_found(cut: Cut, schema: Named, key: str) -> Refused:

@@ -28,7 +28,10 @@ def history(
         return
     out = console()
     out.print(f"{told.type} {told.key}", style="bold", end="  ")
-    out.print(f"{told.branch} at position {told.position}, {len(told.steps)} versions", style="dim")
+    out.print(
+        f"{told.branch} at position {told.position}, {len(told.steps)} version{'s' * (len(told.steps) > 1)}",
+        style="dim",
+    )
     for step in told.steps:
         out.print(f"● {step.position}", style="bold cyan", end="  ")
         out.print(f"{to_text(step.time)}  {step.event} by {step.author}", end="  ")
