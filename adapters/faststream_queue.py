@@ -100,7 +100,7 @@ class CommandQueue:
             self._arrived.get_nowait()
         await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
 
-    async def _arrive(self, message: Msg) -> None:
+    async def _arrive(self, message: Any) -> None:  # a Msg; FastStream cannot describe one
         await self._arrived.put(QueuedMessage(message))
 
 

@@ -4,9 +4,9 @@ Codes are listed in `docs/findings.md`; a code never changes its meaning.
 """
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Finding(NamedTuple):
@@ -33,13 +33,25 @@ class EnvelopeError(Refused, ValueError):
         super().__init__([Finding(code, path, text)])
 
 
-class Outcome(BaseModel):
-    """What became of a command. `position` is the last position of its commit, or of the log's head if it wrote nothing."""
+class FindingMessage(BaseModel):
+    """A finding as an outcome carries it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: str
+    code: Annotated[str, Field(description="stable; `docs/findings.md` says what each means")]
+    path: Annotated[str, Field(description='JSON Pointer into the command, `""` for the whole of it')]
+    text: Annotated[str, Field(description="a sentence with every fact in it")]
+
+
+class Outcome(BaseModel):
+    """What became of a command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Annotated[str, Field(description='the command\'s id; `""` when it could not be read')]
     status: Literal["accepted", "rejected", "unchanged"]
-    position: int
-    events: list[str] = []
-    findings: list[Finding] = []
+    position: Annotated[
+        int, Field(ge=0, description="the last position of its commit; of the log's head, if it wrote nothing")
+    ]
+    events: Annotated[list[str], Field(description="ids of its events, in the order of their positions")]
+    findings: Annotated[list[FindingMessage], Field(description="everything that was wrong, or that is worth knowing")]

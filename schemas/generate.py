@@ -1,4 +1,4 @@
-"""Writes the contracts anew from the types: a JSON Schema for each event, each command and the outcome.
+"""Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, and AsyncAPI.
 
     python -m schemas.generate            write the files beside this one
     python -m schemas.generate --check    write nothing; exit 1 where they differ
@@ -15,8 +15,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from events.catalog import COMMANDS, EVENTS
-from events.command import CommandMessage, Commit
+from events.command import AskOutcome, CommandMessage, Commit
 from events.findings import Outcome
+from schemas import asyncapi
 from schemas.compat import breaks
 
 HERE: Final = Path(__file__).parent
@@ -25,18 +26,19 @@ Schema = dict[str, Any]
 
 
 def documents() -> dict[str, Schema]:
-    """Path below `schemas/` → JSON Schema. Events are `data` of the envelope, commands `data` of the command message."""
+    """Path below `schemas/` → JSON Schema (`asyncapi.json`: the whole document). Events are `data` of the envelope, commands `data` of the command message."""
     events = {f"events/{_short(name)}.json": _schema(model, name) for name, model in EVENTS.items()}
     named: Mapping[str, type[BaseModel]] = {
         **{name: each.model for name, each in COMMANDS.items()},
         "Commit": Commit,
+        "Outcome": AskOutcome,
     }
     commands = {f"commands/{name}.json": _schema(model, f"io.oms.command.{name}.v1") for name, model in named.items()}
     messages = {
         "command.json": _schema(CommandMessage, "io.oms.command"),
         "outcome.json": _schema(Outcome, "io.oms.outcome"),
     }
-    return {**events, **commands, **messages}
+    return {**events, **commands, **messages, "asyncapi.json": asyncapi.document()}
 
 
 def differences(folder: Path, made: Mapping[str, Schema]) -> Iterator[str]:
@@ -66,7 +68,7 @@ def stored_in(folder: Path) -> dict[str, Schema]:
     return {
         path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.rglob("*.json"))
-        if path.relative_to(folder).parts[0] in {"events", "commands", "command.json", "outcome.json"}
+        if path.relative_to(folder).parts[0] in {"events", "commands", "command.json", "outcome.json", "asyncapi.json"}
     }
 
 

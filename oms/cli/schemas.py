@@ -11,14 +11,14 @@ from oms.cli.output import Json, print_json, print_rows
 
 def schemas(
     name: Annotated[
-        str | None, typer.Argument(help="Which one to print, e.g. object.created.v1.", show_default=False)
+        str | None, typer.Argument(help="Which one to print, e.g. object.created.v1 or asyncapi.", show_default=False)
     ] = None,
     into: Annotated[
         Path | None, typer.Option("--into", help="Copy all of them into this folder.", show_default=False)
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the schemas of commands and events, print one, or copy all into a folder."""
+    """List the schemas of commands and events and the AsyncAPI document, print one, or copy all into a folder."""
     found = _files()
     if into is not None:
         print_rows(
@@ -58,7 +58,9 @@ def _files() -> dict[str, Path]:
 
 
 def _copy(source: Path, into: Path) -> Path:
-    into.mkdir(parents=True, exist_ok=True)
-    target = into / source.name
+    """Below `into` as below `schemas/`: names differ by more than their case there."""
+    parts = source.parts
+    target = into.joinpath(*parts[len(parts) - parts[::-1].index("schemas") :])
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(source.read_bytes())
     return target
