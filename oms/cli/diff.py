@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oms.cli.changes import print_changes
-from oms.cli.cutting import MOMENT, cut_at, versions
-from oms.cli.options import Branch, Folder
+from oms.cli.cutting import MOMENT, MinPosition, cut_at, versions
+from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, console
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def diff(
     to_branch: Annotated[
         str | None, typer.Option("--to-branch", help="The branch of the later moment.", show_default=False)
     ] = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
@@ -44,10 +46,10 @@ def diff(
     from oms.settings import load
     from queries.differences import differences
 
-    settings = load({"folder": folder, "branch": branch}).settings
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     one, other = from_branch or settings.branch, to_branch or settings.branch
     start = from_moment or ("base" if one == other else "now")
-    with versions(settings.folder) as opened:
+    with versions(settings, min_position) as opened:
         before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
         (_print_json if as_json else _print)(before, after, differences(before, after))
 

@@ -1,8 +1,8 @@
 """`oms history`: every version of one entity, as a timeline."""
 
 from oms.cli.changes import print_changes
-from oms.cli.cutting import AsOf, cut_at, versions
-from oms.cli.options import Branch, Folder
+from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, complain, console, print_json
 from oms.cli.show import EntityKey, TypeName
 
@@ -12,6 +12,8 @@ def history(
     key: EntityKey = None,
     as_of: AsOf = "now",
     branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
@@ -20,8 +22,8 @@ def history(
     from oms.settings import load
     from queries import timeline
 
-    settings = load({"folder": folder, "branch": branch}).settings
-    with versions(settings.folder) as opened:
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
         told = timeline.history(cut_at(opened, settings.branch, as_of), type_name, key)
     if as_json:
         print_json(told.json())

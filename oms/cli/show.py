@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oms.cli.cutting import AsOf, cut_at, versions
-from oms.cli.options import Branch, Folder
+from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, cell, complain, console, print_json
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def show(
     key: EntityKey = None,
     as_of: AsOf = "now",
     branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
@@ -33,8 +35,8 @@ def show(
     from oms.settings import load
     from queries import objects
 
-    settings = load({"folder": folder, "branch": branch}).settings
-    with versions(settings.folder) as opened:
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
         shown = objects.show(cut_at(opened, settings.branch, as_of), type_name, key)
     if as_json:
         print_json(shown.json())

@@ -123,3 +123,12 @@ def test_what_is_parked_is_named_beside_the_answer(capsys, tmp_path) -> None:
     make_live(tmp_path, "versions", 1)
     assert run(["show", "Flight", "UA-1", "--folder", str(tmp_path)]) == Exit.OK
     assert "position 4 is not in this answer: no such field (EVENT_UNAPPLIABLE)" in capsys.readouterr().err
+
+
+def test_a_position_that_the_view_has_is_not_waited_for(capsys, folder) -> None:
+    assert "version 7" in said(capsys, "show", "Flight", "UA-1", "--min-position", 7, "--folder", folder)
+
+
+def test_a_view_that_stays_behind_says_how_far_it_is(capsys, folder) -> None:
+    arguments = ["show", "Flight", "UA-1", "--min-position", 8, "--deadline", 0.1, "--folder", folder]
+    assert "is at position 7, not yet at 8" in said(capsys, *arguments, code=Exit.UNAVAILABLE)

@@ -1,0 +1,39 @@
+import asyncio
+from pathlib import Path
+
+from adapters.sqlite_standing import Watched, outbox_head, parked_in, view_standing
+from projectors.projector import Checkpoint, Parked
+from queries.freshness import Fresh, at_least
+from tests.queries.histories import MAIN, History, made
+
+
+async def test_a_view_that_another_connection_writes_is_waited_for(tmp_path: Path) -> None:
+    history = History()
+    await history.into_file(tmp_path / "v.db")
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(at_least(Watched(tmp_path / "v.db"), 2, within=60))
+        history.commit(MAIN, [made("A", "1")])
+        history.told = history.told[1:]
+        await history.into_file(tmp_path / "v.db")
+    assert waiting.result() == Fresh(2)
+
+
+async def test_how_far_a_view_is_and_what_it_could_not_apply(tmp_path: Path) -> None:
+    parked = [Parked(1, ((MAIN, made("A", "1")[0]),), "EVENT_DATA_INVALID", "why", "oms.evt.x", b"{}")]
+    history = History()
+    await history.into_file(tmp_path / "v.db", parked)
+    found = view_standing(tmp_path / "v.db")
+    assert found is not None
+    assert (found.view, found.version, found.ontology, found.parked) == ("versions", 1, "main", 1)
+    assert found.checkpoint == Checkpoint(1, "", history.told[0][1][0].time, 1)
+    assert parked_in(tmp_path / "v.db") == parked
+
+
+def test_a_file_that_is_only_begun_has_no_standing(tmp_path: Path) -> None:
+    (tmp_path / "v.db").touch()
+    assert view_standing(tmp_path / "v.db") is None
+    assert parked_in(tmp_path / "v.db") == []
+
+
+def test_a_folder_without_an_outbox_has_no_log_head(tmp_path: Path) -> None:
+    assert outbox_head(tmp_path / "outbox.db") is None
