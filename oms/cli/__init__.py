@@ -13,7 +13,7 @@ from oms.cli.history import history
 from oms.cli.importing import import_
 from oms.cli.log import log
 from oms.cli.schemas import schemas
-from oms.cli.sending import send
+from oms.cli.sending import outcome, send
 from oms.cli.settings import settings
 from oms.cli.show import show
 from oms.cli.status import status
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(send)
+app.command()(outcome)
 app.command("import")(import_)
 app.command()(show)
 app.command()(history)

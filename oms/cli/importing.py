@@ -74,7 +74,7 @@ async def import_file(
     from oms.importing.flow import send_all
     from oms.importing.rows import digest, rows
 
-    source = source_of(digest(file), mapping, client.branch)
+    source = source_of(digest(file), mapping, client.speaker.branch)
     target = rejects / f"{file.name}.rejected.ndjson"
     with Progress(file.name) as progress, _Rejects(target) as rejected:
 

@@ -34,7 +34,7 @@ def log(
 
     async def work() -> None:
         async with connected(folder=folder, ontology=ontology) as client:
-            patterns = [full_subject(pattern, client.ontology) for pattern in subject or ()]
+            patterns = [full_subject(pattern, client.speaker.ontology) for pattern in subject or ()]
             end = until if follow or until is not None else sys.maxsize
             async with aclosing(client.subscribe(first - 1, patterns, until=end)) as events:
                 async for event in events:

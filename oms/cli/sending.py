@@ -14,6 +14,7 @@ from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
     from oms.client import Outcome
+    from oms.client.commands import Said
 
 
 def send(
@@ -37,6 +38,7 @@ def send(
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
     wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    queue: Annotated[bool, typer.Option("--queue", help="Leave it in the durable queue, to be decided later.")] = False,
     folder: Folder = None,
     ontology: Ontology = None,
     deadline: Deadline = None,
@@ -45,15 +47,45 @@ def send(
     """Send one command and show what became of it."""
     document = json_document(data)
 
-    async def work() -> "Outcome":
+    async def work() -> "Outcome | str":
         async with connected(
             folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
         ) as client:
-            return await client.send(
-                command, document, id=identity, expected=expected, message=message, effective=effective, wait=wait
-            )
+            said: Said = {"id": identity, "expected": expected, "message": message, "effective": effective}
+            if queue:
+                return await client.queue(command, document, **said)
+            return await client.send(command, document, wait=wait, **said)
 
-    show(run(work()), as_json=as_json)
+    told = run(work())
+    if not isinstance(told, str):
+        show(told, as_json=as_json)
+    elif as_json:
+        print_json({"command": told, "status": "queued"})
+    else:
+        typer.echo(f"queued (command {told}); ask for what became of it: oms outcome {told}")
+
+
+def outcome(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="The command's id.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is decided.")] = False,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Show what became of a command; it is remembered for some days, see `oms settings`."""
+
+    async def work() -> "Outcome | None":
+        async with connected(folder=folder, ontology=ontology, deadline=deadline) as client:
+            return await client.wait(identity) if wait else await client.outcome(identity)
+
+    told = run(work())
+    if told is None:
+        raise Failure(
+            f"no command {identity} is remembered",
+            "it was never decided, or too long ago; a queued one may come: --wait",
+        )
+    show(told, as_json=as_json)
 
 
 def json_document(text: str) -> dict[str, Any]:

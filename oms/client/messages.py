@@ -5,10 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-MAX_COMMAND_BYTES = 1_000_000
+LATE = "WAIT_DEADLINE"
 
 _UNSAFE_IN_TOKEN = re.compile(r"[.*>%\s\x00-\x1f\x7f-\x9f]")
-_SAFE_TOKENS = re.compile(r"[^.*>\s]+")
 
 
 class Finding(NamedTuple):
@@ -32,6 +31,11 @@ class Outcome(NamedTuple):
     def unavailable(self) -> bool:
         """Nothing was decided, and asking again under the same id may help."""
         return any(finding.code.startswith("UNAVAILABLE_") for finding in self.findings)
+
+    @property
+    def late(self) -> bool:
+        """Decided and durable, but not yet as far as was to be waited for."""
+        return any(finding.code == LATE for finding in self.findings)
 
 
 class Event(NamedTuple):
@@ -64,32 +68,6 @@ def outcome_of(reply: bytes) -> Outcome:
         return Outcome(value["command"], value["status"], value["position"], tuple(value["events"]), findings)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an outcome: {reply[:200]!r}") from error
-
-
-def command_of(parts: dict[str, Any]) -> bytes:
-    """A command's JSON; what is `None` is left out. Raises `ValueError` for NaN, `TypeError` for what JSON has no word for."""
-    said = {name: value for name, value in parts.items() if value is not None}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-def refused_here(identity: str, branch: str, command: str, body: bytes) -> Outcome | None:
-    """What no subject and no server could carry is refused before it is sent, with the codes a server would use."""
-    findings = []
-    if len(branch.split("/")) != 3 or not all(_SAFE_TOKENS.fullmatch(part) for part in branch.split("/")):
-        findings.append(
-            Finding("BRANCH_NAME", "/branch", f"{branch!r} is no branch name; it is <env>/<service>/<purpose>")
-        )
-    if not _SAFE_TOKENS.fullmatch(command):
-        findings.append(Finding("COMMAND_TYPE_UNKNOWN", "/type", f"there is no command {command!r}"))
-    if len(body) > MAX_COMMAND_BYTES:
-        text = f"the command has {len(body):,} bytes, at most {MAX_COMMAND_BYTES:,} are taken; split it"
-        findings.append(Finding("COMMAND_TOO_LARGE", "", text))
-    return Outcome(identity, "rejected", 0, (), tuple(findings)) if findings else None
-
-
-def subject_of(door: str, ontology: str, principal: str, branch: str, command: str) -> str:
-    """`oms.<door>.<ontology>.<principal>.<env>.<service>.<purpose>.<command>`."""
-    return ".".join(["oms", door, ontology, token(principal), *branch.split("/"), command])
 
 
 def token(text: str) -> str:

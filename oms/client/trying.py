@@ -1,13 +1,14 @@
-"""Asking again: the same command under the same id, until there is an answer or the deadline has passed."""
+"""Asking again, until there is an answer or the deadline has passed. Commands are repeated under the same id."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
-from oms.client.messages import Outcome
+T = TypeVar("T")
 
 TRY_SECONDS = 5.0
 FIRST_PAUSE = 0.02
@@ -22,31 +23,36 @@ class Unavailable(Exception):
         super().__init__(f"{cause}; {remedy}")
 
 
-async def until_answered(ask: Callable[[float], Awaitable[Outcome]], identity: str, deadline: float) -> Outcome:
-    """`ask(seconds)` is one try. Repeating is safe since the id stays. Raises `Unavailable` after `deadline` seconds."""
+class NotYet(Exception):
+    """There is no answer yet. `meanwhile` is one that will do at the deadline, `None` if there is none."""
+
+    def __init__(self, cause: str, meanwhile: object = None) -> None:
+        self.meanwhile = meanwhile
+        super().__init__(cause)
+
+
+async def until_answered(ask: Callable[[float], Awaitable[T]], what: str, remedy: str, deadline: float) -> T:
+    """`ask(seconds)` is one try, and safe to repeat. Raises `Unavailable` after `deadline` seconds."""
     clock = asyncio.get_running_loop().time
     end = clock() + deadline
-    pause, cause = FIRST_PAUSE, "no try was made"
+    pause, cause, meanwhile = FIRST_PAUSE, "no try was made", None
     while (left := end - clock()) > 0:
         try:
-            outcome = await ask(min(left, TRY_SECONDS))
+            return await ask(min(left, TRY_SECONDS))
+        except NotYet as not_yet:
+            cause, meanwhile = str(not_yet), not_yet.meanwhile or meanwhile
         except (NatsError, OSError) as error:
             cause = _said(error)
-        else:
-            if not outcome.unavailable:
-                return outcome
-            cause = outcome.findings[0].text
         await asyncio.sleep(min(pause * random.uniform(0.5, 1.5), max(end - clock(), 0)))  # noqa: S311  spreads clients, guards nothing
         pause = min(pause * 2, LONGEST_PAUSE)
-    raise Unavailable(
-        f"no outcome of command {identity} within {deadline:g} s: {cause}",
-        f"it may yet be decided; send it again under the same id, or ask: oms outcome {identity}",
-    )
+    if meanwhile is not None:
+        return meanwhile  # type: ignore[return-value]  # what `ask` left
+    raise Unavailable(f"{what} within {deadline:g} s: {cause}", remedy)
 
 
 def _said(error: Exception) -> str:
     if isinstance(error, NoRespondersError):
-        return "no committer listens; is `oms up` running?"
+        return "nobody listens (is `oms up` running?)"
     if isinstance(error, TimeoutError):
-        return "the committer did not answer"
+        return "no answer came"
     return str(error) or type(error).__name__

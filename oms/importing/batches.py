@@ -12,6 +12,9 @@ from oms.importing.rows import Line
 BATCH_ROWS = 500
 BATCH_BYTES = 700_000  # of commands as JSON; a command message may have 1,000,000
 
+NO_ROWS_FAULT = ("BRANCH_", "TYPE_UNKNOWN", "PROPERTY_UNKNOWN")
+"""Codes of what the mapping or the command line says: other rows would meet the same."""
+
 
 class Reason(NamedTuple):
     """Why a row was refused; `path` points into the row's commands, `/<n>/data/…`."""
@@ -54,7 +57,12 @@ class Batch:
         return f"{self.name}-{_short(left)}"
 
     def split(self, reasons: Sequence[Reason]) -> tuple["Batch", tuple[Refusal, ...]]:
-        """Without the rows that the reasons name, and those rows. A reason names a row as `/data/commands/<i>/…`."""
+        """Without the rows that the reasons name, and those rows; none if a reason is no row's fault.
+
+        A reason names a row as `/data/commands/<i>/…`.
+        """
+        if any(reason.code.startswith(NO_ROWS_FAULT) for reason in reasons):
+            return self, ()
         by_row: dict[int, list[Reason]] = {}
         owners = [(index, n) for index, ready in enumerate(self.ready) for n in range(len(ready.commands))]
         for reason in reasons:

@@ -39,7 +39,7 @@ class ImportStopped(Exception):
 
     def __init__(self, batch: Batch, reasons: Iterable[Reason]) -> None:
         self.batch = batch
-        said = "; ".join(f"{reason.code} at {reason.path or '/'}: {reason.text}" for reason in reasons)
+        said = "; ".join(dict.fromkeys(f"{reason.code}: {reason.text}" for reason in reasons))
         super().__init__(f"rows {batch.first:,} to {batch.last:,}: {said}")
 
 

@@ -116,7 +116,10 @@ def mapping_of(document: object) -> RowMapping:
     try:
         return RowMapping.model_validate(document)
     except ValidationError as error:
-        found = ("/".join(map(str, one["loc"])) + ": " + one["msg"] for one in error.errors(include_url=False))
+        found = (
+            ": ".join(filter(None, ["/".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")]))
+            for one in error.errors(include_url=False)
+        )
         raise MappingRefused("; ".join(found)) from None
 
 

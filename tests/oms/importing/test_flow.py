@@ -130,7 +130,7 @@ async def test_a_refusal_that_names_no_row_stops_the_import():
     async def ask(_identity, _batch):
         return Answer(0, (Reason("BRANCH_UNKNOWN", "/branch", "there is no branch x"),))
 
-    with pytest.raises(ImportStopped, match="rows 1 to 1: BRANCH_UNKNOWN at /branch: there is no branch x"):
+    with pytest.raises(ImportStopped, match="rows 1 to 1: BRANCH_UNKNOWN: there is no branch x"):
         await run(ask, [{"id": "a"}], 4)
 
 

@@ -1,0 +1,142 @@
+"""What a program can say to OMS, and hear of it."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from nats.aio.client import Client as Nats
+from nats.errors import Error as NatsError
+
+from oms.client import reading
+from oms.client.asking import ask, decided, queued, remembered
+from oms.client.commands import Said, Speaker, message_of
+from oms.client.messages import Event, Outcome
+from oms.client.trying import Unavailable, until_answered
+
+
+class Refused(Exception):
+    """A command that could not be queued; `outcome` holds the findings."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__("; ".join(f"{finding.code}: {finding.text}" for finding in outcome.findings))
+
+
+class Client:
+    """From `connect`. Safe for many tasks at once; concurrent sends travel together and are decided in the order sent.
+
+    Every `deadline` is in seconds, tries included; `None`: the connection's.
+    """
+
+    def __init__(self, nats: Nats, speaker: Speaker, deadline: float) -> None:
+        self.nats, self.speaker, self.deadline = nats, speaker, deadline
+
+    async def send(
+        self,
+        command: str,
+        data: Mapping[str, Any],
+        *,
+        wait: str = "outbox",
+        deadline: float | None = None,
+        **said: Unpack[Said],
+    ) -> Outcome:
+        """Send one command, and again under the same id while there is no answer. Raises `Unavailable`.
+
+        `wait`: the outcome comes when the commit is in the `outbox` (durable), in the `log`, or in a view
+        (`projected:<view>`).
+        """
+        message = message_of(self.speaker, "cmd", command, data, said)
+        if message.refusal:
+            return message.refusal
+
+        async def once(seconds: float) -> Outcome:
+            return await ask(self.nats, message, wait, seconds)
+
+        return await until_answered(
+            once, f"no outcome of command {message.id}", _remedy(message.id), self._limit(deadline)
+        )
+
+    async def commit(
+        self,
+        commands: Sequence[Mapping[str, Any]],
+        *,
+        wait: str = "outbox",
+        deadline: float | None = None,
+        **said: Unpack[Said],
+    ) -> Outcome:
+        """Several commands `{type, data, expected?}` as one commit: all or none. Raises `Unavailable`."""
+        data = {"commands": [dict(one) for one in commands]}
+        return await self.send("Commit", data, wait=wait, deadline=deadline, **said)
+
+    async def queue(
+        self, command: str, data: Mapping[str, Any], *, deadline: float | None = None, **said: Unpack[Said]
+    ) -> str:
+        """Leave a command in the durable queue, to be decided in order; its id. Raises `Refused`, `Unavailable`."""
+        message = message_of(self.speaker, "queue", command, data, said)
+        if message.refusal:
+            raise Refused(message.refusal)
+
+        async def once(seconds: float) -> str:
+            queued((await self.nats.request(message.subject, message.body, timeout=seconds)).data)
+            return message.id
+
+        return await until_answered(
+            once, f"command {message.id} was not queued", _remedy(message.id), self._limit(deadline)
+        )
+
+    async def outcome(self, command_id: str) -> Outcome | None:
+        """What became of a command; `None`: never decided, or forgotten since. Raises `Unavailable`."""
+        return await remembered(self.nats, self.speaker, command_id, self.deadline)
+
+    async def wait(self, command_id: str, *, deadline: float | None = None) -> Outcome:
+        """The outcome of a queued command, as soon as there is one. Raises `Unavailable`."""
+        return await decided(self.nats, self.speaker, command_id, self._limit(deadline))
+
+    async def last(self) -> int:
+        """The log's last position, 0 when it is empty. Raises `Unavailable`."""
+        try:
+            return await reading.last(self.nats, self.speaker.ontology, min(self.deadline, reading.PAGE_SECONDS))
+        except (NatsError, OSError) as error:
+            raise Unavailable(
+                f"the log does not answer: {error or type(error).__name__}", "is `oms up` running?"
+            ) from error
+
+    async def subscribe(
+        self, after: int = 0, subjects: Sequence[str] = (), *, until: int | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Events behind `after` in position order, without a gap; then those to come, unless `until` ends it.
+
+        `subjects`: only these, `*` for one token and `>` for the rest. Raises `Gap`; with `until` also `Unavailable`.
+        """
+        if until is None:
+            async for event in reading.follow(self.nats, self.speaker.ontology, after, subjects):
+                yield event
+            return
+        end = min(until, await self.last())
+        try:
+            async for event in reading.until(self.nats, self.speaker.ontology, after, end, subjects):
+                yield event
+        except (NatsError, OSError) as error:
+            raise Unavailable(
+                f"the log stopped answering: {error or type(error).__name__}", "read on behind the last event"
+            ) from error
+
+    async def close(self) -> None:
+        with suppress(OSError):  # the server may be gone already
+            await self.nats.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _limit(self, deadline: float | None) -> float:
+        return self.deadline if deadline is None else deadline
+
+
+def _remedy(identity: str) -> str:
+    return f"it may yet be decided; send it again under the same id, or ask: oms outcome {identity}"

@@ -1,0 +1,72 @@
+"""A command on its way: its JSON, its subject, and what no message could carry."""
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypedDict
+
+from oms.client.messages import Finding, Outcome, token
+
+MAX_COMMAND_BYTES = 1_000_000
+_TOKEN = re.compile(r"[^.*>\s]+")
+
+
+class Said(TypedDict, total=False):
+    """What may be said with a command.
+
+    `id`: sent twice, a command is decided once; made up if absent. `branch`, `author`: else the connection's.
+    `expected`: position at which the target last changed, 0 if it must not exist. `message`: why.
+    `effective`: since when it is true, RFC 3339; else when it is committed.
+    """
+
+    id: str | None
+    branch: str | None
+    author: str | None
+    expected: int | None
+    message: str | None
+    effective: str | None
+
+
+class Speaker(NamedTuple):
+    """Who speaks, about which ontology; branch and author where a command names none."""
+
+    ontology: str
+    principal: str
+    branch: str
+    author: str | None
+
+
+class Message(NamedTuple):
+    """A command as it travels. `refusal` is the outcome of one that cannot."""
+
+    id: str
+    subject: str
+    body: bytes
+    refusal: Outcome | None
+
+
+def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any], said: Said) -> Message:
+    """`door` is cmd or queue. Raises `ValueError` for NaN, `TypeError` for what JSON has no word for."""
+    branch = said.get("branch") or speaker.branch
+    identity = said.get("id") or str(uuid.uuid4())
+    named: dict[str, Any] = {"id": identity, "type": command, "branch": branch}
+    named |= {"author": said.get("author") or speaker.author}
+    named |= {name: said.get(name) for name in ("expected", "message", "effective")} | {"data": dict(data)}
+    present = {name: value for name, value in named.items() if value is not None}
+    body = json.dumps(present, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    subject = ".".join(["oms", door, speaker.ontology, token(speaker.principal), *branch.split("/"), command])
+    findings = tuple(_findings(branch, command, body))
+    return Message(identity, subject, body, Outcome(identity, "rejected", 0, (), findings) if findings else None)
+
+
+def _findings(branch: str, command: str, body: bytes) -> Iterator[Finding]:
+    """With the codes that OMS itself would use."""
+    parts = branch.split("/")
+    if len(parts) != 3 or not all(_TOKEN.fullmatch(part) for part in parts):
+        yield Finding("BRANCH_NAME", "/branch", f"{branch!r} is no branch name; it is <env>/<service>/<purpose>")
+    if not _TOKEN.fullmatch(command):
+        yield Finding("COMMAND_TYPE_UNKNOWN", "/type", f"there is no command {command!r}")
+    if len(body) > MAX_COMMAND_BYTES:
+        text = f"the command has {len(body):,} bytes, at most {MAX_COMMAND_BYTES:,} are taken; split it"
+        yield Finding("COMMAND_TOO_LARGE", "", text)

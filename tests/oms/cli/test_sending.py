@@ -1,0 +1,69 @@
+"""`oms send`, `oms outcome` and `oms log` against the whole program."""
+
+import json
+
+AIRLINE = '{"type": "Airline", "properties": {"carrier": "UA", "name": "United"}}'
+
+
+async def test_send_outcome_and_log_tell_one_story(oms, cli):
+    code, out, _ = await cli(
+        "send", "CreateObject", "--data", AIRLINE, "--id", "c1", "--wait", "log", "--author", "eva@ops", "--json"
+    )
+    sent = json.loads(out)
+    assert (code, sent["status"], sent["findings"]) == (0, "accepted", [])
+    assert json.loads((await cli("outcome", "c1", "--json"))[1]) == sent
+
+    code, out, _ = await cli("log", "--subject", "object.Airline.>", "--json")
+    (event,) = map(json.loads, out.splitlines())
+    assert (code, event["author"], event["causationid"], int(event["sequence"])) == (
+        0,
+        "eva@ops",
+        "c1",
+        sent["position"],
+    )
+
+    code, out, _ = await cli("log", "--from", 2, "--until", 2)
+    assert code == 0
+    assert out.split()[0] == "2"
+    assert "objectType.created.v1" in out
+
+
+async def test_a_refused_command_ends_with_its_findings(oms, cli):
+    code, out, _ = await cli("send", "CreateObject", "--data", '{"type": "Plane", "properties": {}}')
+    assert code == 1
+    assert out.startswith("rejected at position ")
+    assert "TYPE_UNKNOWN" in out
+
+
+async def test_data_comes_from_a_file_or_from_standard_input(oms, cli, shell, tmp_path):
+    (tmp_path / "a.json").write_text(AIRLINE)
+    assert (await cli("send", "CreateObject", "--data", f"@{tmp_path}/a.json"))[0] == 0
+    code, out, _ = await shell("send", "UpsertObject", "--data", "-", stdin=AIRLINE)
+    assert (code, out.split()[0]) == (0, "unchanged")
+    code, _, err = await cli("send", "CreateObject", "--data", "{")
+    assert code == 2
+    assert err.startswith("oms: --data is no JSON: ")
+    code, _, err = await shell("send", "CreateObject", "--data", "@none.json")
+    assert (code, err) == (4, "oms: no such file or directory: none.json\n")
+
+
+async def test_a_queued_command_is_asked_for(oms, cli):
+    code, out, _ = await cli("send", "CreateObject", "--data", AIRLINE, "--id", "q1", "--queue")
+    assert (code, out) == (0, "queued (command q1); ask for what became of it: oms outcome q1\n")
+    code, out, _ = await cli("outcome", "q1", "--wait")
+    assert (code, out.split()[0]) == (0, "accepted")
+
+
+async def test_an_unknown_command_id_says_so(cli):
+    code, _, err = await cli("outcome", "nobody")
+    assert code == 1
+    assert (
+        err
+        == "oms: no command nobody is remembered; it was never decided, or too long ago; a queued one may come: --wait\n"
+    )
+
+
+async def test_without_a_server_there_is_a_cause_and_a_remedy(cli, tmp_path):
+    code, _, err = await cli("send", "CreateObject", "--data", "{}", "--folder", tmp_path / "none")
+    assert code == 4
+    assert err == f"oms: no server was ever started in {tmp_path}/none; start one: oms up --folder {tmp_path}/none\n"
