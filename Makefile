@@ -17,10 +17,10 @@ up: $(VENV)/.installed ## start OMS on ./oms-data
 	$(BIN)/oms up
 
 test: $(VENV)/.installed-dev ## all tests that a change must pass
-	$(PYTEST) -q -m "not torture" $(ARGS)
+	$(PYTEST) -q $(ARGS)
 
 torture: $(VENV)/.installed-dev ## kill real processes a thousand times; prints its seed
-	$(PYTEST) -q -m torture $(ARGS)
+	$(PYTEST) -q -s tests/torture --kills 1000 $(ARGS)
 
 check: format lint types layers test ## what must be green before a change lands
 

@@ -115,6 +115,8 @@ async def _take_roles(settings: Settings, stack: AsyncExitStack) -> None:
 
 
 async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Coroutine[Any, Any, None]]) -> Endpoint:
+    if settings.nats_url:
+        return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)
     folder = settings.folder / "nats"
     if "server" not in settings.roles:
         return Endpoint.of(folder)
