@@ -83,11 +83,11 @@ def decider(command: str) -> Decider:
     return _known(command).decider
 
 
-def command(name: str, data: bytes) -> Payload:
-    """A command's `data` from its JSON. Raises `Refused` with all that is wrong; paths point into `data`."""
+def command(name: str, data: Any) -> Payload:
+    """A command from its `data`, decoded JSON. Raises `Refused` with all that is wrong; paths point into `data`."""
     model = _known(name).model
     try:
-        return model.model_validate_json(data, by_alias=True, by_name=False)
+        return model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         raise Refused(_shape_findings(error, data)) from None
 
@@ -158,14 +158,10 @@ def _known(name: str) -> Command:
     return known
 
 
-def _shape_findings(error: ValidationError, data: bytes) -> list[Finding]:
+def _shape_findings(error: ValidationError, document: Any) -> list[Finding]:
     """One finding for each place, all that is wrong there in one sentence."""
     faults: dict[str, list[str]] = {}
-    errors = error.errors(include_url=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return [Finding("COMMAND_NOT_JSON", "", f"the data is no JSON: {errors[0]['msg']}")]
-    document = msgspec.json.decode(data)
-    for each in errors:
+    for each in error.errors(include_url=False, include_input=False):
         faults.setdefault(_path(each["loc"], document), []).append(each["msg"])
     return [Finding("COMMAND_SHAPE", path, "; or ".join(dict.fromkeys(texts))) for path, texts in faults.items()]
 

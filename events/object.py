@@ -10,11 +10,11 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
-from events.branch import branch_key, must_be_open
+from events.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
-from events.index import count_key, degree_key, number, unique_key
-from events.kinds import kind_named, kind_reads, unknown
+from events.index import degree_key, number, unique_key
+from events.kinds import kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.shape import Given, Shape, shape_of
@@ -337,9 +337,8 @@ def _equal(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
+    # what every object of a type needs (branch, type, count) is read once and then known; only its own keys are named
     assert isinstance(command, Command)
-    yield branch_key(context.branch)
-    yield from kind_reads(context, "objectType", command.type)
     kind = kind_named(context, "objectType", command.type)
     if kind is None:
         return
@@ -349,8 +348,6 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         return
     entity = object_key(shape.slug, key)
     yield entity
-    if not isinstance(command, UpdateObject):
-        yield count_key(shape.slug)
     if isinstance(command, DeleteObject):
         yield degree_key(entity)
     if not (shape.unique or shape.references):

@@ -105,11 +105,22 @@ def _strict(payload: bytes) -> Any:
     """A text that is written the way we write it holds no key twice; any other is read slowly and strictly."""
     try:
         value = _load(payload)
+        if not _deeper(value, MAX_DEPTH) and _dump(value) == payload:
+            return value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _slowly(payload)
-    if strict_json.too_deep(payload, MAX_DEPTH) or _dump(value) != payload:
-        return _slowly(payload)
-    return value
+        pass
+    return _slowly(payload)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and maps are nested more than `levels` deep."""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    return levels == 0 or any(
+        _deeper(child, levels - 1) for child in value if type(child) is dict or type(child) is list
+    )
 
 
 def _slowly(payload: bytes) -> Any:
@@ -173,7 +184,7 @@ def _parts(command: CommandMessage) -> Iterator[Part]:
 
 def _part(part: PartMessage, path: str) -> Part:
     try:
-        return Part(part.type, catalog.command(part.type, _dump(part.data)), part.expected, path)
+        return Part(part.type, catalog.command(part.type, part.data), part.expected, path)
     except Refused as refused:
         raise Refused(f._replace(path=_within(path, f)) for f in refused.findings) from None
 

@@ -49,7 +49,7 @@ class World:
         raise AssertionError(f"{type_} was accepted: {events}")
 
     def decide(self, type_: str, data: dict[str, Any], on: str = MAIN) -> list[Drafted]:
-        command = catalog.command(type_, json.dumps(data).encode())
+        command = catalog.command(type_, json.loads(json.dumps(data)))
         context = Context(on, "ada@test", self.position, self.new_id, Loaded(), self.position)
         decider = catalog.decider(type_)
         while missing := [key for key in decider.reads(context, command) if key not in context.heads]:
