@@ -146,6 +146,9 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         case RenameObjectType():
             yield from kind_reads(context, "objectType", command.type)
             yield name_key("objectType", command.name)
+            state = kind_named(context, "objectType", command.type)
+            if state is not None:
+                yield name_key("objectType", state["name"])
         case DeprecateObjectType():
             yield from kind_reads(context, "objectType", command.type)
             if command.replaced_by is not None:
