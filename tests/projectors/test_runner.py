@@ -17,7 +17,7 @@ from projectors.versions import versions
 from security.chain import ChainBroken, Gap, genesis
 from tests.projectors.failing import Died, Failing
 from tests.projectors.reading import apply, properties, thing
-from tests.projectors.story import Story, evolve, payload_of
+from tests.projectors.story import Story, created, evolve, payload_of
 
 START = Checkpoint(0, genesis("main"))
 DEADLINE = 10
@@ -96,7 +96,7 @@ async def test_a_view_that_is_behind_catches_up_and_the_others_do_not_wait_for_i
 
 async def test_a_commit_is_shown_when_it_is_whole():
     told = story(0)
-    told.commit(*((("object.created", f"object/Thing/{n}", {"slug": "Thing", "properties": {}})) for n in range(7)))
+    told.commit(*(created(f"n{n}") for n in range(7)))
     stage = Stage(told)
     stage.feed.messages = told.messages[:5]
     async with stage.running() as runner:
@@ -184,7 +184,7 @@ async def test_a_view_ahead_of_the_log_says_so():
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_process_that_dies_at_any_call_heals_at_its_restart(after: bool):
     told = story(4)
-    told.commit(*((("object.created", f"object/Thing/{n}", {"slug": "Thing", "properties": {}})) for n in range(5)))
+    told.commit(*(created(f"n{n}") for n in range(5)))
     told.updated("t1", n=5, explode="no")
     told.updated("t1", n=6)
     whole = memory_versions("main")
