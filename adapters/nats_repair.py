@@ -13,6 +13,7 @@ from adapters.nats_server import Endpoint
 from adapters.nats_streams import NO_SUCH_STREAM, ensure_streams
 from producers.log import Appended, Doubt
 from producers.outbox import Row
+from projectors.projector import Fetched
 
 
 class LiveCopy:
@@ -31,7 +32,7 @@ class LiveCopy:
                 return 0
             raise
 
-    def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[tuple[int, str, bytes]], None]:
+    def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[Fetched], None]:
         return self._reader.read(after, until)
 
 

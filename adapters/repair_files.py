@@ -36,6 +36,19 @@ class _Quarantined(msgspec.Struct):
     body: bytes  # base64 in JSON
 
 
+class RepairUnderWay(Exception):
+    """A repair was interrupted; until it is finished, the log may be anything."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"a repair of the log is under way ({folder}); run `oms repair log` to its end first")
+
+
+def refuse_while_repairing(folder: Path) -> None:
+    """Raises `RepairUnderWay`; `folder` is the repair's."""
+    if RepairJournal(folder).read() is not None:
+        raise RepairUnderWay(folder)
+
+
 class RepairJournal:
     """`journal.json`, replaced as a whole."""
 

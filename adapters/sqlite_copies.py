@@ -83,6 +83,21 @@ def audit_copy(path: Path) -> SqliteCopy:
     return SqliteCopy(path, events)
 
 
+def copy_in(path: Path) -> SqliteCopy | None:
+    """Whichever of the two a file is; `None` if it is neither."""
+    try:
+        connection = reader(path)
+        try:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return None
+    if outbox.name in names:
+        return outbox_copy(path)
+    return audit_copy(path) if events.name in names else None
+
+
 async def outbox_head(path: Path, ontology: str) -> LogHead | None:
     """Where an outbox says the log ends; `None` if it holds another ontology."""
     statement = sql(select(log_head.c.position, log_head.c.time, log_head.c.hash).where(log_head.c.ontology == "o"))

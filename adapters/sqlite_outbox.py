@@ -111,8 +111,8 @@ class SqliteOutbox:
         return [HeadWrite(b, k, since, until, state, None) for b, k, since, until, state in rows]
 
     def close(self) -> None:
-        self._writing.submit(self._writer.close).result()
         self._reading.submit(self._reader.close).result()
+        self._writing.submit(self._writer.close).result()  # the last one, so that it leaves no journal behind
         self._writing.shutdown()
         self._reading.shutdown()
 

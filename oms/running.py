@@ -19,6 +19,7 @@ from adapters.nats_log import nats_log
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
+from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_versions import sqlite_versions
@@ -84,6 +85,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
     """Everything that `settings.roles` names runs inside the block. The doors open last and close first."""
     async with AsyncExitStack() as stack:
         await _take_roles(settings, stack)
+        refuse_while_repairing(settings.folder / "repair")
         loops: list[Coroutine[Any, Any, None]] = []
         here = Running(settings, await _endpoint(settings, stack, loops))
         wake = asyncio.Event()

@@ -8,16 +8,21 @@ import typer
 
 from oms.cli import dead
 from oms.cli.diff import diff
+from oms.cli.exporting import export, restore
 from oms.cli.failures import Exit, told
 from oms.cli.history import history
 from oms.cli.importing import import_
 from oms.cli.log import log
+from oms.cli.rebuilding import rebuild
+from oms.cli.repairing import adopt, repair
+from oms.cli.replaying import replay
 from oms.cli.schemas import schemas
 from oms.cli.sending import outcome, send
 from oms.cli.settings import settings
 from oms.cli.show import show
 from oms.cli.status import status
 from oms.cli.up import up
+from oms.cli.verifying import verify
 
 app = typer.Typer(
     name="oms",
@@ -35,6 +40,13 @@ app.command()(history)
 app.command()(diff)
 app.command()(log)
 app.command()(status)
+app.command()(replay)
+app.command()(export)
+app.command()(restore)
+app.command()(verify)
+app.command()(rebuild)
+app.command()(repair)
+app.command()(adopt)
 app.add_typer(dead.app, name="dead")
 app.command()(settings)
 app.command()(schemas)

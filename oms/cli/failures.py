@@ -59,6 +59,16 @@ def told(error: BaseException) -> Told:
         "LogAhead": Exit.CONFLICT,
         "RowsMissing": Exit.CONFLICT,
         "LogDamaged": Exit.CONFLICT,
+        "Gap": Exit.CONFLICT,
+        "BadSegment": Exit.CONFLICT,
+        "ChainBroken": Exit.CONFLICT,
+        "Lost": Exit.CONFLICT,
+        "NotRepaired": Exit.CONFLICT,
+        "RepairUnderWay": Exit.CONFLICT,
+        "NotAdoptable": Exit.CONFLICT,
+        "NotReplayed": Exit.CONFLICT,
+        "NotEmpty": Exit.CONFLICT,
+        "NoSource": Exit.USAGE,
     }
     code = by_name.get(type(error).__name__)
     if code is not None:

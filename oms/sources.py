@@ -1,0 +1,123 @@
+"""Where a log can be read from: the running stream, an outbox, an audit, segments, a JetStream store folder.
+
+log          the stream of the data folder, whether or not OMS runs there
+outbox       its outbox.db; audit: its live audit view
+PATH         a segment or a folder of them, an outbox or audit file, a store folder or a whole data folder
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.file_lease import FileLeases
+from adapters.nats_repair import repairable
+from adapters.nats_server import Endpoint, nats_server
+from adapters.segments import SegmentFeed, segments
+from adapters.sqlite_copies import audit_copy, copy_in, outbox_copy
+from adapters.store_folder import find_stream, store_reader
+from adapters.view_files import live_path
+from oms.about_settings import ROLES
+from oms.running import RoleTaken
+from oms.settings import Settings
+from projectors.projector import Feed, Fetched
+
+
+class NoSource(Exception):
+    """Nothing to read a log from is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed, and how a person calls it."""
+
+    name: str
+    feed: Feed
+
+    async def last(self) -> int:
+        return await self.feed.last()
+
+    def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[Fetched], None]:
+        return self.feed.read(after, until)
+
+
+@asynccontextmanager
+async def source(text: str, settings: Settings, *, in_alone: bool = False) -> AsyncIterator[Source]:
+    """What `text` names (see above), open for reading; `in_alone`: inside that block.
+
+    Raises `NoSource`, `ViewMissing`, `FileNotFoundError`.
+    """
+    if text == "log":
+        server = started(settings) if in_alone else reached(settings)
+        async with server as endpoint, repairable(endpoint, settings.ontology) as (_, live):
+            yield Source("log", live)
+    elif text == "outbox":
+        yield Source("outbox", outbox_copy(settings.folder / "outbox.db"))
+    elif text == "audit":
+        yield Source("audit", audit_copy(live_path(settings.folder, "audit")))
+    elif segments(path := Path(text)):
+        yield Source(text, SegmentFeed(path, settings.ontology))
+    elif find_stream(path, settings.ontology):
+        async with store_reader(path, settings.ontology) as reader:
+            yield Source(text, reader)
+    else:
+        yield Source(text, _file(path))
+
+
+@asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
+    """The folder's nats-server: the one that runs there, else one for the time of the block. Raises `NoSource`."""
+    _refuse_nothing(settings)
+    leases = FileLeases(settings.folder / "roles")
+    held = await leases.acquire("server")
+    if held is None:
+        yield Endpoint.of(settings.folder / "nats")
+        return
+    try:
+        async with started(settings) as endpoint:
+            yield endpoint
+    finally:
+        await leases.release(held)
+
+
+@asynccontextmanager
+async def started(settings: Settings) -> AsyncIterator[Endpoint]:
+    """The folder's nats-server, for the time of the block; its role must be ours. Raises `NoSource`."""
+    _refuse_nothing(settings)
+    async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
+        yield server.endpoint
+
+
+@asynccontextmanager
+async def alone(settings: Settings) -> AsyncIterator[None]:
+    """No part of OMS runs on the folder, and none starts, inside the block. Raises `RoleTaken`."""
+    leases = FileLeases(settings.folder / "roles")
+    taken = []
+    try:
+        for role in ROLES:
+            held = await leases.acquire(role)
+            if held is None:
+                raise RoleTaken(settings.folder, role)
+            taken.append(held)
+        yield
+    finally:
+        for held in taken:
+            await leases.release(held)
+
+
+def _refuse_nothing(settings: Settings) -> None:
+    if not (settings.folder / "nats").exists():
+        raise NoSource(
+            f"{settings.folder} holds no log; name the data folder with --folder, or a source with --from-log"
+        )
+
+
+def _file(path: Path) -> Feed:
+    if path.is_dir():
+        raise NoSource(f"{path} holds no segments (oms-….ndjson.zst) and no JetStream store of this ontology")
+    if not path.exists():
+        raise NoSource(f"{path} does not exist; a source is log, outbox, audit or a path")
+    copy = copy_in(path)
+    if copy is None:
+        raise NoSource(f"{path} is no segment (by its name oms-….ndjson.zst), no outbox and no audit")
+    return copy

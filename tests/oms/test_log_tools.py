@@ -1,0 +1,263 @@
+"""The tools around the log, as one types them: on a folder that OMS filled, running there or not."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from oms import cli
+from oms.cli.failures import Exit
+from oms.client import connect
+from oms.running import running
+from oms.settings import Settings
+
+MAIN = "prod/main/main"
+BRANCH = "dev/main/seats"
+
+
+async def fill(folder: Path) -> None:
+    """A type, planes, changes, a branch, a refused command."""
+    async with running(Settings(folder=folder), lambda *_: None), await connect(folder) as client:
+
+        async def send(command, data, **more):
+            outcome = await client.send(command, data, **more)
+            assert outcome.status == "accepted", outcome
+
+        text = {"name": "tailnum", "type": "string", "required": True}
+        seats = {"name": "seats", "type": "integer"}
+        number = {"name": "number", "type": "string", "unique": True}
+        await send(
+            "CreateObjectType", {"name": "Plane", "primaryKey": ["tailnum"], "properties": [text, seats, number]}
+        )
+        for n in range(40):
+            plane = {"tailnum": f"N{n}", "seats": n, "number": f"#{n}"}
+            await send("CreateObject", {"type": "Plane", "properties": plane})
+        for n in range(0, 40, 3):
+            await send("UpdateObject", {"type": "Plane", "key": f"N{n}", "patch": {"number": f"new {n}"}})
+        await send("DeleteObject", {"type": "Plane", "key": "N7"})
+        refused = await client.send("CreateObject", {"type": "Plane", "properties": {"tailnum": "N1"}})
+        assert refused.status == "rejected"
+        await send("CreateBranch", {"name": BRANCH, "from": MAIN})
+        await send("UpdateObject", {"type": "Plane", "key": "N1", "patch": {"seats": 99}}, branch=BRANCH)
+        change = {"type": "Plane", "key": "N1", "patch": {"seats": 98}}
+        await send("UpdateObject", change, wait="projected:versions")
+        await send("UpdateObject", {**change, "patch": {"seats": 97}}, wait="projected:audit")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    asyncio.run(fill(folder))
+    return folder
+
+
+@pytest.fixture
+def folder(filled, tmp_path):
+    """A copy to do with as one likes."""
+    return shutil.copytree(filled, tmp_path / "data")
+
+
+@pytest.fixture
+def oms(capsys):
+    """Runs one command: its exit code, and its JSON or what it complained."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = cli.run([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return code, json.loads(said.out) if said.out and "--json" in arguments else said.err
+
+    return run
+
+
+def rows(folder, file="outbox.db"):
+    connection = sqlite3.connect(folder / file)
+    found = connection.execute("SELECT position, subject, body FROM outbox ORDER BY position").fetchall()
+    connection.close()
+    return found
+
+
+def heads(folder):
+    connection = sqlite3.connect(folder / "outbox.db")
+    found = connection.execute('SELECT branch, "key", since, until, state FROM heads ORDER BY 1, 2, 3').fetchall()
+    found += connection.execute("SELECT * FROM commits ORDER BY last").fetchall()
+    connection.close()
+    return found
+
+
+def change(folder, *statements):
+    connection = sqlite3.connect(folder / "outbox.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_all_is_well(folder, oms):
+    code, told = oms("verify", "--folder", folder, "--json")
+    assert code == 0, told
+    assert [row["what"] for row in told] == ["log", "heads"]
+
+
+def test_heads_of_a_replay_are_those_that_were_committed(folder, oms):
+    before = heads(folder)
+    assert oms("rebuild", "heads", "--folder", folder, "--json")[0] == 0
+    assert heads(folder) == before
+
+
+def test_a_head_that_was_changed_is_named_and_made_anew(folder, oms):
+    before = heads(folder)
+    change(folder, "UPDATE heads SET state = x'7b7d' WHERE \"key\" LIKE 'unique/%' AND until > 9e18")
+    code, told = oms("verify", "heads", "--folder", folder, "--json")
+    assert code == Exit.REFUSED
+    assert "unique/Plane/number" in told[0]["result"]
+    assert oms("rebuild", "heads", "--folder", folder)[0] == 0
+    assert oms("verify", "heads", "--folder", folder)[0] == 0
+    assert heads(folder) == before
+
+
+@pytest.mark.parametrize("gone", ["DELETE FROM heads WHERE since = (SELECT max(since) FROM heads)",
+                                  "INSERT INTO heads VALUES ('x', 'object/Plane/N1', 3, 9, x'7b7d')"])  # fmt: skip
+def test_a_head_that_is_missing_or_extra_is_named(folder, oms, gone):
+    change(folder, gone)
+    assert oms("verify", "heads", "--folder", folder)[0] == Exit.REFUSED
+
+
+@pytest.mark.parametrize("source", ["log", "segments", "store", "outbox", "audit"])
+def test_a_lost_outbox_comes_back_from_any_copy_of_the_log(folder, oms, tmp_path, source):
+    wanted, states = rows(folder), heads(folder)
+    named = source
+    if source == "segments":
+        named = tmp_path / "segments"
+        assert oms("export", named, "--folder", folder)[0] == 0
+    if source == "store":
+        named = shutil.copytree(folder / "nats" / "jetstream", tmp_path / "store")
+    if source == "outbox":
+        named = folder / "outbox.before-1.db"
+        shutil.copy(folder / "outbox.db", named)
+    for file in folder.glob("outbox.db*"):
+        file.unlink()
+    code, told = oms("adopt", "log", "--from-log", named, "--folder", folder, "--json")
+    assert code == 0, told
+    assert (rows(folder), heads(folder)) == (wanted, states)
+    assert told["kept"] is None
+
+
+def test_an_older_outbox_is_brought_up_to_the_log(folder, oms):
+    wanted = rows(folder)
+    change(folder, "DELETE FROM outbox WHERE position > 30", "UPDATE log_head SET position = 30")
+    connection = sqlite3.connect(folder / "outbox.db")
+    digest = hashlib.sha256(wanted[29][2]).hexdigest()
+    connection.execute("UPDATE log_head SET hash = ?", (digest,))
+    connection.commit()
+    connection.close()
+    assert oms("repair", "log", "--folder", folder)[0] == Exit.CONFLICT
+    assert oms("adopt", "log", "--folder", folder)[0] == 0
+    assert rows(folder) == wanted
+    kept = sqlite3.connect(folder / "outbox.before-1.db")
+    assert kept.execute("SELECT max(position) FROM outbox").fetchone() == (30,)
+    kept.close()
+
+
+def test_refusals_outlive_an_adoption(folder, oms):
+    assert oms("adopt", "log", "--folder", folder)[0] == 0
+    connection = sqlite3.connect(folder / "outbox.db")
+    assert connection.execute("SELECT count(*) FROM refusals").fetchone() == (1,)
+    connection.close()
+
+
+def test_an_outbox_ahead_of_the_log_is_not_thrown_away(folder, oms):
+    shutil.rmtree(folder / "nats" / "jetstream")
+    code, told = oms("adopt", "log", "--folder", folder)
+    assert code == Exit.CONFLICT, told
+
+
+def test_an_export_restores_to_the_same_log(folder, oms, tmp_path):
+    code, told = oms("export", tmp_path / "segments", "--events", 50, "--folder", folder, "--json")
+    assert code == 0
+    assert [segment["first"] for segment in told] == [1, 51]
+    restored = tmp_path / "restored"
+    assert oms("restore", tmp_path / "segments", "--folder", restored)[0] == 0
+    assert (rows(restored), heads(restored)) == (rows(folder), heads(folder))
+    assert oms("verify", "--folder", restored)[0] == 0
+    assert oms("restore", tmp_path / "segments", "--folder", restored)[0] == Exit.CONFLICT
+
+
+def flip(folder):
+    """One bit in the log's only block."""
+    (path,) = folder.rglob("OMS_LOG_main/msgs/*.blk")
+    stored = bytearray(path.read_bytes())
+    stored[len(stored) // 2] ^= 4
+    path.write_bytes(stored)
+    (path.parent / "index.db").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("source", ["usual", "audit", "segments", "older folder"])
+def test_a_flipped_bit_is_named_and_repaired(folder, filled, oms, tmp_path, source):
+    froms = {"usual": [], "audit": ["--from", "audit"], "older folder": ["--from", filled]}.get(source)
+    if froms is None:
+        assert oms("export", tmp_path / "segments", "--folder", folder)[0] == 0
+        froms = ["--from", tmp_path / "segments"]
+    flip(folder)
+    code, told = oms("verify", "log", "--folder", folder, "--json")
+    assert code == Exit.REFUSED or "not there yet" in told[0]["result"]
+    code, told = oms("repair", "log", *froms, "--folder", folder, "--json")
+    assert code == 0, told
+    assert told["repaired"]
+    assert oms("verify", "--folder", folder)[0] == 0
+    assert oms("repair", "log", "--folder", folder, "--json")[1]["repaired"] is False
+
+
+def test_a_position_that_nobody_holds_stops_the_repair(folder, oms):
+    flip(folder)
+    change(folder, "DELETE FROM outbox WHERE position BETWEEN 30 AND 50")
+    code, told = oms("repair", "log", "--from", "outbox", "--folder", folder)
+    assert code == Exit.CONFLICT
+    assert "REPAIR_MISSING" in told
+    assert not (folder / "repair" / "journal.json").exists()
+
+
+def test_a_repair_under_way_keeps_oms_from_running(folder, oms):
+    (folder / "repair").mkdir()
+    (folder / "repair" / "journal.json").write_text('{"step":"append","archived":["1",5,"x"]}')
+    code, told = oms("up", "--folder", folder)
+    assert code == Exit.CONFLICT
+    assert "oms repair log" in told
+
+
+def test_two_replays_are_equal_byte_for_byte(folder, oms, tmp_path):
+    store = shutil.copytree(folder / "nats" / "jetstream", tmp_path / "store")
+    assert oms("export", tmp_path / "segments", "--folder", folder)[0] == 0
+    for number, named in enumerate(["log", "log", store, tmp_path / "segments", "audit"]):
+        into = tmp_path / f"replay-{number}"
+        code, told = oms("replay", "--into", into, "--from-log", named, "--folder", folder, "--json")
+        assert code == 0, told
+        for name in ("versions", "audit"):
+            file = f"views/{name}.v1.db"
+            assert (into / file).read_bytes() == (tmp_path / "replay-0" / file).read_bytes(), named
+    shutil.rmtree(folder)
+    assert oms("show", "Plane", "N1", "--folder", tmp_path / "replay-2", "--json")[1]["properties"]["seats"] == 97
+
+
+def test_a_replay_as_of_a_moment_shows_that_moment(folder, oms, tmp_path):
+    into = tmp_path / "then"
+    code, told = oms("replay", "--as-of", 20, "--into", into, "--folder", folder, "--json")
+    assert (code, told["position"]) == (0, 20)
+    code, told = oms("replay", "--as-of", 20, "--view", "versions", "--into", tmp_path / "v.db", "--folder", folder)
+    assert code == 0
+    assert (tmp_path / "v.db").read_bytes() == (into / "views" / "versions.v1.db").read_bytes()
+    assert oms("replay", "--into", into, "--folder", folder)[0] == Exit.USAGE
+    code, told = oms("replay", "--until", 20, "--folder", folder, "--json")
+    assert {(c["branch"], c["what"]): c["there"] for c in told["counts"]}[MAIN, "object Plane"] == 18
+
+
+@pytest.mark.parametrize("named", ["nowhere", "oms.toml"])
+def test_a_source_that_is_none_is_named(folder, oms, tmp_path, named):
+    (tmp_path / "oms.toml").write_text("")
+    code, told = oms("replay", "--from-log", tmp_path / named, "--folder", folder)
+    assert code == Exit.USAGE
+    assert str(tmp_path / named) in told
