@@ -3,8 +3,7 @@
 from collections.abc import Generator
 
 from events import catalog
-from events.branch import BranchCreated, branch_key
-from events.decider import Drafted
+from events.branch import genesis as default_branch
 from producers.command import Limits, Submitted
 from producers.draft import draw
 from producers.heads import Heads, Staged
@@ -19,11 +18,11 @@ def genesis(ontology: str, branch: str, now: int) -> Work:
     def run(head: LogHead) -> Generator[Ask, Told, Writes]:
         if head.position:
             return Writes(head)
-        key = branch_key(branch)
+        draft = default_branch(branch)
+        key = draft.key
         heads = Heads()
         reads = heads.reads(heads.wanted(branch, [key]))
         heads.tell(reads, (yield Ask(heads=[read for chain in reads.values() for read in chain])).heads)
-        draft = Drafted(key, "-", BranchCreated(name=branch, parent=None, base=0, default=True))
         submitted = Submitted(CommandKey("", "genesis"), "", "CreateBranch", branch, AUTHOR)
         drawn = draw(ontology, submitted, [draft], parents=[], head=head, now=now, limits=Limits())
         staged = Staged(heads, branch)
