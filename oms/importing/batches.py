@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from oms.importing.mapping import Command, RowMapping, RowRefused, commands_of
 from oms.importing.rows import Line
 
 BATCH_ROWS = 500
+BATCH_COMMANDS = 1_000  # while one commit is decided, others wait
 BATCH_BYTES = 700_000  # of commands as JSON; a command message may have 1,000,000
 
 NO_ROWS_FAULT = ("BRANCH_", "TYPE_UNKNOWN", "PROPERTY_UNKNOWN")
@@ -72,29 +73,30 @@ class Batch:
                 by_row.setdefault(row, []).append(reason._replace(path="/".join(["", str(n), *steps[4:]])))
         kept = tuple(ready for index, ready in enumerate(self.ready) if index not in by_row)
         refused = tuple(Refusal(self.ready[row].line, tuple(why)) for row, why in sorted(by_row.items()))
-        return Batch(self.name, self.first, self.last, kept, self.refused), refused
+        return replace(self, ready=kept), refused
+
+    def only(self, refused: Iterable[Refusal]) -> "Batch":
+        """Just these of its rows, under a name of their own."""
+        numbers = {refusal.line.number for refusal in refused}
+        ready = tuple(ready for ready in self.ready if ready.line.number in numbers)
+        return replace(self, name=f"{self.name}-again", ready=ready)
 
 
 def batches(lines: Iterable[Line], mapping: RowMapping, source: str) -> Iterator[Batch]:
     """`source` tells the file and its mapping: with the same one, the same rows come in the same batches."""
-    lines_here: list[Line] = []
-    ready: list[Ready] = []
-    refused: list[Refusal] = []
-    size = 0
+    here: list[Ready | Refusal] = []
+    commands = size = 0
     for line in lines:
         one = _ready(line, mapping)
-        bytes_here = _size(one)
-        if lines_here and (len(lines_here) >= BATCH_ROWS or size + bytes_here > BATCH_BYTES):
-            yield _batch(source, lines_here, ready, refused)
-            lines_here, ready, refused, size = [], [], [], 0
-        lines_here.append(line)
-        size += bytes_here
-        if isinstance(one, Ready):
-            ready.append(one)
-        else:
-            refused.append(one)
-    if lines_here:
-        yield _batch(source, lines_here, ready, refused)
+        more = _size(one)
+        if here and (len(here) >= BATCH_ROWS or commands >= BATCH_COMMANDS or size + more > BATCH_BYTES):
+            yield _batch(source, here)
+            here, commands, size = [], 0, 0
+        here.append(one)
+        commands += len(one.commands) if isinstance(one, Ready) else 0
+        size += more
+    if here:
+        yield _batch(source, here)
 
 
 def source_of(file_digest: str, mapping: RowMapping, branch: str) -> str:
@@ -115,9 +117,11 @@ def _size(one: Ready | Refusal) -> int:
     return len(json.dumps(one.commands, ensure_ascii=False).encode()) if isinstance(one, Ready) else 0
 
 
-def _batch(source: str, lines: list[Line], ready: list[Ready], refused: list[Refusal]) -> Batch:
-    first, last = lines[0].number, lines[-1].number
-    return Batch(f"import-{source}-{first}-{last}", first, last, tuple(ready), tuple(refused))
+def _batch(source: str, here: Sequence[Ready | Refusal]) -> Batch:
+    first, last = here[0].line.number, here[-1].line.number
+    ready = tuple(one for one in here if isinstance(one, Ready))
+    refused = tuple(one for one in here if isinstance(one, Refusal))
+    return Batch(f"import-{source}-{first}-{last}", first, last, ready, refused)
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,8 @@
 """Sends batches, a few in flight, and settles them in order: what was refused leaves its batch, and the rest goes again.
 
-A batch may be decided before an earlier one is done, so it may have missed rows it needs: its refusal does not count, and
-it is asked once more, whole, when the earlier ones are settled. The way that is taken depends on answers alone, never on
-time, so a restart takes the same way and meets the same remembered answers.
+A batch may be decided before an earlier one is done, so a row of it may have been refused for rows that came later than
+it: such rows are asked about once more, when all before them is settled. The way that is taken depends on answers alone,
+never on time, so a restart takes the same way and meets the same remembered answers.
 """
 
 import asyncio
@@ -60,17 +60,19 @@ async def send_all(
     async def settle() -> None:
         nonlocal tally
         batch, task = waiting.popleft()
-        answer = await task
-        if answer.reasons and in_flight > 1:
-            answer = await ask(f"{batch.identity}-again", batch)
-        done, refusals, position = await _settled(batch, answer, ask)
+        part = await _taken(batch, await task, ask)
+        if part.refused and in_flight > 1:
+            doubtful = batch.only(part.refused)
+            again = await _taken(doubtful, await _first(doubtful, ask), ask)
+            part = Part(part.commands + again.commands, again.refused, max(part.position, again.position))
+        refusals = sorted([*batch.refused, *part.refused], key=lambda refusal: refusal.line.number)
         for refusal in refusals:
             refused(refusal)
         tally = Tally(
             tally.rows + batch.last - batch.first + 1,
-            tally.commands + len(done.commands),
+            tally.commands + part.commands,
             tally.refused + len(refusals),
-            max(tally.position, position),
+            max(tally.position, part.position),
         )
         told(tally)
 
@@ -91,13 +93,21 @@ async def _first(batch: Batch, ask: Ask) -> Answer:
     return await ask(batch.identity, batch) if batch.commands else Answer(0, ())
 
 
-async def _settled(batch: Batch, answer: Answer, ask: Ask) -> tuple[Batch, list[Refusal], int]:
-    refusals = list(batch.refused)
+class Part(NamedTuple):
+    """What came of some rows: how many commands were taken, and which rows were refused."""
+
+    commands: int
+    refused: tuple[Refusal, ...]
+    position: int
+
+
+async def _taken(batch: Batch, answer: Answer, ask: Ask) -> Part:
+    """Leaves out what is refused until the rest is taken."""
+    refused: tuple[Refusal, ...] = ()
     while answer.reasons:
         rest, named = batch.split(answer.reasons)
         if not named:
             raise ImportStopped(batch, answer.reasons)
-        refusals += named
-        batch = rest
-        answer = await _first(batch, ask)
-    return batch, sorted(refusals, key=lambda refusal: refusal.line.number), answer.position
+        refused += named
+        batch, answer = rest, await _first(rest, ask)
+    return Part(len(batch.commands), refused, answer.position)
