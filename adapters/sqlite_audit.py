@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert, select
 
-from adapters.sqlite_file import sql
+from adapters.sqlite_file import sql, writer
 from adapters.sqlite_view import SqliteView
 from adapters.view_tables import Position, view_tables
 from projectors.audit import VERSION, Entry
@@ -45,6 +46,8 @@ refusals = Table(
 )  # fmt: skip
 
 _ADD: Final = sql(insert(events))
+_old: Final = refusals.to_metadata(MetaData(), schema="old")
+_COPY_REFUSALS: Final = sql(insert(refusals).prefix_with("OR IGNORE").from_select(list(_old.c.keys()), select(_old)))
 
 
 def sqlite_audit(path: Path, ontology: str) -> SqliteView[Entry]:
@@ -65,6 +68,13 @@ class EntryRows:
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[Entry]) -> None:
         connection.executemany(_ADD, [_stored(row) for row in rows])
+
+
+def copy_refusals(old: Path, new: Path) -> None:
+    """What was refused is in no log: a new build of the audit takes it from the old one."""
+    with closing(writer(new)) as connection:
+        connection.execute("ATTACH ? AS old", (str(old),))
+        connection.execute(_COPY_REFUSALS)
 
 
 def _stored(row: Entry) -> tuple[object, ...]:

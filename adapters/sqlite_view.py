@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import MetaData, bindparam, delete, insert, select, update
 
@@ -19,6 +19,7 @@ from projectors.projector import (
     Parked,
     Parking,
     Place,
+    ViewOutdated,
     ViewUnavailable,
 )
 from security.chain import genesis
@@ -40,10 +41,6 @@ class Rows(Protocol[RowT]):
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[RowT]) -> None:
         """Inside the view's transaction."""
-
-
-class WrongView(Exception):
-    """The file holds another view, another version of it, or another ontology's."""
 
 
 class SqliteView(Generic[RowT]):
@@ -99,9 +96,7 @@ class SqliteView(Generic[RowT]):
     def _checkpoint(self, connection: sqlite3.Connection) -> Checkpoint:
         found = connection.execute(_CHECKPOINT).fetchone()
         if found is None or found[:3] != (self.name, self.version, self.ontology):
-            raise WrongView(
-                f"{self.path} holds view {found and found[:3]}, not {(self.name, self.version, self.ontology)}"
-            )
+            raise ViewOutdated(str(self.path), _titled(found), _titled((self.name, self.version, self.ontology)))
         return Checkpoint(*found[3:])
 
     @contextmanager
@@ -129,6 +124,10 @@ class SqliteView(Generic[RowT]):
             return await self._file.run(work)
         except sqlite3.OperationalError as error:
             raise _unavailable(self.name, error) from error
+
+
+def _titled(row: Sequence[Any] | None) -> str:
+    return "nothing" if row is None else f"view {row[0]} version {row[1]} of ontology {row[2]}"
 
 
 def _park(connection: sqlite3.Connection, parking: Parking) -> None:

@@ -121,6 +121,14 @@ class ViewUnavailable(Exception):
         super().__init__(f"{view}: {cause}; {remedy}")
 
 
+class ViewOutdated(Exception):
+    """The store holds another view, rows of another version of it, or another ontology's: it must be rebuilt."""
+
+    def __init__(self, where: str, found: str, wanted: str) -> None:
+        self.where, self.found, self.wanted = where, found, wanted
+        super().__init__(f"{where} holds {found}, not {wanted}; `oms rebuild` makes it anew")
+
+
 class Overtaken(Exception):
     """Another process wrote to the view since its checkpoint was read; nothing was written. Read it again."""
 
@@ -130,6 +138,14 @@ class Overtaken(Exception):
             f"{view} is at position {found.position} (revision {found.revision}), "
             f"not at {known.position} (revision {known.revision})"
         )
+
+
+class Superseded(Exception):
+    """Another build of the view became live; nothing was written. Open it."""
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        super().__init__(f"another build of view {view} became live")
 
 
 @dataclass(frozen=True)

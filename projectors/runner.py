@@ -16,7 +16,7 @@ from typing import Any, Final
 from projectors.decode import PayloadOf
 from projectors.lane import PART, Lane
 from projectors.progress import Progress, Rate, progress
-from projectors.projector import Feed, Overtaken, ViewUnavailable
+from projectors.projector import Feed, Overtaken, Superseded, ViewOutdated, ViewUnavailable
 from projectors.track import Track
 from security.chain import ChainBroken, body_hash
 
@@ -84,12 +84,12 @@ class Runner:
                 await track.open()
                 await self._compare(track)
                 await self._ride(track)
+            except Superseded:
+                continue
             except Overtaken as overtaken:
                 self.stopped[track.name] = overtaken
-            except ViewUnavailable as refused:
-                self._stop(track, refused)
-            except ChainBroken as broken:
-                self._stop(track, broken)
+            except (ViewUnavailable, ViewOutdated, ChainBroken) as passing:  # a rebuild or a repair ends these
+                self._stop(track, passing)
             except Exception as error:  # noqa: BLE001 whatever it was, the other views flow on
                 self._stop(track, error)
                 return

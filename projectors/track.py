@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from projectors.decode import Part
 from projectors.parking import Waiting, stopped
@@ -14,6 +14,7 @@ from projectors.projector import (
     Place,
     Projector,
     Recorded,
+    Superseded,
     Unappliable,
     View,
 )
@@ -22,13 +23,30 @@ RowT = TypeVar("RowT")
 _PAGE = 1_000
 
 
-class Track(Generic[RowT]):
-    """`open` it first, and again after `Overtaken` or any other failure of `apply`."""
+class Live(Protocol[RowT]):
+    """Which build of a view is to be written: a rebuild may make another one live."""
 
-    def __init__(self, projector: Projector[RowT], view: View[RowT], start: Checkpoint) -> None:
-        self.projector, self.view = projector, view
+    def changed(self) -> bool:
+        """Another build than the one opened last is live now."""
+
+    def open(self) -> View[RowT]:
+        """The live one."""
+
+
+class Track(Generic[RowT]):
+    """`open` it first, and again after `Superseded`, `Overtaken` or any other failure of `apply`."""
+
+    def __init__(
+        self,
+        projector: Projector[RowT],
+        view: View[RowT],
+        start: Checkpoint,
+        live: Live[RowT] | None = None,
+    ) -> None:
+        self.projector, self.view, self.live = projector, view, live
         self.checkpoint = start
         self.waiting = Waiting()
+        self.discarded: frozenset[int] = frozenset()
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
@@ -37,7 +55,11 @@ class Track(Generic[RowT]):
 
     async def open(self) -> Checkpoint:
         """Start, or start again, from what the view holds."""
+        if self.live is not None and self.live.changed():
+            await self.view.close()
+            self.view = self.live.open()
         self.checkpoint = await self.view.checkpoint()
+        self.discarded = frozenset([event.position for event in await self.view.discarded()])
         self.waiting = Waiting()
         after = 0
         while page := await self.view.parked(after, _PAGE):
@@ -48,7 +70,12 @@ class Track(Generic[RowT]):
         return self.checkpoint
 
     async def apply(self, part: Part) -> None:
-        """Write what the events make of the rows. Raises `Overtaken`, `ViewUnavailable`; `Unappliable` if it never parks."""
+        """Write what the events make of the rows.
+
+        Raises `Superseded`, `Overtaken`, `ViewUnavailable`; `Unappliable` if the projector never parks.
+        """
+        if self.live is not None and self.live.changed():
+            raise Superseded(self.name)
         touched = [self.projector.places(event) for event in part.events]
         rows = dict(await self.view.rows({place for places in touched for place in places}))
         written, parking = self._fold(rows, part.events, touched)
@@ -74,6 +101,8 @@ class Track(Generic[RowT]):
         parked: list[Parked] = []
         also: list[tuple[int, Place]] = []
         for event, places in zip(events, touched, strict=True):
+            if event.position in self.discarded:
+                continue
             try:
                 behind = self.waiting.behind(event, places) if self.waiting else 0
                 if behind:

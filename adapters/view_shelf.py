@@ -1,0 +1,65 @@
+"""The builds of one view in their files: `<folder>/views/<name>.v<build>.db`, and the alias that says which is live."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from adapters.sqlite_audit import copy_refusals
+from adapters.sqlite_verify import verify_view
+from adapters.sqlite_view import SqliteView
+from adapters.view_files import live_version, make_live, view_path
+from projectors.projector import Feed
+from projectors.verify import Agreed, Difference
+
+RowT = TypeVar("RowT")
+
+
+class SqliteShelf(Generic[RowT]):
+    """`opened(file, ontology)` makes the file if it is not there."""
+
+    def __init__(self, folder: Path, name: str, ontology: str, opened: Callable[[Path, str], SqliteView[RowT]]) -> None:
+        self.folder, self.name, self.ontology = folder, name, ontology
+        self._opened = opened
+
+    def live(self) -> int | None:
+        return live_version(self.folder, self.name)
+
+    def open(self, build: int) -> SqliteView[RowT]:
+        return self._opened(self.path(build), self.ontology)
+
+    def make_live(self, build: int) -> None:
+        make_live(self.folder, self.name, build)
+
+    def drop(self, build: int) -> None:
+        for ending in ("", "-wal", "-shm"):
+            self.path(build).with_name(self.path(build).name + ending).unlink(missing_ok=True)
+
+    async def carry(self, old: int, new: int) -> None:
+        if self.name == "audit":
+            await asyncio.to_thread(copy_refusals, self.path(old), self.path(new))
+
+    async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
+        return await verify_view(self.path(build), self.name, feed, told)
+
+    def path(self, build: int) -> Path:
+        return view_path(self.folder, self.name, build)
+
+
+class LiveBuild(Generic[RowT]):
+    """The live build of a shelf, for a track; where there is none, build 1 is made and becomes live."""
+
+    def __init__(self, shelf: SqliteShelf[RowT]) -> None:
+        self._shelf = shelf
+        self._opened = shelf.live()
+
+    def changed(self) -> bool:
+        return self._shelf.live() != self._opened
+
+    def open(self) -> SqliteView[RowT]:
+        live = self._shelf.live()
+        view = self._shelf.open(live or 1)
+        if live is None:
+            self._shelf.make_live(1)
+        self._opened = live or 1
+        return view
