@@ -22,8 +22,9 @@ from adapters.nats_streams import ensure_streams
 from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_outbox import SqliteOutbox
+from adapters.sqlite_refusals import SqliteRefusals
 from adapters.sqlite_versions import sqlite_versions
-from adapters.view_files import live_version, make_live, view_path
+from adapters.view_files import live_path, live_version, make_live, view_path
 from events import catalog
 from gateways.commands import CommandDoor
 from oms.settings import Settings
@@ -38,8 +39,10 @@ from projectors.projector import Projector, View
 from projectors.runner import Runner
 from projectors.track import Track
 from projectors.versions import versions
+from workers import refusals
 from workers.queue import QueueWorker
 
+REFUSALS_SECONDS: Final = 1.0  # between two looks for refused commands
 Alarm = Callable[[str, BaseException], None]
 
 
@@ -98,6 +101,8 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
             loops.append(here.relay.run())
         if "projectors" in settings.roles:
             loops.append((await _prepare_projectors(here, alarm, stack)).run())
+        if here.outbox is not None and here.runner is not None:
+            loops.append(await _refusals(settings, here.outbox, stack))
         await stack.enter_async_context(_looping(loops))
         if here.door is not None:
             await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.answer))
@@ -201,6 +206,18 @@ _VIEWS: Final[Mapping[str, tuple[Projector[Any], Callable[[Path, str], Any]]]] =
     "versions": (versions(catalog.evolve), sqlite_versions),
     "audit": (audit, sqlite_audit),
 }
+
+
+async def _refusals(settings: Settings, outbox: SqliteOutbox, stack: AsyncExitStack) -> Coroutine[Any, Any, None]:
+    register = SqliteRefusals(live_path(settings.folder, audit.name))
+    stack.push_async_callback(register.close)
+
+    async def run() -> None:
+        while True:
+            if not await refusals.step(outbox, register):
+                await asyncio.sleep(REFUSALS_SECONDS)
+
+    return run()
 
 
 async def _forget(outbox: SqliteOutbox, days: float) -> None:
