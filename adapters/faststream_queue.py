@@ -11,10 +11,11 @@ connects                with a client that stops for ever at a subject that is n
 """
 
 from asyncio import Queue as Buffer
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import nats.errors
 from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, PullSub
@@ -40,10 +41,12 @@ class QueuedMessage:
         self.subject, self.payload = message.subject, message.data
 
     async def keep(self) -> None:
-        await self._message.in_progress()
+        with _reaching():
+            await self._message.in_progress()
 
     async def done(self) -> None:
-        await self._message.ack()
+        with _reaching():
+            await self._message.ack()
 
 
 class CommandQueue:
@@ -83,22 +86,25 @@ class CommandQueue:
         return taken
 
     async def tell(self, subject: str, outcome: bytes) -> None:
-        await self._client.publish(subject, outcome)
+        with _reaching():
+            await self._client.publish(subject, outcome)
 
     async def oldest(self, since: int) -> int:
         ask = {"seq": since, "next_by_subj": "oms.queue.>"}
-        try:
-            found = await api(self._client, f"STREAM.MSG.GET.{self.stream}", ask)
-        except ApiRefused as refused:
-            if refused.code == NO_SUCH_MESSAGE:
-                return 0
-            raise
+        with _reaching():
+            try:
+                found = await api(self._client, f"STREAM.MSG.GET.{self.stream}", ask)
+            except ApiRefused as refused:
+                if refused.code == NO_SUCH_MESSAGE:
+                    return 0
+                raise
         return int(found["message"]["seq"])
 
     async def rewind(self) -> None:
         while not self._arrived.empty():  # before, not after: what comes again must stay
             self._arrived.get_nowait()
-        await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
+        with _reaching():
+            await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
 
     async def _arrive(self, message: Any) -> None:  # a Msg; FastStream cannot describe one
         await self._arrived.put(QueuedMessage(message))
@@ -126,6 +132,14 @@ class _Broker(NatsBroker):
         client = await connect(self._endpoint, USER, name="oms queue")
         self.config.connect(client)
         return client
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (nats.errors.Error, ApiRefused, TimeoutError, OSError) as error:
+        raise ConnectionError(str(error) or type(error).__name__) from error
 
 
 async def _as_it_is(message: StreamMessage[Any]) -> Any:

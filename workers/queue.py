@@ -4,6 +4,7 @@
 take ─► places in line, in order ─► tell each outcome ─► done
 the store is away      the rest stays in our hands, so that nothing overtakes it, and is decided again after a pause
 one is missing before  (a worker died with it) the queue is rewound: all that was not done comes again, in order
+the queue is away      it is rewound as soon as it is back
 ```
 A crash between deciding and `done` brings a command again; its id is remembered, so it is answered the same.
 """
@@ -38,6 +39,8 @@ class Queued(Protocol):
 
 
 class Queue(Protocol):
+    """What is not done comes again. All but `take` raise `ConnectionError`, as `keep` and `done` do: it is away."""
+
     async def take(self) -> Sequence[Queued]:
         """What has arrived since, in order; waits until there is something."""
 
@@ -71,8 +74,15 @@ class QueueWorker:
         self._next = 1  # all before it are done
 
     async def step(self) -> int:
-        """Answer what has arrived, however long that takes. Returns how many commands (less = the rest comes again)."""
+        """Answer what has arrived, however long that takes. Returns how many commands; the rest comes again."""
         batch = await self.queue.take()
+        try:
+            return await self._answer_all(batch)
+        except ConnectionError as away:
+            await self._rewind(away)
+            return 0
+
+    async def _answer_all(self, batch: Sequence[Queued]) -> int:
         in_line = await self._in_line(batch)
         answered = attempt = 0
         while answered < len(in_line):
@@ -86,6 +96,19 @@ class QueueWorker:
         if len(in_line) < len(batch):
             await self.queue.rewind()
         return answered
+
+    async def _rewind(self, away: ConnectionError) -> None:
+        """As soon as the queue is back."""
+        failure: ConnectionError | None = away
+        attempt = 0
+        while failure is not None:
+            attempt += 1
+            await self.pause(attempt, failure)
+            try:
+                await self.queue.rewind()
+                failure = None
+            except ConnectionError as still:
+                failure = still
 
     async def _in_line(self, batch: Sequence[Queued]) -> list[Queued]:
         """The batch up to the first place where an older command should stand."""
