@@ -5,7 +5,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from events.decider import Payload
 
@@ -17,6 +17,8 @@ MAX_COMMANDS = 10_000
 class CommandMessage(Payload):
     """`id` is the idempotency key: sent twice, a command is decided once and answered the same."""
 
+    model_config = ConfigDict(strict=True)
+
     id: Annotated[str, Field(min_length=1, max_length=200, description="idempotency key, e.g. a UUID")]
     type: Annotated[str, Field(description="command name, e.g. `CreateObject`")]
     branch: Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `prod/flights/main`")]
@@ -27,8 +29,8 @@ class CommandMessage(Payload):
     )
     message: Annotated[str | None, Field(max_length=10_000, description="why; becomes part of the commit's id")] = None
     effective: Annotated[str | None, Field(description="valid time, RFC 3339; absent = when it is committed")] = None
-    correlation: Annotated[str | None, Field(max_length=200)] = None
-    traceparent: Annotated[str | None, Field(max_length=200)] = None
+    correlation: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    traceparent: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     data: dict[str, Any]
 
 
@@ -40,6 +42,8 @@ class AskOutcome(Payload):
 
 class PartMessage(Payload):
     """One command inside a `Commit`."""
+
+    model_config = ConfigDict(strict=True)
 
     type: str
     expected: Annotated[int | None, Field(ge=0)] = None

@@ -13,6 +13,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from events import catalog, instants, strict_json
+from events.attributes import holds_only_allowed
 from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, AskOutcome, CommandMessage, Commit, PartMessage
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
@@ -133,7 +134,7 @@ def _slowly(payload: bytes) -> Any:
 def _from_cloudevent(value: dict[str, Any]) -> Any:
     named = _COMMAND_TYPE.fullmatch(str(value.get("type")))
     data = value.get("data")
-    if named is None or not isinstance(data, dict):
+    if named is None or not isinstance(data, dict) or not data.keys().isdisjoint(("id", "type")):
         text = "as a CloudEvent a command has type io.oms.command.<name>.v1, and {branch, data, …} as its data"
         raise Refused([Finding("COMMAND_SHAPE", "/type", text)])
     return {"id": value.get("id"), "type": named[1], **data}
@@ -150,6 +151,10 @@ def _envelope_findings(to: Address, command: CommandMessage) -> Iterator[Finding
     for path, name in (("/author", command.author), ("/onBehalfOf", command.on_behalf_of)):
         if name is not None:
             yield from _author_findings(to, path, name)
+    ids = {"/id": command.id, "/correlation": command.correlation, "/traceparent": command.traceparent}
+    for path, value in ids.items():
+        if value is not None and not holds_only_allowed(value):
+            yield Finding("COMMAND_CHARACTER", path, f"{value[:64]!a} holds a control character or a noncharacter")
     if command.effective is not None:
         try:
             instants.from_text(command.effective)

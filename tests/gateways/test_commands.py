@@ -103,3 +103,14 @@ async def test_a_fault_in_one_decision_spoils_only_that_command(door, send):
     assert codes(outcomes[0]) == ["COMMAND_FAILED"]
     assert "TypeError" in outcomes[0]["findings"][0]["text"]
     assert codes(await send("Outcome", {"id": "c2"}, id="q")) == ["COMMAND_NOT_FOUND"]
+
+
+async def test_a_clock_that_jumped_back_refuses_until_it_is_set_right():
+    clock = [1_400_000_000_000_000]
+    async with deciding(MemoryOutbox("main"), lambda: clock[0]) as door:
+        body = json.dumps({"id": "c1", "type": "CreateObjectType", "branch": BRANCH, "data": AIRLINE}).encode()
+        clock[0] -= 301_000_000
+        outcome = json.loads(await door.answer(SUBJECT, {}, body))
+        assert codes(outcome) == ["TIME_CLOCK_BEHIND"]
+        clock[0] += 300_000_000
+        assert json.loads(await door.answer(SUBJECT, {}, body))["status"] == "accepted"
