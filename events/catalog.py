@@ -122,6 +122,21 @@ def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None
         raise NotAPayload("EVENT_DATA_INVALID", f"{event_type}: {error}") from None
 
 
+def proven(event_type: str, data: bytes) -> Payload:
+    """As `payload`, for data of which the hash chain proves that this catalog wrote it. Raises `NotAPayload`.
+
+    A plain model's values are taken as they are: a quarter of the time that validating them again takes.
+    """
+    model = EVENTS.get(event_type)
+    if model is None or model not in _PLAIN:
+        return payload(event_type, data)
+    try:
+        values = _decode(data)
+    except msgspec.DecodeError:
+        return payload(event_type, data)
+    return _made(model, values) if values.keys() == model.model_fields.keys() else payload(event_type, data)
+
+
 def evolve(state: State | None, payload: Payload) -> State | None:
     """The entity's next state."""
     return _EVOLVES[type(payload)].evolve(state, payload)
@@ -135,6 +150,7 @@ def fold(get: Lookup, key: Key, payload: Payload) -> Iterator[tuple[Key, State |
     yield from index.changes(get, key, before, after)
 
 
+_set_attribute: Final = object.__setattr__
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _TYPES: Final = {model: name for name, model in EVENTS.items()}
@@ -148,6 +164,16 @@ _PLAIN: Final = frozenset(
     and model is not object_type.PropertyAdded
 )
 """Payloads whose fields are their JSON: no alias, nothing that may be absent, no model inside."""
+
+
+def _made(model: type[Payload], values: dict[str, Any]) -> Payload:
+    """What `model_construct` does for a model without defaults and private attributes."""
+    made = model.__new__(model)
+    _set_attribute(made, "__dict__", values)
+    _set_attribute(made, "__pydantic_fields_set__", set(values))
+    _set_attribute(made, "__pydantic_extra__", None)
+    _set_attribute(made, "__pydantic_private__", None)
+    return made
 
 
 def _known(name: str) -> Command:

@@ -35,7 +35,7 @@ async def adopt_log(settings: Settings, log: Source, told: Told, *, force: bool)
     _remove(fresh)
     outbox = SqliteOutbox(fresh, settings.ontology)
     try:
-        head = await adopt(outbox, log, last, catalog.fold, catalog.payload, told)
+        head = await adopt(outbox, log, last, catalog.fold, catalog.proven, told)
     finally:
         outbox.close()
     if readable:
@@ -70,7 +70,7 @@ async def _replayed(settings: Settings, log: Copy, told: Told) -> AsyncIterator[
         outbox = SqliteOutbox(scratch, settings.ontology)
         try:
             for copy, until in ((log, min(await log.last(), head.position)), (outbox_copy(path), head.position)):
-                await adopt(outbox, copy, until, catalog.fold, catalog.payload, told)
+                await adopt(outbox, copy, until, catalog.fold, catalog.proven, told)
         finally:
             outbox.close()
         yield scratch, head.position

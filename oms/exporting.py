@@ -54,7 +54,7 @@ async def restore(settings: Settings, path: Path, told: Callable[[int], None]) -
     outbox = SqliteOutbox(part / "outbox.db", settings.ontology)
     try:
         last = await feed.last()
-        head = await adopt(outbox, feed, last, catalog.fold, catalog.payload, lambda position, _: told(position))
+        head = await adopt(outbox, feed, last, catalog.fold, catalog.proven, lambda position, _: told(position))
         async with nats_server(part / "nats", ontologies=[settings.ontology]) as server:
             await _fill(server.endpoint, settings.ontology, outbox)
     finally:

@@ -28,6 +28,32 @@ def test_an_event_is_written_and_read():
     assert catalog.data(payload) == json.dumps(DATA, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+@pytest.mark.parametrize(
+    ("event_type", "data"),
+    [
+        (CREATED, DATA),
+        (
+            "io.oms.object.updated.v1",
+            {"type": "t", "slug": "s", "key": "k", "set": {"a": [1]}, "unset": ["b"], "was": {}},
+        ),
+        ("io.oms.link.created.v1", {"type": "t", "slug": "s", "from": "a", "to": "b"}),
+        ("io.oms.branch.created.v1", {"name": "dev/a/b", "parent": "prod/a/b", "base": 3, "default": False}),
+    ],
+)
+def test_what_the_chain_proves_is_read_the_same(event_type, data):
+    stored = json.dumps(data).encode()
+    validated, proven = catalog.payload(event_type, stored), catalog.proven(event_type, stored)
+    assert proven == validated
+    assert catalog.data(proven) == catalog.data(validated)
+    assert proven.model_dump() == validated.model_dump()
+
+
+@pytest.mark.parametrize("data", [b"{}", b"[", json.dumps({**DATA, "colour": 1}).encode()])
+def test_what_has_another_shape_is_not_taken_as_proven(data):
+    with pytest.raises(NotAPayload):
+        catalog.proven(CREATED, data)
+
+
 def test_what_is_none_is_not_written():
     rid = "ri.oms.object-type.1"
     payload = catalog.payload("io.oms.objectType.deprecated.v1", json.dumps({"rid": rid, "slug": "A"}).encode())
