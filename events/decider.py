@@ -66,7 +66,7 @@ class Context:
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""
-        return self.head(key).state
+        return self.heads[key].state
 
     def head(self, key: Key) -> Head:
         """The state and the position that last changed it. Raises `Unread`."""

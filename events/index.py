@@ -8,7 +8,6 @@ degree/<object key>             {"n"}              alive links and references at
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -17,7 +16,7 @@ import msgspec
 
 from events.decider import Lookup, State
 from events.names import Key, object_key
-from events.shape import shape_of
+from events.shape import Shape, shape_of
 
 MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
 Change = tuple[Key, State | None]
@@ -87,11 +86,22 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
     shape = shape_of(kind)
     old, new = old or _NOTHING, new or _NOTHING
     for field in shape.unique:
-        yield from _owned(get, key, _unique(known["slug"], field, old), _unique(known["slug"], field, new))
+        if old.get(field) != new.get(field):
+            yield from _owned(get, key, _unique(known["slug"], field, old), _unique(known["slug"], field, new))
     if shape.references:
-        degrees = Counter(shape.referred(new))
-        degrees.subtract(shape.referred(old))
-        yield from (_counted(get, degree_key(target), by) for target, by in degrees.items() if by)
+        yield from _degrees(get, shape, old, new)
+
+
+def _degrees(get: Lookup, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """References that came and went; where one went and came again, nothing changed."""
+    by: dict[Key, int] = {}
+    for target in shape.referred(new):
+        by[target] = by.get(target, 0) + 1
+    for target in shape.referred(old):
+        by[target] = by.get(target, 0) - 1
+    for target, more in by.items():
+        if more:
+            yield _counted(get, degree_key(target), more)
 
 
 def _unique(slug: str, field: str, properties: Mapping[str, Any]) -> Key | None:
@@ -100,8 +110,6 @@ def _unique(slug: str, field: str, properties: Mapping[str, Any]) -> Key | None:
 
 
 def _owned(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[Change]:
-    if old == new:
-        return
     if old is not None:
         yield _freed(get, old)
     if new is not None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import State
 from events.findings import Finding
-from events.names import Key, object_key
+from events.names import Key, Rid, object_key
 from events.values import Check, Json, NotAValue, check_of, pointer, reference
 
 KEPT: Final = 512
@@ -38,15 +38,17 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    rid: str
+    rid: Rid
     slug: str
     name: str
-    slots: Mapping[str, Slot]  # by API name
+    checks: Mapping[str, tuple[str, Check]]  # API name → field and check
     key: tuple[Slot, ...]
     required: tuple[Slot, ...]
     defaults: tuple[Slot, ...]
     unique: tuple[str, ...]  # fields
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
+    plain_key: str | None  # the field of a key that is not composite
+    claiming: tuple[Slot, ...]  # those that are unique, or references
     names: Mapping[str, str]  # field → API name
 
     def referred(self, properties: Mapping[str, Json]) -> Iterator[Key]:
@@ -57,12 +59,16 @@ class Shape:
                 for key in value if array else (value,):
                     yield object_key(target, key)
 
-    def key_of(self, properties: Mapping[str, Json]) -> str:
-        """The encoded primary key of stored properties that hold all of its components. Raises `NotAValue`."""
-        values = [properties[slot.field] for slot in self.key]
-        if len(values) == 1 and type(values[0]) is str and values[0].isalnum():
-            return reference(values[0])
-        return reference(values)
+    def key_of(self, values: Mapping[str, Json]) -> str:
+        """The encoded primary key of stored values. Raises `KeyError` where one is missing, `NotAValue`."""
+        if self.plain_key is not None:
+            value = values[self.plain_key]
+            if type(value) is str and value.isalnum():
+                return reference(value)
+        parts = [values[slot.field] for slot in self.key]
+        if None in parts:
+            raise KeyError(self.slug)
+        return reference(parts)
 
     def key_given(self, given: str | Sequence[Json]) -> str:
         """The encoded primary key a command names: itself, or its components. Raises `NotAValue`."""
@@ -77,32 +83,29 @@ class Shape:
         """What a client gives by API name, checked one by one; what was wrong is a finding and no value."""
         values: dict[str, Json] = {}
         findings: list[Finding] = []
-        slots = self.slots
+        checks = self.checks
         for name, value in named.items():
-            slot = slots.get(name)
-            if slot is None:
+            try:
+                field, check = checks[name]
+                values[field] = value if value is None else check(value)
+            except KeyError:
                 findings.append(self._unknown(name, path))
-            elif value is None:
-                values[slot.field] = None
-            else:
-                try:
-                    values[slot.field] = slot.check(value)
-                except NotAValue as wrong:
-                    at = path + pointer(name) + wrong.path
-                    findings.append(Finding(wrong.code, at, f"{name} {wrong.text}"))
+            except NotAValue as wrong:
+                at = path + pointer(name) + wrong.path
+                findings.append(Finding(wrong.code, at, f"{name} {wrong.text}"))
         return Given(named, path, values, findings)
+
+    def field(self, name: str) -> str:
+        """The field of an API name; the name itself where there is none."""
+        known = self.checks.get(name)
+        return name if known is None else known[0]
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name."""
         return {self.names[field]: value for field, value in properties.items()}
 
-    def missing(self, properties: Mapping[str, Json], given: Given) -> list[Finding]:
-        """A finding for each required property that these stored properties lack, but for one with a finding already."""
-        return [
-            Finding("PROPERTY_REQUIRED", given.path + pointer(slot.name), f"{self.name} needs {slot.name}")
-            for slot in self.required
-            if slot.field not in properties and given.named.get(slot.name) is None
-        ]
+    def lacks(self, slot: Slot, path: str) -> Finding:
+        return Finding("PROPERTY_REQUIRED", path + pointer(slot.name), f"{self.name} needs {slot.name}")
 
     def _unknown(self, name: str, path: str) -> Finding:
         at = path + pointer(name)
@@ -110,7 +113,7 @@ class Shape:
             return Finding(
                 "PROPERTY_RESERVED", at, f"{name}: names that begin with _ are written by OMS alone; leave it out"
             )
-        return Finding("PROPERTY_UNKNOWN", at, f"{self.name} has no property {name!r}; it has {', '.join(self.slots)}")
+        return Finding("PROPERTY_UNKNOWN", at, f"{self.name} has no property {name!r}; it has {', '.join(self.checks)}")
 
 
 _shapes: Final[dict[int, tuple[State, Shape]]] = {}
@@ -135,14 +138,16 @@ def _compiled(state: State) -> Shape:
         for field, each in declared.items()
     }
     return Shape(
-        rid=state["rid"],
+        rid=Rid(state["rid"]),
         slug=state["slug"],
         name=state["name"],
-        slots={slot.name: slot for slot in slots.values()},
+        checks={slot.name: (slot.field, slot.check) for slot in slots.values()},
         key=tuple(slots[field] for field in state["primaryKey"]),
         required=tuple(slot for slot in slots.values() if slot.required),
         defaults=tuple(slot for slot in slots.values() if slot.default is not None),
         unique=tuple(field for field, each in declared.items() if each["unique"]),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
+        plain_key=state["primaryKey"][0] if len(state["primaryKey"]) == 1 else None,
+        claiming=tuple(slots[field] for field, each in declared.items() if each["unique"] or each["target"]),
         names={slot.field: slot.name for slot in slots.values()},
     )

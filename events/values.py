@@ -122,6 +122,8 @@ def day(value: Json) -> str:
 def timestamp(value: Json) -> str:
     if type(value) is not str:
         raise NotAValue("VALUE_TIMESTAMP", f"is {shown(value)}, not a timestamp such as 2024-02-29T12:00:00Z")
+    if instants.is_written_form(value):
+        return value
     try:
         return instants.to_text(instants.from_text(value))
     except instants.NotAnInstant as error:
@@ -157,7 +159,9 @@ def any_json(value: Json, levels: int = MAX_DEPTH) -> Json:
 
 def same(one: Json, other: Json) -> bool:
     """Whether they are the same JSON: `true` is not 1, and 1 is not 1.0."""
-    return bool(one == other) and (type(one) is str or _canonical(one) == _canonical(other))
+    if type(one) is not type(other) or one != other:
+        return False
+    return type(one) not in (dict, list) or _canonical(one) == _canonical(other)
 
 
 def pointer(name: str | int) -> str:
