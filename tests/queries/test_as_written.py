@@ -102,7 +102,7 @@ key = st.sampled_from(KEYS)
 object_commands = st.one_of(
     st.tuples(
         st.just("UpsertObject"),
-        st.fixed_dictionaries({"id": key, "n": st.integers(0, 3), "tag": st.sampled_from("xy")}),
+        st.fixed_dictionaries({"id": key, "n": st.integers(0, 3), "tag": st.sampled_from("uvwxyz")}),
     ),
     st.tuples(st.just("CreateObject"), st.fixed_dictionaries({"id": key})),
     st.tuples(
@@ -114,8 +114,8 @@ object_commands = st.one_of(
 steps = st.lists(
     st.tuples(st.integers(0, 2), object_commands)
     | st.tuples(st.integers(0, 2), st.tuples(st.just("fork"), st.integers(0, 99))),
-    min_size=5,
-    max_size=30,
+    min_size=10,
+    max_size=40,
 )
 
 
