@@ -3,7 +3,8 @@
 {id, type, branch, author?, expected?, message?, effective?, data}
 """
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
@@ -38,6 +39,32 @@ class AskOutcome(Payload):
     """Which outcome `Outcome` asks for. It decides nothing: the principal's own commands are answered from memory."""
 
     id: Annotated[str, Field(min_length=1, max_length=200, description="id of a command sent before")]
+
+
+class AskEntity(Payload):
+    """Of which entity, at which moment, `Show` and `History` tell. They decide nothing: views answer."""
+
+    type: Annotated[str, Field(description="API name, slug or RID of an object or link type")]
+    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
+    as_of: Annotated[
+        str, Field(alias="asOf", max_length=200, description="now, base, a position, commit:<id>, a date or an instant")
+    ] = "now"
+    min_position: Annotated[
+        int,
+        Field(alias="minPosition", ge=0, description="wait until the view has it, as long as `Oms-Deadline` allows"),
+    ] = 0
+
+
+class AskShow(AskEntity):
+    """An object, a link or a type as it is, or was."""
+
+
+class AskHistory(AskEntity):
+    """Every version of an object, a link or a type, and what each changed."""
+
+
+QUESTIONS: Final[Mapping[str, type[Payload]]] = {"Outcome": AskOutcome, "Show": AskShow, "History": AskHistory}
+"""Commands that ask, and are never queued."""
 
 
 class PartMessage(Payload):

@@ -4,7 +4,7 @@ Codes are listed in `docs/findings.md`; a code never changes its meaning.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,3 +55,10 @@ class Outcome(BaseModel):
     ]
     events: Annotated[list[str], Field(description="ids of its events, in the order of their positions")]
     findings: Annotated[list[FindingMessage], Field(description="everything that was wrong, or that is worth knowing")]
+
+
+class Answer(Outcome):
+    """What a question is answered with: it decides nothing, so `unchanged`, or `rejected` with the reasons."""
+
+    position: Annotated[int, Field(ge=0, description="the position at which it was read")]
+    answer: Annotated[dict[str, Any] | None, Field(description="what was asked for")] = None

@@ -1,15 +1,16 @@
 """The door for commands: bytes on a subject become an outcome. The same behind request/reply and the durable queue."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 import msgspec
 
+from events.command import AskOutcome
 from events.findings import Finding, Refused
 from producers.committer import Committer
 from producers.outbox import CommandKey, OutboxUnavailable
-from producers.receive import address, asked, receive
+from producers.receive import Address, address, question, receive
 
 OUTCOME: Final = "Outcome"
 """The one command that asks: data `{id}` of a command sent before, answered with its outcome."""
@@ -17,6 +18,10 @@ WAIT_HEADER: Final = "Oms-Wait"
 DEADLINE_HEADER: Final = "Oms-Deadline"
 DEFAULT_DEADLINE: Final = 10.0  # seconds
 LONGEST_DEADLINE: Final = 120.0
+
+
+Question = Callable[[Address, Mapping[str, str], bytes], Awaitable[bytes]]
+"""Answers a message that asks and decides nothing; it never raises for what a client can do wrong."""
 
 
 class Waits(Protocol):
@@ -31,14 +36,16 @@ class Waits(Protocol):
 class CommandDoor:
     """`answer` takes a message and gives the outcome as JSON; it never raises for what a client can do wrong."""
 
-    def __init__(self, committer: Committer, waits: Waits) -> None:
-        self.committer, self.waits = committer, waits
+    def __init__(self, committer: Committer, waits: Waits, questions: Mapping[str, Question] | None = None) -> None:
+        self.committer, self.waits, self.questions = committer, waits, questions or {}
 
     async def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> bytes:
         """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10)."""
         to = address(subject)
         if to.type == OUTCOME:
-            return await self._remembered(to.principal, payload)
+            return await self._remembered(to, payload)
+        if to.type in self.questions:
+            return await self.questions[to.type](to, headers, payload)
         submitted = receive(to, payload)
         try:
             outcome = await self.committer.submit(submitted)
@@ -51,24 +58,24 @@ class CommandDoor:
         """For the queue: takes its place in line at once; the outcome when it is durable. Raises `OutboxUnavailable`."""
         return self.committer.enqueue(receive(address(subject), payload))
 
-    async def _remembered(self, principal: str, payload: bytes) -> bytes:
+    async def _remembered(self, to: Address, payload: bytes) -> bytes:
         command = ""
         try:
-            command = asked(payload)
-            remembered = await self.committer.outbox.remembered(CommandKey(principal, command))
+            command = question(to, payload, AskOutcome)[1].id
+            remembered = await self.committer.outbox.remembered(CommandKey(to.principal, command))
         except Refused as refused:
             return _rejected(command, refused.findings)
         except OutboxUnavailable as unavailable:
             return _unavailable(command, unavailable)
         if remembered is not None:
             return remembered.outcome
-        text = f"no command {command} of {principal} was decided, or so long ago that it is forgotten"
+        text = f"no command {command} of {to.principal} was decided, or so long ago that it is forgotten"
         return _rejected(command, [Finding("COMMAND_NOT_FOUND", "/data/id", text)])
 
     async def _after(self, wait: str, deadline: str | None, outcome: bytes) -> bytes:
         position = msgspec.json.decode(outcome)["position"]
         try:
-            async with asyncio.timeout(_seconds(deadline)):
+            async with asyncio.timeout(seconds(deadline)):
                 await self._reach(wait, position)
         except TimeoutError:
             text = f"position {position} is durable, but has not reached {wait!r} within the deadline; it will"
@@ -88,7 +95,7 @@ class CommandDoor:
             raise LookupError(msg)
 
 
-def _seconds(deadline: str | None) -> float:
+def seconds(deadline: str | None) -> float:
     try:
         return min(max(float(deadline or DEFAULT_DEADLINE), 0.0), LONGEST_DEADLINE)
     except ValueError:

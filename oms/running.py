@@ -27,6 +27,7 @@ from adapters.sqlite_versions import sqlite_versions
 from adapters.view_files import live_path, live_version, make_live, view_path
 from events import catalog
 from gateways.commands import CommandDoor
+from oms.reading import read_door
 from oms.settings import Settings
 from producers.command import Limits
 from producers.committer import Committer
@@ -161,7 +162,7 @@ async def _prepare_committer(
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
     committer = Committer(outbox, Planner(settings.ontology, clock.new_id, limits), clock.now, committed)
-    here.door = CommandDoor(committer, here)
+    here.door = CommandDoor(committer, here, read_door(settings.folder).questions)
     loops += [committer.run(), _forget(outbox, settings.remember)]
 
 

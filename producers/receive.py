@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from events import catalog, instants, strict_json
 from events.attributes import holds_only_allowed
-from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, AskOutcome, CommandMessage, Commit, PartMessage
+from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, CommandMessage, Commit, PartMessage
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
 from producers.command import Part, Submitted
@@ -59,9 +59,12 @@ def receive(to: Address, payload: bytes) -> Submitted:
         return _unreadable(to, identity, refused, _digest(message))
 
 
-def asked(payload: bytes) -> str:
-    """Which command's outcome a message of type `Outcome` asks for. Raises `Refused`."""
-    return _validated(AskOutcome, _validated(CommandMessage, _parse(payload), "").data, "/data").id
+def question(to: Address, payload: bytes, model: type[Model]) -> tuple[str, Model]:
+    """The id of a message that asks, and what it asks (one of `QUESTIONS`). Raises `Refused`."""
+    message = _validated(CommandMessage, _parse(payload), "")
+    if findings := list(_envelope_findings(to, message)):
+        raise Refused(findings)
+    return message.id, _validated(model, message.data, "/data")
 
 
 def _submitted(to: Address, message: dict[str, Any]) -> Submitted:

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from events.catalog import COMMANDS, EVENTS
-from events.command import AskOutcome, CommandMessage, Commit
+from events.command import QUESTIONS, CommandMessage, Commit
 from events.envelope import CONTENT_TYPE, SCHEMA_PREFIX
-from events.findings import Outcome
+from events.findings import Answer, Outcome
 from schemas.asyncapi_words import (
     ADDRESSES,
     CHANNELS,
@@ -35,19 +35,19 @@ from schemas.asyncapi_words import (
 
 Json = dict[str, Any]
 VERSION: Final = "3.0.0"
-ASKS: Final = "Outcome"  # the command that asks for an outcome; a message may not be called as what it is answered with
-_ANSWER: Final = "OutcomeOfCommand"
+_ANSWER: Final = "OutcomeOfCommand"  # the command `Outcome` asks for it; two messages may not have one name
+_ANSWERS: Final = [_ANSWER, "AnswerToQuestion"]
 _BINDING: Final = {"bindingVersion": "0.1.0"}
 _DATA: Final[Mapping[str, type[BaseModel]]] = {
     **{name: each.model for name, each in COMMANDS.items()},
     "Commit": Commit,
-    ASKS: AskOutcome,
+    **QUESTIONS,
 }
 
 
 def document() -> Json:
     """The whole document, as JSON values."""
-    decided = [name for name in _DATA if name != ASKS]
+    decided = [name for name in _DATA if name not in QUESTIONS]
     events = [_short(name) for name in EVENTS]
     return {
         "asyncapi": VERSION,
@@ -56,8 +56,8 @@ def document() -> Json:
         "servers": SERVERS,
         "defaultContentType": "application/json",
         "channels": {
-            "commands": _channel("commands", [*decided, ASKS]),
-            "replies": _channel("replies", [_ANSWER]),
+            "commands": _channel("commands", list(_DATA)),
+            "replies": _channel("replies", _ANSWERS),
             "queue": _channel("queue", decided),
             "receipts": _channel("receipts", ["Queued"]),
             "outcomes": _channel("outcomes", [_ANSWER]),
@@ -66,8 +66,8 @@ def document() -> Json:
         },
         "operations": {
             "answerCommands": {
-                **_operation("answerCommands", "receive", "commands", [*decided, ASKS], queue="door"),
-                "reply": _reply("replies", _ANSWER),
+                **_operation("answerCommands", "receive", "commands", list(_DATA), queue="door"),
+                "reply": _reply("replies", *_ANSWERS),
             },
             "decideQueuedCommands": {
                 **_operation("decideQueuedCommands", "receive", "queue", decided),
@@ -107,8 +107,9 @@ def _operation(name: str, action: str, channel: str, messages: Iterable[str], **
     }
 
 
-def _reply(channel: str, message: str) -> Json:
-    return {"channel": _ref("channels", channel), "messages": [_ref(f"channels/{channel}/messages", message)]}
+def _reply(channel: str, *messages: str) -> Json:
+    named = [_ref(f"channels/{channel}/messages", message) for message in messages]
+    return {"channel": _ref("channels", channel), "messages": named}
 
 
 def _messages() -> Json:
@@ -116,6 +117,9 @@ def _messages() -> Json:
         **{name: _command(name, model) for name, model in _DATA.items()},
         **{_short(name): _event(name, model) for name, model in EVENTS.items()},
         _ANSWER: _message(_ANSWER, "What became of a command.", _ref("components/schemas", "OutcomeOfCommand")),
+        "AnswerToQuestion": _message(
+            "AnswerToQuestion", "What was asked for.", _ref("components/schemas", "AnswerToQuestion")
+        ),
         "Queued": _message("Queued", "JetStream keeps the command, synced.", _ref("components/schemas", "Queued")),
     }
 
@@ -165,7 +169,7 @@ def _message(name: str, summary: str, payload: Json, content_type: str = "applic
 
 def _schemas() -> Json:
     """Every model once, by its name; `data` of a command as `<Command>Data`."""
-    models: list[type[BaseModel]] = [*_DATA.values(), CommandMessage, Outcome, *EVENTS.values()]
+    models: list[type[BaseModel]] = [*_DATA.values(), CommandMessage, Outcome, Answer, *EVENTS.values()]
     _, made = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
@@ -173,6 +177,7 @@ def _schemas() -> Json:
     for name, model in _DATA.items():
         schemas[f"{name}Data"] = schemas.pop(model.__name__)
     schemas["OutcomeOfCommand"] = schemas.pop(Outcome.__name__)
+    schemas["AnswerToQuestion"] = schemas.pop(Answer.__name__)
     schemas |= {
         "CommandAsCloudEvent": _as_cloudevent(schemas["CommandMessage"]),
         "CommandHeaders": COMMAND_HEADERS,

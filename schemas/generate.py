@@ -15,8 +15,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from events.catalog import COMMANDS, EVENTS
-from events.command import AskOutcome, CommandMessage, Commit
-from events.findings import Outcome
+from events.command import QUESTIONS, CommandMessage, Commit
+from events.findings import Answer, Outcome
 from schemas import asyncapi
 from schemas.compat import breaks
 
@@ -31,12 +31,13 @@ def documents() -> dict[str, Schema]:
     named: Mapping[str, type[BaseModel]] = {
         **{name: each.model for name, each in COMMANDS.items()},
         "Commit": Commit,
-        "Outcome": AskOutcome,
+        **QUESTIONS,
     }
     commands = {f"commands/{name}.json": _schema(model, f"io.oms.command.{name}.v1") for name, model in named.items()}
     messages = {
         "command.json": _schema(CommandMessage, "io.oms.command"),
         "outcome.json": _schema(Outcome, "io.oms.outcome"),
+        "answer.json": _schema(Answer, "io.oms.answer"),
     }
     return {**events, **commands, **messages, "asyncapi.json": asyncapi.document()}
 
@@ -68,7 +69,8 @@ def stored_in(folder: Path) -> dict[str, Schema]:
     return {
         path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.rglob("*.json"))
-        if path.relative_to(folder).parts[0] in {"events", "commands", "command.json", "outcome.json", "asyncapi.json"}
+        if path.relative_to(folder).parts[0]
+        in {"events", "commands", "command.json", "outcome.json", "answer.json", "asyncapi.json"}
     }
 
 

@@ -8,7 +8,8 @@ async with await connect("oms-data") as oms:
 ```
 """
 
-from oms.client.client import Client, Refused
+from oms.client.asking import Refused
+from oms.client.client import Client
 from oms.client.connection import connect
 from oms.client.messages import Event, Finding, Outcome
 from oms.client.reading import Gap

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
@@ -11,6 +12,15 @@ from nats.errors import Error as NatsError
 from oms.client.commands import Message, Speaker, message_of
 from oms.client.messages import Outcome, outcome_of, token
 from oms.client.trying import NotYet, Unavailable, until_answered
+
+
+class Refused(Exception):
+    """A command that could not be queued, or a question that has no answer; `outcome` holds the findings."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__("; ".join(f"{finding.code}: {finding.text}" for finding in outcome.findings))
+
 
 NOT_FOUND = "COMMAND_NOT_FOUND"
 REPLY_SECONDS = 0.5  # beyond what a door was told to wait, for its answer to come back
@@ -57,6 +67,19 @@ async def decided(nats: Nats, speaker: Speaker, identity: str, deadline: float) 
     finally:
         with suppress(NatsError, OSError):
             await subscription.unsubscribe()
+
+
+async def answered(nats: Nats, message: Message, seconds: float) -> dict[str, Any]:
+    """One try of a question. Raises `NotYet` where asking again may help, `Refused`; and nats errors."""
+    headers = {"Oms-Deadline": f"{seconds:.3f}"}
+    reply = await nats.request(message.subject, message.body, timeout=seconds + REPLY_SECONDS, headers=headers)
+    outcome = outcome_of(reply.data)
+    if outcome.unavailable:
+        raise NotYet(outcome.findings[0].text)
+    if outcome.status == "rejected":
+        raise Refused(outcome)
+    answer: dict[str, Any] = json.loads(reply.data)["answer"]
+    return answer
 
 
 def queued(answer: bytes) -> None:

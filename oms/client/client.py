@@ -9,18 +9,10 @@ from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from oms.client import reading
-from oms.client.asking import ask, decided, queued, remembered
+from oms.client.asking import Refused, answered, ask, decided, queued, remembered
 from oms.client.commands import Said, Speaker, message_of
 from oms.client.messages import Event, Outcome
 from oms.client.trying import Unavailable, until_answered
-
-
-class Refused(Exception):
-    """A command that could not be queued; `outcome` holds the findings."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        super().__init__("; ".join(f"{finding.code}: {finding.text}" for finding in outcome.findings))
 
 
 class Client:
@@ -92,6 +84,49 @@ class Client:
     async def wait(self, command_id: str, *, deadline: float | None = None) -> Outcome:
         """The outcome of a queued command, as soon as there is one. Raises `Unavailable`."""
         return await decided(self.nats, self.speaker, command_id, self._limit(deadline))
+
+    async def as_of(
+        self,
+        moment: str | int,
+        type_name: str,
+        key: str | None = None,
+        *,
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """An object or link (without a key: the type) as it was: what `oms show --json` prints. Raises `Refused`, `Unavailable`.
+
+        `moment`: now, base, a position, commit:<id>, a date or an instant. `min_position`: wait until the view has it.
+        """
+        data = {"type": type_name, "key": key, "asOf": str(moment), "minPosition": min_position}
+        return await self._asked("Show", data, branch, deadline)
+
+    async def history(
+        self,
+        type_name: str,
+        key: str | None = None,
+        *,
+        as_of: str | int = "now",
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """Every version and what it changed: what `oms history --json` prints. Raises `Refused`, `Unavailable`."""
+        data = {"type": type_name, "key": key, "asOf": str(as_of), "minPosition": min_position}
+        return await self._asked("History", data, branch, deadline)
+
+    async def _asked(
+        self, question: str, data: Mapping[str, Any], branch: str | None, deadline: float | None
+    ) -> dict[str, Any]:
+        message = message_of(self.speaker, "cmd", question, data, {"branch": branch})
+        if message.refusal:
+            raise Refused(message.refusal)
+
+        async def once(seconds: float) -> dict[str, Any]:
+            return await answered(self.nats, message, seconds)
+
+        return await until_answered(once, f"no answer to {question}", "see: oms status", self._limit(deadline))
 
     async def last(self) -> int:
         """The log's last position, 0 when it is empty. Raises `Unavailable`."""

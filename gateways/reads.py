@@ -1,0 +1,86 @@
+"""The door for reads: `Show` and `History` are asked like commands, and answered from the versions view.
+
+The answer is an outcome that changed nothing, at the position at which it was read, with `answer` in it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import msgspec
+
+from events.command import QUESTIONS, AskEntity
+from events.findings import Finding, Refused
+from gateways.commands import DEADLINE_HEADER, Question, seconds
+from producers.receive import Address, question
+from queries.cuts import Cut, cut
+from queries.freshness import Behind, Moving, at_least
+from queries.moments import moment
+from queries.objects import show
+from queries.timeline import history
+from queries.versions import Versions
+
+MAX_ANSWER_BYTES: Final = 1_000_000
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class ViewUnreadable(Exception):
+    """The view cannot be read now."""
+
+
+class ReadDoor:
+    """`opened` gives the versions as they are now, `moving` how far they are; both raise `ViewUnreadable`."""
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractContextManager[Versions]],
+        moving: Callable[[], Moving],
+        clock: Callable[[], int],
+    ) -> None:
+        self._opened, self._moving, self._clock = opened, moving, clock
+
+    @property
+    def questions(self) -> dict[str, Question]:
+        """For the command door."""
+        return {"Show": self.answer, "History": self.answer}
+
+    async def answer(self, to: Address, headers: Mapping[str, str], payload: bytes) -> bytes:
+        """Never raises for what a client can do wrong."""
+        identity = ""
+        try:
+            identity, asked = question(to, payload, QUESTIONS[to.type])
+            assert isinstance(asked, AskEntity)
+            if asked.min_position:
+                await self._wait(asked.min_position, seconds(headers.get(DEADLINE_HEADER)))
+            answer = await asyncio.to_thread(self._read, to, asked)
+        except Refused as refused:
+            return _reply(identity, "rejected", 0, refused.findings)
+        except ViewUnreadable as unreadable:
+            return _reply(identity, "rejected", 0, [Finding("UNAVAILABLE_VIEW", "", str(unreadable))])
+        reply = _reply(identity, "unchanged", answer["position"], [], answer)
+        if len(reply) <= MAX_ANSWER_BYTES:
+            return reply
+        text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `oms {to.type.lower()}`"
+        return _reply(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
+
+    def _read(self, to: Address, asked: AskEntity) -> dict[str, Any]:
+        with self._opened() as versions:
+            at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
+            told = show if to.type == "Show" else history
+            return told(at, asked.type, asked.key).json()
+
+    async def _wait(self, position: int, within: float) -> None:
+        found = await at_least(self._moving(), position, within=within)
+        if isinstance(found, Behind):
+            text = f"the view versions is at position {found.position}, not yet at {found.wanted}"
+            raise ViewUnreadable(text)
+
+
+def _reply(
+    command: str, status: str, position: int, findings: list[Finding] | tuple[Finding, ...], answer: Any = None
+) -> bytes:
+    """An `events.findings.Answer` as JSON."""
+    listed = [{"code": f.code, "path": f.path, "text": f.text} for f in findings]
+    outcome = {"command": command, "status": status, "position": position, "events": [], "findings": listed}
+    return _encode(outcome | {"answer": answer})

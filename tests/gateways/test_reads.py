@@ -1,0 +1,86 @@
+"""The door for reads: asked like a command, answered from the view, at a position."""
+
+import asyncio
+import json
+from contextlib import nullcontext
+
+import pytest
+from pydantic import TypeAdapter
+
+from adapters.memory_versions import MemoryVersions
+from events.findings import Answer
+from events.names import command_subject
+from gateways.reads import ReadDoor, ViewUnreadable
+from producers.receive import address
+from tests.queries.histories import MAIN
+from tests.queries.test_objects import DEV, NOW, flights
+
+
+class Still:
+    """A view that stays where it is."""
+
+    def position(self):
+        return 4
+
+    async def reached(self, position):
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def ask():
+    """`await ask(question, data)` gives the answer as a dict, and proves its shape."""
+    door = ReadDoor(lambda: nullcontext(flights().into(MemoryVersions())), Still, lambda: NOW)
+
+    async def asked(question, data, *, branch=MAIN, headers=None, door=door):
+        body = {"id": "q1", "type": question, "branch": branch, "data": data}
+        to = address(command_subject("main", "local", branch, question))
+        reply = await door.questions[question](to, headers or {}, json.dumps(body).encode())
+        TypeAdapter(Answer).validate_json(reply)
+        return json.loads(reply)
+
+    return asked
+
+
+async def test_an_object_as_it_was(ask):
+    reply = await ask("Show", {"type": "Flight", "key": "UA-1", "asOf": "3"})
+    assert (reply["command"], reply["status"], reply["position"]) == ("q1", "unchanged", 3)
+    assert reply["answer"]["properties"] == {"id": "UA-1", "origin": "JFK"}
+
+
+async def test_its_history(ask):
+    reply = await ask("History", {"type": "Flight", "key": "UA-1"})
+    assert [step["event"] for step in reply["answer"]["steps"]] == ["created", "updated"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({"type": "Flight", "key": "UA-2"}, "OBJECT_UNKNOWN"),
+        ({"type": "Fligt"}, "TYPE_UNKNOWN"),
+        ({"type": "Flight", "asOf": "yesterday"}, "TIME_UNPARSABLE"),
+        ({"type": "Flight", "asOf": 3}, "COMMAND_SHAPE"),
+        ({"key": "UA-1"}, "COMMAND_SHAPE"),
+        ({"type": "Flight", "minPosition": 5}, "UNAVAILABLE_VIEW"),
+    ],
+)
+async def test_what_has_no_answer_says_why(ask, data, code):
+    reply = await ask("Show", data, headers={"Oms-Deadline": "0.01"})
+    assert (reply["status"], reply["answer"], [found["code"] for found in reply["findings"]]) == (
+        "rejected",
+        None,
+        [code],
+    )
+
+
+async def test_an_unknown_branch(ask):
+    assert [found["code"] for found in (await ask("Show", {"type": "Flight"}, branch=DEV))["findings"]] == [
+        "BRANCH_UNKNOWN"
+    ]
+
+
+async def test_a_view_that_is_not_there_is_unavailable(ask):
+    def gone():
+        raise ViewUnreadable("there is no view versions")
+
+    reply = await ask("Show", {"type": "Flight"}, door=ReadDoor(gone, gone, lambda: NOW))
+    assert [found["code"] for found in reply["findings"]] == ["UNAVAILABLE_VIEW"]
