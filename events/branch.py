@@ -16,8 +16,13 @@ MAX_DEPTH: Final = 16  # parents above a branch
 aggregate: Final = "branch"
 
 
+BranchNamed = Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `dev/flights/gates`")]
+
+
 class CreateBranch(Payload):
-    name: str
+    """A branch is a name, a parent and a position of it; it copies nothing. Sent on any branch."""
+
+    name: BranchNamed
     from_: Annotated[
         str | None, Field(alias="from", description="parent; the branch the command is sent on if not given")
     ] = None
@@ -25,7 +30,9 @@ class CreateBranch(Payload):
 
 
 class DeleteBranch(Payload):
-    name: str
+    """What was written on the branch stays readable; nothing more is written, and the name is not given again."""
+
+    name: BranchNamed
 
 
 class BranchCreated(Payload):

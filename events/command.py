@@ -30,9 +30,13 @@ class CommandMessage(Payload):
     )
     message: Annotated[str | None, Field(max_length=10_000, description="why; becomes part of the commit's id")] = None
     effective: Annotated[str | None, Field(description="valid time, RFC 3339; absent = when it is committed")] = None
-    correlation: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    traceparent: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    data: dict[str, Any]
+    correlation: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="what this belongs to; kept in its events")
+    ] = None
+    traceparent: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="W3C Trace Context; kept in its events")
+    ] = None
+    data: Annotated[dict[str, Any], Field(description="what that command takes")]
 
 
 class AskOutcome(Payload):
@@ -72,12 +76,14 @@ class PartMessage(Payload):
 
     model_config = ConfigDict(strict=True)
 
-    type: str
-    expected: Annotated[int | None, Field(ge=0)] = None
-    data: dict[str, Any]
+    type: Annotated[str, Field(description="command name; no `Commit`")]
+    expected: Annotated[int | None, Field(ge=0, description="as of a command")] = None
+    data: Annotated[dict[str, Any], Field(description="as of that command")]
 
 
 class Commit(Payload):
     """Several commands as one commit: all or none, in this order, each seeing what the ones before it changed."""
 
-    commands: Annotated[list[PartMessage], Field(min_length=1, max_length=MAX_COMMANDS)]
+    commands: Annotated[
+        list[PartMessage], Field(min_length=1, max_length=MAX_COMMANDS, description="what to do, in order")
+    ]

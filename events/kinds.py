@@ -5,7 +5,9 @@ A command says a type's API name of the moment, its slug, or its RID; the API na
 
 import unicodedata
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from events.decider import Context, State
 from events.findings import Finding
@@ -13,6 +15,10 @@ from events.index import name_key, slug_key
 from events.names import FIELD_NAME, TYPE_NAME, Key
 
 Kind = Literal["objectType", "linkType"]
+
+ObjectTypeNamed = Annotated[str, Field(description="object type: API name, slug or RID")]
+LinkTypeNamed = Annotated[str, Field(description="link type: API name, slug or RID")]
+NewTypeName = Annotated[str, Field(description="API name: a letter, then letters and digits, at most 100")]
 
 RESERVED: Final = frozenset({"Query", "Mutation", "Subscription", "String", "Int", "Float", "Boolean", "ID"})
 """Names that GraphQL keeps for itself."""

@@ -9,7 +9,7 @@ from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.index import degree_key, end_keys
-from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
+from events.kinds import LinkTypeNamed, kind_named, kind_of_slug, kind_reads, slug_reads, unknown
 from events.names import Key, Rid, link_key, object_key
 from events.object import GivenKey
 from events.shape import Shape, shape_of
@@ -19,13 +19,17 @@ aggregate: Final = "link"
 
 
 class CreateLink(Payload):
-    type: str
+    """Link two objects that are there."""
+
+    type: LinkTypeNamed
     from_: Annotated[GivenKey, Field(alias="from")]
     to: GivenKey
 
 
 class DeleteLink(Payload):
-    type: str
+    """Take a link away; it can be created again."""
+
+    type: LinkTypeNamed
     from_: Annotated[GivenKey, Field(alias="from")]
     to: GivenKey
 

@@ -12,7 +12,17 @@ from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.index import name_key
-from events.kinds import free_slug, free_slug_reads, kind_named, kind_reads, name_taken, type_name, unknown
+from events.kinds import (
+    NewTypeName,
+    ObjectTypeNamed,
+    free_slug,
+    free_slug_reads,
+    kind_named,
+    kind_reads,
+    name_taken,
+    type_name,
+    unknown,
+)
 from events.names import Key, Rid
 
 Cardinality = Literal["1-1", "1-n", "n-1", "n-n"]
@@ -20,12 +30,16 @@ aggregate: Final = "linkType"
 
 
 class CreateLinkType(Payload):
-    name: str
-    from_: Annotated[str, Field(alias="from", description="object type")]
-    to: Annotated[str, Field(description="object type")]
-    cardinality: Cardinality = "n-n"
+    """A kind of links from objects of one type to objects of another; one type is both directions."""
+
+    name: NewTypeName
+    from_: Annotated[str, Field(alias="from", description="object type: API name, slug or RID")]
+    to: ObjectTypeNamed
+    cardinality: Annotated[
+        Cardinality, Field(description="`from`-`to`: with `1-n` one `from` has many `to`, and each `to` one `from`")
+    ] = "n-n"
     inverse: Annotated[str | None, Field(description="what the link is called from its other end")] = None
-    description: str | None = None
+    description: Annotated[str | None, Field(description="what it is")] = None
 
 
 class LinkTypeCreated(Payload):

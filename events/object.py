@@ -15,7 +15,7 @@ from events.claims import claimed, claiming, refused_claims
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.index import degree_key, number
-from events.kinds import kind_named, unknown
+from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.shape import Given, Shape, shape_of
@@ -26,18 +26,22 @@ aggregate: Final = "object"
 GivenKey = Annotated[
     str | list[str | int | bool], Field(description="encoded primary key, or its components as a list")
 ]
-Properties = Annotated[dict[str, Json], Field(description="values by API name")]
+Properties = Annotated[dict[str, Json], Field(description="values by API name; `null` = none")]
 
 
 class CreateObject(Payload):
-    type: str
+    """A new object; under the key of a deleted one, the next part of its history."""
+
+    type: ObjectTypeNamed
     properties: Properties
 
 
 class UpdateObject(Payload):
+    """Change properties: by a merge patch or by a JSON Patch. What would change nothing writes nothing."""
+
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["patch"]}, {"required": ["operations"]}]})
 
-    type: str
+    type: ObjectTypeNamed
     key: GivenKey
     patch: Annotated[dict[str, Json] | None, Field(description="RFC 7396 merge patch of the properties")] = None
     operations: Annotated[list[Operation] | None, Field(description="RFC 6902 JSON Patch of the properties")] = None
@@ -50,17 +54,23 @@ class UpdateObject(Payload):
 
 
 class UpsertObject(Payload):
-    type: str
+    """Create the object, or give the one that is there these values and restore it; what is not named stays."""
+
+    type: ObjectTypeNamed
     properties: Properties
 
 
 class DeleteObject(Payload):
-    type: str
+    """Its history and its values stay, and it can be restored. Refused while links or references stand at it."""
+
+    type: ObjectTypeNamed
     key: GivenKey
 
 
 class RestoreObject(Payload):
-    type: str
+    """The object as it was when it was deleted, completed by defaults."""
+
+    type: ObjectTypeNamed
     key: GivenKey
 
 

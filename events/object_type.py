@@ -13,7 +13,17 @@ from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.index import count_key, name_key, number
-from events.kinds import free_slug, free_slug_reads, kind_named, kind_reads, name_taken, type_name, unknown
+from events.kinds import (
+    NewTypeName,
+    ObjectTypeNamed,
+    free_slug,
+    free_slug_reads,
+    kind_named,
+    kind_reads,
+    name_taken,
+    type_name,
+    unknown,
+)
 from events.names import Key, Rid
 from events.property import DeclaredProperty, declared, faults, same_declaration
 from events.shape import KEY_TYPES
@@ -23,27 +33,39 @@ aggregate: Final = "objectType"
 
 
 class CreateObjectType(Payload):
-    name: str
-    title: str | None = None
-    description: str | None = None
-    table: str | None = None
-    primary_key: Annotated[list[str], Field(alias="primaryKey", min_length=1)]
+    """A kind of things: what is known of each, and which properties tell them apart."""
+
+    name: NewTypeName
+    title: Annotated[str | None, Field(description="what people call it")] = None
+    description: Annotated[str | None, Field(description="what it is")] = None
+    table: Annotated[str | None, Field(description="a name for those who lay its objects out as rows")] = None
+    primary_key: Annotated[
+        list[str], Field(alias="primaryKey", min_length=1, description="names of required scalar properties, in order")
+    ]
     properties: Annotated[list[DeclaredProperty], Field(min_length=1)]
 
 
 class AddProperty(Payload):
-    type: str
+    """One property more. Objects that are there take its default at their next change."""
+
+    type: ObjectTypeNamed
     property: DeclaredProperty
 
 
 class RenameObjectType(Payload):
-    type: str
-    name: str
+    """Another API name; the slug, the keys and all that is stored stay as they are."""
+
+    type: ObjectTypeNamed
+    name: NewTypeName
 
 
 class DeprecateObjectType(Payload):
-    type: str
-    replaced_by: Annotated[str | None, Field(alias="replacedBy", description="the type to use instead")] = None
+    """Say that a type will go, and what to use instead."""
+
+    type: ObjectTypeNamed
+    replaced_by: Annotated[
+        str | None, Field(alias="replacedBy", description="the type to use instead: API name, slug or RID")
+    ] = None
     until: Annotated[str | None, Field(description="timestamp from which it may be gone")] = None
 
 

@@ -18,15 +18,15 @@ from events.values import ArrayFlag, Json, NotAValue, Property, ValueType, check
 class DeclaredProperty(Payload):
     """A property as a client asks for it."""
 
-    name: str
+    name: Annotated[str, Field(description="API name: a letter, then letters, digits and `_`, at most 100")]
     type: ValueType
-    required: bool = False
-    unique: bool = False
+    required: Annotated[bool, Field(description="every object has a value")] = False
+    unique: Annotated[bool, Field(description="no two objects on a branch have the same value")] = False
     array: ArrayFlag = False
     default: Annotated[Json, Field(description="the value of objects that are created without one")] = None
     values: Annotated[list[str] | None, Field(description="what an enum may be")] = None
     target: Annotated[str | None, Field(description="the object type that a reference refers to")] = None
-    description: str | None = None
+    description: Annotated[str | None, Field(description="what it is")] = None
 
 
 def declared(
