@@ -4,7 +4,7 @@ server ─► streams ─► relay.check ─► genesis ─► committer + relay
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,26 +20,21 @@ from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
 from adapters.repair_files import refuse_while_repairing
-from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_refusals import SqliteRefusals
-from adapters.sqlite_versions import sqlite_versions
-from adapters.view_files import live_path, live_version, make_live, view_path
+from adapters.view_files import live_path
 from events import catalog
 from gateways.commands import CommandDoor
 from oms.reading import read_door
 from oms.settings import Settings
+from oms.views import READ_MODELS, track
 from producers.command import Limits
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
 from producers.outbox import Writes
 from producers.relay import Relay
-from projectors.audit import audit
-from projectors.projector import Projector, View
 from projectors.runner import Runner
-from projectors.track import Track
-from projectors.versions import versions
 from workers import refusals
 from workers.queue import QueueWorker
 
@@ -101,9 +96,9 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         if here.relay is not None and "relay" in settings.roles:
             loops.append(here.relay.run())
         if "projectors" in settings.roles:
-            loops.append((await _prepare_projectors(here, alarm, stack)).run())
+            await _prepare_projectors(here, alarm, stack, loops)
         if here.outbox is not None and here.runner is not None:
-            loops.append(await _refusals(settings, here.outbox, stack))
+            loops.append(_refusals(settings, here.outbox))
         await stack.enter_async_context(_looping(loops))
         if here.door is not None:
             await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.answer))
@@ -166,12 +161,18 @@ async def _prepare_committer(
     loops += [committer.run(), _forget(outbox, settings.remember)]
 
 
-async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack) -> Runner:
+async def _prepare_projectors(
+    here: Running, alarm: Alarm, stack: AsyncExitStack, loops: list[Coroutine[Any, Any, None]]
+) -> None:
     settings = here.settings
     feed = NatsReader(here.endpoint, settings.ontology)
-    tracks = [await _track(settings, projector, opened, stack) for projector, opened in _VIEWS.values()]
+    tracks = []
+    for name in READ_MODELS:
+        tracked, anew = await stack.enter_async_context(track(settings.folder, settings.ontology, name, feed, alarm))
+        tracks.append(tracked)
+        loops += [anew] if anew else []
     here.runner = Runner(feed, tracks, catalog.payload, clock.now, alarm)
-    return here.runner
+    loops.append(here.runner.run())
 
 
 @asynccontextmanager
@@ -189,36 +190,17 @@ async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncI
             yield
 
 
-async def _track(
-    settings: Settings, projector: Projector[Any], opened: Callable[[Path, str], Any], stack: AsyncExitStack
-) -> Track[Any]:
-    name = projector.name
-    version = live_version(settings.folder, name) or projector.version
-    view: View[Any] = opened(view_path(settings.folder, name, version), settings.ontology)
-    stack.push_async_callback(view.close)
-    if live_version(settings.folder, name) is None:
-        make_live(settings.folder, name, version)
-    track = Track(projector, view, await view.checkpoint())
-    await track.open()
-    return track
-
-
-_VIEWS: Final[Mapping[str, tuple[Projector[Any], Callable[[Path, str], Any]]]] = {
-    "versions": (versions(catalog.evolve), sqlite_versions),
-    "audit": (audit, sqlite_audit),
-}
-
-
-async def _refusals(settings: Settings, outbox: SqliteOutbox, stack: AsyncExitStack) -> Coroutine[Any, Any, None]:
-    register = SqliteRefusals(live_path(settings.folder, audit.name))
-    stack.push_async_callback(register.close)
-
-    async def run() -> None:
-        while True:
-            if not await refusals.step(outbox, register):
-                await asyncio.sleep(REFUSALS_SECONDS)
-
-    return run()
+async def _refusals(settings: Settings, outbox: SqliteOutbox) -> None:
+    """Into the live build of the audit, which a rebuild may exchange."""
+    while True:
+        path = live_path(settings.folder, "audit")
+        register = SqliteRefusals(path)
+        try:
+            while live_path(settings.folder, "audit") == path:
+                if not await refusals.step(outbox, register):
+                    await asyncio.sleep(REFUSALS_SECONDS)
+        finally:
+            await register.close()
 
 
 async def _forget(outbox: SqliteOutbox, days: float) -> None:

@@ -1,18 +1,25 @@
 """The read models that this program keeps: what folds each, and what opens its file."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from adapters.sqlite_audit import sqlite_audit
+from adapters.sqlite_verify import verify_view
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_view import SqliteView
 from adapters.view_files import live_path
+from adapters.view_shelf import LiveBuild, SqliteShelf
 from events import catalog
 from projectors.audit import audit
-from projectors.projector import Projector
+from projectors.projector import Checkpoint, Feed, Projector, ViewOutdated
+from projectors.rebuild import Rebuilt, Told, rebuild
+from projectors.runner import Alarm
+from projectors.track import Track
+from projectors.verify import Agreed, Difference
 from projectors.versions import versions
+from security.chain import genesis
 
 
 class ReadModel(NamedTuple):
@@ -26,6 +33,47 @@ READ_MODELS: Final[Mapping[str, ReadModel]] = {
     "versions": ReadModel(versions(catalog.evolve), sqlite_versions),
     "audit": ReadModel(audit, sqlite_audit),
 }
+
+
+def shelf(folder: Path, ontology: str, name: str) -> SqliteShelf[Any]:
+    """The builds of a view. Raises `KeyError` for a view that is not known."""
+    return SqliteShelf(folder, name, ontology, READ_MODELS[name].opened)
+
+
+async def rebuilt(folder: Path, ontology: str, name: str, feed: Feed, told: Told = lambda *_: None) -> Rebuilt:
+    """Make a view anew from the log. Raises what `projectors.rebuild` raises."""
+    return await rebuild(READ_MODELS[name].projector, shelf(folder, ontology, name), feed, catalog.payload, told)
+
+
+async def verified(folder: Path, name: str, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
+    """Compare the live build of a view with the log. Raises `ViewMissing`, `ChainBroken`, `Gap`."""
+    return await verify_view(live_path(folder, name), name, feed, told)
+
+
+@asynccontextmanager
+async def track(
+    folder: Path, ontology: str, name: str, feed: Feed, alarm: Alarm
+) -> AsyncIterator[tuple[Track[Any], Coroutine[Any, Any, None] | None]]:
+    """A track of the live build; made if there is none. With it the rebuild it needs first, if another version made it."""
+    live = LiveBuild(shelf(folder, ontology, name))
+    tracked = Track(READ_MODELS[name].projector, live.open(), Checkpoint(0, genesis(ontology)), live)
+    try:
+        try:
+            await tracked.open()
+            anew = None
+        except ViewOutdated:
+            anew = _renew(folder, ontology, name, feed, alarm)
+        yield tracked, anew
+    finally:
+        await tracked.view.close()
+
+
+async def _renew(folder: Path, ontology: str, name: str, feed: Feed, alarm: Alarm) -> None:
+    """Rebuild beside everything else; what stops it stops this view alone."""
+    try:
+        await rebuilt(folder, ontology, name, feed)
+    except Exception as error:  # noqa: BLE001 the alarm tells it, the old build stays
+        alarm(name, error)
 
 
 @asynccontextmanager

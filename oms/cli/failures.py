@@ -49,6 +49,8 @@ def told(error: BaseException) -> Told:
         "OutboxUnavailable": Exit.UNAVAILABLE,
         "ViewUnavailable": Exit.UNAVAILABLE,
         "ViewMissing": Exit.UNAVAILABLE,
+        "ViewOutdated": Exit.UNAVAILABLE,
+        "NotRebuilt": Exit.REFUSED,
         "Overtaken": Exit.UNAVAILABLE,
         "LogUnavailable": Exit.UNAVAILABLE,
         "Unavailable": Exit.UNAVAILABLE,

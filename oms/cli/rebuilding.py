@@ -12,15 +12,41 @@ from oms.cli.progress import Progress
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(metavar="heads", help="What to make anew.")],
+    name: Annotated[str, typer.Argument(metavar="heads|versions|audit", help="What to make anew.")],
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Make the write side's heads anew from the log; OMS must not run meanwhile."""
-    if name != "heads":
-        raise Failure(f"there is no {name!r} to rebuild", "there is heads", Exit.USAGE)
-    print_fields(run(_heads(folder=folder, ontology=ontology)), as_json=as_json)
+    """Make a view anew from the log beside the live one, verify it, and let readers have it; OMS may run meanwhile.
+
+    For heads, the write side's own view, it must not.
+    """
+    from oms.views import READ_MODELS
+
+    if name not in ("heads", *READ_MODELS):
+        known = ", ".join(("heads", *READ_MODELS))
+        raise Failure(f"there is no {name!r} to rebuild", f"there are {known}", Exit.USAGE)
+    made = (
+        _heads(folder=folder, ontology=ontology) if name == "heads" else _view(name, folder=folder, ontology=ontology)
+    )
+    print_fields(run(made), as_json=as_json)
+
+
+async def _view(name: str, **flags: Any) -> dict[str, Any]:
+    from oms.settings import load
+    from oms.sources import source
+    from oms.views import rebuilt
+
+    settings = load(flags).settings
+    with Progress(f"rebuilding {name}", "events") as told:
+
+        def tell(what: str, at: int, last: int) -> None:
+            told.what = f"{name}: {what}"
+            told(at, f" of {last:,}")
+
+        async with source("log", settings) as log:
+            made = await rebuilt(settings.folder, settings.ontology, name, log, tell)
+    return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
 
 
 async def _heads(**flags: Any) -> dict[str, Any]:

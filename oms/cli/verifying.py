@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oms.cli.connecting import run
-from oms.cli.failures import Exit
+from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder, Ontology
 from oms.cli.output import Json, print_rows
 from oms.cli.progress import Progress
@@ -16,25 +16,35 @@ if TYPE_CHECKING:
 
 def verify(
     what: Annotated[
-        list[str] | None, typer.Argument(metavar="[log|heads]…", help="Else all of them.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="[log|heads|versions|audit]…", help="Else all there are.", show_default=False),
     ] = None,
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
     """Read everything again and name the first difference. OMS may run meanwhile."""
-    rows = run(_verify(what or ["log", "heads"], folder=folder, ontology=ontology))
+    from oms.views import READ_MODELS
+
+    known = ["log", "heads", *READ_MODELS]
+    unknown = [name for name in what or () if name not in known]
+    if unknown:
+        raise Failure(f"there is no {unknown[0]!r} to verify", f"there are {', '.join(known)}", Exit.USAGE)
+    rows = run(_verify(what or [], folder=folder, ontology=ontology))
     print_rows(rows, ["what", "position", "result"], as_json=as_json)
     if any(not row["whole"] for row in rows):
         raise typer.Exit(Exit.REFUSED)
 
 
 async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
+    from adapters.view_files import live_version
     from oms.settings import load
+    from oms.views import READ_MODELS
 
     settings = load(flags).settings
     checks = {"log": _log, "heads": _heads}
-    return [await checks[name](settings) for name in names]
+    names = names or [*checks, *(name for name in READ_MODELS if live_version(settings.folder, name))]
+    return [await (checks[name](settings) if name in checks else _view(name, settings)) for name in names]
 
 
 async def _log(settings: "Settings") -> dict[str, Any]:
@@ -48,6 +58,24 @@ async def _log(settings: "Settings") -> dict[str, Any]:
     behind = f"; {found.behind:,} events of the outbox are not there yet, `oms up` brings them" if found.behind else ""
     text = f"whole, {found.hash[:12]}{behind}" if found.whole else "; ".join([*flaws, "`oms repair log` heals it"])
     return {"what": "log", "position": found.last, "result": text, "whole": found.whole, "flaws": flaws}
+
+
+async def _view(name: str, settings: "Settings") -> dict[str, Any]:
+    from oms.sources import source
+    from oms.views import verified
+    from projectors.verify import Agreed
+
+    with Progress(f"verifying {name}", "events") as told:
+        async with source("log", settings) as log:
+            found = await verified(settings.folder, name, log, told)
+    if not isinstance(found, Agreed):
+        return {"what": name, "position": found.position, "result": _wrong(name, found), "whole": False}
+    parked = f"; {len(found.left_out):,} events left out, see `oms dead list`" if found.left_out else ""
+    return {"what": name, "position": found.position, "result": f"as a replay says{parked}", "whole": True}
+
+
+def _wrong(name: str, found: Any) -> str:
+    return f"{found}; `oms rebuild {name}` makes it anew"
 
 
 async def _heads(settings: "Settings") -> dict[str, Any]:

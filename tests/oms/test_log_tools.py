@@ -100,7 +100,40 @@ def change(folder, *statements):
 def test_all_is_well(folder, oms):
     code, told = oms("verify", "--folder", folder, "--json")
     assert code == 0, told
-    assert [row["what"] for row in told] == ["log", "heads"]
+    assert [row["what"] for row in told] == ["log", "heads", "versions", "audit"]
+
+
+def test_a_view_that_was_changed_is_named_and_made_anew(folder, oms):
+    connection = sqlite3.connect(folder / "views" / "versions.v1.db")
+    connection.execute("UPDATE versions SET state = replace(state, '\"seats\":99', '\"seats\":9')")
+    connection.commit()
+    connection.close()
+    code, told = oms("verify", "versions", "--folder", folder, "--json")
+    assert code == Exit.REFUSED
+    assert "object/Plane/N1 on dev/main/seats" in told[0]["result"]
+    code, told = oms("rebuild", "versions", "--folder", folder, "--json")
+    assert (code, told["build"], told["left_out"]) == (0, 2, 0)
+    assert oms("verify", "versions", "audit", "--folder", folder)[0] == 0
+    assert (folder / "views" / "versions.live").read_text().strip() == "2"
+
+
+def test_a_rebuilt_audit_still_has_what_was_refused(folder, oms):
+    row = (1, 17, "ann", MAIN, "c1", "CreateObject", b"[]")
+    connection = sqlite3.connect(folder / "views" / "audit.v1.db")
+    connection.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    assert oms("rebuild", "audit", "--folder", folder)[0] == 0
+    connection = sqlite3.connect(folder / "views" / "audit.v2.db")
+    assert connection.execute("SELECT * FROM refusals").fetchall() == [row]
+    connection.close()
+
+
+def test_what_is_no_view_cannot_be_rebuilt_or_verified(folder, oms):
+    for command in ("rebuild", "verify"):
+        code, said = oms(command, "flights", "--folder", folder)
+        assert code == Exit.USAGE
+        assert "flights" in said
 
 
 def test_heads_of_a_replay_are_those_that_were_committed(folder, oms):
