@@ -1,4 +1,5 @@
-"""Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, and AsyncAPI.
+"""Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, AsyncAPI, and a page
+for people, `docs/commands.md`.
 
     python -m schemas.generate            write the files beside this one
     python -m schemas.generate --check    write nothing; exit 1 where they differ
@@ -18,9 +19,11 @@ from events.catalog import COMMANDS, EVENTS
 from events.command import QUESTIONS, CommandMessage, Commit
 from events.findings import Answer, Outcome
 from schemas import asyncapi
+from schemas.command_reference import reference
 from schemas.compat import breaks
 
 HERE: Final = Path(__file__).parent
+PAGE: Final = HERE.parent / "docs" / "commands.md"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
@@ -83,6 +86,11 @@ def write(folder: Path, made: Mapping[str, Schema]) -> None:
         path.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
+def _stale(page: Path) -> Iterator[str]:
+    if not page.exists() or page.read_text(encoding="utf-8") != reference():
+        yield f"{page.name} differs from the types"
+
+
 def _short(event_type: str) -> str:
     """`object.created.v1`."""
     return event_type.removeprefix("io.oms.")
@@ -92,7 +100,7 @@ def _schema(model: type[BaseModel], name: str) -> Schema:
     return {"$schema": DIALECT, "$id": f"urn:oms:schema:{name}", **model.model_json_schema(by_alias=True)}
 
 
-def main(arguments: list[str], folder: Path = HERE) -> int:
+def main(arguments: list[str], folder: Path = HERE, page: Path = PAGE) -> int:
     made = documents()
     wrong = list(broken(stored_in(folder), made))
     if wrong:
@@ -100,9 +108,10 @@ def main(arguments: list[str], folder: Path = HERE) -> int:
             "Stored events cannot change: give the event its next version, and an upcaster (events/upcasters.py)."
         )
     elif "--check" in arguments:
-        wrong = [f"{each}; run `make schemas`" for each in differences(folder, made)]
+        wrong = [f"{each}; run `make schemas`" for each in (*differences(folder, made), *_stale(page))]
     else:
         write(folder, made)
+        page.write_text(reference(), encoding="utf-8")
     sys.stderr.writelines(f"{each}\n" for each in wrong)
     return 1 if wrong else 0
 

@@ -1,0 +1,127 @@
+"""`docs/commands.md`, made from the commands' own models: what each does, what it takes, and one that works."""
+
+import json
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from events.catalog import COMMANDS
+from events.command import AskOutcome, CommandMessage, Commit, PartMessage
+from events.findings import FindingMessage, Outcome
+from events.patch import Operation
+from events.property import DeclaredProperty
+
+_HEAD: Final = """# Commands
+
+Made from the types by `make schemas`; a test sends every example.
+
+A command is a JSON object on `oms.cmd.<ontology>.<principal>.<env>.<service>.<purpose>.<command>` (a request, whose reply
+is its outcome) or on `oms.queue.…` (kept, and decided in its turn; the outcome is published on
+`oms.outcome.<ontology>.<principal>.<id>`). It may also be a CloudEvent of type `io.oms.command.<command>.v1`: its `id` is
+the command's, its `data` holds the rest. On the command line: `oms send COMMAND --data JSON`. What can be wrong is listed
+in [findings.md](findings.md).
+"""
+_PARTS: Final[Mapping[str, type[BaseModel]]] = {
+    "A property": DeclaredProperty,
+    "An operation of a JSON Patch": Operation,
+    "A command inside a commit": PartMessage,
+}
+_NAMES: Final = {
+    DeclaredProperty: "property",
+    Operation: "operation",
+    PartMessage: "command",
+    FindingMessage: "finding",
+}
+_JSON: Final = {str: "string", int: "integer", bool: "boolean", float: "number", NoneType: "null"}
+
+FLIGHT: Final = {"type": "Flight", "key": "UA-1545"}
+LINK: Final = {"type": "operatedBy", "from": "UA-1545", "to": "UA"}
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "CreateBranch": {"name": "dev/flights/gates", "from": "prod/main/main"},
+    "DeleteBranch": {"name": "dev/flights/gates"},
+    "CreateObjectType": {
+        "name": "Flight",
+        "primaryKey": ["id"],
+        "properties": [
+            {"name": "id", "type": "string"},
+            {"name": "status", "type": "enum", "values": ["planned", "cancelled"], "default": "planned"},
+        ],
+    },
+    "AddProperty": {"type": "Flight", "property": {"name": "gate", "type": "string"}},
+    "CreateLinkType": {"name": "operatedBy", "from": "Flight", "to": "Airline", "cardinality": "n-1"},
+    "CreateObject": {"type": "Flight", "properties": {"id": "UA-1545"}},
+    "UpdateObject": {**FLIGHT, "patch": {"gate": "C7"}},
+    "UpsertObject": {"type": "Flight", "properties": {"id": "UA-1545", "status": "cancelled"}},
+    "CreateLink": LINK,
+    "DeleteLink": LINK,
+    "DeleteObject": FLIGHT,
+    "RestoreObject": FLIGHT,
+    "Commit": {
+        "commands": [
+            {"type": "UpdateObject", "data": {**FLIGHT, "operations": [{"op": "remove", "path": "/gate"}]}},
+            {"type": "CreateLink", "data": LINK},
+        ]
+    },
+    "RenameObjectType": {"type": "Flight", "name": "Departure"},
+    "DeprecateObjectType": {"type": "Departure", "until": "2030-01-01T00:00:00Z"},
+    "Outcome": {"id": "6f0c9b0e"},
+}
+"""`data` of each command, in an order in which they work, once there is an object type `Airline` with an object `UA`."""
+
+
+def reference() -> str:
+    """The page, in Markdown."""
+    models: dict[str, type[BaseModel]] = {
+        **{name: each.model for name, each in COMMANDS.items()},
+        "Commit": Commit,
+        "Outcome": AskOutcome,
+    }
+    lines = [_HEAD]
+    lines += ["## The message", "", _said(CommandMessage), "", *_table(CommandMessage)]
+    lines += ["## The outcome", "", _said(Outcome), "", *_table(Outcome), "A finding:", "", *_table(FindingMessage)]
+    for name, model in models.items():
+        example = json.dumps(EXAMPLES[name], ensure_ascii=False)
+        lines += [f"## {name}", "", _said(model), "", *_table(model), "```json", example, "```", ""]
+    for title, model in _PARTS.items():
+        lines += [f"## {title}", "", _said(model), "", *_table(model)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(model: type[BaseModel]) -> Iterator[str]:
+    yield "| field | type | |"
+    yield "|---|---|---|"
+    for name, field in model.model_fields.items():
+        said = (field.description or "").replace("|", "\\|")
+        yield f"| `{field.alias or name}` | {_kind(field.annotation)} | {said}{_otherwise(field)} |"
+    yield ""
+
+
+def _otherwise(field: FieldInfo) -> str:
+    if field.is_required():
+        return ""
+    if field.default is None:
+        return " *(optional)*"
+    return f" *(default: `{json.dumps(field.default)}`)*"
+
+
+def _kind(annotation: Any) -> str:
+    """A type, in the words of JSON."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is Literal:
+        return ", ".join(f"`{each}`" for each in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(each) for each in arguments if each is not NoneType)
+    if origin is list:
+        return f"list of {_kind(arguments[0])}"
+    if origin is dict:
+        return "object"
+    return _JSON.get(annotation) or _NAMES.get(annotation) or "any JSON"
+
+
+def _said(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip()

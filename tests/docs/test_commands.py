@@ -1,0 +1,33 @@
+"""`docs/commands.md` is what the types say, and its examples work, in the order in which they are written down."""
+
+import json
+
+from adapters.memory_outbox import MemoryOutbox
+from events.catalog import COMMANDS
+from events.names import command_subject
+from schemas.command_reference import EXAMPLES, reference
+from schemas.generate import PAGE
+from tests.gateways.doors import BRANCH, deciding
+
+BEFORE = [
+    ("CreateObjectType", {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
+    ("CreateObject", {"type": "Airline", "properties": {"id": "UA"}}),
+]
+
+
+def test_the_page_is_what_the_types_say():
+    assert PAGE.read_text(encoding="utf-8") == reference()
+
+
+def test_every_command_has_an_example():
+    assert set(EXAMPLES) == {*COMMANDS, "Commit", "Outcome"}
+
+
+async def test_every_example_works():
+    async with deciding(MemoryOutbox("main")) as door:
+        for number, (command, data) in enumerate([*BEFORE, *EXAMPLES.items()]):
+            identity = "6f0c9b0e" if command == "Commit" else f"c{number}"
+            body = {"id": identity, "type": command, "branch": BRANCH, "data": data}
+            subject = command_subject("main", "local", BRANCH, command)
+            outcome = json.loads(await door.answer(subject, {}, json.dumps(body).encode()))
+            assert (command, outcome["status"], outcome["findings"]) == (command, "accepted", [])
