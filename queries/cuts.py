@@ -44,10 +44,6 @@ class Cut:
         for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
             yield next(same_key)[2]
 
-    def back_to(self, position: int) -> "Cut":
-        """The same branch at an earlier position."""
-        return Cut(self.versions, self.branch, position, [(branch, min(at, position)) for branch, at in self.lineage])
-
     def parked(self, *entities: Key) -> Sequence[Parked]:
         """What the view could not apply of these entities up to this cut: what it shows of them is older."""
         places = {(branch, entity): at for branch, at in self.lineage for entity in entities}

@@ -81,6 +81,12 @@ def type_of(cut: Cut, state: State) -> State | None:
     return None
 
 
+def types_of(cut: Cut, state: State) -> list[Version]:
+    """Every version of the type of this object or link that the branch has seen, oldest first."""
+    rid = state.get("type")
+    return cut.history(Key(f"objectType/{rid}")) or cut.history(Key(f"linkType/{rid}"))
+
+
 def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:
     """What people see of a state: an object's properties by name, a link's ends, a type's declaration; `{}` of nothing."""
     kind = key.partition("/")[0]

@@ -1,5 +1,6 @@
 """The history of one entity: every version that the branch has seen, and what each changed."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.freshness import waiting
-from queries.naming import Named, named, type_of, values
+from queries.naming import Named, named, types_of, values
 from queries.objects import not_found
 
 
@@ -69,13 +70,16 @@ def history(cut: Cut, type_name: str, key: str | None = None) -> History:
 
 def _steps(cut: Cut, entity: Key) -> Iterator[Step]:
     before: State | None = None
+    schemas: list[Version] = []
     for version in cut.history(entity):
-        yield _step(cut.back_to(version.since), version, before)
+        if before is None:
+            schemas = types_of(cut, version.state)
+        then = bisect_right(schemas, version.since, key=lambda schema: schema.since)
+        yield _step(schemas[then - 1].state if then else None, version, before)
         before = version.state
 
 
-def _step(then: Cut, version: Version, before: State | None) -> Step:
-    schema = type_of(then, version.state)
+def _step(schema: State | None, version: Version, before: State | None) -> Step:
     return Step(
         position=version.since,
         event=version.change,
