@@ -14,39 +14,67 @@ ROOT = Path(__file__).parents[2]
 
 
 class Program:
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder, self.options = folder, options
+    def __init__(self, folder: Path, *options: str, under: tuple[str, ...] = ()) -> None:
+        """`under`: a command that runs it, e.g. in a namespace of its own."""
+        self.folder, self.options, self.under = folder, options, under
         self.port = free_port()
+        self.said: list[dict[str, object]] = []  # since it was ready
         self._process: asyncio.subprocess.Process | None = None
+        self._hearing: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def server_pid(self) -> int:
+        return int((self.folder / "nats" / "pid").read_text())
 
     async def start(self) -> None:
         """Ready when it returns."""
-        arguments = ["up", "--folder", str(self.folder), "--nats-port", str(self.port), "--json", *self.options]
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "oms", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-        )
+        self._process = await self._spawn(None)
         assert self._process.stdout is not None
         async with asyncio.timeout(START_SECONDS):
             line = await self._process.stdout.readline()
         assert json.loads(line or b"{}").get("ready"), f"oms up ended with {await self._process.wait()}"
+        self._hearing = asyncio.create_task(self._hear(self._process.stdout))
+
+    async def refused(self) -> tuple[int, str]:
+        """Start it; it must end by itself. Exit code and what it complained."""
+        process = await self._spawn(asyncio.subprocess.PIPE)
+        async with asyncio.timeout(START_SECONDS):
+            out, complaint = await process.communicate()
+        assert out == b"", out
+        assert process.returncode is not None
+        return process.returncode, complaint.decode()
 
     async def kill(self) -> None:
         """SIGKILL; the nats-server goes with it."""
         assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self.ended()
 
     def kill_server(self) -> None:
         """SIGKILL to the nats-server alone; the program starts another."""
         with suppress(ProcessLookupError, FileNotFoundError, ValueError):
-            os.kill(int((self.folder / "nats" / "pid").read_text()), signal.SIGKILL)
+            os.kill(self.server_pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         """SIGTERM; it must end well."""
         assert self._process is not None
         self._process.terminate()
+        assert await self.ended() == 0
+
+    async def ended(self) -> int:
+        """The exit code, once it has ended."""
+        assert self._process is not None
+        assert self._hearing is not None
         async with asyncio.timeout(START_SECONDS):
-            assert await self._process.wait() == 0
+            code = await self._process.wait()
+            await self._hearing
+        return code
 
     async def run(self, *arguments: str) -> bytes:
         """A command of the CLI on the folder; it must end well. Its output."""
@@ -63,6 +91,16 @@ class Program:
         out, _ = await process.communicate()
         assert process.returncode == 0, out.decode()
         return out
+
+    async def _spawn(self, stderr: int | None) -> asyncio.subprocess.Process:
+        arguments = ["up", "--folder", str(self.folder), "--nats-port", str(self.port), "--json", *self.options]
+        command = [*self.under, sys.executable, "-m", "oms", *arguments]
+        return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=stderr)
+
+    async def _hear(self, stdout: asyncio.StreamReader) -> None:
+        self.said.clear()
+        while line := await stdout.readline():
+            self.said.append(json.loads(line))
 
 
 def free_port() -> int:
