@@ -42,7 +42,9 @@ def story(events=30):
 
 
 def whole(*facts):
-    return [("object.created", f"object/T/{n}", {"type": "r", "slug": "T", "key": str(n), "properties": {}}) for n in facts]
+    return [
+        ("object.created", f"object/T/{n}", {"type": "r", "slug": "T", "key": str(n), "properties": {}}) for n in facts
+    ]
 
 
 async def intervals(outbox):

@@ -145,7 +145,7 @@ def rows_of(view: Path) -> dict[str, list[Any]]:
     try:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         return {
-            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)  # noqa: S608 names from the file itself
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)
             for name in names - {"checkpoint", "refusals"}
         }
     finally:
