@@ -109,7 +109,7 @@ def _create(context: Context, command: CreateBranch) -> list[Drafted]:
     base = context.position if command.at is None else command.at
     if _repeats(context, command, parent):
         return []
-    findings = [*_name(context, command.name), *_parent(context, parent, command.from_ is not None)]
+    findings = [*_name(context, command.name), *_parent(context, parent, command.from_ is not None, command.name)]
     if base > context.position:
         text = f"position {base:,} is not written yet; the log ends at {context.position:,}"
         findings.append(Finding("BRANCH_POSITION", "/at", text))
@@ -151,11 +151,11 @@ def _name(context: Context, name: str) -> Iterator[Finding]:
         yield Finding("BRANCH_EXISTS", "/name", text)
 
 
-def _parent(context: Context, parent: str, given: bool) -> Iterator[Finding]:
+def _parent(context: Context, parent: str, given: bool, name: str) -> Iterator[Finding]:
     path = "/from" if given else ""
     state = context.get(branch_key(parent))
     if state is None or state["deleted"]:
-        yield _not_open(parent, state, path)
+        yield _not_open(parent, state, path) if given or parent != name else _from_nowhere(name)
     elif _depth(context, state) >= MAX_DEPTH:
         text = f"{parent} is {MAX_DEPTH} branches deep; create the branch from one of its parents"
         yield Finding("BRANCH_DEPTH", path, text)
@@ -175,6 +175,11 @@ def _depth(context: Context, state: State) -> int:
 def _bad_name(name: str) -> Finding:
     text = f"{name[:200]!r} is no branch name: <env>/<service>/<purpose>, such as dev/flights/gate-model"
     return Finding("BRANCH_NAME", "/name", text)
+
+
+def _from_nowhere(name: str) -> Finding:
+    text = f"{name} cannot come from itself; say which branch it is from, or send the command on that branch"
+    return Finding("BRANCH_UNKNOWN", "/from", text)
 
 
 def _not_open(name: str, state: State | None, path: str) -> Finding:

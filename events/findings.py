@@ -3,10 +3,14 @@
 Codes are listed in `docs/findings.md`; a code never changes its meaning.
 """
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+
+MAX_TEXT: Final = 2_000  # characters of a path or a text in an answer
+MAX_BYTES: Final = 256 * 1024  # of all findings of an answer, as JSON
 
 
 class Finding(NamedTuple):
@@ -17,12 +21,30 @@ class Finding(NamedTuple):
     text: str
 
 
+def listed(findings: Sequence[Finding]) -> list[Finding]:
+    """As many of them as an answer can carry, in their order; the last one says how many are left out."""
+    told: list[Finding] = []
+    size = 0
+    for code, path, text in findings:
+        told.append(Finding(code, path[:MAX_TEXT], text[:MAX_TEXT]))
+        size += len(msgspec.json.encode(told[-1]))
+        if size > MAX_BYTES:
+            told.pop()
+            left = len(findings) - len(told)
+            told.append(Finding("COMMAND_MORE_FINDINGS", "", f"{left:,} more findings; correct these first"))
+            break
+    return told
+
+
 class Refused(Exception):
     """A command that cannot be accepted; holds every finding, not only the first."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
-        super().__init__("; ".join(f"{f.code} at {f.path or '/'}: {f.text}" for f in self.findings))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{f.code} at {f.path or '/'}: {f.text}" for f in self.findings)
 
 
 class EnvelopeError(Refused, ValueError):

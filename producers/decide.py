@@ -14,7 +14,7 @@ import msgspec
 
 from events import catalog
 from events.decider import Context, Drafted, Head, State, Unread
-from events.findings import Finding, Refused
+from events.findings import Finding, Refused, listed
 from events.names import Key
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
@@ -172,6 +172,7 @@ class Planner:
 
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key
+        findings = listed(findings)
         refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
         writes.refusals.append(refusal)
         return _outcome(submitted, "rejected", writes.head.position, [], findings)

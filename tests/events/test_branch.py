@@ -54,6 +54,7 @@ def test_nothing_is_written_on_a_branch_that_is_not_there():
     data = {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
     assert world.findings("CreateObjectType", on="dev/a/b", **data) == [("BRANCH_DELETED", "")]
     assert world.findings("CreateObjectType", on="dev/a/c", **data) == [("BRANCH_UNKNOWN", "")]
+    assert world.findings("CreateBranch", on="dev/a/c", name="dev/a/c") == [("BRANCH_UNKNOWN", "/from")]
 
 
 @pytest.mark.parametrize("name", ["", "main", "dev/a", "dev/a/b/c", "dev/a/b\n", "Dev/a/b", "dev/-a/b", "dev/가/b", "dev/a.b/c", "x/a/b", f"dev/a/{'b' * 64}"])  # fmt: skip
