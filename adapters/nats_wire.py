@@ -11,7 +11,7 @@ statuses  HMSG <inbox>.d 2 <headers> <total>             at sid 2, no reply subj
 import asyncio
 import json
 import secrets
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from adapters.nats_config import Login, inbox
 from projectors.projector import Fetched
@@ -55,7 +55,7 @@ class Wire(asyncio.Protocol):
         self._lost: Exception | None = None
 
     @classmethod
-    async def open(cls, urls: str, login: Login | None) -> "Wire":
+    async def open(cls, urls: str, login: Login | None) -> Self:
         """To the first server that answers. Raises `WireLost` when none does, `WireRefused` when the login is wrong."""
         failed: WireLost | None = None
         for url in urls.split(","):

@@ -1,0 +1,66 @@
+"""Measure, print a table, and write it to bench/RESULTS.md.
+
+python -m bench                      everything, with a history of 200,000 events
+python -m bench --events 1000000     with a million
+python -m bench --quick              a tenth of everything, one round; writes nothing
+python -m bench --only relay bulk    some figures; writes nothing
+"""
+
+import argparse
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import uvloop
+
+from bench import commanding, figures, importing, peers, reading, relaying, writing
+from bench.figures import Figure
+from bench.stock import Stock
+
+FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
+    "commands": commanding.figures,
+    "bulk": writing.figures,
+    "relay": relaying.figures,
+    "reading": reading.figures,
+    "import": importing.figures,
+}
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="How fast OMS is on this machine.")
+    parser.add_argument("--only", nargs="+", choices=FAMILIES, metavar="NAME", help=", ".join(FAMILIES))
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, one round")
+    parser.add_argument("--events", type=int, default=200_000, help="length of the long history (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of what is short enough to repeat (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="where the files go; the disk that is measured")
+    chosen = parser.parse_args()
+    events, rounds = (chosen.events // 10, 1) if chosen.quick else (chosen.events, chosen.rounds)
+    with tempfile.TemporaryDirectory(prefix="oms-bench-", dir=chosen.folder) as folder:
+        stock = Stock(Path(folder), events, rounds, chosen.quick)
+        text = uvloop.run(_measured(stock, chosen.only or list(FAMILIES)))
+    if not chosen.quick and not chosen.only:
+        RESULTS.write_text(text)
+
+
+async def _measured(stock: Stock, names: list[str]) -> str:
+    about = figures.circumstances()
+    found: list[Figure] = []
+    for name in names:
+        print(f"… {name}", flush=True)
+        new = await FAMILIES[name](stock)
+        print(figures.table(new), flush=True)
+        found += new
+    left_out = [f"- not installed, so left out: {', '.join(peers.missing)}"] if peers.missing else []
+    return "\n".join([HEAD, about, *left_out, "", figures.table(found), "", FOOT])
+
+
+HEAD = """# Results
+
+Written by `make bench`; see [README](README.md) for what each figure is. Medians, where something was measured more than once.
+"""
+FOOT = """`ratio` is OMS by what stands beside it: a rate is good when it is high, a time and a size when they are low. `CPU µs` is
+what the processes of OMS, without nats-server, took for each item."""
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A long import into a real `oms up`, through to its views: its rate from beginning to end, and everybody's memory."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench import flights
+from bench.figures import Figure
+from bench.flights import Part
+from bench.processes import Program, megabytes, up
+from bench.stock import Stock
+from oms.client import Outcome, connect
+
+IN_FLIGHT = 12  # commits
+
+
+@dataclass(slots=True)
+class Course:
+    """At each tenth: seconds, memory (MB) of the program and of nats-server."""
+
+    times: list[float] = field(default_factory=list)
+    program: list[float] = field(default_factory=list)
+    server: list[float] = field(default_factory=list)
+
+
+async def figures(stock: Stock) -> list[Figure]:
+    async with up(stock.folder / "import") as program:
+        before = program.cpu()
+        course = await _imported(program, stock.events)
+        ours, server = ((late - early) / stock.events * 1e6 for early, late in zip(before, program.cpu(), strict=True))
+        most = megabytes(program.pid, "VmHWM"), megabytes(program.server, "VmHWM")
+    return list(_figures(stock.events, course, most, ours, server))
+
+
+def _figures(events: int, course: Course, most: tuple[float, float], ours: float, server: float) -> Iterator[Figure]:
+    tenths = [late - early for early, late in zip(course.times, course.times[1:], strict=False)]
+    rate = events / (course.times[-1] - course.times[0])
+    bound = f"one Python process has one core; nats-server takes {server:.0f} µs an event beside it"
+    yield Figure(
+        f"import of {events:,} events through to all views, one process",
+        rate,
+        "events/s",
+        ours,
+        "",
+        None,
+        "≥ 10,000/s",
+        bound,
+    )
+    yield Figure(
+        "the last tenth of it",
+        tenths[-1],
+        "s",
+        None,
+        "the first tenth",
+        tenths[0],
+        "ratio ≤ 1.1",
+        "keys change at random",
+    )
+    yield Figure(
+        "memory of `oms up`, most", most[0], "MB", None, "at the first tenth", course.program[1], "< 200 MB, flat", "SQLite's caches, known heads"
+    )  # fmt: skip
+    yield Figure(
+        "memory of nats-server, most", most[1], "MB", None, "at the first tenth", course.server[1], "", "its index of subjects, its block cache"
+    )  # fmt: skip
+
+
+async def _imported(program: Program, events: int) -> Course:
+    course, done, tenth = Course(), 0, max(1, events // 10)
+    waiting: deque[asyncio.Task[Outcome]] = deque()
+    async with await connect(program.folder, deadline=120) as client:
+        declared = flights.declaration()
+        await client.send(declared["type"], declared["data"], wait="projected:versions")
+        _note(course, program)
+        for several in _commits(events):
+            if len(waiting) == IN_FLIGHT:
+                done += len((await waiting.popleft()).events)
+            if done >= tenth * len(course.times):
+                _note(course, program)
+            waiting.append(asyncio.create_task(client.commit(several, wait="projected:versions")))
+        await asyncio.gather(*waiting)
+        await client.send(
+            "CreateObject", flights.created(events)["data"], wait="projected:audit"
+        )  # the other view, too
+        _note(course, program)
+    return course
+
+
+def _commits(events: int) -> Iterator[list[Part]]:
+    several: list[Part] = []
+    for part in flights.mixed(events):
+        several.append(part)
+        if len(several) == flights.PER_COMMIT:
+            yield several
+            several = []
+    if several:
+        yield several
+
+
+def _note(course: Course, program: Program) -> None:
+    course.times.append(time.perf_counter())
+    course.program.append(megabytes(program.pid))
+    course.server.append(megabytes(program.server))
