@@ -62,7 +62,13 @@ def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
         raise Refused([Finding("BRANCH_UNKNOWN", "/branch", f"there is no branch {branch[:200]}")])
     base = known.state["base"] if isinstance(asked, Base) else 0
     position = resolved(asked, versions, now=now, base=base)
-    return Cut(versions, branch, position, lineage(versions.at, branch, position))
+
+    def own(on: str, entity: Key, at: int) -> Version | None:
+        if entity == known.entity and known.since <= at < known.until:
+            return known
+        return versions.at(on, entity, at)
+
+    return Cut(versions, branch, position, lineage(own, branch, position))
 
 
 def _ranked(rank: int, level: Iterator[Version]) -> Iterator[tuple[Key, int, Version]]:

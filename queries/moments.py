@@ -129,10 +129,11 @@ def _of_commit(prefix: str, versions: Versions) -> int:
 
 
 def _of_instant(instant: int, versions: Versions, now: int) -> int:
-    head = versions.commit_by_position(versions.position())
-    if instant > max(now, head.time if head else now):  # a writer's clock may be ahead of the reader's
-        raise _refused("TIME_IN_FUTURE", f"{to_text(instant)} has not come yet; it is {to_text(now)}")
     commit = versions.commit_by_time(instant)
+    if instant > now:
+        head = versions.commit_by_position(versions.position())
+        if head is None or instant > head.time:  # a writer's clock may be ahead of the reader's
+            raise _refused("TIME_IN_FUTURE", f"{to_text(instant)} has not come yet; it is {to_text(now)}")
     return commit.last if commit else 0
 
 
