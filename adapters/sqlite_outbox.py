@@ -14,8 +14,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, TypeVar
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine
 
 from producers.outbox import (
@@ -215,6 +213,9 @@ def _bound_cache(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path) -> None:
+    from alembic import command  # costs a second to import, and who only reads needs it not
+    from alembic.config import Config
+
     engine = create_engine(f"sqlite:///{path}")
     config = Config()
     config.set_main_option("script_location", "adapters:migrations")

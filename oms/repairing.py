@@ -7,8 +7,9 @@ from adapters.nats_repair import repairable
 from adapters.repair_files import RepairArchives, RepairJournal
 from adapters.sqlite_copies import outbox_head
 from adapters.view_files import ViewMissing
+from oms.roles import roles
 from oms.settings import Settings
-from oms.sources import NoSource, alone, source, started
+from oms.sources import NoSource, source, started
 from producers.copies import Copy
 from producers.outbox import LogHead
 from producers.repair import Repair, Repaired
@@ -33,7 +34,7 @@ async def repair_log(
     Raises `RoleTaken`, `Lost`, `LogAhead`, `NotRepaired`, `NoSource`.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(alone(settings))
+        await stack.enter_async_context(roles(settings.folder))
         endpoint = await stack.enter_async_context(started(settings))
         stream, live = await stack.enter_async_context(repairable(endpoint, settings.ontology))
         journal = RepairJournal(settings.folder / "repair")

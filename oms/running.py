@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from adapters import system_clock as clock
-from adapters.file_lease import FileLeases
 from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_commands import command_door
 from adapters.nats_connection import connection
@@ -26,6 +25,7 @@ from adapters.view_files import live_path
 from events import catalog
 from gateways.commands import CommandDoor
 from oms.reading import read_door
+from oms.roles import roles
 from oms.settings import Settings
 from oms.views import READ_MODELS, track
 from producers.command import Limits
@@ -40,16 +40,6 @@ from workers.queue import QueueWorker
 
 REFUSALS_SECONDS: Final = 1.0  # between two looks for refused commands
 Alarm = Callable[[str, BaseException], None]
-
-
-class RoleTaken(Exception):
-    """Another process has this role in this folder."""
-
-    def __init__(self, folder: Path, role: str) -> None:
-        self.folder, self.role = folder, role
-        super().__init__(
-            f"another `oms up` is the {role} of {folder}; end it first, or name another folder with --folder"
-        )
 
 
 @dataclass(slots=True)
@@ -83,9 +73,10 @@ class Running:
 async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
     """Everything that `settings.roles` names runs inside the block. The doors open last and close first."""
     async with AsyncExitStack() as stack:
-        await _take_roles(settings, stack)
+        await stack.enter_async_context(roles(settings.folder, settings.roles))
         refuse_while_repairing(settings.folder / "repair")
         loops: list[Coroutine[Any, Any, None]] = []
+        stack.callback(_close_all, loops)
         here = Running(settings, await _endpoint(settings, stack, loops))
         wake = asyncio.Event()
         if "committer" in settings.roles or "relay" in settings.roles:
@@ -105,16 +96,6 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         if here.door is not None and "queue" in settings.roles:
             await stack.enter_async_context(_queue(here.endpoint, settings.ontology, here.door))
         yield here
-
-
-async def _take_roles(settings: Settings, stack: AsyncExitStack) -> None:
-    """One process per role and folder; the kernel gives a role back when its process ends, however it ends."""
-    leases = FileLeases(settings.folder / "roles")
-    for role in settings.roles:
-        held = await leases.acquire(role)
-        if held is None:
-            raise RoleTaken(settings.folder, role)
-        stack.push_async_callback(leases.release, held)
 
 
 async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Coroutine[Any, Any, None]]) -> Endpoint:
@@ -208,6 +189,12 @@ async def _forget(outbox: SqliteOutbox, days: float) -> None:
     while True:
         await asyncio.sleep(3_600)
         await outbox.forget(clock.now() - int(days * 86_400e6))
+
+
+def _close_all(loops: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Those that a refused start left unawaited."""
+    for loop in loops:
+        loop.close()
 
 
 @asynccontextmanager

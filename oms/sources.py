@@ -17,8 +17,6 @@ from adapters.segments import SegmentFeed, segments
 from adapters.sqlite_copies import audit_copy, copy_in, outbox_copy
 from adapters.store_folder import find_stream, store_reader
 from adapters.view_files import live_path
-from oms.about_settings import ROLES
-from oms.running import RoleTaken
 from oms.settings import Settings
 from projectors.projector import Feed, Fetched
 
@@ -42,13 +40,13 @@ class Source:
 
 
 @asynccontextmanager
-async def source(text: str, settings: Settings, *, in_alone: bool = False) -> AsyncIterator[Source]:
-    """What `text` names (see above), open for reading; `in_alone`: inside that block.
+async def source(text: str, settings: Settings, *, alone: bool = False) -> AsyncIterator[Source]:
+    """What `text` names (see above), open for reading; `alone`: we have all roles of the folder.
 
     Raises `NoSource`, `ViewMissing`, `FileNotFoundError`.
     """
     if text == "log":
-        server = started(settings) if in_alone else reached(settings)
+        server = started(settings) if alone else reached(settings)
         async with server as endpoint, repairable(endpoint, settings.ontology) as (_, live):
             yield Source("log", live)
     elif text == "outbox":
@@ -66,12 +64,15 @@ async def source(text: str, settings: Settings, *, in_alone: bool = False) -> As
 
 @asynccontextmanager
 async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
-    """The folder's nats-server: the one that runs there, else one for the time of the block. Raises `NoSource`."""
-    _refuse_nothing(settings)
+    """The NATS server of the settings, or the folder's: the one that runs there, else one for the time of the block.
+
+    Raises `NoSource`.
+    """
     leases = FileLeases(settings.folder / "roles")
-    held = await leases.acquire("server")
+    _refuse_nothing(settings)
+    held = None if settings.nats_url else await leases.acquire("server")
     if held is None:
-        yield Endpoint.of(settings.folder / "nats")
+        yield _running_server(settings)
         return
     try:
         async with started(settings) as endpoint:
@@ -82,31 +83,23 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
 
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Endpoint]:
-    """The folder's nats-server, for the time of the block; its role must be ours. Raises `NoSource`."""
+    """The same, where all roles of the folder are ours. Raises `NoSource`."""
     _refuse_nothing(settings)
+    if settings.nats_url:
+        yield _running_server(settings)
+        return
     async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
         yield server.endpoint
 
 
-@asynccontextmanager
-async def alone(settings: Settings) -> AsyncIterator[None]:
-    """No part of OMS runs on the folder, and none starts, inside the block. Raises `RoleTaken`."""
-    leases = FileLeases(settings.folder / "roles")
-    taken = []
-    try:
-        for role in ROLES:
-            held = await leases.acquire(role)
-            if held is None:
-                raise RoleTaken(settings.folder, role)
-            taken.append(held)
-        yield
-    finally:
-        for held in taken:
-            await leases.release(held)
+def _running_server(settings: Settings) -> Endpoint:
+    if not settings.nats_url:
+        return Endpoint.of(settings.folder / "nats")
+    return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)
 
 
 def _refuse_nothing(settings: Settings) -> None:
-    if not (settings.folder / "nats").exists():
+    if not settings.nats_url and not (settings.folder / "nats").exists():
         raise NoSource(
             f"{settings.folder} holds no log; name the data folder with --folder, or a source with --from-log"
         )

@@ -51,11 +51,12 @@ async def _view(name: str, **flags: Any) -> dict[str, Any]:
 
 async def _heads(**flags: Any) -> dict[str, Any]:
     from oms.adopting import rebuild_heads
+    from oms.roles import roles
     from oms.settings import load
-    from oms.sources import alone, source
+    from oms.sources import source
 
     settings = load(flags).settings
     with Progress("rebuilding the heads", "events") as told:
-        async with alone(settings), source("log", settings, in_alone=True) as log:
+        async with roles(settings.folder), source("log", settings, alone=True) as log:
             count = await rebuild_heads(settings, log, lambda at, of: told(at, f" of {of:,}"))
     return {"rebuilt": "heads", "intervals": count}

@@ -65,6 +65,8 @@ def _told(found: "Verified", repaired: "Repaired | None", folder: str) -> dict[s
     if repaired is None:
         return {"repaired": False, "position": found.last, "hash": found.hash, "found": "the log is whole"}
     archived, quarantined = repaired
+    if found.behind:
+        flaws.append(f"{found.behind:,} events of the outbox were not there")
     return {
         "repaired": True,
         "position": archived.head,
@@ -79,14 +81,15 @@ async def _adopt(from_log: str, *, force: bool, as_json: bool, **flags: Any) -> 
     from contextlib import AsyncExitStack
 
     from oms.adopting import adopt_log
+    from oms.roles import roles
     from oms.settings import load
-    from oms.sources import alone, source
+    from oms.sources import source
 
     settings = load(flags).settings
     with Progress("adopting", "events") as told:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(alone(settings))
-            log = await stack.enter_async_context(source(from_log, settings, in_alone=True))
+            await stack.enter_async_context(roles(settings.folder))
+            log = await stack.enter_async_context(source(from_log, settings, alone=True))
             head, kept = await adopt_log(settings, log, lambda at, of: told(at, f" of {of:,}"), force=force)
     fields = {"position": head.position, "hash": head.hash, "kept": str(kept) if kept else None}
     print_fields(fields, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from inspect import iscoroutinefunction
 
 import msgspec
 import pytest
@@ -126,6 +127,64 @@ async def test_a_stream_that_is_gone_comes_back_from_segments(tmp_path):
         copy = SegmentFeed(tmp_path / "segments", "main")
         await repairing(tmp_path / "repair", stream, live).run([copy], None)
         assert await read(live) == rows
+
+
+class Killed(BaseException):
+    """As if the process had died."""
+
+
+class Dying:
+    """Any port of a repair; the n-th call of any of them is the last, before or after it was carried out."""
+
+    def __init__(self, port, calls, dies_at):
+        self._port, self._calls, self._dies_at = port, calls, dies_at
+
+    def __getattr__(self, name):
+        called = getattr(self._port, name)
+
+        def count():
+            self._calls.append(name)
+            if len(self._calls) == self._dies_at:
+                raise Killed
+
+        async def wait(*args):
+            count()
+            result = await called(*args)
+            count()
+            return result
+
+        def run(*args):
+            count()
+            result = called(*args)
+            count()
+            return result
+
+        return wait if iscoroutinefunction(called) else run
+
+
+async def test_a_kill_at_any_call_is_healed_by_running_it_again(tmp_path):
+    rows = chain(30)
+    copy = outbox(tmp_path, rows)
+    async with running(tmp_path / "nats") as (stream, live):
+        for dies_at in range(1, 100):
+            await stream.delete()
+            await fill(stream, rows[:20], 10)
+            folder, calls = tmp_path / str(dies_at), []
+            dying = Repair(
+                "main",
+                Dying(stream, calls, dies_at),
+                live,
+                RepairArchives(folder, "main"),
+                Dying(RepairJournal(folder), calls, dies_at),
+                quiet,
+            )
+            try:
+                await dying.run([copy], head(rows))
+                break
+            except Killed:
+                await repairing(folder, stream, live).run([copy], head(rows))
+            assert await read(live) == rows, dies_at
+        assert 10 < dies_at < 99
 
 
 def content(folder):

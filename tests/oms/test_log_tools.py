@@ -1,51 +1,19 @@
 """The tools around the log, as one types them: on a folder that OMS filled, running there or not."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import shutil
 import sqlite3
-from pathlib import Path
 
 import pytest
 
+from adapters.nats_connection import connection
+from adapters.nats_server import nats_server
 from oms import cli
 from oms.cli.failures import Exit
-from oms.client import connect
-from oms.running import running
-from oms.settings import Settings
-
-MAIN = "prod/main/main"
-BRANCH = "dev/main/seats"
-
-
-async def fill(folder: Path) -> None:
-    """A type, planes, changes, a branch, a refused command."""
-    async with running(Settings(folder=folder), lambda *_: None), await connect(folder) as client:
-
-        async def send(command, data, **more):
-            outcome = await client.send(command, data, **more)
-            assert outcome.status == "accepted", outcome
-
-        text = {"name": "tailnum", "type": "string", "required": True}
-        seats = {"name": "seats", "type": "integer"}
-        number = {"name": "number", "type": "string", "unique": True}
-        await send(
-            "CreateObjectType", {"name": "Plane", "primaryKey": ["tailnum"], "properties": [text, seats, number]}
-        )
-        for n in range(40):
-            plane = {"tailnum": f"N{n}", "seats": n, "number": f"#{n}"}
-            await send("CreateObject", {"type": "Plane", "properties": plane})
-        for n in range(0, 40, 3):
-            await send("UpdateObject", {"type": "Plane", "key": f"N{n}", "patch": {"number": f"new {n}"}})
-        await send("DeleteObject", {"type": "Plane", "key": "N7"})
-        refused = await client.send("CreateObject", {"type": "Plane", "properties": {"tailnum": "N1"}})
-        assert refused.status == "rejected"
-        await send("CreateBranch", {"name": BRANCH, "from": MAIN})
-        await send("UpdateObject", {"type": "Plane", "key": "N1", "patch": {"seats": 99}}, branch=BRANCH)
-        change = {"type": "Plane", "key": "N1", "patch": {"seats": 98}}
-        await send("UpdateObject", change, wait="projected:versions")
-        await send("UpdateObject", {**change, "patch": {"seats": 97}}, wait="projected:audit")
+from tests.oms.filled import MAIN, fill, flip
 
 
 @pytest.fixture(scope="module")
@@ -220,15 +188,6 @@ def test_an_export_restores_to_the_same_log(folder, oms, tmp_path):
     assert oms("restore", tmp_path / "segments", "--folder", restored)[0] == Exit.CONFLICT
 
 
-def flip(folder):
-    """One bit in the log's only block."""
-    (path,) = folder.rglob("OMS_LOG_main/msgs/*.blk")
-    stored = bytearray(path.read_bytes())
-    stored[len(stored) // 2] ^= 4
-    path.write_bytes(stored)
-    (path.parent / "index.db").unlink(missing_ok=True)
-
-
 @pytest.mark.parametrize("source", ["usual", "audit", "segments", "older folder"])
 def test_a_flipped_bit_is_named_and_repaired(folder, filled, oms, tmp_path, source):
     froms = {"usual": [], "audit": ["--from", "audit"], "older folder": ["--from", filled]}.get(source)
@@ -243,6 +202,30 @@ def test_a_flipped_bit_is_named_and_repaired(folder, filled, oms, tmp_path, sour
     assert told["repaired"]
     assert oms("verify", "--folder", folder)[0] == 0
     assert oms("repair", "log", "--folder", folder, "--json")[1]["repaired"] is False
+
+
+async def publish(folder, body):
+    """What somebody with the relay's login could do by hand."""
+    async with nats_server(folder / "nats") as server, connection(server.endpoint, "relay") as client:
+        await client.request("oms.evt.main.prod.main.main.object.Plane.N1", body, timeout=5)
+
+
+@pytest.mark.parametrize("body", [b"hello", b'{"sequence":"00000000000000000062","prevhash":"00"}'])
+def test_a_message_published_by_hand_is_named_and_quarantined(folder, oms, body):
+    wanted = rows(folder)
+    asyncio.run(publish(folder, body))
+    code, told = oms("up", "--folder", folder)
+    assert code == Exit.CONFLICT
+    assert "oms repair log" in told
+    code, told = oms("verify", "log", "--folder", folder, "--json")
+    assert code == Exit.REFUSED
+    assert "62" in told[0]["result"]
+    code, told = oms("repair", "log", "--folder", folder, "--json")
+    assert (code, told["quarantined"]) == (0, 1)
+    kept = json.loads((folder / "repair" / "1" / "quarantine.ndjson").read_text())
+    assert (kept["position"], base64.b64decode(kept["body"])) == (62, body)
+    assert oms("verify", "log", "--folder", folder)[0] == 0
+    assert rows(folder) == wanted
 
 
 def test_a_position_that_nobody_holds_stops_the_repair(folder, oms):
