@@ -1,5 +1,6 @@
 """Real servers for tests that need one; each test has its own, in its own folder (a start takes some 20 ms)."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from adapters.nats_server import NatsServer
 from adapters.nats_streams import ensure_streams
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no counterexample
-settings.load_profile("untimed")
+settings.register_profile("ci", deadline=None, derandomize=True)  # what fails there fails here
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
