@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from oms.cli import dead
+from oms.cli.demo import demo
 from oms.cli.diff import diff
 from oms.cli.exporting import export, restore
 from oms.cli.failures import Exit, told
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
 )
 app.command()(up)
+app.command()(demo)
 app.command()(send)
 app.command()(outcome)
 app.command("import")(import_)

@@ -38,6 +38,9 @@ def import_(
     in_flight: Annotated[
         int, typer.Option("--in-flight", min=1, max=64, help="Commits under way at a time; 1 keeps the rows' order.")
     ] = 4,
+    wait: Annotated[
+        str, typer.Option("--wait", help="How far a commit must be to count: outbox, log or projected:<view>.")
+    ] = "outbox",
     folder: Folder = None,
     ontology: Ontology = None,
     deadline: Deadline = None,
@@ -53,7 +56,7 @@ def import_(
         async with connected(
             folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
         ) as client:
-            return [await import_file(client, file, rule, rejects, in_flight) for file in files]
+            return [await import_file(client, file, rule, rejects, in_flight, wait) for file in files]
 
     try:
         told = run(work())
@@ -67,7 +70,7 @@ def import_(
 
 
 async def import_file(
-    client: "Client", file: Path, mapping: "RowMapping", rejects: Path, in_flight: int
+    client: "Client", file: Path, mapping: "RowMapping", rejects: Path, in_flight: int, wait: str
 ) -> dict[str, Any]:
     """One file from its first row to its last."""
     from oms.importing.batches import batches, source_of
@@ -82,7 +85,7 @@ async def import_file(
             progress(tally.rows, f", {tally.refused:,} refused" if tally.refused else "")
 
         tally = await send_all(
-            batches(rows(file), mapping, source), _asking(client, file.name), rejected, told, in_flight
+            batches(rows(file), mapping, source), _asking(client, file.name, wait), rejected, told, in_flight
         )
     return {
         "file": file.name,
@@ -93,13 +96,13 @@ async def import_file(
     }
 
 
-def _asking(client: "Client", name: str) -> Any:
+def _asking(client: "Client", name: str, wait: str) -> Any:
     async def ask(identity: str, batch: "Batch") -> "Answer":
         from oms.importing.batches import Reason
         from oms.importing.flow import Answer
 
         message = f"{name}: rows {batch.first} to {batch.last}"
-        outcome = await client.commit(batch.commands, id=identity, message=message)
+        outcome = await client.commit(batch.commands, id=identity, message=message, wait=wait)
         return Answer(
             outcome.position,
             tuple(Reason(*finding) for finding in outcome.findings) if outcome.status == "rejected" else (),

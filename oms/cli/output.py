@@ -22,7 +22,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
         return
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(map(str.strip, columns)))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
