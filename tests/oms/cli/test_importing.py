@@ -77,7 +77,7 @@ async def test_what_cannot_be_imported_says_why(oms, cli, tmp_path):
 async def test_ndjson_without_a_fault_ends_well(oms, cli, objects, tmp_path):
     (tmp_path / "map.toml").write_text(MAPPING)
     (tmp_path / "a.ndjson").write_text('{"carrier": "KE", "name": "대한항공"}\n{"carrier": "UA"}\n')
-    code, out, _ = await cli("import", tmp_path / "a.ndjson", "--map", tmp_path / "map.toml")
+    code, out, _ = await cli("import", tmp_path / "a.ndjson", "--map", tmp_path / "map.toml", "--wait", "log")
     assert code == 0
     assert out.splitlines()[1].split()[:4] == ["a.ndjson", "2", "2", "0"]
     assert (await objects("Airline"))["KE"][0]["properties"] == {"carrier": "KE", "name": "대한항공"}
