@@ -29,7 +29,7 @@ def history(
         print_json(told.json())
         return
     out = console()
-    out.print(f"{told.type} {told.key}", style="bold", end="  ")
+    out.print(told.type if key is None else f"{told.type} {told.key}", style="bold", end="  ")
     out.print(
         f"{told.branch} at position {told.position}, {len(told.steps)} version{'s' * (len(told.steps) > 1)}",
         style="dim",

@@ -1,7 +1,7 @@
 """`oms show`: one entity at a moment."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,18 +40,42 @@ def show(
         shown = objects.show(cut_at(opened, settings.branch, as_of), type_name, key)
     if as_json:
         print_json(shown.json())
-        return
-    console().print(f"{shown.type} {shown.key}", style="bold", end="  ")
-    console().print(f"{shown.branch} at position {shown.position}, version {shown.version}", style="dim")
-    width = max((len(name) for name in shown.values), default=0)
-    for name, value in shown.values.items():
-        console().print(f"  {name:<{width}}  {cell(value)}")
-    for line in _audit(shown):
-        console().print(f"  {line}", style="red" if shown.deleted and line.startswith("deleted") else "dim")
+    else:
+        _print(shown)
     for parked in shown.parked:
         complain(
             f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
         )
+
+
+def _print(shown: "Shown") -> None:
+    out = console()
+    out.print(shown.type if shown.kind.endswith("Type") else f"{shown.type} {shown.key}", style="bold", end="  ")
+    out.print(f"{shown.branch} at position {shown.position}, version {shown.version}", style="dim")
+    lines = list(_lines(shown))
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, text in lines:
+        out.print(f"  {name:<{width}}  {text}")
+    for line in _audit(shown):
+        out.print(f"  {line}", style="red" if shown.deleted and line.startswith("deleted") else "dim")
+
+
+def _lines(shown: "Shown") -> Iterator[tuple[str, str]]:
+    """A line for each value; of a type also one for each property."""
+    for name, value in shown.values.items():
+        if name != "properties" or shown.kind != "objectType":
+            yield name, cell(value)
+    if shown.kind == "objectType":
+        for declared in shown.values["properties"].values():
+            yield f"/{declared['name']}", _declared(declared)
+
+
+def _declared(declared: Mapping[str, Any]) -> str:
+    """`string, required, default "?"`."""
+    said = [str(declared.get("type", ""))]
+    said += [flag for flag in ("array", "required", "unique") if declared.get(flag)]
+    said += [f"{name} {cell(declared[name])}" for name in ("values", "target", "default") if name in declared]
+    return ", ".join(said)
 
 
 def _audit(shown: "Shown") -> Iterator[str]:

@@ -59,6 +59,12 @@ def test_show_for_programs(capsys, folder) -> None:
     assert shown["_deleted"] is False
 
 
+def test_show_of_a_type_has_a_line_for_each_property(capsys, folder) -> None:
+    lines = said(capsys, "show", "Flight", "--folder", folder).splitlines()
+    assert lines[0] == "Flight  prod/main/main at position 7, version 2"
+    assert [line.split()[0] for line in lines[1:8]] == ["rid", "slug", "name", "primaryKey", "status", "/id", "/origin"]
+
+
 def test_history(capsys, folder) -> None:
     lines = said(capsys, "history", "Flight", "UA-1", "--branch", DEV, "--folder", folder).splitlines()
     assert lines[0] == "Flight UA-1  dev/a/b at position 7, 2 versions"
