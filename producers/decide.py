@@ -122,7 +122,7 @@ class Planner:
                     break
                 except Unread as unread:  # load it and decide this part again, with the same ids
                     ids.rewind()
-                    yield from self._load({(submitted.branch, unread.key)})
+                    yield from self._load(submitted.branch, unread.key)
                 except Refused as refused:
                     findings += [f._replace(path=part.path + f.path) for f in refused.findings]
                     decided, changes = [], {}
@@ -148,27 +148,27 @@ class Planner:
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once."""
-        wanted: set[tuple[str, Key]] = set()
+        missing: dict[tuple[str, str], None] = {}
         for submitted in group:
             branch = submitted.branch
-            staged = Staged(self.heads, branch)
-            context = Context(branch, submitted.author, 0, self.new_id, staged)
-            keys: set[Key] = set()
+            context = Context(branch, submitted.author, 0, self.new_id, Staged(self.heads, branch))
+            keys: list[Key] = []
             for part in submitted.parts:
                 with suppress(Exception):  # shows again when the command itself is decided
-                    keys.update(catalog.decider(part.type).reads(context, part.payload))
-            wanted.update((branch, key) for key in keys)
-        yield from self._load(wanted)
+                    keys += catalog.decider(part.type).reads(context, part.payload)
+            missing.update(dict.fromkeys(self.heads.wanted(branch, keys)))
+        if missing:
+            yield from self._ask(missing)
 
-    def _load(self, wanted: Iterable[tuple[str, Key]]) -> Asking:
-        """Load keys as their branches see them; first, where needed, the branches themselves."""
-        by_branch: dict[str, list[Key]] = {}
-        for branch, key in wanted:
-            by_branch.setdefault(branch, []).append(key)
-        while missing := {at for branch, keys in by_branch.items() for at in self.heads.wanted(branch, keys)}:
-            reads = self.heads.reads(missing)
-            told = yield Ask(heads=[read for chain in reads.values() for read in chain])
-            self.heads.tell(reads, told.heads)
+    def _load(self, branch: str, key: Key) -> Asking:
+        """Load a key as its branch sees it; first, where needed, the branches it is seen through."""
+        while missing := self.heads.wanted(branch, [key]):
+            yield from self._ask(missing)
+
+    def _ask(self, missing: Iterable[tuple[str, str]]) -> Asking:
+        reads = self.heads.reads(missing)
+        told = yield Ask(heads=[read for chain in reads.values() for read in chain])
+        self.heads.tell(reads, told.heads)
 
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key

@@ -96,7 +96,7 @@ def _publishable(stored: bytes, subject: str, key: str, limits: Limits) -> None:
     if len(stored) > limits.event_bytes:
         text = f"{key} would be an event of {len(stored):,} bytes; at most {limits.event_bytes:,} can be published"
         findings.append(Finding("EVENT_TOO_LARGE", "/data", text))
-    if len(subject.encode()) > limits.subject_bytes:
+    if 4 * len(subject) > limits.subject_bytes and len(subject.encode()) > limits.subject_bytes:
         text = f"{key} would have a subject of {len(subject.encode()):,} bytes; at most {limits.subject_bytes:,}"
         findings.append(Finding("EVENT_SUBJECT_TOO_LONG", "/data", text))
     if findings:

@@ -125,7 +125,7 @@ class Heads:
 
     def _unflushed(self, read: HeadRead) -> Found | None:
         """A branch created in this very group may see what the group wrote on its parent."""
-        if (read.branch, read.key) not in self._written:
+        if not self._written or (read.branch, read.key) not in self._written:
             return None
         mine = (w for w in reversed(self._writes) if w.branch == read.branch and w.key == read.key)
         return next((Found(w.since, w.state) for w in mine if w.since <= read.at), None)
