@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from events.catalog import COMMANDS
-from events.command import AskOutcome, CommandMessage, Commit, PartMessage
+from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
 from events.findings import FindingMessage, Outcome
 from events.patch import Operation
 from events.property import DeclaredProperty
@@ -68,6 +68,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "RenameObjectType": {"type": "Flight", "name": "Departure"},
     "DeprecateObjectType": {"type": "Departure", "until": "2030-01-01T00:00:00Z"},
     "Outcome": {"id": "6f0c9b0e"},
+    "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
+    "History": {"type": "Flight", "key": "UA-1545"},
 }
 """`data` of each command, in an order in which they work, once there is an object type `Airline` with an object `UA`."""
 
@@ -77,7 +79,7 @@ def reference() -> str:
     models: dict[str, type[BaseModel]] = {
         **{name: each.model for name, each in COMMANDS.items()},
         "Commit": Commit,
-        "Outcome": AskOutcome,
+        **QUESTIONS,
     }
     lines = [_HEAD]
     lines += ["## The message", "", _said(CommandMessage), "", *_table(CommandMessage)]

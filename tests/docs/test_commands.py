@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
+
 from adapters.memory_outbox import MemoryOutbox
 from events.catalog import COMMANDS
+from events.command import QUESTIONS
 from events.names import command_subject
 from schemas.command_reference import EXAMPLES, reference
 from schemas.generate import PAGE
@@ -20,14 +23,20 @@ def test_the_page_is_what_the_types_say():
 
 
 def test_every_command_has_an_example():
-    assert set(EXAMPLES) == {*COMMANDS, "Commit", "Outcome"}
+    assert set(EXAMPLES) == {*COMMANDS, "Commit", *QUESTIONS}
 
 
 async def test_every_example_works():
     async with deciding(MemoryOutbox("main")) as door:
-        for number, (command, data) in enumerate([*BEFORE, *EXAMPLES.items()]):
+        written = [(command, data) for command, data in EXAMPLES.items() if command not in ("Show", "History")]
+        for number, (command, data) in enumerate([*BEFORE, *written]):
             identity = "6f0c9b0e" if command == "Commit" else f"c{number}"
             body = {"id": identity, "type": command, "branch": BRANCH, "data": data}
             subject = command_subject("main", "local", BRANCH, command)
             outcome = json.loads(await door.answer(subject, {}, json.dumps(body).encode()))
             assert (command, outcome["status"], outcome["findings"]) == (command, "accepted", [])
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_can_be_asked(name):
+    QUESTIONS[name].model_validate(EXAMPLES[name], by_alias=True, by_name=False)
