@@ -1,8 +1,9 @@
 """`oms dead`: events that a view could not apply, and what to do about them."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -19,6 +20,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+T = TypeVar("T")
+TRIES: Final = 50
 View = Annotated[str, typer.Option("--view", help="Which view.")]
 Positions = Annotated[list[int], typer.Argument(metavar="POSITION…", help="Positions of parked events.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
@@ -126,7 +129,9 @@ async def _redrive(settings: "Settings", view: str) -> tuple[int, int]:
     from projectors.redrive import redrive as again
 
     async with live_view(settings.folder, settings.ontology, view) as opened:
-        return await again(READ_MODELS[view].projector, opened, catalog.payload)
+        before = len(await opened.parked())
+        _, left = await _until_first(lambda: again(READ_MODELS[view].projector, opened, catalog.payload))
+        return before - left, left
 
 
 async def _discard(settings: "Settings", view: str, positions: list[int], why: str) -> int:
@@ -136,7 +141,18 @@ async def _discard(settings: "Settings", view: str, positions: list[int], why: s
     from projectors.redrive import discard as give_up
 
     async with live_view(settings.folder, settings.ontology, view) as opened:
-        return await give_up(opened, positions, settings.author, why, time.time_ns() // 1_000)
+        now = time.time_ns() // 1_000
+        return await _until_first(lambda: give_up(opened, positions, settings.author, why, now))
+
+
+async def _until_first(step: Callable[[], Awaitable[T]]) -> T:
+    """Where a running projector writes in between, again. Raises `Overtaken` if it always was first."""
+    from projectors.projector import Overtaken
+
+    for _ in range(TRIES - 1):
+        with suppress(Overtaken):
+            return await step()
+    return await step()
 
 
 def _say(told: dict[str, Any], *, as_json: bool) -> None:

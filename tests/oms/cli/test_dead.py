@@ -7,9 +7,10 @@ from typer.testing import CliRunner
 
 from adapters.view_files import make_live, view_path
 from events.names import Key
-from oms.cli import app, run
+from oms.cli import app, dead, run
 from oms.cli.failures import Exit
-from projectors.projector import Parked
+from oms.settings import load
+from projectors.projector import Checkpoint, Overtaken, Parked
 from tests.projectors.story import MAIN as STORY_MAIN
 from tests.projectors.story import Story
 from tests.queries.histories import MAIN
@@ -107,3 +108,18 @@ def test_nothing_parked_is_nothing_to_do(capsys, tmp_path) -> None:
     make_live(tmp_path, "versions", 1)
     assert run(["dead", "redrive", "--folder", str(tmp_path)]) == Exit.OK
     assert "nothing is parked" in capsys.readouterr().err
+
+
+async def test_who_is_overtaken_by_a_running_projector_tries_again(folder) -> None:
+    settings = load({"folder": folder}).settings
+    overtaken = 0
+
+    async def step() -> str:
+        nonlocal overtaken
+        overtaken += 1
+        if overtaken < 3:
+            raise Overtaken("versions", Checkpoint(1, ""), Checkpoint(2, ""))
+        return "done"
+
+    assert await dead._until_first(step) == "done"
+    assert await dead._redrive(settings, "versions") == (2, 0)
