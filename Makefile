@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo up test torture check format lint types layers bench schemas lock clean
+.PHONY: help demo up test torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -41,6 +41,9 @@ bench: $(VENV)/.installed-dev ## measure, and write bench/RESULTS.md
 
 schemas: $(VENV)/.installed-dev ## write the contracts in schemas/ anew from the types
 	$(BIN)/python -m schemas.generate $(ARGS)
+
+docs: $(VENV)/.installed-dev ## write docs/commands.md anew from the commands' help
+	$(BIN)/python -m oms.cli.reference
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group build $(LOCK) -o requirements.lock

@@ -3,14 +3,17 @@
 import json
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from oms.cli.connecting import run
+from oms.cli.options import Folder, Ontology
+
 
 def up(
-    folder: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
     branch: Annotated[str | None, typer.Option(help="The default branch of a new ontology.")] = None,
     nats_port: Annotated[int | None, typer.Option(help="Port of the embedded server; 0: one that is free.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="Run only this part, see `oms settings`. Repeatable.")] = None,
@@ -22,20 +25,9 @@ def up(
     from oms.about_settings import ROLES
 
     roles = tuple(r for r in (role or ROLES) if r not in (without or ())) if role or without else None
-    flags = {"folder": folder, "branch": branch, "nats_port": nats_port, "roles": roles}
+    flags = {"folder": folder, "ontology": ontology, "branch": branch, "nats_port": nats_port, "roles": roles}
     loaded = settings.load(flags).settings
-    _run(_up(loaded, as_json=as_json))
-
-
-def _run(main: Any) -> None:
-    import asyncio
-
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
+    run(_up(loaded, as_json=as_json))
 
 
 async def _up(settings: Any, *, as_json: bool) -> None:
