@@ -95,11 +95,12 @@ async def _summary(ontology: str, feed: "Feed", told: Progress, *, as_json: bool
 
     alive: Counter[tuple[str, str]] = Counter()
     deleted: Counter[tuple[str, str]] = Counter()
-    for (branch, key), held in (await states(ontology, feed, catalog.proven, catalog.evolve, told)).items():
-        aggregate, _, rest = key.partition("/")
-        kind = f"{aggregate} {rest.partition('/')[0]}" if aggregate in {"object", "link"} else aggregate
-        counted = deleted if held.state and held.state.get("deleted") else alive
-        counted[branch, kind] += 1
+    for branch, mine in (await states(ontology, feed, catalog.proven, catalog.evolve, told)).items():
+        for key, held in mine.items():
+            aggregate, _, rest = key.partition("/")
+            kind = f"{aggregate} {rest.partition('/')[0]}" if aggregate in {"object", "link"} else aggregate
+            counted = deleted if held.state and held.state.get("deleted") else alive
+            counted[branch, kind] += 1
     rows = [
         {"branch": branch, "what": kind, "there": alive[branch, kind], "deleted": deleted[branch, kind]}
         for branch, kind in sorted({*alive, *deleted})

@@ -42,8 +42,8 @@ async def test_a_branch_folds_on_its_parent_as_it_was_at_the_base():
     story.branch_created("dev/x/a", base=base)
     story.updated("a", "dev/x/a", k=3)
     held = await folded_states(story)
-    assert held["dev/x/a", "object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
-    assert held[MAIN, "object/Thing/a"].state["properties"] == {"n": 1, "m": 2}
+    assert held["dev/x/a"]["object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
+    assert held[MAIN]["object/Thing/a"].state["properties"] == {"n": 1, "m": 2}
 
 
 async def test_a_state_is_kept_for_who_may_still_read_it():
@@ -53,12 +53,13 @@ async def test_a_state_is_kept_for_who_may_still_read_it():
     story.updated("a", m=2)
     story.updated("a", "dev/x/a", k=3)
     held = await folded_states(story)
-    assert held["dev/x/a", "object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
+    assert held["dev/x/a"]["object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
 
 
 @given(STEPS, st.integers(1, 9))
 async def test_it_says_what_the_view_says(steps, chunk):
     story = told(steps)
     held = await folded_states(story, chunk)
-    versions = await (await folded(story)).rows(list(held))
-    assert {place: (v.since, v.state) for place, v in versions.items()} == held
+    found = {(branch, key): (h.since, h.state) for branch, mine in held.items() for key, h in mine.items()}
+    versions = await (await folded(story)).rows(list(found))
+    assert {place: (v.since, v.state) for place, v in versions.items()} == found
