@@ -30,6 +30,37 @@ class Told(NamedTuple):
     code: Exit
 
 
+CODES = {
+    "Refused": Exit.REFUSED,
+    "OutboxUnavailable": Exit.UNAVAILABLE,
+    "ViewUnavailable": Exit.UNAVAILABLE,
+    "ViewMissing": Exit.UNAVAILABLE,
+    "ViewOutdated": Exit.UNAVAILABLE,
+    "NotRebuilt": Exit.REFUSED,
+    "Overtaken": Exit.UNAVAILABLE,
+    "LogUnavailable": Exit.UNAVAILABLE,
+    "Unavailable": Exit.UNAVAILABLE,
+    "ServerFailed": Exit.UNAVAILABLE,
+    "ServerUnsafe": Exit.CONFLICT,
+    "StreamDrift": Exit.CONFLICT,
+    "RoleTaken": Exit.CONFLICT,
+    "LogAhead": Exit.CONFLICT,
+    "RowsMissing": Exit.CONFLICT,
+    "LogDamaged": Exit.CONFLICT,
+    "Gap": Exit.CONFLICT,
+    "BadSegment": Exit.CONFLICT,
+    "ChainBroken": Exit.CONFLICT,
+    "Lost": Exit.CONFLICT,
+    "NotRepaired": Exit.CONFLICT,
+    "RepairUnderWay": Exit.CONFLICT,
+    "NotAdoptable": Exit.CONFLICT,
+    "NotReplayed": Exit.CONFLICT,
+    "NotEmpty": Exit.CONFLICT,
+    "NoSource": Exit.USAGE,
+}
+"""By the name of the error: importing them all would cost a start half a second."""
+
+
 def told(error: BaseException) -> Told:
     """The sentence and the exit code for anything that ended a command."""
     from oms.about_settings import SettingRefused
@@ -44,35 +75,7 @@ def told(error: BaseException) -> Told:
         return Told("interrupted", Exit.INTERRUPTED)
     if isinstance(error, OSError):
         return Told(_of_system(error), Exit.UNAVAILABLE)
-    by_name = {
-        "Refused": Exit.REFUSED,
-        "OutboxUnavailable": Exit.UNAVAILABLE,
-        "ViewUnavailable": Exit.UNAVAILABLE,
-        "ViewMissing": Exit.UNAVAILABLE,
-        "ViewOutdated": Exit.UNAVAILABLE,
-        "NotRebuilt": Exit.REFUSED,
-        "Overtaken": Exit.UNAVAILABLE,
-        "LogUnavailable": Exit.UNAVAILABLE,
-        "Unavailable": Exit.UNAVAILABLE,
-        "ServerFailed": Exit.UNAVAILABLE,
-        "ServerUnsafe": Exit.CONFLICT,
-        "StreamDrift": Exit.CONFLICT,
-        "RoleTaken": Exit.CONFLICT,
-        "LogAhead": Exit.CONFLICT,
-        "RowsMissing": Exit.CONFLICT,
-        "LogDamaged": Exit.CONFLICT,
-        "Gap": Exit.CONFLICT,
-        "BadSegment": Exit.CONFLICT,
-        "ChainBroken": Exit.CONFLICT,
-        "Lost": Exit.CONFLICT,
-        "NotRepaired": Exit.CONFLICT,
-        "RepairUnderWay": Exit.CONFLICT,
-        "NotAdoptable": Exit.CONFLICT,
-        "NotReplayed": Exit.CONFLICT,
-        "NotEmpty": Exit.CONFLICT,
-        "NoSource": Exit.USAGE,
-    }
-    code = by_name.get(type(error).__name__)
+    code = CODES.get(type(error).__name__)
     if code is not None:
         return Told(str(error), code)
     return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)

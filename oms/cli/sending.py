@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from oms.client import Outcome
     from oms.client.commands import Said
 
+EXAMPLE = """'{"type": "Airline"}'"""
+
 
 def send(
     command: Annotated[str, typer.Argument(metavar="TYPE", help="The command, e.g. CreateObject.")],
@@ -95,14 +97,26 @@ def json_document(text: str) -> dict[str, Any]:
     elif text.startswith("@"):
         text = Path(text[1:]).read_text(encoding="utf-8")
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False).encode()  # no lone surrogates
+    except (ValueError, RecursionError) as error:
         raise Failure(
-            f"--data is no JSON: {error}", 'give an object such as \'{"type": "Airline"}\', or @FILE', Exit.USAGE
+            f"--data is no JSON: {error}", f"give an object such as {EXAMPLE}, or @FILE", Exit.USAGE
         ) from None
     if not isinstance(document, dict):
-        raise Failure("--data is no JSON object", 'give an object such as \'{"type": "Airline"}\'', Exit.USAGE)
+        raise Failure("--data is no JSON object", f"give one such as {EXAMPLE}", Exit.USAGE)
     return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands in it twice")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def show(outcome: "Outcome", *, as_json: bool) -> None:

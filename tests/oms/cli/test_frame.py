@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from oms.cli import app, run
-from oms.cli.failures import Exit, Failure, told
+from oms.cli.failures import CODES, Exit, Failure, told
 from producers.outbox import OutboxUnavailable
 
 ROOT = Path(__file__).parents[3]
@@ -71,6 +71,16 @@ def test_a_wrong_command_line_is_a_usage_error(arguments: list[str], capsys: pyt
 )
 def test_every_end_has_a_sentence_and_a_code(error: BaseException, text: str, code: Exit) -> None:
     assert told(error) == (text, code)
+
+
+def test_every_error_that_has_a_code_is_there():
+    sources = [
+        path.read_text(encoding="utf-8")
+        for package in ("adapters", "events", "oms", "producers", "projectors", "queries", "security")
+        for path in (ROOT / package).rglob("*.py")
+    ]
+    defined = {name for source in sources for name in re.findall(r"^class (\w+)\(", source, re.MULTILINE)}
+    assert set(CODES) - defined == set()
 
 
 def test_exit_codes_are_documented() -> None:

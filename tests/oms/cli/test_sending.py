@@ -43,6 +43,8 @@ async def test_data_comes_from_a_file_or_from_standard_input(oms, cli, shell, tm
     code, _, err = await cli("send", "CreateObject", "--data", "{")
     assert code == 2
     assert err.startswith("oms: --data is no JSON: ")
+    for bad in ("[1]", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\\ud800"}'):
+        assert (await cli("send", "CreateObject", "--data", bad))[0] == 2
     code, _, err = await shell("send", "CreateObject", "--data", "@none.json")
     assert (code, err) == (4, "oms: no such file or directory: none.json\n")
 
