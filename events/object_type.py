@@ -46,7 +46,7 @@ class CreateObjectType(Payload):
 
 
 class AddProperty(Payload):
-    """One property more. Objects that are there take its default at their next change."""
+    """One property more. Objects that are there take the default of a required one at their next change."""
 
     type: ObjectTypeNamed
     property: DeclaredProperty
