@@ -1,4 +1,4 @@
-"""`docs/commands.md`, made from the commands' own models: what each does, what it takes, and one that works."""
+"""`docs/messages.md`, made from the commands' own models: what each does, what it takes, and one that works."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,5 @@
 """Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, AsyncAPI, and a page
-for people, `docs/commands.md`.
+for people, `docs/messages.md`.
 
     python -m schemas.generate            write the files beside this one
     python -m schemas.generate --check    write nothing; exit 1 where they differ
@@ -23,7 +23,7 @@ from schemas.command_reference import reference
 from schemas.compat import breaks
 
 HERE: Final = Path(__file__).parent
-PAGE: Final = HERE.parent / "docs" / "commands.md"
+PAGE: Final = HERE.parent / "docs" / "messages.md"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 

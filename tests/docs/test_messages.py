@@ -1,4 +1,4 @@
-"""`docs/commands.md` is what the types say, and its examples work, in the order in which they are written down."""
+"""`docs/messages.md` is what the types say, and its examples work, in the order in which they are written down."""
 
 import json
 
