@@ -7,8 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 import rfc8785
+import zstandard
 
+from adapters.segment_writer import SegmentWriter
+from adapters.segments import read_segment, segments
 from events import envelope, instants, names
+from producers.outbox import Row
 from security import chain, sealed, uuid7
 
 HERE = Path(__file__).parent
@@ -96,6 +100,24 @@ def test_the_chain_of_the_golden_events():
     cases = json.loads((HERE / "envelope.json").read_text())["events"]
     bodies = [case["body"].encode() for case in cases]
     assert chain.verify(bodies, 0, chain.genesis("main")) == cases[-1]["hash"]
+
+
+def test_segments(tmp_path):
+    """`position`, NATS subject and body of each golden event, as a segment that was written once and is read for ever."""
+    (segment,) = segments(HERE)
+    read = [row for rows in read_segment(segment) for row in rows]
+    bodies = [case["body"].encode() for case in json.loads((HERE / "envelope.json").read_text())["events"]]
+    assert read == [
+        (n, f'oms.evt.main.prod.main.main."{n}".서울', body) for n, body in enumerate(bodies[: segment.last], 1)
+    ]
+    again = SegmentWriter(tmp_path, "main", 0, chain.genesis("main"))
+    again.append([Row(*row) for row in read])
+    assert [made.path.name for made in again.finish()] == [segment.path.name]
+    assert unpacked(tmp_path / segment.path.name) == unpacked(segment.path)
+
+
+def unpacked(path):
+    return zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
 
 
 @vectors("sealed", "values")
