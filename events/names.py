@@ -56,9 +56,11 @@ def untoken(escaped: str) -> str:
 
 def composed_key(components: Iterable[str]) -> str:
     """Primary key of one or more components, joined by `:`; `%`, `:`, `~`, `/` and what no CloudEvents attribute may hold, percent-encoded."""
-    return ":".join(
-        (_ESCAPED_IN_ASCII_KEY if part.isascii() else _ESCAPED_IN_KEY).sub(_percent, part) for part in components
-    )
+    return ":".join([part if part.isalnum() else _escaped_in_key(part) for part in components])
+
+
+def _escaped_in_key(part: str) -> str:
+    return (_ESCAPED_IN_ASCII_KEY if part.isascii() else _ESCAPED_IN_KEY).sub(_percent, part)
 
 
 def key_components(key: str) -> list[str]:

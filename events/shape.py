@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import State
 from events.findings import Finding
-from events.names import Key, Rid, object_key
+from events.names import MAX_KEY, Key, Rid, object_key
 from events.values import Check, Json, NotAValue, check_of, pointer, reference
 
 KEPT: Final = 512
@@ -63,8 +63,10 @@ class Shape:
         """The encoded primary key of stored values. Raises `KeyError` where one is missing, `NotAValue`."""
         if self.plain_key is not None:
             value = values[self.plain_key]
-            if type(value) is str and value.isalnum():
-                return reference(value)
+            if type(value) is int:
+                return str(value)
+            if type(value) is str and value.isalnum() and len(value) <= MAX_KEY:
+                return value
         parts = [values[slot.field] for slot in self.key]
         if None in parts:
             raise KeyError(self.slug)

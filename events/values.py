@@ -133,7 +133,7 @@ def timestamp(value: Json) -> str:
 def reference(value: Json) -> str:
     """An object's key; a list of components becomes the encoded key."""
     if type(value) is list:
-        return _key(composed_key(component_text(part) for part in value))
+        return _sized(composed_key([component_text(part) for part in value]))
     return _key(text(value))
 
 
@@ -179,17 +179,20 @@ def component_text(value: Json) -> str:
 @lru_cache(8192)
 def _key(key: str) -> str:
     """The key itself. Raises `NotAValue` where it could not have been made by `composed_key`."""
+    encoded = _encoded(_sized(key))
+    if encoded != key:
+        hint = "" if encoded is None else f"; written as a key it is {shown(encoded)}, or give its components as a list"
+        raise NotAValue("OBJECT_KEY", f"{shown(key)} is no encoded key{hint}")
+    return key
+
+
+def _sized(key: str) -> str:
     if not key:
         raise NotAValue("OBJECT_KEY", "is empty; a key has at least one character")
     if len(key) > MAX_KEY:
         raise NotAValue("OBJECT_KEY", f"has {len(key):,} characters; a key has at most {MAX_KEY:,}")
-    parts = key.split(":")
-    if not all(parts):
+    if not all(key.split(":")):
         raise NotAValue("OBJECT_KEY", f"{shown(key)} has an empty component")
-    encoded = _encoded(key)
-    if encoded != key:
-        hint = "" if encoded is None else f"; written as a key it is {shown(encoded)}, or give its components as a list"
-        raise NotAValue("OBJECT_KEY", f"{shown(key)} is no encoded key{hint}")
     return key
 
 

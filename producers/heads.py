@@ -59,10 +59,13 @@ class Heads:
 
     def known(self, branch: str, key: str) -> Known:
         """Raises `Unread` if nobody told yet."""
-        known = self._known[branch].get(key) or self._known[ONTOLOGY_SCOPE].get(key)  # no key is of both
-        if known is None:
-            raise Unread(Key(key))
-        return known
+        mine = self._known[branch]
+        if key in mine:
+            return mine[key]
+        everyones = self._known[ONTOLOGY_SCOPE]  # no key is of both
+        if key in everyones:
+            return everyones[key]
+        raise Unread(Key(key))
 
     def lineage(self, branch: str) -> list[tuple[str, int]]:
         """`[(branch, FOREVER), (parent, base), …]`, nearest first. Raises `Unread` for a branch nobody told of."""
@@ -96,8 +99,9 @@ class Heads:
 
     def write(self, branch: str, key: str, position: int, state: State | None) -> None:
         """`key` has this state from `position` on. It must be known."""
-        at = (scope(branch, key), key)
-        before = self._known[at[0]][key]
+        column = branch if key in self._known[branch] else ONTOLOGY_SCOPE
+        at = (column, key)
+        before = self._known[column][key]
         encoded = None if state is None else _encode(state)
         pending = self._written.get(at)
         closes = before.own
@@ -106,8 +110,8 @@ class Heads:
             closes = None
             self._writes[pending] = earlier._replace(until=position)
         self._written[at] = len(self._writes)
-        self._writes.append(HeadWrite(at[0], key, position, FOREVER, encoded, closes))
-        self._known[at[0]][key] = Known(Head(position, state), position)
+        self._writes.append(HeadWrite(column, key, position, FOREVER, encoded, closes))
+        self._known[column][key] = Known(Head(position, state), position)
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
@@ -157,8 +161,8 @@ class Staged:
 
     def __getitem__(self, key: Key) -> Head:
         """Raises `Unread`."""
-        changed = self.changes.get(key)
-        return self.heads.known(self.branch, key).head if changed is None else changed
+        changes = self.changes
+        return changes[key] if key in changes else self.heads.known(self.branch, key).head
 
     def get(self, key: Key) -> State | None:
         """The state as this commit has left it so far. Raises `Unread`."""
