@@ -1,7 +1,8 @@
 """Views that stand at the same position move along the log together: one pull, one decode, a commit in each."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 from projectors.decode import Decoder, PayloadOf, parts
@@ -26,9 +27,14 @@ class Lane:
         return self.decoder.position
 
     async def read(self, until: int, moved: Callable[[], None] = lambda: None) -> None:
-        """Apply everything up to `until`, or what the log has of it. Raises `ChainBroken`, `Gap`."""
-        if until > self.position:
-            async for chunk in self.feed.read(self.position, until):
+        """Apply everything up to `until`, or what the log has of it. Raises `ChainBroken`, `Gap`.
+
+        The views commit the same parts however the feed cuts its chunks: the same log makes the same files.
+        """
+        if until <= self.position:
+            return
+        async with aclosing(self.feed.read(self.position, until)) as chunks:
+            async for chunk in _even(chunks, self.part):
                 await self.step(chunk)
                 moved()
                 if not self.tracks:
@@ -52,3 +58,15 @@ class Lane:
     def admit(self, other: "Lane") -> None:
         """Take in the views of a lane at the same position of the same log."""
         self.tracks += other.tracks
+
+
+async def _even(chunks: AsyncIterator[Sequence[Fetched]], size: int) -> AsyncIterator[Sequence[Fetched]]:
+    """The same messages, `size` at a time; the last ones may be fewer."""
+    held: list[Fetched] = []
+    async for chunk in chunks:
+        held += chunk
+        while len(held) >= size:
+            yield held[:size]
+            del held[:size]
+    if held:
+        yield held
