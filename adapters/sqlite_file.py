@@ -14,7 +14,8 @@ from sqlalchemy.sql import ClauseElement
 
 Result = TypeVar("Result")
 
-CACHE_KIB: Final = 16 * 1024
+CACHE_KIB: Final = 16 * 1024  # for each connection
+WRITER_CACHE_KIB: Final = 32 * 1024
 BUSY_SECONDS: Final = 5.0
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
@@ -46,7 +47,7 @@ def writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, true, update
 
 from adapters.sqlite_file import sql
 from adapters.sqlite_view import SqliteView
@@ -49,9 +49,9 @@ class VersionRows:
         found = {}
         for branch, wanted in by_branch.items():
             for row in _found(connection, branch, wanted, FOREVER):
-                entity, ident, since = row[:3]
+                entity, ident, since, text = row
                 self._open[branch, entity] = (ident, since)
-                found[branch, entity] = loaded(branch, entity, row[1:])
+                found[branch, entity] = _before(branch, entity, since, text)
                 wanted.remove(entity)
             self._open |= dict.fromkeys((branch, entity) for entity in wanted)
             found.update(_inherited(connection, branch, wanted))
@@ -102,8 +102,8 @@ def _inherited(connection: sqlite3.Connection, branch: str, wanted: set[Key]) ->
     if not wanted:
         return
     for parent, base in lineage(owned(connection), branch)[1:]:
-        for entity, *row in _found(connection, parent, wanted, base):
-            yield (branch, entity), loaded(parent, entity, row)
+        for entity, _, since, text in _found(connection, parent, wanted, base):
+            yield (branch, entity), _before(parent, entity, since, text)
             wanted.remove(entity)
 
 
@@ -131,6 +131,13 @@ def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
     return Version(
         branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last, state, stamps
     )  # fmt: skip
+
+
+def _before(branch: str, entity: Key, since: int, text: str) -> Version:
+    """A version to fold on: its state, its audit fields and where it began; the rest is not read and stays blank."""
+    state = _decode(text)
+    stamps = {name: state.pop(name) for name in AUDIT_FIELDS}
+    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, state, stamps)
 
 
 def _stored(entity: int, row: Version) -> tuple[object, ...]:
@@ -175,14 +182,12 @@ _OWN: Final = sql(
 _names: Final = func.json_each(bindparam("names")).table_valued("value")
 _newest: Final = slices.alias()
 _FIND: Final = sql(
-    select(entities.c.entity, *VERSION_COLUMNS)
-    .join_from(entities, slices, slices.c.entity == entities.c.id)
-    .join(versions, versions.c.since == slices.c.since)
-    .join(commits, commits.c.first == versions.c.first)
+    select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state)
+    .join_from(entities, versions, true())
     .where(
         entities.c.branch == bindparam("branch"),
         entities.c.entity.in_(select(_names.c.value)),
-        slices.c.since
+        versions.c.since
         == select(func.max(_newest.c.since))
         .where(_newest.c.entity == entities.c.id, _newest.c.since <= bindparam("position"))
         .scalar_subquery(),

@@ -30,7 +30,7 @@ async def build(
     models = _models(names)
     async with _views(ontology, models, into) as views:
         tracks = [Track(m.projector, view, await view.checkpoint()) for m, view in zip(models, views, strict=True)]
-        reached = await replay(feed, tracks, catalog.payload, told)
+        reached = await replay(feed, tracks, catalog.proven, told)
         return reached, {track.name: len(await track.view.parked()) for track in tracks}
 
 

@@ -152,7 +152,7 @@ async def _prepare_projectors(
         tracked, anew = await stack.enter_async_context(track(settings.folder, settings.ontology, name, feed, alarm))
         tracks.append(tracked)
         loops += [anew] if anew else []
-    here.runner = Runner(feed, tracks, catalog.payload, clock.now, alarm)
+    here.runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
     loops.append(here.runner.run())
 
 

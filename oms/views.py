@@ -42,7 +42,7 @@ def shelf(folder: Path, ontology: str, name: str) -> SqliteShelf[Any]:
 
 async def rebuilt(folder: Path, ontology: str, name: str, feed: Feed, told: Told = lambda *_: None) -> Rebuilt:
     """Make a view anew from the log. Raises what `projectors.rebuild` raises."""
-    return await rebuild(READ_MODELS[name].projector, shelf(folder, ontology, name), feed, catalog.payload, told)
+    return await rebuild(READ_MODELS[name].projector, shelf(folder, ontology, name), feed, catalog.proven, told)
 
 
 async def verified(folder: Path, name: str, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:

@@ -100,11 +100,12 @@ class Track(Generic[RowT]):
         written: list[RowT] = []
         parked: list[Parked] = []
         also: list[tuple[int, Place]] = []
+        waiting = bool(self.waiting)
         for event, places in zip(events, touched, strict=True):
             if event.position in self.discarded:
                 continue
             try:
-                behind = self.waiting.behind(event, places) if self.waiting else 0
+                behind = self.waiting.behind(event, places) if waiting else 0
                 if behind:
                     raise Unappliable("EVENT_WAITS", f"waits behind position {behind}")  # noqa: TRY301 one way to park
                 evolved = evolve(self.projector, rows, places, event)
@@ -112,10 +113,11 @@ class Track(Generic[RowT]):
                 if not self.projector.parks:
                     raise
                 parked.append(self._park(event, places, reason, behind))
+                waiting = True
                 continue
             rows.update(zip(places, evolved, strict=True))
             written += evolved
-            if self.waiting:
+            if waiting:
                 also += self._inherit(event)
         return written, Parking(parked, also=also) if parked or also else NO_PARKING
 
