@@ -20,10 +20,11 @@ USUAL = ("outbox", "audit")
 
 async def verified(settings: Settings, live: Copy, told: Callable[[int, int], None]) -> Verified:
     """The log, compared with the folder's outbox if it has one."""
+    last = await live.last()
     head = await _head(settings)
     async with AsyncExitStack() as stack:
         outbox = await stack.enter_async_context(source("outbox", settings)) if head else None
-        return await verify_log(settings.ontology, live, outbox, head, told)
+        return await verify_log(settings.ontology, live, last, outbox, head, told)
 
 
 async def repair_log(

@@ -37,11 +37,13 @@ class Verified(NamedTuple):
 
 
 async def verify_log(
-    ontology: str, live: Copy, outbox: Copy | None, head: LogHead | None, told: Callable[[int, int], None]
+    ontology: str, live: Copy, last: int, outbox: Copy | None, head: LogHead | None, told: Callable[[int, int], None]
 ) -> Verified:
-    """Reads everything once. `outbox` and its `head` where they are at hand; `told(position, of)` is progress."""
+    """Reads everything up to `last` once. `outbox` and its `head` where they are at hand; `told(position, of)` is progress.
+
+    `last` is the log's last position, asked for before `head`: else what is committed meanwhile looks foreign.
+    """
     copies = [live, outbox] if outbox else [live]
-    last = await live.last()
     found = _Findings(ontology)
     reading = InStep(copies, [await copy.last() for copy in copies], last)
     try:

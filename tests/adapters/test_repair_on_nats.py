@@ -97,11 +97,11 @@ async def test_a_flipped_bit_is_named_and_healed_byte_for_byte(which, blocks, tm
     flip(tmp_path / "nats", which)
     copy = outbox(tmp_path, blocks)
     async with running(tmp_path / "nats") as (stream, live):
-        found = await verify_log("main", live, copy, head(blocks), quiet)
+        found = await verify_log("main", live, await live.last(), copy, head(blocks), quiet)
         assert found.behind or any(flaw.code == "LOG_GAP" for flaw in found.flaws), found
         repaired = await repairing(tmp_path / "repair", stream, live).run([copy], head(blocks))
         assert repaired.archived.hash == head(blocks).hash
-        assert (await verify_log("main", live, copy, head(blocks), quiet)).whole
+        assert (await verify_log("main", live, await live.last(), copy, head(blocks), quiet)).whole
         assert await read(live) == blocks
 
 
@@ -111,7 +111,7 @@ async def test_a_foreign_message_is_put_aside(tmp_path):
         stranger = Row(21, "oms.evt.main.prod.main.main.object.T.x", b'{"a":"stranger"}')
         await fill(stream, [*rows[:20], stranger], 10)
         copy = outbox(tmp_path, rows)
-        found = await verify_log("main", live, copy, head(rows), quiet)
+        found = await verify_log("main", live, await live.last(), copy, head(rows), quiet)
         assert [flaw[:3] for flaw in found.flaws] == [("LOG_FOREIGN", 21, 21), ("LOG_DIFFERS", 21, 21)]
         repaired = await repairing(tmp_path / "repair", stream, live).run([copy], head(rows))
         assert repaired.quarantined == 1

@@ -32,10 +32,12 @@ class Held:
             yield [self.rows[position]]
 
 
+async def verified_log(log, outbox=None, head=None):
+    return await verify_log("main", log, await log.last(), outbox, head, lambda *_: None)
+
+
 async def flaws(rows, outbox=None, head=None, last=None):
-    verified = await verify_log(
-        "main", Held("log", rows, last), Held("outbox", outbox) if outbox else None, head, lambda *_: None
-    )
+    verified = await verified_log(Held("log", rows, last), Held("outbox", outbox) if outbox else None, head)
     return [flaw[:3] for flaw in verified.flaws]
 
 
@@ -49,7 +51,7 @@ def without(rows, *positions):
 
 async def test_a_whole_log_has_no_flaws():
     rows = chain(9)
-    verified = await verify_log("main", Held("log", rows), Held("outbox", rows[4:]), head(rows), lambda *_: None)
+    verified = await verified_log(Held("log", rows), Held("outbox", rows[4:]), head(rows))
     assert (verified.whole, verified.last, verified.hash, verified.behind) == (True, 9, head(rows).hash, 0)
 
 
@@ -85,7 +87,7 @@ async def test_a_log_that_goes_on_behind_the_outbox_is_named():
 
 async def test_a_log_that_is_behind_is_whole_so_far():
     rows = chain(5)
-    verified = await verify_log("main", Held("log", rows[:3]), None, head(rows), lambda *_: None)
+    verified = await verified_log(Held("log", rows[:3]), None, head(rows))
     assert (verified.whole, verified.behind) == (True, 2)
 
 
@@ -96,5 +98,5 @@ async def test_a_subject_that_was_changed_is_named():
 
 
 async def test_an_empty_log_is_whole():
-    verified = await verify_log("main", Held("log", []), None, None, lambda *_: None)
+    verified = await verified_log(Held("log", []))
     assert verified == (0, genesis("main"), 0, ())
