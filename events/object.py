@@ -14,11 +14,12 @@ from events.branch import must_be_open
 from events.claims import claimed, claiming, refused_claims
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.given import Given, checked, complete, created_with, keyed
 from events.index import degree_key, number
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
-from events.shape import Given, Shape, shape_of
+from events.shape import Shape, shape_of
 from events.values import Json, NotAValue, pointer, same
 
 aggregate: Final = "object"
@@ -119,10 +120,10 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     must_be_open(context)
     if type(command) is CreateObject:
         shape = _shape(context, command.type)
-        return _create(context, shape, shape.checked(command.properties, "/properties"))
+        return _create(context, shape, checked(shape, command.properties, "/properties"))
     if type(command) is UpsertObject:
         shape = _shape(context, command.type)
-        return _upsert(context, shape, shape.checked(command.properties, "/properties"))
+        return _upsert(context, shape, checked(shape, command.properties, "/properties"))
     if type(command) is UpdateObject:
         return _update(context, _found(context, command.type, command.key), command)
     if type(command) is DeleteObject:
@@ -200,8 +201,8 @@ def _found(context: Context, name: str, given: GivenKey) -> _Found:
 
 def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     findings = given.findings
-    properties = _created_with(shape, given)
-    key = _keyed(shape, given)
+    properties = created_with(shape, given)
+    key = keyed(shape, given)
     entity = None if key is None else object_key(shape.slug, key)
     there = None if entity is None else context.get(entity)
     if there is not None and not there["deleted"]:
@@ -218,7 +219,7 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
 
 
 def _upsert(context: Context, shape: Shape, given: Given) -> list[Drafted]:
-    key = _keyed(shape, given)
+    key = keyed(shape, given)
     entity = None if key is None else object_key(shape.slug, key)
     there = None if entity is None else context.get(entity)
     if key is None or entity is None or there is None:
@@ -237,12 +238,12 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
         old = shape.named(properties)
         new = patched(old, command.operations, "/operations")
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
-        return _changed(context, found, shape.checked(named, "/operations"))
+        return _changed(context, found, checked(shape, named, "/operations"))
     named = {
         name: merged(properties.get(shape.field(name)), value) if type(value) is dict else value
         for name, value in (command.patch or {}).items()
     }
-    return _changed(context, found, shape.checked(named, "/patch"))
+    return _changed(context, found, checked(shape, named, "/patch"))
 
 
 def _delete(context: Context, found: _Found) -> list[Drafted]:
@@ -274,54 +275,13 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
         if slot.field in changed:
             text = f"{slot.name} is part of the key {found.key}, which never changes; create another object"
             findings.append(Finding("OBJECT_KEY_CHANGED", given.path + pointer(slot.name), text))
-    _complete(shape, given, old, changed)
+    complete(shape, given, old, changed)
     if shape.claiming:
         claims = {**old, **changed} if back else changed
         findings += refused_claims(context, shape, found.entity, claims, given.path)
     if findings:
         raise Refused(findings)
     return found.updated(changed)
-
-
-def _created_with(shape: Shape, given: Given) -> dict[str, Json]:
-    """Values and defaults; what is required and missing is a finding."""
-    values = given.values
-    properties = {field: value for field, value in values.items() if value is not None}
-    for slot in shape.defaults:
-        if slot.field not in values:
-            properties[slot.field] = slot.default
-    for slot in shape.required:
-        if slot.field not in properties and given.named.get(slot.name) is None:
-            given.findings.append(shape.lacks(slot, given.path))
-    return properties
-
-
-def _complete(shape: Shape, given: Given, old: Mapping[str, Json], changed: dict[str, Json]) -> None:
-    """Add the defaults of required properties that came later than the object; what else is missing is a finding."""
-    for slot in shape.required:
-        if slot.field in changed:
-            missing = changed[slot.field] is None
-        elif slot.field in old:
-            missing = False
-        elif slot.default is not None:
-            changed[slot.field] = slot.default
-            missing = False
-        else:
-            missing = given.named.get(slot.name) is None
-        if missing:
-            given.findings.append(shape.lacks(slot, given.path))
-
-
-def _keyed(shape: Shape, given: Given) -> str | None:
-    """The object's key; `None` where a component is missing or malformed. What is wrong with it is a finding."""
-    try:
-        return shape.key_of(given.values)
-    except KeyError:
-        return None
-    except NotAValue as wrong:
-        text = f"the key of a {shape.name} {wrong.text}"
-        given.findings.append(Finding(wrong.code, given.path + pointer(shape.key[0].name), text))
-        return None
 
 
 def _equal(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from events.decider import State
-from events.findings import Finding
 from events.names import MAX_KEY, Key, Rid, object_key
-from events.values import Check, Json, NotAValue, check_of, pointer, reference
+from events.values import Check, Json, NotAValue, check_of, reference
 
 KEPT: Final = 512
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
@@ -25,15 +24,6 @@ class Slot(NamedTuple):
     check: Check
     required: bool
     default: Json  # `None` = it has none
-
-
-class Given(NamedTuple):
-    """What a client gives, and what became of it."""
-
-    named: Mapping[str, Json]  # by API name
-    path: str  # where it stands in the command
-    values: dict[str, Json]  # by field, as stored; `None` = shall have no value
-    findings: list[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +71,6 @@ class Shape:
             raise NotAValue("OBJECT_KEY", f"has {components} components; {self.name} is keyed by {names}")
         return key
 
-    def checked(self, named: Mapping[str, Json], path: str) -> Given:
-        """What a client gives by API name, checked one by one; what was wrong is a finding and no value."""
-        values: dict[str, Json] = {}
-        findings: list[Finding] = []
-        checks = self.checks
-        for name, value in named.items():
-            try:
-                field, check = checks[name]
-                values[field] = value if value is None else check(value)
-            except KeyError:
-                findings.append(self._unknown(name, path))
-            except NotAValue as wrong:
-                at = path + pointer(name) + wrong.path
-                findings.append(Finding(wrong.code, at, f"{name} {wrong.text}"))
-        return Given(named, path, values, findings)
-
     def field(self, name: str) -> str:
         """The field of an API name; the name itself where there is none."""
         known = self.checks.get(name)
@@ -105,17 +79,6 @@ class Shape:
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name."""
         return {self.names[field]: value for field, value in properties.items()}
-
-    def lacks(self, slot: Slot, path: str) -> Finding:
-        return Finding("PROPERTY_REQUIRED", path + pointer(slot.name), f"{self.name} needs {slot.name}")
-
-    def _unknown(self, name: str, path: str) -> Finding:
-        at = path + pointer(name)
-        if name.startswith("_"):
-            return Finding(
-                "PROPERTY_RESERVED", at, f"{name}: names that begin with _ are written by OMS alone; leave it out"
-            )
-        return Finding("PROPERTY_UNKNOWN", at, f"{self.name} has no property {name!r}; it has {', '.join(self.checks)}")
 
 
 _shapes: Final[dict[int, tuple[State, Shape]]] = {}
