@@ -84,7 +84,12 @@ class MemoryOutbox:
         heads = {read: found for read in ask.heads if (found := self._find(read))}
         commands = {key: self._commands[key] for key in ask.commands if key in self._commands}
         ids = {at: commit_id for at in ask.commit_ids if (commit_id := self._commit_id(*at))}
-        return Told(heads, commands, ids)
+        ends = {
+            at: end
+            for at in ask.commit_ends
+            if (end := min((c.last for c in self._commits if c.last >= at), default=0))
+        }
+        return Told(heads, commands, ids, ends)
 
     def _find(self, read: HeadRead) -> Found | None:
         for write in reversed(self._heads.get((read.branch, read.key), [])):

@@ -141,6 +141,8 @@ class SqliteOutbox:
         told.commands = {key: Remembered(*row) for key, row in found if row}
         ids = ((at, execute(_SQL["find_commit_id"], at).fetchone()) for at in ask.commit_ids)
         told.commit_ids = {at: row[0] for at, row in ids if row}
+        ends = ((at, execute(_SQL["find_commit_end"], (at,)).fetchone()[0]) for at in ask.commit_ends)
+        told.commit_ends = {at: end for at, end in ends if end}
         return told
 
     def _put(self, writes: Writes) -> None:

@@ -36,6 +36,9 @@ INSERT INTO commits (branch, first, last, id) VALUES (?, ?, ?, ?)
 -- find_commit_id
 SELECT id FROM commits WHERE branch = ? AND last <= ? ORDER BY last DESC LIMIT 1
 
+-- find_commit_end
+SELECT min(last) FROM commits WHERE last >= ?
+
 -- find_command
 SELECT digest, outcome, time FROM commands WHERE principal = ? AND id = ?
 

@@ -1,18 +1,39 @@
-"""The audit's second table: refused commands, in the file of the audit, beside its rows."""
+"""The audit's second table: refused commands, in the file of the audit, beside its rows; and where they come from."""
 
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
+from adapters import outbox_tables as tables
 from adapters.sqlite_audit import refusals
-from adapters.sqlite_file import SqliteFile, sql, writer
+from adapters.sqlite_file import SqliteFile, reader, sql, writer
 from producers.outbox import Refusal
 
 _LAST: Final = sql(select(func.max(refusals.c.number)))
+_AFTER: Final = sql(
+    select(tables.refusals)
+    .where(tables.refusals.c.number > bindparam("after"))
+    .order_by(tables.refusals.c.number)
+    .limit(bindparam("limit"))
+)
 _ADD: Final = sql(insert(refusals).prefix_with("OR IGNORE"))
+
+
+class RefusedCommands:
+    """The refusals in an outbox file that another process writes. `close` after use."""
+
+    def __init__(self, outbox: Path) -> None:
+        self._file = SqliteFile(lambda: reader(outbox))
+
+    async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
+        rows = await self._file.run(lambda connection: connection.execute(_AFTER, (after, limit)).fetchall())
+        return [(number, Refusal(*rest)) for number, *rest in rows]
+
+    async def close(self) -> None:
+        await self._file.close()
 
 
 class SqliteRefusals:

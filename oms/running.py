@@ -20,7 +20,7 @@ from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
 from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_outbox import SqliteOutbox
-from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
 from adapters.view_files import live_path
 from events import catalog
 from gateways.commands import CommandDoor
@@ -88,8 +88,10 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
             loops.append(here.relay.run())
         if "projectors" in settings.roles:
             await _prepare_projectors(here, alarm, stack, loops)
-        if here.outbox is not None and here.runner is not None:
-            loops.append(_refusals(settings, here.outbox))
+        if here.runner is not None and (settings.folder / "outbox.db").exists():
+            refused = RefusedCommands(settings.folder / "outbox.db")
+            stack.push_async_callback(refused.close)
+            loops.append(_refusals(settings, refused))
         await stack.enter_async_context(_looping(loops))
         if here.door is not None:
             await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.answer))
@@ -171,14 +173,14 @@ async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncI
             yield
 
 
-async def _refusals(settings: Settings, outbox: SqliteOutbox) -> None:
+async def _refusals(settings: Settings, refused: RefusedCommands) -> None:
     """Into the live build of the audit, which a rebuild may exchange."""
     while True:
         path = live_path(settings.folder, "audit")
         register = SqliteRefusals(path)
         try:
             while live_path(settings.folder, "audit") == path:
-                if not await refusals.step(outbox, register):
+                if not await refusals.step(refused, register):
                     await asyncio.sleep(REFUSALS_SECONDS)
         finally:
             await register.close()

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from events import catalog
+from events.branch import BranchCreated
 from events.decider import Context, Drafted, Head, State, Unread
 from events.findings import Finding, Refused, listed
 from events.names import Key
@@ -91,6 +92,7 @@ class Planner:
         drafted, staged = yield from self._decide(submitted, writes.head, now)
         if not drafted:
             return _outcome(submitted, "unchanged", writes.head.position, [], [])
+        yield from self._check_bases(drafted, writes.commits)
         parent = yield from self._parent(submitted.branch, writes.commits)
         parents = [parent] if parent else []
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
@@ -145,6 +147,18 @@ class Planner:
             ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in lineage)
             self._commit_ids[branch] = next(filter(None, ids), None)
         return self._commit_ids[branch]
+
+    def _check_bases(self, drafted: Sequence[Drafted], written: Sequence[CommitWrite]) -> Asking:
+        """A branch begins behind a whole commit. Raises `Refused`."""
+        bases = [d.payload.base for d in drafted if isinstance(d.payload, BranchCreated) and d.payload.base]
+        if not bases:
+            return
+        told = yield Ask(commit_ends=bases)
+        for base in bases:
+            end = told.commit_ends.get(base) or min((c.last for c in written if c.last >= base), default=base)
+            if end != base:
+                text = f"position {base:,} lies within a commit that ends at {end:,}; begin the branch there"
+                raise Refused([Finding("BRANCH_BASE_INSIDE", "/data/at", text)])
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once."""

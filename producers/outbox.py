@@ -63,6 +63,7 @@ class Ask:
     heads: Sequence[HeadRead] = ()
     commands: Sequence[CommandKey] = ()
     commit_ids: Sequence[tuple[str, int]] = ()  # (branch, at): id of the last commit on that branch at or before `at`
+    commit_ends: Sequence[int] = ()  # positions: the last position of the commit, of whatever branch, that holds each
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ class Told:
     heads: Mapping[HeadRead, Found] = field(default_factory=dict)
     commands: Mapping[CommandKey, Remembered] = field(default_factory=dict)
     commit_ids: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    commit_ends: Mapping[int, int] = field(default_factory=dict)
 
 
 class HeadWrite(NamedTuple):

@@ -125,6 +125,14 @@ async def test_the_last_commit_of_a_branch_is_found_as_of_a_position(outbox: Out
     assert [told[0].commit_ids.get(at) for at in asked] == [None, "c1", "c1", "c2", "d1"]
 
 
+async def test_the_end_of_the_commit_that_holds_a_position_is_found(outbox: Outbox) -> None:
+    commits = [CommitWrite(B, 1, 2, "c1"), CommitWrite("dev/x/y", 3, 3, "d1"), CommitWrite(B, 4, 9, "c2")]
+    told: list[Told] = []
+    await outbox.commit(writing(lambda h: Writes(h, commits=commits)))
+    await outbox.commit(writing(Writes, Ask(commit_ends=[1, 2, 3, 6, 10]), told=told))
+    assert told[0].commit_ends == {1: 2, 2: 2, 3: 3, 6: 9}
+
+
 async def test_refusals_keep_their_order_and_numbers(outbox: Outbox) -> None:
     refusals = [Refusal(i, "local", B, f"c{i}", "CreateObject", b"[]") for i in range(3)]
     await outbox.commit(writing(lambda h: Writes(h, refusals=refusals)))

@@ -192,3 +192,11 @@ async def test_a_store_that_failed_leaves_the_planner_with_what_is_true(desk, ou
     with pytest.raises(Lost):
         await outbox.commit(failing)
     assert (await desk.send("CreateObject", **plane("N1")))["status"] == "accepted"
+
+
+async def test_a_branch_begins_behind_a_whole_commit(desk):
+    await desk.send("Commit", commands=[{"type": "CreateObject", "data": plane(f"N{i}")} for i in range(3)])
+    inside = await desk.send("CreateBranch", name=DEV, at=4)
+    assert codes(inside) == ["BRANCH_BASE_INSIDE"]
+    assert "ends at 5" in inside["findings"][0]["text"]
+    assert (await desk.send("CreateBranch", name=DEV, at=5))["status"] == "accepted"
