@@ -1,13 +1,13 @@
-"""The durable queue: a FastStream subscriber brings queued commands one by one, in order; a worker takes all there are.
+"""The durable queue: a FastStream subscriber brings queued commands, in order; a worker takes all that are there.
 
-Against FastStream's habits (0.7.8), each seen to lose, repeat or misdirect commands:
+Against FastStream's habits (0.7.8), each seen to lose, repeat, reorder or misdirect commands, or to cost much:
 declares streams        `declare=False` and an existing consumer; both are made in `nats_streams`
 drops on a bug          MANUAL acknowledgement, after the outcome was told
-single, n at a time     handles n at once and so out of order: one message a pull, gathered here
-batches                 loses a batch when a pull ends within 0.1 ms of its time; and a batch waits its whole time
+single, n at a time     handles them at once and so out of order: one batch at a time
+batches                 loses one when a pull ends within 0.1 ms of its time, and waits all of that time: a pull of ours
 decodes first           would refuse broken JSON before anybody could answer it: payloads stay as they are
 replies                 to whatever a client's `reply_to` header says: `no_reply`
-connects                with a client that stops for ever at a subject that is no UTF-8: ours does not
+connects                with a client that stops for ever at a subject that is no UTF-8: a connection of ours
 """
 
 from asyncio import Queue as Buffer
@@ -21,15 +21,16 @@ from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 
-from adapters.nats_config import inbox, queue_stream
+from adapters.nats_config import queue_stream
 from adapters.nats_connection import ApiRefused, api, connect
+from adapters.nats_pull import AT_ONCE, Pull
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import NO_SUCH_MESSAGE, QUEUE_CONSUMER
 
 USER = "service"
-MOST_TAKEN = 256  # less than the consumer's max_ack_pending
-PULL_SECONDS = 1.0  # a pull under way when the server restarts is blind for the rest of it
+PULL_SECONDS = 1.0  # how long FastStream waits before it looks whether it shall end
 
 
 class QueuedMessage:
@@ -54,14 +55,13 @@ class CommandQueue:
 
     def __init__(self, endpoint: Endpoint, ontology: str) -> None:
         self.stream = queue_stream(ontology)
-        self._arrived: Buffer[QueuedMessage] = Buffer(MOST_TAKEN)
+        self._arrived: Buffer[QueuedMessage] = Buffer(AT_ONCE)
         self.broker = _Broker(endpoint)
         subscriber = self.broker.subscriber(
             f"oms.queue.{ontology}.>",
             durable=QUEUE_CONSUMER,
             stream=JStream(self.stream, declare=False),
-            pull_sub=PullSub(batch_size=1, timeout=PULL_SECONDS),
-            inbox_prefix=inbox(USER).encode() + b".",
+            pull_sub=PullSub(batch_size=AT_ONCE, timeout=PULL_SECONDS, batch=True),
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             decoder=_as_it_is,
@@ -106,8 +106,9 @@ class CommandQueue:
         with _reaching():
             await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
 
-    async def _arrive(self, message: Any) -> None:  # a Msg; FastStream cannot describe one
-        await self._arrived.put(QueuedMessage(message))
+    async def _arrive(self, batch: Any) -> None:  # list[Msg]; FastStream cannot describe one
+        for message in batch:
+            await self._arrived.put(QueuedMessage(message))
 
 
 @asynccontextmanager
@@ -122,7 +123,7 @@ async def command_queue(endpoint: Endpoint, ontology: str) -> AsyncIterator[Comm
 
 
 class _Broker(NatsBroker):
-    """On a connection of our own making."""
+    """On a connection and with a pull of our own making."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint.url, logger=None, apply_types=False, graceful_timeout=PULL_SECONDS)
@@ -131,7 +132,17 @@ class _Broker(NatsBroker):
     async def _connect(self) -> Client:
         client = await connect(self._endpoint, USER, name="oms queue")
         self.config.connect(client)
+        self.config.broker_config.connection_state.connect(client, _Pulls(client))
         return client
+
+
+class _Pulls(JetStreamContext):
+    """Where FastStream asks for its pull subscription."""
+
+    async def pull_subscribe(self, *_: Any, **options: Any) -> Any:
+        pull = Pull(self._nc, options["stream"], options["durable"])
+        await pull.open()
+        return pull
 
 
 @contextmanager
