@@ -5,9 +5,10 @@ reading never waits for an fsync.
 """
 
 import asyncio
+import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import resources
@@ -21,6 +22,7 @@ from producers.outbox import (
     Ask,
     CommandKey,
     Found,
+    HeadRead,
     HeadWrite,
     LogHead,
     OutboxUnavailable,
@@ -37,6 +39,7 @@ Result = TypeVar("Result")
 _CACHE_KIB: Final = 32 * 1024
 _PAGE_BYTES: Final = 8192
 _BUSY_SECONDS: Final = 5.0
+_IDS: Final = 16  # command ids that are looked up at once
 _SQL: Final = {
     name: text.strip()
     for name, text in re.findall(
@@ -129,21 +132,33 @@ class SqliteOutbox:
 
     def _tell(self, ask: Ask) -> Told:
         execute = self._writer.execute
-        told = Told({}, {}, {})
-        find = _SQL["find_head"]
-        heads = {}
-        for read in ask.heads:
-            row = execute(find, read).fetchone()
-            if row is not None and (row[1] > read.at or row[1] == FOREVER):
-                heads[read] = Found(row[0], row[2])
-        told.heads = heads
-        found = ((key, execute(_SQL["find_command"], key).fetchone()) for key in ask.commands)
-        told.commands = {key: Remembered(*row) for key, row in found if row}
+        told = Told(dict(self._heads(ask.heads)), dict(self._commands(ask.commands)), {})
         ids = ((at, execute(_SQL["find_commit_id"], at).fetchone()) for at in ask.commit_ids)
         told.commit_ids = {at: row[0] for at, row in ids if row}
         ends = ((at, execute(_SQL["find_commit_end"], (at,)).fetchone()[0]) for at in ask.commit_ends)
         told.commit_ends = {at: end for at, end in ends if end}
         return told
+
+    def _heads(self, reads: Sequence[HeadRead]) -> Iterator[tuple[HeadRead, Found]]:
+        """All keys that are asked of one branch at one position in one statement: a third of the time of one each."""
+        asked: dict[tuple[str, int], list[str]] = {}
+        for branch, key, at in reads:
+            asked.setdefault((branch, at), []).append(key)
+        for (branch, at), keys in asked.items():
+            for key, since, until, state in self._writer.execute(_SQL["find_heads"], (json.dumps(keys), branch, at)):
+                if until > at or until == FOREVER:
+                    yield HeadRead(branch, key, at), Found(since, state)
+
+    def _commands(self, keys: Sequence[CommandKey]) -> Iterator[tuple[CommandKey, Remembered]]:
+        asked: dict[str, list[str]] = {}
+        for principal, identity in keys:
+            asked.setdefault(principal, []).append(identity)
+        for principal, ids in asked.items():
+            for start in range(0, len(ids), _IDS):
+                some = ids[start : start + _IDS]
+                some += some[-1:] * (_IDS - len(some))  # one statement, whatever their number
+                for identity, *remembered in self._writer.execute(_SQL["find_commands"], (principal, *some)):
+                    yield CommandKey(principal, identity), Remembered(*remembered)
 
     def _put(self, writes: Writes) -> None:
         many = self._writer.executemany

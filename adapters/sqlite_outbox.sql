@@ -9,8 +9,8 @@ UPDATE log_head SET position = ?, time = ?, hash = ? WHERE ontology = ?
 -- start_log_head
 INSERT OR IGNORE INTO log_head (ontology, position, time, hash) VALUES (?, 0, 0, ?)
 
--- find_head
-SELECT since, until, state FROM heads WHERE branch = ? AND key = ? AND since <= ? ORDER BY since DESC LIMIT 1
+-- find_heads
+SELECT held.key, held.since, held.until, held.state FROM json_each(?1) AS asked CROSS JOIN heads AS held ON held.branch = ?2 AND held.key = asked.value AND held.since = (SELECT max(since) FROM heads WHERE branch = ?2 AND key = asked.value AND since <= ?3)
 
 -- close_head
 UPDATE heads SET until = ? WHERE branch = ? AND key = ? AND since = ?
@@ -44,6 +44,9 @@ SELECT digest, outcome, time FROM commands WHERE principal = ? AND id = ?
 
 -- remember_command
 INSERT INTO commands (principal, id, digest, outcome, time) VALUES (?, ?, ?, ?, ?)
+
+-- find_commands
+SELECT id, digest, outcome, time FROM commands WHERE principal = ? AND id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- forget_commands
 DELETE FROM commands WHERE time < ?

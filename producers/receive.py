@@ -6,6 +6,7 @@ payload  {id, type, branch, …, data}, or a CloudEvent of type io.oms.command.<
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -39,6 +40,7 @@ class Address(NamedTuple):
     type: str
 
 
+@lru_cache(1024)
 def address(subject: str) -> Address:
     """Of `oms.cmd.…` or `oms.queue.…`. What a subject of fewer tokens leaves out is empty, and no command's."""
     principal, env, service, purpose, command = (*subject.split(".", 7)[3:], *[""] * 8)[:5]
@@ -109,11 +111,15 @@ def _strict(payload: bytes) -> Any:
     """A text that is written the way we write it holds no key twice; any other is read slowly and strictly."""
     try:
         value = _load(payload)
-        if not _deeper(value, MAX_DEPTH) and _dump(value) == payload:
+        if not (_opened(payload) > MAX_DEPTH and _deeper(value, MAX_DEPTH)) and _dump(value) == payload:
             return value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return _slowly(payload)
+
+
+def _opened(payload: bytes) -> int:
+    return payload.count(b"{") + payload.count(b"[")
 
 
 def _deeper(value: Any, levels: int) -> bool:
@@ -177,7 +183,7 @@ def _author_findings(to: Address, path: str, name: str) -> Iterator[Finding]:
 
 def _parts(command: CommandMessage) -> Iterator[Part]:
     if command.type != "Commit":
-        yield _part(PartMessage(type=command.type, expected=command.expected, data=command.data), "/data")
+        yield _part(command, "/data")
         return
     commit = _validated(Commit, command.data, "/data")
     findings: list[Finding] = []
@@ -190,7 +196,7 @@ def _parts(command: CommandMessage) -> Iterator[Part]:
         raise Refused(findings)
 
 
-def _part(part: PartMessage, path: str) -> Part:
+def _part(part: CommandMessage | PartMessage, path: str) -> Part:
     try:
         return Part(part.type, catalog.command(part.type, part.data), part.expected, path)
     except Refused as refused:
