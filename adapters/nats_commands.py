@@ -6,20 +6,22 @@ Several processes may open the same door: each request reaches one of them.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import nats.errors
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
-from adapters.nats_connection import connection
+from adapters.nats_connection import NO_HEADERS, SteadyClient, connection
 from adapters.nats_server import Endpoint
 
 Handler = Callable[[str, Mapping[str, str], bytes], Awaitable[bytes]]
-"""`(subject, headers, payload)` to reply. It answers its own failures: what it raises ends the door."""
+"""`(subject, headers, payload)` to reply. It answers its own failures: what it raises ends the door.
+
+A future is answered when it is done; anything else costs a task.
+"""
 
 IN_HAND = 10_000  # requests; more wait in the connection
 FAREWELL_SECONDS = 10.0  # for requests in hand when the door closes
-NOTHING: Mapping[str, str] = {}
 
 
 class Unanswered(Exception):
@@ -36,33 +38,69 @@ async def command_door(
 ) -> AsyncIterator[None]:
     """Open while the block runs; requests in hand are answered before it ends."""
     async with connection(endpoint, user, name=f"door {ontology}") as client, asyncio.TaskGroup() as tasks:
-        free = asyncio.Semaphore(IN_HAND)
-
-        async def answer(message: Msg) -> None:
-            try:
-                reply = await handler(message.subject, message.headers or NOTHING, message.data)
-            finally:
-                free.release()
-            if message.reply:
-                await client.publish(message.reply, reply)
-
-        async def take(message: Msg) -> None:
-            await free.acquire()
-            in_hand.add(task := tasks.create_task(answer(message)))
-            task.add_done_callback(in_hand.discard)
-
-        in_hand: set[asyncio.Task[None]] = set()
-        subscription = await client.subscribe(f"oms.cmd.{ontology}.>", queue="door", cb=take)
+        door = _Door(client, handler, tasks)
+        subscription = await client.take(f"oms.cmd.{ontology}.>", "door", door.take)
         await client.flush()
         try:
             yield
         finally:
             await subscription.unsubscribe()
-            if in_hand:
-                await asyncio.wait(in_hand, timeout=FAREWELL_SECONDS)
-            for task in in_hand:
-                task.cancel()
+            await door.close()
             await client.flush()
+
+
+class _Door:
+    """Hands requests to the handler as they are read, and tells what is ready in one write for each turn of the loop."""
+
+    def __init__(self, client: SteadyClient, handler: Handler, tasks: asyncio.TaskGroup) -> None:
+        self._client, self._handler, self._tasks = client, handler, tasks
+        self._in_hand: set[asyncio.Future[bytes]] = set()
+        self._ready: list[tuple[bytes, bytes]] = []
+        self._closed = False
+
+    async def take(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
+        if len(self._in_hand) >= IN_HAND:
+            await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+        if self._closed:
+            return
+        try:
+            answer = self._handler(subject, headers, payload)
+        except Exception as fault:  # noqa: BLE001  it ends the door, as what an answer raises does
+            answer = _failed(fault)
+        begun = answer if isinstance(answer, asyncio.Future) else self._tasks.create_task(_awaited(answer))
+        self._in_hand.add(begun)
+        begun.add_done_callback(partial(self._answered, reply))
+
+    async def close(self) -> None:
+        """Take nothing more; answer what is in hand, if that does not take too long."""
+        self._closed = True
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=FAREWELL_SECONDS)
+        for begun in self._in_hand:
+            begun.cancel()
+        await asyncio.sleep(0)  # the last ones are ready now
+        await self._tell()
+
+    def _answered(self, reply: bytes, answer: asyncio.Future[bytes]) -> None:
+        self._in_hand.discard(answer)
+        if answer.cancelled() or answer.exception() is not None or not reply:
+            return
+        self._ready.append((reply, answer.result()))
+        if len(self._ready) == 1:
+            self._tasks.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        ready, self._ready = self._ready, []
+        if ready:
+            await self._client.send(ready)
+
+
+async def _awaited(answer: Awaitable[bytes]) -> bytes:
+    return await answer
+
+
+async def _failed(fault: Exception) -> bytes:
+    raise fault
 
 
 class Requests:
@@ -72,7 +110,7 @@ class Requests:
         self._client = client
 
     async def request(
-        self, subject: str, payload: bytes, headers: Mapping[str, str] = NOTHING, seconds: float = 10.0
+        self, subject: str, payload: bytes, headers: Mapping[str, str] = NO_HEADERS, seconds: float = 10.0
     ) -> bytes:
         """The reply. Raises `Unanswered` after `seconds`, or at once when no door is open."""
         try:

@@ -39,20 +39,20 @@ class CommandDoor:
     def __init__(self, committer: Committer, waits: Waits, questions: Mapping[str, Question] | None = None) -> None:
         self.committer, self.waits, self.questions = committer, waits, questions or {}
 
-    async def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> bytes:
-        """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10)."""
+    def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> Awaitable[bytes]:
+        """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10).
+
+        A command takes its place in line at once, whenever the answer is awaited.
+        """
         to = address(subject)
         if to.type == OUTCOME:
-            return await self._remembered(to, payload)
+            return self._remembered(to, payload)
         if to.type in self.questions:
-            return await self.questions[to.type](to, headers, payload)
+            return self.questions[to.type](to, headers, payload)
         submitted = receive(to, payload)
-        try:
-            outcome = await self.committer.submit(submitted)
-        except OutboxUnavailable as unavailable:
-            return _unavailable(submitted.key.id, unavailable)
+        outcome = _outcome(submitted.key.id, self.committer.enqueue(submitted))
         wait = headers.get(WAIT_HEADER, "outbox")
-        return outcome if wait == "outbox" else await self._after(wait, headers.get(DEADLINE_HEADER), outcome)
+        return outcome if wait == "outbox" else self._after(wait, headers.get(DEADLINE_HEADER), outcome)
 
     def decide(self, subject: str, payload: bytes) -> Awaitable[bytes]:
         """For the queue: takes its place in line at once; the outcome when it is durable. Raises `OutboxUnavailable`."""
@@ -72,7 +72,8 @@ class CommandDoor:
         text = f"no command {command} of {to.principal} was decided, or so long ago that it is forgotten"
         return _rejected(command, [Finding("COMMAND_NOT_FOUND", "/data/id", text)])
 
-    async def _after(self, wait: str, deadline: str | None, outcome: bytes) -> bytes:
+    async def _after(self, wait: str, deadline: str | None, durable: Awaitable[bytes]) -> bytes:
+        outcome = await durable
         position = msgspec.json.decode(outcome)["position"]
         try:
             async with asyncio.timeout(seconds(deadline)):
@@ -93,6 +94,25 @@ class CommandDoor:
         else:
             msg = f"cannot wait for {wait!r}; there are outbox, log and projected:<view>"
             raise LookupError(msg)
+
+
+def _outcome(command: str, decided: asyncio.Future[bytes]) -> asyncio.Future[bytes]:
+    """What was decided, or that it could not be. A future and no coroutine: most commands need nothing else."""
+    outcome: asyncio.Future[bytes] = decided.get_loop().create_future()
+
+    def told(decided: asyncio.Future[bytes]) -> None:
+        if outcome.done():
+            return
+        error = decided.exception()
+        if error is None:
+            outcome.set_result(decided.result())
+        elif isinstance(error, OutboxUnavailable):
+            outcome.set_result(_unavailable(command, error))
+        else:
+            outcome.set_exception(error)
+
+    decided.add_done_callback(told)
+    return outcome
 
 
 def seconds(deadline: str | None) -> float:
