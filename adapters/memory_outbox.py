@@ -17,6 +17,7 @@ from producers.outbox import (
     Told,
     Work,
     Writes,
+    driven,
 )
 from security.chain import genesis
 
@@ -34,13 +35,7 @@ class MemoryOutbox:
         self._refusals: list[Refusal] = []
 
     async def commit(self, work: Work) -> Writes:
-        planning = work(self._head)
-        try:
-            ask = next(planning)
-            while True:
-                ask = planning.send(self._tell(ask))
-        except StopIteration as planned:
-            writes: Writes = planned.value
+        writes = driven(work, self._head, self._tell)
         self._put(writes)
         return writes
 

@@ -32,6 +32,7 @@ from producers.outbox import (
     Told,
     Work,
     Writes,
+    driven,
 )
 from security.chain import genesis
 
@@ -120,13 +121,7 @@ class SqliteOutbox:
     def _commit(self, work: Work) -> Writes:
         with self._transaction():
             head = _log_head(self._writer, self.ontology)
-            planning = work(head)
-            try:
-                ask = next(planning)
-                while True:
-                    ask = planning.send(self._tell(ask))
-            except StopIteration as planned:
-                writes: Writes = planned.value
+            writes = driven(work, head, self._tell)
             self._put(writes)
         return writes
 

@@ -32,6 +32,7 @@ from producers.command import Limits
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
+from producers.log import LogUnavailable
 from producers.outbox import Writes
 from producers.relay import Relay
 from projectors.runner import Runner
@@ -39,6 +40,7 @@ from workers import refusals
 from workers.queue import QueueWorker
 
 REFUSALS_SECONDS: Final = 1.0  # between two looks for refused commands
+WATCH_SECONDS: Final = 1.0  # between two looks at the relay
 Alarm = Callable[[str, BaseException], None]
 
 
@@ -85,7 +87,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
             await _prepare_relay(here, here.outbox, wake, stack)
             await _prepare_committer(here, here.outbox, wake, loops)
         if here.relay is not None and "relay" in settings.roles:
-            loops.append(here.relay.run())
+            loops += [here.relay.run(), _watch(here.relay, alarm)]
         if "projectors" in settings.roles:
             await _prepare_projectors(here, alarm, stack, loops)
         if here.runner is not None and (settings.folder / "outbox.db").exists():
@@ -171,6 +173,16 @@ async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncI
 
         async with _looping([work()]):
             yield
+
+
+async def _watch(relay: Relay, alarm: Alarm) -> None:
+    """Say why the relay cannot go on, once until it can."""
+    said: str | None = None
+    while True:
+        if relay.trouble != said and relay.trouble is not None:
+            alarm("relay", LogUnavailable(relay.trouble))
+        said = relay.trouble
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _refusals(settings: Settings, refused: RefusedCommands) -> None:

@@ -121,6 +121,18 @@ class Writes:
 Work = Callable[[LogHead], Generator[Ask, Told, Writes]]
 
 
+def driven(work: Work, head: LogHead, tell: Callable[[Ask], Told]) -> Writes:
+    """What a unit of work wants written, all its questions answered by `tell`."""
+    planning = work(head)
+    try:
+        ask = next(planning)
+        while True:
+            ask = planning.send(tell(ask))
+    except StopIteration as planned:
+        writes: Writes = planned.value
+        return writes
+
+
 class Outbox(Protocol):
     """Adapters pass `tests/ports/test_outbox.py` unchanged. Every method is one transaction."""
 

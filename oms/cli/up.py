@@ -34,21 +34,23 @@ async def _up(settings: Any, *, as_json: bool) -> None:
     import asyncio
 
     from oms.running import running
+    from oms.telemetry import logger
 
+    log = logger(settings.log_level, as_json=as_json)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
 
     def alarm(where: str, error: BaseException) -> None:
-        _say({"alarm": where, "error": str(error)}, f"{where} stopped: {error}", as_json=as_json)
+        log.error("stopped", part=where, error=str(error))
 
     async with running(settings, alarm) as here:
         position = (await here.outbox.head()).position if here.outbox else None
         ready = {"ready": True, "url": here.endpoint.url, "folder": str(settings.folder), "position": position}
         _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, position {position}", as_json=as_json)
         for drift in here.drifts:
-            _say({"drift": str(drift)}, f"drift: {drift}", as_json=as_json)
+            log.warning("drift", what=str(drift))
         await stop.wait()
     _say({"stopped": True}, "stopped", as_json=as_json)
 
