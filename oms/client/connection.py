@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from nats.aio.client import Client as Nats
@@ -57,7 +58,8 @@ async def connect(
                 error_cb=note,
             )
     except (NatsError, OSError) as error:
-        await nats.close()
+        with suppress(OSError):  # a server that refused us may have hung up first
+            await nats.close()
         raise Unavailable(
             f"no NATS server answers at {url}: {error or type(error).__name__}", "start one: oms up"
         ) from error
