@@ -5,7 +5,7 @@ A connection reconnects for ever and keeps its replies in an inbox only its user
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nats.aio.client import Client
@@ -115,7 +115,7 @@ async def connect(
             disconnected_cb=on_disconnect,
         )
     except BaseException:
-        await client.close()  # a refused connection stays open otherwise
+        await close(client)  # a refused connection stays open otherwise
         raise
     return client
 
@@ -127,6 +127,15 @@ async def connection(endpoint: Endpoint, user: str | None, **options: Any) -> As
     try:
         yield client
     finally:
+        await close(client)
+
+
+async def close(client: Client) -> None:
+    """Also where the server is gone: nats-py would write what is left to a connection that is no more."""
+    if not client.is_connected:
+        client._pending.clear()  # noqa: SLF001
+        client._pending_data_size = 0  # noqa: SLF001
+    with suppress(OSError, TypeError):  # just lost; from Python 3.12 on that is a TypeError
         await client.close()
 
 

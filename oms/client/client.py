@@ -158,7 +158,10 @@ class Client:
             ) from error
 
     async def close(self) -> None:
-        with suppress(OSError):  # the server may be gone already
+        if not self.nats.is_connected:  # nats-py would write what is left to a connection that is gone
+            self.nats._pending.clear()  # noqa: SLF001
+            self.nats._pending_data_size = 0  # noqa: SLF001
+        with suppress(OSError, TypeError):  # just lost; from Python 3.12 on that is a TypeError
             await self.nats.close()
 
     async def __aenter__(self) -> Self:
