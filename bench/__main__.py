@@ -35,10 +35,11 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000, help="length of the long history (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of what is short enough to repeat (%(default)s)")
     parser.add_argument("--folder", type=Path, help="where the files go; the disk that is measured")
+    parser.add_argument("--postgres", default="", metavar="URL", help="a database for the peer that needs one")
     chosen = parser.parse_args()
     events, rounds = (chosen.events // 10, 1) if chosen.quick else (chosen.events, chosen.rounds)
     with tempfile.TemporaryDirectory(prefix="oms-bench-", dir=chosen.folder) as folder:
-        stock = Stock(Path(folder), events, rounds, chosen.quick)
+        stock = Stock(Path(folder), events, rounds, chosen.quick, chosen.postgres)
         text = uvloop.run(_measured(stock, chosen.only or list(FAMILIES)))
     if not chosen.quick and not chosen.only:
         RESULTS.write_text(text)

@@ -64,12 +64,12 @@ def written(keys: int, each: int) -> Iterator[list[Version]]:
             position = last
 
 
-def flight(row: int, round_: int) -> dict:
+def flight(row: int, round_: int) -> dict[str, object]:
     properties = {"id": f"K{row}", **{field: f"{field} {row % 97}" for field in FIELDS}, "depTime": str(round_)}
     return {"type": RID, "slug": "Flight", "key": f"K{row}", "properties": properties, "deleted": False}
 
 
-def version(position: int, first: int, last: int, branch: str, entity: str, state: dict) -> Version:
+def version(position: int, first: int, last: int, branch: str, entity: str, state: dict[str, object]) -> Version:
     time, author = START + position, "ana@bench"
     audit = stamps(None, "created", author, instants.to_text(time))
     commit = sha256(str(first).encode()).hexdigest()

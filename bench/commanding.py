@@ -39,7 +39,7 @@ class Load(NamedTuple):
 
 
 async def figures(stock: Stock) -> list[Figure]:
-    commands = stock.sized(30_000)
+    commands = stock.sized(20_000)
     loads: dict[str, list[Load]] = {name: [] for name in PARTS}
     rivals = []
     for number in range(stock.rounds):

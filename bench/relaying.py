@@ -10,7 +10,7 @@ from adapters.nats_publish import batch
 from adapters.nats_server import Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
 from adapters.sqlite_outbox import SqliteOutbox
-from bench import flights, history
+from bench import flights, history, peers
 from bench.figures import Figure, Rounds, Took
 from bench.processes import cpu_seconds, pid_of
 from bench.raw import RawWire
@@ -38,12 +38,16 @@ async def figures(stock: Stock) -> list[Figure]:
             raw.took.append(await _raw(running.endpoint, rows))
         shutil.rmtree(folder)
     outbox.close()
+    peer = await peers.nats_outbox(stock.postgres, stock.folder / "peer", stock.sized(5_000))
+    beside = [Figure("the same", ours.rate, "events/s", None, "nats-outbox, PostgreSQL, one relay, batches of 100", peer,
+                     "ratio ≥ 15", "one answer awaited for each event there")] if peer else []  # fmt: skip
     return [
         Figure(
             "relay of a backlog", ours.rate, "events/s", ours.cpu,
             "raw atomic batches of the same bytes, made beforehand", raw.rate, "≥ 40,000/s, ratio ≥ 0.7",
             f"nats-server: {server.cpu:.0f} µs of its CPU an event",
-        )
+        ),
+        *beside,
     ]  # fmt: skip
 
 
