@@ -102,16 +102,20 @@ async def _begun(
     """A lane with the new build on it, as far as an earlier try brought it."""
     view = shelf.open(build)
     try:
-        start = await view.checkpoint()
-    except ViewOutdated:
+        try:
+            start = await view.checkpoint()
+        except ViewOutdated:
+            await view.close()
+            shelf.drop(build)
+            view = shelf.open(build)
+            start = await view.checkpoint()
+        if not start.position and old is not None:
+            await _carry_discarded(shelf, old, view, start)
+        track = Track(projector, view, start)
+        await track.open()
+    except BaseException:
         await view.close()
-        shelf.drop(build)
-        view = shelf.open(build)
-        start = await view.checkpoint()
-    if not start.position and old is not None:
-        await _carry_discarded(shelf, old, view, start)
-    track = Track(projector, view, start)
-    await track.open()
+        raise
     return Lane(feed, payload_of, [track], part)
 
 

@@ -1,6 +1,7 @@
 """What was refused can be looked up in the audit's second table, once each, whoever died in between."""
 
 import sqlite3
+from contextlib import closing
 
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_audit import sqlite_audit
@@ -20,7 +21,7 @@ async def test_refused_commands_are_registered_once(tmp_path):
     assert await refusals.step(outbox, register) == 0
     await register.add(await outbox.refusals(0, 10))
     await register.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT number, type, findings FROM refusals").fetchall()
     assert [(number, kind) for number, kind, _ in rows] == [(1, "CreateObject"), (2, "CreateObject")]
     assert b"TYPE_UNKNOWN" in rows[0][2]
