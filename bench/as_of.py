@@ -14,6 +14,7 @@ import timeit
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_versions_reader import SqliteVersions, reading
@@ -64,12 +65,12 @@ def written(keys: int, each: int) -> Iterator[list[Version]]:
             position = last
 
 
-def flight(row: int, round_: int) -> dict[str, object]:
+def flight(row: int, round_: int) -> dict[str, Any]:
     properties = {"id": f"K{row}", **{field: f"{field} {row % 97}" for field in FIELDS}, "depTime": str(round_)}
     return {"type": RID, "slug": "Flight", "key": f"K{row}", "properties": properties, "deleted": False}
 
 
-def version(position: int, first: int, last: int, branch: str, entity: str, state: dict[str, object]) -> Version:
+def version(position: int, first: int, last: int, branch: str, entity: str, state: dict[str, Any]) -> Version:
     time, author = START + position, "ana@bench"
     audit = stamps(None, "created", author, instants.to_text(time))
     commit = sha256(str(first).encode()).hexdigest()
