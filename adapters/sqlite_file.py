@@ -47,6 +47,7 @@ def writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=8000")
     connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
 

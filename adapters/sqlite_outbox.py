@@ -206,6 +206,7 @@ def _open_writer(path: Path, ontology: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # counts only for a new file
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
     _bound_cache(connection)
     _migrate(path)
     connection.execute(_SQL["start_log_head"], (ontology, genesis(ontology)))
