@@ -77,7 +77,10 @@ class CommandQueue:
 
     async def stop(self) -> None:
         """What was taken and is not done comes again, here or elsewhere."""
-        await self.broker.stop()
+        try:
+            await self.broker.stop()
+        except nats.errors.Error:  # the server is away: nobody to say goodbye to
+            await self._client.close()
 
     async def take(self) -> list[QueuedMessage]:
         taken = [await self._arrived.get()]

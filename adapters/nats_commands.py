@@ -5,7 +5,7 @@ Several processes may open the same door: each request reaches one of them.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import nats.errors
@@ -22,6 +22,7 @@ A future is answered when it is done; anything else costs a task.
 
 IN_HAND = 10_000  # requests; more wait in the connection
 FAREWELL_SECONDS = 10.0  # for requests in hand when the door closes
+FLUSH_SECONDS = 2
 
 
 class Unanswered(Exception):
@@ -46,7 +47,8 @@ async def command_door(
         finally:
             await subscription.unsubscribe()
             await door.close()
-            await client.flush()
+            with suppress(nats.errors.Error):  # the server may be away
+                await client.flush(FLUSH_SECONDS)
 
 
 class _Door:

@@ -22,8 +22,9 @@ PULL_BYTES = 16 << 20
 CHUNK = 2_000  # messages handed out at once
 EXPIRES_SECONDS = 60
 INACTIVE_SECONDS = 300  # then the server forgets a consumer that is asked for nothing
-IDLE_SECONDS = 5.0  # then ask whether the log has grown without us
+IDLE_SECONDS = 2.0  # then ask whether the log has grown without us
 RETRY_SECONDS = 0.1
+REMEDY = "`oms verify log` names all that is missing, `oms repair log` brings it back"
 PULL_ENDED = ("no messages", "request timeout", "batch completed", "message size exceeds maxbytes")
 
 
@@ -69,8 +70,8 @@ class NatsReader:
                         position, silent, self.trouble = chunk[-1].position, False, None
                         yield chunk if position <= end else [message for message in chunk if message.position <= end]
                     elif not await pull.wait(self._idle) and await pull.misses(position):
-                        if silent and not subjects:
-                            raise Gap(position + 1, await self._last(pull.wire), self._stream)
+                        if not subjects and (silent or await pull.lost(position + 1)):
+                            raise Gap(position + 1, await self._last(pull.wire), self._stream, REMEDY)
                         silent, self.trouble = True, "the log goes on, but the server sends nothing"
                         break
                 else:
@@ -85,7 +86,7 @@ class NatsReader:
     def _refuse_gap(self, position: int, chunk: Sequence[Fetched]) -> None:
         for expected, message in enumerate(chunk, position + 1):
             if message.position != expected:
-                raise Gap(expected, message.position - 1, self._stream)
+                raise Gap(expected, message.position - 1, self._stream, REMEDY)
 
     async def _last(self, wire: Wire) -> int:
         return int(_sound(await wire.ask(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
@@ -147,6 +148,10 @@ class _Pull:
             return int(_sound(answer)["num_pending"]) > 0 and not self.wire.messages
         answer = await self.wire.ask(f"STREAM.INFO.{self._stream}")
         return int(_sound(answer)["state"]["last_seq"]) > position and not self.wire.messages
+
+    async def lost(self, position: int) -> bool:
+        """Whether the stream's leader says that it cannot give this message."""
+        return "error" in await self.wire.ask(f"STREAM.MSG.GET.{self._stream}", {"seq": position})
 
     def close(self) -> None:
         try:

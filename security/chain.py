@@ -24,11 +24,11 @@ class ChainBroken(Exception):
 class Gap(ChainBroken):
     """Positions `position`…`last` are missing from `where` (a stream, a file); `last` is `None` if the end is not known."""
 
-    def __init__(self, position: int, last: int | None, where: str) -> None:
+    def __init__(self, position: int, last: int | None, where: str, remedy: str = "") -> None:
         super().__init__(position, where, "whole", "missing events")
         self.last, self.where = last, where
         missing = f"position {position}" if last == position else f"positions {position} to {last or 'its end'}"
-        self.args = (f"{where} holds nothing at {missing}",)
+        self.args = (f"{where} holds nothing at {missing}{remedy and f'; {remedy}'}",)
 
 
 def genesis(ontology: str) -> str:

@@ -63,10 +63,14 @@ CODES = {
 
 def told(error: BaseException) -> Told:
     """The sentence and the exit code for anything that ended a command."""
+    if isinstance(error, BaseExceptionGroup):
+        return max(map(told, error.exceptions), key=_gravity)
+    return _told_of_one(error)
+
+
+def _told_of_one(error: BaseException) -> Told:
     from oms.about_settings import SettingRefused
 
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
     if isinstance(error, Failure):
         return Told(str(error), error.code)
     if isinstance(error, SettingRefused):
@@ -79,6 +83,11 @@ def told(error: BaseException) -> Told:
     if code is not None:
         return Told(str(error), code)
     return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)
+
+
+def _gravity(end: Told) -> tuple[bool, int]:
+    """Of several things at once, what stands in the data says most; the rest may follow from it."""
+    return end.code == Exit.CONFLICT, end.code
 
 
 def _of_system(error: OSError) -> str:

@@ -6,8 +6,10 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 120
 ROOT = Path(__file__).parents[2]
@@ -18,7 +20,8 @@ class Program:
         """`under`: a command that runs it, e.g. in a namespace of its own."""
         self.folder, self.options, self.under = folder, options, under
         self.port = free_port()
-        self.said: list[dict[str, object]] = []  # since it was ready
+        self.said: list[dict[str, Any]] = []  # since it was ready
+        self._more = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
         self._hearing: asyncio.Task[None] | None = None
 
@@ -43,8 +46,12 @@ class Program:
     async def refused(self) -> tuple[int, str]:
         """Start it; it must end by itself. Exit code and what it complained."""
         process = await self._spawn(asyncio.subprocess.PIPE)
-        async with asyncio.timeout(START_SECONDS):
-            out, complaint = await process.communicate()
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                out, complaint = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
         assert out == b"", out
         assert process.returncode is not None
         return process.returncode, complaint.decode()
@@ -76,6 +83,12 @@ class Program:
             await self._hearing
         return code
 
+    async def heard(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first line it said, or says, that is wanted."""
+        async with asyncio.timeout(START_SECONDS), self._more:
+            await self._more.wait_for(lambda: any(map(wanted, self.said)))
+        return next(filter(wanted, self.said))
+
     async def run(self, *arguments: str) -> bytes:
         """A command of the CLI on the folder; it must end well. Its output."""
         process = await asyncio.create_subprocess_exec(
@@ -100,7 +113,9 @@ class Program:
     async def _hear(self, stdout: asyncio.StreamReader) -> None:
         self.said.clear()
         while line := await stdout.readline():
-            self.said.append(json.loads(line))
+            async with self._more:
+                self.said.append(json.loads(line))
+                self._more.notify_all()
 
 
 def free_port() -> int:
