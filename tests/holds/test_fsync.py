@@ -68,6 +68,7 @@ async def test_what_is_acknowledged_was_fsynced_before(program, client, tmp_path
     outbox, log = tmp_path / "outbox.trace", tmp_path / "log.trace"
     async with traced(program.pid, outbox):
         await send(client, wait="outbox")
+    await client.send("CreateObject", created("between", 0), wait="log")  # nothing is under way any more
     async with traced(program.server_pid, log):
         await send(client, wait="log")
     assert synced_before(outbox, r"/outbox\.db-wal$", r'"command":"outbox-\d+","status":"accepted"') == COMMANDS
