@@ -54,6 +54,7 @@ async def _measured(stock: Stock, names: list[str]) -> str:
         print(figures.table(new), flush=True)
         found += new
     left_out = [f"- not installed, so left out: {', '.join(peers.missing)}"] if peers.missing else []
+    about += f"; {figures.load('at the end')}, of which the run itself makes about two"
     return "\n".join([HEAD, about, *left_out, "", figures.table(found), "", FOOT])
 
 

@@ -78,12 +78,17 @@ def table(figures: Sequence[Figure]) -> str:
 def circumstances() -> str:
     """Machine, versions and what else it had to do."""
     lines = [
-        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load at the start of the run {os.getloadavg()[0]:.1f}",
+        f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {load('at the start')}",
         f"- {os.cpu_count()} × {_processor()}, {_memory()} GB, {platform.system()} {platform.release()}",
         f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_nats()}, "
         + ", ".join(f"{name} {version(name)}" for name in ("nats-py", "msgspec", "orjson", "pydantic", "uvloop")),
     ]
     return "\n".join(lines)
+
+
+def load(when: str) -> str:
+    """How busy the machine was in the last minute."""
+    return f"load {when} of the run {os.getloadavg()[0]:.1f}"
 
 
 def _line(figure: Figure) -> str:
