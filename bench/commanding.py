@@ -39,14 +39,14 @@ class Load(NamedTuple):
 
 
 async def figures(stock: Stock) -> list[Figure]:
-    commands = stock.sized(20_000)
+    commands = stock.sized(10_000)
     loads: dict[str, list[Load]] = {name: [] for name in PARTS}
     rivals = []
     for number in range(stock.rounds):
         for name, options in PARTS.items():
             async with up(stock.folder / f"commands-{number}-{len(options)}", *options) as program:
                 loads[name].append(await _loaded(program, commands))
-        if rival := peers.eventsourcing(stock.folder / f"peer-{number}.db", stock.sized(10_000), threads=4):
+        if rival := peers.eventsourcing(stock.folder / f"peer-{number}.db", stock.sized(5_000), threads=4):
             rivals.append(rival)
     async with up(stock.folder / "idle") as program:
         idle = await _one_by_one(program, stock.sized(1_000))

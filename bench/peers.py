@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from nats import connect
@@ -24,6 +26,25 @@ def eventsourcing(path: Path, commands: int, threads: int) -> float | None:
     if not _there("eventsourcing"):
         return None
     from eventsourcing.application import Application
+
+    flight = _flight()
+    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path), "SQLITE_LOCK_TIMEOUT": "60"}
+    app: Application[UUID] = Application(env=env)
+    each = commands // threads
+
+    def work(thread: int) -> None:
+        for number in range(each):
+            app.save(flight(flights.created(thread * each + number)["data"]["properties"]))
+
+    with Took() as took, ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads)))  # raises what a thread raised
+    app.close()
+    return each * threads / took.wall
+
+
+@cache
+def _flight() -> Any:
+    """One class for all rounds: the library refuses a second one of the same name."""
     from eventsourcing.domain import Aggregate, event
 
     class Flight(Aggregate):
@@ -31,22 +52,7 @@ def eventsourcing(path: Path, commands: int, threads: int) -> float | None:
         def __init__(self, properties: dict[str, object]) -> None:
             self.properties = properties
 
-    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path), "SQLITE_LOCK_TIMEOUT": "60"}
-    app: Application[UUID] = Application(env=env)
-    each = commands // threads
-
-    def work(thread: int) -> None:
-        for number in range(each):
-            app.save(Flight(flights.created(thread * each + number)["data"]["properties"]))
-
-    started = [threading.Thread(target=work, args=(thread,)) for thread in range(threads)]
-    with Took() as took:
-        for thread in started:
-            thread.start()
-        for thread in started:
-            thread.join()
-    app.close()
-    return each * threads / took.wall
+    return Flight
 
 
 async def nats_outbox(postgres: str, folder: Path, events: int) -> float | None:
