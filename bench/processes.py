@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -84,4 +83,4 @@ def _run(work: Callable[[], Awaitable[Result]]) -> Apart[Result]:
     async def main() -> Result:
         return await work()
 
-    return Apart(uvloop.run(main()), getrusage(RUSAGE_SELF).ru_maxrss / 1024)
+    return Apart(uvloop.run(main()), megabytes(os.getpid(), "VmHWM"))
