@@ -16,6 +16,7 @@ Result = TypeVar("Result")
 
 CACHE_KIB: Final = 16 * 1024  # for each connection
 WRITER_CACHE_KIB: Final = 32 * 1024
+WAL_PAGES: Final = 8_000  # 32 MB: pages that are written again and again reach the file once
 BUSY_SECONDS: Final = 5.0
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
@@ -47,7 +48,7 @@ def writer(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint=8000")
+    connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
 

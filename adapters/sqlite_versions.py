@@ -15,7 +15,7 @@ from adapters.versions_tables import commits, entities, metadata, slices, versio
 from events.names import Key
 from projectors.lineage import Own, lineage
 from projectors.projector import FOREVER, Place
-from projectors.versions import AUDIT_FIELDS, VERSION, Version
+from projectors.versions import VERSION, Marks, Version
 
 _REMEMBERED: Final = 100_000
 _encode: Final = msgspec.json.Encoder().encode
@@ -49,9 +49,9 @@ class VersionRows:
         found = {}
         for branch, wanted in by_branch.items():
             for row in _found(connection, branch, wanted, FOREVER):
-                entity, ident, since, text = row
+                entity, ident, since, text, *marks = row
                 self._open[branch, entity] = (ident, since)
-                found[branch, entity] = _before(branch, entity, since, text)
+                found[branch, entity] = _before(branch, entity, since, text, marks)
                 wanted.remove(entity)
             self._open |= dict.fromkeys((branch, entity) for entity in wanted)
             found.update(_inherited(connection, branch, wanted))
@@ -102,8 +102,8 @@ def _inherited(connection: sqlite3.Connection, branch: str, wanted: set[Key]) ->
     if not wanted:
         return
     for parent, base in lineage(owned(connection), branch)[1:]:
-        for entity, _, since, text in _found(connection, parent, wanted, base):
-            yield (branch, entity), _before(parent, entity, since, text)
+        for entity, _, since, text, *marks in _found(connection, parent, wanted, base):
+            yield (branch, entity), _before(parent, entity, since, text, marks)
             wanted.remove(entity)
 
 
@@ -125,24 +125,32 @@ def owned(connection: sqlite3.Connection) -> Own:
 
 def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
     """A version from a row of `VERSION_COLUMNS`."""
-    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text = row
-    state = _decode(text)
-    stamps = {name: state.pop(name) for name in AUDIT_FIELDS}
+    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, *marks = row
     return Version(
-        branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last, state, stamps
+        branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last,
+        _decode(text), Marks(*marks),
     )  # fmt: skip
 
 
-def _before(branch: str, entity: Key, since: int, text: str) -> Version:
+def _before(branch: str, entity: Key, since: int, text: str, marks: Sequence[Any]) -> Version:
     """A version to fold on: its state, its audit fields and where it began; the rest is not read and stays blank."""
-    state = _decode(text)
-    stamps = {name: state.pop(name) for name in AUDIT_FIELDS}
-    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, state, stamps)
+    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(text), Marks._make(marks))
 
 
 def _stored(entity: int, row: Version) -> tuple[object, ...]:
-    text = _encode({**row.state, **row.stamps}).decode()
-    return row.since, entity, row.time, row.effective, row.change, row.author, row.on_behalf_of, row.first, text
+    text = _encode(row.state).decode()
+    return (
+        row.since,
+        entity,
+        row.time,
+        row.effective,
+        row.change,
+        row.author,
+        row.on_behalf_of,
+        row.first,
+        text,
+        *row.marks,
+    )
 
 
 def _commit(row: Version) -> tuple[object, ...]:
@@ -150,6 +158,7 @@ def _commit(row: Version) -> tuple[object, ...]:
     return row.first, row.last, time, bytes.fromhex(row.commit)
 
 
+_marks: Final = [versions.c[name] for name in Marks._fields]
 VERSION_COLUMNS: Final = (
     entities.c.id,
     slices.c.since,
@@ -163,6 +172,7 @@ VERSION_COLUMNS: Final = (
     commits.c.last,
     commits.c.id,
     versions.c.state,
+    *_marks,
 )
 VERSIONS: Final = (
     select(*VERSION_COLUMNS)
@@ -182,7 +192,7 @@ _OWN: Final = sql(
 _names: Final = func.json_each(bindparam("names")).table_valued("value")
 _newest: Final = slices.alias()
 _FIND: Final = sql(
-    select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state)
+    select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state, *_marks)
     .join_from(entities, versions, true())
     .where(
         entities.c.branch == bindparam("branch"),

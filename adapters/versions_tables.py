@@ -39,7 +39,13 @@ versions = Table(
     Column("author", String, nullable=False),
     Column("on_behalf_of", String),
     Column("first", BigInteger, nullable=False),  # of its commit
-    Column("state", String, nullable=False),  # JSON with audit fields
+    Column("state", String, nullable=False),  # JSON
+    Column("created_by", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_by", String, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deleted_by", String),
+    Column("deleted_at", BigInteger),
 )  # fmt: skip
 
 commits = Table(

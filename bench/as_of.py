@@ -18,10 +18,9 @@ from typing import Any
 
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_versions_reader import SqliteVersions, reading
-from events import instants
 from events.names import Key
 from projectors.projector import FOREVER, Checkpoint
-from projectors.versions import Version, stamps
+from projectors.versions import Version, marks
 from queries.cuts import Cut, cut
 from queries.differences import differences
 from queries.moments import AtInstant, AtPosition
@@ -72,7 +71,7 @@ def flight(row: int, round_: int) -> dict[str, Any]:
 
 def version(position: int, first: int, last: int, branch: str, entity: str, state: dict[str, Any]) -> Version:
     time, author = START + position, "ana@bench"
-    audit = stamps(None, "created", author, instants.to_text(time))
+    audit = marks(None, "created", author, time)
     commit = sha256(str(first).encode()).hexdigest()
     return Version(
         branch, Key(entity), position, FOREVER, time, time, "created", author, None, commit, first, last, state, audit

@@ -207,5 +207,5 @@ def _named(branch: str, entity: Key) -> str:
     return f"{entity} on {branch}" if branch else entity
 
 
-_ELSEWHERE: Final = frozenset({"since", "until", "state", "stamps", "position"})
+_ELSEWHERE: Final = frozenset({"since", "until", "state", "marks", "position"})
 """Columns that are compared in other ways."""

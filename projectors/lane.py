@@ -9,7 +9,7 @@ from projectors.decode import Decoder, PayloadOf, parts
 from projectors.projector import Feed, Fetched
 from projectors.track import Track
 
-PART: Final = 2_000  # events that a view commits at once at most, unless one commit of the log has more
+PART: Final = 1_000  # events that a view commits at once at most, unless one commit of the log has more
 
 
 class Lane:

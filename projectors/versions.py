@@ -28,14 +28,28 @@ AUDIT_FIELDS: Final = (
 )
 
 Evolve = Callable[[State | None, Payload], State | None]
-Stamps = dict[str, Any]
-"""The audit fields, in the order of `AUDIT_FIELDS`; times as RFC 3339 text."""
+
+
+class Marks(NamedTuple):
+    """Who created, last updated and deleted an entity, and when (µs); it is deleted if `deleted_at` says so."""
+
+    created_by: str
+    created_at: int
+    updated_by: str
+    updated_at: int
+    deleted_by: str | None
+    deleted_at: int | None
+
+    def fields(self) -> dict[str, Any]:
+        """The audit fields, in the order of `AUDIT_FIELDS`; times as RFC 3339 text."""
+        created, updated, deleted = (_named(by, at) for by, at in zip(self[::2], self[1::2], strict=True))
+        return dict(zip(AUDIT_FIELDS, (*created, *updated, self.deleted_at is not None, *deleted), strict=True))
 
 
 class Version(NamedTuple):
     """A state of an entity and the positions since ≤ p < until at which it was current; times in µs.
 
-    `state` is the folded state without audit fields, which are `stamps`. `change` is the past tense of the event:
+    `state` is the folded state without audit fields, which are in `marks`. `change` is the past tense of the event:
     `created`, `updated`, `propertyAdded` …; `commit` is the commit's id, `first` and `last` its positions.
     """
 
@@ -52,7 +66,12 @@ class Version(NamedTuple):
     first: int
     last: int
     state: State
-    stamps: Stamps
+    marks: Marks
+
+    @property
+    def stamps(self) -> dict[str, Any]:
+        """The audit fields by name."""
+        return self.marks.fields()
 
 
 def versions(evolve: Evolve) -> Projector[Version]:
@@ -80,7 +99,7 @@ def versions(evolve: Evolve) -> Projector[Version]:
             first,
             first + event.commitsize - 1,
             state,
-            stamps(before.stamps if before else None, change, event.author, event.time),
+            marks(before.marks if before else None, change, event.author, recorded.time),
         )
 
     return Projector("versions", VERSION, _places, next_version)
@@ -92,20 +111,18 @@ def branch_of(recorded: Recorded) -> str:
     return ONTOLOGY_SCOPE if subject.startswith("branch/") else recorded.event.branch
 
 
-def stamps(before: Stamps | None, change: str, author: str, time: str) -> Stamps:
-    """The audit fields after a change. A thing is updated when it is created; deleting it leaves that as it was."""
-    user = author.split("@", 1)[0]
+def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:
+    """Who did what last, after a change. A thing is updated when it is created; deleting it leaves that as it was."""
     if before is None or change == "created":
-        values = (author, user, time, author, user, time, False, None, None, None)
-        return dict(zip(AUDIT_FIELDS, values, strict=True))
+        return Marks(author, time, author, time, None, None)
+    created_by, created_at, updated_by, updated_at, _, _ = before
     if change == "deleted":
-        return {
-            **before, "_deleted": True, "_deleted_by": author, "_deleted_by_username": user, "_deleted_at": time
-        }  # fmt: skip
-    return {
-        **before, "_updated_by": author, "_updated_by_username": user, "_updated_at": time,
-        "_deleted": False, "_deleted_by": None, "_deleted_by_username": None, "_deleted_at": None,
-    }  # fmt: skip
+        return Marks(created_by, created_at, updated_by, updated_at, author, time)
+    return Marks(created_by, created_at, author, time, None, None)
+
+
+def _named(by: Any, at: Any) -> tuple[Any, Any, Any]:
+    return (None, None, None) if at is None else (by, by.split("@", 1)[0], instants.to_text(at))
 
 
 @lru_cache(256)

@@ -10,7 +10,7 @@ from adapters.sqlite_versions import sqlite_versions
 from events import instants
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import FOREVER, Checkpoint, Parked, Parking
-from projectors.versions import Version, stamps
+from projectors.versions import Marks, Version, marks
 from queries.versions import Commit
 
 MAIN = "prod/main/main"
@@ -25,7 +25,7 @@ class History:
 
     def __init__(self) -> None:
         self.told: list[tuple[Commit, list[Version]]] = []
-        self._seen: dict[tuple[str, Key], dict[str, Any]] = {}
+        self._seen: dict[tuple[str, Key], Marks] = {}
         self._parents: dict[str, str | None] = {}
         self.branch(MAIN, None, 0)
 
@@ -54,7 +54,7 @@ class History:
         change = "deleted" if deleted else "created"
         return self.commit(name, [(Key(f"branch/{name}"), change, state)], by=by)
 
-    def _inherited(self, branch: str | None, key: Key) -> dict[str, Any] | None:
+    def _inherited(self, branch: str | None, key: Key) -> Marks | None:
         """Audit fields as the branch knows them; enough for parents that change nothing more after the fork."""
         while branch and (branch, key) not in self._seen:
             branch = self._parents.get(branch)
@@ -71,7 +71,7 @@ class History:
         for offset, (key, change, state) in enumerate(events):
             on = ONTOLOGY_SCOPE if key.startswith("branch/") else branch
             when = time + offset
-            audit = stamps(self._inherited(on, key), change, by, instants.to_text(when))
+            audit = marks(self._inherited(on, key), change, by, when)
             self._seen[on, key] = audit
             version = Version(
                 on,
