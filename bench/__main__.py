@@ -60,7 +60,9 @@ async def _measured(stock: Stock, names: list[str]) -> str:
 
 HEAD = """# Results
 
-Written by `make bench`; see [README](README.md) for what each figure is. Medians, where something was measured more than once.
+Written by `make bench`; see [README](README.md) for what each figure is. Commands at 64 in flight, `bulk`, `relay` and reads
+without folding are medians of the rounds (3, if not said otherwise); a fold, a rebuild and an import are measured once.
+A goal is written beside each figure whether it is reached or not.
 """
 FOOT = """`ratio` is OMS by what stands beside it: a rate is good when it is high, a time and a size when they are low. `CPU µs` is
 what the processes of OMS, without nats-server, took for each item."""

@@ -128,12 +128,12 @@ async def _one_by_one(program: Program, commands: int) -> Idle:
 
 def _idle(idle: Idle, synced: Sequence[float]) -> Iterator[Figure]:
     said: tuple[tuple[str, list[float], dict[float, str], str], ...] = (
-        ("one at a time: command → outcome", idle.outcome, {}, "one fsync, two hops"),
+        ("one at a time: command → outcome", idle.outcome, {}, "one fsync, and the hops between processes and threads"),
         (
             "one at a time: command → projected",
             idle.projected,
             {0.5: "< 5 ms", 0.99: "< 20 ms"},
-            "two fsyncs, eight hops",
+            "two fsyncs in turn, and the hops between processes and threads",
         ),
     )
     for name, latencies, goals, bound in said:

@@ -147,7 +147,7 @@ def _as_of(views: Path, last: int) -> list[Figure]:
     name = f"AS OF one of {there:,} objects with {last:,} events, in process"
     return [
         Figure(f"{name}, p50", percentile(ours, 0.5), "ms", None, "bare sqlite3, one row by its key", percentile(bare, 0.5),
-               "≤ 0.2 ms", "Python: six statements, most for branch and type"),
+               "≤ 0.2 ms", "Python and small statements: branch, type, object"),
         Figure(f"{name}, p99", percentile(ours, 0.99), "ms", None, "bare sqlite3, one row by its key", percentile(bare, 0.99),
                "", "page cache"),
     ]  # fmt: skip
