@@ -44,6 +44,8 @@ async def _up(settings: Any, *, as_json: bool) -> None:
 
     def alarm(where: str, error: BaseException) -> None:
         log.error("stopped", part=where, error=str(error))
+        if as_json:  # a program reads one stream
+            _say({"alarm": where, "error": str(error)}, "", as_json=True)
 
     async with running(settings, alarm) as here:
         position = (await here.outbox.head()).position if here.outbox else None
