@@ -14,6 +14,7 @@ from bench import flights
 from bench.figures import Figure, Rounds, Took
 from bench.flights import Message
 from bench.stock import Stock
+from oms import garbage
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
@@ -28,7 +29,8 @@ GROUP = 1_000  # rows a transaction of the floor
 async def committer(
     outbox: SqliteOutbox, committed: Callable[[Writes], None] = lambda _: None
 ) -> AsyncIterator[Committer]:
-    """At work inside the block; the ontology has begun and knows the flights' type."""
+    """At work inside the block, as in `oms up`; the ontology has begun and knows the flights' type."""
+    garbage.calm()
     await outbox.commit(genesis(outbox.ontology, flights.BRANCH, clock.now()))
     working = Committer(outbox, Planner(outbox.ontology, clock.new_id), clock.now, committed)
     task = asyncio.create_task(working.run())

@@ -64,7 +64,7 @@ def must_be_open(context: Context) -> None:
         raise Refused([_not_open(context.branch, state, "")])
 
 
-def reads(context: Context, command: Payload) -> Iterator[Key]:
+def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
 

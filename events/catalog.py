@@ -3,7 +3,7 @@
 command name ─► model, decider          CloudEvents type ◄─► payload          payload ─► evolve, fold
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ from events import object as object_
 from events.decider import Decider, Lookup, Payload, State
 from events.findings import Finding, Refused
 from events.names import Key
+from events.plain import Read, made, never, reader
 from events.upcasters import UPCASTERS, Chain, chains
 from events.values import pointer
 
@@ -21,10 +22,11 @@ from events.values import pointer
 class Command(NamedTuple):
     model: type[Payload]
     decider: Decider
+    read: Read[Payload] = never
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    model.__name__: Command(model, decider)
+    model.__name__: Command(model, decider, reader(model))
     for decider, models in (
         (branch, (branch.CreateBranch, branch.DeleteBranch)),
         (
@@ -85,9 +87,12 @@ def decider(command: str) -> Decider:
 
 def command(name: str, data: Any) -> Payload:
     """A command from its `data`, decoded JSON. Raises `Refused` with all that is wrong; paths point into `data`."""
-    model = _known(name).model
+    known = _known(name)
+    plain = known.read(data)
+    if plain is not None:
+        return plain
     try:
-        return model.model_validate(data, by_alias=True, by_name=False)
+        return known.model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         raise Refused(_shape_findings(error, data)) from None
 
@@ -135,29 +140,27 @@ def proven(event_type: str, data: bytes) -> Payload:
         values = _decode(data)
     except msgspec.DecodeError:
         return payload(event_type, data)
-    return _made(model, values) if values.keys() == fields else payload(event_type, data)
+    return made(model, values) if values.keys() == fields else payload(event_type, data)
 
 
 def evolve(state: State | None, payload: Payload) -> State | None:
     """The entity's next state."""
-    return _EVOLVES[type(payload)].evolve(state, payload)
+    return _EVOLVES[type(payload)](state, payload)
 
 
-def fold(get: Lookup, key: Key, payload: Payload) -> Iterator[tuple[Key, State | None]]:
+def fold(get: Lookup, key: Key, payload: Payload) -> list[tuple[Key, State | None]]:
     """Every head that an event changes, the entity's own first. Raises `Unread` for a state `get` does not hold."""
     before = get(key)
-    after = evolve(before, payload)
-    yield key, after
-    yield from index.changes(get, key, before, after)
+    after = _EVOLVES[type(payload)](before, payload)
+    return [(key, after), *index.changes(get, key, before, after)]
 
 
-_set_attribute: Final = object.__setattr__
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _TYPES: Final = {model: name for name, model in EVENTS.items()}
 _OLD: Final = chains(UPCASTERS, EVENTS)
 _DECIDERS: Final[Mapping[str, Decider]] = {each.decider.aggregate: each.decider for each in COMMANDS.values()}
-_EVOLVES: Final = {model: _DECIDERS[name.split(".")[2]] for name, model in EVENTS.items()}
+_EVOLVES: Final = {model: _DECIDERS[name.split(".")[2]].evolve for name, model in EVENTS.items()}
 _PLAIN: Final = {
     model: frozenset(model.model_fields)
     for model in EVENTS.values()
@@ -165,16 +168,6 @@ _PLAIN: Final = {
     and model is not object_type.PropertyAdded
 }
 """Payloads whose fields are their JSON (no alias, nothing that may be absent, no model inside), and these fields."""
-
-
-def _made(model: type[Payload], values: dict[str, Any]) -> Payload:
-    """What `model_construct` does for a model without defaults and private attributes."""
-    made = model.__new__(model)
-    _set_attribute(made, "__dict__", values)
-    _set_attribute(made, "__pydantic_fields_set__", set(values))
-    _set_attribute(made, "__pydantic_extra__", None)
-    _set_attribute(made, "__pydantic_private__", None)
-    return made
 
 
 def _known(name: str) -> Command:

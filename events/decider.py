@@ -5,10 +5,11 @@ every key that can be named from what is known so far, and is asked again until 
 out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from events.names import Key, Rid
@@ -25,7 +26,7 @@ class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, strict=True)
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True, gc=False):
     """The current version of a key on a branch: the position that wrote it (0 = never written) and its state."""
 
     position: int
@@ -40,7 +41,7 @@ class Unread(LookupError):
         super().__init__(key)
 
 
-class Drafted(NamedTuple):
+class Drafted(Struct, frozen=True, gc=False):
     """An event that was decided but has no position yet."""
 
     key: Key  # `<aggregate>/<id>`: becomes the CloudEvents subject
@@ -95,12 +96,14 @@ class Decider(Protocol):
         """The entity's next state. Owns nothing of `state`: returns a new dict where it differs."""
 
 
-def as_far_as_known(keys: Iterable[Key]) -> Iterator[Key]:
+def as_far_as_known(keys: Iterable[Key]) -> list[Key]:
     """The keys up to the first state that nobody loaded yet, that one included."""
+    known: list[Key] = []
     try:
-        yield from keys
+        known.extend(keys)  # keeps what came before the error
     except Unread as unread:
-        yield unread.key
+        known.append(unread.key)
+    return known
 
 
 Fold = Callable[[Lookup, Key, Payload], Iterable[tuple[Key, State | None]]]

@@ -8,7 +8,7 @@ degree/<object key>             {"n"}              alive links and references at
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -62,32 +62,38 @@ def number(state: State | None) -> int:
     return 0 if state is None else int(state["n"])
 
 
-def changes(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterator[Change]:
+def changes(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterable[Change]:
     """Reserved keys whose state changes as `key` goes from `before` to `after`; `None` frees a key. Raises `Unread`."""
-    aggregate = key.partition("/")[0]
-    if aggregate == "object":
+    if key.startswith("object/"):
         return _of_object(get, key, before, after)
+    aggregate = key.partition("/")[0]
     if aggregate == "link":
         return _of_link(get, key, before, after)
     if aggregate in ("objectType", "linkType"):
         return _of_type(get, aggregate, before, after)
-    return iter(())
+    return ()
 
 
-def _of_object(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterator[Change]:
+def _of_object(get: Lookup, key: Key, before: State | None, after: State | None) -> list[Change]:
     known = after or before
     if known is None:
-        return
+        return []
+    changed: list[Change] = []
     old, new = _alive(before), _alive(after)
     if (old is None) != (new is None):
-        yield _counted(get, count_key(known["slug"]), 1 if old is None else -1)
+        changed.append(_counted(get, count_key(known["slug"]), 1 if old is None else -1))
     kind = get(Key(f"objectType/{known['type']}"))
     assert kind is not None, f"{key} is of a type that is not there"
     shape = shape_of(kind)
-    old, new = old or _NOTHING, new or _NOTHING
+    if shape.claiming:
+        changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
+    return changed
+
+
+def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for field in shape.unique:
         if old.get(field) != new.get(field):
-            yield from _owned(get, key, _unique(known["slug"], field, old), _unique(known["slug"], field, new))
+            yield from _owned(get, key, _unique(shape.slug, field, old), _unique(shape.slug, field, new))
     if shape.references:
         yield from _degrees(get, shape, old, new)
 

@@ -51,7 +51,7 @@ class LinkDeleted(Payload):
 Command = CreateLink | DeleteLink
 
 
-def reads(context: Context, command: Payload) -> Iterator[Key]:
+def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
 

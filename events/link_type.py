@@ -53,7 +53,7 @@ class LinkTypeCreated(Payload):
     description: str | None = None
 
 
-def reads(context: Context, command: Payload) -> Iterator[Key]:
+def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
 

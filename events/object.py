@@ -6,7 +6,7 @@ values changes it first and restores it then: at no time do two objects hold one
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -19,6 +19,7 @@ from events.index import degree_key, number
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
+from events.plain import made
 from events.shape import Shape, shape_of
 from events.values import Json, NotAValue, pointer, same
 
@@ -106,7 +107,7 @@ class ObjectRestored(Payload):
 Command = CreateObject | UpdateObject | UpsertObject | DeleteObject | RestoreObject
 
 
-def reads(context: Context, command: Payload) -> Iterator[Key]:
+def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
 
@@ -157,26 +158,27 @@ class _Found(NamedTuple):
 
     def deleted(self) -> Drafted:
         shape = self.shape
-        return Drafted(self.entity, shape.slug, ObjectDeleted(type=shape.rid, slug=shape.slug, key=self.key))
+        return Drafted(self.entity, shape.slug, made(ObjectDeleted, _named(shape, self.key)))
 
     def restored(self) -> Drafted:
         shape = self.shape
-        return Drafted(self.entity, shape.slug, ObjectRestored(type=shape.rid, slug=shape.slug, key=self.key))
+        return Drafted(self.entity, shape.slug, made(ObjectRestored, _named(shape, self.key)))
 
     def updated(self, changed: Mapping[str, Json]) -> list[Drafted]:
         """To these stored values, each other than before; `None` = none. `[]` if there are none."""
         if not changed:
             return []
         shape, old = self.shape, self.state["properties"]
-        event = ObjectUpdated(
-            type=shape.rid,
-            slug=shape.slug,
-            key=self.key,
-            set={field: value for field, value in changed.items() if value is not None},
-            unset=[field for field, value in changed.items() if value is None],
-            was={field: old[field] for field in changed if field in old},
-        )
-        return [Drafted(self.entity, shape.slug, event)]
+        values = _named(shape, self.key)
+        values["set"] = {field: value for field, value in changed.items() if value is not None}
+        values["unset"] = [field for field, value in changed.items() if value is None]
+        values["was"] = {field: old[field] for field in changed if field in old}
+        return [Drafted(self.entity, shape.slug, made(ObjectUpdated, values))]
+
+
+def _named(shape: Shape, key: str) -> dict[str, Any]:
+    """What every event of an object begins with, in the order in which it is stored."""
+    return {"type": shape.rid, "slug": shape.slug, "key": key}
 
 
 def _shape(context: Context, name: str) -> Shape:
@@ -214,8 +216,9 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
         findings += refused_claims(context, shape, entity, properties, given.path)
     if findings or key is None or entity is None:
         raise Refused(findings)
-    created = ObjectCreated(type=shape.rid, slug=shape.slug, key=key, properties=properties)
-    return [Drafted(entity, shape.slug, created)]
+    values = _named(shape, key)
+    values["properties"] = properties
+    return [Drafted(entity, shape.slug, made(ObjectCreated, values))]
 
 
 def _upsert(context: Context, shape: Shape, given: Given) -> list[Drafted]:

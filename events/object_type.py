@@ -100,7 +100,7 @@ class ObjectTypeDeprecated(Payload):
     until: str | None = None
 
 
-def reads(context: Context, command: Payload) -> Iterator[Key]:
+def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
 

@@ -1,15 +1,16 @@
 """A command as the committer takes it: parsed, its parts known, nothing decided yet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from events.decider import Payload
 from events.findings import Finding
 from producers.outbox import CommandKey
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True, gc=False):
     """One instruction of a command; a `Commit` has many. `path` is where its data stands in the command."""
 
     type: str
@@ -18,8 +19,7 @@ class Part(NamedTuple):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True, gc=False):
     """`digest` is the SHA-256 (hex) of what was asked, without the id. `findings`: what made it unreadable."""
 
     key: CommandKey

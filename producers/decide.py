@@ -92,8 +92,11 @@ class Planner:
         drafted, staged = yield from self._decide(submitted, writes.head, now)
         if not drafted:
             return _outcome(submitted, "unchanged", writes.head.position, [], [])
-        yield from self._check_bases(drafted, writes.commits)
-        parent = yield from self._parent(submitted.branch, writes.commits)
+        if any(type(d.payload) is BranchCreated for d in drafted):
+            yield from self._check_bases(drafted, writes.commits)
+        if submitted.branch not in self._commit_ids:
+            yield from self._find_parent(submitted.branch, writes.commits)
+        parent = self._commit_ids[submitted.branch]
         parents = [parent] if parent else []
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         staged.settle()
@@ -139,20 +142,16 @@ class Planner:
             raise Refused(findings)
         return drafted, staged
 
-    def _parent(self, branch: str, written: Sequence[CommitWrite]) -> Generator[Ask, Told, str | None]:
+    def _find_parent(self, branch: str, written: Sequence[CommitWrite]) -> Asking:
         """Id of the commit that the next commit on this branch follows; of its parent at the base if it has none yet."""
-        if branch not in self._commit_ids:
-            lineage = self.heads.lineage(branch)
-            told = yield Ask(commit_ids=lineage)
-            ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in lineage)
-            self._commit_ids[branch] = next(filter(None, ids), None)
-        return self._commit_ids[branch]
+        lineage = self.heads.lineage(branch)
+        told = yield Ask(commit_ids=lineage)
+        ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in lineage)
+        self._commit_ids[branch] = next(filter(None, ids), None)
 
     def _check_bases(self, drafted: Sequence[Drafted], written: Sequence[CommitWrite]) -> Asking:
         """A branch begins behind a whole commit. Raises `Refused`."""
         bases = [d.payload.base for d in drafted if isinstance(d.payload, BranchCreated) and d.payload.base]
-        if not bases:
-            return
         told = yield Ask(commit_ends=bases)
         for base in bases:
             end = told.commit_ends.get(base) or min((c.last for c in written if c.last >= base), default=base)
@@ -162,15 +161,17 @@ class Planner:
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once."""
-        missing: dict[tuple[str, str], None] = {}
+        wanted: dict[str, list[Key]] = {}
+        contexts: dict[str, Context] = {}
         for submitted in group:
             branch = submitted.branch
-            context = Context(branch, submitted.author, 0, self.new_id, Staged(self.heads, branch))
-            keys: list[Key] = []
+            if branch not in contexts:
+                wanted[branch] = []
+                contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch))
             for part in submitted.parts:
                 with suppress(Exception):  # shows again when the command itself is decided
-                    keys += catalog.decider(part.type).reads(context, part.payload)
-            missing.update(dict.fromkeys(self.heads.wanted(branch, keys)))
+                    wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
+        missing = [at for branch, keys in wanted.items() for at in self.heads.wanted(branch, dict.fromkeys(keys))]
         if missing:
             yield from self._ask(missing)
 
@@ -237,10 +238,10 @@ def _decide_part(context: Context, part: Part, position: int) -> tuple[list[Draf
     heads = context.heads
 
     def get(key: Key) -> State | None:
-        return (changes[key] if key in changes else heads[key]).state
+        return (changes.get(key) or heads[key]).state
 
     for at, draft in enumerate(drafted, position):
-        for key, state in list(catalog.fold(get, draft.key, draft.payload)):
+        for key, state in catalog.fold(get, draft.key, draft.payload):
             changes[key] = Head(at, state)
     return drafted, changes
 

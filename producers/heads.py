@@ -6,7 +6,7 @@ inherited is never copied: a change writes an interval of the branch's own, a ke
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A key's head; `own` = where the branch's own open interval began, `None` if it has none (inherited, or never)."""
 
     head: Head
@@ -47,10 +47,9 @@ class Heads:
 
     def clear(self) -> None:
         """Forget everything, e.g. because another process committed or a transaction was lost."""
-        self._known.clear()
-        self._lineage.clear()
         self._written.clear()
         self._writes = []
+        self.forget()
 
     def trim(self) -> None:
         """Past `limit` known keys, forget all that can be read again. Between commands: one that is decided needs them."""
@@ -59,13 +58,14 @@ class Heads:
 
     def known(self, branch: str, key: str) -> Known:
         """Raises `Unread` if nobody told yet."""
-        mine = self._known[branch]
-        if key in mine:
-            return mine[key]
-        everyones = self._known[ONTOLOGY_SCOPE]  # no key is of both
-        if key in everyones:
-            return everyones[key]
-        raise Unread(Key(key))
+        known = self._known[branch].get(key) or self._known[ONTOLOGY_SCOPE].get(key)  # no key is of both
+        if known is None:
+            raise Unread(Key(key))
+        return known
+
+    def seen(self, branch: str) -> tuple[Mapping[str, Known], Mapping[str, Known]]:
+        """What is known of a branch and of the whole ontology: both live, to look up without a call."""
+        return self._known[branch], self._known[ONTOLOGY_SCOPE]
 
     def lineage(self, branch: str) -> list[tuple[str, int]]:
         """`[(branch, FOREVER), (parent, base), …]`, nearest first. Raises `Unread` for a branch nobody told of."""
@@ -97,21 +97,21 @@ class Heads:
         for (column, key), chain in reads.items():
             self._known[column][key] = self._nearest(chain, found)
 
-    def write(self, branch: str, key: str, position: int, state: State | None) -> None:
-        """`key` has this state from `position` on. It must be known."""
-        column = branch if key in self._known[branch] else ONTOLOGY_SCOPE
-        at = (column, key)
-        before = self._known[column][key]
-        encoded = None if state is None else _encode(state)
-        pending = self._written.get(at)
-        closes = before.own
-        if pending is not None:
-            earlier = self._writes[pending]
-            closes = None
-            self._writes[pending] = earlier._replace(until=position)
-        self._written[at] = len(self._writes)
-        self._writes.append(HeadWrite(column, key, position, FOREVER, encoded, closes))
-        self._known[column][key] = Known(Head(position, state), position)
+    def write(self, branch: str, changes: Mapping[Key, Head]) -> None:
+        """These keys have these heads from their positions on. They must be known."""
+        mine, everyones, written, writes = *self.seen(branch), self._written, self._writes
+        for key, head in changes.items():
+            column, known = (branch, mine) if key in mine else (ONTOLOGY_SCOPE, everyones)
+            at = (column, key)
+            closes, since = known[key].own, head.position
+            pending = None if closes is None else written.get(at)
+            if pending is not None:
+                writes[pending] = HeadWrite(*writes[pending][:3], since, *writes[pending][4:])
+                closes = None
+            written[at] = len(writes)
+            state = None if head.state is None else _encode(head.state)
+            writes.append(HeadWrite(column, key, since, FOREVER, state, closes))
+            self._known[column][key] = Known(head, since)
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
@@ -146,7 +146,8 @@ class Heads:
     def forget(self) -> None:
         """Drop what can be read again: a branch that came, went or moved sees other versions than before."""
         kept = [(column, key, self._known[column][key]) for column, key in self._written]
-        self._known.clear()
+        for column_known in self._known.values():
+            column_known.clear()
         for column, key, known in kept:
             self._known[column][key] = known
         self._lineage.clear()
@@ -158,11 +159,17 @@ class Staged:
     def __init__(self, heads: Heads, branch: str) -> None:
         self.heads, self.branch = heads, branch
         self.changes: dict[Key, Head] = {}
+        self._mine, self._everyones = heads.seen(branch)
 
     def __getitem__(self, key: Key) -> Head:
         """Raises `Unread`."""
-        changes = self.changes
-        return changes[key] if key in changes else self.heads.known(self.branch, key).head
+        changed = self.changes.get(key)
+        if changed is not None:
+            return changed
+        known = self._mine.get(key) or self._everyones.get(key)
+        if known is None:
+            raise Unread(key)
+        return known.head
 
     def get(self, key: Key) -> State | None:
         """The state as this commit has left it so far. Raises `Unread`."""
@@ -173,7 +180,6 @@ class Staged:
 
     def settle(self) -> None:
         """The commit is decided: its last states become intervals."""
-        for key, (position, state) in self.changes.items():
-            self.heads.write(self.branch, key, position, state)
+        self.heads.write(self.branch, self.changes)
         if any(key.startswith("branch/") for key in self.changes):
             self.heads.forget()

@@ -5,7 +5,7 @@ payload  {id, type, branch, …, data}, or a CloudEvent of type io.oms.command.<
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
@@ -15,9 +15,10 @@ from pydantic import BaseModel, ValidationError
 
 from events import catalog, instants, strict_json
 from events.attributes import holds_only_allowed
-from events.command import MAX_COMMAND_BYTES, MAX_DEPTH, CommandMessage, Commit, PartMessage
+from events.command import MAX_COMMAND_BYTES, MAX_COMMANDS, MAX_DEPTH, CommandMessage, Commit, PartMessage
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
+from events.plain import reader
 from producers.command import Part, Submitted
 from producers.outbox import CommandKey
 from security import author as authors
@@ -27,24 +28,29 @@ LOCAL: Final = "local"
 """The principal where no authentication is configured; it may speak for any author."""
 
 _COMMAND_TYPE: Final = re.compile(r"io\.oms\.command\.(\w+)\.v1")
+_read_message: Final = reader(CommandMessage)
+_read_part: Final = reader(PartMessage)
 _load: Final = msgspec.json.Decoder().decode
 _dump: Final = msgspec.json.Encoder().encode
 _dump_sorted: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Address(NamedTuple):
-    """What a subject says."""
+    """What a subject says; `author` is who writes if a command names nobody, `sound` whether it names a branch."""
 
     principal: str
     branch: str
     type: str
+    author: str = ""
+    sound: bool = False
 
 
 @lru_cache(1024)
 def address(subject: str) -> Address:
     """Of `oms.cmd.…` or `oms.queue.…`. What a subject of fewer tokens leaves out is empty, and no command's."""
     principal, env, service, purpose, command = (*subject.split(".", 7)[3:], *[""] * 8)[:5]
-    return Address(_said(principal), f"{env}/{service}/{purpose}", _said(command))
+    who, branch = _said(principal), f"{env}/{service}/{purpose}"
+    return Address(who, branch, _said(command), f"{who}@{service}", BRANCH.fullmatch(branch) is not None)
 
 
 def receive(to: Address, payload: bytes) -> Submitted:
@@ -63,15 +69,15 @@ def receive(to: Address, payload: bytes) -> Submitted:
 
 def question(to: Address, payload: bytes, model: type[Model]) -> tuple[str, Model]:
     """The id of a message that asks, and what it asks (one of `QUESTIONS`). Raises `Refused`."""
-    message = _validated(CommandMessage, _parse(payload), "")
+    message = _message(_parse(payload))
     if findings := list(_envelope_findings(to, message)):
         raise Refused(findings)
     return message.id, _validated(model, message.data, "/data")
 
 
 def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
-    command = _validated(CommandMessage, message, "")
-    findings = list(_envelope_findings(to, command))
+    command = _message(message)
+    findings = [] if _plainly_sent(to, command) else list(_envelope_findings(to, command))
     parts: tuple[Part, ...] = ()
     try:
         parts = tuple(_parts(command))
@@ -79,13 +85,12 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
         findings += refused.findings
     if findings:
         raise Refused(findings)
-    author = command.author or f"{to.principal}@{to.branch.split('/')[1]}"
     return Submitted(
         key=CommandKey(to.principal, command.id),
         digest=_digest(message),
         type=command.type,
         branch=command.branch,
-        author=author,
+        author=command.author or to.author,
         parts=parts,
         message=command.message or "",
         effective=None if command.effective is None else instants.to_text(instants.from_text(command.effective)),
@@ -111,7 +116,7 @@ def _strict(payload: bytes) -> Any:
     """A text that is written the way we write it holds no key twice; any other is read slowly and strictly."""
     try:
         value = _load(payload)
-        if not (_opened(payload) > MAX_DEPTH and _deeper(value, MAX_DEPTH)) and _dump(value) == payload:
+        if _dump(value) == payload and not (_opened(payload) > MAX_DEPTH and _deeper(value, MAX_DEPTH)):
             return value
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
@@ -124,13 +129,13 @@ def _opened(payload: bytes) -> int:
 
 def _deeper(value: Any, levels: int) -> bool:
     """Whether lists and maps are nested more than `levels` deep."""
-    if type(value) is dict:
-        value = value.values()
-    elif type(value) is not list:
-        return False
-    return levels == 0 or any(
-        _deeper(child, levels - 1) for child in value if type(child) is dict or type(child) is list
-    )
+    level = [value]
+    for _ in range(levels):
+        inside = (one.values() if type(one) is dict else one for one in level)
+        level = [child for children in inside for child in children if type(child) is dict or type(child) is list]
+        if not level:
+            return False
+    return True
 
 
 def _slowly(payload: bytes) -> Any:
@@ -147,6 +152,22 @@ def _from_cloudevent(value: dict[str, Any]) -> Any:
         text = "as a CloudEvent a command has type io.oms.command.<name>.v1, and {branch, data, …} as its data"
         raise Refused([Finding("COMMAND_SHAPE", "/type", text)])
     return {"id": value.get("id"), "type": named[1], **data}
+
+
+def _message(value: dict[str, Any]) -> CommandMessage:
+    return _read_message(value) or _validated(CommandMessage, value, "")
+
+
+def _plainly_sent(to: Address, command: CommandMessage) -> bool:
+    """Whether `_envelope_findings` has nothing to look at but the id, and finds nothing there."""
+    return (
+        to.sound
+        and command.branch == to.branch
+        and command.type == to.type
+        and command.id.isprintable()
+        and command.author is command.on_behalf_of is command.effective is None
+        and command.correlation is command.traceparent is None
+    )
 
 
 def _envelope_findings(to: Address, command: CommandMessage) -> Iterator[Finding]:
@@ -185,15 +206,28 @@ def _parts(command: CommandMessage) -> Iterator[Part]:
     if command.type != "Commit":
         yield _part(command, "/data")
         return
-    commit = _validated(Commit, command.data, "/data")
     findings: list[Finding] = []
-    for index, part in enumerate(commit.commands):
+    for index, part in enumerate(_plain_parts(command.data) or _validated(Commit, command.data, "/data").commands):
         try:
             yield _part(part, f"/data/commands/{index}/data")
         except Refused as refused:
             findings += refused.findings
     if findings:
         raise Refused(findings)
+
+
+def _plain_parts(data: Mapping[str, Any]) -> list[PartMessage]:
+    """The parts of a commit, `[]` where any of them, or the commit itself, is not plainly right."""
+    given = data.get("commands")
+    if len(data) != 1 or type(given) is not list or len(given) > MAX_COMMANDS:
+        return []
+    parts = []
+    for one in given:
+        part = _read_part(one)
+        if part is None:
+            return []
+        parts.append(part)
+    return parts
 
 
 def _part(part: CommandMessage | PartMessage, path: str) -> Part:

@@ -33,6 +33,7 @@ def up(
 async def _up(settings: Any, *, as_json: bool) -> None:
     import asyncio
 
+    from oms import garbage
     from oms.running import running
     from oms.telemetry import logger
 
@@ -51,6 +52,7 @@ async def _up(settings: Any, *, as_json: bool) -> None:
         position = (await here.outbox.head()).position if here.outbox else None
         ready = {"ready": True, "url": here.endpoint.url, "folder": str(settings.folder), "position": position}
         _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, position {position}", as_json=as_json)
+        garbage.calm()
         for drift in here.drifts:
             log.warning("drift", what=str(drift))
         await stop.wait()

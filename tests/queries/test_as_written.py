@@ -150,4 +150,6 @@ async def test_views_and_time_travel_show_what_the_write_side_saw(told) -> None:
             at = cut(view, branch, AtPosition(position), now=NOW * 2)
             for entity in ENTITIES:
                 found = at.version(entity)
-                assert (found and (found.since, found.state)) == (tuple(heads[entity]) if heads[entity].state else None)
+                assert (found and (found.since, found.state)) == (
+                    (heads[entity].position, heads[entity].state) if heads[entity].state else None
+                )
