@@ -4,9 +4,10 @@ Several processes may open the same door: each request reaches one of them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 import nats.errors
 from nats.aio.client import Client
@@ -60,11 +61,21 @@ class _Door:
         self._ready: list[tuple[bytes, bytes]] = []
         self._closed = False
 
-    async def take(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
+    def take(
+        self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]
+    ) -> Coroutine[Any, Any, None] | None:
         if len(self._in_hand) >= IN_HAND:
-            await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
-        if self._closed:
-            return
+            return self._take_later(subject, reply, payload, headers)
+        if not self._closed:
+            self._hand_over(subject, reply, payload, headers)
+        return None
+
+    async def _take_later(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
+        await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+        if not self._closed:
+            self._hand_over(subject, reply, payload, headers)
+
+    def _hand_over(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
         try:
             answer = self._handler(subject, headers, payload)
         except Exception as fault:  # noqa: BLE001  it ends the door, as what an answer raises does

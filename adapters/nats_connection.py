@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from adapters.nats_config import inbox
+from adapters.nats_parser import SwiftParser
 from adapters.nats_server import Endpoint
 
 REQUEST_SECONDS = 5.0
@@ -33,8 +34,8 @@ class ApiRefused(Exception):
         super().__init__(f"{subject}: {description} ({code})")
 
 
-Take = Callable[[str, bytes, bytes, Mapping[str, str]], Awaitable[None]]
-"""`(subject, reply subject, payload, headers)`; as long as it does not return, nothing more is read. It must not raise."""
+Take = Callable[[str, bytes, bytes, Mapping[str, str]], Awaitable[None] | None]
+"""`(subject, reply subject, payload, headers)`; nothing more is read until what it returns is over. It must not raise."""
 
 
 class SteadyClient(Client):
@@ -47,6 +48,7 @@ class SteadyClient(Client):
     def __init__(self) -> None:
         super().__init__()
         self._takes: dict[int, Take] = {}
+        self._ps = SwiftParser(self, self._hand_on)
 
     async def take(self, subject: str, queue: str, take: Take) -> Subscription:
         """Subscribe beneath nats-py's queue and task of each subscription, at a third of its cost for a message.
@@ -67,12 +69,23 @@ class SteadyClient(Client):
         await self._flush_pending()
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        waits = self._hand_on(sid, subject, reply, data, headers)
+        if waits is not None:
+            await waits
+
+    def _hand_on(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> Awaitable[None] | None:
         take = self._takes.get(sid)
         if take is None:
-            await super()._process_msg(sid, subject, reply, data, headers)
-        else:
-            ours = await self._process_headers(headers) if headers and OURS in headers else None
-            await take(subject.decode(errors="backslashreplace"), reply, data, ours or NO_HEADERS)
+            return super()._process_msg(sid, subject, reply, data, headers)
+        name = subject.decode(errors="backslashreplace")
+        if OURS in headers:
+            return self._with_headers(take, name, reply, data, headers)
+        return take(name, reply, data, NO_HEADERS)
+
+    async def _with_headers(self, take: Take, subject: str, reply: bytes, data: bytes, headers: bytes) -> None:
+        waits = take(subject, reply, data, await self._process_headers(headers) or NO_HEADERS)
+        if waits is not None:
+            await waits
 
     def _build_message(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: dict[str, str] | None

@@ -8,6 +8,7 @@ import msgspec
 
 from events.command import AskOutcome
 from events.findings import Finding, Refused
+from producers.command import Submitted
 from producers.committer import Committer
 from producers.outbox import CommandKey, OutboxUnavailable
 from producers.receive import Address, address, question, receive
@@ -49,8 +50,7 @@ class CommandDoor:
             return self._remembered(to, payload)
         if to.type in self.questions:
             return self.questions[to.type](to, headers, payload)
-        submitted = receive(to, payload)
-        outcome = _outcome(submitted.key.id, self.committer.enqueue(submitted))
+        outcome = self.committer.enqueue(receive(to, payload), _lost)
         wait = headers.get(WAIT_HEADER, "outbox")
         return outcome if wait == "outbox" else self._after(wait, headers.get(DEADLINE_HEADER), outcome)
 
@@ -96,25 +96,6 @@ class CommandDoor:
             raise LookupError(msg)
 
 
-def _outcome(command: str, decided: asyncio.Future[bytes]) -> asyncio.Future[bytes]:
-    """What was decided, or that it could not be. A future and no coroutine: most commands need nothing else."""
-    outcome: asyncio.Future[bytes] = decided.get_loop().create_future()
-
-    def told(decided: asyncio.Future[bytes]) -> None:
-        if outcome.done():
-            return
-        error = decided.exception()
-        if error is None:
-            outcome.set_result(decided.result())
-        elif isinstance(error, OutboxUnavailable):
-            outcome.set_result(_unavailable(command, error))
-        else:
-            outcome.set_exception(error)
-
-    decided.add_done_callback(told)
-    return outcome
-
-
 def seconds(deadline: str | None) -> float:
     try:
         return min(max(float(deadline or DEFAULT_DEADLINE), 0.0), LONGEST_DEADLINE)
@@ -126,6 +107,10 @@ def _with_finding(outcome: bytes, code: str, text: str) -> bytes:
     decoded = msgspec.json.decode(outcome)
     decoded["findings"].append({"code": code, "path": "", "text": text})
     return msgspec.json.encode(decoded)
+
+
+def _lost(submitted: Submitted, unavailable: OutboxUnavailable) -> bytes:
+    return _unavailable(submitted.key.id, unavailable)
 
 
 def _unavailable(command: str, unavailable: OutboxUnavailable) -> bytes:

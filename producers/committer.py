@@ -12,9 +12,14 @@ Clock = Callable[[], int]
 """Microseconds since 1970-01-01T00:00:00Z."""
 
 
+Lost = Callable[[Submitted, OutboxUnavailable], bytes]
+"""What to answer to a command of which nothing was written."""
+
+
 class Waiting(NamedTuple):
     submitted: Submitted
     outcome: asyncio.Future[bytes]
+    lost: Lost | None
 
 
 class Committer:
@@ -37,10 +42,10 @@ class Committer:
         """The outcome as JSON, when it is durable. Raises `OutboxUnavailable` with nothing written."""
         return await self.enqueue(submitted)
 
-    def enqueue(self, submitted: Submitted) -> asyncio.Future[bytes]:
-        """As `submit`, without waiting."""
+    def enqueue(self, submitted: Submitted, lost: Lost | None = None) -> asyncio.Future[bytes]:
+        """As `submit`, without waiting; with `lost` it is answered even where nothing was written."""
         outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(submitted, outcome))
+        self._waiting.append(Waiting(submitted, outcome, lost))
         self._arrived.set()
         return outcome
 
@@ -64,26 +69,25 @@ class Committer:
             writes = await self.outbox.commit(self.planner.work([w.submitted for w in group], self.clock()))
         except BaseException as error:
             self.planner.forget()
-            known = isinstance(error, OutboxUnavailable)
             # who came later must not overtake who was lost
             behind, self._waiting = self._waiting, []
             self._arrived.clear()
-            lost = error if known else OutboxUnavailable(repr(error), "send it again under the same id")
-            self._fail([*group, *behind], lost)
-            if known:
+            if isinstance(error, OutboxUnavailable):
+                self._fail([*group, *behind], error)
                 return len(group)
+            self._fail([*group, *behind], OutboxUnavailable(repr(error), "send it again under the same id"))
             raise
-        for (_, outcome), answer in zip(group, writes.outcomes, strict=True):
-            if not outcome.done():
-                outcome.set_result(answer)
+        for waiting, answer in zip(group, writes.outcomes, strict=True):
+            if not waiting.outcome.done():
+                waiting.outcome.set_result(answer)
         if writes.rows or writes.refusals:
             self.committed(writes)
         return len(group)
 
     def _next_group(self) -> list[Waiting]:
         parts, size = 0, 0
-        for size, (submitted, _) in enumerate(self._waiting, 1):  # noqa: B007 `size` is read after the loop
-            parts += len(submitted.parts)
+        for size, waiting in enumerate(self._waiting, 1):  # noqa: B007 `size` is read after the loop
+            parts += len(waiting.submitted.parts)
             if parts >= self.group_parts:
                 break
         group, self._waiting = self._waiting[:size], self._waiting[size:]
@@ -92,7 +96,11 @@ class Committer:
         return group
 
     @staticmethod
-    def _fail(group: list[Waiting], error: BaseException) -> None:
-        for _, outcome in group:
-            if not outcome.done():
+    def _fail(group: list[Waiting], error: OutboxUnavailable) -> None:
+        for submitted, outcome, lost in group:
+            if outcome.done():
+                continue
+            if lost is None:
                 outcome.set_exception(error)
+            else:
+                outcome.set_result(lost(submitted, error))
