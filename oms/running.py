@@ -80,12 +80,11 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         loops: list[Coroutine[Any, Any, None]] = []
         stack.callback(_close_all, loops)
         here = Running(settings, await _endpoint(settings, stack, loops))
-        wake = asyncio.Event()
         if "committer" in settings.roles or "relay" in settings.roles:
             here.outbox = SqliteOutbox(settings.folder / "outbox.db", settings.ontology)
             stack.callback(here.outbox.close)
-            await _prepare_relay(here, here.outbox, wake, stack)
-            await _prepare_committer(here, here.outbox, wake, loops)
+            await _prepare_relay(here, here.outbox, stack)
+            await _prepare_committer(here, here.outbox, loops)
         if here.relay is not None and "relay" in settings.roles:
             loops += [here.relay.run(), _watch(here.relay, alarm)]
         if "projectors" in settings.roles:
@@ -114,7 +113,7 @@ async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Corou
     return server.endpoint
 
 
-async def _prepare_relay(here: Running, outbox: SqliteOutbox, wake: asyncio.Event, stack: AsyncExitStack) -> None:
+async def _prepare_relay(here: Running, outbox: SqliteOutbox, stack: AsyncExitStack) -> None:
     """Nothing is accepted before the log's end was compared with the outbox: else it could hand out positions twice."""
     settings, endpoint = here.settings, here.endpoint
     async with connection(endpoint, "admin") as admin:
@@ -125,20 +124,19 @@ async def _prepare_relay(here: Running, outbox: SqliteOutbox, wake: asyncio.Even
             await check_servers(system, settings.ontology)
     await refuse_open_server(endpoint, settings.ontology)
     log = await stack.enter_async_context(nats_log(endpoint, settings.ontology))
-    here.relay = Relay(outbox, log, wake)
+    here.relay = Relay(outbox, log, asyncio.Event())
     await here.relay.check()
 
 
-async def _prepare_committer(
-    here: Running, outbox: SqliteOutbox, wake: asyncio.Event, loops: list[Coroutine[Any, Any, None]]
-) -> None:
+async def _prepare_committer(here: Running, outbox: SqliteOutbox, loops: list[Coroutine[Any, Any, None]]) -> None:
     settings = here.settings
     if "committer" not in settings.roles:
         return
     await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
 
-    def committed(_: Writes) -> None:
-        wake.set()
+    def committed(writes: Writes) -> None:
+        if here.relay is not None and "relay" in settings.roles:
+            here.relay.told(writes.rows, more=committer.more)
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
     committer = Committer(outbox, Planner(settings.ontology, clock.new_id, limits), clock.now, committed)

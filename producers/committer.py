@@ -38,6 +38,11 @@ class Committer:
         self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
 
+    @property
+    def more(self) -> bool:
+        """Whether another group is waiting."""
+        return bool(self._waiting)
+
     async def submit(self, submitted: Submitted) -> bytes:
         """The outcome as JSON, when it is durable. Raises `OutboxUnavailable` with nothing written."""
         return await self.enqueue(submitted)

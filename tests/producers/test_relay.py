@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.memory_log import MemoryLog
 from adapters.memory_outbox import MemoryOutbox
 from producers import relay as relay_module
+from producers.fresh import MOST_BYTES
 from producers.log import Appended, Doubt, LogUnavailable
 from producers.outbox import LogHead, Row, Writes
 from producers.relay import LogAhead, Relay, RowsMissing
@@ -183,6 +184,99 @@ async def test_a_commit_wakes_the_relay_and_those_who_wait_are_told():
             await relay.progress.reached(n)
             assert log.rows == rows(1, n)
         running.cancel()
+
+
+class Closed:
+    """An outbox that may be asked for its head only."""
+
+    def __init__(self, outbox):
+        self.head, self.row = outbox.head, outbox.row
+
+    async def after(self, position, limit, max_bytes=0):
+        raise AssertionError
+
+
+async def test_what_was_told_is_not_read_from_the_outbox():
+    outbox, log = await holding(), MemoryLog()
+    relay = Relay(Closed(outbox), log, asyncio.Event())
+    await relay.check()
+    for first, last in ((1, 1), (2, 1500), (1501, 1503)):
+        await commit(outbox, rows(first, last))
+        relay.told(rows(first, last), more=False)
+        assert await relay.step() == last - first + 1
+    assert await relay.step() == 0
+    assert log.rows == rows(1, 1503)
+
+
+LARGE = "x" * (MOST_BYTES // 3)
+COMMITS = st.lists(
+    st.tuples(st.integers(1, 4), st.sampled_from(["told", "too large", "not told"]), st.booleans()), max_size=6
+)
+
+
+@settings(deadline=None)
+@given(COMMITS, FAULTS)
+async def test_whatever_is_told_or_not_the_log_becomes_the_outbox(commits, faults):
+    outbox, log, written = await holding(), MemoryLog(), []
+    relay = Relay(SmallBatches(outbox), Unreliable(log, faults), asyncio.Event())
+    for count, told, relayed in commits:
+        new = rows(len(written) + 1, len(written) + count, LARGE if told == "too large" else "fact")
+        await commit(outbox, new)
+        written += new
+        if told != "not told":
+            relay.told(new, more=False)
+        if relayed:
+            await finish(relay)
+    await relay.check()
+    await finish(relay)
+    assert log.rows == written
+
+
+class Noted(MemoryLog):
+    """Remembers how large the batches were."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    async def append(self, rows, after):
+        self.sizes.append(len(rows))
+        return await super().append(rows, after)
+
+
+async def test_a_small_batch_waits_while_the_committer_is_at_the_next_group():
+    outbox, log = await holding(), Noted()
+    relay = Relay(outbox, log, asyncio.Event(), gather=60)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(relay.run())
+        await told(relay, outbox, rows(1, 10), more=True)
+        await relay.progress.reached(10)
+        await told(relay, outbox, rows(11, 20), more=True)
+        await told(relay, outbox, rows(21, 30), more=True)
+        await told(relay, outbox, rows(31, 40), more=False)
+        await relay.progress.reached(40)
+        running.cancel()
+    assert log.sizes == [10, 30]
+
+
+async def test_a_small_batch_does_not_wait_for_long():
+    outbox, log = await holding(), Noted()
+    relay = Relay(outbox, log, asyncio.Event(), gather=0)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(relay.run())
+        for last in (10, 20, 30):
+            await told(relay, outbox, rows(last - 9, last), more=True)
+            await relay.progress.reached(last)
+        running.cancel()
+    assert log.sizes == [10, 10, 10]
+
+
+async def told(relay, outbox, new, *, more):
+    """Committed and told, and the relay has had its turns."""
+    await commit(outbox, new)
+    relay.told(new, more=more)
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def test_a_log_that_is_away_is_waited_for():
