@@ -1,6 +1,7 @@
 """Views in memory: the same promises as in a file, without the file."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from events.names import Key
@@ -15,6 +16,7 @@ from projectors.projector import (
     Parked,
     Parking,
     Place,
+    Work,
 )
 from projectors.versions import Version
 from security.chain import genesis
@@ -56,6 +58,10 @@ class MemoryView(Generic[RowT]):
             self._checkpoint, self._parked, self._staged = reached, self._staged, None
             self._discarded |= {event.position: event for event in parking.discarded}
             self._committed = len(self.written)
+
+    async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
+        rows, parking = work(partial(self._find, self.written))
+        await self.commit(rows, known, reached, parking)
 
     async def parked(self, after: int = 0, limit: int = FOREVER) -> Sequence[Parked]:
         shown = self._parked if self._staged is None else self._staged

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -21,6 +22,7 @@ from projectors.projector import (
     Place,
     ViewOutdated,
     ViewUnavailable,
+    Work,
 )
 from security.chain import genesis
 
@@ -66,8 +68,12 @@ class SqliteView(Generic[RowT]):
     async def commit(
         self, rows: Sequence[RowT], known: Checkpoint, reached: Checkpoint | None, parking: Parking = NO_PARKING
     ) -> None:
+        await self.fold(lambda _find: (rows, parking), known, reached)
+
+    async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
             with self._transaction(connection, known, reached):
+                rows, parking = work(partial(self._tables.find, connection))
                 self._tables.write(connection, rows)
                 if parking != NO_PARKING:
                     _park(connection, parking)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from adapters.sqlite_audit import copy_refusals
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_view import SqliteView
-from adapters.view_files import live_version, make_live, view_path
+from adapters.view_files import flip, live_version, make_live, view_path
 from projectors.projector import Feed
 from projectors.verify import Agreed, Difference
 
@@ -24,6 +24,9 @@ class SqliteShelf(Generic[RowT]):
 
     def live(self) -> int | None:
         return live_version(self.folder, self.name)
+
+    def flip(self) -> tuple[int, int] | None:
+        return flip(self.folder, self.name)
 
     def open(self, build: int) -> SqliteView[RowT]:
         return self._opened(self.path(build), self.ontology)
@@ -51,12 +54,17 @@ class LiveBuild(Generic[RowT]):
 
     def __init__(self, shelf: SqliteShelf[RowT]) -> None:
         self._shelf = shelf
+        self._seen = shelf.flip()  # before what it says: a flip in between is seen later
         self._opened = shelf.live()
 
     def changed(self) -> bool:
-        return self._shelf.live() != self._opened
+        seen = self._shelf.flip()
+        if seen != self._seen and self._shelf.live() == self._opened:
+            self._seen = seen
+        return seen != self._seen
 
     def open(self) -> SqliteView[RowT]:
+        self._seen = self._shelf.flip()
         live = self._shelf.live()
         view = self._shelf.open(live or 1)
         if live is None:

@@ -47,4 +47,6 @@ def _places(recorded: Recorded) -> Sequence[Place]:
     return ((ONTOLOGY_SCOPE, Key(str(recorded.position))),)
 
 
-audit: Final[Projector[Entry]] = Projector("audit", VERSION, _places, lambda _, recorded: entry(recorded), parks=False)
+audit: Final[Projector[Entry]] = Projector(
+    "audit", VERSION, _places, lambda _, recorded: entry(recorded), parks=False, reads=False
+)

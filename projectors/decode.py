@@ -4,20 +4,15 @@ Each body must name its own position and the hash of the body before it. What is
 this program: that is one view's problem with one event, not a broken log.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from events import instants
-from events.catalog import NotAPayload
-from events.decider import Payload
 from events.envelope import Event, decode
 from events.findings import EnvelopeError
-from projectors.projector import Checkpoint, Fetched, Recorded, Unreadable
+from projectors.projector import Checkpoint, Fetched, PayloadOf, Recorded
 from security.chain import ChainBroken, Gap
-
-PayloadOf = Callable[[str, bytes], Payload]
-"""CloudEvents type and stored `data` to a payload of the newest version; raises `NotAPayload`."""
 
 
 class Decoded(NamedTuple):
@@ -77,15 +72,8 @@ class Decoder:
 
 
 def record(position: int, subject: str, body: bytes, digest: str, event: Event, payload_of: PayloadOf) -> Recorded:
-    """The event with its payload, or with why there is none."""
-    return Recorded(position, subject, body, digest, instants.from_text(event.time), event, _payload(event, payload_of))
-
-
-def _payload(event: Event, payload_of: PayloadOf) -> Payload | Unreadable:
-    try:
-        return payload_of(event.type, bytes(event.data))
-    except NotAPayload as error:
-        return Unreadable(error.code, error.text)
+    """The event and how its payload is read."""
+    return Recorded(position, subject, body, digest, instants.from_text(event.time), event, payload_of)
 
 
 class Part(NamedTuple):

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from projectors.decode import Decoder, PayloadOf, parts
-from projectors.projector import Feed, Fetched
+from projectors.decode import Decoder, parts
+from projectors.projector import Feed, Fetched, PayloadOf
 from projectors.track import Track
 
 PART: Final = 1_000  # events that a view commits at once at most, unless one commit of the log has more

@@ -1,13 +1,14 @@
 """What a read model is made of: a projector (pure) and a view (a store that commits rows and checkpoint as one).
 
-log ──► Feed ──► decode ──► places(event) ──► view.rows(places) ──► evolve ──► view.commit(rows, checkpoint)
-                                                                       └── cannot ──► parked, with all its places
+log ──► Feed ──► decode ──► view.fold: places(event) ──► rows(places) ──► evolve ──► commit(rows, checkpoint)
+                                                                            └── cannot ──► parked, with all its places
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
+from events.catalog import NotAPayload
 from events.decider import Payload
 from events.envelope import Event
 from events.names import Key
@@ -42,15 +43,12 @@ class Feed(Protocol):
         """The log's last position, 0 if it is empty."""
 
 
-class Unreadable(NamedTuple):
-    """Stands in for a payload that this program cannot read."""
-
-    code: str
-    reason: str
+PayloadOf = Callable[[str, bytes], Payload]
+"""CloudEvents type and stored `data` to a payload of the newest version; raises `NotAPayload`."""
 
 
 class Recorded(NamedTuple):
-    """One event read from the log: `time` in µs, `hash` = SHA-256 (hex) of `body`, `payload` upcast to the newest version."""
+    """One event read from the log: `time` in µs, `hash` = SHA-256 (hex) of `body`; `payload_of` reads its `data`."""
 
     position: int
     subject: str
@@ -58,7 +56,7 @@ class Recorded(NamedTuple):
     hash: str
     time: int
     event: Event
-    payload: Payload | Unreadable
+    payload_of: PayloadOf
 
 
 class Checkpoint(NamedTuple):
@@ -154,6 +152,7 @@ class Projector(Generic[RowT]):
 
     `places`: the rows an event touches. `evolve`: the row after the event; raises `Unappliable`.
     `parks` = False: the view stops at an event that it cannot apply.
+    `reads` = False: a row follows from its event alone, so none is looked for; every event makes one.
     """
 
     name: str
@@ -161,6 +160,12 @@ class Projector(Generic[RowT]):
     places: Callable[[Recorded], Sequence[Place]]
     evolve: Callable[[RowT | None, Recorded], RowT]
     parks: bool = True
+    reads: bool = True
+
+
+Find = Callable[[Iterable[Place]], Mapping[Place, RowT]]
+Work = Callable[[Find[RowT]], tuple[Sequence[RowT], Parking]]
+"""Asks for the rows it needs; gives those to be written, and what it parks."""
 
 
 class View(Protocol[RowT]):
@@ -181,6 +186,9 @@ class View(Protocol[RowT]):
         and are lost unless a later call brings the checkpoint. Raises `Overtaken` if the view is not at `known`.
         """
 
+    async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
+        """`commit` what `work` makes of `rows`, in one go. Raises what `work` raises; then nothing was written."""
+
     async def parked(self, after: int = 0, limit: int = FOREVER) -> Sequence[Parked]:
         """Parked events behind position `after`, in position order."""
 
@@ -192,6 +200,8 @@ class View(Protocol[RowT]):
 
 def payload_of(event: Recorded) -> Payload:
     """The event's payload. Raises `Unappliable` if it could not be read."""
-    if isinstance(event.payload, Unreadable):
-        raise Unappliable(*event.payload)
-    return event.payload
+    stored = event.event
+    try:
+        return event.payload_of(stored.type, bytes(stored.data))
+    except NotAPayload as error:
+        raise Unappliable(error.code, error.text) from error

@@ -9,9 +9,8 @@ Killed at any point, it goes on where it was; readers never see a half-built vie
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from projectors.decode import PayloadOf
 from projectors.lane import PART, Lane
-from projectors.projector import Checkpoint, Feed, Parking, Projector, View, ViewOutdated
+from projectors.projector import Checkpoint, Feed, Parking, PayloadOf, Projector, View, ViewOutdated
 from projectors.track import Track
 from projectors.verify import Agreed, Difference
 

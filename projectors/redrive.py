@@ -5,9 +5,9 @@ from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from events.envelope import decode
-from projectors.decode import PayloadOf, record
+from projectors.decode import record
 from projectors.parking import Waiting, stopped
-from projectors.projector import Discarded, Parked, Parking, Projector, Recorded, Unappliable, View
+from projectors.projector import Discarded, Parked, Parking, PayloadOf, Projector, Recorded, Unappliable, View
 from projectors.track import evolve
 
 RowT = TypeVar("RowT")

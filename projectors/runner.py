@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from projectors.decode import PayloadOf
 from projectors.lane import PART, Lane
 from projectors.progress import Progress, Rate, progress
-from projectors.projector import Feed, Overtaken, Superseded, ViewOutdated, ViewUnavailable
+from projectors.projector import Feed, Overtaken, PayloadOf, Superseded, ViewOutdated, ViewUnavailable
 from projectors.track import Track
 from security.chain import ChainBroken, body_hash
 

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar
 
+from events.names import ONTOLOGY_SCOPE, Key
 from projectors.decode import Part
 from projectors.parking import Waiting, stopped
 from projectors.projector import (
     NO_PARKING,
     Checkpoint,
+    Find,
     Parked,
     Parking,
     Place,
@@ -20,7 +23,8 @@ from projectors.projector import (
 )
 
 RowT = TypeVar("RowT")
-_PAGE = 1_000
+_PAGE: Final = 1_000
+_ALONE: Final[Sequence[Place]] = ((ONTOLOGY_SCOPE, Key("")),)
 
 
 class Live(Protocol[RowT]):
@@ -76,12 +80,9 @@ class Track(Generic[RowT]):
         """
         if self.live is not None and self.live.changed():
             raise Superseded(self.name)
-        touched = [self.projector.places(event) for event in part.events]
-        rows = dict(await self.view.rows({place for places in touched for place in places}))
-        written, parking = self._fold(rows, part.events, touched)
         last = part.events[-1]
         reached = Checkpoint(last.position, last.hash, last.time, self.checkpoint.revision + 1) if part.whole else None
-        await self.view.commit(written, self.checkpoint, reached, parking)
+        await self.view.fold(partial(self._folded, part.events), self.checkpoint, reached)
         if reached:
             self.checkpoint = reached
             self._tell()
@@ -94,16 +95,19 @@ class Track(Generic[RowT]):
         self._awaited.append((position, told))
         await told
 
-    def _fold(
-        self, rows: dict[Place, RowT], events: Sequence[Recorded], touched: Sequence[Sequence[Place]]
-    ) -> tuple[list[RowT], Parking]:
+    def _folded(self, events: Sequence[Recorded], find: Find[RowT]) -> tuple[list[RowT], Parking]:
+        """Runs where the view wants it, e.g. in the thread of its connection."""
+        if self.discarded:
+            events = [event for event in events if event.position not in self.discarded]
+        if not (self.projector.reads or self.projector.parks):
+            return [row for event in events for row in evolve(self.projector, {}, _ALONE, event)], NO_PARKING
+        touched = [self.projector.places(event) for event in events]
+        rows = dict(find({place for places in touched for place in places}))
         written: list[RowT] = []
         parked: list[Parked] = []
         also: list[tuple[int, Place]] = []
         waiting = bool(self.waiting)
         for event, places in zip(events, touched, strict=True):
-            if event.position in self.discarded:
-                continue
             try:
                 behind = self.waiting.behind(event, places) if waiting else 0
                 if behind:

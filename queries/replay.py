@@ -7,9 +7,8 @@ log up to a moment ──► decode, chain proved ──► views that were empt
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from projectors.decode import PayloadOf
 from projectors.lane import Lane
-from projectors.projector import Checkpoint, Feed
+from projectors.projector import Checkpoint, Feed, PayloadOf
 from projectors.track import Track
 
 

@@ -15,8 +15,7 @@ import msgspec
 
 from events.decider import Payload, State
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.decode import PayloadOf
-from projectors.projector import Feed
+from projectors.projector import Feed, PayloadOf
 from security.chain import genesis, verify
 
 Evolve = Callable[[State | None, Payload], State | None]

@@ -1,9 +1,10 @@
 """A view that dies before or after its n-th call, as a process does."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from projectors.projector import NO_PARKING, Checkpoint, Discarded, Parked, Parking, Place, View
+from projectors.projector import NO_PARKING, Checkpoint, Discarded, Find, Parked, Parking, Place, View, Work
 
 RowT = TypeVar("RowT")
 Result = TypeVar("Result")
@@ -20,14 +21,19 @@ class Failing(Generic[RowT]):
         self.view, self.at, self.after, self.error = view, at, after, error or Died()
         self.calls = 0
 
-    async def _call(self, work: Callable[[], Awaitable[Result]]) -> Result:
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         self.calls += 1
-        if self.calls == self.at and not self.after:
+        number = self.calls
+        if number == self.at and not self.after:
             raise self.error
-        result = await work()
-        if self.calls == self.at:
+        yield
+        if number == self.at:
             raise self.error
-        return result
+
+    async def _call(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        with self._counted():
+            return await work()
 
     async def checkpoint(self) -> Checkpoint:
         return await self._call(self.view.checkpoint)
@@ -39,6 +45,16 @@ class Failing(Generic[RowT]):
         self, rows: Sequence[RowT], known: Checkpoint, reached: Checkpoint | None, parking: Parking = NO_PARKING
     ) -> None:
         await self._call(lambda: self.view.commit(rows, known, reached, parking))
+
+    async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
+        def dying(find: Find[RowT]) -> tuple[Sequence[RowT], Parking]:
+            return work(lambda places: self._found(find, places))
+
+        await self._call(lambda: self.view.fold(dying, known, reached))
+
+    def _found(self, find: Find[RowT], places: Iterable[Place]) -> Mapping[Place, RowT]:
+        with self._counted():
+            return find(places)
 
     async def parked(self, after: int = 0, limit: int = 2**63 - 1) -> Sequence[Parked]:
         return await self._call(lambda: self.view.parked(after, limit))

@@ -4,9 +4,8 @@ from typing import Any
 
 from adapters.memory_feed import MemoryFeed
 from adapters.memory_view import MemoryView, memory_versions
-from projectors.decode import PayloadOf
 from projectors.lane import Lane
-from projectors.projector import Place, View
+from projectors.projector import PayloadOf, Place, View
 from projectors.track import Track
 from projectors.versions import Version, versions
 from tests.projectors.story import MAIN, Story, evolve, payload_of
