@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, true, update
+from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select, true
 
-from adapters.sqlite_file import sql
+from adapters.newest_versions import NOBODY, Newest, NewestVersions
+from adapters.sqlite_file import put, sql
 from adapters.sqlite_view import SqliteView
 from adapters.versions_tables import commits, entities, metadata, slices, versions
-from events.names import Key
-from projectors.lineage import Own, lineage
+from events.names import ONTOLOGY_SCOPE, Key
+from projectors.lineage import Lineage, Own, lineage
 from projectors.projector import FOREVER, Place
 from projectors.versions import VERSION, Marks, Version
 
-_REMEMBERED: Final = 100_000
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
@@ -28,83 +28,101 @@ def sqlite_versions(path: Path, ontology: str) -> SqliteView[Version]:
 
 
 class VersionRows:
-    """`_open`: id and beginning of the open slice of each place that was looked for; `None` if it has none."""
+    """`_absent`: places that were looked for last and have no version of their own."""
 
     metadata = metadata
 
     def __init__(self) -> None:
-        self._open: dict[Place, tuple[int, int] | None] = {}
+        self._newest = NewestVersions()
+        self._absent: set[Place] = set()
+        self._lineages: dict[str, Lineage] = {}
         self._next_id = 0
 
     def forget(self) -> None:
-        self._open.clear()
+        self._newest.clear()
+        self._absent.clear()
+        self._lineages.clear()
         self._next_id = 0
 
     def find(self, connection: sqlite3.Connection, places: Iterable[Place]) -> dict[Place, Version]:
-        if len(self._open) > _REMEMBERED:
-            self._open.clear()
-        by_branch: dict[str, set[Key]] = defaultdict(set)
-        for branch, entity in places:
-            by_branch[branch].add(entity)
-        found = {}
+        self._newest.age()
+        found: dict[Place, Version] = {}
+        by_branch: defaultdict[str, set[Key]] = defaultdict(set)
+        for place in places:
+            newest = self._newest.get(place)
+            if newest is None or newest.state is None:
+                by_branch[place[0]].add(place[1])
+            else:
+                found[place] = _before(*place, newest.since, newest.state, newest.marks)
+        self._absent = set()
         for branch, wanted in by_branch.items():
-            for row in _found(connection, branch, wanted, FOREVER):
-                entity, ident, since, text, *marks = row
-                self._open[branch, entity] = (ident, since)
-                found[branch, entity] = _before(branch, entity, since, text, marks)
-                wanted.remove(entity)
-            self._open |= dict.fromkeys((branch, entity) for entity in wanted)
-            found.update(_inherited(connection, branch, wanted))
+            found.update(self._own(connection, branch, wanted))
+            if wanted:
+                self._absent.update([(branch, entity) for entity in wanted])
+                found.update(self._inherited(connection, branch, wanted))
         return found
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[Version]) -> None:
         new_entities: list[tuple[int, str, str]] = []
-        new_slices: list[tuple[int, int, int]] = []
-        closed: list[tuple[int, int, int]] = []
+        until: dict[tuple[int, int], int] = {}
         new_versions = []
         new_commits = {}
         for row in rows:
-            place = (row.branch, row.entity)
+            branch, name, since, _, time, effective, change, author, on_behalf_of, _, first, _, state, marks = row
+            place = (branch, name)
             before = self._opened(connection, place)
             if before is None:
                 entity = self._new_id(connection)
-                new_entities.append((entity, row.branch, row.entity))
+                new_entities.append((entity, branch, name))
             else:
-                entity, since = before
-                closed.append((row.since, entity, since))
-            self._open[place] = (entity, row.since)
-            new_slices.append((entity, row.since, FOREVER))
-            new_versions.append(_stored(entity, row))
-            if row.first not in new_commits:
-                new_commits[row.first] = _commit(row)
-        many = connection.executemany
-        many(_ADD_ENTITY, new_entities)
-        many(_ADD_SLICE, new_slices)
-        many(_CLOSE_SLICE, closed)
-        many(_ADD_VERSION, new_versions)
-        many(_ADD_COMMIT, list(new_commits.values()))
+                entity = before.entity
+                until[entity, before.since] = since
+            until[entity, since] = FOREVER
+            stored = _encode(state)
+            self._newest.put(place, entity, since, stored, marks)
+            new_versions.append(
+                (since, entity, time, effective, change, author, on_behalf_of, first, stored, *marks)
+            )  # fmt: skip
+            if first not in new_commits:
+                new_commits[first] = _commit(row)
+            if branch == ONTOLOGY_SCOPE:
+                self._lineages.clear()
+        put(connection, _ADD_ENTITY, new_entities)
+        put(connection, _SET_SLICE, sorted([(entity, since, end) for (entity, since), end in until.items()]))
+        put(connection, _ADD_VERSION, new_versions)
+        put(connection, _ADD_COMMIT, list(new_commits.values()))
 
-    def _opened(self, connection: sqlite3.Connection, place: Place) -> tuple[int, int] | None:
-        if place not in self._open:
+    def _own(self, connection: sqlite3.Connection, branch: str, wanted: set[Key]) -> Iterator[tuple[Place, Version]]:
+        """What the branch itself has of these entities; takes them out of `wanted`."""
+        for name, entity, since, stored, *marks in _found(connection, branch, wanted, FOREVER):
+            place, stamps = (branch, name), Marks._make(marks)
+            self._newest.put(place, entity, since, stored, stamps)
+            yield place, _before(branch, name, since, stored, stamps)
+            wanted.remove(name)
+
+    def _inherited(
+        self, connection: sqlite3.Connection, branch: str, wanted: set[Key]
+    ) -> Iterator[tuple[Place, Version]]:
+        """What its parents have of them; takes them out of `wanted`."""
+        if branch not in self._lineages:
+            self._lineages[branch] = lineage(owned(connection), branch)
+        for parent, base in self._lineages[branch][1:]:
+            for name, _, since, stored, *marks in _found(connection, parent, wanted, base):
+                yield (branch, name), _before(parent, name, since, stored, Marks._make(marks))
+                wanted.remove(name)
+
+    def _opened(self, connection: sqlite3.Connection, place: Place) -> Newest | None:
+        newest = self._newest.get(place)
+        if newest is None and place not in self._absent:
             found: tuple[int, int] | None = connection.execute(_OPENED, place).fetchone()
-            self._open[place] = found
-        return self._open[place]
+            return None if found is None else Newest(found[0], found[1], None, NOBODY)
+        return newest
 
     def _new_id(self, connection: sqlite3.Connection) -> int:
         if not self._next_id:
             self._next_id = connection.execute(_LAST_ID).fetchone()[0] or 0
         self._next_id += 1
         return self._next_id
-
-
-def _inherited(connection: sqlite3.Connection, branch: str, wanted: set[Key]) -> Iterator[tuple[Place, Version]]:
-    """What the parents have of these entities; takes them out of `wanted`."""
-    if not wanted:
-        return
-    for parent, base in lineage(owned(connection), branch)[1:]:
-        for entity, _, since, text, *marks in _found(connection, parent, wanted, base):
-            yield (branch, entity), _before(parent, entity, since, text, marks)
-            wanted.remove(entity)
 
 
 def _found(connection: sqlite3.Connection, branch: str, entities: Iterable[Key], position: int) -> list[Any]:
@@ -132,25 +150,9 @@ def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
     )  # fmt: skip
 
 
-def _before(branch: str, entity: Key, since: int, text: str, marks: Sequence[Any]) -> Version:
+def _before(branch: str, entity: Key, since: int, stored: bytes, marks: Marks) -> Version:
     """A version to fold on: its state, its audit fields and where it began; the rest is not read and stays blank."""
-    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(text), Marks._make(marks))
-
-
-def _stored(entity: int, row: Version) -> tuple[object, ...]:
-    text = _encode(row.state).decode()
-    return (
-        row.since,
-        entity,
-        row.time,
-        row.effective,
-        row.change,
-        row.author,
-        row.on_behalf_of,
-        row.first,
-        text,
-        *row.marks,
-    )
+    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(stored), marks)
 
 
 def _commit(row: Version) -> tuple[object, ...]:
@@ -192,7 +194,7 @@ _OWN: Final = sql(
 _names: Final = func.json_each(bindparam("names")).table_valued("value")
 _newest: Final = slices.alias()
 _FIND: Final = sql(
-    select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state, *_marks)
+    select(entities.c.entity, entities.c.id, versions.c.since, cast(versions.c.state, LargeBinary), *_marks)
     .join_from(entities, versions, true())
     .where(
         entities.c.branch == bindparam("branch"),
@@ -211,11 +213,11 @@ _OPENED: Final = sql(
 )
 _LAST_ID: Final = sql(select(func.max(entities.c.id)))
 _ADD_ENTITY: Final = sql(insert(entities))
-_ADD_SLICE: Final = sql(insert(slices))
-_CLOSE_SLICE: Final = sql(
-    update(slices)
-    .where(slices.c.entity == bindparam("e"), slices.c.since == bindparam("s"))
-    .values(until=bindparam("u"))
+_SET_SLICE: Final = sql(insert(slices).prefix_with("OR REPLACE"))
+_ADD_VERSION: Final = sql(
+    # text in UTF-8 as it is made: neither side turns it into a string and back
+    insert(versions).values(
+        {column.name: bindparam(column.name) for column in versions.c} | {"state": cast(bindparam("state"), Text)}
+    )
 )
-_ADD_VERSION: Final = sql(insert(versions))
 _ADD_COMMIT: Final = sql(insert(commits).prefix_with("OR IGNORE"))
