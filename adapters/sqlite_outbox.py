@@ -4,12 +4,10 @@ One thread owns the writing connection and runs a whole unit of work in one hop;
 reading never waits for an fsync.
 """
 
-import asyncio
 import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import create_engine
 
+from adapters.own_thread import OwnThread
 from producers.outbox import (
     FOREVER,
     Ask,
@@ -56,11 +55,10 @@ class SqliteOutbox:
 
     def __init__(self, path: Path, ontology: str) -> None:
         self.ontology = ontology
-        self._writing = ThreadPoolExecutor(1, "outbox-write")
-        self._reading = ThreadPoolExecutor(1, "outbox-read")
+        self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
         try:
-            self._writer = self._writing.submit(_open_writer, path, ontology).result()
-            self._reader = self._reading.submit(_open_reader, path).result()
+            self._writer = self._writing.wait(lambda: _open_writer(path, ontology))
+            self._reader = self._reading.wait(lambda: _open_reader(path))
         except sqlite3.Error as error:
             raise _unavailable(error) from error
 
@@ -113,10 +111,10 @@ class SqliteOutbox:
         return [HeadWrite(b, k, since, until, state, None) for b, k, since, until, state in rows]
 
     def close(self) -> None:
-        self._reading.submit(self._reader.close).result()
-        self._writing.submit(self._writer.close).result()  # the last one, so that it leaves no journal behind
-        self._writing.shutdown()
-        self._reading.shutdown()
+        self._reading.wait(self._reader.close)
+        self._writing.wait(self._writer.close)  # the last one, so that it leaves no journal behind
+        self._writing.close()
+        self._reading.close()
 
     def _commit(self, work: Work) -> Writes:
         with self._transaction():
@@ -193,9 +191,9 @@ class SqliteOutbox:
         return await _hop(self._reading, run)
 
 
-async def _hop(thread: ThreadPoolExecutor, run: Callable[[], Result]) -> Result:
+async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:
     try:
-        return await asyncio.get_running_loop().run_in_executor(thread, run)
+        return await thread.run(run)
     except sqlite3.OperationalError as error:
         raise _unavailable(error) from error
 

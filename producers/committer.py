@@ -37,6 +37,7 @@ class Committer:
         self.group_parts = group_parts
         self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
+        self._loop = asyncio.get_running_loop()  # to ask for it at each command costs a system call
 
     @property
     def more(self) -> bool:
@@ -49,7 +50,7 @@ class Committer:
 
     def enqueue(self, submitted: Submitted, lost: Lost | None = None) -> asyncio.Future[bytes]:
         """As `submit`, without waiting; with `lost` it is answered even where nothing was written."""
-        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[bytes] = self._loop.create_future()
         self._waiting.append(Waiting(submitted, outcome, lost))
         self._arrived.set()
         return outcome
