@@ -19,6 +19,7 @@ class OwnThread:
 
     def __init__(self, name: str) -> None:
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._closed = False
         self._thread = Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -26,19 +27,25 @@ class OwnThread:
         """What `work` returns or raises. Cancelled before its turn it is left out, else it is done to its end."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Result] = loop.create_future()
-        self._asked.put((work, loop, answer))
+        self._ask((work, loop, answer))
         return answer
 
     def wait(self, work: Callable[[], Result]) -> Result:
         """As `run`, for who may block."""
         answer: futures.Future[Result] = futures.Future()
-        self._asked.put((work, None, answer))
+        self._ask((work, None, answer))
         return answer.result()
 
     def close(self) -> None:
-        """Returns when the thread is done."""
+        """Returns when the thread is done. Whoever asks afterwards gets a `RuntimeError`."""
+        self._closed = True
         self._asked.put(None)
         self._thread.join()
+
+    def _ask(self, asked: _Asked) -> None:
+        if self._closed:
+            raise RuntimeError(f"the thread {self._thread.name} is closed")
+        self._asked.put(asked)
 
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:

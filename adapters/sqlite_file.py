@@ -1,9 +1,7 @@
 """One SQLite file, one connection, one thread: statements run there in the order they were asked for, off the loop."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -13,6 +11,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
+
+from adapters.own_thread import OwnThread
 
 Result = TypeVar("Result")
 
@@ -28,21 +28,21 @@ class SqliteFile:
     """A connection that lives in a thread of its own. `close` after use."""
 
     def __init__(self, open_connection: Callable[[], sqlite3.Connection]) -> None:
-        self._thread = ThreadPoolExecutor(1, "sqlite")
+        self._thread = OwnThread("sqlite")
         try:
-            self.connection = self._thread.submit(open_connection).result()
+            self.connection = self._thread.wait(open_connection)
         except BaseException:
-            self._thread.shutdown()
+            self._thread.close()
             raise
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """What `work` makes of the connection, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.connection)
+        return await self._thread.run(lambda: work(self.connection))
 
     async def close(self) -> None:
         """Idempotent; waits for what was asked before."""
         await self.run(sqlite3.Connection.close)
-        self._thread.shutdown()
+        self._thread.close()
 
 
 def writer(path: Path) -> sqlite3.Connection:

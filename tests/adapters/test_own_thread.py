@@ -72,3 +72,5 @@ async def test_closing_waits_for_what_was_asked():
     thread.close()
     assert done == [*range(20)]
     await asyncio.gather(*answers)
+    with pytest.raises(RuntimeError, match="closing is closed"):
+        thread.run(lambda: 1)
