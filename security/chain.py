@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import msgspec
 
-from security.uuid7 import uuid7
+from security.uuid7 import uuid7_of
 
 
 class ChainBroken(Exception):
@@ -55,7 +55,7 @@ def commit_id(
 
 def event_id(time: int, prevhash: str) -> str:
     """The UUIDv7 of the event at `time` (µs) behind the body whose hash is `prevhash`: the same event, the same id."""
-    return uuid7(time, int(prevhash[:16], 16))
+    return uuid7_of(time, prevhash)
 
 
 def verify(bodies: Iterable[bytes], after: int, prevhash: str) -> str:
