@@ -44,9 +44,11 @@ def microseconds(call: Callable[[], object]) -> float:
     return min(timeit.repeat(call, number=CALLS, repeat=ROUNDS)) / CALLS * 1e6
 
 
-def checked(ours: Event) -> bytes:
-    envelope.check_chosen(ours)
-    return envelope.encode(ours)
+def written(ours: Event) -> Callable[[], bytes]:
+    """As the committer writes the events of a large commit."""
+    shared = envelope.Shared(**{name: getattr(ours, name) for name in envelope.Shared.__struct_fields__})
+    write, data = envelope.writer(shared), bytes(ours.data)
+    return lambda: write(ours.id, ours.type, ours.subject, ours.time, 12345, 0, ours.prevhash, data)
 
 
 def main() -> None:
@@ -66,7 +68,7 @@ def main() -> None:
         ("*json.loads, no checks*", "read", lambda: json.loads(body)),
         ("*orjson.loads, no checks*", "read", lambda: orjson.loads(body)),
         ("encode", "write", lambda: envelope.encode(ours)),
-        ("encode, chosen texts checked", "write", lambda: checked(ours)),
+        ("encode, one of a large commit", "write", written(ours)),
         ("general codec, encode", "write", lambda: cloudevents.encode(general)),
         ("*CloudEvents SDK, write*", "write", lambda: sdk.write(sdk_event)),
         ("*json.dumps*", "write", lambda: json.dumps(members).encode()),

@@ -7,10 +7,13 @@ bytes ─► quick: do they re-encode to themselves? ─► Event
      └─► strict: the general codec, with a code for what is wrong ─► Event
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 import orjson
+from msgspec import Struct
 
 from events.attributes import Attribute, holds_only_allowed
 from events.cloudevents import EVENT_TYPE, MAX_EVENT_BYTES, CloudEvent
@@ -31,14 +34,14 @@ from events.strict_json import MAX_DEPTH, parse, pointer, too_deep
 
 __all__ = ["CONTENT_TYPE", "DATA_TYPE", "MAX_COMMIT_SIZE", "MAX_EVENT_BYTES", "MAX_SUBJECT_BYTES", "SCHEMA_PREFIX"]
 __all__ += ["SEQUENCE_DIGITS", "EnvelopeError", "Event"]
-__all__ += ["check_chosen", "decode", "encode", "from_cloudevent", "to_cloudevent"]
+__all__ += ["Shared", "decode", "encode", "from_cloudevent", "to_cloudevent", "writer"]
 
 SEQUENCE_DIGITS = 20
 MAX_SUBJECT_BYTES = 1024
 CONTENT_TYPE = EVENT_TYPE
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One fact in its envelope. `data` is the payload's JSON exactly as stored. Field order is the stored order."""
 
     specversion: str
@@ -81,8 +84,59 @@ _OPTIONAL: Final = ("onbehalfof", "effectivetime", "correlationid", "traceparent
 
 
 def encode(event: Event) -> bytes:
-    """The stored bytes of an event; checks nothing (`check_chosen` does, where it must)."""
+    """The stored bytes of an event; checks nothing."""
     return _encoder.encode(event)
+
+
+class Shared(Struct, frozen=True, gc=False):
+    """What all events of a commit have in common, under the names of `Event`."""
+
+    source: str
+    branch: str
+    commitid: str
+    commitsize: int
+    author: str
+    causationid: str
+    onbehalfof: str | None = None
+    effectivetime: str | None = None
+    correlationid: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether `decode` could find no fault in it; False says nothing."""
+        return (
+            self.onbehalfof is self.correlationid is self.traceparent is None
+            and self.author != "" != self.causationid
+            and self.author.isprintable()
+            and self.causationid.isprintable()
+        )
+
+
+Write = Callable[[str, str, str, str, int, int, str, bytes], bytes]
+"""`(id, type, subject, time, position, commitindex, prevhash, data)` to stored bytes."""
+
+
+def writer(shared: Shared) -> Write:
+    """Writes the events of one commit, byte for byte as `encode` does, at half its cost; checks nothing."""
+    begun, placed = _place(shared.source, shared.branch)
+    placed = f'{placed}{shared.commitid}","commitindex":'
+    ended = f',"commitsize":{shared.commitsize},"author":{_kept_json(shared.author)}'
+    ended += _optional("onbehalfof", shared.onbehalfof) + _optional("effectivetime", shared.effectivetime)
+    ended += f',"causationid":{_json(shared.causationid)}' + _optional("correlationid", shared.correlationid)
+    ended += _optional("traceparent", shared.traceparent) + ',"prevhash":"'
+
+    def write(
+        ident: str, kind: str, subject: str, time: str, position: int, commitindex: int, prevhash: str, data: bytes
+    ) -> bytes:
+        front = (
+            f'{{"specversion":"1.0","id":"{ident}{begun}{kind}","subject":{_json(subject)},"time":"{time}",'
+            f'"datacontenttype":"{DATA_TYPE}","dataschema":"{SCHEMA_PREFIX}{kind}","sequence":"{position:020d}'
+            f'{placed}{commitindex}{ended}{prevhash}","data":'
+        )
+        return b"%b%b}" % (front.encode(), data)
+
+    return write
 
 
 def decode(body: bytes, *, trusted: bool = False) -> Event:
@@ -98,16 +152,6 @@ def decode(body: bytes, *, trusted: bool = False) -> Event:
     except _UNREADABLE:
         return _strict(body)
     return event if _has_times(event) else _strict(body)
-
-
-def check_chosen(event: Event) -> None:
-    """Raises `EnvelopeError` for a text that a client chose and `decode` would refuse: to be asked before a commit.
-
-    Those are the subject's key, the author, the ids of the cause and the trace; the rest has its form from OMS itself.
-    """
-    chosen = {event.author, event.causationid, event.onbehalfof, event.correlationid, event.traceparent}
-    if "" in chosen or not _characters(event):
-        _strict(encode(event))
 
 
 def from_cloudevent(event: CloudEvent) -> Event:
@@ -133,6 +177,22 @@ def to_cloudevent(event: Event) -> CloudEvent:
     """The same event for the general codec: batches, binary mode."""
     present: dict[str, Attribute] = {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}
     return CloudEvent(attributes=present, data=bytes(event.data))
+
+
+def _json(text: str) -> str:
+    return _encoder.encode(text).decode()
+
+
+_kept_json: Final = lru_cache(1024)(_json)
+
+
+@lru_cache(1024)
+def _place(source: str, branch: str) -> tuple[str, str]:
+    return f'","source":{_json(source)},"type":"', f'","branch":{_json(branch)},"commitid":"'
+
+
+def _optional(name: str, text: str | None) -> str:
+    return "" if text is None else f',"{name}":{_json(text)}'
 
 
 def _quick(body: bytes) -> Event | None:

@@ -1,13 +1,12 @@
 """Turns decided events into rows: positions, times, hashes, and the bytes that will never change again."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
-from events import catalog, envelope, instants
+from events import catalog, instants
 from events.decider import Drafted
-from events.envelope import Event
+from events.envelope import Shared, decode, writer
 from events.findings import Finding, Refused
 from events.names import branch_parts, event_subject
 from producers.command import Limits, Submitted
@@ -45,59 +44,34 @@ def draw(
         parents, submitted.author, instants.to_text(start), submitted.message,
         [(t, d.key, chain.body_hash(body)) for t, d, body in zip(types, drafted, data, strict=True)],
     )  # fmt: skip
-    env, service, _ = branch_parts(submitted.branch)
-    source = f"/oms/{ontology}/{env}/{service}"
-    plain = _plainly_chosen(submitted)
+    shared = Shared(
+        _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
+        submitted.key.id, submitted.on_behalf_of, submitted.effective, submitted.correlation, submitted.traceparent,
+    )  # fmt: skip
+    write, plain = writer(shared), shared.plain
     rows: list[Row] = []
     ids: list[str] = []
     position, _, digest = head
     for index, (type_, draft, body) in enumerate(zip(types, drafted, data, strict=True)):
         position += 1
         time = start + index
-        event = Event(
-            specversion="1.0",
-            id=chain.event_id(time, digest),
-            source=source,
-            type=type_,
-            subject=draft.key,
-            time=instants.to_text(time),
-            datacontenttype="application/json",
-            dataschema="urn:oms:schema:" + type_,
-            sequence=f"{position:020d}",
-            branch=submitted.branch,
-            commitid=commit_id,
-            commitindex=index,
-            commitsize=len(drafted),
-            author=submitted.author,
-            onbehalfof=submitted.on_behalf_of,
-            effectivetime=submitted.effective,
-            causationid=submitted.key.id,
-            correlationid=submitted.correlation,
-            traceparent=submitted.traceparent,
-            prevhash=digest,
-            data=msgspec.Raw(body),
-        )
-        if not (plain and draft.key.isprintable()):
-            envelope.check_chosen(event)
-        stored = envelope.encode(event)
+        ident = chain.event_id(time, digest)
+        stored = write(ident, type_, draft.key, instants.to_text(time), position, index, digest, body)
         subject = _subject(ontology, submitted.branch, draft)
         if len(stored) > limits.event_bytes or 4 * len(subject) > limits.subject_bytes:
             _refuse_unpublishable(stored, subject, draft.key, limits)
+        if not (plain and draft.key.isprintable()):
+            decode(stored)  # raises what no reader would take
         digest = chain.body_hash(stored)
         rows.append(Row(position, subject, stored))
-        ids.append(event.id)
+        ids.append(ident)
     return Drawn(rows, ids, commit_id, LogHead(position, start + len(rows) - 1, digest))
 
 
-def _plainly_chosen(submitted: Submitted) -> bool:
-    """Whether `check_chosen` could find nothing in what all events of the commit share."""
-    return (
-        submitted.on_behalf_of is submitted.correlation is submitted.traceparent is None
-        and submitted.author != ""
-        and submitted.key.id != ""
-        and submitted.author.isprintable()
-        and submitted.key.id.isprintable()
-    )
+@lru_cache(1024)
+def _source(ontology: str, branch: str) -> str:
+    env, service, _ = branch_parts(branch)
+    return f"/oms/{ontology}/{env}/{service}"
 
 
 def _subject(ontology: str, branch: str, draft: Drafted) -> str:

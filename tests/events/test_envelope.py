@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import envelope
-from events.envelope import EnvelopeError, check_chosen, decode, encode, from_cloudevent, to_cloudevent
+from events.envelope import EnvelopeError, Shared, decode, encode, from_cloudevent, to_cloudevent, writer
 from tests.events.samples import EVENT, changed, events
 
 
@@ -24,7 +24,18 @@ def test_reading_what_was_written_gives_the_event_on_every_way(event):
     assert decode(body, trusted=True) == event
     assert from_cloudevent(to_cloudevent(event)) == event
     assert encode(decode(body)) == body
-    check_chosen(event)
+
+
+def written(event):
+    """By the writer of its commit."""
+    shared = Shared(**{name: getattr(event, name) for name in Shared.__struct_fields__})
+    own = (event.id, event.type, event.subject, event.time, event.position, event.commitindex, event.prevhash)
+    return shared, writer(shared)(*own, bytes(event.data))
+
+
+@given(events)
+def test_the_writer_of_a_commit_writes_what_the_codec_does(event):
+    assert written(event)[1] == encode(event)
 
 
 @given(events)
@@ -152,16 +163,13 @@ def test_trusted_bytes_still_have_their_types_and_times(members):
         decode(changed(**members), trusted=True)
 
 
-def test_the_writer_asks_before_the_commit():
-    check_chosen(EVENT)
-    assert refusal(check_chosen, msgspec.structs.replace(EVENT, author="a\x00")) == (
-        "EVENT_ATTRIBUTE_CHARACTER",
-        "/author",
-    )
-    assert refusal(check_chosen, msgspec.structs.replace(EVENT, correlationid="")) == (
-        "EVENT_ATTRIBUTE_EMPTY",
-        "/correlationid",
-    )
+@pytest.mark.parametrize("text", ["", "a\x00", "\ufdd0", "\x7f"])
+@pytest.mark.parametrize("name", ["author", "causationid", "onbehalfof", "correlationid", "traceparent"])
+def test_what_no_reader_would_take_is_not_plain(name, text):
+    assert written(EVENT)[0].plain
+    shared, body = written(msgspec.structs.replace(EVENT, **{name: text}))
+    assert not shared.plain
+    assert refusal(decode, body)[1] == f"/{name}"
 
 
 def test_a_deep_stack_changes_no_verdict():
