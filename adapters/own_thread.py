@@ -36,6 +36,10 @@ class OwnThread:
         self._ask((work, None, answer))
         return answer.result()
 
+    def soon(self, work: Callable[[], object]) -> None:
+        """Done in its turn; from any thread, and nobody hears of it."""
+        self._ask((work, None, futures.Future()))
+
     def close(self) -> None:
         """Returns when the thread is done. Whoever asks afterwards gets a `RuntimeError`."""
         self._closed = True

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from sqlalchemy import create_engine
 
 from adapters.own_thread import OwnThread
+from adapters.sqlite_checkpoints import Checkpoints
 from producers.outbox import (
     FOREVER,
     Ask,
@@ -59,6 +60,7 @@ class SqliteOutbox:
         try:
             self._writer = self._writing.wait(lambda: _open_writer(path, ontology))
             self._reader = self._reading.wait(lambda: _open_reader(path))
+            self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
         except sqlite3.Error as error:
             raise _unavailable(error) from error
 
@@ -111,6 +113,7 @@ class SqliteOutbox:
         return [HeadWrite(b, k, since, until, state, None) for b, k, since, until, state in rows]
 
     def close(self) -> None:
+        self._checkpoints.close()
         self._reading.wait(self._reader.close)
         self._writing.wait(self._writer.close)  # the last one, so that it leaves no journal behind
         self._writing.close()
@@ -183,6 +186,7 @@ class SqliteOutbox:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             raise
+        self._checkpoints.committed()
 
     async def _write(self, run: Callable[[], Result]) -> Result:
         return await _hop(self._writing, run)
@@ -204,7 +208,6 @@ def _open_writer(path: Path, ontology: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # counts only for a new file
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
     _bound_cache(connection)
     _migrate(path)
     connection.execute(_SQL["start_log_head"], (ontology, genesis(ontology)))
