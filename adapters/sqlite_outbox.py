@@ -157,14 +157,21 @@ class SqliteOutbox:
                     yield CommandKey(principal, identity), Remembered(*remembered)
 
     def _put(self, writes: Writes) -> None:
+        # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
-        closing = [(w.since, w.branch, w.key, w.closes) for w in writes.heads if w.closes is not None]
+        closing, heads = [], []
+        for branch, key, since, until, state, closes in writes.heads:
+            heads.append((branch, key, since, until, None if state is None else bytearray(state)))
+            if closes is not None:
+                closing.append((since, branch, key, closes))
         many(_SQL["close_head"], closing)
-        many(_SQL["add_head"], [w[:5] for w in writes.heads])
-        many(_SQL["add_row"], writes.rows)
+        many(_SQL["add_head"], heads)
+        many(_SQL["add_row"], [(position, subject, bytearray(body)) for position, subject, body in writes.rows])
         many(_SQL["add_commit"], writes.commits)
-        many(_SQL["remember_command"], [(*key, *remembered) for key, remembered in writes.commands])
-        many(_SQL["add_refusal"], writes.refusals)
+        remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
+        many(_SQL["remember_command"], remembered)
+        if writes.refusals:
+            many(_SQL["add_refusal"], writes.refusals)
         self._writer.execute(_SQL["move_log_head"], (*writes.head, self.ontology))
 
     def _clear(self, *, outbox: bool) -> None:
