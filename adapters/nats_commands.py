@@ -15,10 +15,10 @@ from nats.aio.client import Client
 from adapters.nats_connection import NO_HEADERS, SteadyClient, connection
 from adapters.nats_server import Endpoint
 
-Handler = Callable[[str, Mapping[str, str], bytes], Awaitable[bytes]]
-"""`(subject, headers, payload)` to reply. It answers its own failures: what it raises ends the door.
+Handler = Callable[[str, Mapping[str, str], bytes, Callable[[bytes], None]], Awaitable[bytes] | None]
+"""`(subject, headers, payload, told)`: awaited it is the reply, or `None` and `told` hears the reply later.
 
-A future is answered when it is done; anything else costs a task.
+To await costs a task. It answers its own failures: what it raises ends the door.
 """
 
 IN_HAND = 10_000  # requests; more wait in the connection
@@ -41,6 +41,7 @@ async def command_door(
     """Open while the block runs; requests in hand are answered before it ends."""
     async with connection(endpoint, user, name=f"door {ontology}") as client, asyncio.TaskGroup() as tasks:
         door = _Door(client, handler, tasks)
+        telling = tasks.create_task(door.tell())
         subscription = await client.take(f"oms.cmd.{ontology}.>", "door", door.take)
         await client.flush()
         try:
@@ -48,6 +49,7 @@ async def command_door(
         finally:
             await subscription.unsubscribe()
             await door.close()
+            telling.cancel()
             with suppress(nats.errors.Error):  # the server may be away
                 await client.flush(FLUSH_SECONDS)
 
@@ -57,59 +59,82 @@ class _Door:
 
     def __init__(self, client: SteadyClient, handler: Handler, tasks: asyncio.TaskGroup) -> None:
         self._client, self._handler, self._tasks = client, handler, tasks
-        self._in_hand: set[asyncio.Future[bytes]] = set()
+        self._in_hand = 0
+        self._fewer, self._said = asyncio.Event(), asyncio.Event()
+        self._awaited: set[asyncio.Task[None]] = set()
         self._ready: list[tuple[bytes, bytes]] = []
         self._closed = False
 
     def take(
         self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]
     ) -> Coroutine[Any, Any, None] | None:
-        if len(self._in_hand) >= IN_HAND:
+        if self._in_hand >= IN_HAND:
             return self._take_later(subject, reply, payload, headers)
         if not self._closed:
             self._hand_over(subject, reply, payload, headers)
         return None
 
     async def _take_later(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
-        await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+        await self._until(IN_HAND)
         if not self._closed:
             self._hand_over(subject, reply, payload, headers)
 
+    async def _until(self, fewer_than: int) -> None:
+        while self._in_hand >= fewer_than:
+            self._fewer.clear()
+            await self._fewer.wait()
+
     def _hand_over(self, subject: str, reply: bytes, payload: bytes, headers: Mapping[str, str]) -> None:
+        self._in_hand += 1
         try:
-            answer = self._handler(subject, headers, payload)
+            answer = self._handler(subject, headers, payload, partial(self._told, reply))
         except Exception as fault:  # noqa: BLE001  it ends the door, as what an answer raises does
             answer = _failed(fault)
-        begun = answer if isinstance(answer, asyncio.Future) else self._tasks.create_task(_awaited(answer))
-        self._in_hand.add(begun)
-        begun.add_done_callback(partial(self._answered, reply))
+        if answer is not None:
+            task = self._tasks.create_task(self._await(answer, reply))
+            self._awaited.add(task)
+            task.add_done_callback(self._awaited.discard)
 
-    async def close(self) -> None:
-        """Take nothing more; answer what is in hand, if that does not take too long."""
-        self._closed = True
-        if self._in_hand:
-            await asyncio.wait(self._in_hand, timeout=FAREWELL_SECONDS)
-        for begun in self._in_hand:
-            begun.cancel()
-        await asyncio.sleep(0)  # the last ones are ready now
-        await self._tell()
+    async def _await(self, answer: Awaitable[bytes], reply: bytes) -> None:
+        try:
+            self._say(reply, await answer)
+        finally:
+            self._done()
 
-    def _answered(self, reply: bytes, answer: asyncio.Future[bytes]) -> None:
-        self._in_hand.discard(answer)
-        if answer.cancelled() or answer.exception() is not None or not reply:
-            return
-        self._ready.append((reply, answer.result()))
-        if len(self._ready) == 1:
-            self._tasks.create_task(self._tell())
+    def _told(self, reply: bytes, answer: bytes) -> None:
+        self._say(reply, answer)
+        self._done()
+
+    def _say(self, reply: bytes, answer: bytes) -> None:
+        if reply:
+            self._ready.append((reply, answer))
+            self._said.set()
+
+    def _done(self) -> None:
+        self._in_hand -= 1
+        self._fewer.set()
+
+    async def tell(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._said.wait()
+            self._said.clear()
+            await self._tell()
 
     async def _tell(self) -> None:
         ready, self._ready = self._ready, []
         if ready:
             await self._client.send(ready)
 
-
-async def _awaited(answer: Awaitable[bytes]) -> bytes:
-    return await answer
+    async def close(self) -> None:
+        """Take nothing more; answer what is in hand, if that does not take too long."""
+        self._closed = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._until(1)
+        for task in self._awaited:
+            task.cancel()
+        await self._tell()
 
 
 async def _failed(fault: Exception) -> bytes:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 
 from events.command import AskOutcome
 from events.findings import Finding, Refused
-from producers.command import Submitted
 from producers.committer import Committer
 from producers.outbox import CommandKey, OutboxUnavailable
 from producers.receive import Address, address, question, receive
@@ -35,24 +35,35 @@ class Waits(Protocol):
 
 
 class CommandDoor:
-    """`answer` takes a message and gives the outcome as JSON; it never raises for what a client can do wrong."""
+    """Takes a message and gives the outcome as JSON; it never raises for what a client can do wrong."""
 
     def __init__(self, committer: Committer, waits: Waits, questions: Mapping[str, Question] | None = None) -> None:
         self.committer, self.waits, self.questions = committer, waits, questions or {}
 
-    def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> Awaitable[bytes]:
+    def take(
+        self, subject: str, headers: Mapping[str, str], payload: bytes, told: Callable[[bytes], None]
+    ) -> Awaitable[bytes] | None:
         """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10).
 
-        A command takes its place in line at once, whenever the answer is awaited.
+        A command takes its place in line at once. What is returned is to be awaited for the answer; where that is
+        `None`, `told` hears it, later.
         """
         to = address(subject)
         if to.type == OUTCOME:
             return self._remembered(to, payload)
         if to.type in self.questions:
             return self.questions[to.type](to, headers, payload)
-        outcome = self.committer.enqueue(receive(to, payload), _lost)
+        submitted = receive(to, payload)
         wait = headers.get(WAIT_HEADER, "outbox")
-        return outcome if wait == "outbox" else self._after(wait, headers.get(DEADLINE_HEADER), outcome)
+        if wait != "outbox":
+            return self._after(wait, headers.get(DEADLINE_HEADER), submitted.key.id, self.committer.enqueue(submitted))
+        self.committer.place(submitted, partial(_told, submitted.key.id, told))
+        return None
+
+    async def answer(self, subject: str, headers: Mapping[str, str], payload: bytes) -> bytes:
+        """As `take`, awaited."""
+        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        return await (self.take(subject, headers, payload, outcome.set_result) or outcome)
 
     def decide(self, subject: str, payload: bytes) -> Awaitable[bytes]:
         """For the queue: takes its place in line at once; the outcome when it is durable. Raises `OutboxUnavailable`."""
@@ -72,8 +83,11 @@ class CommandDoor:
         text = f"no command {command} of {to.principal} was decided, or so long ago that it is forgotten"
         return _rejected(command, [Finding("COMMAND_NOT_FOUND", "/data/id", text)])
 
-    async def _after(self, wait: str, deadline: str | None, durable: Awaitable[bytes]) -> bytes:
-        outcome = await durable
+    async def _after(self, wait: str, deadline: str | None, command: str, durable: Awaitable[bytes]) -> bytes:
+        try:
+            outcome = await durable
+        except OutboxUnavailable as unavailable:
+            return _unavailable(command, unavailable)
         position = msgspec.json.decode(outcome)["position"]
         try:
             async with asyncio.timeout(seconds(deadline)):
@@ -109,8 +123,8 @@ def _with_finding(outcome: bytes, code: str, text: str) -> bytes:
     return msgspec.json.encode(decoded)
 
 
-def _lost(submitted: Submitted, unavailable: OutboxUnavailable) -> bytes:
-    return _unavailable(submitted.key.id, unavailable)
+def _told(command: str, told: Callable[[bytes], None], outcome: bytes | OutboxUnavailable) -> None:
+    told(_unavailable(command, outcome) if isinstance(outcome, OutboxUnavailable) else outcome)
 
 
 def _unavailable(command: str, unavailable: OutboxUnavailable) -> bytes:

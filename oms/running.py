@@ -95,7 +95,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
             loops.append(_refusals(settings, refused))
         await stack.enter_async_context(_looping(loops))
         if here.door is not None:
-            await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.answer))
+            await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.take))
         if here.door is not None and "queue" in settings.roles:
             await stack.enter_async_context(_queue(here.endpoint, settings.ontology, here.door))
         yield here

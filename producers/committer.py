@@ -1,7 +1,8 @@
 """One committer decides: what arrived while the last group committed becomes the next group. No timer, no lingering."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from producers.command import Submitted
@@ -12,14 +13,13 @@ Clock = Callable[[], int]
 """Microseconds since 1970-01-01T00:00:00Z."""
 
 
-Lost = Callable[[Submitted, OutboxUnavailable], bytes]
-"""What to answer to a command of which nothing was written."""
+Told = Callable[[bytes | OutboxUnavailable], None]
+"""Hears the outcome as JSON once it is durable, or why nothing was written. It must not raise."""
 
 
 class Waiting(NamedTuple):
     submitted: Submitted
-    outcome: asyncio.Future[bytes]
-    lost: Lost | None
+    told: Told
 
 
 class Committer:
@@ -37,22 +37,21 @@ class Committer:
         self.group_parts = group_parts
         self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
-        self._loop = asyncio.get_running_loop()  # to ask for it at each command costs a system call
 
     @property
     def more(self) -> bool:
         """Whether another group is waiting."""
         return bool(self._waiting)
 
-    async def submit(self, submitted: Submitted) -> bytes:
-        """The outcome as JSON, when it is durable. Raises `OutboxUnavailable` with nothing written."""
-        return await self.enqueue(submitted)
-
-    def enqueue(self, submitted: Submitted, lost: Lost | None = None) -> asyncio.Future[bytes]:
-        """As `submit`, without waiting; with `lost` it is answered even where nothing was written."""
-        outcome: asyncio.Future[bytes] = self._loop.create_future()
-        self._waiting.append(Waiting(submitted, outcome, lost))
+    def place(self, submitted: Submitted, told: Told) -> None:
+        """A place in line. No future: most commands need none, and one costs as much as reading the command."""
+        self._waiting.append(Waiting(submitted, told))
         self._arrived.set()
+
+    def enqueue(self, submitted: Submitted) -> asyncio.Future[bytes]:
+        """A place in line at once; awaited, the outcome as JSON, durable. Raises `OutboxUnavailable`: nothing was written."""
+        outcome: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.place(submitted, partial(_tell, outcome))
         return outcome
 
     async def run(self) -> None:
@@ -84,8 +83,7 @@ class Committer:
             self._fail([*group, *behind], OutboxUnavailable(repr(error), "send it again under the same id"))
             raise
         for waiting, answer in zip(group, writes.outcomes, strict=True):
-            if not waiting.outcome.done():
-                waiting.outcome.set_result(answer)
+            waiting.told(answer)
         if writes.rows or writes.refusals:
             self.committed(writes)
         return len(group)
@@ -102,11 +100,15 @@ class Committer:
         return group
 
     @staticmethod
-    def _fail(group: list[Waiting], error: OutboxUnavailable) -> None:
-        for submitted, outcome, lost in group:
-            if outcome.done():
-                continue
-            if lost is None:
-                outcome.set_exception(error)
-            else:
-                outcome.set_result(lost(submitted, error))
+    def _fail(group: Iterable[Waiting], error: OutboxUnavailable) -> None:
+        for waiting in group:
+            waiting.told(error)
+
+
+def _tell(outcome: asyncio.Future[bytes], told: bytes | OutboxUnavailable) -> None:
+    if outcome.done():
+        return
+    if isinstance(told, OutboxUnavailable):
+        outcome.set_exception(told)
+    else:
+        outcome.set_result(told)

@@ -54,7 +54,7 @@ async def publish(server, frame):
 async def door(server):
     arrived = asyncio.Queue()
 
-    async def handler(subject, headers, payload):
+    async def handler(subject, headers, payload, _told):
         await arrived.put(payload)
         return b"answered"
 

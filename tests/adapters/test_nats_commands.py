@@ -8,7 +8,7 @@ SUBJECT = "oms.cmd.main.local.prod.a.main.CreateObject"
 DEADLINE = 30
 
 
-async def echo(subject, headers, payload):
+async def echo(subject, headers, payload, _told):
     return f"{subject} {headers.get('Oms-Wait')} ".encode() + payload
 
 
@@ -22,7 +22,7 @@ async def test_requests_are_handled_together(nats_server):
     """A group commit needs many commands in hand: here the answers come when all 500 have arrived."""
     arrived, everyone = 0, asyncio.Event()
 
-    async def wait_for_all(_subject, _headers, payload):
+    async def wait_for_all(_subject, _headers, payload, _told):
         nonlocal arrived
         arrived += 1
         if arrived == 500:
@@ -43,7 +43,7 @@ async def test_two_doors_share_the_requests(nats_server):
     seen = [0, 0]
 
     def counting(door):
-        async def count(_subject, _headers, payload):
+        async def count(_subject, _headers, payload, _told):
             seen[door] += 1
             return payload
 
@@ -68,7 +68,7 @@ async def test_without_a_door_the_client_is_told_at_once(nats_server):
 
 
 async def test_an_answer_that_does_not_come_in_time_is_no_outcome(nats_server):
-    async def never(_subject, _headers, _payload):
+    async def never(_subject, _headers, _payload, _told):
         await gone.wait()
         return b""
 
@@ -82,7 +82,7 @@ async def test_an_answer_that_does_not_come_in_time_is_no_outcome(nats_server):
 async def test_requests_in_hand_are_answered_before_the_door_closes(nats_server):
     taken, leave = asyncio.Event(), asyncio.Event()
 
-    async def slow(_subject, _headers, payload):
+    async def slow(_subject, _headers, payload, _told):
         taken.set()
         await leave.wait()
         return payload

@@ -15,7 +15,7 @@ async def asked(client, nats_server, tmp_path):
     """The client, with the door for reads open over a folder; `asked.folder` may get a view."""
     door = read_door(tmp_path / "data")
 
-    async def answer(subject, headers, payload):
+    async def answer(subject, headers, payload, _told):
         return await door.answer(address(subject), headers, payload)
 
     async with command_door(nats_server.endpoint, "main", answer):
