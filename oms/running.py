@@ -27,7 +27,7 @@ from gateways.commands import CommandDoor
 from oms.reading import read_door
 from oms.roles import roles
 from oms.settings import Settings
-from oms.views import READ_MODELS, track
+from oms.views import READ_MODELS, Elsewhere, track
 from producers.command import Limits
 from producers.committer import Committer
 from producers.decide import Planner
@@ -55,6 +55,10 @@ class Running:
     door: CommandDoor | None = None
     runner: Runner | None = None
     drifts: list[Any] = field(default_factory=list)
+    _elsewhere: dict[str, Elsewhere] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._elsewhere = {name: Elsewhere(self.settings.folder, name) for name in READ_MODELS}
 
     async def relayed(self, position: int) -> None:
         """Returns once the log holds `position`."""
@@ -64,11 +68,14 @@ class Running:
         await self.relay.progress.reached(position)
 
     async def projected(self, view: str, position: int) -> None:
-        """Returns once the view has `position`. Raises `LookupError` for a view that is not run here."""
-        if self.runner is None or view not in {track.name for track in self.runner.tracks}:
-            msg = f"no view {view!r} runs in this process"
+        """Returns once the view has `position`, here or in another process. Raises `LookupError` for what is no view."""
+        if view not in READ_MODELS:
+            msg = f"there is no view {view!r}; there are {', '.join(READ_MODELS)}"
             raise LookupError(msg)
-        await self.runner.projected(view, position)
+        if self.runner is not None:
+            await self.runner.projected(view, position)
+        else:
+            await self._elsewhere[view].reached(position)
 
 
 @asynccontextmanager

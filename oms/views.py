@@ -1,15 +1,18 @@
 """The read models that this program keeps: what folds each, and what opens its file."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from adapters.sqlite_audit import sqlite_audit
+from adapters.sqlite_standing import view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_view import SqliteView
-from adapters.view_files import live_path
+from adapters.view_files import ViewMissing, live_path
 from adapters.view_shelf import LiveBuild, SqliteShelf
 from events import catalog
 from projectors.audit import audit
@@ -29,6 +32,7 @@ class ReadModel(NamedTuple):
     opened: Callable[[Path, str], SqliteView[Any]]
 
 
+LOOK_SECONDS: Final = 0.005
 READ_MODELS: Final[Mapping[str, ReadModel]] = {
     "versions": ReadModel(versions(catalog.evolve), sqlite_versions),
     "audit": ReadModel(audit, sqlite_audit),
@@ -74,6 +78,30 @@ async def _renew(folder: Path, ontology: str, name: str, feed: Feed, alarm: Alar
         await rebuilt(folder, ontology, name, feed)
     except Exception as error:  # noqa: BLE001 the alarm tells it, the old build stays
         alarm(name, error)
+
+
+class Elsewhere:
+    """A view whose live build another process writes; looked at only while somebody waits for it, by one for all."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._position = 0
+        self._turn = asyncio.Lock()
+
+    async def reached(self, position: int) -> None:
+        """Returns when the view has `position`; it need not be there yet."""
+        while self._position < position:
+            async with self._turn:
+                if self._position < position and self._look() < position:
+                    await asyncio.sleep(LOOK_SECONDS)
+
+    def _look(self) -> int:
+        try:
+            standing = view_standing(live_path(self._folder, self._name))
+            self._position = standing.checkpoint.position if standing else 0
+        except (ViewMissing, sqlite3.Error):  # it is being made, or exchanged for a new build
+            pass
+        return self._position
 
 
 @asynccontextmanager
