@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from producers.outbox import (
-    FOREVER,
     Ask,
     CommandKey,
     CommitWrite,
@@ -73,7 +72,7 @@ class MemoryOutbox:
 
     async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
         every = sorted(write for chain in self._heads.values() for write in chain)
-        return [w._replace(closes=None) for w in every if (w.branch, w.key, w.since) > (branch, key, since)][:limit]
+        return [w for w in every if (w.branch, w.key, w.since) > (branch, key, since)][:limit]
 
     def _tell(self, ask: Ask) -> Told:
         heads = {read: found for read in ask.heads if (found := self._find(read))}
@@ -89,8 +88,7 @@ class MemoryOutbox:
     def _find(self, read: HeadRead) -> Found | None:
         for write in reversed(self._heads.get((read.branch, read.key), [])):
             if write.since <= read.at:
-                held = write.until > read.at or write.until == FOREVER
-                return Found(write.since, write.state) if held else None
+                return Found(write.since, write.state)
         return None
 
     def _commit_id(self, branch: str, at: int) -> str | None:
@@ -98,10 +96,7 @@ class MemoryOutbox:
 
     def _put(self, writes: Writes) -> None:
         for write in writes.heads:
-            chain = self._heads.setdefault((write.branch, write.key), [])
-            if write.closes is not None:
-                chain[-1] = chain[-1]._replace(until=write.since)
-            chain.append(write)
+            self._heads.setdefault((write.branch, write.key), []).append(write)
         self._rows += writes.rows
         self._commits += writes.commits
         self._commands.update(writes.commands)

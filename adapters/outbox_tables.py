@@ -19,13 +19,13 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
 )  # fmt: skip
 
+# An interval ends where the next one of its key begins: so a new one leaves the rows before it, and their pages, alone.
 # NOTE rows apart from their key index: with keys in random order twice as fast as a table inside its index (measured)
 heads = Table(
     "heads", metadata,
     Column("branch", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("since", BigInteger, primary_key=True),
-    Column("until", BigInteger, nullable=False),
     Column("state", LargeBinary),  # JSON; NULL = freed or never there
 )  # fmt: skip
 

@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, select
 
 from adapters.outbox_tables import heads
 from adapters.sqlite_file import reader, sql
-from producers.outbox import FOREVER
 
 
 class Interval(NamedTuple):
-    """As of one position: what began later is not there, what ended later is open. `state` is JSON."""
+    """As of one position: what began later is not there. It ends where the next one of its key begins. `state` is JSON."""
 
     branch: str
     key: str
     since: int
-    until: int
     state: bytes | None
 
 
@@ -45,7 +43,7 @@ def compare_heads(stored: Path, replayed: Path, position: int) -> HeadsDiffer | 
     """Both files as of `position`; `None` = they agree."""
     for one, other in zip_longest(_intervals(stored, position), _intervals(replayed, position)):
         if one is not None and other is not None and one[:3] == other[:3]:
-            if one.until != other.until or not _same(one.state, other.state):
+            if not _same(one.state, other.state):
                 return HeadsDiffer(one, other)
         elif other is None or (one is not None and one[:3] < other[:3]):
             return HeadsDiffer(one, None)
@@ -97,7 +95,6 @@ _INTERVALS: Final = sql(
         heads.c.branch,
         heads.c.key,
         heads.c.since,
-        case((heads.c.until > bindparam("at"), bindparam("open")), else_=heads.c.until),
         heads.c.state,
     )
     .where(heads.c.since <= bindparam("position"))
@@ -108,7 +105,7 @@ _INTERVALS: Final = sql(
 def _intervals(path: Path, position: int) -> Iterator[Interval]:
     connection = reader(path)
     try:
-        for row in connection.execute(_INTERVALS, (position, FOREVER, position)):
+        for row in connection.execute(_INTERVALS, (position,)):
             yield Interval(*row)
     finally:
         connection.close()
@@ -123,5 +120,4 @@ def _same(one: bytes | None, other: bytes | None) -> bool:
 
 
 def _shown(interval: Interval) -> str:
-    until = "now" if interval.until == FOREVER else str(interval.until)
-    return f"{(interval.state or b'nothing').decode()[:200]} until {until}"
+    return (interval.state or b"nothing").decode()[:200]

@@ -18,7 +18,6 @@ from sqlalchemy import create_engine
 from adapters.own_thread import OwnThread
 from adapters.sqlite_checkpoints import Checkpoints
 from producers.outbox import (
-    FOREVER,
     Ask,
     CommandKey,
     Found,
@@ -110,7 +109,7 @@ class SqliteOutbox:
         rows = await self._read(
             lambda: self._reader.execute(_SQL["heads_after"], (branch, key, since, limit)).fetchall()
         )
-        return [HeadWrite(b, k, since, until, state, None) for b, k, since, until, state in rows]
+        return [HeadWrite(*row) for row in rows]
 
     def close(self) -> None:
         self._checkpoints.close()
@@ -141,9 +140,8 @@ class SqliteOutbox:
         for branch, key, at in reads:
             asked.setdefault((branch, at), []).append(key)
         for (branch, at), keys in asked.items():
-            for key, since, until, state in self._writer.execute(_SQL["find_heads"], (json.dumps(keys), branch, at)):
-                if until > at or until == FOREVER:
-                    yield HeadRead(branch, key, at), Found(since, state)
+            for key, since, state in self._writer.execute(_SQL["find_heads"], (json.dumps(keys), branch, at)):
+                yield HeadRead(branch, key, at), Found(since, state)
 
     def _commands(self, keys: Sequence[CommandKey]) -> Iterator[tuple[CommandKey, Remembered]]:
         asked: dict[str, list[str]] = {}
@@ -159,12 +157,7 @@ class SqliteOutbox:
     def _put(self, writes: Writes) -> None:
         # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
-        closing, heads = [], []
-        for branch, key, since, until, state, closes in writes.heads:
-            heads.append((branch, key, since, until, None if state is None else bytearray(state)))
-            if closes is not None:
-                closing.append((since, branch, key, closes))
-        many(_SQL["close_head"], closing)
+        heads = [(b, k, since, None if state is None else bytearray(state)) for b, k, since, state in writes.heads]
         many(_SQL["add_head"], heads)
         many(_SQL["add_row"], [(position, subject, bytearray(body)) for position, subject, body in writes.rows])
         many(_SQL["add_commit"], writes.commits)

@@ -10,16 +10,13 @@ UPDATE log_head SET position = ?, time = ?, hash = ? WHERE ontology = ?
 INSERT OR IGNORE INTO log_head (ontology, position, time, hash) VALUES (?, 0, 0, ?)
 
 -- find_heads
-SELECT held.key, held.since, held.until, held.state FROM json_each(?1) AS asked CROSS JOIN heads AS held ON held.branch = ?2 AND held.key = asked.value AND held.since = (SELECT max(since) FROM heads WHERE branch = ?2 AND key = asked.value AND since <= ?3)
-
--- close_head
-UPDATE heads SET until = ? WHERE branch = ? AND key = ? AND since = ?
+SELECT held.key, held.since, held.state FROM json_each(?1) AS asked CROSS JOIN heads AS held ON held.branch = ?2 AND held.key = asked.value AND held.since = (SELECT max(since) FROM heads WHERE branch = ?2 AND key = asked.value AND since <= ?3)
 
 -- add_head
-INSERT INTO heads (branch, key, since, until, state) VALUES (?, ?, ?, ?, ?)
+INSERT INTO heads (branch, key, since, state) VALUES (?, ?, ?, ?)
 
 -- heads_after
-SELECT branch, key, since, until, state FROM heads WHERE (branch, key, since) > (?, ?, ?) ORDER BY branch, key, since LIMIT ?
+SELECT branch, key, since, state FROM heads WHERE (branch, key, since) > (?, ?, ?) ORDER BY branch, key, since LIMIT ?
 
 -- add_row
 INSERT INTO outbox (position, subject, body) VALUES (?, ?, ?)

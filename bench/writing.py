@@ -68,7 +68,7 @@ def floor(of: Path, into: Path) -> Took:
     SqliteOutbox(into, "main").close()
     with sqlite3.connect(of) as source:
         rows = source.execute("SELECT position, subject, body FROM outbox ORDER BY position").fetchall()
-        heads = source.execute("SELECT since, branch, key, until, state FROM heads ORDER BY since").fetchall()
+        heads = source.execute("SELECT since, branch, key, state FROM heads ORDER BY since").fetchall()
         commits = source.execute("SELECT last, first, branch, id FROM commits ORDER BY last").fetchall()
     grouped = {
         name: {key: list(several) for key, several in groupby(items, lambda item: item[0] // GROUP)}
@@ -79,7 +79,7 @@ def floor(of: Path, into: Path) -> Took:
         for group, several in grouped["rows"].items():
             file.execute("BEGIN IMMEDIATE")
             file.executemany("INSERT INTO outbox(position, subject, body) VALUES(?,?,?)", several)
-            add_head = "INSERT INTO heads(since, branch, key, until, state) VALUES(?,?,?,?,?)"
+            add_head = "INSERT INTO heads(since, branch, key, state) VALUES(?,?,?,?)"
             file.executemany(add_head, grouped["heads"].get(group, []))
             add_commit = "INSERT INTO commits(last, first, branch, id) VALUES(?,?,?,?)"
             file.executemany(add_commit, grouped["commits"].get(group, []))

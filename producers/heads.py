@@ -20,14 +20,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
 
-class Known(msgspec.Struct, frozen=True, gc=False):
-    """A key's head; `own` = where the branch's own open interval began, `None` if it has none (inherited, or never)."""
-
-    head: Head
-    own: int | None
-
-
-NOWHERE: Final = Known(Head(0, None), None)
+NOWHERE: Final = Head(0, None)
 
 
 def scope(branch: str, key: str) -> str:
@@ -40,7 +33,7 @@ class Heads:
 
     def __init__(self, limit: int = 50_000) -> None:
         self.limit = limit
-        self._known: defaultdict[str, dict[str, Known]] = defaultdict(dict)  # by branch column, then by key
+        self._known: defaultdict[str, dict[str, Head]] = defaultdict(dict)  # by branch column, then by key
         self._lineage: dict[str, list[tuple[str, int]]] = {}
         self._written: dict[tuple[str, str], int] = {}
         self._writes: list[HeadWrite] = []
@@ -56,14 +49,14 @@ class Heads:
         if sum(map(len, self._known.values())) > self.limit:
             self.forget()
 
-    def known(self, branch: str, key: str) -> Known:
+    def known(self, branch: str, key: str) -> Head:
         """Raises `Unread` if nobody told yet."""
         known = self._known[branch].get(key) or self._known[ONTOLOGY_SCOPE].get(key)  # no key is of both
         if known is None:
             raise Unread(Key(key))
         return known
 
-    def seen(self, branch: str) -> tuple[Mapping[str, Known], Mapping[str, Known]]:
+    def seen(self, branch: str) -> tuple[Mapping[str, Head], Mapping[str, Head]]:
         """What is known of a branch and of the whole ontology: both live, to look up without a call."""
         return self._known[branch], self._known[ONTOLOGY_SCOPE]
 
@@ -99,19 +92,13 @@ class Heads:
 
     def write(self, branch: str, changes: Mapping[Key, Head]) -> None:
         """These keys have these heads from their positions on. They must be known."""
-        mine, everyones, written, writes = *self.seen(branch), self._written, self._writes
+        mine = self._known[branch]
         for key, head in changes.items():
-            column, known = (branch, mine) if key in mine else (ONTOLOGY_SCOPE, everyones)
-            at = (column, key)
-            closes, since = known[key].own, head.position
-            pending = None if closes is None else written.get(at)
-            if pending is not None:
-                writes[pending] = HeadWrite(*writes[pending][:3], since, *writes[pending][4:])
-                closes = None
-            written[at] = len(writes)
+            column = branch if key in mine else ONTOLOGY_SCOPE
+            self._written[column, key] = len(self._writes)
             state = None if head.state is None else _encode(head.state)
-            writes.append(HeadWrite(column, key, since, FOREVER, state, closes))
-            self._known[column][key] = Known(head, since)
+            self._writes.append(HeadWrite(column, key, head.position, state))
+            self._known[column][key] = head
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
@@ -119,12 +106,11 @@ class Heads:
         self._written.clear()
         return writes
 
-    def _nearest(self, chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Known:
-        for depth, read in enumerate(chain):
+    def _nearest(self, chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Head:
+        for read in chain:
             interval = self._unflushed(read) or found.get(read)
             if interval is not None:
-                state = None if interval.state is None else _decode(interval.state)
-                return Known(Head(interval.since, state), interval.since if depth == 0 else None)
+                return Head(interval.since, None if interval.state is None else _decode(interval.state))
         return NOWHERE
 
     def _unflushed(self, read: HeadRead) -> Found | None:
@@ -138,7 +124,7 @@ class Heads:
         at = FOREVER
         for _ in range(MAX_DEPTH + 1):
             yield branch, at
-            state = self.known(ONTOLOGY_SCOPE, f"branch/{branch}").head.state
+            state = self.known(ONTOLOGY_SCOPE, f"branch/{branch}").state
             if state is None or state["parent"] is None:
                 return
             branch, at = state["parent"], min(at, state["base"])
@@ -169,7 +155,7 @@ class Staged:
         known = self._mine.get(key) or self._everyones.get(key)
         if known is None:
             raise Unread(key)
-        return known.head
+        return known
 
     def get(self, key: Key) -> State | None:
         """The state as this commit has left it so far. Raises `Unread`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 FOREVER = 2**63 - 1
-"""The open end of an interval."""
+"""A position behind every other."""
 
 
 class LogHead(NamedTuple):
@@ -77,14 +77,12 @@ class Told:
 
 
 class HeadWrite(NamedTuple):
-    """A new interval. `closes` = `since` of the stored interval of this branch and key that ends here, if there is one."""
+    """A new interval of `key` on `branch`; it ends where the next one begins. `state` as in `Found`."""
 
     branch: str
     key: str
     since: int
-    until: int
     state: bytes | None
-    closes: int | None
 
 
 class CommitWrite(NamedTuple):
@@ -163,7 +161,7 @@ class Outbox(Protocol):
         """Forget all heads and commits; with `outbox` also rows, commands and the log's head."""
 
     async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
-        """Stored intervals in (branch, key, since) order, behind the given one; for verification. `closes` is `None`."""
+        """Stored intervals in (branch, key, since) order, behind the given one; for verification."""
 
 
 class OutboxUnavailable(Exception):

@@ -112,7 +112,7 @@ async def heads(outbox: MemoryOutbox, branch: str) -> Branch:
         return Writes(head)
 
     await outbox.commit(read)
-    return said({key: known.known(branch, key).head.state for key in entities})
+    return said({key: known.known(branch, key).state for key in entities})
 
 
 def said(states) -> Branch:

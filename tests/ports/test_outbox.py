@@ -89,9 +89,9 @@ async def test_a_unit_of_work_that_fails_leaves_nothing(outbox: Outbox) -> None:
 
 
 async def test_heads_are_intervals_and_read_as_of_any_position(outbox: Outbox) -> None:
-    first = HeadWrite(B, "object/A/1", 1, FOREVER, b"1", None)
+    first = HeadWrite(B, "object/A/1", 1, b"1")
     await outbox.commit(writing(lambda h: Writes(h, heads=[first])))
-    await outbox.commit(writing(lambda h: Writes(h, heads=[first._replace(since=5, state=None, closes=1)])))
+    await outbox.commit(writing(lambda h: Writes(h, heads=[first._replace(since=5, state=None)])))
     asked = [HeadRead(B, "object/A/1", at) for at in (0, 1, 4, 5, FOREVER)]
     told: list[Told] = []
     await outbox.commit(writing(Writes, Ask(heads=[*asked, HeadRead(B, "object/B/1")]), told=told))
@@ -99,7 +99,7 @@ async def test_heads_are_intervals_and_read_as_of_any_position(outbox: Outbox) -
     assert found == [None, Found(1, b"1"), Found(1, b"1"), Found(5, None), Found(5, None)]
     assert HeadRead(B, "object/B/1") not in told[0].heads
     stored = await outbox.heads_after("", "", 0, 10)
-    assert [(w.since, w.until, w.state) for w in stored] == [(1, 5, b"1"), (5, FOREVER, None)]
+    assert stored == [first, first._replace(since=5, state=None)]
     assert await outbox.heads_after(B, "object/A/1", 1, 10) == stored[1:]
 
 
@@ -142,7 +142,7 @@ async def test_refusals_keep_their_order_and_numbers(outbox: Outbox) -> None:
 
 async def test_it_can_be_cleared_and_restored(outbox: Outbox) -> None:
     head = LogHead(1, 5, "cd" * 32)
-    writes = Writes(head, rows=rows(1, b"one"), heads=[HeadWrite(B, "k/1", 1, FOREVER, b"{}", None)])
+    writes = Writes(head, rows=rows(1, b"one"), heads=[HeadWrite(B, "k/1", 1, b"{}")])
     await outbox.restore(writes)
     await outbox.clear(outbox=False)
     assert await outbox.heads_after("", "", 0, 10) == []

@@ -79,7 +79,7 @@ class System:
             return Writes(head)
 
         await self.outbox.commit(read)
-        return {key: known.known(branch, key).head for key in ENTITIES}
+        return {key: known.known(branch, key) for key in ENTITIES}
 
     async def view(self) -> MemoryVersions:
         """What a projector makes of the log."""

@@ -9,5 +9,5 @@ down_revision = None
 
 
 def upgrade() -> None:
-    # NOTE the first step is the tables as they are; a change to them becomes a step of its own that says what it alters
+    # NOTE it makes the tables as they are today; a later step alters those that an earlier release made
     metadata.create_all(op.get_bind())
