@@ -7,7 +7,8 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,15 +17,18 @@ from adapters.nats_wire import Wire
 from bench import flights, peers
 from bench.figures import Figure, Took, percentile
 from bench.flights import Message
-from bench.processes import Program, up
+from bench.processes import Program, up, up_in_two
 from bench.stock import Stock
 from oms.client import connect
 
 AT_ONCE = 64
-PARTS = {
-    "write side only": ("--without", "relay", "--without", "projectors", "--without", "queue"),
-    "with the relay": ("--without", "projectors", "--without", "queue"),
-    "with relay and views": (),
+WHOLE = "with relay and views"
+APART = "the same, the views in a process of their own"
+PARTS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Program]]] = {
+    "write side only": lambda folder: up(folder, "--without", "relay", "--without", "projectors", "--without", "queue"),
+    "with the relay": lambda folder: up(folder, "--without", "projectors", "--without", "queue"),
+    WHOLE: up,
+    APART: up_in_two,
 }
 
 
@@ -43,8 +47,8 @@ async def figures(stock: Stock) -> list[Figure]:
     loads: dict[str, list[Load]] = {name: [] for name in PARTS}
     rivals = []
     for number in range(stock.rounds):
-        for name, options in PARTS.items():
-            async with up(stock.folder / f"commands-{number}-{len(options)}", *options) as program:
+        for name, started in PARTS.items():
+            async with started(stock.folder / f"commands-{number}-{list(PARTS).index(name)}") as program:
                 loads[name].append(await _loaded(program, commands))
         if rival := peers.eventsourcing(stock.folder / f"peer-{number}.db", stock.sized(5_000), threads=4):
             rivals.append(rival)
@@ -55,21 +59,21 @@ async def figures(stock: Stock) -> list[Figure]:
 
 def _rates(loads: dict[str, list[Load]], rivals: Sequence[float]) -> Iterator[Figure]:
     program = {name: statistics.median(load.program for load in several) for name, several in loads.items()}
-    write, relay, whole = program.values()
+    write, relay, whole, _ = program.values()
     shares = f"CPU: write side {write:.0f}, relay {relay - write:.0f}, views {whole - relay:.0f}"
+    rival = statistics.median(rivals) if rivals else None
     for name, several in loads.items():
-        chosen = name == "with relay and views"
         server, client = (statistics.median(getattr(load, part) for load in several) for part in ("server", "client"))
-        bound = f"two cores: {shares}, nats-server {server:.0f}, this client {client:.0f} µs" if chosen else ""
-        beside = "eventsourcing on SQLite, 4 threads" if rivals and chosen else ""
+        around = f"nats-server {server:.0f}, this client {client:.0f} µs"
+        bound = {WHOLE: f"one core of Python: {shares}, {around}", APART: f"two cores, {around} among it"}.get(name, "")
+        goal = {WHOLE: "≥ 5,000/s, ratio ≥ 3", APART: "≥ 5,000/s, ratio ≥ 3"}.get(name, "")
+        beside = "eventsourcing on SQLite, 4 threads" if rivals and goal else ""
         rate = statistics.median(load.rate for load in several)
-        rival = statistics.median(rivals) if beside else None
-        goal = "≥ 5,000/s, ratio ≥ 3" if chosen else ""
-        yield Figure(f"command → outcome, 64 in flight, {name}", rate, "/s", program[name], beside, rival, goal, bound)
-    for share, goal in ((0.5, ""), (0.99, "< 40 ms")):
-        several = loads["with relay and views"]
-        value = statistics.median(percentile(load.latencies, share) for load in several) * 1e3
-        yield Figure(f"the same, p{share * 100:.0f}", value, "ms", goal=goal, bound="the queue that 64 in flight make")
+        title = f"command → outcome, 64 in flight, {name}"
+        yield Figure(title, rate, "/s", program[name], beside, rival if beside else None, goal, bound)
+        for share, most in ((0.5, ""), (0.99, "< 40 ms")) if goal else ():
+            value = statistics.median(percentile(load.latencies, share) for load in several) * 1e3
+            yield Figure(f"its p{share * 100:.0f}", value, "ms", goal=most, bound="the queue that 64 in flight make")
 
 
 async def _loaded(program: Program, commands: int) -> Load:

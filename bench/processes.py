@@ -37,15 +37,23 @@ def pid_of(nats: Path) -> int:
 
 @dataclass(slots=True)
 class Program:
-    """A running `oms up`, and the server it started."""
+    """A running `oms up`, and the server it started; `beside` = pids of more of them in the same folder."""
 
     folder: Path
     pid: int
     server: int
+    beside: tuple[int, ...] = ()
 
     def cpu(self) -> tuple[float, float]:
         """Seconds: the program's, the server's."""
-        return cpu_seconds(self.pid), cpu_seconds(self.server)
+        return sum(map(cpu_seconds, (self.pid, *self.beside))), cpu_seconds(self.server)
+
+
+@asynccontextmanager
+async def up_in_two(folder: Path) -> AsyncIterator[Program]:
+    """The views in a process of their own, all else in another."""
+    async with up(folder, "--without", "projectors") as writing, up(folder, "--role", "projectors") as reading:
+        yield Program(folder, writing.pid, writing.server, (reading.pid,))
 
 
 @asynccontextmanager
