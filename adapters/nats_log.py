@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.nats_checks import raise_if_damaged
 from adapters.nats_config import log_stream
-from adapters.nats_connection import ApiRefused, api, connection
+from adapters.nats_connection import ApiRefused, SteadyClient, api, connection
 from adapters.nats_publish import SINGLES, batch, single
 from adapters.nats_server import Endpoint
 from producers.log import Appended, Doubt, LogDamaged, LogUnavailable
@@ -27,7 +26,7 @@ NO_MESSAGE = 10037
 class NatsLog:
     """Only one per ontology writes at a time, but two do no harm. Use `nats_log`."""
 
-    def __init__(self, client: Client, ontology: str) -> None:
+    def __init__(self, client: SteadyClient, ontology: str) -> None:
         self._client, self._stream = client, log_stream(ontology)
         self._inbox = client.new_inbox()
         self._waiting: dict[str, asyncio.Future[Msg | None]] = {}  # by reply subject
@@ -54,7 +53,7 @@ class NatsLog:
             sent = b"".join(single(row, end, reply) for row, end, reply in singles)
         try:
             async with asyncio.timeout(APPEND_SECONDS):
-                await self._write(sent)
+                await self._client.write(sent)
                 answers = [await self._waiting[reply] for reply in replies]
         except (TimeoutError, nats.errors.Error) as error:
             return Doubt(str(error) or f"no answer within {APPEND_SECONDS} s")
@@ -106,11 +105,6 @@ class NatsLog:
         reply = f"{self._inbox}.{self._sent}"
         self._waiting[reply] = asyncio.get_running_loop().create_future()
         return reply
-
-    async def _write(self, sent: bytes) -> None:
-        """NOTE private calls of nats-py 2.16: `publish` costs three times as much. Without the flush it may never go out."""
-        await self._client._send_command(sent)  # noqa: SLF001
-        await self._client._flush_pending()  # noqa: SLF001
 
     async def _answered(self, message: Msg) -> None:
         answer = self._waiting.get(message.subject)

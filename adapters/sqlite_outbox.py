@@ -4,7 +4,6 @@ One thread owns the writing connection and runs a whole unit of work in one hop;
 reading never waits for an fsync.
 """
 
-import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, TypeVar
 
+import msgspec
 from sqlalchemy import create_engine
 
 from adapters.own_thread import OwnThread
@@ -36,6 +36,7 @@ from producers.outbox import (
 from security.chain import genesis
 
 Result = TypeVar("Result")
+_dump: Final = msgspec.json.Encoder().encode
 _CACHE_KIB: Final = 32 * 1024
 _PAGE_BYTES: Final = 8192
 _BUSY_SECONDS: Final = 5.0
@@ -140,7 +141,7 @@ class SqliteOutbox:
         for branch, key, at in reads:
             asked.setdefault((branch, at), []).append(key)
         for (branch, at), keys in asked.items():
-            for key, since, state in self._writer.execute(_SQL["find_heads"], (json.dumps(keys), branch, at)):
+            for key, since, state in self._writer.execute(_SQL["find_heads"], (_dump(keys).decode(), branch, at)):
                 yield HeadRead(branch, key, at), Found(since, state)
 
     def _commands(self, keys: Sequence[CommandKey]) -> Iterator[tuple[CommandKey, Remembered]]:

@@ -5,6 +5,7 @@ A new version is built beside the old one and becomes live by one rename: nobody
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -81,5 +82,6 @@ def view_files(folder: Path) -> list[ViewFile]:
     return [ViewFile(name, version, path, live[name] == version) for name, version, path in found]
 
 
+@lru_cache(64)
 def _alias(folder: Path, name: str) -> Path:
     return folder / "views" / f"{name}.live"
