@@ -1,25 +1,25 @@
-"""One committer decides: what arrived while the last group committed becomes the next group. No timer, no lingering."""
+"""One committer decides: what arrived until a transaction has begun is its group. No timer, no lingering."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import NamedTuple
 
 from producers.command import Submitted
 from producers.decide import Planner
-from producers.outbox import Outbox, OutboxUnavailable, Writes
+from producers.outbox import Ask, LogHead, Outbox, OutboxUnavailable, Told, Writes
 
 Clock = Callable[[], int]
 """Microseconds since 1970-01-01T00:00:00Z."""
 
 
-Told = Callable[[bytes | OutboxUnavailable], None]
+Tell = Callable[[bytes | OutboxUnavailable], None]
 """Hears the outcome as JSON once it is durable, or why nothing was written. It must not raise."""
 
 
 class Waiting(NamedTuple):
     submitted: Submitted
-    told: Told
+    told: Tell
 
 
 class Committer:
@@ -43,7 +43,7 @@ class Committer:
         """Whether another group is waiting."""
         return bool(self._waiting)
 
-    def place(self, submitted: Submitted, told: Told) -> None:
+    def place(self, submitted: Submitted, told: Tell) -> None:
         """A place in line. No future: most commands need none, and one costs as much as reading the command."""
         self._waiting.append(Waiting(submitted, told))
         self._arrived.set()
@@ -63,25 +63,35 @@ class Committer:
         finally:
             stopped = OutboxUnavailable("the committer stopped", "send it again under the same id")
             self._fail(self._waiting, stopped)
-            self._waiting = []
+            self._waiting.clear()
 
     async def step(self) -> int:
         """Commit one group. Returns how many commands it answered. A group that is lost takes all who wait with it."""
-        group = self._next_group()
-        if not group:
+        group: list[Waiting] = []
+
+        def work(head: LogHead) -> Generator[Ask, Told, Writes]:
+            """Whoever came while the transaction began is one of the group. Runs in the store's thread, if it has one."""
+            if not group:
+                group.extend(self._next_group())
+            return self.planner.work([waiting.submitted for waiting in group], self.clock())(head)
+
+        if not self._waiting:
             return 0
         try:
-            writes = await self.outbox.commit(self.planner.work([w.submitted for w in group], self.clock()))
+            writes = await self.outbox.commit(work)
         except BaseException as error:
             self.planner.forget()
             # who came later must not overtake who was lost
-            behind, self._waiting = self._waiting, []
+            lost = [*group, *self._waiting]
+            self._waiting.clear()
             self._arrived.clear()
             if isinstance(error, OutboxUnavailable):
-                self._fail([*group, *behind], error)
-                return len(group)
-            self._fail([*group, *behind], OutboxUnavailable(repr(error), "send it again under the same id"))
+                self._fail(lost, error)
+                return len(lost)
+            self._fail(lost, OutboxUnavailable(repr(error), "send it again under the same id"))
             raise
+        if not self._waiting:
+            self._arrived.clear()
         for waiting, answer in zip(group, writes.outcomes, strict=True):
             waiting.told(answer)
         if writes.rows or writes.refusals:
@@ -89,14 +99,14 @@ class Committer:
         return len(group)
 
     def _next_group(self) -> list[Waiting]:
+        """NOTE another thread may add to those who wait meanwhile: each step on the list is one that a thread cannot split."""
         parts, size = 0, 0
-        for size, waiting in enumerate(self._waiting, 1):  # noqa: B007 `size` is read after the loop
+        for size, waiting in enumerate(self._waiting[:], 1):  # noqa: B007 `size` is read after the loop
             parts += len(waiting.submitted.parts)
             if parts >= self.group_parts:
                 break
-        group, self._waiting = self._waiting[:size], self._waiting[size:]
-        if not self._waiting:
-            self._arrived.clear()
+        group = self._waiting[:size]
+        del self._waiting[:size]
         return group
 
     @staticmethod
