@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import create_engine
 
+from adapters import outbox_file
 from adapters.own_thread import OwnThread
 from adapters.sqlite_checkpoints import Checkpoints
 from producers.outbox import (
@@ -37,9 +37,6 @@ from security.chain import genesis
 
 Result = TypeVar("Result")
 _dump: Final = msgspec.json.Encoder().encode
-_CACHE_KIB: Final = 32 * 1024
-_PAGE_BYTES: Final = 8192
-_BUSY_SECONDS: Final = 5.0
 _IDS: Final = 16  # command ids that are looked up at once
 _SQL: Final = {
     name: text.strip()
@@ -58,8 +55,8 @@ class SqliteOutbox:
         self.ontology = ontology
         self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
         try:
-            self._writer = self._writing.wait(lambda: _open_writer(path, ontology))
-            self._reader = self._reading.wait(lambda: _open_reader(path))
+            self._writer = self._writing.wait(lambda: _begun(path, ontology))
+            self._reader = self._reading.wait(lambda: outbox_file.reader(path))
             self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
         except sqlite3.Error as error:
             raise _unavailable(error) from error
@@ -203,41 +200,10 @@ async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:
         raise _unavailable(error) from error
 
 
-def _open_writer(path: Path, ontology: str) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
-    connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # counts only for a new file
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    _bound_cache(connection)
-    _migrate(path)
+def _begun(path: Path, ontology: str) -> sqlite3.Connection:
+    connection = outbox_file.writer(path)
     connection.execute(_SQL["start_log_head"], (ontology, genesis(ontology)))
     return connection
-
-
-def _open_reader(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path.resolve().as_uri() + "?mode=ro", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
-    )
-    _bound_cache(connection)
-    return connection
-
-
-def _bound_cache(connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-
-
-def _migrate(path: Path) -> None:
-    from alembic import command  # costs a second to import, and who only reads needs it not
-    from alembic.config import Config
-
-    engine = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", "adapters:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
 
 
 def _log_head(connection: sqlite3.Connection, ontology: str) -> LogHead:

@@ -1,0 +1,57 @@
+"""The outbox's file: made by Alembic's steps, then opened for its one writer (WAL, synchronous=FULL) and for who reads."""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import create_engine
+
+CACHE_KIB: Final = 16 * 1024  # for the writer; more gains nothing, even where keys change at random
+READER_CACHE_KIB: Final = 4 * 1024  # rows are read in their order
+PAGE_BYTES: Final = 8192
+BUSY_SECONDS: Final = 5.0
+
+
+def writer(path: Path) -> sqlite3.Connection:
+    """Makes the file if it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # counts only for a new file
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    if not _newest(connection):
+        _migrate(path)
+    return connection
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """Cannot write."""
+    uri = path.resolve().as_uri() + "?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
+    return connection
+
+
+def _newest(connection: sqlite3.Connection) -> bool:
+    """Whether all steps have been taken: each is a file whose name begins with its revision."""
+    steps = (step.name for step in resources.files("adapters.migrations.versions").iterdir())
+    try:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:  # a new file
+        return False
+    return found is not None and found[0] == max(name for name in steps if name[0].isdigit()).partition("_")[0]
+
+
+def _migrate(path: Path) -> None:
+    from alembic import command  # costs a second to import and 10 MB
+    from alembic.config import Config
+
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", "adapters:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
