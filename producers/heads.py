@@ -31,7 +31,7 @@ def scope(branch: str, key: str) -> str:
 class Heads:
     """Known heads of one ontology at the log's head, and the intervals written since `flush`."""
 
-    def __init__(self, limit: int = 50_000) -> None:
+    def __init__(self, limit: int = 10_000) -> None:
         self.limit = limit
         self._known: defaultdict[str, dict[str, Head]] = defaultdict(dict)  # by branch column, then by key
         self._lineage: dict[str, list[tuple[str, int]]] = {}
