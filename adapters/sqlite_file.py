@@ -17,7 +17,7 @@ from adapters.own_thread import OwnThread
 Result = TypeVar("Result")
 
 CACHE_KIB: Final = 4 * 1024  # for each connection
-WRITER_CACHE_KIB: Final = 16 * 1024
+WRITER_CACHE_KIB: Final = 8 * 1024
 WAL_PAGES: Final = 8_000  # 32 MB: pages that are written again and again reach the file once
 BUSY_SECONDS: Final = 5.0
 ROWS_AT_ONCE: Final = (64, 8, 1)  # more gain nothing
