@@ -1,17 +1,19 @@
 """The audit's second table: refused commands, in the file of the audit, beside its rows; and where they come from."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select
 
 from adapters import outbox_tables as tables
 from adapters.sqlite_audit import refusals
 from adapters.sqlite_file import SqliteFile, reader, sql, writer
+from adapters.sqlite_view import unavailable
 from producers.outbox import Refusal
 
+Result = TypeVar("Result")
 _LAST: Final = sql(select(func.max(refusals.c.number)))
 _AFTER: Final = sql(
     select(tables.refusals)
@@ -29,7 +31,8 @@ class RefusedCommands:
         self._file = SqliteFile(lambda: reader(outbox))
 
     async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
-        rows = await self._file.run(lambda connection: connection.execute(_AFTER, (after, limit)).fetchall())
+        """Raises `ViewUnavailable` where the outbox refuses to be read."""
+        rows = await _run(self._file, lambda connection: connection.execute(_AFTER, (after, limit)).fetchall())
         return [(number, Refusal(*rest)) for number, *rest in rows]
 
     async def close(self) -> None:
@@ -37,13 +40,16 @@ class RefusedCommands:
 
 
 class SqliteRefusals:
-    """`close` after use. Its transactions are short: the view that writes the other tables waits for them."""
+    """`close` after use. Its transactions are short: the view that writes the other tables waits for them.
+
+    Raises `ViewUnavailable` where its file refuses (disk full, locked): nothing was written, and it may be tried again.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(lambda: writer(path))
 
     async def last(self) -> int:
-        return await self._file.run(lambda connection: connection.execute(_LAST).fetchone()[0] or 0)
+        return await _run(self._file, lambda connection: connection.execute(_LAST).fetchone()[0] or 0)
 
     async def add(self, found: Sequence[tuple[int, Refusal]]) -> None:
         def run(connection: sqlite3.Connection) -> None:
@@ -51,7 +57,14 @@ class SqliteRefusals:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_ADD, [(number, *refusal) for number, refusal in found])
 
-        await self._file.run(run)
+        await _run(self._file, run)
 
     async def close(self) -> None:
         await self._file.close()
+
+
+async def _run(file: SqliteFile, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    try:
+        return await file.run(work)
+    except sqlite3.OperationalError as error:
+        raise unavailable("audit", error) from error

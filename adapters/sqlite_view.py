@@ -129,7 +129,7 @@ class SqliteView(Generic[RowT]):
         try:
             return await self._file.run(work)
         except sqlite3.OperationalError as error:
-            raise _unavailable(self.name, error) from error
+            raise unavailable(self.name, error) from error
 
 
 def _titled(row: Sequence[Any] | None) -> str:
@@ -156,7 +156,8 @@ def parked_events(connection: sqlite3.Connection, after: int = 0, limit: int = F
     ]
 
 
-def _unavailable(name: str, error: sqlite3.OperationalError) -> ViewUnavailable:
+def unavailable(name: str, error: sqlite3.OperationalError) -> ViewUnavailable:
+    """What a store of a view says when it refuses for now."""
     text = str(error)
     if "full" in text:
         return ViewUnavailable(name, "the disk is full", "free some space; it goes on by itself")

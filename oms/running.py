@@ -4,6 +4,7 @@ server ─► streams ─► relay.check ─► genesis ─► committer + relay
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from adapters.nats_streams import ensure_streams
 from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
-from adapters.view_files import live_path
+from adapters.view_files import ViewMissing, live_path
 from events import catalog
 from gateways.commands import CommandDoor
 from oms.reading import read_door
@@ -35,6 +36,7 @@ from producers.genesis import genesis
 from producers.log import LogUnavailable
 from producers.outbox import Writes
 from producers.relay import Relay
+from projectors.projector import ViewUnavailable
 from projectors.runner import Runner
 from workers import refusals
 from workers.queue import QueueWorker
@@ -99,7 +101,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         if here.runner is not None and (settings.folder / "outbox.db").exists():
             refused = RefusedCommands(settings.folder / "outbox.db")
             stack.push_async_callback(refused.close)
-            loops.append(_refusals(settings, refused))
+            loops.append(_refusals(settings, refused, alarm))
         await stack.enter_async_context(_looping(loops))
         if here.door is not None:
             await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.take))
@@ -190,17 +192,30 @@ async def _watch(relay: Relay, alarm: Alarm) -> None:
         await asyncio.sleep(WATCH_SECONDS)
 
 
-async def _refusals(settings: Settings, refused: RefusedCommands) -> None:
-    """Into the live build of the audit, which a rebuild may exchange."""
+async def _refusals(settings: Settings, refused: RefusedCommands, alarm: Alarm) -> None:
+    """Into the live build of the audit, which a rebuild may exchange; a store that refuses for a while is tried again."""
+    said = ""
     while True:
-        path = live_path(settings.folder, "audit")
-        register = SqliteRefusals(path)
         try:
-            while live_path(settings.folder, "audit") == path:
-                if not await refusals.step(refused, register):
-                    await asyncio.sleep(REFUSALS_SECONDS)
-        finally:
-            await register.close()
+            await _register(settings, refused)
+            said = ""
+        except (ViewUnavailable, ViewMissing, sqlite3.OperationalError) as passing:
+            if str(passing) != said:
+                alarm("refusals", passing)
+            said = str(passing)
+            await asyncio.sleep(REFUSALS_SECONDS)
+
+
+async def _register(settings: Settings, refused: RefusedCommands) -> None:
+    """As long as this build of the audit is live."""
+    path = live_path(settings.folder, "audit")
+    register = SqliteRefusals(path)
+    try:
+        while live_path(settings.folder, "audit") == path:
+            if not await refusals.step(refused, register):
+                await asyncio.sleep(REFUSALS_SECONDS)
+    finally:
+        await register.close()
 
 
 async def _forget(outbox: SqliteOutbox, days: float) -> None:

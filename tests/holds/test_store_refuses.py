@@ -1,5 +1,6 @@
 """The outbox's store refuses: whoever asked is told why, nothing is half-written, and the same id works afterwards."""
 
+import asyncio
 import json
 import resource
 import sqlite3
@@ -65,3 +66,22 @@ async def test_files_that_cannot_grow(program, client):
         resource.prlimit(program.pid, resource.RLIMIT_FSIZE, free)
 
     await refused_then_accepted(program, client, full, grow, "refused")
+
+
+async def test_a_locked_audit_delays_what_was_refused_and_ends_nothing(program, client):
+    await client.send("CreateObjectType", counter_type(), wait="projected:audit")
+    path = program.folder / "views" / "audit.v1.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    refused = await client.send("CreateObject", {"type": "Ghost", "properties": {}}, id="ghost")
+    assert refused.status == "rejected"
+    alarm = await program.heard(lambda line: line.get("alarm") == "refusals")
+    assert "locked by another process" in alarm["error"]
+    other.execute("ROLLBACK")
+    accepted = await client.send("CreateObject", created("wanted", 1), wait="projected:audit")
+    assert accepted.status == "accepted"
+    async with asyncio.timeout(DEADLINE):
+        while not other.execute("SELECT count(*) FROM refusals WHERE command_id = 'ghost'").fetchone()[0]:
+            await client.last()  # a round trip, while the register is brought up
+    other.close()
+    await program.stop()
