@@ -29,19 +29,19 @@ from events.forms import (
     is_kind,
     is_origin,
 )
-from events.instants import is_written_form
+from events.instants import from_text, is_written_form, written
 from events.strict_json import MAX_DEPTH, parse, pointer, too_deep
 
 __all__ = ["CONTENT_TYPE", "DATA_TYPE", "MAX_COMMIT_SIZE", "MAX_EVENT_BYTES", "MAX_SUBJECT_BYTES", "SCHEMA_PREFIX"]
 __all__ += ["SEQUENCE_DIGITS", "EnvelopeError", "Event"]
-__all__ += ["Shared", "decode", "encode", "from_cloudevent", "to_cloudevent", "writer"]
+__all__ += ["Shared", "decode", "encode", "from_cloudevent", "proven", "to_cloudevent", "writer"]
 
 SEQUENCE_DIGITS = 20
 MAX_SUBJECT_BYTES = 1024
 CONTENT_TYPE = EVENT_TYPE
 
 
-class Event(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Event(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One fact in its envelope. `data` is the payload's JSON exactly as stored. Field order is the stored order."""
 
     specversion: str
@@ -145,13 +145,21 @@ def decode(body: bytes, *, trusted: bool = False) -> Event:
     `trusted`: the bytes are held by the hash chain, so OMS wrote and checked them once: only types and times are
     looked at, at a sixth of the cost.
     """
-    if not trusted:
-        return _quick(body) or _strict(body)
+    return proven(body)[0] if trusted else _quick(body) or _strict(body)
+
+
+def proven(body: bytes) -> tuple[Event, int]:
+    """A trusted event and its time in µs. Raises `EnvelopeError`."""
     try:
         event = _decoder.decode(body)
     except _UNREADABLE:
-        return _strict(body)
-    return event if _has_times(event) else _strict(body)
+        pass
+    else:
+        time, effective = written(event.time), event.effectivetime
+        if time is not None and (effective is None or is_written_form(effective)):
+            return event, time
+    event = _strict(body)
+    return event, from_text(event.time)
 
 
 def from_cloudevent(event: CloudEvent) -> Event:

@@ -34,13 +34,21 @@ def from_text(text: str) -> int:
 
     A leap second (23:59:60 UTC) reads as the first second of the next day.
     """
-    second = _written_second(text[:19]) if _written_end(text) else None
-    return _any_offset(text) if second is None else second + int(text[20:26])
+    instant = written(text)
+    return _any_offset(text) if instant is None else instant
+
+
+def written(text: str) -> int | None:
+    """Microseconds of what `to_text` could have written (UTC, six digits, `Z`), `None` for any other text."""
+    if len(text) == 27 and text[19] == "." and text[26] == "Z" and text.isascii() and text[20:26].isdecimal():
+        second = _written_second(text[:19])
+        return None if second is None else second + int(text[20:26])
+    return None
 
 
 def is_written_form(text: str) -> bool:
-    """Whether `to_text` could have written it: UTC, six digits, `Z`."""
-    return _written_end(text) and _written_second(text[:19]) is not None
+    """Whether `to_text` could have written it."""
+    return written(text) is not None
 
 
 @lru_cache(1024)
@@ -49,10 +57,6 @@ def _second_text(seconds: int) -> str:
         return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     except OverflowError:
         raise NotAnInstant(f"{seconds} s since 1970 is outside the years 0001 to 9999") from None
-
-
-def _written_end(text: str) -> bool:
-    return len(text) == 27 and text[19] == "." and text[26] == "Z" and text.isascii() and text[20:26].isdecimal()
 
 
 @lru_cache(1024)
