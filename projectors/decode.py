@@ -4,12 +4,12 @@ Each body must name its own position and the hash of the body before it. What is
 this program: that is one view's problem with one event, not a broken log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from events import instants
-from events.envelope import Event, decode
+from events.envelope import Event, proven
 from events.findings import EnvelopeError
 from projectors.projector import Checkpoint, Fetched, PayloadOf, Recorded
 from security.chain import ChainBroken, Gap
@@ -31,44 +31,47 @@ class Decoder:
     def __init__(self, start: Checkpoint, payload_of: PayloadOf) -> None:
         self.position, self.hash = start.position, start.hash
         self._index = 0  # within the commit: a checkpoint rests on a commit's end
-        self._before_last = self.position, self.hash, self._index
         self._payload_of = payload_of
 
     def read(self, fetched: Sequence[Fetched]) -> Decoded:
         """`fetched` must follow what was read before."""
         events: list[Recorded] = []
-        for message in fetched:
-            before = self.position, self.hash, self._index
-            try:
-                events.append(self._next(*message))
-            except ChainBroken as broken:
-                if broken.what == "prevhash" and events:
-                    self.position, self.hash, self._index = self._before_last
-                    del events[-1]
-                return Decoded(events, broken)
-            self._before_last = before
+        try:
+            self._read(fetched, events.append)
+        except ChainBroken as broken:
+            if broken.what == "prevhash" and events:
+                last = events.pop()
+                self.position, self.hash, self._index = last.position - 1, last.event.prevhash, last.event.commitindex
+            return Decoded(events, broken)
         return Decoded(events, None)
 
-    def _next(self, position: int, subject: str, body: bytes) -> Recorded:
-        if position != self.position + 1:
-            raise Gap(self.position + 1, position - 1, "the log")
-        event = self._linked(position, body)
-        self.position, self.hash = position, sha256(body).hexdigest()
-        self._index = 0 if event.ends_commit else self._index + 1
-        return record(position, subject, body, self.hash, event, self._payload_of)
-
-    def _linked(self, position: int, body: bytes) -> Event:
+    def _read(self, fetched: Sequence[Fetched], keep: Callable[[Recorded], None]) -> None:
+        """The hot loop of everything that reads the log: nothing is called in it that need not be."""
+        payload_of = self._payload_of
+        last, before, index = self.position, self.hash, self._index
         try:
-            event = decode(body, trusted=True)  # the chain proves who wrote it
-        except EnvelopeError as error:
-            raise ChainBroken(position, "the body", "an event", str(error)) from error
-        if event.sequence != f"{position:020d}":
-            raise ChainBroken(position, "sequence", f"{position:020d}", event.sequence)
-        if event.prevhash != self.hash:
-            raise ChainBroken(position, "prevhash", self.hash, event.prevhash)
-        if event.commitindex != self._index:
-            raise ChainBroken(position, "commitindex", str(self._index), str(event.commitindex))
-        return event
+            for position, subject, body in fetched:
+                if position != last + 1:
+                    raise Gap(last + 1, position - 1, "the log")
+                event, time = _event(position, body)
+                if event.sequence != f"{position:020d}":
+                    raise ChainBroken(position, "sequence", f"{position:020d}", event.sequence)
+                if event.prevhash != before:
+                    raise ChainBroken(position, "prevhash", before, event.prevhash)
+                if event.commitindex != index:
+                    raise ChainBroken(position, "commitindex", str(index), str(event.commitindex))
+                last, before = position, sha256(body).hexdigest()
+                index = 0 if index == event.commitsize - 1 else index + 1
+                keep(Recorded(position, subject, body, before, time, event, payload_of))
+        finally:
+            self.position, self.hash, self._index = last, before, index
+
+
+def _event(position: int, body: bytes) -> tuple[Event, int]:
+    try:
+        return proven(body)  # the chain proves who wrote it
+    except EnvelopeError as error:
+        raise ChainBroken(position, "the body", "an event", str(error)) from error
 
 
 def record(position: int, subject: str, body: bytes, digest: str, event: Event, payload_of: PayloadOf) -> Recorded:
@@ -90,12 +93,12 @@ def parts(events: Sequence[Recorded], most: int) -> Iterator[Part]:
     A part also ends behind each change of a branch: what follows may read through that branch.
     """
     start = boundary = 0
-    for end, recorded in enumerate(events, 1):
-        event = recorded.event
-        if event.ends_commit:
+    for end, (_, _, _, _, _, event, _) in enumerate(events, 1):
+        ends = event.commitindex == event.commitsize - 1
+        if ends:
             boundary = end
         if event.subject.startswith("branch/"):
-            yield Part(events[start:end], whole=event.ends_commit)
+            yield Part(events[start:end], whole=ends)
             start = boundary = end
         elif end - start >= most:
             cut = boundary if boundary > start else end
