@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert, select
 
-from adapters.sqlite_file import sql, writer
+from adapters.sqlite_file import put, sql, writer
 from adapters.sqlite_view import SqliteView
 from adapters.view_tables import Position, view_tables
 from projectors.audit import VERSION, Entry
@@ -67,7 +67,7 @@ class EntryRows:
         return {}
 
     def write(self, connection: sqlite3.Connection, rows: Sequence[Entry]) -> None:
-        connection.executemany(_ADD, [_stored(row) for row in rows])
+        put(connection, _ADD, [_stored(row) for row in rows])
 
 
 def copy_refusals(old: Path, new: Path) -> None:

@@ -27,19 +27,19 @@ class Entry(NamedTuple):
 
 def entry(recorded: Recorded) -> Entry:
     """The row of one event."""
-    event = recorded.event
+    position, subject, body, digest, time, event, _ = recorded
     return Entry(
-        recorded.position,
-        recorded.time,
+        position,
+        time,
         event.author,
         event.onbehalfof,
         event.type,
         event.branch,
         event.subject,
         event.commitid,
-        recorded.subject,
-        recorded.hash,
-        recorded.body,
+        subject,
+        digest,
+        body,
     )
 
 

@@ -9,7 +9,7 @@ from projectors.decode import Decoder, parts
 from projectors.projector import Feed, Fetched, PayloadOf
 from projectors.track import Track
 
-PART: Final = 1_000  # events that a view commits at once at most, unless one commit of the log has more
+PART: Final = 4_000  # events that a view commits at once at most, unless one commit of the log has more
 
 
 class Lane:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
-from events.names import ONTOLOGY_SCOPE, Key
 from projectors.decode import Part
 from projectors.parking import Waiting, stopped
 from projectors.projector import (
@@ -24,7 +23,6 @@ from projectors.projector import (
 
 RowT = TypeVar("RowT")
 _PAGE: Final = 1_000
-_ALONE: Final[Sequence[Place]] = ((ONTOLOGY_SCOPE, Key("")),)
 
 
 class Live(Protocol[RowT]):
@@ -100,7 +98,7 @@ class Track(Generic[RowT]):
         if self.discarded:
             events = [event for event in events if event.position not in self.discarded]
         if not (self.projector.reads or self.projector.parks):
-            return [row for event in events for row in evolve(self.projector, {}, _ALONE, event)], NO_PARKING
+            return _each(self.projector, events), NO_PARKING
         touched = [self.projector.places(event) for event in events]
         rows = dict(find({place for places in touched for place in places}))
         written: list[RowT] = []
@@ -119,8 +117,9 @@ class Track(Generic[RowT]):
                 parked.append(self._park(event, places, reason, behind))
                 waiting = True
                 continue
-            rows.update(zip(places, evolved, strict=True))
-            written += evolved
+            for place, row in zip(places, evolved, strict=True):
+                rows[place] = row
+                written.append(row)
             if waiting:
                 also += self._inherit(event)
         return written, Parking(parked, also=also) if parked or also else NO_PARKING
@@ -151,4 +150,18 @@ def evolve(projector: Projector[RowT], rows: dict[Place, RowT], places: Sequence
     except Unappliable:
         raise
     except Exception as error:  # a defect in evolve must not stop the other keys
-        raise Unappliable("EVENT_UNAPPLIABLE", f"{type(error).__name__}: {error}") from error
+        raise _defect(error) from error
+
+
+def _each(projector: Projector[RowT], events: Sequence[Recorded]) -> list[RowT]:
+    """A row for each event, from that event alone. Raises `Unappliable`."""
+    try:
+        return [projector.evolve(None, event) for event in events]
+    except Unappliable:
+        raise
+    except Exception as error:
+        raise _defect(error) from error
+
+
+def _defect(error: Exception) -> Unappliable:
+    return Unappliable("EVENT_UNAPPLIABLE", f"{type(error).__name__}: {error}")
