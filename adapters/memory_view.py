@@ -12,6 +12,7 @@ from projectors.projector import (
     NO_PARKING,
     Checkpoint,
     Discarded,
+    Folding,
     Overtaken,
     Parked,
     Parking,
@@ -60,8 +61,8 @@ class MemoryView(Generic[RowT]):
             self._committed = len(self.written)
 
     async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
-        rows, parking = work(partial(self._find, self.written))
-        await self.commit(rows, known, reached, parking)
+        rows = Folding(work(partial(self._find, self.written)))
+        await self.commit(list(rows), known, reached, rows.parking)
 
     async def parked(self, after: int = 0, limit: int = FOREVER) -> Sequence[Parked]:
         shown = self._parked if self._staged is None else self._staged

@@ -1,7 +1,7 @@
 """The audit in SQLite: one row per event with its stored bytes, and a second table for what was refused."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -66,7 +66,7 @@ class EntryRows:
     def find(self, connection: sqlite3.Connection, places: Iterable[Place]) -> dict[Place, Entry]:  # noqa: ARG002 the port's shape
         return {}
 
-    def write(self, connection: sqlite3.Connection, rows: Sequence[Entry]) -> None:
+    def write(self, connection: sqlite3.Connection, rows: Iterable[Entry]) -> None:
         put(connection, _ADD, [_stored(row) for row in rows])
 
 

@@ -62,7 +62,7 @@ class VersionRows:
                 found.update(self._inherited(connection, branch, wanted))
         return found
 
-    def write(self, connection: sqlite3.Connection, rows: Sequence[Version]) -> None:
+    def write(self, connection: sqlite3.Connection, rows: Iterable[Version]) -> None:
         new_entities: list[tuple[int, str, str]] = []
         until: dict[tuple[int, int], int] = {}
         new_versions = []

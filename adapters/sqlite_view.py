@@ -1,7 +1,7 @@
 """A view in a SQLite file of its own: rows, parked events and checkpoint in one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from projectors.projector import (
     NO_PARKING,
     Checkpoint,
     Discarded,
+    Folding,
     Overtaken,
     Parked,
     Parking,
@@ -41,7 +42,7 @@ class Rows(Protocol[RowT]):
     def find(self, connection: sqlite3.Connection, places: Iterable[Place]) -> dict[Place, RowT]:
         """See `View.rows`."""
 
-    def write(self, connection: sqlite3.Connection, rows: Sequence[RowT]) -> None:
+    def write(self, connection: sqlite3.Connection, rows: Iterable[RowT]) -> None:
         """Inside the view's transaction."""
 
 
@@ -68,15 +69,15 @@ class SqliteView(Generic[RowT]):
     async def commit(
         self, rows: Sequence[RowT], known: Checkpoint, reached: Checkpoint | None, parking: Parking = NO_PARKING
     ) -> None:
-        await self.fold(lambda _find: (rows, parking), known, reached)
+        await self.fold(lambda _find: _given(rows, parking), known, reached)
 
     async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
         def write(connection: sqlite3.Connection) -> None:
             with self._transaction(connection, known, reached):
-                rows, parking = work(partial(self._tables.find, connection))
+                rows = Folding(work(partial(self._tables.find, connection)))
                 self._tables.write(connection, rows)
-                if parking != NO_PARKING:
-                    _park(connection, parking)
+                if rows.parking != NO_PARKING:
+                    _park(connection, rows.parking)
 
         await self._run(write)
 
@@ -130,6 +131,11 @@ class SqliteView(Generic[RowT]):
             return await self._file.run(work)
         except sqlite3.OperationalError as error:
             raise unavailable(self.name, error) from error
+
+
+def _given(rows: Sequence[RowT], parking: Parking) -> Generator[RowT, None, Parking]:
+    yield from rows
+    return parking
 
 
 def _titled(row: Sequence[Any] | None) -> str:

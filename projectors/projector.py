@@ -4,7 +4,7 @@ log ──► Feed ──► decode ──► view.fold: places(event) ──►
                                                                             └── cannot ──► parked, with all its places
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -164,8 +164,21 @@ class Projector(Generic[RowT]):
 
 
 Find = Callable[[Iterable[Place]], Mapping[Place, RowT]]
-Work = Callable[[Find[RowT]], tuple[Sequence[RowT], Parking]]
-"""Asks for the rows it needs; gives those to be written, and what it parks."""
+Work = Callable[[Find[RowT]], Generator[RowT, None, Parking]]
+"""Asks for the rows it needs, then yields those to be written one by one; returns what it parks."""
+
+
+class Folding(Generic[RowT]):
+    """The rows that some work makes, each only when it is asked for: what is made and stored at once is made from a
+    warm cache. `parking` is there behind the last one.
+    """
+
+    def __init__(self, rows: Generator[RowT, None, Parking]) -> None:
+        self._rows = rows
+        self.parking = NO_PARKING
+
+    def __iter__(self) -> Iterator[RowT]:
+        self.parking = yield from self._rows
 
 
 class View(Protocol[RowT]):

@@ -1,7 +1,7 @@
 """One view on its way along the log: fold a part of it into rows, write them, tell who waited for that position."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -93,15 +93,15 @@ class Track(Generic[RowT]):
         self._awaited.append((position, told))
         await told
 
-    def _folded(self, events: Sequence[Recorded], find: Find[RowT]) -> tuple[list[RowT], Parking]:
+    def _folded(self, events: Sequence[Recorded], find: Find[RowT]) -> Generator[RowT, None, Parking]:
         """Runs where the view wants it, e.g. in the thread of its connection."""
         if self.discarded:
             events = [event for event in events if event.position not in self.discarded]
         if not (self.projector.reads or self.projector.parks):
-            return _each(self.projector, events), NO_PARKING
+            yield from _each(self.projector, events)
+            return NO_PARKING
         touched = [self.projector.places(event) for event in events]
         rows = dict(find({place for places in touched for place in places}))
-        written: list[RowT] = []
         parked: list[Parked] = []
         also: list[tuple[int, Place]] = []
         waiting = bool(self.waiting)
@@ -119,10 +119,10 @@ class Track(Generic[RowT]):
                 continue
             for place, row in zip(places, evolved, strict=True):
                 rows[place] = row
-                written.append(row)
+                yield row
             if waiting:
                 also += self._inherit(event)
-        return written, Parking(parked, also=also) if parked or also else NO_PARKING
+        return Parking(parked, also=also) if parked or also else NO_PARKING
 
     def _park(self, event: Recorded, places: Sequence[Place], reason: Unappliable, behind: int) -> Parked:
         held = stopped(event, places)
@@ -153,10 +153,10 @@ def evolve(projector: Projector[RowT], rows: dict[Place, RowT], places: Sequence
         raise _defect(error) from error
 
 
-def _each(projector: Projector[RowT], events: Sequence[Recorded]) -> list[RowT]:
+def _each(projector: Projector[RowT], events: Sequence[Recorded]) -> Iterator[RowT]:
     """A row for each event, from that event alone. Raises `Unappliable`."""
     try:
-        return [projector.evolve(None, event) for event in events]
+        yield from map(partial(projector.evolve, None), events)
     except Unappliable:
         raise
     except Exception as error:

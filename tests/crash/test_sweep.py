@@ -1,6 +1,6 @@
 """Die before or after every call of every port, restart, go on: the outcome is as if nothing had happened.
 
-command ─► outbox.commit ─► relay: outbox.after, log.append, log.last, outbox.row … ─► view.commit
+command ─► outbox.commit ─► relay: outbox.after, log.append, log.last, outbox.row … ─► view.fold
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A view that dies before or after its n-th call, as a process does."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -47,7 +47,7 @@ class Failing(Generic[RowT]):
         await self._call(lambda: self.view.commit(rows, known, reached, parking))
 
     async def fold(self, work: Work[RowT], known: Checkpoint, reached: Checkpoint | None) -> None:
-        def dying(find: Find[RowT]) -> tuple[Sequence[RowT], Parking]:
+        def dying(find: Find[RowT]) -> Generator[RowT, None, Parking]:
             return work(lambda places: self._found(find, places))
 
         await self._call(lambda: self.view.fold(dying, known, reached))
