@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters.sqlite_file import reader, sql
 from adapters.sqlite_versions import VERSIONS, loaded, owned
-from adapters.versions_tables import commits, entities, metadata, slices, versions
+from adapters.versions_tables import BLOCK, commits, entities, metadata, slices, versions
 from events.names import Key
 from projectors.projector import Parked, Place
 from projectors.versions import Version
@@ -91,7 +91,14 @@ _in_range = (
     entities.c.entity >= bindparam("p"),
     entities.c.entity < bindparam("q"),
 )
-_id_start = func.substr(commits.c.id, literal_column("1"), literal_column("8"))  # as the index has it
+_id_start = func.substr(commits.c.id, literal_column("1"), literal_column("8"))  # this and the next as the index has it
+_block = commits.c.first.bitwise_rshift(literal_column(str(BLOCK)))
+_last_block = select(func.max(commits.c.first).bitwise_rshift(literal_column(str(BLOCK))).label("number")).cte(
+    "blocks", recursive=True
+)
+_blocks = _last_block.union_all(
+    select(_last_block.c.number - literal_column("1")).where(_last_block.c.number > literal_column("0"))
+)
 _COMMITS: Final = select(commits.c.id, commits.c.first, commits.c.last, commits.c.time)
 
 _POSITION: Final = sql(select(_checkpoint.c.position))
@@ -130,7 +137,8 @@ _BY_TIME: Final = sql(
     _COMMITS.where(commits.c.time <= bindparam("at")).order_by(commits.c.time.desc()).limit(bindparam("most"))
 )
 _BY_ID: Final = sql(
-    _COMMITS.where(
+    _COMMITS.join_from(_blocks, commits, _block == _blocks.c.number)
+    .where(
         _id_start >= bindparam("from"),
         _id_start <= bindparam("to"),
         commits.c.id >= bindparam("low"),

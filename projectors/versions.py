@@ -13,7 +13,7 @@ from events.decider import Payload, State
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 AUDIT_FIELDS: Final = (
     "_created_by",
     "_created_by_username",

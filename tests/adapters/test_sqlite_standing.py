@@ -3,6 +3,7 @@ from pathlib import Path
 
 from adapters.sqlite_standing import Watched, outbox_head, parked_in, view_standing
 from projectors.projector import Checkpoint, Parked
+from projectors.versions import VERSION
 from queries.freshness import Fresh, at_least
 from tests.queries.histories import MAIN, History, made
 
@@ -24,7 +25,7 @@ async def test_how_far_a_view_is_and_what_it_could_not_apply(tmp_path: Path) -> 
     await history.into_file(tmp_path / "v.db", parked)
     found = view_standing(tmp_path / "v.db")
     assert found is not None
-    assert (found.view, found.version, found.ontology, found.parked) == ("versions", 1, "main", 1)
+    assert (found.view, found.version, found.ontology, found.parked) == ("versions", VERSION, "main", 1)
     assert found.checkpoint == Checkpoint(1, "", history.told[0][1][0].time, 1)
     assert parked_in(tmp_path / "v.db") == parked
 

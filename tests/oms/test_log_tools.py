@@ -11,6 +11,7 @@ import pytest
 
 from adapters.nats_connection import connection
 from adapters.nats_server import nats_server
+from adapters.view_files import live_path
 from oms import cli
 from oms.cli.failures import Exit
 from tests.oms.filled import MAIN, fill, flip
@@ -253,8 +254,8 @@ def test_two_replays_are_equal_byte_for_byte(folder, oms, tmp_path):
         code, told = oms("replay", "--into", into, "--from-log", named, "--folder", folder, "--json")
         assert code == 0, told
         for name in ("versions", "audit"):
-            file = f"views/{name}.v1.db"
-            assert (into / file).read_bytes() == (tmp_path / "replay-0" / file).read_bytes(), named
+            made, first = (live_path(place, name).read_bytes() for place in (into, tmp_path / "replay-0"))
+            assert made == first, named
     shutil.rmtree(folder)
     assert oms("show", "Plane", "N1", "--folder", tmp_path / "replay-2", "--json")[1]["properties"]["seats"] == 97
 
@@ -265,7 +266,7 @@ def test_a_replay_as_of_a_moment_shows_that_moment(folder, oms, tmp_path):
     assert (code, told["position"]) == (0, 20)
     code, told = oms("replay", "--as-of", 20, "--view", "versions", "--into", tmp_path / "v.db", "--folder", folder)
     assert code == 0
-    assert (tmp_path / "v.db").read_bytes() == (into / "views" / "versions.v1.db").read_bytes()
+    assert (tmp_path / "v.db").read_bytes() == live_path(into, "versions").read_bytes()
     assert oms("replay", "--into", into, "--folder", folder)[0] == Exit.USAGE
     code, told = oms("replay", "--until", 20, "--folder", folder, "--json")
     assert {(c["branch"], c["what"]): c["there"] for c in told["counts"]}[MAIN, "object Plane"] == 18

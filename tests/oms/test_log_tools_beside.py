@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from adapters.view_files import live_path
 from oms.cli.failures import Exit
 
 
@@ -33,7 +34,7 @@ async def test_beside_a_program_that_commits(oms, cli, tmp_path):
         finally:
             stop.set()
     assert writing.result() > 1
-    views = [(tmp_path / f"v{n}" / "views" / "versions.v1.db").read_bytes() for n in range(3)]
+    views = [live_path(tmp_path / f"v{n}", "versions").read_bytes() for n in range(3)]
     assert views[0] == views[1] == views[2]
 
 

@@ -8,6 +8,7 @@ from oms.cli import run
 from oms.cli.failures import Exit
 from producers.outbox import Ask, LogHead, Writes
 from projectors.projector import Parked
+from projectors.versions import VERSION
 from tests.queries.histories import MAIN, SECOND, START, History, made
 from tests.queries.test_objects import flights
 
@@ -39,7 +40,7 @@ def test_a_view_that_has_everything_is_ready(capsys, tmp_path) -> None:
     assert told(capsys, tmp_path) == {
         "position": 4,
         "views": [
-            {"view": "versions", "version": 1, "live": True, "position": 4, "lag": 0, "seconds": 0.0, "rate": 0,
+            {"view": "versions", "version": VERSION, "live": True, "position": 4, "lag": 0, "seconds": 0.0, "rate": 0,
              "parked": 0, "state": "ready"}
         ],
     }  # fmt: skip
@@ -74,5 +75,5 @@ def test_for_people(capsys, tmp_path) -> None:
     assert lines == [
         ["view", "version", "position", "lag", "seconds", "rate", "parked", "state"],
         ["(outbox)", "4"],
-        ["versions", "1", "4", "0", "0.0", "0", "0", "ready"],
+        ["versions", str(VERSION), "4", "0", "0.0", "0", "0", "ready"],
     ]
