@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from projectors.decode import Decoder, parts
-from projectors.projector import Feed, Fetched, PayloadOf
+from projectors.projector import Feed, Fetched, PayloadOf, Recorded
 from projectors.track import Track
 
 PART: Final = 4_000  # events that a view commits at once at most, unless one commit of the log has more
@@ -34,8 +34,8 @@ class Lane:
         if until <= self.position:
             return
         async with aclosing(self.feed.read(self.position, until)) as chunks:
-            async for chunk in _even(chunks, self.part):
-                await self.step(chunk)
+            async for events in self._even(chunks):
+                await self._apply(events)
                 moved()
                 if not self.tracks:
                     return
@@ -43,14 +43,7 @@ class Lane:
     async def step(self, chunk: Sequence[Fetched]) -> int:
         """Apply one chunk in every view; returns its events. Raises `ChainBroken` once the events before are applied."""
         decoded = self.decoder.read(chunk)
-        for part in parts(decoded.events, self.part):
-            ends = await asyncio.gather(*(track.apply(part) for track in self.tracks), return_exceptions=True)
-            for track, end in zip(list(self.tracks), ends, strict=True):
-                if isinstance(end, Exception):
-                    self.tracks.remove(track)
-                    self.failed.append((track, end))
-                elif end is not None:
-                    raise end
+        await self._apply(decoded.events)
         if decoded.broken:
             raise decoded.broken
         return len(decoded.events)
@@ -59,14 +52,27 @@ class Lane:
         """Take in the views of a lane at the same position of the same log."""
         self.tracks += other.tracks
 
+    async def _even(self, chunks: AsyncIterator[Sequence[Fetched]]) -> AsyncIterator[Sequence[Recorded]]:
+        """The events, `part` at a time; the last ones may be fewer. Each chunk is decoded as soon as it is there."""
+        held: list[Recorded] = []
+        async for chunk in chunks:
+            decoded = self.decoder.read(chunk)
+            held += decoded.events
+            while len(held) >= self.part:
+                yield held[: self.part]
+                del held[: self.part]
+            if decoded.broken:
+                yield held
+                raise decoded.broken
+        if held:
+            yield held
 
-async def _even(chunks: AsyncIterator[Sequence[Fetched]], size: int) -> AsyncIterator[Sequence[Fetched]]:
-    """The same messages, `size` at a time; the last ones may be fewer."""
-    held: list[Fetched] = []
-    async for chunk in chunks:
-        held += chunk
-        while len(held) >= size:
-            yield held[:size]
-            del held[:size]
-    if held:
-        yield held
+    async def _apply(self, events: Sequence[Recorded]) -> None:
+        for part in parts(events, self.part):
+            ends = await asyncio.gather(*(track.apply(part) for track in self.tracks), return_exceptions=True)
+            for track, end in zip(list(self.tracks), ends, strict=True):
+                if isinstance(end, Exception):
+                    self.tracks.remove(track)
+                    self.failed.append((track, end))
+                elif end is not None:
+                    raise end
