@@ -152,14 +152,13 @@ def proven(body: bytes) -> tuple[Event, int]:
     """A trusted event and its time in µs. Raises `EnvelopeError`."""
     try:
         event = _decoder.decode(body)
+        time = written(event.time) if event.effectivetime is None or is_written_form(event.effectivetime) else None
     except _UNREADABLE:
-        pass
-    else:
-        time, effective = written(event.time), event.effectivetime
-        if time is not None and (effective is None or is_written_form(effective)):
-            return event, time
-    event = _strict(body)
-    return event, from_text(event.time)
+        time = None
+    if time is None:
+        event = _strict(body)
+        time = from_text(event.time)
+    return event, time
 
 
 def from_cloudevent(event: CloudEvent) -> Event:
@@ -239,13 +238,10 @@ def _well_formed(event: Event) -> bool:
         and is_origin(event.source, event.branch)
         and 0 <= event.commitindex < event.commitsize <= MAX_COMMIT_SIZE
         and SUBJECT_START.match(event.subject) is not None
-        and _has_times(event)
+        and is_written_form(event.time)
+        and (event.effectivetime is None or is_written_form(event.effectivetime))
         and "" not in {event.author, event.causationid, event.onbehalfof, event.correlationid, event.traceparent}
     )
-
-
-def _has_times(event: Event) -> bool:
-    return is_written_form(event.time) and (event.effectivetime is None or is_written_form(event.effectivetime))
 
 
 def _check_together(event: Event) -> None:
