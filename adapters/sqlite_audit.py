@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert, select
 
-from adapters.sqlite_file import put, sql, writer
+from adapters.sqlite_file import NO_TEXT, bound, put, sql, writer
 from adapters.sqlite_view import SqliteView
 from adapters.view_tables import Position, view_tables
 from projectors.audit import VERSION, Entry
@@ -45,7 +45,7 @@ refusals = Table(
     Column("findings", LargeBinary, nullable=False),  # JSON
 )  # fmt: skip
 
-_ADD: Final = sql(insert(events))
+_ADD: Final = sql(insert(events).values({column.name: bound(column) for column in events.c}))
 _old: Final = refusals.to_metadata(MetaData(), schema="old")
 _COPY_REFUSALS: Final = sql(insert(refusals).prefix_with("OR IGNORE").from_select(list(_old.c.keys()), select(_old)))
 
@@ -78,5 +78,6 @@ def copy_refusals(old: Path, new: Path) -> None:
 
 
 def _stored(row: Entry) -> tuple[object, ...]:
-    *front, commit, subject, digest, body = row
-    return *front, bytes.fromhex(commit), subject, bytes.fromhex(digest), body
+    position, time, author, on_behalf_of, type_, branch, entity, commit, subject, digest, body = row
+    return (position, time, author, on_behalf_of or NO_TEXT, type_, branch, entity, bytearray.fromhex(commit), subject,
+            bytearray.fromhex(digest), bytearray(body))  # fmt: skip

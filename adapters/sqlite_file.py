@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, ColumnElement, MetaData, String, bindparam, func, literal_column
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
@@ -21,6 +21,8 @@ WRITER_CACHE_KIB: Final = 8 * 1024
 WAL_PAGES: Final = 8_000  # 32 MB: pages that are written again and again reach the file once
 BUSY_SECONDS: Final = 5.0
 ROWS_AT_ONCE: Final = (64, 8, 1)  # more gain nothing
+NO_TEXT: Final = ""
+NO_NUMBER: Final = 2**63 - 1
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
 
@@ -68,6 +70,18 @@ def sql(statement: ClauseElement) -> str:
     """The statement's text, compiled once; parameters are positional, in the order in which they stand in it."""
     text = str(statement.compile(dialect=_DIALECT))
     return text.removesuffix(" OFFSET ?")  # the dialect adds one to each LIMIT
+
+
+def bound(column: Column[Any]) -> ColumnElement[Any]:
+    """A column's parameter. NOTE sqlite3 looks for an adapter at each `None` and each `bytes`: half the time of a row.
+
+    So `NO_TEXT` or `NO_NUMBER` is given instead of `None`, a `bytearray` instead of `bytes`.
+    """
+    parameter: ColumnElement[Any] = bindparam(column.name)
+    if not column.nullable:
+        return parameter
+    nothing = f"'{NO_TEXT}'" if isinstance(column.type, String) else str(NO_NUMBER)
+    return func.nullif(parameter, literal_column(nothing))
 
 
 def put(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:

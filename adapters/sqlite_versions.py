@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select, true
 
 from adapters.newest_versions import NOBODY, Newest, NewestVersions
-from adapters.sqlite_file import put, sql
+from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
 from adapters.sqlite_view import SqliteView
 from adapters.versions_tables import commits, entities, metadata, slices, versions
 from events.names import ONTOLOGY_SCOPE, Key
@@ -80,9 +80,8 @@ class VersionRows:
             until[entity, since] = FOREVER
             stored = _encode(state)
             self._newest.put(place, entity, since, stored, marks)
-            new_versions.append(
-                (since, entity, time, effective, change, author, on_behalf_of, first, stored, *marks)
-            )  # fmt: skip
+            new_versions.append((since, entity, time, effective, change, author, on_behalf_of or NO_TEXT, first,
+                                 bytearray(stored), *_bound(*marks)))  # fmt: skip
             if first not in new_commits:
                 new_commits[first] = _commit(row)
             if branch == ONTOLOGY_SCOPE:
@@ -155,9 +154,17 @@ def _before(branch: str, entity: Key, since: int, stored: bytes, marks: Marks) -
     return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(stored), marks)
 
 
+def _bound(
+    created_by: str, created_at: int, updated_by: str, updated_at: int, deleted_by: str | None, deleted_at: int | None
+) -> tuple[object, ...]:
+    if deleted_at is None:
+        return created_by, created_at, updated_by, updated_at, NO_TEXT, NO_NUMBER
+    return created_by, created_at, updated_by, updated_at, deleted_by, deleted_at
+
+
 def _commit(row: Version) -> tuple[object, ...]:
     time = row.time - (row.since - row.first)
-    return row.first, row.last, time, bytes.fromhex(row.commit)
+    return row.first, row.last, time, bytearray.fromhex(row.commit)
 
 
 _marks: Final = [versions.c[name] for name in Marks._fields]
@@ -217,7 +224,7 @@ _SET_SLICE: Final = sql(insert(slices).prefix_with("OR REPLACE"))
 _ADD_VERSION: Final = sql(
     # text in UTF-8 as it is made: neither side turns it into a string and back
     insert(versions).values(
-        {column.name: bindparam(column.name) for column in versions.c} | {"state": cast(bindparam("state"), Text)}
+        {column.name: bound(column) for column in versions.c} | {"state": cast(bindparam("state"), Text)}
     )
 )
 _ADD_COMMIT: Final = sql(insert(commits).prefix_with("OR IGNORE"))
