@@ -20,7 +20,7 @@ CACHE_KIB: Final = 4 * 1024  # for each connection
 WRITER_CACHE_KIB: Final = 8 * 1024
 WAL_PAGES: Final = 8_000  # 32 MB: pages that are written again and again reach the file once
 BUSY_SECONDS: Final = 5.0
-ROWS_AT_ONCE: Final = (64, 8, 1)  # more gain nothing
+ROWS_AT_ONCE: Final = (64, 16, 4, 1)  # more gain nothing
 NO_TEXT: Final = ""
 NO_NUMBER: Final = 2**63 - 1
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
