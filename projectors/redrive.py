@@ -62,6 +62,7 @@ async def all_parked(view: View[RowT]) -> AsyncIterator[Parked]:
 async def _applied(
     projector: Projector[RowT], view: View[RowT], event: Recorded, parked: Parked, still: Waiting
 ) -> bool:
+    known = await view.checkpoint()  # first: who moved the view since then overtook us
     behind = still.behind(event, parked.places)
     places = projector.places(event)
     rows, again = [], None
@@ -75,7 +76,6 @@ async def _applied(
     if again == parked:
         return False
     parking = Parking([again]) if again else Parking(released=[parked.position])
-    known = await view.checkpoint()
     await view.commit(rows, known, known._replace(revision=known.revision + 1), parking)
     return again is None
 
