@@ -63,6 +63,7 @@ class VersionRows:
         return found
 
     def write(self, connection: sqlite3.Connection, rows: Iterable[Version]) -> None:
+        newest = self._newest.get
         new_entities: list[tuple[int, str, str]] = []
         until: dict[tuple[int, int], int] = {}
         new_versions = []
@@ -70,7 +71,7 @@ class VersionRows:
         for row in rows:
             branch, name, since, _, time, effective, change, author, on_behalf_of, _, first, _, state, marks = row
             place = (branch, name)
-            before = self._opened(connection, place)
+            before = newest(place) or self._opened(connection, place)
             if before is None:
                 entity = self._new_id(connection)
                 new_entities.append((entity, branch, name))
@@ -111,11 +112,10 @@ class VersionRows:
                 wanted.remove(name)
 
     def _opened(self, connection: sqlite3.Connection, place: Place) -> Newest | None:
-        newest = self._newest.get(place)
-        if newest is None and place not in self._absent:
+        if place not in self._absent:
             found: tuple[int, int] | None = connection.execute(_OPENED, place).fetchone()
             return None if found is None else Newest(found[0], found[1], None, NOBODY)
-        return newest
+        return None
 
     def _new_id(self, connection: sqlite3.Connection) -> int:
         if not self._next_id:

@@ -78,37 +78,38 @@ def versions(evolve: Evolve) -> Projector[Version]:
     """The projector; `evolve` folds a payload into its entity's state (`events.catalog.evolve`)."""
 
     def next_version(before: Version | None, recorded: Recorded) -> Version:
-        event = recorded.event
+        position, _, _, _, time, event, _ = recorded
         state = evolve(before.state if before else None, payload_of(recorded))
         if state is None:
             raise Unappliable("EVENT_UNAPPLIABLE", f"{event.type} leaves no state of {event.subject}")
-        first = recorded.position - event.commitindex
-        change = _change(event.type)
-        effective = event.effectivetime
+        branch, entity = place_of(recorded)
+        first = position - event.commitindex
+        change, author, effective = _change(event.type), event.author, event.effectivetime
         return Version(
-            branch_of(recorded),
-            Key(event.subject),
-            recorded.position,
+            branch,
+            entity,
+            position,
             FOREVER,
-            recorded.time,
-            recorded.time if effective is None else instants.from_text(effective),
+            time,
+            time if effective is None else instants.from_text(effective),
             change,
-            event.author,
+            author,
             event.onbehalfof,
             event.commitid,
             first,
             first + event.commitsize - 1,
             state,
-            marks(before.marks if before else None, change, event.author, recorded.time),
+            marks(before.marks if before else None, change, author, time),
         )
 
     return Projector("versions", VERSION, _places, next_version)
 
 
-def branch_of(recorded: Recorded) -> str:
-    """The branch an entity's versions stand on; branches themselves stand on none."""
-    subject = recorded.event.subject
-    return ONTOLOGY_SCOPE if subject.startswith("branch/") else recorded.event.branch
+def place_of(recorded: Recorded) -> Place:
+    """Where an entity's versions stand; branches themselves stand on none."""
+    event = recorded.event
+    subject = Key(event.subject)
+    return (ONTOLOGY_SCOPE if subject.startswith("branch/") else event.branch), subject
 
 
 def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:
@@ -131,4 +132,4 @@ def _change(event_type: str) -> str:
 
 
 def _places(recorded: Recorded) -> Sequence[Place]:
-    return ((branch_of(recorded), Key(recorded.event.subject)),)
+    return (place_of(recorded),)
