@@ -9,6 +9,7 @@ from typing import Any
 from adapters.sqlite_view import SqliteView
 from adapters.view_files import make_live, view_path
 from events import catalog
+from oms import garbage
 from oms.views import READ_MODELS, ReadModel
 from projectors.projector import Checkpoint, Feed
 from projectors.track import Track
@@ -30,7 +31,8 @@ async def build(
     models = _models(names)
     async with _views(ontology, models, into) as views:
         tracks = [Track(m.projector, view, await view.checkpoint()) for m, view in zip(models, views, strict=True)]
-        reached = await replay(feed, tracks, catalog.proven, told)
+        with garbage.calmly():
+            reached = await replay(feed, tracks, catalog.proven, told)
         return reached, {track.name: len(await track.view.parked()) for track in tracks}
 
 

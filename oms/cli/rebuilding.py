@@ -33,6 +33,7 @@ def rebuild(
 
 
 async def _view(name: str, **flags: Any) -> dict[str, Any]:
+    from oms import garbage
     from oms.settings import load
     from oms.sources import source
     from oms.views import rebuilt
@@ -45,7 +46,8 @@ async def _view(name: str, **flags: Any) -> dict[str, Any]:
             told(at, f" of {last:,}")
 
         async with source("log", settings) as log:
-            made = await rebuilt(settings.folder, settings.ontology, name, log, tell)
+            with garbage.calmly():
+                made = await rebuilt(settings.folder, settings.ontology, name, log, tell)
     return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
 
 
