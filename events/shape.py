@@ -64,6 +64,8 @@ class Shape:
 
     def key_given(self, given: str | Sequence[Json]) -> str:
         """The encoded primary key a command names: itself, or its components. Raises `NotAValue`."""
+        if type(given) is str and self.plain_key is not None and given.isalnum() and len(given) <= MAX_KEY:
+            return given
         key = reference(given)
         components = key.count(":") + 1
         if components != len(self.key):

@@ -159,9 +159,10 @@ def any_json(value: Json, levels: int = MAX_DEPTH) -> Json:
 
 def same(one: Json, other: Json) -> bool:
     """Whether they are the same JSON: `true` is not 1, and 1 is not 1.0."""
-    if type(one) is not type(other) or one != other:
+    kind = type(one)
+    if kind is not type(other) or one != other:
         return False
-    return type(one) not in (dict, list) or _canonical(one) == _canonical(other)
+    return (kind is not dict and kind is not list) or _canonical(one) == _canonical(other)
 
 
 def pointer(name: str | int) -> str:
