@@ -84,9 +84,10 @@ class NatsReader:
                     pull.close()
 
     def _refuse_gap(self, position: int, chunk: Sequence[Fetched]) -> None:
-        for expected, message in enumerate(chunk, position + 1):
-            if message.position != expected:
-                raise Gap(expected, message.position - 1, self._stream, REMEDY)
+        found = [message[0] for message in chunk]
+        if found != [*range(position + 1, position + 1 + len(found))]:
+            expected, there = next((e, f) for e, f in enumerate(found, position + 1) if e != f)
+            raise Gap(expected, there - 1, self._stream, REMEDY)
 
     async def _last(self, wire: Wire) -> int:
         return int(_sound(await wire.ask(f"STREAM.INFO.{self._stream}"))["state"]["last_seq"])
