@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bench import flights
@@ -18,62 +18,52 @@ IN_FLIGHT = 12  # commits
 
 @dataclass(slots=True)
 class Course:
-    """At each tenth: seconds, memory (MB) of the program and of nats-server."""
+    """At each tenth: seconds, memory (MB) of the program and of nats-server. CPU µs an event of both."""
 
     times: list[float] = field(default_factory=list)
     program: list[float] = field(default_factory=list)
     server: list[float] = field(default_factory=list)
+    cpu: tuple[float, float] = (0.0, 0.0)
 
 
 async def figures(stock: Stock) -> list[Figure]:
-    async with up(stock.folder / "import") as program:
-        before = program.cpu()
-        course = await _imported(program, stock.events)
-        ours, server = ((late - early) / stock.events * 1e6 for early, late in zip(before, program.cpu(), strict=True))
-        most = megabytes(program.pid, "VmHWM"), megabytes(program.server, "VmHWM")
-    return list(_figures(stock.events, course, most, ours, server))
+    found: list[Figure] = []
+    for what, parts, grows in (
+        ("new objects", map(flights.created, range(stock.events)), "the depth of the trees"),
+        ("objects that come and change at random", flights.mixed(stock.events), "what is changed fits into no cache"),
+    ):
+        async with up(stock.folder / f"import {what}") as program:
+            course = await _imported(program, stock.events, parts)
+            most = megabytes(program.pid, "VmHWM"), megabytes(program.server, "VmHWM")
+        title = f"import of {stock.events:,} events, {what}, through to all views"
+        found += _figures(title, stock.events, course, most, grows)
+    return found
 
 
-def _figures(events: int, course: Course, most: tuple[float, float], ours: float, server: float) -> Iterator[Figure]:
+def _figures(title: str, events: int, course: Course, most: tuple[float, float], grows: str) -> Iterator[Figure]:
     tenths = [late - early for early, late in zip(course.times, course.times[1:], strict=False)]
     rate = events / (course.times[-1] - course.times[0])
+    ours, server = course.cpu
     bound = f"one Python process has one core; nats-server takes {server:.0f} µs an event beside it"
+    yield Figure(f"{title}, one process", rate, "events/s", ours, "", None, "≥ 10,000/s", bound)
+    yield Figure("its last tenth", tenths[-1], "s", None, "the first tenth", tenths[0], "ratio ≤ 1.1", grows)
     yield Figure(
-        f"import of {events:,} events through to all views, one process",
-        rate,
-        "events/s",
-        ours,
-        "",
-        None,
-        "≥ 10,000/s",
-        bound,
-    )
-    yield Figure(
-        "the last tenth of it",
-        tenths[-1],
-        "s",
-        None,
-        "the first tenth",
-        tenths[0],
-        "ratio ≤ 1.1",
-        "keys change at random",
-    )
-    yield Figure(
-        "memory of `oms up`, most", most[0], "MB", None, "at the first tenth", course.program[1], "< 200 MB, flat", "SQLite's caches, known heads"
+        "memory of `oms up`, most", most[0], "MB", None, "at the first tenth", course.program[1], "< 200 MB, flat", "SQLite's caches, known heads and versions"
     )  # fmt: skip
     yield Figure(
         "memory of nats-server, most", most[1], "MB", None, "at the first tenth", course.server[1], "", "its index of subjects, its block cache"
     )  # fmt: skip
 
 
-async def _imported(program: Program, events: int) -> Course:
+async def _imported(program: Program, events: int, parts: Iterable[Part]) -> Course:
     course, done, tenth = Course(), 0, max(1, events // 10)
     waiting: deque[asyncio.Task[Outcome]] = deque()
     async with await connect(program.folder, deadline=120) as client:
         declared = flights.declaration()
         await client.send(declared["type"], declared["data"], wait="projected:versions")
+        before = program.cpu()
         _note(course, program)
-        for several in _commits(events):
+        for several in _commits(parts):
             if len(waiting) == IN_FLIGHT:
                 done += len((await waiting.popleft()).events)
             if done >= tenth * len(course.times):
@@ -84,12 +74,14 @@ async def _imported(program: Program, events: int) -> Course:
             "CreateObject", flights.created(events)["data"], wait="projected:audit"
         )  # the other view, too
         _note(course, program)
+    ours, server = ((late - early) / events * 1e6 for early, late in zip(before, program.cpu(), strict=True))
+    course.cpu = ours, server
     return course
 
 
-def _commits(events: int) -> Iterator[list[Part]]:
+def _commits(parts: Iterable[Part]) -> Iterator[list[Part]]:
     several: list[Part] = []
-    for part in flights.mixed(events):
+    for part in parts:
         several.append(part)
         if len(several) == flights.PER_COMMIT:
             yield several
