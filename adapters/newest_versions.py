@@ -10,8 +10,8 @@ import msgspec
 from projectors.projector import Place
 from projectors.versions import Marks
 
-GENERATION: Final = 8_000  # versions
-LONGEST: Final = 2_000  # bytes of a state that is kept: together at most 32 MB, mostly a fifth of it
+GENERATION: Final = 12_000  # versions
+LONGEST: Final = 2_000  # bytes of a state that is kept: together at most 48 MB, mostly a fifth of it
 NOBODY: Final = Marks("", 0, "", 0, None, None)
 
 

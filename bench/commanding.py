@@ -22,10 +22,11 @@ from bench.stock import Stock
 from oms.client import connect
 
 AT_ONCE = 64
+WRITE = "write side only"
 WHOLE = "with relay and views"
 APART = "the same, the views in a process of their own"
 PARTS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Program]]] = {
-    "write side only": lambda folder: up(folder, "--without", "relay", "--without", "projectors", "--without", "queue"),
+    WRITE: lambda folder: up(folder, "--without", "relay", "--without", "projectors", "--without", "queue"),
     "with the relay": lambda folder: up(folder, "--without", "projectors", "--without", "queue"),
     WHOLE: up,
     APART: up_in_two,
@@ -65,9 +66,14 @@ def _rates(loads: dict[str, list[Load]], rivals: Sequence[float]) -> Iterator[Fi
     for name, several in loads.items():
         server, client = (statistics.median(getattr(load, part) for load in several) for part in ("server", "client"))
         around = f"nats-server {server:.0f}, this client {client:.0f} µs"
-        bound = {WHOLE: f"one core of Python: {shares}, {around}", APART: f"two cores, {around} among it"}.get(name, "")
+        alone = "what the peer does too: decide and commit; here over NATS"
+        bound = {
+            WRITE: alone,
+            WHOLE: f"one core of Python: {shares}, {around}",
+            APART: f"two cores, {around} among it",
+        }.get(name, "")
         goal = {WHOLE: "≥ 5,000/s, ratio ≥ 3", APART: "≥ 5,000/s, ratio ≥ 3"}.get(name, "")
-        beside = "eventsourcing on SQLite, 4 threads" if rivals and goal else ""
+        beside = "eventsourcing on SQLite, 4 threads" if rivals and bound else ""
         rate = statistics.median(load.rate for load in several)
         title = f"command → outcome, 64 in flight, {name}"
         yield Figure(title, rate, "/s", program[name], beside, rival if beside else None, goal, bound)
