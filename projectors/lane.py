@@ -33,12 +33,33 @@ class Lane:
         """
         if until <= self.position:
             return
-        async with aclosing(self.feed.read(self.position, until)) as chunks:
-            async for events in self._even(chunks):
-                await self._apply(events)
+        ended: Exception | None = None
+        async with asyncio.TaskGroup() as tasks, aclosing(self.feed.read(self.position, until)) as chunks:
+            try:
+                await self._each(self._even(chunks), moved, tasks)
+            except Exception as error:  # noqa: BLE001 as it is, and not as one of a group
+                ended = error
+        if ended is not None:
+            raise ended
+
+    async def _each(
+        self, several: AsyncIterator[Sequence[Recorded]], moved: Callable[[], None], tasks: asyncio.TaskGroup
+    ) -> None:
+        """The next events are read and decoded while the views commit these: their stores work beside the interpreter."""
+        applying: asyncio.Task[None] | None = None
+        try:
+            async for events in several:
+                if applying is not None:
+                    await applying
+                    moved()
+                    applying = None
+                    if not self.tracks:
+                        return
+                applying = tasks.create_task(self._apply(events))
+        finally:
+            if applying is not None:
+                await applying
                 moved()
-                if not self.tracks:
-                    return
 
     async def step(self, chunk: Sequence[Fetched]) -> int:
         """Apply one chunk in every view; returns its events. Raises `ChainBroken` once the events before are applied."""

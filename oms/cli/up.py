@@ -51,7 +51,8 @@ async def _up(settings: Any, *, as_json: bool) -> None:
     async with running(settings, alarm) as here:
         position = (await here.outbox.head()).position if here.outbox else None
         ready = {"ready": True, "url": here.endpoint.url, "folder": str(settings.folder), "position": position}
-        _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, position {position}", as_json=as_json)
+        where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
+        _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
         garbage.calm()
         for drift in here.drifts:
             log.warning("drift", what=str(drift))
