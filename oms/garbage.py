@@ -27,7 +27,7 @@ def calmly() -> Iterator[None]:
     """As `calm`, for a while: what was loaded before is looked through again afterwards."""
     usual = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, OLD)
+    gc.set_threshold(10 * YOUNG, MIDDLE, OLD)
     try:
         yield
     finally:
