@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bench import flights
 from bench.figures import Figure
 from bench.flights import Part
-from bench.processes import Program, megabytes, up
+from bench.processes import Program, megabytes, up, up_in_two
 from bench.stock import Stock
 from oms.client import Outcome, connect
 
@@ -37,7 +37,12 @@ async def figures(stock: Stock) -> list[Figure]:
             most = megabytes(program.pid, "VmHWM"), megabytes(program.server, "VmHWM")
         title = f"import of {stock.events:,} events, {what}, through to all views"
         found += _figures(title, stock.events, course, most, grows)
-    return found
+    async with up_in_two(stock.folder / "import in two") as program:
+        course = await _imported(program, stock.events, map(flights.created, range(stock.events)))
+    title = f"import of {stock.events:,} events, new objects, the views in a process of their own"
+    rate = stock.events / (course.times[-1] - course.times[0])
+    bound = f"two cores; of them nats-server takes {course.cpu[1]:.0f} µs an event"
+    return [*found, Figure(title, rate, "events/s", course.cpu[0], "", None, "≥ 10,000/s", bound)]
 
 
 def _figures(title: str, events: int, course: Course, most: tuple[float, float], grows: str) -> Iterator[Figure]:
