@@ -1,4 +1,4 @@
-"""The outbox's file: made by Alembic's steps, then opened for its one writer (WAL, synchronous=FULL) and for who reads."""
+"""The outbox's file: made by Alembic's steps, then opened for its one writer (WAL, synchronous=FULL)."""
 
 import sqlite3
 from importlib import resources
@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import create_engine
 
+from adapters.sqlite_file import BUSY_SECONDS
+
 CACHE_KIB: Final = 16 * 1024  # for the writer; more gains nothing, even where keys change at random
-READER_CACHE_KIB: Final = 4 * 1024  # rows are read in their order
 PAGE_BYTES: Final = 8192
-BUSY_SECONDS: Final = 5.0
 
 
 def writer(path: Path) -> sqlite3.Connection:
@@ -23,14 +23,6 @@ def writer(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     if not _newest(connection):
         _migrate(path)
-    return connection
-
-
-def reader(path: Path) -> sqlite3.Connection:
-    """Cannot write."""
-    uri = path.resolve().as_uri() + "?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
     return connection
 
 

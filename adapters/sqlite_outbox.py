@@ -17,6 +17,7 @@ import msgspec
 from adapters import outbox_file
 from adapters.own_thread import OwnThread
 from adapters.sqlite_checkpoints import Checkpoints
+from adapters.sqlite_file import reader
 from producers.outbox import (
     Ask,
     CommandKey,
@@ -56,7 +57,7 @@ class SqliteOutbox:
         self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
         try:
             self._writer = self._writing.wait(lambda: _begun(path, ontology))
-            self._reader = self._reading.wait(lambda: outbox_file.reader(path))
+            self._reader = self._reading.wait(lambda: reader(path))
             self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
         except sqlite3.Error as error:
             raise _unavailable(error) from error
