@@ -3,7 +3,7 @@
 A name is used once: what a deleted branch wrote stays readable, so its name never means another branch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -44,6 +44,14 @@ class BranchCreated(Payload):
 
 class BranchDeleted(Payload):
     name: str
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateBranch, DeleteBranch)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.branch.created.v1": BranchCreated,
+    "io.oms.branch.deleted.v1": BranchDeleted,
+}
 
 
 def branch_key(name: str) -> Key:

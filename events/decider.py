@@ -5,7 +5,7 @@ every key that can be named from what is known so far, and is asked again until 
 out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,9 +79,11 @@ class Context:
 
 
 class Decider(Protocol):
-    """One aggregate. `commands` and `events` map a name such as `CreateObject` / `object.created.v1` to its model."""
+    """One aggregate."""
 
     aggregate: str
+    COMMANDS: tuple[type[Payload], ...]
+    EVENTS: Mapping[str, type[Payload]]  # by CloudEvents type
 
     def reads(self, context: Context, command: Payload) -> Iterable[Key]:
         """Every key that can be named from what `context` already holds."""

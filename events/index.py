@@ -1,7 +1,7 @@
 """Reserved keys: what must be unique or counted, derived from an entity's state before and after an event alone.
 
-name/objectType/<API name>      {"rid", "slug"}    a name in use on the branch
-slug/objectType/<slug>          {"rid"}            a slug, taken for ever in the whole ontology
+name/<kind>/<API name>          {"rid", "slug"}    a name in use on the branch; kind = objectType, linkType, interface …
+slug/<kind>/<slug>              {"rid"}            a slug, taken for ever in the whole ontology
 unique/<slug>/<field>/<value>   {"owner": key}     the object that holds a unique value
 count/object/<slug>             {"n"}              alive objects of a type
 degree/<object key>             {"n"}              alive links and references at an object
@@ -21,13 +21,16 @@ from events.shape import Shape, shape_of
 MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
 Change = tuple[Key, State | None]
 
+_NAMED: Final = frozenset(
+    ("objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType")
+)
 _NOTHING: Final[Mapping[str, Any]] = {}
 _canonical: Final = msgspec.json.Encoder().encode
 _ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",), "n-n": ()}
 
 
 def name_key(kind: str, name: str) -> Key:
-    """`kind` is `objectType` or `linkType`, `name` an API name of the moment."""
+    """`kind` is an `events.kinds.Kind`, `name` an API name of the moment."""
     return Key(f"name/{kind}/{name}")
 
 
@@ -69,8 +72,8 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
     aggregate = key.partition("/")[0]
     if aggregate == "link":
         return _of_link(get, key, before, after)
-    if aggregate in ("objectType", "linkType"):
-        return _of_type(get, aggregate, before, after)
+    if aggregate in _NAMED:
+        return _of_named(get, aggregate, before, after)
     return ()
 
 
@@ -135,15 +138,22 @@ def _of_link(get: Lookup, key: Key, before: State | None, after: State | None) -
         yield _counted(get, degree_key(entity), 1 if is_ else -1)
 
 
-def _of_type(get: Lookup, kind: str, before: State | None, after: State | None) -> Iterator[Change]:
-    assert after is not None, "a type is never taken away"
-    named = {"rid": after["rid"], "slug": after["slug"]}
+def _of_named(get: Lookup, kind: str, before: State | None, after: State | None) -> Iterator[Change]:
+    """An element of the schema holds its API name as long as it is not deleted, its slug for ever."""
+    assert after is not None, "an element of the schema is never taken away"
     if before is None:
         yield _taken(get, slug_key(kind, after["slug"]), {"rid": after["rid"]})
-        yield _taken(get, name_key(kind, after["name"]), named)
-    elif before["name"] != after["name"]:
-        yield _freed(get, name_key(kind, before["name"]))
-        yield _taken(get, name_key(kind, after["name"]), named)
+    old, new = _name(before), _name(after)
+    if old == new:
+        return
+    if old is not None:
+        yield _freed(get, name_key(kind, old))
+    if new is not None:
+        yield _taken(get, name_key(kind, new), {"rid": after["rid"], "slug": after["slug"]})
+
+
+def _name(state: State | None) -> str | None:
+    return None if state is None or state.get("deleted") else str(state["name"])
 
 
 def _taken(get: Lookup, key: Key, state: State) -> Change:

@@ -4,7 +4,7 @@ A command says a type's API name of the moment, its slug, or its RID; the API na
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -14,7 +14,17 @@ from events.findings import Finding
 from events.index import name_key, slug_key
 from events.names import FIELD_NAME, TYPE_NAME, Key
 
-Kind = Literal["objectType", "linkType"]
+Kind = Literal["objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType"]
+KINDS: Final[Mapping[Kind, str]] = {
+    "objectType": "object type",
+    "linkType": "link type",
+    "interface": "interface",
+    "sharedProperty": "shared property",
+    "valueType": "value type",
+    "structType": "struct type",
+    "actionType": "action type",
+}
+"""The aggregates of the schema that have a RID, a slug and an API name, and what they are called in a sentence."""
 
 ObjectTypeNamed = Annotated[str, Field(description="object type: API name, slug or RID")]
 LinkTypeNamed = Annotated[str, Field(description="link type: API name, slug or RID")]
@@ -59,8 +69,7 @@ def slug_reads(context: Context, kind: Kind, slug: str) -> Iterator[Key]:
 
 def unknown(context: Context, kind: Kind, name: str, path: str) -> Finding:
     """What to say where `kind_named` found nothing."""
-    word = "object type" if kind == "objectType" else "link type"
-    return Finding("TYPE_UNKNOWN", path, f"there is no {word} {name!r} on {context.branch}")
+    return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name!r} on {context.branch}")
 
 
 def free_slug(context: Context, kind: Kind, name: str) -> str:

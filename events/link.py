@@ -1,6 +1,6 @@
 """Links: one object stands to another as their link type says. A link has no content: it is there or it is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
@@ -49,6 +49,14 @@ class LinkDeleted(Payload):
 
 
 Command = CreateLink | DeleteLink
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLink, DeleteLink)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.link.created.v1": LinkCreated,
+    "io.oms.link.deleted.v1": LinkDeleted,
+}
 
 
 def reads(context: Context, command: Payload) -> list[Key]:

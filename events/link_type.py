@@ -3,7 +3,7 @@
 `from` and `to` are slugs; cardinality reads `from`-`to`: with `1-n` one `from` has many `to`, each `to` one `from`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -51,6 +51,13 @@ class LinkTypeCreated(Payload):
     cardinality: Cardinality = "n-n"
     inverse: str | None = None
     description: str | None = None
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLinkType,)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.linkType.created.v1": LinkTypeCreated,
+}
 
 
 def reads(context: Context, command: Payload) -> list[Key]:

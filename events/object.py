@@ -107,6 +107,16 @@ class ObjectRestored(Payload):
 Command = CreateObject | UpdateObject | UpsertObject | DeleteObject | RestoreObject
 
 
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateObject, UpdateObject, UpsertObject, DeleteObject, RestoreObject)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.object.created.v1": ObjectCreated,
+    "io.oms.object.updated.v1": ObjectUpdated,
+    "io.oms.object.deleted.v1": ObjectDeleted,
+    "io.oms.object.restored.v1": ObjectRestored,
+}
+
+
 def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 

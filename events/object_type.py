@@ -100,6 +100,16 @@ class ObjectTypeDeprecated(Payload):
     until: str | None = None
 
 
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateObjectType, AddProperty, RenameObjectType, DeprecateObjectType)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.objectType.created.v1": ObjectTypeCreated,
+    "io.oms.objectType.propertyAdded.v1": PropertyAdded,
+    "io.oms.objectType.renamed.v1": ObjectTypeRenamed,
+    "io.oms.objectType.deprecated.v1": ObjectTypeDeprecated,
+}
+
+
 def reads(context: Context, command: Payload) -> list[Key]:
     return as_far_as_known(_reads(context, command))
 
