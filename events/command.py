@@ -78,6 +78,7 @@ class PartMessage(Payload):
 
     type: Annotated[str, Field(description="command name; no `Commit`")]
     expected: Annotated[int | None, Field(ge=0, description="as of a command")] = None
+    effective: Annotated[str | None, Field(description="valid time, RFC 3339; absent = the commit's")] = None
     data: Annotated[dict[str, Any], Field(description="as of that command")]
 
 

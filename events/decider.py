@@ -47,6 +47,7 @@ class Drafted(Struct, frozen=True, gc=False):
     key: Key  # `<aggregate>/<id>`: becomes the CloudEvents subject
     slug: str  # class token of the NATS subject, "-" where the aggregate has none
     payload: Payload
+    effective: str | None = None  # valid time, where it is not the commit's
 
 
 class Heads(Protocol):

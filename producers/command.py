@@ -17,6 +17,7 @@ class Part(Struct, frozen=True, gc=False):
     payload: Payload
     expected: int | None
     path: str
+    effective: str | None = None  # as it is stored
 
 
 class Submitted(Struct, frozen=True, gc=False):

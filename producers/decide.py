@@ -11,6 +11,7 @@ from traceback import extract_tb
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from events import catalog
 from events.branch import BranchCreated
@@ -133,7 +134,7 @@ class Planner:
                     decided, changes = [], {}
                     break
             ids.keep()
-            drafted += decided
+            drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
             staged.changes.update(changes)
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"

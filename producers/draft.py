@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from events import catalog, instants
 from events.decider import Drafted
-from events.envelope import Shared, decode, writer
+from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
 from events.names import branch_parts, event_subject
 from producers.command import Limits, Submitted
@@ -48,7 +50,8 @@ def draw(
         _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
         submitted.key.id, submitted.on_behalf_of, submitted.effective, submitted.correlation, submitted.traceparent,
     )  # fmt: skip
-    write, plain = writer(shared), shared.plain
+    plain = shared.plain
+    writers: dict[str | None, Write] = {None: writer(shared)}  # by valid time, where it is not the commit's
     rows: list[Row] = []
     ids: list[str] = []
     position, _, digest = head
@@ -56,6 +59,9 @@ def draw(
         position += 1
         time = start + index
         ident = chain.event_id(time, digest)
+        write = writers.get(draft.effective)
+        if write is None:
+            write = writers[draft.effective] = writer(replace(shared, effectivetime=draft.effective))
         stored = write(ident, type_, draft.key, instants.to_text(time), position, index, digest, body)
         subject = _subject(ontology, submitted.branch, draft)
         if len(stored) > limits.event_bytes or 4 * len(subject) > limits.subject_bytes:

@@ -93,7 +93,7 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
         author=command.author or to.author,
         parts=parts,
         message=command.message or "",
-        effective=None if command.effective is None else instants.to_text(instants.from_text(command.effective)),
+        effective=_stored_time(command.effective, "/effective"),
         on_behalf_of=command.on_behalf_of,
         correlation=command.correlation,
         traceparent=command.traceparent,
@@ -185,11 +185,10 @@ def _envelope_findings(to: Address, command: CommandMessage) -> Iterator[Finding
     for path, value in ids.items():
         if value is not None and not holds_only_allowed(value):
             yield Finding("COMMAND_CHARACTER", path, f"{value[:64]!a} holds a control character or a noncharacter")
-    if command.effective is not None:
-        try:
-            instants.from_text(command.effective)
-        except instants.NotAnInstant as error:
-            yield Finding("TIME_FORMAT", "/effective", str(error))
+    try:
+        _stored_time(command.effective, "/effective")
+    except Refused as refused:
+        yield from refused.findings
 
 
 def _author_findings(to: Address, path: str, name: str) -> Iterator[Finding]:
@@ -208,8 +207,9 @@ def _parts(command: CommandMessage) -> Iterator[Part]:
         return
     findings: list[Finding] = []
     for index, part in enumerate(_plain_parts(command.data) or _validated(Commit, command.data, "/data").commands):
+        path = f"/data/commands/{index}"
         try:
-            yield _part(part, f"/data/commands/{index}/data")
+            yield _part(part, f"{path}/data", _stored_time(part.effective, f"{path}/effective"))
         except Refused as refused:
             findings += refused.findings
     if findings:
@@ -230,11 +230,19 @@ def _plain_parts(data: Mapping[str, Any]) -> list[PartMessage]:
     return parts
 
 
-def _part(part: CommandMessage | PartMessage, path: str) -> Part:
+def _part(part: CommandMessage | PartMessage, path: str, effective: str | None = None) -> Part:
     try:
-        return Part(part.type, catalog.command(part.type, part.data), part.expected, path)
+        return Part(part.type, catalog.command(part.type, part.data), part.expected, path, effective)
     except Refused as refused:
         raise Refused(f._replace(path=_within(path, f)) for f in refused.findings) from None
+
+
+def _stored_time(given: str | None, path: str) -> str | None:
+    """Raises `Refused`."""
+    try:
+        return None if given is None else instants.to_text(instants.from_text(given))
+    except instants.NotAnInstant as error:
+        raise Refused([Finding("TIME_FORMAT", path, str(error))]) from None
 
 
 def _within(path: str, finding: Finding) -> str:

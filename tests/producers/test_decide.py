@@ -98,6 +98,24 @@ async def test_the_events_of_a_commit_say_so_and_share_its_id(desk, outbox):
     assert mine[0].commitid == chain.commit_id([parent], mine[0].author, mine[0].time, "", parts)
 
 
+async def test_each_command_of_a_commit_may_have_a_valid_time_of_its_own(desk, outbox):
+    """Rows of a file that were true since another day each, a correction among them, travel as one commit."""
+    since = [None, "2013-01-02T09:00:00+09:00", "2013-01-01T00:00:00Z", "2013-01-02T00:00:00.000000Z"]
+    parts = [{"type": "CreateObject", "data": plane(f"N{i}")} for i in range(4)]
+    timed = [part if at is None else {**part, "effective": at} for part, at in zip(parts, since, strict=True)]
+    (outcome,) = await desk.group({"type": "Commit", "effective": "2020-05-05T00:00:00Z", "data": {"commands": timed}})
+    assert outcome["status"] == "accepted"
+    told = [event.effectivetime for event in (await events(outbox))[-4:]]
+    second, first = "2013-01-02T00:00:00.000000Z", "2013-01-01T00:00:00.000000Z"
+    assert told == ["2020-05-05T00:00:00.000000Z", second, first, second]
+
+
+async def test_a_valid_time_that_is_none_is_refused_where_it_stands(desk):
+    parts = [{"type": "CreateObject", "data": plane("N1"), "effective": "어제"}]
+    (outcome,) = await desk.group({"type": "Commit", "data": {"commands": parts}})
+    assert [(f["code"], f["path"]) for f in outcome["findings"]] == [("TIME_FORMAT", "/data/commands/0/effective")]
+
+
 async def test_a_command_sent_again_is_answered_the_same_and_decided_once(desk, outbox):
     command = {"id": "one", **asked("CreateObject", **plane("N1"))}
     first = await desk.group(command, command)
