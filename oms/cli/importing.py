@@ -48,8 +48,9 @@ def import_(
 ) -> None:
     """Import rows of files. Interrupted, run it again: what was done is not done twice."""
     from oms.importing.flow import ImportStopped
+    from oms.importing.line import FileRefused
     from oms.importing.mapping import MappingRefused
-    from oms.importing.rows import FileRefused, read_mapping
+    from oms.importing.rows import read_mapping
 
     async def work() -> list[dict[str, Any]]:
         rule = read_mapping(mapping)

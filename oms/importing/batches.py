@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from oms.importing.mapping import Command, RowMapping, RowRefused, commands_of
-from oms.importing.rows import Line
+from oms.importing.commands import RowRefused, commands_of
+from oms.importing.line import Line
+from oms.importing.mapping import Command, RowMapping
 
 BATCH_ROWS = 500
 BATCH_COMMANDS = 1_000  # while one commit is decided, others wait

@@ -1,4 +1,4 @@
-"""Rows of NDJSON and CSV files, plain or gzipped, and the mapping file beside them."""
+"""Rows of files, plain or gzipped, whatever their kind, and the mapping file beside them."""
 
 import csv
 import gzip
@@ -7,25 +7,14 @@ import io
 import json
 import tomllib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Final
 
+from oms.importing.line import Bytes, FileRefused, Line
 from oms.importing.mapping import MappingRefused, RowMapping, mapping_of
 
-BLOCK = 1 << 20
-
-
-class Line(NamedTuple):
-    """One row, numbered from 1. `row` is `None` where `fault` says why it cannot be read."""
-
-    number: int
-    row: dict[str, Any] | None
-    fault: str = ""
-
-
-class FileRefused(Exception):
-    """A file that cannot be read as rows at all, or no further than here."""
+Read = Callable[[Bytes], Iterator[Line]]
 
 
 def read_mapping(path: Path) -> RowMapping:
@@ -44,23 +33,28 @@ def digest(path: Path) -> str:
 
 
 def rows(path: Path) -> Iterator[Line]:
-    """In file order. By name: `.csv`, `.ndjson` or `.jsonl`, each also with `.gz`. Raises `FileRefused`."""
-    kinds = {".csv": _csv_rows, ".ndjson": _json_rows, ".jsonl": _json_rows}
+    """In file order, by the name of the file (`KINDS`). Raises `FileRefused`."""
     suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
-    read = kinds.get(suffixes[0] if suffixes else "")
+    read = KINDS.get(suffixes[0] if suffixes else "")
     if read is None:
-        raise FileRefused(f"{path}: rows are read from .csv, .ndjson and .jsonl, each also with .gz")
+        raise FileRefused(f"{path}: rows are read from {', '.join(KINDS)}, each also with .gz")
     try:
-        with (
-            path.open("rb") as raw,
-            gzip.open(raw) if path.suffix == ".gz" else raw as data,
-            io.TextIOWrapper(data, encoding="utf-8-sig", newline="") as text,
-        ):
-            yield from read(text)
+        with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as data:
+            yield from read(data)
+    except FileRefused as refused:
+        raise FileRefused(f"{path} {refused}") from refused
     except UnicodeDecodeError as error:
         raise FileRefused(f"{path} is not UTF-8: {error}") from error
     except (EOFError, zlib.error, gzip.BadGzipFile, csv.Error) as error:
         raise FileRefused(f"{path} cannot be read to its end: {error}") from error
+
+
+def _text(read: Callable[[io.TextIOWrapper], Iterator[Line]]) -> Read:
+    def lines(data: Bytes) -> Iterator[Line]:
+        with io.TextIOWrapper(data, encoding="utf-8-sig", newline="") as text:
+            yield from read(text)
+
+    return lines
 
 
 def _csv_rows(text: io.TextIOWrapper) -> Iterator[Line]:
@@ -83,3 +77,30 @@ def _json_rows(text: io.TextIOWrapper) -> Iterator[Line]:
             yield Line(number, None, f"is no JSON: {error}")
             continue
         yield Line(number, row) if isinstance(row, dict) else Line(number, None, "is no JSON object")
+
+
+def _graph(form: str) -> Read:
+    def read(data: Bytes) -> Iterator[Line]:
+        from oms.importing.graph_rows import graph_rows  # rdflib takes 0.3 s to import
+
+        return graph_rows(data, form)
+
+    return read
+
+
+def _obo(data: Bytes) -> Iterator[Line]:
+    from oms.importing.obo_rows import obo_rows
+
+    return obo_rows(data)
+
+
+KINDS: Final[dict[str, Read]] = {
+    ".csv": _text(_csv_rows),
+    ".ndjson": _text(_json_rows),
+    ".jsonl": _text(_json_rows),
+    ".jsonld": _graph("json-ld"),
+    ".ttl": _graph("turtle"),
+    ".nt": _graph("nt"),
+    ".obo": _obo,
+}
+"""How rows are read, by the end of a file's name."""

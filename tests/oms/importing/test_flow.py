@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from oms.importing import batches as batching
 from oms.importing.batches import Reason, batches
 from oms.importing.flow import Answer, ImportStopped, send_all
+from oms.importing.line import Line
 from oms.importing.mapping import mapping_of
-from oms.importing.rows import Line
 
 MAPPING = mapping_of(
     {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from oms.importing.mapping import MappingRefused, RowRefused, commands_of, mapping_of
+from oms.importing.commands import RowRefused, commands_of
+from oms.importing.mapping import MappingRefused, mapping_of
 
 FLIGHT = mapping_of(
     {
@@ -116,5 +117,64 @@ def test_a_mapping_with_a_fault_is_refused_by_its_place(document, why):
         mapping_of(document)
 
 
-def test_a_mapping_knows_its_columns():
-    assert FLIGHT.columns() == {"flight", "carrier", "delay", "late", "tail", "dest", "arrived"}
+def rowed(document, row):
+    return commands_of(mapping_of(document), row)
+
+
+def test_a_list_is_a_list_of_values_and_a_link_to_each():
+    document = {
+        "objects": [{"type": "Term", "properties": {"id": {"column": "id", "strip": "http://x/"}, "names": "name"}}],
+        "links": [{"type": "isA", "from": {"column": "id", "strip": "http://x/"}, "to": "is_a"}],
+    }
+    assert rowed(document, {"id": "http://x/T1", "name": ["하나", "one"], "is_a": ["T2", "T3"]}) == [
+        {"type": "UpsertObject", "data": {"type": "Term", "properties": {"id": "T1", "names": ["하나", "one"]}}},
+        {"type": "CreateLink", "data": {"type": "isA", "from": ["T1"], "to": ["T2"]}},
+        {"type": "CreateLink", "data": {"type": "isA", "from": ["T1"], "to": ["T3"]}},
+    ]
+    assert len(rowed(document, {"id": "T1", "name": [], "is_a": []})) == 1
+
+
+def test_a_text_can_be_parted_and_a_list_cut_to_its_first():
+    properties = {
+        "tags": {"column": "tags", "split": ";"},
+        "sizes": {"column": "sizes", "split": ",", "as": "integer"},
+        "name": {"column": "names", "first": True},
+        "extra": {"column": "extra", "as": "json"},
+    }
+    row = {"tags": "a; 나 ;;", "sizes": "1,2", "names": ["x", "y"], "extra": [1, {"a": None}]}
+    (command,) = rowed({"objects": [{"type": "T", "properties": properties}]}, row)
+    assert command["data"]["properties"] == {
+        "tags": ["a", "나"],
+        "sizes": [1, 2],
+        "name": "x",
+        "extra": [1, {"a": None}],
+    }
+    with pytest.raises(RowRefused, match="which is no integer"):
+        rowed({"objects": [{"type": "T", "properties": properties}]}, {"sizes": "1,b"})
+
+
+def test_a_column_says_since_when_a_row_is_true():
+    document = {
+        "effective": "since",
+        "objects": [{"type": "T", "properties": {"id": "id"}}],
+        "links": [{"type": "L", "from": "id", "to": "other", "effective": "linked"}],
+    }
+    row = {"id": "1", "other": "2", "since": "2013-01-01", "linked": "2013-02-01T09:00:00+09:00"}
+    assert [command["effective"] for command in rowed(document, row)] == ["2013-01-01T00:00:00Z", row["linked"]]
+    assert "effective" not in rowed(document, {"id": "1"})[0]
+
+
+def test_a_condition_may_name_the_value():
+    document = {"objects": [{"type": "T", "properties": {"id": "id"}, "when": {"stanza": "Term"}}]}
+    assert len(rowed(document, {"id": "1", "stanza": "Term"})) == 1
+    assert len(rowed(document, {"id": "1", "stanza": ["x", "Term"]})) == 1
+    assert rowed(document, {"id": "1", "stanza": "Typedef"}) == []
+
+
+def test_types_are_declared_before_rows():
+    types, links = [{"name": "T"}], [{"name": "isA", "from": "T", "to": "T"}]
+    document = {"types": types, "linkTypes": links, "objects": [{"type": "T", "properties": {"id": "id"}}]}
+    assert mapping_of(document).declarations() == [
+        {"type": "CreateObjectType", "data": types[0]},
+        {"type": "CreateLinkType", "data": links[0]},
+    ]

@@ -1,11 +1,13 @@
 """Rows of files: numbered, whole, and with a fault where one cannot be read."""
 
 import gzip
+import json
 
 import pytest
 
+from oms.importing.line import FileRefused, Line
 from oms.importing.mapping import MappingRefused
-from oms.importing.rows import FileRefused, Line, digest, read_mapping, rows
+from oms.importing.rows import digest, read_mapping, rows
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
@@ -64,3 +66,66 @@ def test_a_mapping_is_read_from_toml_and_json_alike(tmp_path):
 def test_a_digest_is_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert digest(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+OBO = """format-version: 1.2
+
+[Term]
+id: HP:0000001
+name: 모두
+def: "Everything, \\"quoted\\"." [HPO:x]
+synonym: "All things" EXACT [ORCID:0000-0002-1825-0097]
+is_a: HP:0000000 ! Root
+is_a: HP:0000002
+relationship: part_of HP:0000003 ! whole
+property_value: since "2020-01-01" xsd:string
+
+[Typedef]
+id: part_of
+is_transitive: true
+"""
+
+TURTLE = """@prefix ex: <http://x.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+ex:김 a ex:Person ; rdfs:label "김철수"@ko, "Kim"@en ; ex:age 42 ; ex:home [ ex:city "서울" ; ex:ways ("a" "b") ] ;
+  ex:knows ex:b ."""
+
+
+@pytest.mark.parametrize("name", ["a.obo", "a.obo.gz"])
+def test_obo_stanzas_are_rows(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(OBO.encode()) if name.endswith("gz") else OBO.encode())
+    term, typedef = (line.row for line in rows(tmp_path / name))
+    assert term == {
+        "stanza": "Term", "id": "HP:0000001", "name": "모두", "def": 'Everything, "quoted".', "synonym": ["All things"],
+        "is_a": ["HP:0000000", "HP:0000002"], "relationship part_of": ["HP:0000003"],
+        "property_value since": ["2020-01-01"],
+    }  # fmt: skip
+    assert typedef == {"stanza": "Typedef", "id": "part_of", "is_transitive": "true"}
+
+
+def test_named_subjects_of_a_graph_are_rows(tmp_path):
+    (tmp_path / "a.ttl").write_text(TURTLE)
+    (row,) = (line.row for line in rows(tmp_path / "a.ttl"))
+    assert row.pop("rdfs:label") in (["김철수", "Kim"], ["Kim", "김철수"])
+    assert row == {
+        "@id": "http://x.org/김", "@type": ["http://x.org/Person"], "rdfs:label@ko": ["김철수"], "rdfs:label@en": ["Kim"],
+        "ex:age": [42], "ex:home": [{"ex:city": ["서울"], "ex:ways": [["a", "b"]]}], "ex:knows": ["http://x.org/b"],
+    }  # fmt: skip
+
+
+def test_json_ld_says_the_same_and_fetches_nothing(tmp_path):
+    context = {"ex": "http://x.org/", "age": "ex:age"}
+    (tmp_path / "a.jsonld").write_text(
+        json.dumps({"@context": context, "@id": "ex:김", "@type": "ex:Person", "age": 42})
+    )
+    (line,) = rows(tmp_path / "a.jsonld")
+    assert line.row == {"@id": "http://x.org/김", "@type": ["http://x.org/Person"], "ex:age": [42]}
+    (tmp_path / "b.jsonld").write_text(json.dumps([{"@context": ["https://schema.org/"], "@id": "ex:a"}]))
+    with pytest.raises(FileRefused, match="nothing is fetched"):
+        list(rows(tmp_path / "b.jsonld"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.ttl", "ex:a ex:b"), ("a.jsonld", "{"), ("a.obo", "[Term]\nid HP:1\n")])
+def test_a_file_that_breaks_its_format_is_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileRefused, match="is no "):
+        list(rows(tmp_path / name))
