@@ -4,11 +4,10 @@ One thread owns the writing connection and runs a whole unit of work in one hop;
 reading never waits for an fsync.
 """
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import resources
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,20 +15,17 @@ import msgspec
 
 from adapters import outbox_file
 from adapters.own_thread import OwnThread
+from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
 from adapters.sqlite_file import reader
 from producers.outbox import (
-    Ask,
     CommandKey,
-    Found,
-    HeadRead,
     HeadWrite,
     LogHead,
     OutboxUnavailable,
     Refusal,
     Remembered,
     Row,
-    Told,
     Work,
     Writes,
     driven,
@@ -38,15 +34,6 @@ from security.chain import genesis
 
 Result = TypeVar("Result")
 _dump: Final = msgspec.json.Encoder().encode
-_IDS: Final = 16  # command ids that are looked up at once
-_SQL: Final = {
-    name: text.strip()
-    for name, text in re.findall(
-        r"^-- (\w+)\n(.+?)(?=\n--|\Z)",
-        resources.files("adapters").joinpath("sqlite_outbox.sql").read_text(),
-        re.MULTILINE | re.DOTALL,
-    )
-}
 
 
 class SqliteOutbox:
@@ -72,21 +59,21 @@ class SqliteOutbox:
         return await self._read(lambda: list(_rows_after(self._reader, position, limit, max_bytes)))
 
     async def row(self, position: int) -> Row | None:
-        found = await self._read(lambda: self._reader.execute(_SQL["read_row"], (position,)).fetchone())
+        found = await self._read(lambda: self._reader.execute(SQL["read_row"], (position,)).fetchone())
         return Row(*found) if found else None
 
     async def remembered(self, command: CommandKey) -> Remembered | None:
-        found = await self._read(lambda: self._reader.execute(_SQL["find_command"], command).fetchone())
+        found = await self._read(lambda: self._reader.execute(SQL["find_command"], command).fetchone())
         return Remembered(*found) if found else None
 
     async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
-        rows = await self._read(lambda: self._reader.execute(_SQL["refusals_after"], (after, limit)).fetchall())
+        rows = await self._read(lambda: self._reader.execute(SQL["refusals_after"], (after, limit)).fetchall())
         return [(number, Refusal(*rest)) for number, *rest in rows]
 
     async def forget(self, before: int) -> int:
         def run() -> int:
             with self._transaction():
-                return self._writer.execute(_SQL["forget_commands"], (before,)).rowcount
+                return self._writer.execute(SQL["forget_commands"], (before,)).rowcount
 
         return await self._write(run)
 
@@ -106,7 +93,7 @@ class SqliteOutbox:
 
     async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
         rows = await self._read(
-            lambda: self._reader.execute(_SQL["heads_after"], (branch, key, since, limit)).fetchall()
+            lambda: self._reader.execute(SQL["heads_after"], (branch, key, since, limit)).fetchall()
         )
         return [HeadWrite(*row) for row in rows]
 
@@ -120,59 +107,30 @@ class SqliteOutbox:
     def _commit(self, work: Work) -> Writes:
         with self._transaction():
             head = _log_head(self._writer, self.ontology)
-            writes = driven(work, head, self._tell)
+            writes = driven(work, head, partial(told, self._writer))
             self._put(writes)
         return writes
-
-    def _tell(self, ask: Ask) -> Told:
-        execute = self._writer.execute
-        told = Told(dict(self._heads(ask.heads)), dict(self._commands(ask.commands)), {})
-        ids = ((at, execute(_SQL["find_commit_id"], at).fetchone()) for at in ask.commit_ids)
-        told.commit_ids = {at: row[0] for at, row in ids if row}
-        ends = ((at, execute(_SQL["find_commit_end"], (at,)).fetchone()[0]) for at in ask.commit_ends)
-        told.commit_ends = {at: end for at, end in ends if end}
-        return told
-
-    def _heads(self, reads: Sequence[HeadRead]) -> Iterator[tuple[HeadRead, Found]]:
-        """All keys that are asked of one branch at one position in one statement: a third of the time of one each."""
-        asked: dict[tuple[str, int], list[str]] = {}
-        for branch, key, at in reads:
-            asked.setdefault((branch, at), []).append(key)
-        for (branch, at), keys in asked.items():
-            for key, since, state in self._writer.execute(_SQL["find_heads"], (_dump(keys).decode(), branch, at)):
-                yield HeadRead(branch, key, at), Found(since, state)
-
-    def _commands(self, keys: Sequence[CommandKey]) -> Iterator[tuple[CommandKey, Remembered]]:
-        asked: dict[str, list[str]] = {}
-        for principal, identity in keys:
-            asked.setdefault(principal, []).append(identity)
-        for principal, ids in asked.items():
-            for start in range(0, len(ids), _IDS):
-                some = ids[start : start + _IDS]
-                some += some[-1:] * (_IDS - len(some))  # one statement, whatever their number
-                for identity, *remembered in self._writer.execute(_SQL["find_commands"], (principal, *some)):
-                    yield CommandKey(principal, identity), Remembered(*remembered)
 
     def _put(self, writes: Writes) -> None:
         # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
         heads = [(b, k, since, None if state is None else bytearray(state)) for b, k, since, state in writes.heads]
-        many(_SQL["add_head"], heads)
-        many(_SQL["add_row"], [(position, subject, bytearray(body)) for position, subject, body in writes.rows])
-        many(_SQL["add_commit"], writes.commits)
+        many(SQL["add_head"], heads)
+        many(SQL["add_row"], [(position, subject, bytearray(body)) for position, subject, body in writes.rows])
+        many(SQL["add_commit"], writes.commits)
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
-        many(_SQL["remember_command"], remembered)
+        many(SQL["remember_command"], remembered)
         if writes.refusals:
-            many(_SQL["add_refusal"], writes.refusals)
-        self._writer.execute(_SQL["move_log_head"], (*writes.head, self.ontology))
+            many(SQL["add_refusal"], writes.refusals)
+        self._writer.execute(SQL["move_log_head"], (*writes.head, self.ontology))
 
     def _clear(self, *, outbox: bool) -> None:
         for name in ("clear_heads", "clear_commits"):
-            self._writer.execute(_SQL[name])
+            self._writer.execute(SQL[name])
         if outbox:
-            self._writer.execute(_SQL["clear_rows"])
-            self._writer.execute(_SQL["clear_commands"])
-            self._writer.execute(_SQL["move_log_head"], (0, 0, genesis(self.ontology), self.ontology))
+            self._writer.execute(SQL["clear_rows"])
+            self._writer.execute(SQL["clear_commands"])
+            self._writer.execute(SQL["move_log_head"], (0, 0, genesis(self.ontology), self.ontology))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -203,12 +161,12 @@ async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:
 
 def _begun(path: Path, ontology: str) -> sqlite3.Connection:
     connection = outbox_file.writer(path)
-    connection.execute(_SQL["start_log_head"], (ontology, genesis(ontology)))
+    connection.execute(SQL["start_log_head"], (ontology, genesis(ontology)))
     return connection
 
 
 def _log_head(connection: sqlite3.Connection, ontology: str) -> LogHead:
-    found = connection.execute(_SQL["read_log_head"], (ontology,)).fetchone()
+    found = connection.execute(SQL["read_log_head"], (ontology,)).fetchone()
     if found is None:
         cause = f"this file holds another ontology than {ontology!r}"
         raise OutboxUnavailable(cause, "name the data folder of this ontology")
@@ -217,7 +175,7 @@ def _log_head(connection: sqlite3.Connection, ontology: str) -> LogHead:
 
 def _rows_after(connection: sqlite3.Connection, position: int, limit: int, max_bytes: int) -> Iterator[Row]:
     size = 0
-    for found in connection.execute(_SQL["rows_after"], (position, limit)):
+    for found in connection.execute(SQL["rows_after"], (position, limit)):
         size += len(found[2])
         if size > max_bytes and size > len(found[2]):
             return
