@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from events.decider import Context
 from events.findings import Finding
-from events.index import degree_key, unique_key
 from events.names import Key, object_key
+from events.reserved import degree_key, unique_key
 from events.shape import Shape
 from events.values import Json, NotAValue, pointer
 
@@ -17,11 +17,11 @@ def refused_claims(
 
     `values` are stored values by field; findings stand at `path`/API name.
     """
-    for field in shape.unique:
+    for field, slug in shape.unique:
         value = values.get(field)
         if value is None:
             continue
-        holder = context.get(unique_key(shape.slug, field, value))
+        holder = context.get(unique_key(slug, field, value))
         if holder is not None and holder["owner"] != entity:
             name = shape.names[field]
             text = f"{name} is unique, and {holder['owner']} has this value already"
@@ -42,10 +42,10 @@ def refused_claims(
 
 def claimed(shape: Shape, values: Mapping[str, Json]) -> Iterator[Key]:
     """The keys that these stored values, by field, touch."""
-    for field in shape.unique:
+    for field, slug in shape.unique:
         value = values.get(field)
         if value is not None:
-            yield unique_key(shape.slug, field, value)
+            yield unique_key(slug, field, value)
     for referred in shape.referred(values):
         yield referred
         yield degree_key(referred)

@@ -1,68 +1,19 @@
-"""Reserved keys: what must be unique or counted, derived from an entity's state before and after an event alone.
-
-name/<kind>/<API name>          {"rid", "slug"}    a name in use on the branch; kind = objectType, linkType, interface …
-slug/<kind>/<slug>              {"rid"}            a slug, taken for ever in the whole ontology
-unique/<slug>/<field>/<value>   {"owner": key}     the object that holds a unique value
-count/object/<slug>             {"n"}              alive objects of a type
-degree/<object key>             {"n"}              alive links and references at an object
-end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
-"""
+"""Derives reserved keys (`events.reserved`) from an entity's state before and after an event, and from nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from typing import Any, Final
-
-import msgspec
 
 from events.decider import Lookup, State
 from events.names import Key, object_key
-from events.shape import Shape, shape_of
+from events.reserved import count_key, degree_key, end_keys, name_key, number, slug_key, unique_key
+from events.shape import Shape, shape_in
 
-MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
 Change = tuple[Key, State | None]
 
 _NAMED: Final = frozenset(
     ("objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType")
 )
 _NOTHING: Final[Mapping[str, Any]] = {}
-_canonical: Final = msgspec.json.Encoder().encode
-_ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",), "n-n": ()}
-
-
-def name_key(kind: str, name: str) -> Key:
-    """`kind` is an `events.kinds.Kind`, `name` an API name of the moment."""
-    return Key(f"name/{kind}/{name}")
-
-
-def slug_key(kind: str, slug: str) -> Key:
-    return Key(f"slug/{kind}/{slug}")
-
-
-def unique_key(slug: str, field: str, value: Any) -> Key:
-    """`value` as it is stored: a scalar."""
-    text = _canonical(value).decode()
-    if len(text) > MAX_VALUE:
-        text = "sha256-" + sha256(text.encode()).hexdigest()
-    return Key(f"unique/{slug}/{field}/{text}")
-
-
-def count_key(slug: str) -> Key:
-    return Key(f"count/object/{slug}")
-
-
-def degree_key(entity: Key) -> Key:
-    return Key(f"degree/{entity}")
-
-
-def end_keys(slug: str, cardinality: str, from_key: str, to_key: str) -> list[Key]:
-    """The ends that a link of this cardinality takes for itself. `1-n`: one `from` has many `to`."""
-    keys = {"from": from_key, "to": to_key}
-    return [Key(f"end/{slug}/{end}/{keys[end]}") for end in _ENDS[cardinality]]
-
-
-def number(state: State | None) -> int:
-    """What a `count/…` or `degree/…` key says."""
-    return 0 if state is None else int(state["n"])
 
 
 def changes(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterable[Change]:
@@ -87,16 +38,16 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
         changed.append(_counted(get, count_key(known["slug"]), 1 if old is None else -1))
     kind = get(Key(f"objectType/{known['type']}"))
     assert kind is not None, f"{key} is of a type that is not there"
-    shape = shape_of(kind)
+    shape = shape_in(get, kind)
     if shape.claiming:
         changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
     return changed
 
 
 def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    for field in shape.unique:
+    for field, slug in shape.unique:
         if old.get(field) != new.get(field):
-            yield from _owned(get, key, _unique(shape.slug, field, old), _unique(shape.slug, field, new))
+            yield from _owned(get, key, _unique(slug, field, old), _unique(slug, field, new))
     if shape.references:
         yield from _degrees(get, shape, old, new)
 

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from events.decider import Context, State
 from events.findings import Finding
-from events.index import name_key, slug_key
 from events.names import FIELD_NAME, TYPE_NAME, Key
+from events.reserved import name_key, slug_key
 
 Kind = Literal["objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType"]
 KINDS: Final[Mapping[Kind, str]] = {

@@ -8,11 +8,11 @@ from pydantic import Field
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
-from events.index import degree_key, end_keys
 from events.kinds import LinkTypeNamed, kind_named, kind_of_slug, kind_reads, slug_reads, unknown
 from events.names import Key, Rid, link_key, object_key
 from events.object import GivenKey
-from events.shape import Shape, shape_of
+from events.reserved import degree_key, end_keys
+from events.shape import Shape, shape_in
 from events.values import NotAValue
 
 aggregate: Final = "link"
@@ -133,7 +133,7 @@ def _between(context: Context, kind: State, command: Command) -> _Pair:
 def _end_shape(context: Context, slug: str) -> Shape:
     state = kind_of_slug(context, "objectType", slug)
     assert state is not None, f"a link type outlives its object type {slug}"
-    return shape_of(state)
+    return shape_in(context.get, state)
 
 
 def _create(context: Context, pair: _Pair, there: State | None) -> list[Drafted]:

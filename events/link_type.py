@@ -11,7 +11,6 @@ from pydantic import Field
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
-from events.index import name_key
 from events.kinds import (
     NewTypeName,
     ObjectTypeNamed,
@@ -24,6 +23,7 @@ from events.kinds import (
     unknown,
 )
 from events.names import Key, Rid
+from events.reserved import name_key
 
 Cardinality = Literal["1-1", "1-n", "n-1", "n-n"]
 aggregate: Final = "linkType"

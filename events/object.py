@@ -15,12 +15,12 @@ from events.claims import claimed, claiming, refused_claims
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.given import Given, checked, complete, created_with, keyed
-from events.index import degree_key, number
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.plain import made
-from events.shape import Shape, shape_of
+from events.reserved import degree_key, number
+from events.shape import Shape, shape_in
 from events.values import Json, NotAValue, pointer, same
 
 aggregate: Final = "object"
@@ -124,7 +124,7 @@ def reads(context: Context, command: Payload) -> list[Key]:
 def target(context: Context, command: Payload) -> Key | None:
     assert isinstance(command, Command)
     state = kind_named(context, "objectType", command.type)
-    return None if state is None else _entity(shape_of(state), command)
+    return None if state is None else _entity(shape_in(context.get, state), command)
 
 
 def decide(context: Context, command: Payload) -> list[Drafted]:
@@ -195,7 +195,7 @@ def _shape(context: Context, name: str) -> Shape:
     state = kind_named(context, "objectType", name)
     if state is None:
         raise Refused([unknown(context, "objectType", name, "/type")])
-    return shape_of(state)
+    return shape_in(context.get, state)
 
 
 def _found(context: Context, name: str, given: GivenKey) -> _Found:
@@ -317,13 +317,13 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     # what every object of a type needs (branch, type, count) is read once and then known; only its own keys are named
     assert isinstance(command, Command)
     kind = kind_named(context, "objectType", command.type)
-    entity = None if kind is None else _entity(shape_of(kind), command)
+    entity = None if kind is None else _entity(shape_in(context.get, kind), command)
     if kind is None or entity is None:
         return
     yield entity
     if type(command) is DeleteObject:
         yield degree_key(entity)
-    shape = shape_of(kind)
+    shape = shape_in(context.get, kind)
     if not shape.claiming:
         return
     if type(command) is CreateObject or type(command) is UpsertObject:

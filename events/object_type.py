@@ -12,7 +12,6 @@ from pydantic import Field
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
-from events.index import count_key, name_key, number
 from events.kinds import (
     NewTypeName,
     ObjectTypeNamed,
@@ -26,6 +25,7 @@ from events.kinds import (
 )
 from events.names import Key, Rid
 from events.property import DeclaredProperty, declared, faults, same_declaration
+from events.reserved import count_key, name_key, number
 from events.shape import KEY_TYPES
 from events.values import NotAValue, Property, timestamp
 

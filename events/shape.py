@@ -1,15 +1,18 @@
-"""The shape of an object: a type's state, compiled once into checks.
+"""The shape of an object: a type's state, with all that it takes from elsewhere, compiled once into checks.
 
-Every state of a type has its own shape; shapes are kept by the identity of that state, a bounded number of them.
+Every state of a type has its own shape; shapes are kept by the identity of that state and of those it was made of, a
+bounded number of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from events.decider import State
+from events.decider import Lookup, State
+from events.hierarchy import keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
-from events.values import Check, Json, NotAValue, check_of, reference
+from events.resolving import check_in
+from events.values import Check, Json, NotAValue, reference
 
 KEPT: Final = 512
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
@@ -35,11 +38,13 @@ class Shape:
     key: tuple[Slot, ...]
     required: tuple[Slot, ...]
     defaults: tuple[Slot, ...]
-    unique: tuple[str, ...]  # fields
+    unique: tuple[tuple[str, str], ...]  # field, slug of the type that declares it
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
     plain_key: str | None  # the field of a key that is not composite
     claiming: tuple[Slot, ...]  # those that are unique, or references
     names: Mapping[str, str]  # field → API name
+    keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
+    slugs: frozenset[str]  # of itself and of all types above it
 
     def referred(self, properties: Mapping[str, Json]) -> Iterator[Key]:
         """The objects that these stored properties refer to, each as often as they do."""
@@ -83,38 +88,67 @@ class Shape:
         return {self.names[field]: value for field, value in properties.items()}
 
 
-_shapes: Final[dict[int, tuple[State, Shape]]] = {}
+class _Kept(NamedTuple):
+    state: State
+    others: tuple[tuple[Key, State | None], ...]  # what else the shape was made of
+    shape: Shape
 
 
-def shape_of(state: State) -> Shape:
-    """The shape of an object type's state, which must not be changed afterwards."""
+_shapes: Final[dict[int, _Kept]] = {}
+
+
+def shape_in(get: Lookup, state: State) -> Shape:
+    """The shape of an object type's state where `get` looks; states must not be changed afterwards. Raises `Unread`."""
     kept = _shapes.get(id(state))
     if kept is not None and kept[0] is state:
-        return kept[1]
+        for key, other in kept[1]:
+            if get(key) is not other:
+                break
+        else:
+            return kept[2]
     if len(_shapes) >= KEPT:
         _shapes.clear()
-    shape = _compiled(state)
-    _shapes[id(state)] = state, shape
+    others = _Noted(get)
+    shape = _compiled(others, state)
+    _shapes[id(state)] = _Kept(state, tuple(others.noted.items()), shape)
     return shape
 
 
-def _compiled(state: State) -> Shape:
-    declared: Mapping[str, Mapping[str, Any]] = state["properties"]
+class _Noted:
+    """Looks up, and notes what it saw."""
+
+    def __init__(self, get: Lookup) -> None:
+        self.get = get
+        self.noted: dict[Key, State | None] = {}
+
+    def __call__(self, key: Key) -> State | None:
+        self.noted[key] = self.get(key)
+        return self.noted[key]
+
+
+def _compiled(get: Lookup, state: State) -> Shape:
+    types = line(get, state)
+    declared: dict[str, Mapping[str, Any]] = {f: each for one in types for f, each in one["properties"].items()}
     slots = {
-        field: Slot(field, each["name"], check_of(each), each["required"], each["default"])
+        field: Slot(field, each["name"], check_in(get, each), each["required"], each["default"])
         for field, each in declared.items()
     }
+    declaring = {field: one["slug"] for one in types for field in one["properties"]}
+    key_type = keyed_by(types) or state
+    key = key_type["primaryKey"]
     return Shape(
         rid=Rid(state["rid"]),
         slug=state["slug"],
         name=state["name"],
         checks={slot.name: (slot.field, slot.check) for slot in slots.values()},
-        key=tuple(slots[field] for field in state["primaryKey"]),
+        key=tuple(slots[field] for field in key),
         required=tuple(slot for slot in slots.values() if slot.required),
         defaults=tuple(slot for slot in slots.values() if slot.default is not None),
-        unique=tuple(field for field, each in declared.items() if each["unique"]),
+        unique=tuple((field, declaring[field]) for field, each in declared.items() if each["unique"]),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
-        plain_key=state["primaryKey"][0] if len(state["primaryKey"]) == 1 else None,
+        plain_key=key[0] if len(key) == 1 else None,
         claiming=tuple(slots[field] for field, each in declared.items() if each["unique"] or each["target"]),
         names={slot.field: slot.name for slot in slots.values()},
+        keyed_by=key_type["slug"],
+        slugs=frozenset(one["slug"] for one in types),
     )
