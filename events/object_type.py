@@ -141,7 +141,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
 
 def evolve(state: State | None, event: Payload) -> State | None:
     if isinstance(event, ObjectTypeCreated):
-        properties = {each.field: each.model_dump() for each in event.properties}
+        properties = {each.field: each.state() for each in event.properties}
         return {
             **event.model_dump(by_alias=True),
             "properties": properties,
@@ -152,7 +152,7 @@ def evolve(state: State | None, event: Payload) -> State | None:
     assert state is not None, "an object type begins with objectType.created"
     match event:
         case PropertyAdded():
-            return {**state, "properties": {**state["properties"], event.property.field: event.property.model_dump()}}
+            return {**state, "properties": {**state["properties"], event.property.field: event.property.state()}}
         case ObjectTypeRenamed():
             return {**state, "name": event.name}
         case ObjectTypeDeprecated():

@@ -12,7 +12,7 @@ from pydantic import Field
 from events.decider import Context, Payload
 from events.findings import Finding
 from events.kinds import kind_named, property_name, unknown
-from events.values import ArrayFlag, Json, NotAValue, Property, ValueType, check_of, same
+from events.values import ArrayFlag, Json, Marking, NotAValue, Property, ValueType, check_of, same
 
 
 class DeclaredProperty(Payload):
@@ -27,6 +27,8 @@ class DeclaredProperty(Payload):
     values: Annotated[list[str] | None, Field(description="what an enum may be")] = None
     target: Annotated[str | None, Field(description="the object type that a reference refers to")] = None
     description: Annotated[str | None, Field(description="what it is")] = None
+    marking: Annotated[Marking | None, Field(description="what becomes of personal data in it")] = None
+    searchable: Annotated[bool, Field(description="texts are found by what they say")] = False
 
 
 def declared(
@@ -47,6 +49,8 @@ def declared(
         values=each.values,
         target=_target_slug(context, each, own_name, own_slug),
         description=each.description,
+        marking=each.marking,
+        searchable=each.searchable or None,
     )
 
 
@@ -55,10 +59,11 @@ def same_declaration(
 ) -> bool:
     """Whether a stored property is what is asked for."""
     try:
-        asked = declared(context, each, own_name, own_slug, key=key).model_dump()
+        asked = declared(context, each, own_name, own_slug, key=key).state()
     except NotAValue:
         return False
-    return all(same(asked[name], stored[name]) for name in asked if name not in ("rid", "field"))
+    names = (asked.keys() | stored.keys()) - {"rid", "field", "reserve"}
+    return all(same(asked.get(name), stored.get(name)) for name in names)
 
 
 def faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -> Iterator[Finding]:

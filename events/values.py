@@ -32,11 +32,16 @@ LEAST_INTEGER: Final = -(2**63)
 MOST_INTEGER: Final = 2**63 - 1
 
 _canonical: Final = msgspec.json.Encoder(order="deterministic").encode
+Marking = Literal["allow", "mark", "redact", "encrypt", "reject"]
+"""What becomes of personal data in a property's values."""
 ArrayFlag = Annotated[bool, Field(description="the property holds a list of such values")]
 
 
 class Property(Payload):
-    """A property as it is stored: `field` is the name under which values are kept for ever, `name` today's API name."""
+    """A property as it is stored: `field` is the name under which values are kept for ever, `name` today's API name.
+
+    What stands below `description` is absent where it is not said.
+    """
 
     rid: Rid
     field: str
@@ -49,6 +54,25 @@ class Property(Payload):
     values: list[str] | None = None
     target: str | None = None
     description: str | None = None
+    marking: Marking | None = None
+    searchable: bool | None = None
+    shared: Rid | None = None
+    value_type: Annotated[Rid | None, Field(alias="valueType")] = None
+    value_type_version: Annotated[int | None, Field(alias="valueTypeVersion")] = None  # absent = the newest
+    struct: Rid | None = None
+    status: Literal["deprecated"] | None = None
+    replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # field
+    until: str | None = None
+    removed: bool | None = None
+    reserve: str | None = None  # what stands for the field in `unique/…` keys, once it was no longer unique
+
+    def state(self) -> dict[str, Any]:
+        """As a member of a state."""
+        said = self.model_dump(by_alias=True)
+        return {name: value for name, value in said.items() if value is not None or name in _ALWAYS}
+
+
+_ALWAYS: Final = ("rid", "field", "name", "type", "required", "unique", "array", "default", "values", "target", "description")  # fmt: skip
 
 
 class NotAValue(ValueError):
