@@ -1,30 +1,47 @@
 """`oms import`: rows of files become commits; what was refused lies in a file with its findings."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Self
+from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from uuid import uuid4
 
 import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Ontology
-from oms.cli.output import Json, print_rows
+from oms.cli.output import Json, print_json, print_rows
 from oms.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from oms.client import Client
+    from oms.client import Outcome
     from oms.importing.batches import Batch, Refusal
-    from oms.importing.flow import Answer, Tally
-    from oms.importing.mapping import RowMapping
+    from oms.importing.flow import Answer, Ask, Tally
+    from oms.importing.mapping import Command, RowMapping
+    from oms.importing.rehearsing import Rehearsing, Would
 
 COLUMNS = ["file", "rows", "commands", "refused", "position", "seconds", "rows/s", "rejects"]
+
+
+class Way(NamedTuple):
+    """How an import goes: who is asked, and what of it is kept where."""
+
+    branch: str
+    asking: "Callable[[Path], Ask]"
+    rejects: Path
+    in_flight: int
 
 
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", help="NDJSON or CSV, each also with .gz.", exists=True, dir_okay=False),
+        typer.Argument(
+            metavar="FILE…",
+            help="CSV, NDJSON, Turtle, N-Triples, JSON-LD or OBO, each also with .gz.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     mapping: Annotated[
         Path,
@@ -41,6 +58,11 @@ def import_(
     wait: Annotated[
         str, typer.Option("--wait", help="How far a commit must be to count: outbox, log or projected:<view>.")
     ] = "outbox",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    changes: Annotated[
+        Path | None,
+        typer.Option("--changes", help="With --dry-run: a file for each event that would be written.", dir_okay=False),
+    ] = None,
     folder: Folder = None,
     ontology: Ontology = None,
     deadline: Deadline = None,
@@ -52,42 +74,100 @@ def import_(
     from oms.importing.mapping import MappingRefused
     from oms.importing.rows import read_mapping
 
-    async def work() -> list[dict[str, Any]]:
-        rule = read_mapping(mapping)
-        async with connected(
-            folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
-        ) as client:
-            return [await import_file(client, file, rule, rejects, in_flight, wait) for file in files]
-
+    if changes is not None and not dry_run:
+        raise Failure("--changes goes with --dry-run", "an import that is done is shown by oms log", Exit.USAGE)
+    flags = {"folder": folder, "ontology": ontology, "branch": branch, "author": author, "deadline": deadline}
     try:
-        told = run(work())
+        rule = read_mapping(mapping)
+        work = (
+            _rehearsed(files, rule, rejects, changes, flags)
+            if dry_run
+            else _imported(files, rule, rejects, in_flight, wait, flags)
+        )
+        told = run(work)
     except (MappingRefused, FileRefused) as error:
         raise Failure(str(error), code=Exit.USAGE) from None
     except ImportStopped as error:
         raise Failure(f"the import stopped at {error}", "mend it and run the same import again") from None
-    print_rows(told, COLUMNS, as_json=as_json)
-    if any(row["refused"] for row in told):
+    _show(told, as_json=as_json)
+    if any(row["refused"] for row in told["files"]):
         raise typer.Exit(Exit.REFUSED)
 
 
-async def import_file(
-    client: "Client", file: Path, mapping: "RowMapping", rejects: Path, in_flight: int, wait: str
+def _show(told: dict[str, Any], *, as_json: bool) -> None:
+    if "would" not in told:
+        print_rows(told["files"], COLUMNS, as_json=as_json)
+    elif as_json:
+        print_json(told)
+    else:
+        print_rows(told["files"], [c for c in COLUMNS if c != "position"], as_json=False)
+        if told["would"]:
+            print_rows(told["would"], ["would", "type", "count"], as_json=False)
+        else:
+            typer.echo("nothing would change")
+
+
+async def _imported(
+    files: list[Path], rule: "RowMapping", rejects: Path, in_flight: int, wait: str, flags: dict[str, Any]
 ) -> dict[str, Any]:
+    async with connected(**flags) as client:
+
+        async def ask(identity: str, commands: "list[Command]", message: str) -> "Answer":
+            return _answer(await client.commit(commands, id=identity, message=message, wait=wait))
+
+        if declarations := rule.declarations():
+            _check(await ask(f"types-{uuid4()}", declarations, "types of an import"))
+        way = Way(client.speaker.branch, lambda file: _asking(ask, file.name), rejects, in_flight)
+        return {"files": [await import_file(file, rule, way) for file in files]}
+
+
+async def _rehearsed(
+    files: list[Path], rule: "RowMapping", rejects: Path, changes: Path | None, flags: dict[str, Any]
+) -> dict[str, Any]:
+    """Where the outbox lies: row upon row as it would be, in a store that is thrown away."""
+    from adapters.rehearsal import Rehearsal
+    from adapters.system_clock import new_id, now
+    from oms.importing.rehearsing import Rehearsing
+    from oms.settings import load
+    from producers.decide import Planner
+
+    settings = load(flags).settings
+    outbox = settings.folder / "outbox.db"
+    if not outbox.exists():
+        raise Failure(f"{settings.folder} holds no outbox", "a dry run reads the data folder: name it with --folder")
+    async with Rehearsal(outbox, settings.ontology) as stage:
+        rehearsing = Rehearsing(stage, Planner(settings.ontology, new_id), now, settings.branch, settings.author)
+
+        with _Changes(changes, rehearsing):
+            if declarations := rule.declarations():
+                _check(await rehearsing.decided("types", declarations))
+            way = Way(settings.branch, lambda _: rehearsing, rejects, 1)
+            told = [await import_file(file, rule, way) for file in files]
+    return {"files": told, "would": rehearsing.counted()}
+
+
+def _check(answer: "Answer") -> None:
+    """Of the mapping's types. Raises `Failure`."""
+    if answer.reasons:
+        said = "; ".join(f"{reason.code} at {reason.path}: {reason.text}" for reason in answer.reasons)
+        raise Failure(f"the mapping's types are refused: {said}", "mend the mapping and run the same import again")
+
+
+async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, Any]:
     """One file from its first row to its last."""
     from oms.importing.batches import batches, source_of
     from oms.importing.flow import send_all
     from oms.importing.rows import digest, rows
 
-    source = source_of(digest(file), mapping, client.speaker.branch)
-    target = rejects / f"{file.name}.rejected.ndjson"
+    source = source_of(digest(file), mapping, way.branch)
+    target = way.rejects / f"{file.name}.rejected.ndjson"
     with Progress(file.name) as progress, _Rejects(target) as rejected:
 
         def told(tally: "Tally") -> None:
             progress(tally.rows, f", {tally.refused:,} refused" if tally.refused else "")
 
-        tally = await send_all(
-            batches(rows(file), mapping, source), _asking(client, file.name, wait), rejected, told, in_flight
-        )
+        cut = batches(rows(file), mapping, source)
+        tally = await send_all(cut, way.asking(file), rejected, told, way.in_flight)
     return {
         "file": file.name,
         **tally._asdict(),
@@ -97,19 +177,19 @@ async def import_file(
     }
 
 
-def _asking(client: "Client", name: str, wait: str) -> Any:
+def _asking(send: "Callable[[str, list[Command], str], Awaitable[Answer]]", name: str) -> "Ask":
     async def ask(identity: str, batch: "Batch") -> "Answer":
-        from oms.importing.batches import Reason
-        from oms.importing.flow import Answer
-
-        message = f"{name}: rows {batch.first} to {batch.last}"
-        outcome = await client.commit(batch.commands, id=identity, message=message, wait=wait)
-        return Answer(
-            outcome.position,
-            tuple(Reason(*finding) for finding in outcome.findings) if outcome.status == "rejected" else (),
-        )
+        return await send(identity, batch.commands, f"{name}: rows {batch.first} to {batch.last}")
 
     return ask
+
+
+def _answer(outcome: "Outcome") -> "Answer":
+    from oms.importing.batches import Reason
+    from oms.importing.flow import Answer
+
+    reasons = outcome.findings if outcome.status == "rejected" else ()
+    return Answer(outcome.position, tuple(Reason(*finding) for finding in reasons))
 
 
 class _Rejects:
@@ -129,6 +209,28 @@ class _Rejects:
 
     def __enter__(self) -> Self:
         self.path.unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class _Changes:
+    """A file of the events that would be written, one a line, where somebody wants it."""
+
+    def __init__(self, path: Path | None, rehearsing: "Rehearsing") -> None:
+        self._file = None if path is None else path.open("w", encoding="utf-8")
+        if self._file is not None:
+            rehearsing.seen = self._write
+
+    def _write(self, would: "Would") -> None:
+        assert self._file is not None
+        line = {"change": would.change, "subject": would.subject, "effective": would.effectivetime, "data": would.data}
+        present = {name: value for name, value in line.items() if value is not None}
+        self._file.write(json.dumps(present, ensure_ascii=False) + "\n")
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -81,3 +81,107 @@ async def test_ndjson_without_a_fault_ends_well(oms, cli, objects, tmp_path):
     assert code == 0
     assert out.splitlines()[1].split()[:4] == ["a.ndjson", "2", "2", "0"]
     assert (await objects("Airline"))["KE"][0]["properties"] == {"carrier": "KE", "name": "대한항공"}
+
+
+TERMS = """
+effective = { value = "2020-01-01" }
+[[types]]
+name = "Term"
+primaryKey = ["id"]
+properties = [
+  { name = "id", type = "string" },
+  { name = "label", type = "string" },
+  { name = "synonyms", type = "string", array = true },
+]
+[[linkTypes]]
+name = "isA"
+from = "Term"
+to = "Term"
+
+[[objects]]
+type = "Term"
+when = { stanza = "Term" }
+properties = { id = "id", label = "name", synonyms = "synonym" }
+
+[[links]]
+type = "isA"
+from = "id"
+to = "is_a"
+"""
+OBO = """format-version: 1.2
+
+[Term]
+id: HP:0000001
+name: 모두
+
+[Term]
+id: HP:0000002
+name: 이상
+synonym: "abnormality" EXACT []
+is_a: HP:0000001 ! 모두
+
+[Term]
+id: HP:0000003
+name: lost
+is_a: HP:0000009 ! not there
+
+[Typedef]
+id: part_of
+"""
+
+
+def given_terms(folder):
+    (folder / "map.toml").write_text(TERMS)
+    (folder / "terms.obo").write_text(OBO)
+    return "import", folder / "terms.obo", "--map", folder / "map.toml", "--rejects", folder, "--json"
+
+
+async def test_an_obo_file_brings_its_types_objects_and_links(oms, cli, objects, tmp_path):
+    given = given_terms(tmp_path)
+    code, out, _ = await cli(*given)
+    (told,) = json.loads(out)
+    assert (code, told["rows"], told["commands"], told["refused"]) == (1, 4, 3, 1)
+    (refused,) = rows(tmp_path / "terms.obo.rejected.ndjson")
+    assert (refused["row"], refused["findings"][0]["code"]) == (3, "LINK_END_UNKNOWN")
+    terms = await objects("Term")
+    assert terms["HP%3A0000002"][0]["properties"] == {"id": "HP:0000002", "label": "이상", "synonyms": ["abnormality"]}
+    code, out, _ = await cli("log", "--json")
+    since = {event["effectivetime"] for event in map(json.loads, out.splitlines()) if "/Term/" in event["subject"]}
+    assert since == {"2020-01-01T00:00:00.000000Z"}
+
+    end = await oms.last()
+    assert (await cli(*given))[0] == 1
+    assert await oms.last() == end
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(oms, cli, tmp_path):
+    given = given_terms(tmp_path)
+    end = await oms.last()
+    code, out, _ = await cli(*given, "--dry-run", "--changes", tmp_path / "changes.ndjson")
+    told = json.loads(out)
+    assert (code, await oms.last()) == (1, end)
+    assert [(one["would"], one["type"], one["count"]) for one in told["would"]] == [
+        ("link.created", "isA", 1),
+        ("linkType.created", "-", 1),
+        ("object.created", "Term", 2),
+        ("objectType.created", "-", 1),
+    ]
+    assert told["files"][0]["refused"] == len(rows(tmp_path / "terms.obo.rejected.ndjson")) == 1
+    written = [(one["change"], one["effective"]) for one in rows(tmp_path / "changes.ndjson") if "effective" in one]
+    assert written[0] == ("object.created", "2020-01-01T00:00:00.000000Z")
+
+    await cli(*given)
+    (tmp_path / "terms.obo").write_text(OBO.replace("이상", "이상 소견"))
+    _, out, _ = await cli(*given, "--dry-run")
+    assert [(one["would"], one["count"]) for one in json.loads(out)["would"]] == [("object.updated", 1)]
+
+
+async def test_types_that_cannot_be_declared_stop_an_import(oms, cli, tmp_path):
+    given = given_terms(tmp_path)
+    (tmp_path / "map.toml").write_text(TERMS.replace('primaryKey = ["id"]', 'primaryKey = ["nr"]'))
+    for more in ([], ["--dry-run"]):
+        code, _, err = await cli(*given, *more)
+        assert code == 1
+        assert "the mapping's types are refused: TYPE_KEY at /data/commands/0/data/primaryKey/0" in err
+    code, _, err = await cli(*given, "--changes", tmp_path / "x")
+    assert (code, "goes with --dry-run" in err) == (2, True)
