@@ -156,24 +156,25 @@ def _check(answer: "Answer") -> None:
 async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, Any]:
     """One file from its first row to its last."""
     from oms.importing.batches import batches, source_of
-    from oms.importing.flow import send_all
-    from oms.importing.rows import digest, rows
+    from oms.importing.flow import Tally, send_all
+    from oms.importing.rows import digest, points_ahead, rows
 
-    source = source_of(digest(file), mapping, way.branch)
     target = way.rejects / f"{file.name}.rejected.ndjson"
+    bytes_read, done = digest(file), Tally()
     with Progress(file.name) as progress, _Rejects(target) as rejected:
 
         def told(tally: "Tally") -> None:
-            progress(tally.rows, f", {tally.refused:,} refused" if tally.refused else "")
+            progress(tally.rows, f", {done.refused + tally.refused:,} refused" if done.refused + tally.refused else "")
 
-        cut = batches(rows(file), mapping, source)
-        tally = await send_all(cut, way.asking(file), rejected, told, way.in_flight)
+        for part in mapping.passes(links_last=points_ahead(file)):
+            cut = batches(rows(file), part, source_of(bytes_read, part, way.branch))
+            done = done.then(await send_all(cut, way.asking(file), rejected, told, way.in_flight))
     return {
         "file": file.name,
-        **tally._asdict(),
+        **done._asdict(),
         "seconds": round(progress.seconds, 3),
-        "rows/s": round(tally.rows / progress.seconds),
-        "rejects": str(target) if tally.refused else None,
+        "rows/s": round(done.rows / progress.seconds),
+        "rejects": str(target) if done.refused else None,
     }
 
 

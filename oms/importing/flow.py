@@ -33,6 +33,15 @@ class Tally(NamedTuple):
     refused: int = 0
     position: int = 0
 
+    def then(self, other: "Tally") -> "Tally":
+        """Of two passes over the same rows."""
+        return Tally(
+            max(self.rows, other.rows),
+            self.commands + other.commands,
+            self.refused + other.refused,
+            max(self.position, other.position),
+        )
+
 
 class ImportStopped(Exception):
     """A batch was refused for reasons that name no row; everything before it is done."""

@@ -86,12 +86,19 @@ class RowMapping(_Strict):
     link_types: Annotated[list[dict[str, Any]], Field(alias="linkTypes")] = []  # of CreateLinkType
     objects: list[ObjectRule] = []
     links: list[LinkRule] = []
+    links_last: Annotated[bool | None, Field(alias="linksLast")] = None  # `None`: as the kind of file needs it
 
     @model_validator(mode="after")
     def _something(self) -> "RowMapping":
         if not self.objects and not self.links:
             raise ValueError("a mapping has objects or links")
         return self
+
+    def passes(self, *, links_last: bool) -> list["RowMapping"]:
+        """What is read of a file in one go, one after the other: where links may point ahead, all objects come first."""
+        if not (links_last if self.links_last is None else self.links_last) or not (self.objects and self.links):
+            return [self]
+        return [self.model_copy(update={"links": []}), self.model_copy(update={"objects": []})]
 
     def declarations(self) -> list[Command]:
         """The types that rows are of; those that are there as they are said are left as they are."""

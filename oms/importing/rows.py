@@ -32,10 +32,20 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kind(path: Path) -> str:
+    """What the end of its name says, without `.gz`."""
+    suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
+    return suffixes[0] if suffixes else ""
+
+
+def points_ahead(path: Path) -> bool:
+    """Whether rows of this kind of file refer to later ones as a matter of course."""
+    return kind(path) in (".jsonld", ".ttl", ".nt", ".obo")
+
+
 def rows(path: Path) -> Iterator[Line]:
     """In file order, by the name of the file (`KINDS`). Raises `FileRefused`."""
-    suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
-    read = KINDS.get(suffixes[0] if suffixes else "")
+    read = KINDS.get(kind(path))
     if read is None:
         raise FileRefused(f"{path}: rows are read from {', '.join(KINDS)}, each also with .gz")
     try:

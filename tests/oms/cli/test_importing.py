@@ -119,6 +119,7 @@ id: HP:0000002
 name: 이상
 synonym: "abnormality" EXACT []
 is_a: HP:0000001 ! 모두
+is_a: HP:0000003 ! stands below
 
 [Term]
 id: HP:0000003
@@ -140,7 +141,7 @@ async def test_an_obo_file_brings_its_types_objects_and_links(oms, cli, objects,
     given = given_terms(tmp_path)
     code, out, _ = await cli(*given)
     (told,) = json.loads(out)
-    assert (code, told["rows"], told["commands"], told["refused"]) == (1, 4, 3, 1)
+    assert (code, told["rows"], told["commands"], told["refused"]) == (1, 4, 5, 1)
     (refused,) = rows(tmp_path / "terms.obo.rejected.ndjson")
     assert (refused["row"], refused["findings"][0]["code"]) == (3, "LINK_END_UNKNOWN")
     terms = await objects("Term")
@@ -161,9 +162,9 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(oms, cli, tm
     told = json.loads(out)
     assert (code, await oms.last()) == (1, end)
     assert [(one["would"], one["type"], one["count"]) for one in told["would"]] == [
-        ("link.created", "isA", 1),
+        ("link.created", "isA", 2),
         ("linkType.created", "-", 1),
-        ("object.created", "Term", 2),
+        ("object.created", "Term", 3),
         ("objectType.created", "-", 1),
     ]
     assert told["files"][0]["refused"] == len(rows(tmp_path / "terms.obo.rejected.ndjson")) == 1
