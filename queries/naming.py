@@ -1,14 +1,19 @@
 """Names as they were: types and properties go by other names over time, what is stored under slug and field stays.
 
 name of a type ── at a cut ──► rid, slug ──► object/<slug>/<key> ── properties by field ── at a cut ──► by name
+
+The state of an object type is told with the properties of the types above it, as they were at that moment.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from events.decider import State
+from events.decider import Lookup, State
 from events.findings import Finding, Refused
+from events.hierarchy import effective
 from events.names import Key, link_key, object_key
 from projectors.versions import Version
 from queries.cuts import Cut
@@ -47,7 +52,8 @@ class Named:
 
 def types(cut: Cut) -> Iterator[Named]:
     """Every type at the cut, object types first."""
-    yield from (Named("objectType", version.entity, version.state) for version in cut.valid("objectType/"))
+    for version in cut.valid("objectType/"):
+        yield Named("objectType", version.entity, effective(_lookup(cut), version.state))
     yield from (Named("linkType", version.entity, version.state) for version in cut.valid("linkType/"))
 
 
@@ -75,16 +81,49 @@ def object_at_once(cut: Cut, name: str, key: str) -> tuple[Named, Version] | Non
 def type_of(cut: Cut, state: State) -> State | None:
     """The state at the cut of the type of this object or link."""
     rid = state.get("type")
-    for kind in ("objectType", "linkType"):
-        if version := cut.version(Key(f"{kind}/{rid}")):
-            return version.state
-    return None
+    if version := cut.version(Key(f"objectType/{rid}")):
+        return effective(_lookup(cut), version.state)
+    link_type = cut.version(Key(f"linkType/{rid}"))
+    return link_type and link_type.state
 
 
-def types_of(cut: Cut, state: State) -> list[Version]:
-    """Every version of the type of this object or link that the branch has seen, oldest first."""
+def types_of(cut: Cut, state: State) -> list[tuple[int, State]]:
+    """Every state of the type of this object or link that the branch has seen, and since which position; oldest first."""
     rid = state.get("type")
-    return cut.history(Key(f"objectType/{rid}")) or cut.history(Key(f"linkType/{rid}"))
+    own = cut.history(Key(f"objectType/{rid}")) or cut.history(Key(f"linkType/{rid}"))
+    if not any(version.state.get("parents") for version in own):
+        return [(version.since, version.state) for version in own]
+    return list(_effective_since(cut, own))
+
+
+def _effective_since(cut: Cut, own: Sequence[Version]) -> Iterator[tuple[int, State]]:
+    seen = {own[0].entity: own}
+    waiting = list(own)
+    while waiting:
+        for rid in waiting.pop().state.get("parents", ()):
+            above = Key(f"objectType/{rid}")
+            if above not in seen:
+                seen[above] = cut.history(above)
+                waiting += seen[above]
+    for since in sorted({version.since for each in seen.values() for version in each}):
+        then = partial(_state, seen, since)
+        state = then(own[0].entity)
+        if state is not None:
+            yield since, effective(then, state)
+
+
+def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> State | None:
+    versions = histories.get(key, ())
+    found = bisect_right(versions, at, key=lambda version: version.since)
+    return versions[found - 1].state if found else None
+
+
+def _lookup(cut: Cut) -> Lookup:
+    def get(key: Key) -> State | None:
+        version = cut.version(key)
+        return version and version.state
+
+    return get
 
 
 def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:
@@ -111,8 +150,13 @@ def _said(declaration: Mapping[str, Any]) -> dict[str, Any]:
 def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Properties under their API names, in the order of the type; what the type does not know keeps its field's name.
 
-    A property that came later is not there on objects that have not changed since: reading invents nothing.
+    A property that came later is not there on objects that have not changed since: reading invents nothing. One that
+    was removed is not shown.
     """
     declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
-    shown = {str(declared[field]["name"]): properties[field] for field in declared if field in properties}
+    shown = {
+        str(each["name"]): properties[field]
+        for field, each in declared.items()
+        if field in properties and not each.get("removed")
+    }
     return shown | {field: value for field, value in properties.items() if field not in declared}

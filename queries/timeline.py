@@ -70,12 +70,12 @@ def history(cut: Cut, type_name: str, key: str | None = None) -> History:
 
 def _steps(cut: Cut, entity: Key) -> Iterator[Step]:
     before: State | None = None
-    schemas: list[Version] = []
+    schemas: list[tuple[int, State]] = []
     for version in cut.history(entity):
         if before is None:
             schemas = types_of(cut, version.state)
-        then = bisect_right(schemas, version.since, key=lambda schema: schema.since)
-        yield _step(schemas[then - 1].state if then else None, version, before)
+        then = bisect_right(schemas, version.since, key=lambda schema: schema[0])
+        yield _step(schemas[then - 1][1] if then else None, version, before)
         before = version.state
 
 
