@@ -16,7 +16,9 @@ from producers.outbox import (
     Told,
     Work,
     Writes,
+    Written,
     driven,
+    subjects,
 )
 from security.chain import genesis
 
@@ -83,7 +85,13 @@ class MemoryOutbox:
             for at in ask.commit_ends
             if (end := min((c.last for c in self._commits if c.last >= at), default=0))
         }
-        return Told(heads, commands, ids, ends)
+        commits = {at: commit for at in ask.commits if (commit := self._commit(*at))}
+        named = {commit.id: commit for commit in self._commits if commit.id in ask.commits_named}
+        return Told(heads, commands, ids, ends, commits, named, {asked: self._subjects(asked) for asked in ask.written})
+
+    def _subjects(self, asked: Written) -> list[str]:
+        commits = [c for c in self._commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
+        return subjects(self._rows[at - 1].body for c in commits for at in range(c.first, c.last + 1))
 
     def _find(self, read: HeadRead) -> Found | None:
         for write in reversed(self._heads.get((read.branch, read.key), [])):
@@ -92,7 +100,11 @@ class MemoryOutbox:
         return None
 
     def _commit_id(self, branch: str, at: int) -> str | None:
-        return next((c.id for c in reversed(self._commits) if c.branch == branch and c.last <= at), None)
+        commit = self._commit(branch, at)
+        return commit and commit.id
+
+    def _commit(self, branch: str, at: int) -> CommitWrite | None:
+        return next((c for c in reversed(self._commits) if c.branch == branch and c.last <= at), None)
 
     def _put(self, writes: Writes) -> None:
         for write in writes.heads:

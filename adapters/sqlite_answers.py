@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from producers.outbox import Ask, CommandKey, Found, HeadRead, Remembered, Told
+from producers.outbox import Ask, CommandKey, CommitWrite, Found, HeadRead, Remembered, Told, subjects
 
 SQL: Final = {
     name: text.strip()
@@ -32,6 +32,11 @@ def told(connection: sqlite3.Connection, ask: Ask) -> Told:
     found.commit_ids = {at: row[0] for at, row in ids if row}
     ends = ((at, execute(SQL["find_commit_end"], (at,)).fetchone()[0]) for at in ask.commit_ends)
     found.commit_ends = {at: end for at, end in ends if end}
+    commits = ((at, execute(SQL["find_commit"], at).fetchone()) for at in ask.commits)
+    found.commits = {at: CommitWrite(*row) for at, row in commits if row}
+    named = ((name, execute(SQL["find_commit_named"], (name,)).fetchone()) for name in ask.commits_named)
+    found.commits_named = {name: CommitWrite(*row) for name, row in named if row}
+    found.written = {asked: subjects(body for (body,) in execute(SQL["find_written"], asked)) for asked in ask.written}
     return found
 
 

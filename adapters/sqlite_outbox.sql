@@ -36,6 +36,15 @@ SELECT id FROM commits WHERE branch = ? AND last <= ? ORDER BY last DESC LIMIT 1
 -- find_commit_end
 SELECT min(last) FROM commits WHERE last >= ?
 
+-- find_commit
+SELECT branch, first, last, id FROM commits WHERE branch = ? AND last <= ? ORDER BY last DESC LIMIT 1
+
+-- find_commit_named
+SELECT branch, first, last, id FROM commits WHERE id = ?
+
+-- find_written
+SELECT body FROM commits CROSS JOIN outbox ON position BETWEEN first AND last WHERE branch = ? AND last > ? AND last <= ? ORDER BY last
+
 -- find_command
 SELECT digest, outcome, time FROM commands WHERE principal = ? AND id = ?
 

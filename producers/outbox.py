@@ -4,9 +4,12 @@ A unit of work is sans-I/O: a generator that asks for what it must read and retu
 begins the transaction, locks the log's head row, drives the generator, writes and commits; all or nothing.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+from msgspec import Struct
+from msgspec.json import Decoder
 
 FOREVER = 2**63 - 1
 """A position behind every other."""
@@ -56,6 +59,14 @@ class Remembered(NamedTuple):
     time: int
 
 
+class Written(NamedTuple):
+    """Asks for the entities that the commits on `branch` itself wrote that ended at after < last ≤ until: each once."""
+
+    branch: str
+    after: int
+    until: int
+
+
 @dataclass(slots=True)
 class Ask:
     """What a unit of work must read next."""
@@ -64,6 +75,9 @@ class Ask:
     commands: Sequence[CommandKey] = ()
     commit_ids: Sequence[tuple[str, int]] = ()  # (branch, at): id of the last commit on that branch at or before `at`
     commit_ends: Sequence[int] = ()  # positions: the last position of the commit, of whatever branch, that holds each
+    commits: Sequence[tuple[str, int]] = ()  # (branch, at): the last commit on that branch at or before `at`
+    commits_named: Sequence[str] = ()  # commit ids
+    written: Sequence[Written] = ()
 
 
 @dataclass(slots=True)
@@ -74,6 +88,9 @@ class Told:
     commands: Mapping[CommandKey, Remembered] = field(default_factory=dict)
     commit_ids: Mapping[tuple[str, int], str] = field(default_factory=dict)
     commit_ends: Mapping[int, int] = field(default_factory=dict)
+    commits: Mapping[tuple[str, int], "CommitWrite"] = field(default_factory=dict)
+    commits_named: Mapping[str, "CommitWrite"] = field(default_factory=dict)
+    written: Mapping[Written, Sequence[str]] = field(default_factory=dict)
 
 
 class HeadWrite(NamedTuple):
@@ -129,6 +146,18 @@ def driven(work: Work, head: LogHead, tell: Callable[[Ask], Told]) -> Writes:
     except StopIteration as planned:
         writes: Writes = planned.value
         return writes
+
+
+class _Subject(Struct):
+    subject: str
+
+
+def subjects(bodies: Iterable[bytes]) -> list[str]:
+    """The entities that stored events are about, each once, in the order of their first events."""
+    return list(dict.fromkeys(_subject(body).subject for body in bodies))
+
+
+_subject: Final = Decoder(_Subject).decode
 
 
 class Outbox(Protocol):

@@ -23,6 +23,7 @@ from producers.outbox import (
     Told,
     Work,
     Writes,
+    Written,
 )
 from security.chain import genesis
 
@@ -131,6 +132,27 @@ async def test_the_end_of_the_commit_that_holds_a_position_is_found(outbox: Outb
     await outbox.commit(writing(lambda h: Writes(h, commits=commits)))
     await outbox.commit(writing(Writes, Ask(commit_ends=[1, 2, 3, 6, 10]), told=told))
     assert told[0].commit_ends == {1: 2, 2: 2, 3: 3, 6: 9}
+
+
+async def test_commits_are_found_by_branch_and_position_and_by_id(outbox: Outbox) -> None:
+    commits = [CommitWrite(B, 1, 2, "c1"), CommitWrite("dev/x/y", 3, 3, "d1"), CommitWrite(B, 4, 9, "c2")]
+    told: list[Told] = []
+    await outbox.commit(writing(lambda h: Writes(h, commits=commits)))
+    asked = [(B, 1), (B, 8), ("dev/x/y", FOREVER)]
+    await outbox.commit(writing(Writes, Ask(commits=asked, commits_named=["c2", "d1", "no"]), told=told))
+    assert told[0].commits == {(B, 8): commits[0], ("dev/x/y", FOREVER): commits[1]}
+    assert told[0].commits_named == {"c2": commits[2], "d1": commits[1]}
+
+
+async def test_what_a_branch_wrote_between_two_positions_is_told_once_each(outbox: Outbox) -> None:
+    bodies = [b'{"type":"t","subject":"%b","data":{}}' % key.encode() for key in "가bbacd"]
+    commits = [CommitWrite(B, 1, 3, "c1"), CommitWrite("dev/x/y", 4, 4, "d1"), CommitWrite(B, 5, 6, "c2")]
+    told: list[Told] = []
+    await outbox.commit(writing(lambda h: Writes(h, rows=rows(1, *bodies), commits=commits)))
+    asked = [Written(B, 0, 3), Written(B, 3, 6), Written(B, 0, 6), Written(B, 6, 99), Written("dev/x/y", 0, FOREVER)]
+    await outbox.commit(writing(Writes, Ask(written=asked), told=told))
+    found = [told[0].written[each] for each in asked]
+    assert found == [["가", "b"], ["c", "d"], ["가", "b", "c", "d"], [], ["a"]]
 
 
 async def test_refusals_keep_their_order_and_numbers(outbox: Outbox) -> None:
