@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import commanding, figures, importing, peers, queueing, reading, relaying, writing
+from bench import commanding, figures, importing, importing_files, peers, queueing, reading, relaying, writing
 from bench.figures import Figure
 from bench.stock import Stock
 
@@ -23,6 +23,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "relay": relaying.figures,
     "reading": reading.figures,
     "import": importing.figures,
+    "files": importing_files.figures,
     "queue": queueing.figures,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
