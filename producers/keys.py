@@ -1,0 +1,167 @@
+"""The key store port, and the keys at hand: a key is durable before any event that needs it, and gone after its purge.
+
+decide ─► ring makes a key ─► store.keep (fsync) ─► commit … commit of a purge ─► store.destroy (fsync)
+
+A crash in between leaves a key that nothing uses, or one to be destroyed at the next start: `producers.erase`.
+"""
+
+import hmac
+from collections.abc import Callable, Collection, Iterable, Sequence
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from events.names import Key
+from events.sealing import PURGED, Closed
+from security.sealed import KEY_BYTES, NONCE_BYTES, Sealed, seal, unseal
+
+Json = Any
+Chance = Callable[[int], bytes]
+"""So many random bytes, others at each call."""
+
+_TOKEN_DIGITS: Final = 32
+_ID_BYTES: Final = 8
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class DataKey(NamedTuple):
+    """`kid` is `<token of its owner>-<random>`: an owner whose key was destroyed gets one of another name."""
+
+    kid: str
+    secret: bytes
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.kid)
+
+
+class KeyStore(Protocol):
+    """Where keys live: outside log, exports and backups of both. Adapters pass `tests/ports/test_keys.py` unchanged.
+
+    Every method is one transaction, durable when it returns, and may be called from any thread.
+    """
+
+    def index_key(self) -> bytes:
+        """The ontology's key for tokens; made when it is asked for the first time, and never changed."""
+
+    def of(self, owner: str) -> Sequence[DataKey]:
+        """The keys an owner has, in the order in which they were kept."""
+
+    def keep(self, keys: Sequence[DataKey]) -> None: ...
+
+    def destroy(self, kids: Collection[str]) -> int:
+        """How many of these were there. None of their bytes is left in the store."""
+
+    def count(self) -> int:
+        """How many data keys there are."""
+
+
+class KeyRing:
+    """`events.sealing.Seals` over a store. What it makes is in the store once `keep` returned, what it forgets is read again."""
+
+    def __init__(self, store: KeyStore, chance: Chance, limit: int = 10_000) -> None:
+        self.store, self.chance, self.limit = store, chance, limit
+        self.doomed: set[str] = set()  # destroyed by the commit that is being decided
+        self._known: dict[str, list[DataKey]] = {}
+        self._made: list[DataKey] = []
+        self._index_key = b""
+
+    def sealed(self, owners: Sequence[str], entity: Key, path: str, value: Json) -> Closed:
+        keys = [self._current(owner) for owner in owners]
+        made = seal(_encode(value), _joined(keys), _combined(keys), self.chance(NONCE_BYTES), entity, path)
+        return {"kid": made.kid, "nonce": made.nonce, "ct": made.ct}
+
+    def opened(self, closed: Closed, entity: Key, path: str) -> Json:
+        keys = self._named(closed["kid"])
+        if keys is None:
+            return PURGED
+        sealed = Sealed(closed["kid"], closed["nonce"], closed["ct"])
+        return _decode(unseal(sealed, _combined(keys), entity, path))
+
+    def token(self, *parts: Json) -> str:
+        if not self._index_key:
+            self._index_key = self.store.index_key()
+        return hmac.new(self._index_key, _encode(parts), sha256).hexdigest()[:_TOKEN_DIGITS]
+
+    def kids(self, owner: str) -> list[str]:
+        return [key.kid for key in self._of(owner)]
+
+    def keep(self) -> None:
+        """What was made is durable when this returns."""
+        if self._made:
+            self.store.keep(self._made)
+            self._made = []
+
+    def doom(self, kids: Iterable[str]) -> None:
+        """As if these were gone, until the commit is decided: then `spare` or `lose` says what became of it."""
+        self.doomed.update(kids)
+
+    def spare(self) -> None:
+        self.doomed.clear()
+
+    def lose(self) -> list[str]:
+        """The doomed ones are gone for this ring; whoever committed that destroys them in the store. Returns which."""
+        lost = sorted(self.doomed)
+        for kid in lost:
+            owner = owner_of(kid)
+            self._known[owner] = [key for key in self._of(owner) if key.kid != kid]
+        self._made = [key for key in self._made if key.kid not in self.doomed]
+        self.doomed.clear()
+        return lost
+
+    def trim(self) -> None:
+        """Past `limit` owners, forget what can be read again."""
+        if len(self._known) > self.limit and not self._made and not self.doomed:
+            self._known.clear()
+
+    def forget(self) -> None:
+        """Whatever was made and not kept is dropped: no event names it."""
+        self._known.clear()
+        self._made.clear()
+        self.doomed.clear()
+
+    def _of(self, owner: str) -> list[DataKey]:
+        if owner not in self._known:
+            self._known[owner] = list(self.store.of(owner))
+        return self._known[owner]
+
+    def _current(self, owner: str) -> DataKey:
+        alive = [key for key in self._of(owner) if key.kid not in self.doomed]
+        return alive[-1] if alive else self._new(owner)
+
+    def _new(self, owner: str) -> DataKey:
+        key = DataKey(f"{owner}-{self.chance(_ID_BYTES).hex()}", self.chance(KEY_BYTES))
+        self._known[owner].append(key)
+        self._made.append(key)
+        return key
+
+    def _named(self, kid: str) -> list[DataKey] | None:
+        """The keys of a closed value; `None` where one of them is gone."""
+        keys = []
+        for each in kid.split("+"):
+            found = next((key for key in self._of(owner_of(each)) if key.kid == each), None)
+            if found is None or each in self.doomed:
+                return None
+            keys.append(found)
+        return keys
+
+
+def owner_of(kid: str) -> str:
+    return kid.rpartition("-")[0]
+
+
+def _joined(keys: Sequence[DataKey]) -> str:
+    return "+".join(key.kid for key in keys)
+
+
+def _combined(keys: Sequence[DataKey]) -> bytes:
+    """The key of a value that several keys protect: HMAC-SHA256 from the one to the next, so all of them are needed.
+
+    NOTE stored format: what was closed is opened so for ever.
+    """
+    secret = keys[0].secret
+    for key in keys[1:]:
+        secret = hmac.new(secret, key.secret, sha256).digest()
+    return secret
