@@ -4,12 +4,13 @@ command name ─► model, decider          CloudEvents type ◄─► payload  
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from events import branch, index, link, link_type, object_type
+from events import branch, index, link, link_type, object_type, value_type
 from events import object as object_
 from events.decider import Decider, Lookup, Payload, State
 from events.findings import Finding, Refused
@@ -25,7 +26,7 @@ class Command(NamedTuple):
     read: Read[Payload] = never
 
 
-DECIDERS: Final[tuple[Decider, ...]] = (branch, object_type, link_type, object_, link)
+DECIDERS: Final[tuple[Decider, ...]] = (branch, object_type, value_type, link_type, object_, link)
 """The aggregates; each module says its own commands and events."""
 
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -117,6 +118,12 @@ def fold(get: Lookup, key: Key, payload: Payload) -> list[tuple[Key, State | Non
     return [(key, after), *index.changes(get, key, before, after)]
 
 
+def _is_plain(field: FieldInfo) -> bool:
+    inside = (field.annotation, *get_args(field.annotation))
+    models = any(isinstance(each, type) and issubclass(each, BaseModel) for each in inside)
+    return field.is_required() and not field.alias and not models
+
+
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _TYPES: Final = {model: name for name, model in EVENTS.items()}
@@ -125,8 +132,7 @@ _EVOLVES: Final = {model: each.evolve for each in DECIDERS for model in each.EVE
 _PLAIN: Final = {
     model: frozenset(model.model_fields)
     for model in EVENTS.values()
-    if all(field.is_required() and not field.alias for field in model.model_fields.values())
-    and model is not object_type.PropertyAdded
+    if all(_is_plain(field) for field in model.model_fields.values())
 }
 """Payloads whose fields are their JSON (no alias, nothing that may be absent, no model inside), and these fields."""
 

@@ -7,6 +7,7 @@ unique/<slug>/~key/<key>        {"owner": key}     the object of a subtype that 
 count/object/<slug>             {"n"}              alive objects of a type
 degree/<object key>             {"n"}              alive links and references at an object
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
+uses/<kind>/<rid>               {"by": [key]}      which elements of the schema use this one, sorted
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,10 @@ def name_key(kind: str, name: str) -> Key:
 
 def slug_key(kind: str, slug: str) -> Key:
     return Key(f"slug/{kind}/{slug}")
+
+
+def uses_key(kind: str, rid: str) -> Key:
+    return Key(f"uses/{kind}/{rid}")
 
 
 def unique_key(slug: str, field: str, value: Any) -> Key:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from events.catalog import COMMANDS
 from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
+from events.constraint import Constraint
 from events.findings import FindingMessage, Outcome
 from events.patch import Operation
 from events.property import DeclaredProperty
@@ -26,11 +27,13 @@ in [findings.md](findings.md).
 """
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A property": DeclaredProperty,
+    "A constraint": Constraint,
     "An operation of a JSON Patch": Operation,
     "A command inside a commit": PartMessage,
 }
 _NAMES: Final = {
     DeclaredProperty: "property",
+    Constraint: "constraint",
     Operation: "operation",
     PartMessage: "command",
     FindingMessage: "finding",
@@ -51,6 +54,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         ],
     },
     "AddProperty": {"type": "Flight", "property": {"name": "gate", "type": "string"}},
+    "CreateValueType": {"name": "Seats", "base": "integer", "constraint": {"min": 1, "max": 900, "unit": "석"}},
+    "PublishValueTypeVersion": {"type": "Seats", "constraint": {"min": 0, "unit": "석"}},
+    "UpdateValueTypeMetadata": {"type": "Seats", "title": "좌석"},
+    "DeprecateValueType": {"type": "Seats", "until": "2030-01-01T00:00:00Z"},
+    "DeleteValueType": {"type": "Seats"},
+    "RestoreValueType": {"type": "Seats"},
+    "RenameValueType": {"type": "Seats", "name": "SeatCount"},
     "CreateLinkType": {"name": "operatedBy", "from": "Flight", "to": "Airline", "cardinality": "n-1"},
     "CreateObject": {"type": "Flight", "properties": {"id": "UA-1545"}},
     "UpdateObject": {**FLIGHT, "patch": {"gate": "C7"}},

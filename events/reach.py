@@ -1,0 +1,94 @@
+"""How far a change of a schema element reaches: the properties that follow it, and how many objects may hold their values.
+
+    value type ──► struct types ──► shared properties ──► properties of object types ──► their objects, and their subtypes'
+
+A property that is pinned to a version of a value type follows nothing: its pin never moves by itself.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from events.decider import Lookup, State
+from events.findings import Finding
+from events.names import Key
+from events.reserved import count_key, number, uses_key
+
+SHOWN: Final = 20  # properties in one sentence
+_MEMBER: Final[Mapping[str, str]] = {"valueType": "valueType", "structType": "struct", "sharedProperty": "shared"}
+"""Kind of element → where a property names one."""
+
+
+class Holder(NamedTuple):
+    """A property that follows an element."""
+
+    type: str  # name of the object type that declares it
+    property: str  # its name
+    objects: int  # alive ones of the type and its subtypes
+
+
+def holders(get: Lookup, kind: str, rid: str) -> Iterator[Holder]:
+    """The properties of object types whose values follow an element. Raises `Unread`."""
+    for key in using(get, kind, rid):
+        state = get(key)
+        assert state is not None, f"{key} uses {rid} and is not there"
+        user = key.partition("/")[0]
+        followed = [each for each in _members(user, state) if _follows(each, kind, rid)]
+        if user == "objectType" and followed:
+            objects = instances(get, state)
+            yield from (Holder(state["name"], each["name"], objects) for each in followed)
+        elif followed:
+            yield from holders(get, user, state["rid"])
+
+
+def breaking(get: Lookup, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
+    """A finding if objects may hold values that the change `what`, a sentence, does not fit. Raises `Unread`."""
+    held = sorted({each for each in holders(get, kind, rid) if each.objects})
+    if held:
+        text = f"{what}; {_said(held)}; plan a migration, or pin or detach these properties first"
+        yield Finding("RULE_BREAKING_UNPLANNED", path, text)
+
+
+def using(get: Lookup, kind: str, rid: str) -> Sequence[Key]:
+    """The schema elements that use an element. Raises `Unread`."""
+    uses = get(uses_key(kind, rid))
+    return () if uses is None else uses["by"]
+
+
+def instances(get: Lookup, state: State) -> int:
+    """Objects that are alive, of an object type and all its subtypes. Raises `Unread`."""
+    return sum(number(get(count_key(each["slug"]))) for each in _family(get, state).values())
+
+
+def _family(get: Lookup, state: State) -> dict[str, State]:
+    """An object type and all its subtypes, by RID."""
+    family: dict[str, State] = {}
+    waiting = [state]
+    while waiting:
+        each = waiting.pop()
+        if each["rid"] in family:
+            continue
+        family[each["rid"]] = each
+        for key in using(get, "objectType", each["rid"]):
+            user = get(key) if key.startswith("objectType/") else None
+            if user is not None and each["rid"] in user.get("parents", ()):
+                waiting.append(user)
+    return family
+
+
+def _members(kind: str, state: State) -> Sequence[Mapping[str, Any]]:
+    """What a schema element declares."""
+    if kind == "sharedProperty":
+        return [state["property"]]
+    declared = state.get("fields" if kind == "structType" else "properties", {})
+    return [each for each in declared.values() if not each.get("removed")]
+
+
+def _follows(each: Mapping[str, Any], kind: str, rid: str) -> bool:
+    member = _MEMBER.get(kind)
+    return member is not None and each.get(member) == rid and not (member == "valueType" and "valueTypeVersion" in each)
+
+
+def _said(held: Sequence[Holder]) -> str:
+    said = ", ".join(f"{each.type}.{each.property} ({each.objects:,} objects)" for each in held[:SHOWN])
+    more = len(held) - SHOWN
+    return f"{said}{f' and {more:,} more properties' if more > 0 else ''} follow it"
