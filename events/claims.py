@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from events.decider import Context
 from events.findings import Finding
 from events.names import Key, object_key
-from events.reserved import degree_key, unique_key
+from events.reserved import degree_key
 from events.shape import Shape
 from events.values import Json, NotAValue, pointer
 
@@ -17,13 +17,11 @@ def refused_claims(
 
     `values` are stored values by field; findings stand at `path`/API name.
     """
-    for field, slug in shape.unique:
-        value = values.get(field)
-        if value is None:
-            continue
-        holder = context.get(unique_key(slug, field, value))
+    for each in shape.unique:
+        reserved = each.key(values)
+        holder = None if reserved is None else context.get(reserved)
         if holder is not None and holder["owner"] != entity:
-            name = shape.names[field]
+            name = shape.names[each.field]
             text = f"{name} is unique, and {holder['owner']} has this value already"
             yield Finding("VALUE_NOT_UNIQUE", path + pointer(name), text)
     for field, target, array in shape.references:
@@ -42,10 +40,10 @@ def refused_claims(
 
 def claimed(shape: Shape, values: Mapping[str, Json]) -> Iterator[Key]:
     """The keys that these stored values, by field, touch."""
-    for field, slug in shape.unique:
-        value = values.get(field)
-        if value is not None:
-            yield unique_key(slug, field, value)
+    for each in shape.unique:
+        reserved = each.key(values)
+        if reserved is not None:
+            yield reserved
     for referred in shape.referred(values):
         yield referred
         yield degree_key(referred)

@@ -11,6 +11,8 @@ from typing import Any
 
 from events.decider import Lookup, State
 from events.names import Key
+from events.reserved import uses_key
+from events.uses import subtypes
 
 
 def line(get: Lookup, state: State) -> list[State]:
@@ -32,6 +34,19 @@ def line(get: Lookup, state: State) -> list[State]:
         if parent is not None:
             stack.append(parent)
     return list(order.values())
+
+
+def below(get: Lookup, state: State) -> list[State]:
+    """All types below this one, each once. Raises `Unread`."""
+    found: dict[Key, State] = {}
+    waiting = [Key(f"objectType/{state['rid']}")]
+    while waiting:
+        for key in subtypes(get(uses_key(waiting.pop()))):
+            child = get(key)
+            if child is not None and key not in found:
+                found[key] = child
+                waiting.append(key)
+    return list(found.values())
 
 
 def keyed_by(types: list[State]) -> State | None:

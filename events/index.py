@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from events.decider import Lookup, State
 from events.names import Key, object_key
-from events.reserved import count_key, degree_key, end_keys, name_key, number, slug_key, unique_key
+from events.reserved import count_key, degree_key, end_keys, name_key, number, slug_key, uses_key
 from events.shape import Shape, shape_in
+from events.uses import subtypes, used, users
 
 Change = tuple[Key, State | None]
 
@@ -45,9 +46,9 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
 
 
 def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    for field, slug in shape.unique:
-        if old.get(field) != new.get(field):
-            yield from _owned(get, key, _unique(slug, field, old), _unique(slug, field, new))
+    for each in shape.unique:
+        if old.get(each.field) != new.get(each.field):
+            yield from _owned(get, key, each.key(old), each.key(new))
     if shape.references:
         yield from _degrees(get, shape, old, new)
 
@@ -62,11 +63,6 @@ def _degrees(get: Lookup, shape: Shape, old: Mapping[str, Any], new: Mapping[str
     for target, more in by.items():
         if more:
             yield _counted(get, degree_key(target), more)
-
-
-def _unique(slug: str, field: str, properties: Mapping[str, Any]) -> Key | None:
-    value = properties.get(field)
-    return None if value is None else unique_key(slug, field, value)
 
 
 def _owned(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[Change]:
@@ -95,16 +91,39 @@ def _of_named(get: Lookup, kind: str, before: State | None, after: State | None)
     if before is None:
         yield _taken(get, slug_key(kind, after["slug"]), {"rid": after["rid"]})
     old, new = _name(before), _name(after)
-    if old == new:
-        return
-    if old is not None:
+    if old is not None and old != new:
         yield _freed(get, name_key(kind, old))
-    if new is not None:
+    if new is not None and old != new:
         yield _taken(get, name_key(kind, new), {"rid": after["rid"], "slug": after["slug"]})
+    yield from _uses(get, Key(f"{kind}/{after['rid']}"), _there(before), _there(after))
+
+
+def _uses(get: Lookup, key: Key, old: State, new: State) -> Iterator[Change]:
+    was, is_ = used(get, old), used(get, new)
+    above_was, above = _parents(old), _parents(new)
+    for element in sorted((was ^ is_) | (above_was ^ above)):
+        known = get(uses_key(element))
+        by = _listed(users(known), key, element in is_)
+        below = _listed(subtypes(known), key, element in above)
+        entry = {"by": by} | ({"subtypes": below} if below else {})
+        yield uses_key(element), entry if by else None
+
+
+def _parents(state: State) -> set[Key]:
+    return {Key(f"objectType/{rid}") for rid in state.get("parents", ())}
+
+
+def _listed(keys: list[Key], key: Key, there: bool) -> list[Key]:
+    return sorted({*keys, key} if there else {*keys} - {key})
+
+
+def _there(state: State | None) -> State:
+    """An element of the schema as long as it is not deleted."""
+    return {} if state is None or state.get("deleted") else state
 
 
 def _name(state: State | None) -> str | None:
-    return None if state is None or state.get("deleted") else str(state["name"])
+    return _there(state).get("name")
 
 
 def _taken(get: Lookup, key: Key, state: State) -> Change:

@@ -4,6 +4,8 @@ name/<kind>/<API name>          {"rid", "slug"}    a name in use on the branch; 
 slug/<kind>/<slug>              {"rid"}            a slug, taken for ever in the whole ontology
 unique/<slug>/<field>/<value>   {"owner": key}     the object that holds a unique value; slug of the type that declares it
 unique/<slug>/~key/<key>        {"owner": key}     the object of a subtype that has this key; slug of the type keyed by it
+uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the elements of the schema that use this one, and
+                                                   of these the types that have it as a parent (absent = none)
 count/object/<slug>             {"n"}              alive objects of a type
 degree/<object key>             {"n"}              alive links and references at an object
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
@@ -49,6 +51,11 @@ def unique_key(slug: str, field: str, value: Any) -> Key:
 def shared_key(slug: str, key: str) -> Key:
     """For an object of a subtype: its primary key, unique below the type with this slug, which declares that key."""
     return unique_key(slug, "~key", key)
+
+
+def uses_key(element: Key) -> Key:
+    """`element` is the key of an element of the schema, `<kind>/<RID>`."""
+    return Key(f"uses/{element}")
 
 
 def count_key(slug: str) -> Key:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from events.decider import Lookup, State
 from events.hierarchy import keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
+from events.reserved import unique_key
 from events.resolving import check_in
 from events.values import Check, Json, NotAValue, reference
 
@@ -29,6 +30,19 @@ class Slot(NamedTuple):
     default: Json  # `None` = it has none
 
 
+class Unique(NamedTuple):
+    """A property whose values are unique: over all objects of the type that declares it, and of those below."""
+
+    field: str
+    slug: str  # of that type
+    reserve: str  # the field, or what stands for it in reserved keys
+
+    def key(self, properties: Mapping[str, Json]) -> Key | None:
+        """What reserves the value, `None` where there is none."""
+        value = properties.get(self.field)
+        return None if value is None else unique_key(self.slug, self.reserve, value)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     rid: Rid
@@ -38,7 +52,7 @@ class Shape:
     key: tuple[Slot, ...]
     required: tuple[Slot, ...]
     defaults: tuple[Slot, ...]
-    unique: tuple[tuple[str, str], ...]  # field, slug of the type that declares it
+    unique: tuple[Unique, ...]
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
     plain_key: str | None  # the field of a key that is not composite
     claiming: tuple[Slot, ...]  # those that are unique, or references
@@ -84,8 +98,8 @@ class Shape:
         return name if known is None else known[0]
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
-        """Stored properties by API name."""
-        return {self.names[field]: value for field, value in properties.items()}
+        """Stored properties by API name, without those that were removed."""
+        return {self.names[field]: value for field, value in properties.items() if field in self.names}
 
 
 class _Kept(NamedTuple):
@@ -128,7 +142,9 @@ class _Noted:
 
 def _compiled(get: Lookup, state: State) -> Shape:
     types = line(get, state)
-    declared: dict[str, Mapping[str, Any]] = {f: each for one in types for f, each in one["properties"].items()}
+    declared: dict[str, Mapping[str, Any]] = {
+        field: each for one in types for field, each in one["properties"].items() if not each.get("removed")
+    }
     slots = {
         field: Slot(field, each["name"], check_in(get, each), each["required"], each["default"])
         for field, each in declared.items()
@@ -144,7 +160,11 @@ def _compiled(get: Lookup, state: State) -> Shape:
         key=tuple(slots[field] for field in key),
         required=tuple(slot for slot in slots.values() if slot.required),
         defaults=tuple(slot for slot in slots.values() if slot.default is not None),
-        unique=tuple((field, declaring[field]) for field, each in declared.items() if each["unique"]),
+        unique=tuple(
+            Unique(field, declaring[field], each.get("reserve", field))
+            for field, each in declared.items()
+            if each["unique"]
+        ),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
         plain_key=key[0] if len(key) == 1 else None,
         claiming=tuple(slots[field] for field, each in declared.items() if each["unique"] or each["target"]),

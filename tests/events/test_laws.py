@@ -12,7 +12,7 @@ from events.findings import Refused
 from events.names import Key, object_key
 from tests.events.world import World
 
-SHARED = ("branch/", "objectType/", "linkType/", "name/", "slug/", "count/")
+SHARED = ("branch/", "objectType/", "linkType/", "name/", "slug/", "count/", "uses/")
 Command = tuple[str, dict[str, Any]]
 
 NAME = {"name": "name", "type": "string", "unique": True}
@@ -172,8 +172,21 @@ def derived(world: World) -> dict[str, State]:
                 at = f"end/{state['slug']}/{end}/{state[end]}"
                 assert at not in found, f"{found[at]} and {key} share an end"
                 found[at] = {"link": key}
+    for user, element in sorted(uses(types)):
+        found.setdefault(f"uses/{element}", {"by": []})["by"].append(user)
     for key, state in types.items():
         kind = "linkType" if "cardinality" in state else "objectType"
         found[f"name/{kind}/{state['name']}"] = {"rid": key, "slug": state["slug"]}
         found[f"slug/{kind}/{state['slug']}"] = {"rid": key}
     return found | {key: {"n": n} for key, n in numbers.items()}
+
+
+def uses(types: dict[str, State]) -> set[tuple[str, str]]:
+    """Who uses whom, of types that are there."""
+    keys = {s["slug"]: f"objectType/{rid}" for rid, s in types.items() if "primaryKey" in s}
+    found = set()
+    for rid, state in types.items():
+        own = f"{'linkType' if 'cardinality' in state else 'objectType'}/{rid}"
+        targets = [each["target"] for each in state.get("properties", {}).values()]
+        found |= {(own, keys[slug]) for slug in (*targets, state.get("from"), state.get("to")) if slug is not None}
+    return {(user, element) for user, element in found if user != element}
