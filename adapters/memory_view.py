@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
+from events.lineage import Lineage
 from events.names import Key
 from projectors.audit import Entry
-from projectors.lineage import Lineage, lineage, seen
+from projectors.lineage import lineage, seen
 from projectors.projector import (
     FOREVER,
     NO_PARKING,

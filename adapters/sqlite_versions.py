@@ -13,8 +13,10 @@ from adapters.newest_versions import NOBODY, Newest, NewestVersions
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
 from adapters.sqlite_view import SqliteView
 from adapters.versions_tables import commits, entities, metadata, slices, versions
+from events.decider import State
+from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.lineage import Lineage, Own, lineage
+from projectors.lineage import Own, lineage
 from projectors.projector import FOREVER, Place
 from projectors.versions import VERSION, Marks, Version
 
@@ -58,7 +60,6 @@ class VersionRows:
         for branch, wanted in by_branch.items():
             found.update(self._own(connection, branch, wanted))
             if wanted:
-                self._absent.update([(branch, entity) for entity in wanted])
                 found.update(self._inherited(connection, branch, wanted))
         return found
 
@@ -86,30 +87,45 @@ class VersionRows:
             if first not in new_commits:
                 new_commits[first] = _commit(row)
             if branch == ONTOLOGY_SCOPE:
-                self._lineages.clear()
+                self._moved(state)
         put(connection, _ADD_ENTITY, new_entities)
         put(connection, _SET_SLICE, sorted([(entity, since, end) for (entity, since), end in until.items()]))
         put(connection, _ADD_VERSION, new_versions)
         put(connection, _ADD_COMMIT, list(new_commits.values()))
 
+    def _moved(self, branch: State) -> None:
+        """A branch came or changed; of one that was rebased, what it wrote before is no longer its newest."""
+        self._lineages.clear()
+        if "floor" in branch:
+            self._newest.clear()
+
+    def _lineage(self, connection: sqlite3.Connection, branch: str) -> Lineage:
+        if branch not in self._lineages:
+            self._lineages[branch] = lineage(owned(connection), branch)
+        return self._lineages[branch]
+
     def _own(self, connection: sqlite3.Connection, branch: str, wanted: set[Key]) -> Iterator[tuple[Place, Version]]:
         """What the branch itself has of these entities; takes them out of `wanted`."""
+        floor = self._lineage(connection, branch)[0].floor
+        absent = set(wanted)
         for name, entity, since, stored, *marks in _found(connection, branch, wanted, FOREVER):
-            place, stamps = (branch, name), Marks._make(marks)
-            self._newest.put(place, entity, since, stored, stamps)
-            yield place, _before(branch, name, since, stored, stamps)
-            wanted.remove(name)
+            absent.remove(name)
+            if since > floor:
+                place, stamps = (branch, name), Marks._make(marks)
+                self._newest.put(place, entity, since, stored, stamps)
+                yield place, _before(branch, name, since, stored, stamps)
+                wanted.remove(name)
+        self._absent.update([(branch, entity) for entity in absent])
 
     def _inherited(
         self, connection: sqlite3.Connection, branch: str, wanted: set[Key]
     ) -> Iterator[tuple[Place, Version]]:
         """What its parents have of them; takes them out of `wanted`."""
-        if branch not in self._lineages:
-            self._lineages[branch] = lineage(owned(connection), branch)
-        for parent, base in self._lineages[branch][1:]:
+        for parent, floor, base in self._lineage(connection, branch)[1:]:
             for name, _, since, stored, *marks in _found(connection, parent, wanted, base):
-                yield (branch, name), _before(parent, name, since, stored, Marks._make(marks))
-                wanted.remove(name)
+                if since > floor:
+                    yield (branch, name), _before(parent, name, since, stored, Marks._make(marks))
+                    wanted.remove(name)
 
     def _opened(self, connection: sqlite3.Connection, place: Place) -> Newest | None:
         if place not in self._absent:

@@ -1,6 +1,10 @@
 """Branches: a parent and a position. A branch copies nothing; it reads its parent as it was at that position.
 
 A name is used once: what a deleted branch wrote stays readable, so its name never means another branch.
+
+state   name, parent, base, default, deleted
+        floor    what the branch wrote up to there belongs to an overlay of before; absent = it was never rebased
+        forked   the base it was created with; absent = it is still that one
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,9 +14,9 @@ from pydantic import Field
 
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.lineage import MAX_DEPTH
 from events.names import BRANCH, Key
 
-MAX_DEPTH: Final = 16  # parents above a branch
 aggregate: Final = "branch"
 
 
@@ -46,11 +50,24 @@ class BranchDeleted(Payload):
     name: str
 
 
+class BranchRebased(Payload):
+    """The first event of its commit; those behind it write again what is the branch's own, on top of the new base."""
+
+    name: str
+    parent: str
+    base: int
+    was: Annotated[int, Field(description="the base before")]
+    floor: Annotated[
+        int, Field(description="where the log ended before this commit: what the branch wrote is seen no more")
+    ]
+
+
 COMMANDS: Final[tuple[type[Payload], ...]] = (CreateBranch, DeleteBranch)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.branch.created.v1": BranchCreated,
     "io.oms.branch.deleted.v1": BranchDeleted,
+    "io.oms.branch.rebased.v1": BranchRebased,
 }
 
 
@@ -97,6 +114,9 @@ def evolve(state: State | None, event: Payload) -> State | None:
         case BranchDeleted():
             assert state is not None
             return {**state, "deleted": True}
+        case BranchRebased():
+            assert state is not None
+            return {"forked": state["base"], **state, "base": event.base, "floor": event.floor}
     raise TypeError(type(event))
 
 

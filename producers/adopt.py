@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from events import instants
-from events.decider import Fold, Payload, State, Unread
+from events.decider import Fold, Payload, State
 from events.envelope import Event, decode
 from events.names import Key
 from producers.copies import Copy
-from producers.heads import Heads, Staged
+from producers.heads import Heads, Staged, Untold
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Outbox, Remembered, Row, Told, Work, Writes
 from security.chain import verify
 
@@ -80,6 +80,7 @@ def _commit(
         payload = payload_of(event.type, bytes(event.data))
         for key, state in (yield from _folded(staged, Key(event.subject), payload, fold)):
             staged.change(key, position, state)
+        staged = staged.behind(payload)
     staged.settle()
     writes.commits.append(CommitWrite(branch, first.row.position, last.row.position, last.event.commitid))
     writes.commands += _answered([read.event for read in commit])
@@ -91,12 +92,12 @@ def _folded(
     while True:
         try:
             return list(fold(staged.get, key, payload))
-        except Unread as unread:
-            yield from _load(staged.heads, staged.branch, [unread.key])
+        except Untold as untold:
+            yield from _load(staged.heads, untold.column, [untold.key])
 
 
-def _load(heads: Heads, branch: str, keys: Sequence[str]) -> Generator[Ask, Told, None]:
-    while wanted := heads.wanted(branch, keys):
+def _load(heads: Heads, column: str, keys: Sequence[str]) -> Generator[Ask, Told, None]:
+    while wanted := heads.wanted(column, keys):
         reads = heads.reads(wanted)
         told = yield Ask(heads=[read for chain in reads.values() for read in chain])
         heads.tell(reads, told.heads)

@@ -14,16 +14,17 @@ import msgspec
 from msgspec.structs import replace
 
 from events import catalog
-from events.branch import BranchCreated
-from events.decider import Context, Drafted, Head, State, Unread
+from events.branch import BranchCreated, BranchRebased
+from events.decider import Context, Drafted, Head, State
 from events.findings import Finding, Refused, listed
 from events.names import Key
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
-from producers.heads import Heads, Staged
+from producers.heads import Heads, Staged, Untold
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
 
 Asking = Generator[Ask, Told, None]
+_WITH_BASES: Final = (BranchCreated, BranchRebased)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -93,8 +94,8 @@ class Planner:
         drafted, staged = yield from self._decide(submitted, writes.head, now)
         if not drafted:
             return _outcome(submitted, "unchanged", writes.head.position, [], [])
-        if any(type(d.payload) is BranchCreated for d in drafted):
-            yield from self._check_bases(drafted, writes.commits)
+        if any(type(d.payload) in _WITH_BASES for d in drafted):
+            yield from self._check_bases(drafted, writes)
         if submitted.branch not in self._commit_ids:
             yield from self._find_parent(submitted.branch, writes.commits)
         parent = self._commit_ids[submitted.branch]
@@ -124,18 +125,19 @@ class Planner:
             position = head.position + len(drafted) + 1
             while True:
                 try:
-                    decided, changes = _decide_part(context, part, position)
+                    decided, changes, behind = _decide_part(context, part, position, staged)
                     break
-                except Unread as unread:  # load it and decide this part again, with the same ids
+                except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
-                    yield from self._load(submitted.branch, unread.key)
+                    yield from self._load(untold.column, untold.key)
                 except Refused as refused:
                     findings += [f._replace(path=part.path + f.path) for f in refused.findings]
-                    decided, changes = [], {}
+                    decided, changes, behind = [], {}, staged
                     break
             ids.keep()
             drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
             staged.changes.update(changes)
+            context.heads = staged = behind
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
             findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
@@ -145,20 +147,26 @@ class Planner:
 
     def _find_parent(self, branch: str, written: Sequence[CommitWrite]) -> Asking:
         """Id of the commit that the next commit on this branch follows; of its parent at the base if it has none yet."""
-        lineage = self.heads.lineage(branch)
-        told = yield Ask(commit_ids=lineage)
-        ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in lineage)
+        ends = [(before, at) for before, _, at in self.heads.lineage(branch)]
+        told = yield Ask(commit_ids=ends)
+        ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in ends)
         self._commit_ids[branch] = next(filter(None, ids), None)
 
-    def _check_bases(self, drafted: Sequence[Drafted], written: Sequence[CommitWrite]) -> Asking:
-        """A branch begins behind a whole commit. Raises `Refused`."""
-        bases = [d.payload.base for d in drafted if isinstance(d.payload, BranchCreated) and d.payload.base]
+    def _check_bases(self, drafted: Sequence[Drafted], writes: Writes) -> Asking:
+        """A branch begins behind a whole commit, and a rebase begins its commit. Raises `Refused`."""
+        payloads = [d.payload for d in drafted]
+        bases = [each.base for each in payloads if isinstance(each, _WITH_BASES) and each.base]
         told = yield Ask(commit_ends=bases)
         for base in bases:
-            end = told.commit_ends.get(base) or min((c.last for c in written if c.last >= base), default=base)
+            end = told.commit_ends.get(base) or min((c.last for c in writes.commits if c.last >= base), default=base)
             if end != base:
                 text = f"position {base:,} lies within a commit that ends at {end:,}; begin the branch there"
                 raise Refused([Finding("BRANCH_BASE_INSIDE", "/data/at", text)])
+        if any(isinstance(each, BranchRebased) and each.floor != writes.head.position for each in payloads) or any(
+            isinstance(each, BranchRebased) for each in payloads[1:]
+        ):
+            text = "a branch is rebased by the first event of a commit; send the rebase as a command of its own"
+            raise Refused([Finding("BRANCH_REBASE_FIRST", "/data", text)])
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once."""
@@ -176,9 +184,9 @@ class Planner:
         if missing:
             yield from self._ask(missing)
 
-    def _load(self, branch: str, key: Key) -> Asking:
-        """Load a key as its branch sees it; first, where needed, the branches it is seen through."""
-        while missing := self.heads.wanted(branch, [key]):
+    def _load(self, column: str, key: Key) -> Asking:
+        """Load a key of a column; first, where needed, the branches it is seen through."""
+        while missing := self.heads.wanted(column, [key]):
             yield from self._ask(missing)
 
     def _ask(self, missing: Iterable[tuple[str, str]]) -> Asking:
@@ -229,22 +237,27 @@ def _failed(fault: Exception) -> Finding:
     return Finding("COMMAND_FAILED", "", text)
 
 
-def _decide_part(context: Context, part: Part, position: int) -> tuple[list[Drafted], dict[Key, Head]]:
-    """The part's events, the first at `position`, and the heads they change. Raises `Unread`, `Refused`."""
+def _decide_part(
+    context: Context, part: Part, position: int, staged: Staged
+) -> tuple[list[Drafted], dict[Key, Head], Staged]:
+    """The part's events, the first at `position`, the heads they change, and what the next part sees.
+
+    Raises `Untold`, `Refused`.
+    """
     decider = catalog.decider(part.type)
     if part.expected is not None:
         _check_expected(context, decider.target(context, part.payload), part.expected)
     drafted = decider.decide(context, part.payload)
     changes: dict[Key, Head] = {}
-    heads = context.heads
 
     def get(key: Key) -> State | None:
-        return (changes.get(key) or heads[key]).state
+        return (changes.get(key) or staged[key]).state
 
     for at, draft in enumerate(drafted, position):
         for key, state in catalog.fold(get, draft.key, draft.payload):
             changes[key] = Head(at, state)
-    return drafted, changes
+        staged = staged.behind(draft.payload)
+    return drafted, changes, staged
 
 
 def _check_expected(context: Context, target: Key | None, expected: int) -> None:

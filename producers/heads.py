@@ -2,30 +2,47 @@
 
 A branch reads its own interval of a key, else its parent's as it was at the base, and so on (`lineage`). What is
 inherited is never copied: a change writes an interval of the branch's own, a key that goes away a tombstone.
+
+Keys are known by column: a branch as it is now, `as_of(branch, position)` as it was, "" for keys of the whole ontology.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from events.decider import Head, State, Unread
+from events.branch import BranchRebased
+from events.decider import Head, Payload, State, Unread
+from events.lineage import FOREVER, Lineage, Stretch, stretches
 from events.names import ONTOLOGY_SCOPE, Key
-from producers.outbox import FOREVER, Found, HeadRead, HeadWrite
+from producers.outbox import Found, HeadRead, HeadWrite
 
-MAX_DEPTH: Final = 16
 _ONTOLOGY_KEYS: Final = ("branch/", "slug/")
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
 
 NOWHERE: Final = Head(0, None)
+_NOTHING: Final[Mapping[str, Head]] = {}
 
 
-def scope(branch: str, key: str) -> str:
-    """The branch column under which a key is kept: keys of the whole ontology belong to no branch."""
-    return ONTOLOGY_SCOPE if key.startswith(_ONTOLOGY_KEYS) else branch
+class Untold(Unread):
+    """Of this column; `Heads.wanted(column, [key])` says what to ask the store for."""
+
+    def __init__(self, key: Key, column: str) -> None:
+        self.column = column
+        super().__init__(key)
+
+
+def scope(column: str, key: str) -> str:
+    """The column under which a key is kept: keys of the whole ontology belong to no branch."""
+    return ONTOLOGY_SCOPE if key.startswith(_ONTOLOGY_KEYS) and column[:1] != "@" else column
+
+
+def as_of(branch: str, position: int) -> str:
+    """The column of a branch as it was at a position that is written already; `""`: `branch/…` keys as they were."""
+    return f"{branch}@{position}"
 
 
 class Heads:
@@ -34,8 +51,8 @@ class Heads:
     def __init__(self, limit: int = 10_000) -> None:
         self.limit = limit
         self._known: defaultdict[str, dict[str, Head]] = defaultdict(dict)  # by branch column, then by key
-        self._lineage: dict[str, list[tuple[str, int]]] = {}
-        self._written: dict[tuple[str, str], int] = {}
+        self._lineage: dict[str, Lineage] = {}
+        self._written: dict[tuple[str, str], list[int]] = {}  # where in `_writes`
         self._writes: list[HeadWrite] = []
 
     def clear(self) -> None:
@@ -49,56 +66,60 @@ class Heads:
         if sum(map(len, self._known.values())) > self.limit:
             self.forget()
 
-    def known(self, branch: str, key: str) -> Head:
-        """Raises `Unread` if nobody told yet."""
-        known = self._known[branch].get(key) or self._known[ONTOLOGY_SCOPE].get(key)  # no key is of both
+    def known(self, column: str, key: str) -> Head:
+        """Raises `Untold` if nobody told yet."""
+        mine, everyones = self.seen(column)
+        known = mine.get(key) or everyones.get(key)  # no key is of both
         if known is None:
-            raise Unread(Key(key))
+            raise Untold(Key(key), column)
         return known
 
-    def seen(self, branch: str) -> tuple[Mapping[str, Head], Mapping[str, Head]]:
-        """What is known of a branch and of the whole ontology: both live, to look up without a call."""
-        return self._known[branch], self._known[ONTOLOGY_SCOPE]
+    def seen(self, column: str) -> tuple[Mapping[str, Head], Mapping[str, Head]]:
+        """What is known of a column and of the whole ontology: both live, to look up without a call."""
+        return self._known[column], _NOTHING if column[:1] == "@" else self._known[ONTOLOGY_SCOPE]
 
-    def lineage(self, branch: str) -> list[tuple[str, int]]:
-        """`[(branch, FOREVER), (parent, base), …]`, nearest first. Raises `Unread` for a branch nobody told of."""
-        lineage = self._lineage.get(branch)
+    def lineage(self, column: str) -> Lineage:
+        """Through which stretches a column is read, nearest first. Raises `Untold` for a branch nobody told of."""
+        lineage = self._lineage.get(column)
         if lineage is None:
-            lineage = self._lineage[branch] = list(self._ancestry(branch))
+            branch, _, at = column.partition("@")
+            until = int(at or FOREVER)
+            found = stretches(self._branch_at, branch, until) if branch else [Stretch(branch, 0, until)]
+            lineage = self._lineage[column] = list(found)
         return lineage
 
-    def wanted(self, branch: str, keys: Iterable[str]) -> list[tuple[str, str]]:
-        """Which of these are not known yet, as (scope, key). Of a branch key that is not known itself: its branch key."""
-        mine, everyones = self._known[branch], self._known[ONTOLOGY_SCOPE]
-        missing = [(scope(branch, key), key) for key in keys if key not in mine and key not in everyones]
-        if any(column != ONTOLOGY_SCOPE for column, _ in missing):
+    def wanted(self, column: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """Which of these are not known yet, as (column, key). Of a branch that is not known itself: its branch key."""
+        mine, everyones = self.seen(column)
+        missing = [(scope(column, key), key) for key in keys if key not in mine and key not in everyones]
+        if any(found != ONTOLOGY_SCOPE for found, _ in missing):
             try:
-                self.lineage(branch)
-            except Unread as unread:
-                return [at for at in missing if at[0] == ONTOLOGY_SCOPE] + [(ONTOLOGY_SCOPE, unread.key)]
+                self.lineage(column)
+            except Untold as untold:
+                return [at for at in missing if at[0] == ONTOLOGY_SCOPE] + [(untold.column, untold.key)]
         return missing
 
     def reads(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[HeadRead]]:
-        """What to ask the store for each wanted key: one read for each branch of its lineage, nearest first."""
+        """What to ask the store for each wanted key: one read for each stretch of its lineage, nearest first."""
         return {
-            (column, key): [HeadRead(b, key, at) for b, at in self.lineage(column)] if column else [HeadRead("", key)]
+            (column, key): [HeadRead(branch, key, at) for branch, _, at in self.lineage(column)]
             for column, key in wanted
         }
 
     def tell(self, reads: Mapping[tuple[str, str], Sequence[HeadRead]], found: Mapping[HeadRead, Found]) -> None:
         """Learn the answers to `reads`."""
         for (column, key), chain in reads.items():
-            self._known[column][key] = self._nearest(chain, found)
+            self._known[column][key] = self._nearest(chain, self.lineage(column), found)
 
-    def write(self, branch: str, changes: Mapping[Key, Head]) -> None:
-        """These keys have these heads from their positions on. They must be known."""
-        mine = self._known[branch]
+    def write(self, branch: str, changes: Mapping[Key, Head], column: str) -> None:
+        """These keys have these heads from their positions on. They must be known of `column`, the branch's."""
+        mine = self._known[column]
         for key, head in changes.items():
-            column = branch if key in mine else ONTOLOGY_SCOPE
-            self._written[column, key] = len(self._writes)
+            place = (branch if key in mine else ONTOLOGY_SCOPE, key)
+            self._written.setdefault(place, []).append(len(self._writes))
             state = None if head.state is None else _encode(head.state)
-            self._writes.append(HeadWrite(column, key, head.position, state))
-            self._known[column][key] = head
+            self._writes.append(HeadWrite(*place, head.position, state))
+            self._known[place[0]][key] = head
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
@@ -106,66 +127,67 @@ class Heads:
         self._written.clear()
         return writes
 
-    def _nearest(self, chain: Sequence[HeadRead], found: Mapping[HeadRead, Found]) -> Head:
-        for read in chain:
+    def _nearest(self, chain: Sequence[HeadRead], lineage: Lineage, found: Mapping[HeadRead, Found]) -> Head:
+        for read, (_, floor, _) in zip(chain, lineage, strict=True):
             interval = self._unflushed(read) or found.get(read)
-            if interval is not None:
+            if interval is not None and interval.since > floor:
                 return Head(interval.since, None if interval.state is None else _decode(interval.state))
         return NOWHERE
 
     def _unflushed(self, read: HeadRead) -> Found | None:
-        """A branch created in this very group may see what the group wrote on its parent."""
-        if not self._written or (read.branch, read.key) not in self._written:
+        """A branch that came or moved in this very group may see what the group wrote."""
+        mine = self._written.get((read.branch, read.key))
+        if not mine:
             return None
-        mine = (w for w in reversed(self._writes) if w.branch == read.branch and w.key == read.key)
-        return next((Found(w.since, w.state) for w in mine if w.since <= read.at), None)
+        writes = (self._writes[at] for at in reversed(mine))
+        return next((Found(w.since, w.state) for w in writes if w.since <= read.at), None)
 
-    def _ancestry(self, branch: str) -> Iterator[tuple[str, int]]:
-        at = FOREVER
-        for _ in range(MAX_DEPTH + 1):
-            yield branch, at
-            state = self.known(ONTOLOGY_SCOPE, f"branch/{branch}").state
-            if state is None or state["parent"] is None:
-                return
-            branch, at = state["parent"], min(at, state["base"])
+    def _branch_at(self, branch: str, at: int) -> State | None:
+        key = Key(f"branch/{branch}")
+        now = self.known(ONTOLOGY_SCOPE, key)
+        return now.state if now.position <= at else self.known(as_of(ONTOLOGY_SCOPE, at), key).state
 
     def forget(self) -> None:
-        """Drop what can be read again: a branch that came, went or moved sees other versions than before."""
-        kept = [(column, key, self._known[column][key]) for column, key in self._written]
-        for column_known in self._known.values():
-            column_known.clear()
-        for column, key, known in kept:
-            self._known[column][key] = known
+        """Drop all: it can be read again. A branch that came or moved sees other versions than before."""
+        for known in self._known.values():
+            known.clear()
         self._lineage.clear()
 
 
 class Staged:
     """The changes of one commit that is still being decided: seen by its later parts, dropped if it is refused."""
 
-    def __init__(self, heads: Heads, branch: str) -> None:
-        self.heads, self.branch = heads, branch
-        self.changes: dict[Key, Head] = {}
-        self._mine, self._everyones = heads.seen(branch)
+    def __init__(self, heads: Heads, branch: str, column: str = "", changes: dict[Key, Head] | None = None) -> None:
+        """What the commit does not change is read from `column`; from the branch as it is, if not given."""
+        self.heads, self.branch, self.column = heads, branch, column or branch
+        self.changes: dict[Key, Head] = {} if changes is None else changes
+        self._mine, self._everyones = heads.seen(self.column)
 
     def __getitem__(self, key: Key) -> Head:
-        """Raises `Unread`."""
+        """Raises `Untold`."""
         changed = self.changes.get(key)
         if changed is not None:
             return changed
         known = self._mine.get(key) or self._everyones.get(key)
         if known is None:
-            raise Unread(key)
+            raise Untold(key, self.column)
         return known
 
     def get(self, key: Key) -> State | None:
-        """The state as this commit has left it so far. Raises `Unread`."""
+        """The state as this commit has left it so far. Raises `Untold`."""
         return self[key].state
+
+    def behind(self, event: Payload) -> "Staged":
+        """What later events of the commit see: a rebased branch is its parent at the new base, and what they change."""
+        if type(event) is not BranchRebased:
+            return self
+        return Staged(self.heads, self.branch, as_of(event.parent, event.base), self.changes)
 
     def change(self, key: Key, position: int, state: State | None) -> None:
         self.changes[key] = Head(position, state)
 
     def settle(self) -> None:
         """The commit is decided: its last states become intervals."""
-        self.heads.write(self.branch, self.changes)
+        self.heads.write(self.branch, self.changes, self.column)
         if any(key.startswith("branch/") for key in self.changes):
             self.heads.forget()

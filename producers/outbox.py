@@ -11,7 +11,9 @@ from typing import Final, NamedTuple, Protocol
 from msgspec import Struct
 from msgspec.json import Decoder
 
-FOREVER = 2**63 - 1
+from events import lineage
+
+FOREVER: Final = lineage.FOREVER
 """A position behind every other."""
 
 

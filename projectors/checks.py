@@ -89,24 +89,27 @@ class VersionsCheck:
         wrong = self._unclosed(position, but=(branch, entity) if own else None)
         if wrong:
             yield wrong
-        before = own or self._inherited(branch, entity, position)
+        before = self._before(branch, entity, position)
         expected = next_state(None if before is None else {**before.state, **before.stamps}, event)
         yield from _columns(position, named, _expected(position, event, branch, entity), row._asdict())
         yield from _columns(position, named, expected, {**row.state, **row.stamps})
         self._count(own, row)
 
-    def _inherited(self, branch: str, entity: Key, position: int) -> Version | None:
-        """The row of the nearest branch above that has one, as it was at the base."""
+    def _before(self, branch: str, entity: Key, position: int) -> Version | None:
+        """The row of the nearest branch that has one: its own behind the floor, else its parent's as it was at the base."""
         at = position - 1
-        while branch:
-            forked = self.stored.at("", Key(f"branch/{branch}"), position - 1)
-            if forked is None or forked.state["parent"] is None:
-                return None
-            branch, at = forked.state["parent"], min(at, forked.state["base"])
+        while True:
             version = self.stored.at(branch, entity, at)
-            if version is not None:
+            key = Key(f"branch/{branch}")
+            state = _state(self.stored.at("", key, at))
+            if version is not None and version.since > state.get("floor", 0):
                 return version
-        return None
+            if not state:  # read as of a position before it was created
+                state = _state(self.stored.at("", key, position - 1))
+                state["base"] = state.get("forked", state.get("base"))
+            if not branch or not state.get("parent"):
+                return None
+            branch, at = state["parent"], min(at, state["base"])
 
     def _count(self, own: Version | None, row: Version) -> None:
         self.versions += 1
@@ -146,6 +149,10 @@ class AuditCheck:
         for row in self.stored.written(position, FOREVER):
             return Difference("extra", row.position, "event")
         return None
+
+
+def _state(version: Version | None) -> Json:
+    return {} if version is None else dict(version.state)
 
 
 def _place(event: Json) -> tuple[str, Key]:

@@ -5,42 +5,31 @@ Nothing is copied, so a read costs one look per branch of the lineage, whatever 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from typing import Final
 
+from events.decider import State
+from events.lineage import FOREVER, Lineage, stretches
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.projector import FOREVER
 from projectors.versions import Version
-
-MAX_DEPTH: Final = 16
 
 Own = Callable[[str, Key, int], Version | None]
 """(branch, entity, position): the version written on that branch itself that was the newest at that position."""
 
-Lineage = Sequence[tuple[str, int]]
-"""`[(branch, position), (parent, base), …]`, nearest first: how far up each branch is seen."""
-
 
 def lineage(own: Own, branch: str, position: int = FOREVER) -> Lineage:
-    """Through which branches `branch` is read as of `position`. Before it was created it reads as its parent did.
+    """Through which stretches `branch` is read as of `position`."""
 
-    A branch nobody knows, and the scope `""`, have themselves only.
-    """
-    found = [(branch, position)]
-    while branch != ONTOLOGY_SCOPE and len(found) <= MAX_DEPTH:
-        key = Key(f"branch/{branch}")
-        version = own(ONTOLOGY_SCOPE, key, position) or own(ONTOLOGY_SCOPE, key, FOREVER)
-        if version is None or version.state["parent"] is None:
-            break
-        branch, position = version.state["parent"], min(position, version.state["base"])
-        found.append((branch, position))
-    return found
+    def branch_at(name: str, at: int) -> State | None:
+        version = own(ONTOLOGY_SCOPE, Key(f"branch/{name}"), at) if name else None
+        return None if version is None else version.state
+
+    return list(stretches(branch_at, branch, position))
 
 
 def seen(own: Own, through: Lineage, entity: Key) -> Version | None:
     """The version of an entity that is read through a lineage."""
-    for branch, position in through:
+    for branch, floor, position in through:
         version = own(branch, entity, position)
-        if version is not None:
+        if version is not None and version.since > floor:
             return version
     return None
 

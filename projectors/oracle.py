@@ -78,6 +78,11 @@ def _branch_created(_before: Json, data: Json) -> Json:
     return {"parent": None, "default": False, **data, "deleted": False}
 
 
+def _branch_rebased(before: Json, data: Json) -> Json:
+    moved = {name: data[name] for name in ("base", "floor")}
+    return {**_own(before), **moved, "forked": before.get("forked", before["base"])}
+
+
 def _own(state: Json) -> Json:
     return {name: value for name, value in state.items() if name not in AUDIT_FIELDS}
 
@@ -95,5 +100,6 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("objectType", "deprecated"): _object_type_deprecated,
     ("linkType", "created"): _link_type_created,
     ("branch", "created"): _branch_created,
+    ("branch", "rebased"): _branch_rebased,
     ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
 }

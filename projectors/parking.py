@@ -36,7 +36,7 @@ class Waiting:
         return min(found, default=0)
 
     def inherited(self, event: Recorded) -> list[tuple[int, Place]]:
-        """A branch that is created here would read these parked places of its parent: they wait on it too."""
+        """A branch that begins or is moved here would read these parked places of its parent: they wait on it too."""
         fork = _fork(event)
         if fork is None:
             return []
@@ -74,7 +74,7 @@ class _Fork(NamedTuple):
 
 
 def _fork(event: Recorded) -> _Fork | None:
-    if not event.event.type.startswith("io.oms.branch.created."):
+    if not event.event.type.startswith(("io.oms.branch.created.", "io.oms.branch.rebased.")):
         return None
     data = msgspec.json.decode(event.event.data)
     return _Fork(data["name"], data["parent"], data["base"]) if data.get("parent") else None

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Itera
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
+from events import lineage
 from events.catalog import NotAPayload
 from events.decider import Payload
 from events.envelope import Event
@@ -15,7 +16,7 @@ from events.names import Key
 
 RowT = TypeVar("RowT")
 
-FOREVER: Final = 2**63 - 1
+FOREVER: Final = lineage.FOREVER
 """The open end of an interval of positions."""
 
 Place = tuple[str, Key]

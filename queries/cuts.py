@@ -1,19 +1,20 @@
 """A cut is everything as one branch sees it at one position; what a branch does not say itself, its parent says.
 
-branch  ────────────●── at position          [(branch, position),
-              ╱                               (parent, min(position, base)),
+branch  ────────────●── at position          [(branch, floor, position),
+              ╱                               (parent, its floor, base),
 parent  ─────●─────────  as it was at base    …]   nearest first: the first that has a version of the key tells
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from events.findings import Finding, Refused
+from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.lineage import Lineage, history, lineage, seen
-from projectors.projector import FOREVER, Parked
+from projectors.lineage import history, lineage, seen
+from projectors.projector import FOREVER, Parked, Place
 from projectors.versions import Version
 from queries.moments import Base, Moment, resolved
 from queries.versions import Versions
@@ -34,22 +35,23 @@ class Cut:
 
     def history(self, entity: Key) -> list[Version]:
         """Every version of this entity that the branch has seen, oldest first."""
-        return history([self.versions.of(branch, entity, at) for branch, at in self.lineage])
+        levels = ((floor, self.versions.of(branch, entity, at)) for branch, floor, at in self.lineage)
+        return history([[version for version in level if version.since > floor] for floor, level in levels])
 
     def valid(self, prefix: str) -> Iterator[Version]:
         """What the branch sees of the entities whose keys start with `prefix`, in key order; streamed."""
         levels = [
-            _ranked(rank, self.versions.valid(branch, prefix, at)) for rank, (branch, at) in enumerate(self.lineage)
+            _ranked(rank, floor, self.versions.valid(branch, prefix, at))
+            for rank, (branch, floor, at) in enumerate(self.lineage)
         ]
         for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
             yield next(same_key)[2]
 
     def parked(self, *entities: Key) -> Sequence[Parked]:
         """What the view could not apply of these entities up to this cut: what it shows of them is older."""
-        places = {(branch, entity): at for branch, at in self.lineage for entity in entities}
-        places |= {(ONTOLOGY_SCOPE, Key(f"branch/{branch}")): at for branch, at in self.lineage}
-        found = self.versions.parked(places)
-        return [parked for parked in found if any(parked.position <= places.get(place, -1) for place in parked.places)]
+        places = {(branch, entity): (floor, at) for branch, floor, at in self.lineage for entity in entities}
+        places |= {(ONTOLOGY_SCOPE, Key(f"branch/{branch}")): (0, at) for branch, _, at in self.lineage}
+        return [parked for parked in self.versions.parked(places) if _concerns(parked, places)]
 
 
 def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
@@ -60,16 +62,24 @@ def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
     known = versions.at(ONTOLOGY_SCOPE, Key(f"branch/{branch}"), FOREVER)
     if known is None:
         raise Refused([Finding("BRANCH_UNKNOWN", "/branch", f"there is no branch {branch[:200]}")])
-    base = known.state["base"] if isinstance(asked, Base) else 0
-    position = resolved(asked, versions, now=now, base=base)
+    state = known.state
+    position = resolved(asked, versions, now=now, base=state["base"])
+    below = (
+        isinstance(asked, Base) and state["parent"]
+    )  # what a rebased branch had at that position is no base any more
 
     def own(on: str, entity: Key, at: int) -> Version | None:
         if entity == known.entity and known.since <= at < known.until:
             return known
         return versions.at(on, entity, at)
 
-    return Cut(versions, branch, position, lineage(own, branch, position))
+    return Cut(versions, branch, position, lineage(own, below or branch, position))
 
 
-def _ranked(rank: int, level: Iterator[Version]) -> Iterator[tuple[Key, int, Version]]:
-    return ((version.entity, rank, version) for version in level)
+def _concerns(parked: Parked, places: Mapping[Place, tuple[int, int]]) -> bool:
+    spans = (places[place] for place in parked.places if place in places)
+    return any(floor < parked.position <= at for floor, at in spans)
+
+
+def _ranked(rank: int, floor: int, level: Iterator[Version]) -> Iterator[tuple[Key, int, Version]]:
+    return ((version.entity, rank, version) for version in level if version.since > floor)

@@ -1,7 +1,7 @@
 """What differs between two cuts: two moments of a branch, or two branches. Streamed, at the cost of what changed.
 
 Only keys that were written between the cuts are looked at: on a branch that both see, between the two positions; on a
-branch that one of them sees alone, since it began.
+branch that one of them sees alone, or of which they see two overlays, all of it.
 """
 
 import heapq
@@ -63,16 +63,17 @@ def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:
 
 
 def _touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:
-    one, other = dict(before.lineage), dict(after.lineage)
-    spans = [(branch, *_span(one.get(branch), other.get(branch))) for branch in one | other]
+    one, other = ({branch: (floor, at) for branch, floor, at in cut.lineage} for cut in (before, after))
+    spans = [(branch, *span) for branch in one | other for span in _spans(one.get(branch), other.get(branch))]
     found = [before.versions.changed(branch, prefix, start, stop) for branch, start, stop in spans if start < stop]
     return (key for key, _ in groupby(heapq.merge(*found)))
 
 
-def _span(one: int | None, other: int | None) -> tuple[int, int]:
-    if one is None or other is None:
-        return 0, one or other or 0
-    return min(one, other), max(one, other)
+def _spans(one: tuple[int, int] | None, other: tuple[int, int] | None) -> list[tuple[int, int]]:
+    """Where a branch may differ between two stretches of it: between their ends, if they are of one overlay."""
+    if one and other and one[0] == other[0]:
+        return [(min(one[1], other[1]), max(one[1], other[1]))]
+    return [span for span in (one, other) if span]
 
 
 def _alive(version: Version | None) -> Version | None:

@@ -1,26 +1,27 @@
 """All states at the end of a log, in memory: what every branch wrote, folded on what it saw before.
 
-A branch sees its parent as it was at the base. So a state that is overwritten on the parent is kept as long as some
-branch may still read it; a base that was only known too late makes the fold begin again, now knowing all bases.
+A branch sees its parent as it was at the base. So a state that is overwritten on the parent, or left behind by a rebase
+of it, is kept as long as some branch may still read it; a base that was only known too late makes the fold begin again,
+now knowing all bases.
 """
 
 import gc
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from events.decider import Payload, State
+from events.lineage import Lineage, Stretch, stretches
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import Feed, PayloadOf
 from security.chain import genesis, verify
 
 Evolve = Callable[[State | None, Payload], State | None]
-Seen = tuple[str, int]
-"""A branch, and up to which position it is seen from another."""
 
 
 class Held(NamedTuple):
@@ -67,6 +68,24 @@ class _Fork(msgspec.Struct):
     name: str
     base: int
     parent: str | None = None
+    floor: int = 0
+
+
+class _Forks:
+    """Where branches began, and where rebases moved them."""
+
+    def __init__(self) -> None:
+        self._of: defaultdict[str, list[tuple[int, _Fork]]] = defaultdict(list)
+
+    def add(self, position: int, fork: _Fork) -> Lineage:
+        """The lineage of the branch from this position on, without the branch itself."""
+        self._of[fork.name].append((position, fork))
+        return list(stretches(self._at, fork.name))[1:]
+
+    def _at(self, branch: str, at: int) -> State | None:
+        mine = self._of[branch]
+        past = bisect_right(mine, at, key=lambda known: known[0])
+        return {**structs.asdict(mine[past - 1][1]), "forked": mine[0][1].base} if past else None
 
 
 class _BaseTooLate(Exception):
@@ -74,14 +93,15 @@ class _BaseTooLate(Exception):
 
 
 class _States:
-    def __init__(self, payload_of: PayloadOf, evolve: Evolve, bases: Iterable[Seen] = ()) -> None:
+    def __init__(self, payload_of: PayloadOf, evolve: Evolve, bases: Iterable[Stretch] = ()) -> None:
         self.held: defaultdict[str, dict[Key, Held]] = defaultdict(dict)
         self._payload_of, self._evolve = payload_of, evolve
         self._kept: dict[tuple[str, Key], list[Held]] = {}  # older states that some branch sees
-        self._lineages: dict[str, list[Seen]] = {}  # without the branch itself
+        self._forks = _Forks()
+        self._lineages: dict[str, Lineage] = {}  # without the branch itself
         self._bases: defaultdict[str, list[int]] = defaultdict(list)
         self._written: dict[str, int] = {}
-        for branch, at in bases:
+        for branch, _, at in bases:
             self._add_base(branch, at)
 
     def apply(self, position: int, fact: _Fact) -> None:
@@ -92,7 +112,7 @@ class _States:
         branch, key = fact.branch, Key(fact.subject)
         if key.startswith("branch/"):
             branch = ONTOLOGY_SCOPE
-            self._fork(fact)
+            self._fork(position, fact)
         mine = self.held[branch]
         before = mine.get(key) or self._inherited(branch, key)
         if key in mine and (bases := self._bases.get(branch)):
@@ -101,14 +121,25 @@ class _States:
         mine[key] = Held(position, _encode(state))
         self._written[branch] = position
 
-    def _fork(self, fact: _Fact) -> None:
-        if fork := _fork_of(fact):
-            self._lineages[fork.name] = _lineage(self._lineages, fork)
-            for branch, at in self._lineages[fork.name]:
-                if at not in self._bases[branch]:
-                    if self._written.get(branch, 0) > at:
-                        raise _BaseTooLate
-                    self._add_base(branch, at)
+    def _fork(self, position: int, fact: _Fact) -> None:
+        fork = _fork_of(fact)
+        if fork is None:
+            return
+        self._lineages[fork.name] = self._forks.add(position, fork)
+        for branch, _, at in self._lineages[fork.name]:
+            if at not in self._bases[branch] and self._written.get(branch, 0) > at:
+                raise _BaseTooLate
+            self._add_base(branch, at)
+        if fork.floor:
+            self._leave(fork.name, position)
+
+    def _leave(self, branch: str, position: int) -> None:
+        """What a rebased branch wrote is seen only by branches that began before."""
+        left = self.held.pop(branch, {})
+        if bases := self._bases.get(branch):
+            for key, held in left.items():
+                self._keep((branch, key), held, position, bases)
+        self._written[branch] = position
 
     def _add_base(self, branch: str, at: int) -> None:
         if at not in self._bases[branch]:
@@ -120,25 +151,20 @@ class _States:
             self._kept.setdefault(place, []).append(held)
 
     def _inherited(self, branch: str, key: Key) -> Held | None:
-        for parent, at in self._lineages.get(branch, ()):
-            if held := self.held[parent].get(key):
-                for candidate in (held, *reversed(self._kept.get((parent, key), ()))):
-                    if candidate.since <= at:
-                        return candidate
+        for parent, floor, at in self._lineages.get(branch, ()):
+            newest = self.held[parent].get(key)
+            known: list[Held] = [*self._kept.get((parent, key), ()), *([newest] if newest else ())]
+            seen = next((held for held in reversed(known) if held.since <= at), None)
+            if seen is not None and seen.since > floor:
+                return seen
         return None
 
 
 def _fork_of(fact: _Fact) -> _Fork | None:
-    if not fact.type.startswith("io.oms.branch.created."):
+    if not fact.type.startswith(_FORKS):
         return None
     fork = msgspec.json.decode(fact.data, type=_Fork)
     return fork if fork.parent else None
-
-
-def _lineage(known: dict[str, list[Seen]], fork: _Fork) -> list[Seen]:
-    assert fork.parent is not None
-    above = ((branch, min(at, fork.base)) for branch, at in known.get(fork.parent, ()))
-    return [(fork.parent, fork.base), *above]
 
 
 async def _folded(ontology: str, feed: Feed, into: _States, told: Callable[[int], None]) -> States:
@@ -151,13 +177,14 @@ async def _folded(ontology: str, feed: Feed, into: _States, told: Callable[[int]
     return into.held
 
 
-async def _all_bases(feed: Feed) -> list[Seen]:
-    lineages: dict[str, list[Seen]] = {}
+async def _all_bases(feed: Feed) -> list[Stretch]:
+    forks = _Forks()
+    bases: list[Stretch] = []
     async for chunk in feed.read(0, await feed.last()):
-        for _, _, body in chunk:
+        for position, _, body in chunk:
             if fork := _fork_of(_fact.decode(body)):
-                lineages[fork.name] = _lineage(lineages, fork)
-    return [seen for lineage in lineages.values() for seen in lineage]
+                bases += forks.add(position, fork)
+    return bases
 
 
 @contextmanager
@@ -172,5 +199,6 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+_FORKS: Final = ("io.oms.branch.created.", "io.oms.branch.rebased.")
 _encode: Final = msgspec.json.Encoder().encode
 _fact: Final[msgspec.json.Decoder[_Fact]] = msgspec.json.Decoder(_Fact)

@@ -66,6 +66,11 @@ class Story:
         data = {"name": name, "parent": parent, "base": self.position if base is None else base, "default": not parent}
         return self.commit(("branch.created", f"branch/{name}", data), branch=parent or name)
 
+    def rebased(self, name: str, parent: str, base: int, *again: tuple[str, str, dict[str, Any]]) -> int:
+        """Moves the base; `again` is what the branch writes on top of it in the same commit."""
+        data = {"name": name, "parent": parent, "base": base, "was": 1, "floor": self.position}
+        return self.commit(("branch.rebased", f"branch/{name}", data), *again, branch=name)
+
     def created(self, key: str, branch: str = MAIN, **properties: Any) -> int:
         return self.commit(created(key, **properties), branch=branch)
 

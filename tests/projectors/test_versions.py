@@ -115,7 +115,7 @@ async def test_history_on_a_branch_is_the_parents_up_to_the_base_then_its_own(tm
     connection = reader(await stored(story, tmp_path / "v.db"))
     own, key = owned(connection), "object/Thing/a"
     levels = [[v for p in range(at + 1) if (v := own(b, key, p)) and v.since == p] for b, at in
-              [(b, min(at, story.position)) for b, at in lineage(own, TEST)]]  # fmt: skip
+              [(b, min(at, story.position)) for b, _, at in lineage(own, TEST)]]  # fmt: skip
     assert [(v.branch, v.since, v.until) for v in history(levels)] == [
         (MAIN, first, base), (MAIN, base, own_first), (TEST, own_first, FOREVER),
     ]  # fmt: skip

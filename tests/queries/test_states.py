@@ -6,21 +6,26 @@ from hypothesis import strategies as st
 from adapters.memory_feed import MemoryFeed
 from queries.states import states
 from tests.projectors.reading import folded
-from tests.projectors.story import MAIN, Story, evolve, payload_of
+from tests.projectors.story import MAIN, Story, created, evolve, payload_of, updated
 
 BRANCHES = [MAIN, "dev/x/a", "dev/x/b", "dev/x/c"]
-STEPS = st.lists(st.tuples(st.sampled_from("WWWD"), st.integers(0, 3), st.sampled_from("abc"), st.integers(0, 40)), max_size=40)  # fmt: skip
+STEPS = st.lists(st.tuples(st.sampled_from("WWWDR"), st.integers(0, 3), st.sampled_from("abc"), st.integers(0, 40)), max_size=40)  # fmt: skip
 
 
 def told(steps):
-    """W = write, D = a branch that begins at any earlier position."""
-    story, there = Story(), [MAIN]
+    """W = write, D = a branch that begins at any earlier position, R = one that is moved to any."""
+    story, there, parents = Story(), [MAIN], {}
     known = [story.created(key) for key in "abc"][-1]
     for what, number, key, n in steps:
         if what == "D" and len(there) < len(BRANCHES):
             parent = there[number % len(there)]
             there.append(BRANCHES[len(there)])
+            parents[there[-1]] = parent
             story.branch_created(there[-1], parent, max(known, n % (story.position + 1)))
+        elif what in "DR" and len(there) > 1:
+            branch = there[1 + number % (len(there) - 1)]
+            again = [created(key, n=n)] if n % 2 else []
+            story.rebased(branch, parents[branch], max(known, n % (story.position + 1)), *again)
         else:
             branch = there[number % len(there)]
             story.created(key, branch, n=n) if n % 3 else story.updated(key, branch, m=n)
@@ -54,6 +59,24 @@ async def test_a_state_is_kept_for_who_may_still_read_it():
     story.updated("a", "dev/x/a", k=3)
     held = await folded_states(story)
     assert held["dev/x/a"]["object/Thing/a"].state["properties"] == {"n": 1, "k": 3}
+
+
+async def test_a_rebased_branch_has_what_it_wrote_since():
+    story = Story()
+    story.created("a", n=1)
+    story.branch_created("dev/x/a")
+    story.created("b", "dev/x/a", n=2)
+    story.updated("a", "dev/x/a", n=3)
+    child = story.branch_created("dev/x/b", "dev/x/a")
+    base = story.updated("a", m=4)
+    story.rebased("dev/x/a", MAIN, base, updated("a", k=5))
+    story.updated("a", "dev/x/b", k=6)
+    held = await folded_states(story)
+    assert {key: one.state["properties"] for key, one in held["dev/x/a"].items()} == {
+        "object/Thing/a": {"n": 1, "m": 4, "k": 5}
+    }
+    assert held["dev/x/b"]["object/Thing/a"].state["properties"] == {"n": 3, "k": 6}
+    assert child < base
 
 
 @given(STEPS, st.integers(1, 9))
