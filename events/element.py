@@ -129,7 +129,7 @@ class Life(NamedTuple):
             case Deprecate() if command.replaced_by is not None:
                 yield from kind_reads(context, self.kind, command.replaced_by)
             case Delete():
-                yield uses_key(self.kind, state["rid"])
+                yield uses_key(Key(f"{self.kind}/{state['rid']}"))
                 yield name_key(self.kind, state["name"])
             case Restore():
                 yield name_key(self.kind, state["name"])
@@ -212,7 +212,7 @@ class Life(NamedTuple):
     def _delete(self, context: Context, state: State) -> list[Drafted]:
         if state.get("deleted"):
             return []
-        users = (context.get(uses_key(self.kind, state["rid"])) or {"by": []})["by"]
+        users = (context.get(uses_key(Key(f"{self.kind}/{state['rid']}"))) or {"by": []})["by"]
         if users:
             text = f"{state['name']} is used by {listed_names(context, users)}; change or delete these first"
             raise Refused([Finding("TYPE_IN_USE", self.path, text)])

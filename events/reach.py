@@ -50,7 +50,7 @@ def breaking(get: Lookup, kind: str, rid: str, what: str, path: str) -> Iterator
 
 def using(get: Lookup, kind: str, rid: str) -> Sequence[Key]:
     """The schema elements that use an element. Raises `Unread`."""
-    uses = get(uses_key(kind, rid))
+    uses = get(uses_key(Key(f"{kind}/{rid}")))
     return () if uses is None else uses["by"]
 
 

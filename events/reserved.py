@@ -36,8 +36,9 @@ def slug_key(kind: str, slug: str) -> Key:
     return Key(f"slug/{kind}/{slug}")
 
 
-def uses_key(kind: str, rid: str) -> Key:
-    return Key(f"uses/{kind}/{rid}")
+def uses_key(element: Key) -> Key:
+    """`element` is the key of an element of the schema, `<kind>/<RID>`."""
+    return Key(f"uses/{element}")
 
 
 def unique_key(slug: str, field: str, value: Any) -> Key:
@@ -51,11 +52,6 @@ def unique_key(slug: str, field: str, value: Any) -> Key:
 def shared_key(slug: str, key: str) -> Key:
     """For an object of a subtype: its primary key, unique below the type with this slug, which declares that key."""
     return unique_key(slug, "~key", key)
-
-
-def uses_key(element: Key) -> Key:
-    """`element` is the key of an element of the schema, `<kind>/<RID>`."""
-    return Key(f"uses/{element}")
 
 
 def count_key(slug: str) -> Key:
