@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from events.decider import State
 from events.findings import Finding, Refused
 from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
@@ -32,6 +33,11 @@ class Cut:
     def version(self, entity: Key) -> Version | None:
         """What the branch sees of this entity; a deleted object has a version that says so."""
         return seen(self.versions.at, self.lineage, entity)
+
+    def state(self, entity: Key) -> State | None:
+        """As a `Lookup`."""
+        version = self.version(entity)
+        return None if version is None else version.state
 
     def history(self, entity: Key) -> list[Version]:
         """Every version of this entity that the branch has seen, oldest first."""

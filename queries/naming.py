@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from events.decider import Lookup, State
+from events.decider import State
 from events.findings import Finding, Refused
 from events.hierarchy import effective
 from events.names import Key, link_key, object_key
@@ -53,7 +53,7 @@ class Named:
 def types(cut: Cut) -> Iterator[Named]:
     """Every type at the cut, object types first."""
     for version in cut.valid("objectType/"):
-        yield Named("objectType", version.entity, effective(_lookup(cut), version.state))
+        yield Named("objectType", version.entity, effective(cut.state, version.state))
     yield from (Named("linkType", version.entity, version.state) for version in cut.valid("linkType/"))
 
 
@@ -82,7 +82,7 @@ def type_of(cut: Cut, state: State) -> State | None:
     """The state at the cut of the type of this object or link."""
     rid = state.get("type")
     if version := cut.version(Key(f"objectType/{rid}")):
-        return effective(_lookup(cut), version.state)
+        return effective(cut.state, version.state)
     link_type = cut.version(Key(f"linkType/{rid}"))
     return link_type and link_type.state
 
@@ -116,14 +116,6 @@ def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> Sta
     versions = histories.get(key, ())
     found = bisect_right(versions, at, key=lambda version: version.since)
     return versions[found - 1].state if found else None
-
-
-def _lookup(cut: Cut) -> Lookup:
-    def get(key: Key) -> State | None:
-        version = cut.version(key)
-        return version and version.state
-
-    return get
 
 
 def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:

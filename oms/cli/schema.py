@@ -1,0 +1,72 @@
+"""`oms schema`: what the types of a branch are, how they differ from others, and how they travel elsewhere."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oms.cli.cutting import MOMENT, MinPosition, cut_at, versions
+from oms.cli.failures import Exit
+from oms.cli.options import Deadline, Folder
+from oms.cli.output import Json, console, print_json
+
+if TYPE_CHECKING:
+    from events.schema_change import Severity
+    from queries.schema_diff import Graded
+
+app = typer.Typer(
+    help="The schema of a branch: how it differs from another one.", no_args_is_help=True, rich_markup_mode=None
+)
+PLACE = f"BRANCH, or BRANCH@MOMENT; MOMENT is {MOMENT}"
+_STYLES: "dict[Severity, str]" = {"MAJOR": "bold red", "REVIEW": "bold magenta", "MINOR": "yellow", "PATCH": "dim"}
+
+
+@app.callback()
+def _family() -> None:
+    pass
+
+
+@app.command("diff")
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help=f"The schema that is, with its data: {PLACE}.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The schema that shall be: the same.")],
+    check: Annotated[bool, typer.Option("--check", help="End with exit code 1 if a change is MAJOR.")] = False,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show how the schema of B differs from that of A, how grave each change is, and which data of A would break it."""
+    from oms.settings import load
+    from queries.schema_diff import gravest, schema_diff
+
+    settings = load({"folder": folder, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
+        one, other = (cut_at(opened, *_place(text)) for text in (before, after))
+        found = schema_diff(one, other)
+    gravest_of_all = gravest(found)
+    if as_json:
+        ends = {name: {"branch": cut.branch, "position": cut.position} for name, cut in (("from", one), ("to", other))}
+        print_json({**ends, "severity": gravest_of_all, "changes": [each.json() for each in found]})
+    else:
+        _print(found)
+    if check and gravest_of_all == "MAJOR":
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _place(text: str) -> tuple[str, str]:
+    branch, _, moment = text.partition("@")
+    return branch, moment or "now"
+
+
+def _print(found: "list[Graded]") -> None:
+    out = console()
+    for each in found:
+        data = each.violations
+        broken = "" if data is None else f"  [{data.number:,} in the way]" if data.number else "  [no data in the way]"
+        out.print(f"{each.severity:6} {each.change.code:18} {each.change.text}{broken}", style=_STYLES[each.severity])
+        if data is not None and data.number:
+            more = ", …" if data.number > len(data.samples) else ""
+            out.print(f"{'':26}{', '.join(data.samples)}{more}", style="dim")
+    counted = Counter(each.severity for each in found)
+    out.print(", ".join(f"{counted[severity]} {severity}" for severity in _STYLES if counted[severity]) or "the same")
