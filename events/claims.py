@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from events.decider import Context
 from events.findings import Finding
 from events.names import Key, object_key
-from events.reserved import degree_key
+from events.reserved import degree_key, shared_key
 from events.shape import Shape
+from events.uses import subtypes
 from events.values import Json, NotAValue, pointer
 
 
@@ -24,29 +25,46 @@ def refused_claims(
             name = shape.names[each.field]
             text = f"{name} is unique, and {holder['owner']} has this value already"
             yield Finding("VALUE_NOT_UNIQUE", path + pointer(name), text)
-    for field, target, array in shape.references:
-        value = values.get(field)
-        if value is None:
-            continue
-        for index, key in enumerate(value if array else (value,)):
-            referred = object_key(target, key)
-            state = context.get(referred)
-            if (state is None or state["deleted"]) and referred != entity:
-                name = shape.names[field]
-                at = path + pointer(name) + (pointer(index) if array else "")
-                text = f"{name} refers to {referred}, which is not there; create it first"
-                yield Finding("VALUE_REFERENCE", at, text)
+    for field, at, target, key in shape.referring(values):
+        referred = shape.meant(context.get, entity, target, key)
+        state = context.get(referred)
+        if (state is None or state["deleted"]) and referred != entity:
+            name = shape.names[field]
+            text = f"{name} refers to {referred}, which is not there; create it first"
+            yield Finding("VALUE_REFERENCE", path + pointer(name) + at, text)
 
 
-def claimed(shape: Shape, values: Mapping[str, Json]) -> Iterator[Key]:
-    """The keys that these stored values, by field, touch."""
+def refused_key(context: Context, shape: Shape, entity: Key, key: str, path: str) -> Iterator[Finding]:
+    """Another object than `entity`, of a type above, below or beside, that has its key. Raises `Unread`."""
+    holder: Key | None = None
+    if shape.keyed_by != shape.slug:
+        root = object_key(shape.keyed_by, key)
+        state = context.get(root)
+        holder = None if state is None or state["deleted"] else root
+    elif not subtypes(context.get(shape.uses)):
+        return
+    reserved = context.get(shared_key(shape.keyed_by, key))
+    if holder is None and reserved is not None:
+        holder = reserved["owner"]
+    if holder is not None and holder != entity:
+        text = f"{holder} has this key, and no two objects of {shape.keyed_by} and the types below it share one"
+        yield Finding("OBJECT_KEY_TAKEN", path, text)
+
+
+def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Iterator[Key]:
+    """The keys that these stored values, by field, touch; what is known of none first. Raises `Unread`."""
     for each in shape.unique:
         reserved = each.key(values)
         if reserved is not None:
             yield reserved
-    for referred in shape.referred(values):
+    direct = [object_key(target, key) for _, _, target, key in shape.referring(values)]
+    for referred in direct:
         yield referred
         yield degree_key(referred)
+    for referred in shape.referred(context.get, entity, values):
+        if referred not in direct:
+            yield referred
+            yield degree_key(referred)
 
 
 def claiming(shape: Shape, named: Mapping[str, Json]) -> dict[str, Json]:

@@ -10,8 +10,8 @@ Plane (keyed by tail)   Owned
 from typing import Any
 
 from events.decider import Lookup, State
-from events.names import Key
-from events.reserved import uses_key
+from events.names import Key, object_key
+from events.reserved import shared_key, slug_key, uses_key
 from events.uses import subtypes
 
 
@@ -52,6 +52,30 @@ def below(get: Lookup, state: State) -> list[State]:
 def keyed_by(types: list[State]) -> State | None:
     """Of a `line`: the type that declares the primary key; `None` where none does."""
     return next((state for state in types if state["primaryKey"]), None)
+
+
+def entity_of(get: Lookup, slug: str, key: str) -> Key:
+    """The object that a key means where the type with this slug is meant: its own, or one of a type below it.
+
+    Where none is there it would be its own. Raises `Unread`.
+    """
+    own = object_key(slug, key)
+    state = get(own)
+    if state is not None and not state["deleted"]:
+        return own
+    known = get(slug_key("objectType", slug))
+    kind = None if known is None else get(Key(f"objectType/{known['rid']}"))
+    if kind is None or not subtypes(get(uses_key(Key(f"objectType/{kind['rid']}")))):
+        return own
+    declaring = keyed_by(line(get, kind))
+    holder = None if declaring is None else get(shared_key(declaring["slug"], key))
+    return holder["owner"] if holder is not None and _is_a(get, holder["owner"], slug) else own
+
+
+def _is_a(get: Lookup, entity: Key, slug: str) -> bool:
+    state = get(entity)
+    kind = None if state is None else get(Key(f"objectType/{state['type']}"))
+    return kind is not None and any(each["slug"] == slug for each in line(get, kind))
 
 
 def effective(get: Lookup, state: State) -> State:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from events.decider import Lookup, State
 from events.names import Key, object_key
-from events.reserved import count_key, degree_key, end_keys, name_key, number, slug_key, uses_key
+from events.reserved import count_key, degree_key, end_keys, name_key, number, shared_key, slug_key, uses_key
 from events.shape import Shape, shape_in
 from events.uses import subtypes, used, users
 
@@ -40,6 +40,9 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
     kind = get(Key(f"objectType/{known['type']}"))
     assert kind is not None, f"{key} is of a type that is not there"
     shape = shape_in(get, kind)
+    if shape.keyed_by != shape.slug and (old is None) != (new is None):
+        reserved = shared_key(shape.keyed_by, known["key"])
+        changed.append(_freed(get, reserved) if new is None else _taken(get, reserved, {"owner": key}))
     if shape.claiming:
         changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
     return changed
@@ -50,15 +53,15 @@ def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new:
         if old.get(each.field) != new.get(each.field):
             yield from _owned(get, key, each.key(old), each.key(new))
     if shape.references:
-        yield from _degrees(get, shape, old, new)
+        yield from _degrees(get, key, shape, old, new)
 
 
-def _degrees(get: Lookup, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _degrees(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     """References that came and went; where one went and came again, nothing changed."""
     by: dict[Key, int] = {}
-    for target in shape.referred(new):
+    for target in shape.referred(get, key, new):
         by[target] = by.get(target, 0) + 1
-    for target in shape.referred(old):
+    for target in shape.referred(get, key, old):
         by[target] = by.get(target, 0) - 1
     for target, more in by.items():
         if more:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import ConfigDict, Field, model_validator
 
 from events.branch import must_be_open
-from events.claims import claimed, claiming, refused_claims
+from events.claims import claimed, claiming, refused_claims, refused_key
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.given import Given, checked, complete, created_with, keyed
@@ -19,7 +19,7 @@ from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.plain import made
-from events.reserved import degree_key, number
+from events.reserved import degree_key, number, shared_key
 from events.shape import Shape, shape_in
 from events.values import Json, NotAValue, pointer, same
 
@@ -195,7 +195,11 @@ def _shape(context: Context, name: str) -> Shape:
     state = kind_named(context, "objectType", name)
     if state is None:
         raise Refused([unknown(context, "objectType", name, "/type")])
-    return shape_in(context.get, state)
+    shape = shape_in(context.get, state)
+    if shape.closed is not None:
+        code, text = shape.closed
+        raise Refused([Finding(code, "/type", text)])
+    return shape
 
 
 def _found(context: Context, name: str, given: GivenKey) -> _Found:
@@ -222,6 +226,8 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
             return []
         text = f"{shape.name} {key} exists already; update it, or delete it first"
         findings.append(Finding("OBJECT_EXISTS", given.path, text))
+    elif key is not None and entity is not None:
+        findings += refused_key(context, shape, entity, key, given.path)
     if shape.claiming:
         findings += refused_claims(context, shape, entity, properties, given.path)
     if findings or key is None or entity is None:
@@ -262,7 +268,7 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
 def _delete(context: Context, found: _Found) -> list[Drafted]:
     if found.state["deleted"]:
         return []
-    own = sum(key == found.entity for key in found.shape.referred(found.state["properties"]))
+    own = sum(key == found.entity for key in found.shape.referred(context.get, found.entity, found.state["properties"]))
     uses = number(context.get(degree_key(found.entity))) - own
     if uses:
         text = f"{found.shape.name} {found.key} is in use by {uses:,} links and references; delete or change them first"
@@ -289,12 +295,32 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
             text = f"{slot.name} is part of the key {found.key}, which never changes; create another object"
             findings.append(Finding("OBJECT_KEY_CHANGED", given.path + pointer(slot.name), text))
     complete(shape, given, old, changed)
+    if back:
+        findings += _unfit(context, found, changed, given.path)
     if shape.claiming:
         claims = {**old, **changed} if back else changed
         findings += refused_claims(context, shape, found.entity, claims, given.path)
     if findings:
         raise Refused(findings)
     return found.updated(changed)
+
+
+def _unfit(context: Context, found: _Found, changed: Mapping[str, Json], path: str) -> Iterator[Finding]:
+    """Why a deleted object, with these values changed, cannot come back to its type as that is now."""
+    shape = found.shape
+    kept = {field: value for field, value in found.state["properties"].items() if field not in changed}
+    for name, wrong in shape.unfit(kept):
+        text = f"{name} {wrong.text}, as the type is now; upsert the object with other values"
+        yield Finding(wrong.code, path + pointer(name) + wrong.path, text)
+    try:
+        if shape.key_of({**kept, **changed}) != found.key:
+            text = (
+                f"{shape.name} has another primary key now, under which this object is not {found.key}; create another"
+            )
+            yield Finding("OBJECT_KEY_CHANGED", path, text)
+    except (KeyError, NotAValue):
+        pass  # what is missing is said already
+    yield from refused_key(context, shape, found.entity, found.key, path)
 
 
 def _equal(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
@@ -324,12 +350,16 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     if type(command) is DeleteObject:
         yield degree_key(entity)
     shape = shape_in(context.get, kind)
+    if shape.keyed_by != shape.slug:
+        key = entity.removeprefix(f"object/{shape.slug}/")
+        yield object_key(shape.keyed_by, key)
+        yield shared_key(shape.keyed_by, key)
     if not shape.claiming:
         return
     if type(command) is CreateObject or type(command) is UpsertObject:
-        yield from claimed(shape, claiming(shape, command.properties))
+        yield from claimed(context, shape, entity, claiming(shape, command.properties))
     elif type(command) is UpdateObject and command.patch is not None:
-        yield from claimed(shape, claiming(shape, command.patch))
+        yield from claimed(context, shape, entity, claiming(shape, command.patch))
     there = context.get(entity)
     if there is not None:
-        yield from claimed(shape, there["properties"])
+        yield from claimed(context, shape, entity, there["properties"])

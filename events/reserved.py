@@ -9,7 +9,6 @@ uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the
 count/object/<slug>             {"n"}              alive objects of a type
 degree/<object key>             {"n"}              alive links and references at an object
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
-uses/<kind>/<rid>               {"by": [key]}      which elements of the schema use this one, sorted
 """
 
 from collections.abc import Mapping

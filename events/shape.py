@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from events.decider import Lookup, State
-from events.hierarchy import keyed_by, line
+from events.hierarchy import entity_of, keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
-from events.reserved import unique_key
+from events.reserved import unique_key, uses_key
 from events.resolving import check_in
-from events.values import Check, Json, NotAValue, reference
+from events.values import Check, Json, NotAValue, pointer, reference
 
 KEPT: Final = 512
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
@@ -59,14 +59,26 @@ class Shape:
     names: Mapping[str, str]  # field → API name
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
     slugs: frozenset[str]  # of itself and of all types above it
+    uses: Key  # `uses/…` key of the type
+    closed: tuple[str, str] | None  # why no object of it can be written: code and text of a finding
 
-    def referred(self, properties: Mapping[str, Json]) -> Iterator[Key]:
-        """The objects that these stored properties refer to, each as often as they do."""
+    def referring(self, properties: Mapping[str, Json]) -> Iterator[tuple[str, str, str, str]]:
+        """Each reference in these stored properties: field, JSON pointer into the value, slug of the target, key."""
         for field, target, array in self.references:
             value = properties.get(field)
             if value is not None:
-                for key in value if array else (value,):
-                    yield object_key(target, key)
+                for index, key in enumerate(value if array else (value,)):
+                    yield field, pointer(index) if array else "", target, key
+
+    def referred(self, get: Lookup, entity: Key | None, properties: Mapping[str, Json]) -> Iterator[Key]:
+        """The objects that these stored properties of `entity` refer to, each as often as they do. Raises `Unread`."""
+        for _, _, target, key in self.referring(properties):
+            yield self.meant(get, entity, target, key)
+
+    def meant(self, get: Lookup, entity: Key | None, target: str, key: str) -> Key:
+        """The object that a reference of `entity` means: itself, even where it is not there yet. Raises `Unread`."""
+        own = target in self.slugs and object_key(self.slug, key) == entity
+        return entity if own and entity is not None else entity_of(get, target, key)
 
     def key_of(self, values: Mapping[str, Json]) -> str:
         """The encoded primary key of stored values. Raises `KeyError` where one is missing, `NotAValue`."""
@@ -96,6 +108,16 @@ class Shape:
         """The field of an API name; the name itself where there is none."""
         known = self.checks.get(name)
         return name if known is None else known[0]
+
+    def unfit(self, properties: Mapping[str, Json]) -> Iterator[tuple[str, NotAValue]]:
+        """Of stored properties those, by API name, that the type no longer lets through as it is now."""
+        for field, value in properties.items():
+            name = self.names.get(field)
+            if name is not None:
+                try:
+                    self.checks[name][1](value)
+                except NotAValue as wrong:
+                    yield name, wrong
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name, without those that were removed."""
@@ -171,4 +193,14 @@ def _compiled(get: Lookup, state: State) -> Shape:
         names={slot.field: slot.name for slot in slots.values()},
         keyed_by=key_type["slug"],
         slugs=frozenset(one["slug"] for one in types),
+        uses=uses_key(Key(f"objectType/{state['rid']}")),
+        closed=_closed(state),
     )
+
+
+def _closed(state: State) -> tuple[str, str] | None:
+    if state.get("deleted"):
+        return "TYPE_DELETED", f"the type {state['name']} is deleted; restore it first"
+    if state.get("abstract"):
+        return "TYPE_ABSTRACT", f"{state['name']} is abstract and has no objects of its own; name a type below it"
+    return None
