@@ -27,6 +27,7 @@ from events.kinds import (
 )
 from events.names import Key, Rid
 from events.reserved import name_key, uses_key
+from events.uses import used, users
 from events.values import NotAValue, timestamp
 
 LISTED: Final = 20  # names in one sentence
@@ -212,9 +213,9 @@ class Life(NamedTuple):
     def _delete(self, context: Context, state: State) -> list[Drafted]:
         if state.get("deleted"):
             return []
-        users = (context.get(uses_key(Key(f"{self.kind}/{state['rid']}"))) or {"by": []})["by"]
-        if users:
-            text = f"{state['name']} is used by {listed_names(context, users)}; change or delete these first"
+        by = users(context.get(uses_key(Key(f"{self.kind}/{state['rid']}"))))
+        if by:
+            text = f"{state['name']} is used by {listed_names(context, by)}; change or delete these first"
             raise Refused([Finding("TYPE_IN_USE", self.path, text)])
         return self.drafted(state, self.deleted(rid=state["rid"], slug=state["slug"]))
 
@@ -222,6 +223,10 @@ class Life(NamedTuple):
         if not state.get("deleted"):
             return []
         findings = list(name_taken(context, self.kind, state["name"], self.path))
+        for key in sorted(used(context.get, state)):
+            other = context.get(key)
+            if other is not None and other.get("deleted"):
+                findings.append(deleted(_kind(key), other, self.path))
         if findings:
             raise Refused(findings)
         return self.drafted(state, self.restored(rid=state["rid"], slug=state["slug"]))
@@ -270,15 +275,15 @@ def listed_names(context: Context, keys: list[Key]) -> str:
     """Elements of the schema as they stand in a sentence, at most `LISTED` of them. Raises `Unread`."""
     names = []
     for key in keys[:LISTED]:
-        kind, _, rid = key.partition("/")
         state = context.get(key)
-        names.append(f"{_called(kind)} {rid if state is None else state['name']}")
+        names.append(f"{KINDS[_kind(key)]} {key if state is None else state['name']}")
     more = len(keys) - LISTED
     return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _called(kind: str) -> str:
-    return next((called for known, called in KINDS.items() if known == kind), kind)
+def _kind(key: Key) -> Kind:
+    kind = key.partition("/")[0]
+    return next(known for known in KINDS if known == kind)
 
 
 def _with(state: State, **members: str | None) -> State:

@@ -10,8 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Lookup, State
 from events.findings import Finding
+from events.hierarchy import below
 from events.names import Key
 from events.reserved import count_key, number, uses_key
+from events.uses import users
 
 SHOWN: Final = 20  # properties in one sentence
 _MEMBER: Final[Mapping[str, str]] = {"valueType": "valueType", "structType": "struct", "sharedProperty": "shared"}
@@ -50,29 +52,12 @@ def breaking(get: Lookup, kind: str, rid: str, what: str, path: str) -> Iterator
 
 def using(get: Lookup, kind: str, rid: str) -> Sequence[Key]:
     """The schema elements that use an element. Raises `Unread`."""
-    uses = get(uses_key(Key(f"{kind}/{rid}")))
-    return () if uses is None else uses["by"]
+    return users(get(uses_key(Key(f"{kind}/{rid}"))))
 
 
 def instances(get: Lookup, state: State) -> int:
     """Objects that are alive, of an object type and all its subtypes. Raises `Unread`."""
-    return sum(number(get(count_key(each["slug"]))) for each in _family(get, state).values())
-
-
-def _family(get: Lookup, state: State) -> dict[str, State]:
-    """An object type and all its subtypes, by RID."""
-    family: dict[str, State] = {}
-    waiting = [state]
-    while waiting:
-        each = waiting.pop()
-        if each["rid"] in family:
-            continue
-        family[each["rid"]] = each
-        for key in using(get, "objectType", each["rid"]):
-            user = get(key) if key.startswith("objectType/") else None
-            if user is not None and each["rid"] in user.get("parents", ()):
-                waiting.append(user)
-    return family
+    return sum(number(get(count_key(each["slug"]))) for each in (state, *below(get, state)))
 
 
 def _members(kind: str, state: State) -> Sequence[Mapping[str, Any]]:

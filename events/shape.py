@@ -12,7 +12,7 @@ from events.decider import Lookup, State
 from events.hierarchy import entity_of, keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
 from events.reserved import unique_key, uses_key
-from events.resolving import check_in
+from events.resolving import check_in, declaration
 from events.values import Check, Json, NotAValue, pointer, reference
 
 KEPT: Final = 512
@@ -165,7 +165,10 @@ class _Noted:
 def _compiled(get: Lookup, state: State) -> Shape:
     types = line(get, state)
     declared: dict[str, Mapping[str, Any]] = {
-        field: each for one in types for field, each in one["properties"].items() if not each.get("removed")
+        field: declaration(get, each)
+        for one in types
+        for field, each in one["properties"].items()
+        if not each.get("removed")
     }
     slots = {
         field: Slot(field, each["name"], check_in(get, each), each["required"], each["default"])

@@ -62,8 +62,11 @@ def _of_property(get: Lookup, each: Mapping[str, Any]) -> Iterator[Key]:
 
 
 def _target(get: Lookup, named: str | None) -> Iterator[Key]:
-    """An object type by its slug or its RID."""
+    """An object type by its slug or its RID; or an interface by its RID."""
     if named is None:
+        return
+    if named.startswith("ri.oms.interface."):
+        yield Key(f"interface/{named}")
         return
     known = {"rid": named} if named.startswith("ri.") else get(slug_key("objectType", named))
     if known is not None:

@@ -86,7 +86,24 @@ class NotAValue(ValueError):
 def check_of(declared: Mapping[str, Any]) -> Check:
     """The check of a property from its stored form (`Property`, as JSON)."""
     one = _one_of(declared["values"] or ()) if declared["type"] == "enum" else _CHECKS[declared["type"]]
-    return _each(one) if declared["array"] else one
+    return list_of(one) if declared["array"] else one
+
+
+def list_of(one: Check) -> Check:
+    """The check of lists of what `one` checks."""
+
+    def check(value: Json) -> list[Json]:
+        if type(value) is not list:
+            raise NotAValue("VALUE_TYPE", f"is {shown(value)}, not a list")
+        checked = []
+        for index, item in enumerate(value):
+            try:
+                checked.append(one(item))
+            except NotAValue as wrong:
+                raise NotAValue(wrong.code, wrong.text, pointer(index) + wrong.path) from None
+        return checked
+
+    return check
 
 
 def shown(value: Json) -> str:
@@ -235,21 +252,6 @@ def _one_of(values: tuple[str, ...] | list[str]) -> Check:
         if type(value) is not str or value not in allowed:
             raise NotAValue("VALUE_ENUM", f"is {shown(value)}, none of {', '.join(sorted(allowed))}")
         return value
-
-    return check
-
-
-def _each(one: Check) -> Check:
-    def check(value: Json) -> list[Json]:
-        if type(value) is not list:
-            raise NotAValue("VALUE_TYPE", f"is {shown(value)}, not a list")
-        checked = []
-        for index, item in enumerate(value):
-            try:
-                checked.append(one(item))
-            except NotAValue as wrong:
-                raise NotAValue(wrong.code, wrong.text, pointer(index) + wrong.path) from None
-        return checked
 
     return check
 
