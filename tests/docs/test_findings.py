@@ -18,6 +18,7 @@ PACKAGES = (
     "security",
     "oms",
 )
+CHANGES = {"breaking.py", "schema_change.py", "schema_property.py"}  # classes of changes: no findings
 CODE = re.compile(
     r"(COMMAND|COMMIT|BRANCH|RULE|TYPE|PROPERTY|OBJECT|LINK|VALUE|VERSION|TIME|EVENT|UNAVAILABLE|WAIT|LOG|REPAIR|IMPORT|KEYS|SUBJECT)(_[A-Z0-9]+)+"
 )
@@ -31,7 +32,13 @@ def codes(source: Path) -> Iterator[str]:
 
 
 def test_the_table_is_complete():
-    found = {code for package in PACKAGES for file in (ROOT / package).rglob("*.py") for code in codes(file)}
+    found = {
+        code
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        if file.name not in CHANGES
+        for code in codes(file)
+    }
     # commands are read by the same strict reader as events, under codes of their own
     read = {code.replace("EVENT_", "COMMAND_", 1) for code in codes(ROOT / "events" / "strict_json.py")}
     rows = re.findall(r"^\| ([A-Z0-9_]+) \|", (ROOT / "docs" / "findings.md").read_text(encoding="utf-8"), re.MULTILINE)
