@@ -93,7 +93,7 @@ properties = st.fixed_dictionaries(
 @given(properties, properties)
 def test_nothing_changed_is_no_change_and_all_that_is_seen_is_told(one, other):
     assert changed(FLIGHT, one, one) == []
-    seen = [{name: value or None for name, value in each["properties"]["gate"].items()} for each in (one, other)]
+    seen = [{name: value for name, value in each["properties"]["gate"].items() if value} for each in (one, other)]
     if all(each.get("removed") for each in seen) or seen[0] == seen[1]:
         return
     assert (seen[0] | {"removed": None}) == (seen[1] | {"removed": None}) or changed(FLIGHT, one, other)
