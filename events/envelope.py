@@ -1,7 +1,8 @@
 """The CloudEvents 1.0.2 envelope as OMS writes it; one strict codec, bytes written once and never re-encoded.
 
-Extensions: `sequence` (zero-padded position), `branch`, `commitid`, `commitindex`, `commitsize`, `author`, `onbehalfof`,
-`effectivetime` (absent = `time`), `causationid` (the command), `correlationid`, `traceparent`, `prevhash`.
+Extensions: `sequence` (zero-padded position), `branch`, `commitid`, `commitindex`, `commitsize`, `commitmessage` (of a
+commit's first event alone), `author`, `onbehalfof`, `effectivetime` (absent = `time`), `causationid` (the command),
+`correlationid`, `traceparent`, `prevhash`.
 
 bytes ─► quick: do they re-encode to themselves? ─► Event
      └─► strict: the general codec, with a code for what is wrong ─► Event
@@ -18,6 +19,7 @@ from msgspec import Struct
 from events.attributes import Attribute, holds_only_allowed
 from events.cloudevents import EVENT_TYPE, MAX_EVENT_BYTES, CloudEvent
 from events.cloudevents import decode as decode_any
+from events.commit_message import from_attribute
 from events.findings import EnvelopeError
 from events.forms import (
     DATA_TYPE,
@@ -27,6 +29,7 @@ from events.forms import (
     SUBJECT_START,
     formed,
     is_kind,
+    is_message,
     is_origin,
 )
 from events.instants import from_text, is_written_form, written
@@ -57,6 +60,7 @@ class Event(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     commitid: str
     commitindex: int
     commitsize: int
+    commitmessage: str | None = None
     author: str
     onbehalfof: str | None = None
     effectivetime: str | None = None
@@ -71,6 +75,11 @@ class Event(Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
         return int(self.sequence)
 
     @property
+    def message(self) -> str:
+        """Why its commit was made; `""` where nobody said, and behind a commit's first event."""
+        return from_attribute(self.commitmessage)
+
+    @property
     def ends_commit(self) -> bool:
         return self.commitindex == self.commitsize - 1
 
@@ -80,7 +89,7 @@ _decoder = msgspec.json.Decoder(Event)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _FIELDS: Final = tuple(name for name in Event.__struct_fields__ if name != "data")
-_OPTIONAL: Final = ("onbehalfof", "effectivetime", "correlationid", "traceparent")
+_OPTIONAL: Final = ("commitmessage", "onbehalfof", "effectivetime", "correlationid", "traceparent")
 
 
 def encode(event: Event) -> bytes:
@@ -101,6 +110,7 @@ class Shared(Struct, frozen=True, gc=False):
     effectivetime: str | None = None
     correlationid: str | None = None
     traceparent: str | None = None
+    commitmessage: str | None = None  # of the first event
 
     @property
     def plain(self) -> bool:
@@ -110,6 +120,7 @@ class Shared(Struct, frozen=True, gc=False):
             and self.author != "" != self.causationid
             and self.author.isprintable()
             and self.causationid.isprintable()
+            and (self.commitmessage is None or (self.commitmessage.isprintable() and is_message(self.commitmessage)))
         )
 
 
@@ -121,7 +132,9 @@ def writer(shared: Shared) -> Write:
     """Writes the events of one commit, byte for byte as `encode` does, at half its cost; checks nothing."""
     begun, placed = _place(shared.source, shared.branch)
     placed = f'{placed}{shared.commitid}","commitindex":'
-    ended = f',"commitsize":{shared.commitsize},"author":{_kept_json(shared.author)}'
+    size = f',"commitsize":{shared.commitsize}'
+    first = size + _optional("commitmessage", shared.commitmessage)
+    ended = f',"author":{_kept_json(shared.author)}'
     ended += _optional("onbehalfof", shared.onbehalfof) + _optional("effectivetime", shared.effectivetime)
     ended += f',"causationid":{_json(shared.causationid)}' + _optional("correlationid", shared.correlationid)
     ended += _optional("traceparent", shared.traceparent) + ',"prevhash":"'
@@ -132,7 +145,7 @@ def writer(shared: Shared) -> Write:
         front = (
             f'{{"specversion":"1.0","id":"{ident}{begun}{kind}","subject":{_json(subject)},"time":"{time}",'
             f'"datacontenttype":"{DATA_TYPE}","dataschema":"{SCHEMA_PREFIX}{kind}","sequence":"{position:020d}'
-            f'{placed}{commitindex}{ended}{prevhash}","data":'
+            f'{placed}{commitindex}{size if commitindex else first}{ended}{prevhash}","data":'
         )
         return b"%b%b}" % (front.encode(), data)
 
@@ -227,7 +240,7 @@ def _characters(event: Event) -> bool:
     """Whether the attributes of no fixed form hold allowed characters only."""
     # an absent one reads "None" here, which is printable too
     free = f"{event.subject}{event.author}{event.causationid}{event.onbehalfof}{event.correlationid}{event.traceparent}"
-    return holds_only_allowed(free)
+    return holds_only_allowed(free) and (event.commitmessage is None or holds_only_allowed(event.commitmessage))
 
 
 def _well_formed(event: Event) -> bool:
@@ -240,6 +253,7 @@ def _well_formed(event: Event) -> bool:
         and SUBJECT_START.match(event.subject) is not None
         and is_written_form(event.time)
         and (event.effectivetime is None or is_written_form(event.effectivetime))
+        and (event.commitmessage is None or (event.commitindex == 0 and is_message(event.commitmessage)))
         and "" not in {event.author, event.causationid, event.onbehalfof, event.correlationid, event.traceparent}
     )
 
@@ -250,3 +264,5 @@ def _check_together(event: Event) -> None:
     if not 0 <= event.commitindex < event.commitsize <= MAX_COMMIT_SIZE:
         text = f"event {event.commitindex} of {event.commitsize}: from 0, of at most {MAX_COMMIT_SIZE}"
         raise EnvelopeError("EVENT_FORM", "/commitindex", text)
+    if event.commitmessage is not None and event.commitindex:
+        raise EnvelopeError("EVENT_FORM", "/commitmessage", "only the first event of a commit has a commitmessage")

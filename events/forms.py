@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from events.attributes import SPEC_VERSION, Attribute
+from events.commit_message import from_attribute
 from events.findings import EnvelopeError
 from events.instants import is_written_form
 from events.names import BRANCH, ONTOLOGY
@@ -47,6 +48,8 @@ def formed(name: str, value: Attribute) -> Attribute:
         raise EnvelopeError("EVENT_FORM", pointer(name), f"{value[:64]!a} is not YYYY-MM-DDTHH:MM:SS.ffffffZ")
     if name in _FORMS and not _FORMS[name][0].fullmatch(value):
         raise EnvelopeError("EVENT_FORM", pointer(name), f"{value[:64]!a} is not {_FORMS[name][1]}")
+    if name == "commitmessage" and not is_message(value):
+        raise EnvelopeError("EVENT_FORM", pointer(name), f"{value[:64]!a} is not percent-encoded UTF-8")
     return value
 
 
@@ -56,6 +59,14 @@ def _integer(name: str, value: Attribute) -> int:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     raise EnvelopeError("EVENT_ATTRIBUTE_TYPE", pointer(name), f"{name} must be an integer")
+
+
+def is_message(value: str) -> bool:
+    """Whether it is what `commit_message.to_attribute` may write of a message."""
+    try:
+        return bool(from_attribute(value))
+    except ValueError:
+        return False
 
 
 @lru_cache(4096)

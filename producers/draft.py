@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from events import catalog, instants
+from events.commit_message import to_attribute
 from events.decider import Drafted
 from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
@@ -49,6 +50,7 @@ def draw(
     shared = Shared(
         _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
         submitted.key.id, submitted.on_behalf_of, submitted.effective, submitted.correlation, submitted.traceparent,
+        to_attribute(submitted.message),
     )  # fmt: skip
     plain = shared.plain
     writers: dict[str | None, Write] = {None: writer(shared)}  # by valid time, where it is not the commit's

@@ -96,6 +96,10 @@ _ATTRIBUTES: Final[Json] = {
     "commitid": {**_TEXT, "description": "SHA-256 over parents, author, time, message and events, in hex"},
     "commitindex": {"type": "integer", "minimum": 0},
     "commitsize": {"type": "integer", "minimum": 1, "description": "events of the commit; they are contiguous"},
+    "commitmessage": {
+        **_TEXT,
+        "description": "why, on the first event of a commit; `%` and control characters percent-encoded",
+    },
     "author": {**_TEXT, "description": "`<user>@<service>`"},
     "onbehalfof": _TEXT,
     "effectivetime": {**_TEXT, "format": "date-time", "description": "valid time; absent = `time`"},
@@ -108,7 +112,7 @@ _ATTRIBUTES: Final[Json] = {
         "description": "SHA-256 of the body one position before",
     },
 }
-_MAY_BE_ABSENT: Final = ("onbehalfof", "effectivetime", "correlationid", "traceparent")
+_MAY_BE_ABSENT: Final = ("commitmessage", "onbehalfof", "effectivetime", "correlationid", "traceparent")
 ENVELOPE: Final[Json] = {
     "type": "object",
     "description": f"A CloudEvent 1.0 in structured mode, at most {MAX_EVENT_BYTES:,} bytes with its headers.",

@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from events.cloudevents import CloudEvent
+from events.commit_message import to_attribute
 from events.envelope import Event
 
 HASH = "5e" * 32
@@ -43,7 +44,8 @@ json_values = st.recursive(
 )
 json_bytes = json_values.map(lambda value: json.dumps(value, ensure_ascii=False).encode())
 
-events = st.builds(
+messages = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20).map(to_attribute)
+_any_events = st.builds(
     msgspec.structs.replace,
     st.just(EVENT),
     subject=words.map("object/Flight/".__add__),
@@ -57,6 +59,11 @@ events = st.builds(
     commitindex=st.integers(0, 9),
     commitsize=st.integers(10, 100_000),
     data=(st.sampled_from([b"{}", b"[1.5,null,true]", '{"키":"값"}'.encode()]) | json_bytes).map(msgspec.Raw),
+)
+events = st.builds(
+    lambda event, message: event if event.commitindex else msgspec.structs.replace(event, commitmessage=message),
+    _any_events,
+    messages,
 )
 
 _extensions = st.dictionaries(

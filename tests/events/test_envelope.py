@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import envelope
+from events.commit_message import to_attribute
+from events.content_modes import from_nats, nats_binary
 from events.envelope import EnvelopeError, Shared, decode, encode, from_cloudevent, to_cloudevent, writer
 from tests.events.samples import EVENT, changed, events
 
@@ -104,6 +106,12 @@ def test_null_is_an_attribute_that_is_not_there():
         ({"sequence": "０" * 20}, "EVENT_FORM", "/sequence"),
         ({"commitid": "AB" * 32}, "EVENT_FORM", "/commitid"),
         ({"prevhash": "ab"}, "EVENT_FORM", "/prevhash"),
+        ({"commitmessage": "why", "commitindex": 1}, "EVENT_FORM", "/commitmessage"),
+        ({"commitmessage": ""}, "EVENT_ATTRIBUTE_EMPTY", "/commitmessage"),
+        ({"commitmessage": "90 %"}, "EVENT_FORM", "/commitmessage"),
+        ({"commitmessage": "%0a"}, "EVENT_FORM", "/commitmessage"),
+        ({"commitmessage": "%EA%B0"}, "EVENT_FORM", "/commitmessage"),
+        ({"commitmessage": "one\ntwo"}, "EVENT_ATTRIBUTE_CHARACTER", "/commitmessage"),
         ({"branch": "main"}, "EVENT_FORM", "/branch"),
         ({"source": "/elsewhere"}, "EVENT_FORM", "/source"),
         ({"source": "a b"}, "EVENT_URI", "/source"),
@@ -164,12 +172,28 @@ def test_trusted_bytes_still_have_their_types_and_times(members):
 
 
 @pytest.mark.parametrize("text", ["", "a\x00", "\ufdd0", "\x7f"])
-@pytest.mark.parametrize("name", ["author", "causationid", "onbehalfof", "correlationid", "traceparent"])
+@pytest.mark.parametrize(
+    "name", ["author", "causationid", "onbehalfof", "correlationid", "traceparent", "commitmessage"]
+)
 def test_what_no_reader_would_take_is_not_plain(name, text):
     assert written(EVENT)[0].plain
     shared, body = written(msgspec.structs.replace(EVENT, **{name: text}))
     assert not shared.plain
     assert refusal(decode, body)[1] == f"/{name}"
+
+
+@pytest.mark.parametrize("message", ["게이트 모델\n90 %", "%0A", "\x00\u2028\uffff", "a" * 10_000])
+def test_a_message_is_carried_whatever_it_says(message):
+    event = msgspec.structs.replace(EVENT, commitmessage=to_attribute(message))
+    assert decode(encode(event)).message == message
+    sent = nats_binary(to_cloudevent(event))
+    assert from_cloudevent(from_nats(sent.headers.items(), sent.body)).message == message
+
+
+def test_where_nobody_said_why_there_is_no_message():
+    assert to_attribute("") is None
+    assert EVENT.message == ""
+    assert b"commitmessage" not in encode(EVENT)
 
 
 def test_a_deep_stack_changes_no_verdict():
