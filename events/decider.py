@@ -7,12 +7,15 @@ out to be needed later raises `Unread`, is loaded, and the (pure) decision is ma
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from events.names import Key, Rid
+
+if TYPE_CHECKING:
+    from events.elsewhere import Elsewhere
 
 State = dict[str, Any]
 """What is known of one key: plain JSON values. `None` = it does not exist (any more)."""
@@ -65,6 +68,7 @@ class Context:
     new_id: Callable[[], str]  # a UUIDv7 in text, another one at each call; the same ones when it is decided again
     heads: Heads  # of the branch; `branch/…` and `slug/…` keys are of the whole ontology, and asked just the same
     position: int = 0  # where the log ended before this commit
+    elsewhere: "Elsewhere | None" = None  # the rest of the log, for those few who ask for it
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

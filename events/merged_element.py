@@ -15,7 +15,6 @@ from events.names import Key, Rid
 from events.three_way import ABSENT, replaced
 from events.values import Json, pointer, same
 
-
 StateChange = dict[str, Json]
 """`{path, value?, was?}`: one member of a state."""
 

@@ -16,10 +16,12 @@ from msgspec.structs import replace
 from events import catalog
 from events.branch import BranchCreated, BranchRebased
 from events.decider import Context, Drafted, Head, State
+from events.elsewhere import Unasked
 from events.findings import Finding, Refused, listed
 from events.names import Key
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
+from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
 
@@ -36,6 +38,7 @@ class Planner:
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
         self._commit_ids: dict[str, str | None] = {}
+        self._elsewhere: Elsewhere  # of the group that is decided
 
     def work(self, group: Sequence[Submitted], now: int) -> Work:
         """A unit of work for the outbox; `now` in µs. The outcome of group[i] is `writes.outcomes[i]`."""
@@ -48,6 +51,7 @@ class Planner:
             self.heads.trim()
             yield from self._prefetch(group)
             writes = Writes(head)
+            self._elsewhere = Elsewhere(self.heads, writes)
             answered = dict(told.commands)
             for submitted in group:
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
@@ -118,7 +122,8 @@ class Planner:
         """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
         staged = Staged(self.heads, submitted.branch)
         ids = _Ids(self.new_id)
-        context = Context(submitted.branch, submitted.author, max(now, head.time + 1), ids, staged, head.position)
+        time = max(now, head.time + 1)
+        context = Context(submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere)
         drafted: list[Drafted] = []
         findings: list[Finding] = []
         for part in submitted.parts:
@@ -127,6 +132,9 @@ class Planner:
                 try:
                     decided, changes, behind = _decide_part(context, part, position, staged)
                     break
+                except Unasked:
+                    ids.rewind()
+                    yield from self._elsewhere.ask()
                 except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
                     yield from self._load(untold.column, untold.key)

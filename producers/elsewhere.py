@@ -1,0 +1,151 @@
+"""Any branch as it was, and what was written where, for decisions: answered from what is known, the rest is asked at once.
+
+Commits that the group itself wrote are not in the store yet; they are looked up where they wait to be written.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from events.decider import Head, State
+from events.decider import Heads as Seen
+from events.elsewhere import Commit, Unasked
+from events.lineage import Lineage
+from events.names import ONTOLOGY_SCOPE, Key
+from producers.heads import Heads, Staged, Untold, as_of
+from producers.outbox import Ask, CommitWrite, Told, Writes, Written, subjects
+
+_NO_CHANGES: Final[Mapping[Key, Head]] = {}
+Asking = Generator[Ask, Told, None]
+
+
+class Elsewhere:
+    """For the commands of one group; `ask` after each `Unasked`."""
+
+    def __init__(self, heads: Heads, writes: Writes) -> None:
+        self.heads, self._writes = heads, writes
+        self._noted_keys: defaultdict[str, list[Key]] = defaultdict(list)  # by column
+        self._noted: defaultdict[str, list[Any]] = defaultdict(list)  # by member of `Ask`
+        self._told: dict[Hashable, Any] = {}
+
+    def here(self, heads: Seen) -> "View":
+        assert isinstance(heads, Staged)
+        return View(self, heads.column, heads.changes)
+
+    def at(self, branch: str, position: int) -> "View":
+        return View(self, as_of(branch, position))
+
+    def branch(self, name: str, at: int) -> State | None:
+        return View(self, as_of(ONTOLOGY_SCOPE, at)).get(Key(f"branch/{name}"))
+
+    def lineage(self, branch: str, at: int) -> Lineage:
+        try:
+            return self.heads.lineage(as_of(branch, at))
+        except Untold as untold:
+            self.note(untold.column, [untold.key])
+            raise Unasked from None
+
+    def written(self, branch: str, after: int, until: int) -> Sequence[Key]:
+        keys: list[Key] = self._answer("written", Written(branch, after, until))
+        return keys
+
+    def tip(self, branch: str, at: int) -> int:
+        commit = self.commit(branch, at)
+        return 0 if commit is None else commit.last
+
+    def commit(self, branch: str, at: int) -> Commit | None:
+        found: Commit | None = self._answer("commits", (branch, at))
+        return found
+
+    def commit_named(self, identity: str) -> Commit | None:
+        found: Commit | None = self._answer("commits_named", identity)
+        return found
+
+    def commit_end(self, position: int) -> int:
+        end: int = self._answer("commit_ends", position)
+        return end
+
+    def need(self) -> None:
+        if self._noted_keys or self._noted:
+            raise Unasked
+
+    def note(self, column: str, keys: Iterable[Key]) -> None:
+        """To be asked next."""
+        self._noted_keys[column] += keys
+
+    def ask(self) -> Asking:
+        """Learn all that was noted."""
+        columns, self._noted_keys = self._noted_keys, defaultdict(list)
+        noted, self._noted = self._noted, defaultdict(list)
+        for column, keys in columns.items():
+            while missing := self.heads.wanted(column, dict.fromkeys(keys)):
+                reads = self.heads.reads(missing)
+                told = yield Ask(heads=[read for chain in reads.values() for read in chain])
+                self.heads.tell(reads, told.heads)
+        if noted:
+            told = yield Ask(**noted)
+            for member, asked in noted.items():
+                answer = getattr(self, f"_{member}")
+                self._told |= {(member, each): answer(each, told) for each in asked}
+
+    def _answer(self, member: str, asked: Hashable) -> Any:
+        if (member, asked) not in self._told:
+            self._noted[member].append(asked)
+            raise Unasked
+        return self._told[member, asked]
+
+    def _written(self, asked: Written, told: Told) -> list[Key]:
+        first = self._writes.head.position - len(self._writes.rows) + 1
+        mine = [c for c in self._writes.commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
+        rows = (self._writes.rows[at - first].body for c in mine for at in range(c.first, c.last + 1))
+        return list(dict.fromkeys(map(Key, (*told.written[asked], *subjects(rows)))))
+
+    def _commits(self, asked: tuple[str, int], told: Told) -> Commit | None:
+        branch, at = asked
+        return self._newest(lambda c: c.branch == branch and c.last <= at, told.commits.get(asked))
+
+    def _commits_named(self, asked: str, told: Told) -> Commit | None:
+        return self._newest(lambda c: c.id == asked, told.commits_named.get(asked))
+
+    def _commit_ends(self, asked: int, told: Told) -> int:
+        mine = min((c.last for c in self._writes.commits if c.last >= asked), default=0)
+        return told.commit_ends.get(asked, mine)
+
+    def _newest(self, fits: Callable[[CommitWrite], bool], stored: CommitWrite | None) -> Commit | None:
+        found = next(filter(fits, reversed(self._writes.commits)), stored)
+        return None if found is None else Commit(*found)
+
+
+class View:
+    """States as one branch sees them; `changes` on top of what is known of a column."""
+
+    def __init__(self, elsewhere: Elsewhere, column: str, changes: Mapping[Key, Head] = _NO_CHANGES) -> None:
+        self._elsewhere, self._column, self._changes = elsewhere, column, changes
+        self._mine, self._everyones = elsewhere.heads.seen(column)
+
+    def get(self, key: Key) -> State | None:
+        return self.states([key])[key]
+
+    def glimpse(self, key: Key) -> State | None:
+        head = self._head(key)
+        if head is None:
+            self._elsewhere.note(self._column, [key])
+            return None
+        return head.state
+
+    def states(self, keys: Collection[Key]) -> Mapping[Key, State | None]:
+        found: dict[Key, State | None] = {}
+        missing: list[Key] = []
+        for key in keys:
+            head = self._head(key)
+            if head is None:
+                missing.append(key)
+            else:
+                found[key] = head.state
+        if missing:
+            self._elsewhere.note(self._column, missing)
+            raise Unasked
+        return found
+
+    def _head(self, key: Key) -> Head | None:
+        return self._changes.get(key) or self._mine.get(key) or self._everyones.get(key)
