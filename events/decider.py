@@ -37,11 +37,16 @@ class Head(Struct, frozen=True, gc=False):
 
 
 class Unread(LookupError):
-    """A state was needed that nobody loaded yet."""
+    """A state was needed that nobody loaded yet; `others` are needed, too, and looked up in the same place."""
 
     def __init__(self, key: Key) -> None:
         self.key = key
+        self.others: tuple[Key, ...] = ()
         super().__init__(key)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return self.key, *self.others
 
 
 class Drafted(Struct, frozen=True, gc=False):
@@ -109,7 +114,7 @@ def as_far_as_known(keys: Iterable[Key]) -> list[Key]:
     try:
         known.extend(keys)  # keeps what came before the error
     except Unread as unread:
-        known.append(unread.key)
+        known.extend(unread.keys)
     return known
 
 

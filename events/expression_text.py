@@ -77,6 +77,11 @@ def members(read: Sequence[Token]) -> Members:
     return found
 
 
+def paths(read: Sequence[Token]) -> list[list[str]]:
+    """The variables an expression uses, each with the members behind it that are named by literals."""
+    return [_path(read, at) for at in range(len(read)) if _is_variable(read, at)]
+
+
 def patterns(read: Sequence[Token]) -> list[str | None]:
     """What is given to `matches`; `None` where it is no literal."""
     calls = [at for at, each in enumerate(read) if each.text == "matches" and _text(read, at + 1) == "("]
@@ -112,6 +117,14 @@ def _is_variable(read: Sequence[Token], at: int) -> bool:
     if read[at].kind != "name" or read[at].text in _WORDS:
         return False
     return _text(read, at + 1) != "(" and not (at > 0 and read[at - 1].text == ".")
+
+
+def _path(read: Sequence[Token], at: int) -> list[str]:
+    path = [read[at].text]
+    while (member := _member(read, at)) is not None:
+        path.append(member)
+        at += 2 if _text(read, at + 1) == "." else 3
+    return path
 
 
 def _member(read: Sequence[Token], at: int) -> str | None:

@@ -137,7 +137,7 @@ class Planner:
                     yield from self._elsewhere.ask()
                 except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
-                    yield from self._load(untold.column, untold.key)
+                    yield from self._load(untold.column, untold.keys)
                 except Refused as refused:
                     findings += [f._replace(path=part.path + f.path) for f in refused.findings]
                     decided, changes, behind = [], {}, staged
@@ -192,9 +192,9 @@ class Planner:
         if missing:
             yield from self._ask(missing)
 
-    def _load(self, column: str, key: Key) -> Asking:
-        """Load a key of a column; first, where needed, the branches it is seen through."""
-        while missing := self.heads.wanted(column, [key]):
+    def _load(self, column: str, keys: Sequence[Key]) -> Asking:
+        """Load keys of a column; first, where needed, the branches they are seen through."""
+        while missing := self.heads.wanted(column, keys):
             yield from self._ask(missing)
 
     def _ask(self, missing: Iterable[tuple[str, str]]) -> Asking:

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from events.action_version import Criterion, Parameter, SideEffect
 from events.catalog import COMMANDS
 from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
 from events.constraint import Constraint
+from events.edits import ChangeObject, ForEach, MakeLink, MakeObject, RemoveObject
 from events.findings import FindingMessage, Outcome
 from events.patch import Operation
 from events.property import DeclaredProperty
@@ -28,12 +30,24 @@ in [findings.md](findings.md).
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A property": DeclaredProperty,
     "A constraint": Constraint,
+    "A parameter": Parameter,
+    "A criterion": Criterion,
+    "An edit that creates an object": MakeObject,
+    "An edit that changes an object": ChangeObject,
+    "An edit that deletes an object": RemoveObject,
+    "An edit of a link": MakeLink,
+    "Edits for each item": ForEach,
+    "A side effect": SideEffect,
     "An operation of a JSON Patch": Operation,
     "A command inside a commit": PartMessage,
 }
 _NAMES: Final = {
     DeclaredProperty: "property",
     Constraint: "constraint",
+    Parameter: "parameter",
+    Criterion: "criterion",
+    **dict.fromkeys((MakeObject, ChangeObject, RemoveObject, MakeLink, ForEach), "edit"),
+    SideEffect: "side effect",
     Operation: "operation",
     PartMessage: "command",
     FindingMessage: "finding",
@@ -42,6 +56,19 @@ _JSON: Final = {str: "string", int: "integer", bool: "boolean", float: "number",
 
 FLIGHT: Final = {"type": "Flight", "key": "UA-1545"}
 LINK: Final = {"type": "operatedBy", "from": "UA-1545", "to": "UA"}
+CANCEL: Final[Mapping[str, Any]] = {
+    "parameters": {
+        "flight": {"type": "reference", "target": "Flight", "required": True},
+        "reason": {"type": "enum", "values": ["안개", "정비"], "required": True},
+    },
+    "edits": [
+        {
+            "edit": "updateObject",
+            "object": "flight",
+            "set": {"status": "cancelled", "gate": {"cel": "parameters.reason"}},
+        }
+    ],
+}
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "CreateBranch": {"name": "dev/flights/gates", "from": "prod/main/main"},
     "DeleteBranch": {"name": "dev/flights/gates"},
@@ -66,6 +93,25 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "UpdateObject": {**FLIGHT, "patch": {"gate": "C7"}},
     "UpsertObject": {"type": "Flight", "properties": {"id": "UA-1545", "status": "cancelled"}},
     "CreateLink": LINK,
+    "CreateActionType": {"name": "Cancel", **CANCEL},
+    "PublishActionTypeVersion": {
+        "action": "Cancel",
+        **CANCEL,
+        "criteria": [{"cel": "objects.flight.status == 'planned'", "message": "only a planned flight is cancelled"}],
+    },
+    "ApplyAction": {"action": "Cancel", "version": 1, "parameters": {"flight": "UA-1545", "reason": "안개"}},
+    "ApplyActionBatch": {
+        "action": "Cancel",
+        "version": 1,
+        "submissions": [{"flight": "UA-1545", "reason": "정비"}],
+    },
+    "DisableActionType": {"action": "Cancel"},
+    "EnableActionType": {"action": "Cancel"},
+    "RenameActionType": {"action": "Cancel", "name": "CancelFlight"},
+    "UpdateActionTypeMetadata": {"action": "Cancel", "title": "결항"},
+    "DeprecateActionType": {"action": "Cancel", "until": "2030-01-01T00:00:00Z"},
+    "DeleteActionType": {"action": "Cancel"},
+    "RestoreActionType": {"action": "Cancel"},
     "DeleteLink": LINK,
     "DeleteObject": FLIGHT,
     "RestoreObject": FLIGHT,
@@ -114,7 +160,7 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
 def _otherwise(field: FieldInfo) -> str:
     if field.is_required():
         return ""
-    if field.default is None:
+    if field.default is None or field.default_factory is not None:
         return " *(optional)*"
     return f" *(default: `{json.dumps(field.default)}`)*"
 
@@ -127,11 +173,11 @@ def _kind(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{each}`" for each in arguments)
     if origin in (Union, UnionType):
-        return " or ".join(_kind(each) for each in arguments if each is not NoneType)
+        return " or ".join(dict.fromkeys(_kind(each) for each in arguments if each is not NoneType))
     if origin is list:
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
-        return "object"
+        return f"object of {_NAMES[arguments[1]]}s" if arguments[1] in _NAMES else "object"
     return _JSON.get(annotation) or _NAMES.get(annotation) or "any JSON"
 
 

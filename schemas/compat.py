@@ -31,16 +31,18 @@ def breaks(old: Schema, new: Schema) -> list[str]:
 
 
 class _Side:
-    """A schema within its document."""
+    """A schema within its document; `reference` is what refers to it, `above` what is being compared around it."""
 
-    def __init__(self, document: Schema, schema: Schema) -> None:
-        self.document = document
+    def __init__(self, document: Schema, schema: Schema, above: frozenset[tuple[str, str]] = frozenset()) -> None:
+        self.document, self.above = document, above
+        self.reference = ""
         while "$ref" in schema:
-            schema = _at(document, schema["$ref"])
+            self.reference = schema["$ref"]
+            schema = _at(document, self.reference)
         self.schema = schema
 
     def inside(self, schema: Schema) -> "_Side":
-        return _Side(self.document, schema)
+        return _Side(self.document, schema, self.above)
 
     def ways(self) -> "list[_Side]":
         """The alternatives of which a value must fit one."""
@@ -83,6 +85,11 @@ def _breaks(old: _Side, new: _Side, path: str) -> Iterator[str]:
 
 
 def _of_one(old: _Side, new: _Side, path: str) -> Iterator[str]:
+    both = (old.reference, new.reference)
+    if both in old.above:  # a schema that is inside itself
+        return
+    if all(both):
+        old = _Side(old.document, old.schema, old.above | {both})
     yield from _types(old, new, path)
     yield from _values(old, new, path)
     if old.schema.get("type") == "object" == new.schema.get("type"):

@@ -61,8 +61,8 @@ class World:
                 drafted = decider.decide(context, command)
                 self.fold(drafted, context.heads)
             except Unread as unread:
-                self.surprises.append(unread.key)
-                self.load(context.heads, [unread.key])
+                self.surprises += unread.keys
+                self.load(context.heads, unread.keys)
             else:
                 return drafted
 

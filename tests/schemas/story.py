@@ -4,6 +4,14 @@ from typing import Any
 
 KEY = {"type": "Flight", "key": "UA-1545"}
 LINK = {"type": "operatedBy", "from": "UA-1545", "to": ["UA"]}
+CANCEL = {
+    "parameters": {
+        "flight": {"type": "reference", "target": "Flight", "required": True},
+        "reason": {"type": "string", "required": True, "description": "why"},
+    },
+    "criteria": [{"cel": "size(parameters.reason) > 1", "message": "say why"}],
+    "edits": [{"edit": "updateObject", "object": "flight", "set": {"note": {"cel": "parameters.reason"}}}],
+}
 
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("CreateBranch", {"name": "dev/flights/gates", "from": "prod/main/main", "at": 1}),
@@ -26,6 +34,7 @@ STORY: list[tuple[str, dict[str, Any]]] = [
                 {"name": "id", "type": "string", "description": "carrier and number"},
                 {"name": "status", "type": "enum", "values": ["planned", "cancelled"], "default": "planned"},
                 {"name": "codeshares", "type": "reference", "target": "Airline", "array": True},
+                {"name": "note", "type": "string"},
             ],
         },
     ),
@@ -45,6 +54,23 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("UpsertObject", {"type": "Flight", "properties": {"id": "UA-1545", "status": None}}),
     ("CreateLink", LINK),
     ("DeleteLink", LINK),
+    ("CreateActionType", {**CANCEL, "name": "CancelFlight", "description": "결항"}),
+    ("ApplyAction", {"action": "CancelFlight", "parameters": {"flight": "UA-1545", "reason": "안개"}}),
+    (
+        "PublishActionTypeVersion",
+        {**CANCEL, "action": "CancelFlight", "sideEffects": [{"kind": "notify", "name": "gate"}]},
+    ),
+    (
+        "ApplyActionBatch",
+        {"action": "CancelFlight", "version": 1, "submissions": [{"flight": "UA-1545", "reason": "정비"}]},
+    ),
+    ("DisableActionType", {"action": "CancelFlight"}),
+    ("EnableActionType", {"action": "CancelFlight"}),
+    ("RenameActionType", {"action": "CancelFlight", "name": "Cancel"}),
+    ("UpdateActionTypeMetadata", {"action": "Cancel", "title": "결항"}),
+    ("DeprecateActionType", {"action": "Cancel", "until": "2030-01-01T00:00:00Z"}),
+    ("DeleteActionType", {"action": "Cancel"}),
+    ("RestoreActionType", {"action": "CancelFlight"}),
     ("DeleteObject", KEY),
     ("RestoreObject", KEY),
     ("AddProperty", {"type": "Flight", "property": {"name": "gate", "type": "string"}}),

@@ -90,3 +90,13 @@ def test_a_break_is_not_written(tmp_path, capsys):
     assert "events/object.deleted.v1.json: /reason: the field is removed" in capsys.readouterr().err
     write(tmp_path, golden)
     assert main(["--check"], tmp_path) == 0
+
+
+def test_a_schema_that_is_inside_itself_is_compared_once():
+    edits = {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/One"}, {"$ref": "#/$defs/Each"}]}}
+    one = {"type": "object", "properties": {"set": {"type": "integer"}}, "additionalProperties": False}
+    each = {"type": "object", "properties": {"edits": edits}, "required": ["edits"], "additionalProperties": False}
+    old = {"type": "object", "properties": {"edits": edits}, "$defs": {"One": one, "Each": each}}
+    assert breaks(old, old) == []
+    narrower = {**one, "properties": {"set": {"type": "boolean"}}}
+    assert breaks(old, {**old, "$defs": {"One": narrower, "Each": each}}) == ["/edits/*: object fits no more"] * 2
