@@ -73,6 +73,15 @@ def pattern_fault(regex: str) -> str | None:
     return None
 
 
+def fits(pattern: str, text: Json) -> bool:
+    """Whether a pattern without fault is found in a text; what is no text fits none. Linear in the text."""
+    try:
+        _matcher(pattern).validate_python(text, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
 def _tighter(old: Version, new: Version) -> Iterator[str]:
     for name, more in (("min", 1), ("minLength", 1), ("max", -1), ("maxLength", -1)):
         bound, was = new.get(name), old.get(name)

@@ -9,8 +9,6 @@ from typing import Final, NamedTuple
 
 import cel
 
-from events.expression_patterns import pattern_steps
-
 Members = dict[str, set[str] | None]
 """Of each name, which of its members are named by a literal (`old.a`, `old['a']`); `None` = the whole is used."""
 
@@ -43,13 +41,14 @@ class Work(NamedTuple):
     comprehensions: int
     literals: int  # commas: at least the items of the longest list that is written down
     sums: int  # `+`, which makes lists and texts longer
-    patterns: int  # steps to compile each pattern of `matches`
+    matches: int
 
     def steps(self, longest: int, size: int) -> int:
         """At most, for values of `size` bytes in which the longest list or map has that many items."""
         grown = 1 + self.sums
         walks = self.comprehensions * int((max(longest, self.literals + 1) * grown) ** self.power)
-        return (100 + walks + self.patterns * max(walks, 1)) * (1 + size * grown // 4_096)
+        matches = self.matches * max(walks, 1) * 10
+        return (100 + walks + matches) * (1 + size * grown // 4_096)
 
 
 def tokens(text: str) -> list[Token]:
@@ -100,8 +99,7 @@ def work(read: Sequence[Token]) -> Work:
         elif each.text == ")" and stack:
             stack.pop()
     marks = [each.text for each in read if each.kind == "mark"]
-    to_compile = sum(pattern_steps(each) for each in patterns(read) if each is not None)
-    return Work(nesting, power, len(opens), marks.count(","), marks.count("+"), to_compile)
+    return Work(nesting, power, len(opens), marks.count(","), marks.count("+"), len(patterns(read)))
 
 
 def _comprehensions(read: Sequence[Token]) -> list[int]:

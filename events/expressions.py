@@ -3,11 +3,10 @@
 What an expression may take is bounded by steps, not by a clock: the same values are judged alike everywhere.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from math import isfinite
 from typing import Any, Final
 
@@ -15,7 +14,8 @@ import cel
 import msgspec
 
 from events import instants
-from events.expression_patterns import fault
+from events.constrained import pattern_fault
+from events.expression_functions import FUNCTIONS, OURS, calling_ours, calls
 from events.expression_text import Members, Token, Work, bound, members, names, patterns, tokens, work
 from events.values import Json, shown
 
@@ -23,16 +23,6 @@ MAX_TEXT: Final = 2_000  # characters
 MAX_NESTING: Final = 2  # comprehensions in one another
 MAX_VALUES: Final = 64 * 1024  # bytes, as JSON, of what an expression is given
 MAX_STEPS: Final = 1_000_000  # of one evaluation; about 0.1 s
-FUNCTIONS: Final = frozenset(
-    (
-        *("size", "contains", "startsWith", "endsWith", "matches", "has", "type", "dyn"),
-        *("int", "uint", "double", "string", "bytes", "timestamp", "duration"),
-        *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
-        *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
-        *("all", "exists", "exists_one", "map", "filter"),
-    )
-)
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -59,7 +49,7 @@ class Expression:
     members: Members  # of the variables it uses
     work: Work
     program: cel.Program
-    counts: bool  # it asks for the size of something
+    functions: Mapping[str, Callable[..., Json]]  # ours, as it calls them
 
     def steps(self, values: Mapping[str, Json]) -> int:
         """The most that evaluating may take; about 0.1 µs each. Raises `NotEvaluated` where values are too large."""
@@ -72,7 +62,7 @@ class Expression:
         if steps > MAX_STEPS:
             raise NotEvaluated(f"would take {steps:,} steps with these values, at most {MAX_STEPS:,} are taken")
         try:
-            return _json(self.program.execute({**given, _SIZE: len} if self.counts else given))
+            return _json(self.program.execute({**given, **self.functions} if self.functions else given))
         except NotEvaluated:
             raise
         except Exception as error:  # noqa: BLE001  the library raises what it likes
@@ -103,29 +93,14 @@ def compiled(text: str, variables: frozenset[str]) -> Expression:
     faults = [*_unknown(read, variables), *_too_much(read, takes)]
     if faults:
         raise NotAnExpression("; ".join(faults))
-    program = cel.compile(_counting_characters(text, read))
-    return Expression(text, members(read), takes, program, "size" in _calls(read))
-
-
-_SIZE: Final = "_size"
-"""The library's own `size` counts the bytes of a text; CEL says code points."""
-
-
-def _counting_characters(text: str, read: list[Token]) -> str:
-    """The same expression, asking our `size`. From the end: what stands before keeps its place."""
-    for at in range(len(read) - 2, -1, -1):
-        if read[at].text == "size" and read[at + 1].text == "(":
-            start = read[at].start
-            text = text[:start] + _SIZE + text[start + len("size") :]
-    return text
-
-
-def _calls(read: list[Token]) -> set[str]:
-    return {one.text for one, after in pairwise(read) if one.kind == "name" and after.text == "("}
+    program = cel.compile(calling_ours(text, read))
+    return Expression(
+        text, members(read), takes, program, {name: OURS[name] for name in program.functions() if name in OURS}
+    )
 
 
 def _unknown(read: list[Token], variables: Collection[str]) -> list[str]:
-    nobodys, not_there = sorted(names(read) - set(variables)), sorted(_calls(read) - FUNCTIONS - {"in"})
+    nobodys, not_there = sorted(names(read) - set(variables)), sorted(calls(read) - FUNCTIONS - {"in"})
     faults = []
     if nobodys:
         faults.append(f"names {', '.join(nobodys)}; it may use {', '.join(sorted(variables))}")
@@ -143,10 +118,8 @@ def _too_much(read: list[Token], takes: Work) -> list[str]:
     for pattern in patterns(read):
         if pattern is None:
             faults.append("gives matches a pattern that is no literal text; write the pattern itself")
-        elif why := fault(pattern):
+        elif why := pattern_fault(pattern):
             faults.append(f"gives matches {shown(pattern)}, which is no pattern: {why}")
-    if (least := takes.steps(1, 0)) > MAX_STEPS:
-        faults.append(f"would always take {least:,} steps, at most {MAX_STEPS:,} are taken; simplify its patterns")
     return faults
 
 
