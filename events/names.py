@@ -22,7 +22,8 @@ ONTOLOGY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 BRANCH: Final = re.compile(r"(dev|stg|prod|[a-z][a-z0-9]{1,15})/[a-z0-9][a-z0-9-]{0,38}/[a-z0-9][a-z0-9-]{0,62}")
 TYPE_NAME: Final = re.compile(r"[^\W\d_][^\W_]{0,99}")  # letters of any script, then letters and digits
 FIELD_NAME: Final = re.compile(r"[^\W\d_]\w{0,99}")
-ONTOLOGY_SCOPE: Final = ""  # the branch column of keys that belong to no branch: `branch/<name>`, `slug/<kind>/<slug>`
+ONTOLOGY_SCOPE: Final = ""  # the branch column of keys that belong to no branch
+ONTOLOGY_KEYS: Final = ("branch/", "slug/", "tag/", "proposal/", "proposals/")  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key
 
@@ -36,6 +37,11 @@ def branch_parts(branch: str) -> tuple[str, str, str]:
     """`(env, service, purpose)`. The name must match `BRANCH`."""
     env, service, purpose = branch.split("/")
     return env, service, purpose
+
+
+def column_of(branch: str, key: str) -> str:
+    """Under which branch an entity of an event on `branch` stands: its own, or none."""
+    return ONTOLOGY_SCOPE if key.startswith(ONTOLOGY_KEYS) else branch
 
 
 def token(text: str) -> str:

@@ -15,10 +15,9 @@ import msgspec
 from events.branch import BranchRebased
 from events.decider import Head, Payload, State, Unread
 from events.lineage import FOREVER, Lineage, Stretch, stretches
-from events.names import ONTOLOGY_SCOPE, Key
+from events.names import ONTOLOGY_SCOPE, Key, column_of
 from producers.outbox import Found, HeadRead, HeadWrite
 
-_ONTOLOGY_KEYS: Final = ("branch/", "slug/")
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
@@ -37,7 +36,7 @@ class Untold(Unread):
 
 def scope(column: str, key: str) -> str:
     """The column under which a key is kept: keys of the whole ontology belong to no branch."""
-    return ONTOLOGY_SCOPE if key.startswith(_ONTOLOGY_KEYS) and column[:1] != "@" else column
+    return column if column[:1] == "@" else column_of(column, key)
 
 
 def as_of(branch: str, position: int) -> str:

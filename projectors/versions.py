@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from events import instants
 from events.decider import Payload, State
-from events.names import ONTOLOGY_SCOPE, Key
+from events.names import Key, column_of
 from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
 
 VERSION: Final = 2
@@ -106,10 +106,10 @@ def versions(evolve: Evolve) -> Projector[Version]:
 
 
 def place_of(recorded: Recorded) -> Place:
-    """Where an entity's versions stand; branches themselves stand on none."""
+    """Where an entity's versions stand."""
     event = recorded.event
     subject = Key(event.subject)
-    return (ONTOLOGY_SCOPE if subject.startswith("branch/") else event.branch), subject
+    return column_of(event.branch, subject), subject
 
 
 def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from events.decider import Payload, State
 from events.lineage import Lineage, Stretch, stretches
-from events.names import ONTOLOGY_SCOPE, Key
+from events.names import Key, column_of
 from projectors.projector import Feed, PayloadOf
 from security.chain import genesis, verify
 
@@ -109,9 +109,9 @@ class _States:
             payload = self._payload_of(fact.type, bytes(fact.data))
         except (LookupError, ValueError):
             return
-        branch, key = fact.branch, Key(fact.subject)
+        key = Key(fact.subject)
+        branch = column_of(fact.branch, key)
         if key.startswith("branch/"):
-            branch = ONTOLOGY_SCOPE
             self._fork(position, fact)
         mine = self.held[branch]
         before = mine.get(key) or self._inherited(branch, key)

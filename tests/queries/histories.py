@@ -8,7 +8,7 @@ from typing import Any
 from adapters.memory_versions import MemoryVersions
 from adapters.sqlite_versions import sqlite_versions
 from events import instants
-from events.names import ONTOLOGY_SCOPE, Key
+from events.names import Key, column_of
 from projectors.projector import FOREVER, Checkpoint, Parked, Parking
 from projectors.versions import Marks, Version, marks
 from queries.versions import Commit
@@ -69,7 +69,7 @@ class History:
         name = sha256(f"{branch}{first}".encode()).hexdigest()
         versions = []
         for offset, (key, change, state) in enumerate(events):
-            on = ONTOLOGY_SCOPE if key.startswith("branch/") else branch
+            on = column_of(branch, key)
             when = time + offset
             audit = marks(self._inherited(on, key), change, by, when)
             self._seen[on, key] = audit
