@@ -6,7 +6,7 @@ Criteria and expressions see what the action found; edits are decided as the com
 leaves no entry. Several submissions are done one after another, all or none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Final, NamedTuple
 
@@ -126,27 +126,30 @@ def _action(context: Context, command: Command) -> _Action:
 
 
 def _batch(context: Context, action: _Action, submissions: list[dict[str, Json]]) -> list[Drafted]:
-    """What all of them lack is asked for at once: deciding thousands of submissions again for each key takes too long."""
+    """Once a state is missing, what all of them read is asked for at once: else each would cost a round of its own."""
     stage = Stage(context.heads, _evolve)
-    context = replace(context, heads=stage)
+    staged = replace(context, heads=stage)
     drafted: list[Drafted] = []
     findings: list[Finding] = []
-    unread: list[Unread] = []
     for index, parameters in enumerate(submissions):
         try:
-            events = _applied(context, action, parameters, f"/submissions/{index}")
+            events = _applied(staged, action, parameters, f"/submissions/{index}")
             stage.take(events, context.position + 1)
             drafted += events
         except Refused as refused:
             findings += refused.findings
-        except Unread as missing:
-            unread.append(missing)
-    if unread:
-        unread[0].others = tuple(each.key for each in unread[1:])
-        raise unread[0]
+        except Unread as unread:
+            unread.others = tuple(_all_reads(context, action, submissions[index:]))
+            raise
     if findings:
         raise Refused(findings)
     return drafted
+
+
+def _all_reads(context: Context, action: _Action, submissions: Iterable[Mapping[str, Json]]) -> Iterator[Key]:
+    """Of each submission what can be named from what is known so far."""
+    for parameters in submissions:
+        yield from as_far_as_known(_submission_reads(context, action, parameters))
 
 
 def _applied(context: Context, action: _Action, parameters: Mapping[str, Json], path: str) -> list[Drafted]:
@@ -225,8 +228,8 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         action = _action(context, command)
     except Refused:
         return
-    for parameters in [command.parameters] if isinstance(command, ApplyAction) else command.submissions:
-        yield from as_far_as_known(_submission_reads(context, action, parameters))
+    submissions = [command.parameters] if isinstance(command, ApplyAction) else command.submissions
+    yield from _all_reads(context, action, submissions)
 
 
 def _submission_reads(context: Context, action: _Action, parameters: Mapping[str, Json]) -> Iterator[Key]:

@@ -11,6 +11,7 @@ from events.decider import Context
 from events.edits import ForEach, expression
 from events.expressions import compiled
 from events.findings import Finding, Refused
+from events.hierarchy import entity_of
 from events.kinds import kind_of_slug, slug_reads
 from events.names import Key, Rid, object_key
 from events.resolving import check_in
@@ -91,6 +92,7 @@ def given_reads(context: Context, version: StoredVersion, named: Mapping[str, Js
             continue
         for key in _keys(parameter, value):
             yield object_key(parameter.target, key)
+            yield entity_of(context.get, parameter.target, key)
 
 
 def _checked(context: Context, parameter: Parameter, name: str, named: Mapping[str, Json]) -> Json:
@@ -112,7 +114,7 @@ def _referred(context: Context, version: StoredVersion, parameter: Parameter, va
 
 def _object(context: Context, version: StoredVersion, parameter: Parameter, key: str, path: str) -> Referred:
     assert parameter.target is not None
-    entity = object_key(parameter.target, key)
+    entity = entity_of(context.get, parameter.target, key)
     state, kind = context.get(entity), kind_of_slug(context, "objectType", parameter.target)
     if state is None or state["deleted"] or kind is None:
         raise NotAValue("VALUE_REFERENCE", f"refers to {entity}, which is not there; create it first", path)
