@@ -10,7 +10,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from events import action, action_type, branch, index, link, link_type, object_type, value_type
+from events import action, action_type, branch, index, link, link_type, object_type, purging, subject, value_type
 from events import object as object_
 from events.decider import Decider, Lookup, Payload, State
 from events.findings import Finding, Refused
@@ -26,7 +26,18 @@ class Command(NamedTuple):
     read: Read[Payload] = never
 
 
-DECIDERS: Final[tuple[Decider, ...]] = (branch, object_type, value_type, link_type, object_, link, action_type, action)
+DECIDERS: Final[tuple[Decider, ...]] = (
+    branch,
+    object_type,
+    subject,
+    value_type,
+    link_type,
+    object_,
+    link,
+    action_type,
+    action,
+    purging,
+)
 """The aggregates; each module says its own commands and events."""
 
 COMMANDS: Final[Mapping[str, Command]] = {

@@ -13,6 +13,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from events.names import Key, Rid
+from events.sealing import NO_SEALS, Seals
 
 if TYPE_CHECKING:
     from events.elsewhere import Elsewhere
@@ -74,6 +75,7 @@ class Context:
     heads: Heads  # of the branch; `branch/…` and `slug/…` keys are of the whole ontology, and asked just the same
     position: int = 0  # where the log ended before this commit
     elsewhere: "Elsewhere | None" = None  # the rest of the log, for those few who ask for it
+    seals: Seals = NO_SEALS
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

@@ -5,7 +5,18 @@ from typing import Any, Final
 
 from events.decider import Lookup, State
 from events.names import Key, object_key
-from events.reserved import count_key, degree_key, end_keys, name_key, number, shared_key, slug_key, uses_key
+from events.personal import Personal
+from events.reserved import (
+    count_key,
+    degree_key,
+    end_keys,
+    name_key,
+    number,
+    shared_key,
+    slug_key,
+    subject_key,
+    uses_key,
+)
 from events.shape import Shape, shape_in
 from events.uses import subtypes, used, users
 
@@ -45,6 +56,8 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
         changed.append(_freed(get, reserved) if new is None else _taken(get, reserved, {"owner": key}))
     if shape.claiming:
         changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
+    if shape.personal is not None:
+        changed += _of_subject(get, key, shape.personal, before, after)
     return changed
 
 
@@ -73,6 +86,30 @@ def _owned(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[
         yield _freed(get, old)
     if new is not None:
         yield _taken(get, new, {"owner": key})
+
+
+def _of_subject(
+    get: Lookup, key: Key, personal: Personal, before: State | None, after: State | None
+) -> Iterator[Change]:
+    """An object is about a person as long as it holds a value that says so, deleted or not."""
+    old, new = _subject(personal, before), _subject(personal, after)
+    if old == new:
+        return
+    if old is not None:
+        yield old, {"objects": [one for one in _about(get, old) if one != key]}
+    if new is not None:
+        yield new, {"objects": sorted({*_about(get, new), key})}
+
+
+def _subject(personal: Personal, state: State | None) -> Key | None:
+    field = personal.subject
+    value = None if state is None or field is None else state["properties"].get(field)
+    return None if value is None else subject_key(personal.prefix, value)
+
+
+def _about(get: Lookup, key: Key) -> list[Key]:
+    state = get(key)
+    return [] if state is None else state["objects"]
 
 
 def _of_link(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterator[Change]:

@@ -23,7 +23,7 @@ BRANCH: Final = re.compile(r"(dev|stg|prod|[a-z][a-z0-9]{1,15})/[a-z0-9][a-z0-9-
 TYPE_NAME: Final = re.compile(r"[^\W\d_][^\W_]{0,99}")  # letters of any script, then letters and digits
 FIELD_NAME: Final = re.compile(r"[^\W\d_]\w{0,99}")
 ONTOLOGY_SCOPE: Final = ""  # the branch column of keys that belong to no branch
-ONTOLOGY_KEYS: Final = ("branch/", "slug/", "tag/", "proposal/", "proposals/")  # how they begin
+ONTOLOGY_KEYS: Final = ("branch/", "slug/", "tag/", "proposal/", "proposals/", "dataKey/")  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key
 

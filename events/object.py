@@ -18,8 +18,10 @@ from events.given import Given, checked, complete, created_with, keyed
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
+from events.personal import closed, closed_changes, opened, tokened
 from events.plain import made
 from events.reserved import degree_key, number, shared_key
+from events.sealing import PURGED
 from events.shape import Shape, shape_in
 from events.values import Json, NotAValue, pointer, same
 
@@ -165,6 +167,7 @@ class _Found(NamedTuple):
     key: str
     entity: Key
     state: State
+    old: Mapping[str, Json]  # its values: those of `state`, opened
 
     def deleted(self) -> Drafted:
         shape = self.shape
@@ -174,11 +177,13 @@ class _Found(NamedTuple):
         shape = self.shape
         return Drafted(self.entity, shape.slug, made(ObjectRestored, _named(shape, self.key)))
 
-    def updated(self, changed: Mapping[str, Json]) -> list[Drafted]:
-        """To these stored values, each other than before; `None` = none. `[]` if there are none."""
+    def updated(self, context: Context, changed: Mapping[str, Json]) -> list[Drafted]:
+        """To these values, each other than before; `None` = none. `[]` if there are none."""
         if not changed:
             return []
         shape, old = self.shape, self.state["properties"]
+        if shape.personal is not None:
+            changed = closed_changes(context, shape.personal, self.entity, self.old, changed)
         values = _named(shape, self.key)
         values["set"] = {field: value for field, value in changed.items() if value is not None}
         values["unset"] = [field for field, value in changed.items() if value is None]
@@ -212,7 +217,16 @@ def _found(context: Context, name: str, given: GivenKey) -> _Found:
     state = context.get(entity)
     if state is None:
         raise Refused([Finding("OBJECT_UNKNOWN", "/key", f"there is no {shape.name} {key} on {context.branch}")])
-    return _Found(shape, key, entity, state)
+    return _Found(shape, key, entity, state, _known(context, shape, entity, state))
+
+
+def _known(context: Context, shape: Shape, entity: Key, state: State) -> Mapping[str, Json]:
+    properties: Mapping[str, Json] = state["properties"]
+    return properties if shape.personal is None else opened(context, shape.personal, entity, properties)
+
+
+def _claims(context: Context, shape: Shape, values: Mapping[str, Json]) -> Mapping[str, Json]:
+    return values if shape.personal is None else tokened(context, shape.personal, values)
 
 
 def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
@@ -221,17 +235,19 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     key = keyed(shape, given)
     entity = None if key is None else object_key(shape.slug, key)
     there = None if entity is None else context.get(entity)
-    if there is not None and not there["deleted"]:
-        if not findings and _equal(there["properties"], properties):
+    if entity is not None and there is not None and not there["deleted"]:
+        if not findings and _equal(_known(context, shape, entity, there), properties):
             return []
         text = f"{shape.name} {key} exists already; update it, or delete it first"
         findings.append(Finding("OBJECT_EXISTS", given.path, text))
     elif key is not None and entity is not None:
         findings += refused_key(context, shape, entity, key, given.path)
     if shape.claiming:
-        findings += refused_claims(context, shape, entity, properties, given.path)
+        findings += refused_claims(context, shape, entity, _claims(context, shape, properties), given.path)
     if findings or key is None or entity is None:
         raise Refused(findings)
+    if shape.personal is not None:
+        properties = closed(context, shape.personal, entity, properties, properties)
     values = _named(shape, key)
     values["properties"] = properties
     return [Drafted(entity, shape.slug, made(ObjectCreated, values))]
@@ -241,16 +257,17 @@ def _upsert(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     key = keyed(shape, given)
     entity = None if key is None else object_key(shape.slug, key)
     there = None if entity is None else context.get(entity)
-    if key is None or entity is None or there is None:
+    if key is None or entity is None or there is None or there.get("purged"):
         return _create(context, shape, given)
-    found = _Found(shape, key, entity, there)
+    found = _Found(shape, key, entity, there, _known(context, shape, entity, there))
     back = [found.restored()] if there["deleted"] else []
     return [*_changed(context, found, given), *back]
 
 
 def _update(context: Context, found: _Found, command: UpdateObject) -> list[Drafted]:
-    shape, properties = found.shape, found.state["properties"]
+    shape, properties = found.shape, found.old
     if found.state["deleted"]:
+        _refuse_purged(found)
         text = f"{shape.name} {found.key} is deleted; restore it first"
         raise Refused([Finding("OBJECT_DELETED", "/key", text)])
     if command.operations is not None:
@@ -259,7 +276,7 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
         return _changed(context, found, checked(shape, named, "/operations"))
     named = {
-        name: merged(properties.get(shape.field(name)), value) if type(value) is dict else value
+        name: merged(_left(properties.get(shape.field(name))), value) if type(value) is dict else value
         for name, value in (command.patch or {}).items()
     }
     return _changed(context, found, checked(shape, named, "/patch"))
@@ -279,13 +296,20 @@ def _delete(context: Context, found: _Found) -> list[Drafted]:
 def _restore(context: Context, found: _Found) -> list[Drafted]:
     if not found.state["deleted"]:
         return []
+    _refuse_purged(found)
     changed = _changed(context, found, Given({}, "/key", {}, []))
     return [*changed, found.restored()]
 
 
+def _refuse_purged(found: _Found) -> None:
+    if found.state.get("purged"):
+        text = f"{found.shape.name} {found.key} was purged: its values are gone for ever; create it anew"
+        raise Refused([Finding("OBJECT_PURGED", "/key", text)])
+
+
 def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
     """The event that gives an object these values, `[]` if it has them. One that is deleted must be fit to come back."""
-    shape, old, findings = found.shape, found.state["properties"], given.findings
+    shape, old, findings = found.shape, found.old, given.findings
     changed = {field: value for field, value in given.values.items() if not same(old.get(field), value)}
     back = found.state["deleted"]
     if not changed and not findings and not back:
@@ -298,17 +322,23 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
     if back:
         findings += _unfit(context, found, changed, given.path)
     if shape.claiming:
-        claims = {**old, **changed} if back else changed
+        claims = _claims(context, shape, changed)
+        claims = {**found.state["properties"], **claims} if back else claims
         findings += refused_claims(context, shape, found.entity, claims, given.path)
     if findings:
         raise Refused(findings)
-    return found.updated(changed)
+    return found.updated(context, changed)
+
+
+def _left(value: Json) -> Json:
+    """What a patch merges into: nothing is left of what was purged."""
+    return None if value == PURGED else value
 
 
 def _unfit(context: Context, found: _Found, changed: Mapping[str, Json], path: str) -> Iterator[Finding]:
     """Why a deleted object, with these values changed, cannot come back to its type as that is now."""
     shape = found.shape
-    kept = {field: value for field, value in found.state["properties"].items() if field not in changed}
+    kept = {field: value for field, value in found.old.items() if field not in changed and value != PURGED}
     for name, wrong in shape.unfit(kept):
         text = f"{name} {wrong.text}, as the type is now; upsert the object with other values"
         yield Finding(wrong.code, path + pointer(name) + wrong.path, text)
@@ -357,9 +387,9 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     if not shape.claiming:
         return
     if type(command) is CreateObject or type(command) is UpsertObject:
-        yield from claimed(context, shape, entity, claiming(shape, command.properties))
+        yield from claimed(context, shape, entity, _claims(context, shape, claiming(shape, command.properties)))
     elif type(command) is UpdateObject and command.patch is not None:
-        yield from claimed(context, shape, entity, claiming(shape, command.patch))
+        yield from claimed(context, shape, entity, _claims(context, shape, claiming(shape, command.patch)))
     there = context.get(entity)
     if there is not None:
         yield from claimed(context, shape, entity, there["properties"])

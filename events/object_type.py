@@ -252,6 +252,11 @@ def _key_findings(primary_key: Sequence[str], properties: Sequence[DeclaredPrope
             yield Finding("TYPE_KEY", path, text)
         elif each.default is not None:
             yield Finding("TYPE_KEY", path, f"{name} has a default; what tells objects apart is always given")
+        elif each.marking == "encrypt":
+            text = (
+                f"{name} is encrypted; a key stands in subjects and in what refers to it: choose one that says nothing"
+            )
+            yield Finding("TYPE_KEY", path, text)
         if name in primary_key[:index]:
             yield Finding("TYPE_KEY", path, f"{name} stands in the key twice")
 

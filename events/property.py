@@ -76,6 +76,8 @@ def faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -
         yield Finding("PROPERTY_UNIQUE", f"{path}/unique", text)
     if each.default is not None:
         yield from _default_faults(each, path)
+    if each.marking == "encrypt":
+        yield from _encrypted_faults(each, path)
 
 
 def _enum_faults(each: DeclaredProperty, path: str) -> Iterator[Finding]:
@@ -97,6 +99,14 @@ def _reference_faults(context: Context, each: DeclaredProperty, own_name: str, p
         yield Finding("PROPERTY_TARGET", f"{path}/target", f"{each.name} needs a target: the type it refers to")
     elif each.target != own_name and kind_named(context, "objectType", each.target) is None:
         yield unknown(context, "objectType", each.target, f"{path}/target")
+
+
+def _encrypted_faults(each: DeclaredProperty, path: str) -> Iterator[Finding]:
+    if each.type == "reference":
+        text = f"{each.name} is a reference, which others count and follow; encrypt what the object it refers to says"
+        yield Finding("PROPERTY_MARKING", f"{path}/marking", text)
+    if each.searchable:
+        yield Finding("PROPERTY_MARKING", f"{path}/searchable", f"{each.name} is encrypted: nothing can search it")
 
 
 def _default_faults(each: DeclaredProperty, path: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the
 count/object/<slug>             {"n"}              alive objects of a type
 degree/<object key>             {"n"}              alive links and references at an object
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
+subject/<person>                {"objects"}        keys of the objects about a person; by a token where it is encrypted
 """
 
 from collections.abc import Mapping
@@ -19,9 +20,11 @@ import msgspec
 
 from events.decider import State
 from events.names import Key
+from events.values import component_text
 
 MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
 
+_HMAC: Final = "hmac-"
 _canonical: Final = msgspec.json.Encoder().encode
 _ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",), "n-n": ()}
 
@@ -41,7 +44,9 @@ def uses_key(element: Key) -> Key:
 
 
 def unique_key(slug: str, field: str, value: Any) -> Key:
-    """`value` as it is stored: a scalar."""
+    """`value` as it is stored: a scalar, or a closed one with a token."""
+    if type(value) is dict:
+        return Key(f"unique/{slug}/{field}/{_HMAC}{value['token']}")
     text = _canonical(value).decode()
     if len(text) > MAX_VALUE:
         text = "sha256-" + sha256(text.encode()).hexdigest()
@@ -65,6 +70,18 @@ def end_keys(slug: str, cardinality: str, from_key: str, to_key: str) -> list[Ke
     """The ends that a link of this cardinality takes for itself. `1-n`: one `from` has many `to`."""
     keys = {"from": from_key, "to": to_key}
     return [Key(f"end/{slug}/{end}/{keys[end]}") for end in _ENDS[cardinality]]
+
+
+def subject_key(prefix: str, value: Any) -> Key:
+    """`prefix` and the stored value of the property that says whom an object is about."""
+    if type(value) is dict:
+        return token_key(value["token"])
+    return Key(f"subject/{prefix}{component_text(value)}")
+
+
+def token_key(token: str) -> Key:
+    """As `subject_key`, of a person whose name is encrypted."""
+    return Key(f"subject/{_HMAC}{token}")
 
 
 def number(state: State | None) -> int:

@@ -34,7 +34,7 @@ class Seals(Protocol):
         """The keys that an owner has."""
 
 
-class _NoSeals:
+class NoSeals:
     """For those who decide without a key store: personal values are refused."""
 
     def sealed(self, _owners: Sequence[str], _entity: Key, _path: str, _value: Json) -> Closed:
@@ -54,7 +54,7 @@ class _NoSeals:
         return Refused([Finding("KEYS_NONE", "", text)])
 
 
-NO_SEALS: Final[Seals] = _NoSeals()
+NO_SEALS: Final[Seals] = NoSeals()
 
 
 def is_closed(value: Json) -> bool:

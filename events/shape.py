@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from events.decider import Lookup, State
 from events.hierarchy import entity_of, keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
+from events.personal import Personal, discreet, personal_in
 from events.reserved import unique_key, uses_key
 from events.resolving import check_in, declaration
 from events.values import Check, Json, NotAValue, pointer, reference
@@ -61,6 +62,7 @@ class Shape:
     slugs: frozenset[str]  # of itself and of all types above it
     uses: Key  # `uses/…` key of the type
     closed: tuple[str, str] | None  # why no object of it can be written: code and text of a finding
+    personal: Personal | None  # `None` for most
 
     def referring(self, properties: Mapping[str, Json]) -> Iterator[tuple[str, str, str, str]]:
         """Each reference in these stored properties: field, JSON pointer into the value, slug of the target, key."""
@@ -170,10 +172,13 @@ def _compiled(get: Lookup, state: State) -> Shape:
         for field, each in one["properties"].items()
         if not each.get("removed")
     }
+    personal = personal_in(get, types, declared)
     slots = {
         field: Slot(field, each["name"], check_in(get, each), each["required"], each["default"])
         for field, each in declared.items()
     }
+    for field in personal.closed if personal else ():
+        slots[field] = slots[field]._replace(check=discreet(slots[field].check))
     declaring = {field: one["slug"] for one in types for field in one["properties"]}
     key_type = keyed_by(types) or state
     key = key_type["primaryKey"]
@@ -198,6 +203,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
         slugs=frozenset(one["slug"] for one in types),
         uses=uses_key(Key(f"objectType/{state['rid']}")),
         closed=_closed(state),
+        personal=personal,
     )
 
 

@@ -79,6 +79,8 @@ class Committer:
             return 0
         try:
             writes = await self.outbox.commit(work)
+            if writes.destroyed:  # before anybody hears that it was done
+                await asyncio.to_thread(self.planner.ring.destroy, writes.destroyed)
         except BaseException as error:
             self.planner.forget()
             # who came later must not overtake who was lost

@@ -19,13 +19,17 @@ from events.decider import Context, Drafted, Head, State
 from events.elsewhere import Unasked
 from events.findings import Finding, Refused, listed
 from events.names import Key
+from events.purging import COMMANDS as PURGES
+from events.purging import DataKeyDestroyed
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
+from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
 
 Asking = Generator[Ask, Told, None]
+_PURGES: Final = frozenset(model.__name__ for model in PURGES)
 _WITH_BASES: Final = (BranchCreated, BranchRebased)
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -33,8 +37,9 @@ _encode: Final = msgspec.json.Encoder().encode
 class Planner:
     """Decides for one ontology; keeps what it knows of the heads from group to group."""
 
-    def __init__(self, ontology: str, new_id: NewId, limits: Limits | None = None) -> None:
+    def __init__(self, ontology: str, new_id: NewId, limits: Limits | None = None, ring: Ring | None = None) -> None:
         self.ontology, self.new_id, self.limits = ontology, new_id, limits or Limits()
+        self.ring = ring or NO_RING
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
         self._commit_ids: dict[str, str | None] = {}
@@ -49,6 +54,7 @@ class Planner:
             self._left = None  # until the end: an interrupted group leaves nothing to trust
             told = yield Ask(commands=[s.key for s in group if s.key.id])
             self.heads.trim()
+            self.ring.trim()
             yield from self._prefetch(group)
             writes = Writes(head)
             self._elsewhere = Elsewhere(self.heads, writes)
@@ -56,6 +62,7 @@ class Planner:
             for submitted in group:
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
             writes.heads = self.heads.flush()
+            self.ring.keep()  # before the events that need them
             self._left = writes.head
             return writes
 
@@ -64,6 +71,7 @@ class Planner:
     def forget(self) -> None:
         """Drop all that is known, as after a transaction that was lost."""
         self.heads.clear()
+        self.ring.forget()
         self._commit_ids.clear()
         self._left = None
 
@@ -115,6 +123,8 @@ class Planner:
         writes.head = drawn.head
         writes.commits.append(CommitWrite(submitted.branch, first, drawn.head.position, drawn.commit_id))
         self._commit_ids[submitted.branch] = drawn.commit_id
+        if self.ring.doomed:
+            writes.destroyed += self.ring.lose()
 
     def _decide(
         self, submitted: Submitted, head: LogHead, now: int
@@ -123,7 +133,10 @@ class Planner:
         staged = Staged(self.heads, submitted.branch)
         ids = _Ids(self.new_id)
         time = max(now, head.time + 1)
-        context = Context(submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere)
+        context = Context(
+            submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
+        )
+        self.ring.spare()
         drafted: list[Drafted] = []
         findings: list[Finding] = []
         for part in submitted.parts:
@@ -143,6 +156,8 @@ class Planner:
                     decided, changes, behind = [], {}, staged
                     break
             ids.keep()
+            if part.type in _PURGES:
+                self.ring.doom(d.payload.kid for d in decided if isinstance(d.payload, DataKeyDestroyed))
             drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
             staged.changes.update(changes)
             context.heads = staged = behind
@@ -184,7 +199,7 @@ class Planner:
             branch = submitted.branch
             if branch not in contexts:
                 wanted[branch] = []
-                contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch))
+                contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch), seals=self.ring)
             for part in submitted.parts:
                 with suppress(Exception):  # shows again when the command itself is decided
                     wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)

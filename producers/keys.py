@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from events.names import Key
-from events.sealing import PURGED, Closed
+from events.sealing import PURGED, Closed, NoSeals, Seals
 from security.sealed import KEY_BYTES, NONCE_BYTES, Sealed, seal, unseal
 
 Json = Any
@@ -58,8 +58,59 @@ class KeyStore(Protocol):
         """How many data keys there are."""
 
 
+class Ring(Seals, Protocol):
+    """What a planner needs of a key ring besides closing and opening."""
+
+    doomed: set[str]
+
+    def keep(self) -> None:
+        """What was made is durable when this returns."""
+
+    def doom(self, kids: Iterable[str]) -> None:
+        """As if these were gone, until the commit is decided: then `spare` or `lose` says what became of it."""
+
+    def spare(self) -> None: ...
+
+    def lose(self) -> list[str]:
+        """The doomed ones are gone for this ring. Returns which: `destroy` takes them once their commit is durable."""
+
+    def destroy(self, kids: Collection[str]) -> None:
+        """They are in no store any more when this returns; from any thread."""
+
+    def trim(self) -> None:
+        """Past a number of owners, forget what can be read again."""
+
+    def forget(self) -> None:
+        """Whatever was made and not kept is dropped: no event names it."""
+
+
+class _NoRing(NoSeals):
+    """For those who have no key store."""
+
+    def __init__(self) -> None:
+        self.doomed: set[str] = set()
+
+    def keep(self) -> None: ...
+
+    def doom(self, kids: Iterable[str]) -> None: ...
+
+    def spare(self) -> None: ...
+
+    def lose(self) -> list[str]:
+        return []
+
+    def destroy(self, kids: Collection[str]) -> None: ...
+
+    def trim(self) -> None: ...
+
+    def forget(self) -> None: ...
+
+
+NO_RING: Final[Ring] = _NoRing()
+
+
 class KeyRing:
-    """`events.sealing.Seals` over a store. What it makes is in the store once `keep` returned, what it forgets is read again."""
+    """`Ring` over a store."""
 
     def __init__(self, store: KeyStore, chance: Chance, limit: int = 10_000) -> None:
         self.store, self.chance, self.limit = store, chance, limit
@@ -86,23 +137,20 @@ class KeyRing:
         return hmac.new(self._index_key, _encode(parts), sha256).hexdigest()[:_TOKEN_DIGITS]
 
     def kids(self, owner: str) -> list[str]:
-        return [key.kid for key in self._of(owner)]
+        return [key.kid for key in self._alive(owner)]
 
     def keep(self) -> None:
-        """What was made is durable when this returns."""
         if self._made:
             self.store.keep(self._made)
             self._made = []
 
     def doom(self, kids: Iterable[str]) -> None:
-        """As if these were gone, until the commit is decided: then `spare` or `lose` says what became of it."""
         self.doomed.update(kids)
 
     def spare(self) -> None:
         self.doomed.clear()
 
     def lose(self) -> list[str]:
-        """The doomed ones are gone for this ring; whoever committed that destroys them in the store. Returns which."""
         lost = sorted(self.doomed)
         for kid in lost:
             owner = owner_of(kid)
@@ -111,13 +159,14 @@ class KeyRing:
         self.doomed.clear()
         return lost
 
+    def destroy(self, kids: Collection[str]) -> None:
+        self.store.destroy(kids)
+
     def trim(self) -> None:
-        """Past `limit` owners, forget what can be read again."""
         if len(self._known) > self.limit and not self._made and not self.doomed:
             self._known.clear()
 
     def forget(self) -> None:
-        """Whatever was made and not kept is dropped: no event names it."""
         self._known.clear()
         self._made.clear()
         self.doomed.clear()
@@ -128,8 +177,11 @@ class KeyRing:
         return self._known[owner]
 
     def _current(self, owner: str) -> DataKey:
-        alive = [key for key in self._of(owner) if key.kid not in self.doomed]
+        alive = self._alive(owner)
         return alive[-1] if alive else self._new(owner)
+
+    def _alive(self, owner: str) -> list[DataKey]:
+        return [key for key in self._of(owner) if key.kid not in self.doomed]
 
     def _new(self, owner: str) -> DataKey:
         key = DataKey(f"{owner}-{self.chance(_ID_BYTES).hex()}", self.chance(KEY_BYTES))
@@ -141,8 +193,8 @@ class KeyRing:
         """The keys of a closed value; `None` where one of them is gone."""
         keys = []
         for each in kid.split("+"):
-            found = next((key for key in self._of(owner_of(each)) if key.kid == each), None)
-            if found is None or each in self.doomed:
+            found = next((key for key in self._alive(owner_of(each)) if key.kid == each), None)
+            if found is None:
                 return None
             keys.append(found)
         return keys

@@ -132,6 +132,7 @@ class Writes:
     commits: list[CommitWrite] = field(default_factory=list)
     commands: list[tuple[CommandKey, Remembered]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    destroyed: list[str] = field(default_factory=list)  # data keys, to be destroyed once this is durable
     outcomes: list[bytes] = field(default_factory=list)  # JSON, one for each command of the group; not stored as such
 
 

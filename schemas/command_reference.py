@@ -81,6 +81,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         ],
     },
     "AddProperty": {"type": "Flight", "property": {"name": "gate", "type": "string"}},
+    "SetSubject": {"type": "Passenger", "property": "id"},
     "CreateValueType": {"name": "Seats", "base": "integer", "constraint": {"min": 1, "max": 900, "unit": "석"}},
     "PublishValueTypeVersion": {"type": "Seats", "constraint": {"min": 0, "unit": "석"}},
     "UpdateValueTypeMetadata": {"type": "Seats", "title": "좌석"},
@@ -92,6 +93,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "CreateObject": {"type": "Flight", "properties": {"id": "UA-1545"}},
     "UpdateObject": {**FLIGHT, "patch": {"gate": "C7"}},
     "UpsertObject": {"type": "Flight", "properties": {"id": "UA-1545", "status": "cancelled"}},
+    "PurgeObject": {"type": "Guest", "key": "g1", "reason": "asked for in ticket 42"},
+    "PurgeDataSubject": {"subject": "Guest/g2", "reason": "asked for in ticket 42"},
     "CreateLink": LINK,
     "CreateActionType": {"name": "Cancel", **CANCEL},
     "PublishActionTypeVersion": {

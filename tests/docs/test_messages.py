@@ -15,6 +15,11 @@ from tests.gateways.doors import BRANCH, deciding
 BEFORE = [
     ("CreateObjectType", {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("CreateObject", {"type": "Airline", "properties": {"id": "UA"}}),
+    ("CreateObjectType", {"name": "Passenger", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
+    ("CreateObjectType", {"name": "Guest", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
+    ("SetSubject", {"type": "Guest", "property": "id"}),
+    ("CreateObject", {"type": "Guest", "properties": {"id": "g1"}}),
+    ("CreateObject", {"type": "Guest", "properties": {"id": "g2"}}),
 ]
 
 

@@ -2,14 +2,24 @@
 
 import json
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
+from adapters.memory_keys import MemoryKeys
 from events import branch, catalog
 from events.decider import Context, Drafted, Head, Payload, State, Unread
 from events.findings import Finding, Refused
 from events.names import Key
+from events.purging import DataKeyDestroyed
+from producers.keys import KeyRing
 
 MAIN = "prod/main/main"
+
+
+def ring_in_memory() -> KeyRing:
+    """Keys in memory, and chance that is none."""
+    numbers = count(1)
+    return KeyRing(MemoryKeys(), lambda size: next(numbers).to_bytes(size, "big"))
 
 
 class Loaded(dict[Key, Head]):
@@ -26,6 +36,7 @@ class World:
         self.ids = 0
         self.events: list[Drafted] = []
         self.surprises: list[Key] = []
+        self.seals = ring_in_memory()
         self.fold([branch.genesis(MAIN)], Loaded())
         for name in branches:
             self.when("CreateBranch", name=name, **{"from": MAIN})
@@ -50,7 +61,7 @@ class World:
 
     def decide(self, type_: str, data: dict[str, Any], on: str = MAIN) -> list[Drafted]:
         command = catalog.command(type_, json.loads(json.dumps(data)))
-        context = Context(on, "ada@test", self.position, self.new_id, Loaded(), self.position)
+        context = Context(on, "ada@test", self.position, self.new_id, Loaded(), self.position, seals=self.seals)
         decider = catalog.decider(type_)
         while missing := [key for key in decider.reads(context, command) if key not in context.heads]:
             self.load(context.heads, missing)
@@ -64,7 +75,13 @@ class World:
                 self.surprises += unread.keys
                 self.load(context.heads, unread.keys)
             else:
+                self.destroy(drafted)
                 return drafted
+
+    def destroy(self, drafted: Iterable[Drafted]) -> None:
+        self.seals.keep()
+        self.seals.doom(each.payload.kid for each in drafted if isinstance(each.payload, DataKeyDestroyed))
+        self.seals.destroy(self.seals.lose())
 
     def load(self, heads: Loaded, keys: Iterable[Key]) -> None:
         heads.update({key: self.stored.get(key, Head(0, None)) for key in keys})

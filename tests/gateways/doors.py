@@ -8,6 +8,7 @@ from gateways.commands import CommandDoor
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
+from tests.events.world import ring_in_memory
 
 BRANCH = "prod/main/main"
 
@@ -24,7 +25,7 @@ class NoWaits:
 async def deciding(outbox, clock=system_clock.now):
     """A door over an outbox, its committer running."""
     await outbox.commit(genesis("main", BRANCH, clock()))
-    committer = Committer(outbox, Planner("main", system_clock.new_id), clock, lambda _: None)
+    committer = Committer(outbox, Planner("main", system_clock.new_id, ring=ring_in_memory()), clock, lambda _: None)
     running = asyncio.create_task(committer.run())
     try:
         yield CommandDoor(committer, NoWaits())

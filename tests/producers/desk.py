@@ -9,6 +9,7 @@ from producers.decide import Planner
 from producers.genesis import genesis
 from producers.outbox import Outbox
 from producers.receive import address, receive
+from tests.events.world import ring_in_memory
 
 MAIN = "prod/main/main"
 START = 1_700_000_000_000_000  # µs
@@ -20,7 +21,8 @@ class Desk:
     def __init__(self, outbox: Outbox, limits: Limits | None = None) -> None:
         self.outbox, self.limits, self.now = outbox, limits, START
         self._ids = 0
-        self.planner = Planner("main", self.new_id, limits)
+        self.ring = ring_in_memory()
+        self.planner = Planner("main", self.new_id, limits, self.ring)
 
     async def open(self) -> "Desk":
         await self.outbox.commit(genesis("main", MAIN, self.now))
@@ -28,7 +30,8 @@ class Desk:
 
     def restart(self) -> None:
         """A new process: nothing is known but what the outbox holds."""
-        self.planner = Planner("main", self.new_id, self.limits)
+        self.ring.forget()
+        self.planner = Planner("main", self.new_id, self.limits, self.ring)
 
     def new_id(self) -> str:
         self._ids += 1
@@ -42,6 +45,7 @@ class Desk:
             subject = command_subject("main", principal, body["branch"], body["type"])
             submitted.append(receive(address(subject), json.dumps(body).encode()))
         writes = await self.outbox.commit(self.planner.work(submitted, self.now))
+        self.ring.destroy(writes.destroyed)
         return [json.loads(outcome) for outcome in writes.outcomes]
 
     async def send(self, type_: str, /, on: str = MAIN, **data: Any) -> dict[str, Any]:

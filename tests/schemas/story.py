@@ -74,6 +74,18 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("DeleteObject", KEY),
     ("RestoreObject", KEY),
     ("AddProperty", {"type": "Flight", "property": {"name": "gate", "type": "string"}}),
+    (
+        "CreateObjectType",
+        {
+            "name": "Passenger",
+            "primaryKey": ["id"],
+            "properties": [{"name": "id", "type": "string"}, {"name": "이름", "type": "string", "marking": "encrypt"}],
+        },
+    ),
+    ("SetSubject", {"type": "Passenger", "property": "id"}),
+    ("CreateObject", {"type": "Passenger", "properties": {"id": "p1", "이름": "김철수"}}),
+    ("PurgeObject", {"type": "Passenger", "key": "p1", "reason": "asked for"}),
+    ("PurgeDataSubject", {"subject": "Passenger/p1", "reason": "asked for"}),
     ("RenameObjectType", {"type": "Airline", "name": "Carrier"}),
     ("DeprecateObjectType", {"type": "Flight", "replacedBy": "Carrier", "until": "2030-01-01T00:00:00Z"}),
 ]

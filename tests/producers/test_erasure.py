@@ -1,0 +1,117 @@
+"""Encrypted values through the planner: what is committed is closed, and a key is there before and gone after."""
+
+import json
+
+import pytest
+
+from adapters.memory_outbox import MemoryOutbox
+from events import catalog
+from events.sealing import PURGED
+from producers.adopt import adopt
+from producers.keys import owner_of
+from tests.producers.desk import Desk, asked, codes
+
+PERSON = {
+    "name": "Person",
+    "primaryKey": ["id"],
+    "properties": [
+        {"name": "id", "type": "string"},
+        {"name": "phone", "type": "string", "marking": "encrypt", "unique": True},
+    ],
+}
+PURGE = asked("PurgeObject", type="Person", key="a", reason="asked for")
+
+
+def person(key, phone):
+    return asked("CreateObject", type="Person", properties={"id": key, "phone": phone})
+
+
+@pytest.fixture
+async def desk():
+    desk = await Desk(MemoryOutbox("main")).open()
+    await desk.send("CreateObjectType", **PERSON)
+    return desk
+
+
+async def rows(desk):
+    return await desk.outbox.after(0, 1_000)
+
+
+async def phone(desk, key="a"):
+    """As who reads the heads opens it."""
+    (head,) = [
+        write for write in await desk.outbox.heads_after("", "", 0, 10_000) if write.key == f"object/Person/{key}"
+    ][-1:]
+    closed = json.loads(head.state)["properties"]["phone"]
+    return closed, desk.ring.opened(closed, f"object/Person/{key}", "/phone")
+
+
+async def test_what_is_committed_is_closed_and_its_key_is_kept(desk):
+    await desk.group(person("a", "010-1234-5678"), person("b", "010-8765-4321"))
+    assert not any(b"010-" in row.body for row in await rows(desk))
+    assert desk.ring.store.count() == 2
+    desk.restart()
+    assert (await phone(desk))[1] == "010-1234-5678"
+    assert (await desk.send("CreateObject", **person("c", "010-1234-5678")["data"]))["status"] == "rejected"
+    assert (await desk.send("CreateObject", **person("a", "010-1234-5678")["data"]))["status"] == "unchanged"
+
+
+async def test_a_purge_destroys_the_key_once_it_is_durable(desk):
+    await desk.group(person("a", "010-1234-5678"))
+    closed, _ = await phone(desk)
+    outcome = (await desk.group(PURGE))[0]
+    assert (outcome["status"], len(outcome["events"])) == ("accepted", 3)
+    assert desk.ring.opened(closed, "object/Person/a", "/phone") == PURGED
+    assert desk.ring.store.count() == 0
+    assert (await desk.group(PURGE))[0]["status"] == "unchanged"
+
+
+async def test_what_is_created_in_the_commit_of_a_purge_has_another_key(desk):
+    await desk.group(person("a", "010-1234-5678"))
+    before, _ = await phone(desk)
+    parts = [{"type": each["type"], "data": each["data"]} for each in (PURGE, person("a", "010-0000-0000"))]
+    assert (await desk.send("Commit", commands=parts))["status"] == "accepted"
+    closed, value = await phone(desk)
+    assert (value, desk.ring.store.count()) == ("010-0000-0000", 1)
+    assert closed["kid"] != before["kid"]
+
+
+async def test_a_refused_purge_destroys_nothing(desk):
+    await desk.group(person("a", "010-1234-5678"))
+    parts = [{"type": each["type"], "data": each["data"]} for each in (PURGE, person("b", 17))]
+    outcome = await desk.send("Commit", commands=parts)
+    assert codes(outcome) == ["VALUE_TYPE"]
+    assert "17" not in outcome["findings"][0]["text"]
+    await desk.send("UpdateObject", type="Person", key="a", patch={"phone": "010-1"})
+    assert (await phone(desk))[1] == "010-1"
+
+
+async def test_a_refused_creation_leaves_no_key(desk):
+    await desk.group(person("a", "010-1234-5678"), person("b", "010-1234-5678"), person("c", 17))
+    assert desk.ring.store.count() == 1
+
+
+async def test_a_purge_on_one_branch_leaves_a_gap_on_the_others(desk):
+    await desk.group(person("a", "010-1234-5678"))
+    await desk.send("CreateBranch", name="dev/main/other", **{"from": "prod/main/main"})
+    await desk.group(PURGE)
+    kept = await desk.send("UpdateObject", on="dev/main/other", type="Person", key="a", patch={"phone": "010-2"})
+    assert kept["status"] == "accepted"
+    assert (await desk.send("CreateObject", **person("a", "010-2")["data"]))["status"] == "accepted"
+
+
+async def test_heads_from_the_log_are_those_of_the_committer(desk):
+    await desk.group(person("a", "010-1234-5678"), PURGE, person("a", "010-2"), person("b", "010-3"))
+    again = MemoryOutbox("main")
+
+    class Log:
+        name = "log"
+
+        async def read(self, after, until):
+            yield [row for row in await desk.outbox.after(after, 1_000) if row.position <= until]
+
+    await adopt(again, Log(), (await desk.outbox.head()).position, catalog.fold, catalog.payload, lambda *_: None)
+    stored = await desk.outbox.heads_after("", "", 0, 10_000)
+    assert stored == await again.heads_after("", "", 0, 10_000)
+    destroyed = [write.key for write in stored if write.key.startswith("dataKey/")]
+    assert [len(owner_of(key.removeprefix("dataKey/"))) for key in destroyed] == [32]
