@@ -1,6 +1,6 @@
 """What a client gives of an object, held against the object's shape: values as they are stored, or findings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from events.findings import Finding
@@ -29,9 +29,14 @@ def checked(shape: Shape, named: Mapping[str, Json], path: str) -> Given:
         except KeyError:
             findings.append(_unknown(shape, name, path))
         except NotAValue as wrong:
-            at = path + pointer(name) + wrong.path
-            findings.append(Finding(wrong.code, at, f"{name} {wrong.text}"))
+            findings += told(wrong, name, path + pointer(name))
     return Given(named, path, values, findings)
+
+
+def told(wrong: NotAValue, name: str, path: str) -> Iterator[Finding]:
+    """Everything that is wrong with the value called `name`; its members are `name.member`."""
+    for each in wrong.all():
+        yield Finding(each.code, path + each.path, f"{name}{each.path.replace('/', '.')} {each.text}")
 
 
 def keyed(shape: Shape, given: Given) -> str | None:

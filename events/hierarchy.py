@@ -7,11 +7,10 @@ Plane (keyed by tail)   Owned
   └───────── Jet ─────────┘
 """
 
-from typing import Any
-
 from events.decider import Lookup, State
 from events.names import Key, object_key
 from events.reserved import shared_key, slug_key, uses_key
+from events.resolving import Declared, declaration
 from events.uses import subtypes
 
 
@@ -79,12 +78,13 @@ def _is_a(get: Lookup, entity: Key, slug: str) -> bool:
 
 
 def effective(get: Lookup, state: State) -> State:
-    """The type's state with the properties of all types above it; itself where there are none. Raises `Unread`."""
+    """The type's state with the properties of all types above it, resolved; itself if it is so. Raises `Unread`."""
     types = line(get, state)
-    if len(types) == 1:
-        return state
-    properties: dict[str, Any] = {}
+    stored: dict[str, Declared] = {}
     for each in types:
-        properties |= each["properties"]
+        stored |= each["properties"]
+    properties = {field: declaration(get, each) for field, each in stored.items()}
+    if len(types) == 1 and all(properties[field] is each for field, each in stored.items()):
+        return state
     key = keyed_by(types)
     return {**state, "properties": properties, "primaryKey": key["primaryKey"] if key else []}

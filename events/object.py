@@ -276,7 +276,7 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
         return _changed(context, found, checked(shape, named, "/operations"))
     named = {
-        name: merged(_left(properties.get(shape.field(name))), value) if type(value) is dict else value
+        name: merged(_shown(shape, properties, name), value) if type(value) is dict else value
         for name, value in (command.patch or {}).items()
     }
     return _changed(context, found, checked(shape, named, "/patch"))
@@ -330,9 +330,11 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
     return found.updated(context, changed)
 
 
-def _left(value: Json) -> Json:
-    """What a patch merges into: nothing is left of what was purged."""
-    return None if value == PURGED else value
+def _shown(shape: Shape, properties: Mapping[str, Json], name: str) -> Json:
+    """What a patch of the property merges into: nothing is left of what was purged."""
+    field = shape.field(name)
+    value = properties.get(field)
+    return None if value == PURGED else shape.shown(field, value)
 
 
 def _unfit(context: Context, found: _Found, changed: Mapping[str, Json], path: str) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
-"""What a declared property means on a branch: what it is declared by, and the check of its values.
+"""What a declared property means on a branch: its declaration, with what it names elsewhere put in its place.
 
-    shared      the declaration of a shared property, as it is at that commit, in the place of its own
-    valueType   values that the pinned version lets through, or the newest
+    shared      what the shared property says, as it is at that commit
+    valueType   + constraint: the version that is pinned, or the newest
+    struct      + fields: those of the struct type, resolved in turn
 
 What is read with `get` belongs to the shape it is for.
 """
@@ -9,13 +10,11 @@ What is read with `get` belongs to the shape it is for.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from events.constrained import Version, check_of_version
 from events.decider import Lookup, State
 from events.names import Key
-from events.values import Check, check_of, list_of
 
 Declared = Mapping[str, Any]
-"""A property in its stored form."""
+"""A property, or a field of a struct type, in its stored form."""
 
 OWN: Final = ("rid", "field", "name", "required", "unique", "shared", "status", "replacedBy", "until", "removed", "reserve")  # fmt: skip
 """What a property keeps for itself where a shared one declares it."""
@@ -23,27 +22,22 @@ _UNSAID: Final[Declared] = {"array": False, "default": None, "values": None, "ta
 
 
 def declaration(get: Lookup, each: Declared) -> Declared:
-    """A property with what a shared one says in its stead; itself where it shares nothing. Raises `Unread`."""
-    rid = each.get("shared")
-    if rid is None:
-        return each
-    own = {name: value for name, value in each.items() if name in OWN}
-    return {**_UNSAID, **_there(get, "sharedProperty", rid)["property"], **own}
+    """A property with all that it names elsewhere; itself where it names nothing. Raises `Unread`."""
+    if "shared" in each:
+        own = {name: value for name, value in each.items() if name in OWN}
+        each = {**_UNSAID, **_there(get, "sharedProperty", each["shared"])["property"], **own}
+    if "valueType" in each:
+        state = _there(get, "valueType", each["valueType"])
+        return {**each, "constraint": state["versions"][str(each.get("valueTypeVersion", state["latest"]))]}
+    if "struct" in each:
+        return {**each, "fields": fields_in(get, _there(get, "structType", each["struct"]))}
+    return each
 
 
-def check_in(get: Lookup, each: Declared) -> Check:
-    """The check of a property from its `declaration`. Raises `Unread`."""
-    if "valueType" not in each:
-        return check_of(each)
-    one = check_of_version(version_in(get, each))
-    return list_of(one) if each["array"] else one
-
-
-def version_in(get: Lookup, each: Declared) -> Version:
-    """The version of its value type that holds for a property: the pinned one, or the newest. Raises `Unread`."""
-    state = _there(get, "valueType", each["valueType"])
-    version: Version = state["versions"][str(each.get("valueTypeVersion", state["latest"]))]
-    return version
+def fields_in(get: Lookup, state: State) -> dict[str, Declared]:
+    """The fields of a struct type that are not removed, resolved. Raises `Unread`."""
+    fields: Mapping[str, Declared] = state["fields"]
+    return {field: declaration(get, each) for field, each in fields.items() if not each.get("removed")}
 
 
 def _there(get: Lookup, kind: str, rid: str) -> State:

@@ -13,7 +13,6 @@ from events.hierarchy import effective, line
 from events.names import Key
 from events.reach import using
 from events.reserved import slug_key
-from events.resolving import declaration
 
 Member = Mapping[str, Any]
 
@@ -81,7 +80,7 @@ def _property_faults(get: Lookup, name: str, member: Member, stored: Member | No
         if member["required"]:
             yield f"has no property {name}"
         return
-    each = declaration(get, stored)
+    each = stored
     if member["required"] and not each["required"]:
         yield f"does not require {name}"
     if member["array"] != each["array"]:

@@ -6,14 +6,15 @@ bounded number of them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from events.checks import by_name, check_of_declared
 from events.decider import Lookup, State
 from events.hierarchy import entity_of, keyed_by, line
 from events.names import MAX_KEY, Key, Rid, object_key
 from events.personal import Personal, discreet, personal_in
 from events.reserved import unique_key, uses_key
-from events.resolving import check_in, declaration
+from events.resolving import Declared, declaration
 from events.values import Check, Json, NotAValue, pointer, reference
 
 KEPT: Final = 512
@@ -58,6 +59,7 @@ class Shape:
     plain_key: str | None  # the field of a key that is not composite
     claiming: tuple[Slot, ...]  # those that are unique, or references
     names: Mapping[str, str]  # field → API name
+    structs: Mapping[str, Declared]  # field → its declaration, of those that hold structs
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
     slugs: frozenset[str]  # of itself and of all types above it
     uses: Key  # `uses/…` key of the type
@@ -117,13 +119,20 @@ class Shape:
             name = self.names.get(field)
             if name is not None:
                 try:
-                    self.checks[name][1](value)
+                    self.checks[name][1](self.shown(field, value))
                 except NotAValue as wrong:
                     yield name, wrong
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name, without those that were removed."""
-        return {self.names[field]: value for field, value in properties.items() if field in self.names}
+        named = {self.names[field]: value for field, value in properties.items() if field in self.names}
+        for field in self.structs.keys() & properties.keys():
+            named[self.names[field]] = self.shown(field, properties[field])
+        return named
+
+    def shown(self, field: str, value: Json) -> Json:
+        """A stored value as people see it."""
+        return by_name(self.structs[field], value) if value is not None and field in self.structs else value
 
 
 class _Kept(NamedTuple):
@@ -166,7 +175,7 @@ class _Noted:
 
 def _compiled(get: Lookup, state: State) -> Shape:
     types = line(get, state)
-    declared: dict[str, Mapping[str, Any]] = {
+    declared: dict[str, Declared] = {
         field: declaration(get, each)
         for one in types
         for field, each in one["properties"].items()
@@ -174,7 +183,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
     }
     personal = personal_in(get, types, declared)
     slots = {
-        field: Slot(field, each["name"], check_in(get, each), each["required"], each["default"])
+        field: Slot(field, each["name"], check_of_declared(each), each["required"], each["default"])
         for field, each in declared.items()
     }
     for field in personal.closed if personal else ():
@@ -199,6 +208,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
         plain_key=key[0] if len(key) == 1 else None,
         claiming=tuple(slots[field] for field, each in declared.items() if each["unique"] or each["target"]),
         names={slot.field: slot.name for slot in slots.values()},
+        structs={field: each for field, each in declared.items() if "fields" in each},
         keyed_by=key_type["slug"],
         slugs=frozenset(one["slug"] for one in types),
         uses=uses_key(Key(f"objectType/{state['rid']}")),

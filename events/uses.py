@@ -27,11 +27,19 @@ def subtypes(known: State | None) -> list[Key]:
     return [] if known is None else known.get("subtypes", [])
 
 
+def declaring(state: State) -> Iterator[Key]:
+    """The elements that say in part what the properties of an element are, removed ones included."""
+    for each in _properties(state):
+        yield from _declaring(each)
+
+
 def _named(get: Lookup, state: State) -> Iterator[Key]:
     yield from (Key(f"objectType/{rid}") for rid in state.get("parents", ()))
     yield from (Key(f"interface/{rid}") for rid in (*state.get("interfaces", ()), *state.get("extends", ())))
     for each in _properties(state):
-        yield from _of_property(get, each)
+        if not each.get("removed"):
+            yield from _target(get, each.get("target"))
+            yield from _declaring(each)
     ends = [state.get("from"), state.get("to"), *(each.get("target") for each in _values(state, "links"))]
     for end in ends:
         yield from _target(get, end)
@@ -51,14 +59,10 @@ def _values(state: State, member: str) -> Iterable[Mapping[str, Any]]:
     return found.values()
 
 
-def _of_property(get: Lookup, each: Mapping[str, Any]) -> Iterator[Key]:
-    if each.get("removed"):
-        return
-    yield from _target(get, each.get("target"))
+def _declaring(each: Mapping[str, Any]) -> Iterator[Key]:
     for member, kind in (("shared", "sharedProperty"), ("valueType", "valueType"), ("struct", "structType")):
-        rid = each.get(member)
-        if rid is not None:
-            yield Key(f"{kind}/{rid}")
+        if each.get(member) is not None:
+            yield Key(f"{kind}/{each[member]}")
 
 
 def _target(get: Lookup, named: str | None) -> Iterator[Key]:

@@ -4,10 +4,11 @@ string      text                            number      a finite double; 1 is st
 integer     -2^63 … 2^63-1                  boolean     true or false
 date        2013-01-01                      timestamp   any RFC 3339, stored in UTC with six digits and Z
 enum        one of the property's values    reference   the key of an object; a composite one may be a list
-json        any JSON, 32 levels deep        array       a list of these; never null inside
+json        any JSON, 32 levels deep        struct      an object with the fields of a struct type
+array       a list of these; never null inside
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from math import isfinite
@@ -20,7 +21,9 @@ from events import instants
 from events.decider import Payload
 from events.names import MAX_KEY, Rid, composed_key, key_components
 
-ValueType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "enum", "json", "reference"]
+ValueType = Literal[
+    "string", "integer", "number", "boolean", "date", "timestamp", "enum", "json", "reference", "struct"
+]
 Json = Any
 """`None`, bool, int, float, str, list of Json, dict of str to Json."""
 
@@ -76,11 +79,23 @@ _ALWAYS: Final = ("rid", "field", "name", "type", "required", "unique", "array",
 
 
 class NotAValue(ValueError):
-    """`path` points into the value (JSON Pointer), `text` is the rest of a sentence that begins with its name."""
+    """`path` points into the value (JSON Pointer), `text` is the rest of a sentence that begins with its name.
 
-    def __init__(self, code: str, text: str, path: str = "") -> None:
-        self.code, self.text, self.path = code, text, path
+    `more` is what else is wrong with it.
+    """
+
+    def __init__(self, code: str, text: str, path: str = "", more: "Iterable[NotAValue]" = ()) -> None:
+        self.code, self.text, self.path, self.more = code, text, path, tuple(more)
         super().__init__(f"{code}{' at ' + path if path else ''}: {text}")
+
+    def below(self, step: str | int) -> "NotAValue":
+        """The same, of a value in which this one is a member."""
+        return NotAValue(self.code, self.text, pointer(step) + self.path, (each.below(step) for each in self.more))
+
+    def all(self) -> "Iterator[NotAValue]":
+        """What is wrong with the value: first `self`, then `more`."""
+        yield self
+        yield from self.more
 
 
 def check_of(declared: Mapping[str, Any]) -> Check:
@@ -96,14 +111,23 @@ def list_of(one: Check) -> Check:
         if type(value) is not list:
             raise NotAValue("VALUE_TYPE", f"is {shown(value)}, not a list")
         checked = []
+        wrong = []
         for index, item in enumerate(value):
             try:
                 checked.append(one(item))
-            except NotAValue as wrong:
-                raise NotAValue(wrong.code, wrong.text, pointer(index) + wrong.path) from None
+            except NotAValue as fault:
+                wrong.append(fault.below(index))
+        if wrong:
+            raise together(wrong)
         return checked
 
     return check
+
+
+def together(wrong: Sequence[NotAValue]) -> NotAValue:
+    """Everything that is wrong with one value, as one error."""
+    first, *more = (each for one in wrong for each in one.all())
+    return NotAValue(first.code, first.text, first.path, more)
 
 
 def shown(value: Json) -> str:
@@ -194,7 +218,7 @@ def any_json(value: Json, levels: int = MAX_DEPTH) -> Json:
             try:
                 any_json(item, levels - 1)
             except NotAValue as wrong:
-                raise NotAValue(wrong.code, wrong.text, pointer(name) + wrong.path) from None
+                raise wrong.below(name) from None
     return value
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from events.checks import by_name as struct_by_name
 from events.decider import State
 from events.findings import Finding, Refused
 from events.hierarchy import effective
 from events.names import Key, link_key, object_key
+from events.uses import declaring
 from projectors.versions import Version
 from queries.cuts import Cut
 
@@ -91,7 +93,7 @@ def types_of(cut: Cut, state: State) -> list[tuple[int, State]]:
     """Every state of the type of this object or link that the branch has seen, and since which position; oldest first."""
     rid = state.get("type")
     own = cut.history(Key(f"objectType/{rid}")) or cut.history(Key(f"linkType/{rid}"))
-    if not any(version.state.get("parents") for version in own):
+    if not any(_elsewhere(version.state) for version in own):
         return [(version.since, version.state) for version in own]
     return list(_effective_since(cut, own))
 
@@ -100,8 +102,7 @@ def _effective_since(cut: Cut, own: Sequence[Version]) -> Iterator[tuple[int, St
     seen = {own[0].entity: own}
     waiting = list(own)
     while waiting:
-        for rid in waiting.pop().state.get("parents", ()):
-            above = Key(f"objectType/{rid}")
+        for above in _elsewhere(waiting.pop().state):
             if above not in seen:
                 seen[above] = cut.history(above)
                 waiting += seen[above]
@@ -110,6 +111,12 @@ def _effective_since(cut: Cut, own: Sequence[Version]) -> Iterator[tuple[int, St
         state = then(own[0].entity)
         if state is not None:
             yield since, effective(then, state)
+
+
+def _elsewhere(state: State) -> Iterator[Key]:
+    """What else of the schema says how the objects of a type look: types above it, and what its properties name."""
+    yield from (Key(f"objectType/{rid}") for rid in state.get("parents", ()))
+    yield from declaring(state)
 
 
 def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> State | None:
@@ -147,7 +154,7 @@ def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, An
     """
     declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
     shown = {
-        str(each["name"]): properties[field]
+        str(each["name"]): struct_by_name(each, properties[field])
         for field, each in declared.items()
         if field in properties and not each.get("removed")
     }

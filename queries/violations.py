@@ -6,14 +6,17 @@ another (unique values, ends, circles) is held in memory, some 100 bytes each.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from events.checks import by_name, check_of_declared
 from events.decider import State
 from events.names import Key
-from events.resolving import check_in
+from events.resolving import Declared, declaration
 from events.schema_change import Check, SchemaChange
+from events.values import Check as ValueCheck
 from events.values import NotAValue
 from queries.cuts import Cut
 
@@ -98,10 +101,18 @@ class _Whole:
         if value is None:
             return False
         try:
-            check_in(self._after.state, self._new)(value)
+            self._check(by_name(self._declared, value))
         except NotAValue:
             return True
         return False
+
+    @cached_property
+    def _declared(self) -> Declared:
+        return declaration(self._after.state, self._new)
+
+    @cached_property
+    def _check(self) -> ValueCheck:
+        return check_of_declared(self._declared)
 
     def _is_again(self, state: State) -> bool:
         value = self._value(state)
