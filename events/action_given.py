@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from events.action_faults import KEY, VARIABLES
 from events.action_version import Parameter, StoredVersion
+from events.checks import check_in
 from events.decider import Context
 from events.edits import ForEach, expression
 from events.expressions import compiled
@@ -14,7 +15,6 @@ from events.findings import Finding, Refused
 from events.hierarchy import entity_of
 from events.kinds import kind_of_slug, slug_reads
 from events.names import Key, Rid, object_key
-from events.resolving import check_in
 from events.shape import shape_in
 from events.values import Json, NotAValue, pointer
 

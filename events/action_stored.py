@@ -8,11 +8,11 @@ from typing import Literal
 
 from events.action_faults import Scope, shape_named
 from events.action_version import Parameter, StoredVersion, Version
+from events.checks import check_in
 from events.decider import Context
 from events.edits import ChangeObject, Edit, ForEach, MakeLink, MakeObject, counted
 from events.kinds import kind_named, kind_reads
 from events.names import Key
-from events.resolving import check_in
 from events.shape import Shape
 from events.values import Json
 

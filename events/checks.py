@@ -6,10 +6,17 @@ A struct is given by the names of its fields and stored by the fields: a rename 
 from collections.abc import Mapping
 
 from events.constrained import check_of_version
-from events.resolving import Declared
+from events.decider import Lookup
+from events.resolving import Declared, declaration
+from events.sealing import PURGED, is_closed
 from events.values import Check, Json, NotAValue, check_of, list_of, shown, together
 
 Fields = Mapping[str, Declared]
+
+
+def check_in(get: Lookup, each: Declared) -> Check:
+    """The check of a property from its stored form, with what it names looked up. Raises `Unread`."""
+    return check_of_declared(declaration(get, each))
 
 
 def check_of_declared(each: Declared) -> Check:
@@ -53,9 +60,12 @@ def check_of_struct(fields: Fields) -> Check:
 
 
 def by_name(each: Declared, value: Json) -> Json:
-    """A stored value as people see it: structs by the names of their fields, without those that were removed."""
+    """A stored value as people see it: structs by the names of their fields, without those that were removed.
+
+    What is closed or purged stays as it is.
+    """
     fields: Fields | None = each.get("fields")
-    if fields is None:
+    if fields is None or is_closed(value) or value == PURGED:
         return value
     return [_named(fields, item) for item in value] if type(value) is list else _named(fields, value)
 

@@ -14,7 +14,7 @@ from events.branch import must_be_open
 from events.claims import claimed, claiming, refused_claims, refused_key
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
-from events.given import Given, checked, complete, created_with, keyed
+from events.given import Given, checked, complete, created_with, keyed, told
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
@@ -342,8 +342,8 @@ def _unfit(context: Context, found: _Found, changed: Mapping[str, Json], path: s
     shape = found.shape
     kept = {field: value for field, value in found.old.items() if field not in changed and value != PURGED}
     for name, wrong in shape.unfit(kept):
-        text = f"{name} {wrong.text}, as the type is now; upsert the object with other values"
-        yield Finding(wrong.code, path + pointer(name) + wrong.path, text)
+        for each in told(wrong, name, path + pointer(name)):
+            yield each._replace(text=f"{each.text}, as the type is now; upsert the object with other values")
     try:
         if shape.key_of({**kept, **changed}) != found.key:
             text = (

@@ -4,7 +4,7 @@ A type has a RID, a slug (its first API name, in keys and subjects for ever) and
 properties likewise: a field that values are stored under, and a name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -24,8 +24,9 @@ from events.kinds import (
     unknown,
 )
 from events.names import Key, Rid
-from events.property import DeclaredProperty, declared, faults, same_declaration
+from events.property import DeclaredProperty, declared, declared_reads, faults, meant, said_faults, same_declaration
 from events.reserved import count_key, name_key, number
+from events.resolving import Declared
 from events.shape import KEY_TYPES
 from events.values import NotAValue, Property, timestamp
 
@@ -168,13 +169,13 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
             yield from free_slug_reads(context, "objectType", command.name)
             yield from kind_reads(context, "objectType", command.name)
             for each in command.properties:
-                yield from _target_reads(context, each, command.name)
+                yield from declared_reads(context, each, command.name)
         case AddProperty():
             yield from kind_reads(context, "objectType", command.type)
             state = kind_named(context, "objectType", command.type)
             if state is not None:
                 yield count_key(state["slug"])
-            yield from _target_reads(context, command.property, "")
+            yield from declared_reads(context, command.property, "")
         case RenameObjectType():
             yield from kind_reads(context, "objectType", command.type)
             yield name_key("objectType", command.name)
@@ -187,12 +188,6 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
                 yield from kind_reads(context, "objectType", command.replaced_by)
 
 
-def _target_reads(context: Context, each: DeclaredProperty, own_name: str) -> Iterable[Key]:
-    if each.target is None or each.target == own_name:
-        return ()
-    return kind_reads(context, "objectType", each.target)
-
-
 def _create(context: Context, command: CreateObjectType) -> list[Drafted]:
     there = kind_named(context, "objectType", command.name)
     if there is not None and there["name"] == command.name and _repeats(context, command, there):
@@ -200,7 +195,7 @@ def _create(context: Context, command: CreateObjectType) -> list[Drafted]:
     slug = free_slug(context, "objectType", command.name)
     findings = [*type_name(command.name, "/name"), *name_taken(context, "objectType", command.name, "/name")]
     findings += _property_findings(context, command)
-    findings += _key_findings(command.primary_key, command.properties)
+    findings += _key_findings(context, command.primary_key, command.properties)
     if findings:
         raise Refused(findings)
     created = ObjectTypeCreated(
@@ -241,24 +236,29 @@ def _property_findings(context: Context, command: CreateObjectType) -> Iterator[
         seen.add(each.name)
 
 
-def _key_findings(primary_key: Sequence[str], properties: Sequence[DeclaredProperty]) -> Iterator[Finding]:
+def _key_findings(
+    context: Context, primary_key: Sequence[str], properties: Sequence[DeclaredProperty]
+) -> Iterator[Finding]:
     by_name = {each.name: each for each in properties}
     for index, name in enumerate(primary_key):
         path, each = f"/primaryKey/{index}", by_name.get(name)
         if each is None:
             yield Finding("TYPE_KEY", path, f"{name!r} is none of the properties")
-        elif each.array or each.type not in KEY_TYPES:
-            text = f"{name} is {'an array' if each.array else each.type}; a key is made of {', '.join(KEY_TYPES)}"
-            yield Finding("TYPE_KEY", path, text)
-        elif each.default is not None:
-            yield Finding("TYPE_KEY", path, f"{name} has a default; what tells objects apart is always given")
-        elif each.marking == "encrypt":
-            text = (
-                f"{name} is encrypted; a key stands in subjects and in what refers to it: choose one that says nothing"
-            )
-            yield Finding("TYPE_KEY", path, text)
+        elif not said_faults(context, each, ""):
+            yield from _no_key(name, meant(context, each), path)
         if name in primary_key[:index]:
             yield Finding("TYPE_KEY", path, f"{name} stands in the key twice")
+
+
+def _no_key(name: str, known: Declared, path: str) -> Iterator[Finding]:
+    if known["array"] or known["type"] not in KEY_TYPES:
+        text = f"{name} is {'an array' if known['array'] else known['type']}; a key is made of {', '.join(KEY_TYPES)}"
+        yield Finding("TYPE_KEY", path, text)
+    elif known["default"] is not None:
+        yield Finding("TYPE_KEY", path, f"{name} has a default; what tells objects apart is always given")
+    elif known.get("marking") == "encrypt":
+        text = f"{name} is encrypted; a key stands in subjects and in what refers to it: choose one that says nothing"
+        yield Finding("TYPE_KEY", path, text)
 
 
 def _existing(context: Context, name: str) -> State:
