@@ -3,8 +3,10 @@
 A name is used once: what a deleted branch wrote stays readable, so its name never means another branch.
 
 state   name, parent, base, default, deleted
-        floor    what the branch wrote up to there belongs to an overlay of before; absent = it was never rebased
-        forked   the base it was created with; absent = it is still that one
+        floor       what the branch wrote up to there belongs to an overlay of before; absent = it was never rebased
+        forked      the base it was created with; absent = it is still that one
+        protected   {approvals, reviewers?}: only approved proposals change it; absent = whoever may write
+        archived    true: it can be read, not written; absent = it can
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,31 +14,63 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from events.branch_rules import (
+    BranchNamed,
+    bad_name,
+    branch_key,
+    closed,
+    name_findings,
+    not_there,
+    parent_findings,
+)
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.lineage import MAX_DEPTH
 from events.names import BRANCH, Key
 
+__all__ = ["COMMANDS", "EVENTS", "aggregate", "branch_key", "decide", "evolve", "genesis", "must_be_open", "reads"]
+__all__ += ["BranchCreated", "BranchRebased", "target"]
+
 aggregate: Final = "branch"
 
 
-BranchNamed = Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `dev/flights/gates`")]
+class OfBranch(Payload):
+    name: BranchNamed
 
 
-class CreateBranch(Payload):
+class CreateBranch(OfBranch):
     """A branch is a name, a parent and a position of it; it copies nothing. Sent on any branch."""
 
-    name: BranchNamed
     from_: Annotated[
         str | None, Field(alias="from", description="parent; the branch the command is sent on if not given")
     ] = None
     at: Annotated[int | None, Field(ge=1, description="base position; the end of the log if not given")] = None
 
 
-class DeleteBranch(Payload):
+class ProtectBranch(OfBranch):
+    """From now on nothing is written on it but what an approved proposal merges."""
+
+    approvals: Annotated[int, Field(ge=0, le=100, description="how many a proposal needs")] = 1
+    reviewers: Annotated[
+        list[str] | None,
+        Field(min_length=1, max_length=100, description="authors whose approval counts; anybody's if not given"),
+    ] = None
+
+
+class UnprotectBranch(OfBranch):
+    """Whoever may write writes on it directly again."""
+
+
+class ArchiveBranch(OfBranch):
+    """It stays readable, and is written no more until it is restored."""
+
+
+class DeleteBranch(OfBranch):
     """What was written on the branch stays readable; nothing more is written, and the name is not given again."""
 
-    name: BranchNamed
+
+class RestoreBranch(OfBranch):
+    """An archived or deleted branch is open again, as it was."""
 
 
 class BranchCreated(Payload):
@@ -46,7 +80,25 @@ class BranchCreated(Payload):
     default: bool = False
 
 
+class BranchProtected(Payload):
+    name: str
+    approvals: int
+    reviewers: list[str] | None = None
+
+
+class BranchUnprotected(Payload):
+    name: str
+
+
+class BranchArchived(Payload):
+    name: str
+
+
 class BranchDeleted(Payload):
+    name: str
+
+
+class BranchRestored(Payload):
     name: str
 
 
@@ -62,31 +114,38 @@ class BranchRebased(Payload):
     ]
 
 
-COMMANDS: Final[tuple[type[Payload], ...]] = (CreateBranch, DeleteBranch)
+COMMANDS: Final[tuple[type[Payload], ...]] = (
+    CreateBranch,
+    ProtectBranch,
+    UnprotectBranch,
+    ArchiveBranch,
+    DeleteBranch,
+    RestoreBranch,
+)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.branch.created.v1": BranchCreated,
+    "io.oms.branch.protected.v1": BranchProtected,
+    "io.oms.branch.unprotected.v1": BranchUnprotected,
+    "io.oms.branch.archived.v1": BranchArchived,
     "io.oms.branch.deleted.v1": BranchDeleted,
+    "io.oms.branch.restored.v1": BranchRestored,
     "io.oms.branch.rebased.v1": BranchRebased,
 }
-
-
-def branch_key(name: str) -> Key:
-    return Key(f"branch/{name}")
 
 
 def genesis(name: str) -> Drafted:
     """The first event of an ontology: its default branch. Raises `Refused` for a name that is none."""
     if not BRANCH.fullmatch(name):
-        raise Refused([_bad_name(name)])
+        raise Refused([bad_name(name)])
     return Drafted(branch_key(name), "-", BranchCreated(name=name, base=0, default=True))
 
 
 def must_be_open(context: Context) -> None:
-    """Raises `Refused` where the command's own branch is not there, and `Unread`."""
-    state = context.get(branch_key(context.branch))
-    if state is None or state["deleted"]:
-        raise Refused([_not_open(context.branch, state, "")])
+    """Raises `Refused` where nothing may be written on the command's own branch, and `Unread`."""
+    finding = closed(context, context.branch, context.get(branch_key(context.branch)))
+    if finding:
+        raise Refused([finding])
 
 
 def reads(context: Context, command: Payload) -> list[Key]:
@@ -94,34 +153,32 @@ def reads(context: Context, command: Payload) -> list[Key]:
 
 
 def target(_context: Context, command: Payload) -> Key | None:
-    assert isinstance(command, CreateBranch | DeleteBranch)
+    assert isinstance(command, OfBranch)
     return branch_key(command.name)
 
 
 def decide(context: Context, command: Payload) -> list[Drafted]:
-    match command:
-        case CreateBranch():
-            return _create(context, command)
-        case DeleteBranch():
-            return _delete(context, command)
-    raise TypeError(type(command))
+    assert isinstance(command, OfBranch)
+    event = _created(context, command) if isinstance(command, CreateBranch) else _changed(context, command)
+    return [] if event is None else [Drafted(branch_key(command.name), "-", event)]
 
 
 def evolve(state: State | None, event: Payload) -> State | None:
+    if isinstance(event, BranchCreated):
+        return {**event.model_dump(), "deleted": False}
+    assert state is not None, "a branch begins with its creation"
     match event:
-        case BranchCreated():
-            return {**event.model_dump(), "deleted": False}
-        case BranchDeleted():
-            assert state is not None
-            return {**state, "deleted": True}
+        case BranchUnprotected():
+            return _without(state, "protected")
+        case BranchRestored():
+            return {**_without(state, "archived"), "deleted": False}
         case BranchRebased():
-            assert state is not None
             return {"forked": state["base"], **state, "base": event.base, "floor": event.floor}
-    raise TypeError(type(event))
+    return {**state, **_said(event)}
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
-    assert isinstance(command, CreateBranch | DeleteBranch)
+    assert isinstance(command, OfBranch)
     yield branch_key(command.name)
     if isinstance(command, CreateBranch):
         parent: str | None = command.from_ or context.branch
@@ -132,18 +189,21 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
             parent = (context.get(branch_key(parent)) or {}).get("parent")
 
 
-def _create(context: Context, command: CreateBranch) -> list[Drafted]:
+def _created(context: Context, command: CreateBranch) -> BranchCreated | None:
     parent = command.from_ or context.branch
     base = context.position if command.at is None else command.at
     if _repeats(context, command, parent):
-        return []
-    findings = [*_name(context, command.name), *_parent(context, parent, command.from_ is not None, command.name)]
+        return None
+    findings = [
+        *name_findings(context, command.name),
+        *parent_findings(context, parent, command.from_ is not None, command.name),
+    ]
     if base > context.position:
         text = f"position {base:,} is not written yet; the log ends at {context.position:,}"
         findings.append(Finding("BRANCH_POSITION", "/at", text))
     if findings:
         raise Refused(findings)
-    return [Drafted(branch_key(command.name), "-", BranchCreated(name=command.name, parent=parent, base=base))]
+    return BranchCreated(name=command.name, parent=parent, base=base)
 
 
 def _repeats(context: Context, command: CreateBranch, parent: str) -> bool:
@@ -151,66 +211,47 @@ def _repeats(context: Context, command: CreateBranch, parent: str) -> bool:
     state = context.get(branch_key(command.name))
     if state is None or state["deleted"]:
         return False
-    return bool(state["parent"] == parent and command.at in (None, state["base"]))
+    return bool(state["parent"] == parent and command.at in (None, state.get("forked", state["base"])))
 
 
-def _delete(context: Context, command: DeleteBranch) -> list[Drafted]:
-    state = context.get(branch_key(command.name))
-    if state is None:
-        raise Refused([_not_open(command.name, None, "/name")])
-    if state["deleted"]:
-        return []
-    if state["default"]:
-        text = f"{command.name} is the default branch of the ontology; it cannot be deleted"
-        raise Refused([Finding("BRANCH_DEFAULT", "/name", text)])
-    return [Drafted(branch_key(command.name), "-", BranchDeleted(name=command.name))]
-
-
-def _name(context: Context, name: str) -> Iterator[Finding]:
-    if not BRANCH.fullmatch(name):
-        yield _bad_name(name)
-        return
+def _changed(context: Context, command: OfBranch) -> Payload | None:
+    name = command.name
     state = context.get(branch_key(name))
-    if state is not None and state["deleted"]:
-        text = f"{name} was a branch and is deleted; its name stays with what it wrote, choose another"
-        yield Finding("BRANCH_NAME_USED", "/name", text)
-    elif state is not None:
-        text = f"{name} exists already: from {state['parent']} at position {state['base']:,}"
-        yield Finding("BRANCH_EXISTS", "/name", text)
+    if state is None or (state["deleted"] and not isinstance(command, DeleteBranch | RestoreBranch)):
+        raise Refused([not_there(name, state, "/name")])
+    match command:
+        case ProtectBranch():
+            event = BranchProtected(name=name, approvals=command.approvals, reviewers=command.reviewers)
+            return None if evolve(state, event) == state else event
+        case UnprotectBranch():
+            return BranchUnprotected(name=name) if "protected" in state else None
+        case ArchiveBranch():
+            _must_not_be_default(state)
+            return None if "archived" in state else BranchArchived(name=name)
+        case DeleteBranch():
+            _must_not_be_default(state)
+            return None if state["deleted"] else BranchDeleted(name=name)
+        case RestoreBranch():
+            return BranchRestored(name=name) if state["deleted"] or "archived" in state else None
+    raise TypeError(type(command))
 
 
-def _parent(context: Context, parent: str, given: bool, name: str) -> Iterator[Finding]:
-    path = "/from" if given else ""
-    state = context.get(branch_key(parent))
-    if state is None or state["deleted"]:
-        yield _not_open(parent, state, path) if given or parent != name else _from_nowhere(name)
-    elif _depth(context, state) >= MAX_DEPTH:
-        text = f"{parent} is {MAX_DEPTH} branches deep; create the branch from one of its parents"
-        yield Finding("BRANCH_DEPTH", path, text)
+def _must_not_be_default(state: State) -> None:
+    if state["default"]:
+        text = f"{state['name']} is the default branch of the ontology; it stays open"
+        raise Refused([Finding("BRANCH_DEFAULT", "/name", text)])
 
 
-def _depth(context: Context, state: State) -> int:
-    """How many parents are above a branch."""
-    depth = 0
-    while state["parent"] is not None and depth <= MAX_DEPTH:
-        above = context.get(branch_key(state["parent"]))
-        if above is None:
-            break
-        depth, state = depth + 1, above
-    return depth
+def _said(event: Payload) -> State:
+    match event:
+        case BranchProtected():
+            return {"protected": event.model_dump(exclude={"name"}, exclude_none=True)}
+        case BranchArchived():
+            return {"archived": True}
+        case BranchDeleted():
+            return {"deleted": True}
+    raise TypeError(type(event))
 
 
-def _bad_name(name: str) -> Finding:
-    text = f"{name[:200]!r} is no branch name: <env>/<service>/<purpose>, such as dev/flights/gate-model"
-    return Finding("BRANCH_NAME", "/name", text)
-
-
-def _from_nowhere(name: str) -> Finding:
-    text = f"{name} cannot come from itself; say which branch it is from, or send the command on that branch"
-    return Finding("BRANCH_UNKNOWN", "/from", text)
-
-
-def _not_open(name: str, state: State | None, path: str) -> Finding:
-    if state is None:
-        return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:200]}; create it first")
-    return Finding("BRANCH_DELETED", path, f"{name} is deleted; it can be read, not written")
+def _without(state: State, member: str) -> State:
+    return {name: value for name, value in state.items() if name != member}

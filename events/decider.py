@@ -76,6 +76,7 @@ class Context:
     position: int = 0  # where the log ended before this commit
     elsewhere: "Elsewhere | None" = None  # the rest of the log, for those few who ask for it
     seals: Seals = NO_SEALS
+    permit: str = ""  # the protected branch that may be written all the same: an approved proposal is being merged
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

@@ -21,6 +21,7 @@ Rid = NewType("Rid", str)
 ONTOLOGY: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 BRANCH: Final = re.compile(r"(dev|stg|prod|[a-z][a-z0-9]{1,15})/[a-z0-9][a-z0-9-]{0,38}/[a-z0-9][a-z0-9-]{0,62}")
 TYPE_NAME: Final = re.compile(r"[^\W\d_][^\W_]{0,99}")  # letters of any script, then letters and digits
+TAG: Final = re.compile(r"[^\W_][\w.-]{0,99}")  # letters of any script and digits, then also . _ and -
 FIELD_NAME: Final = re.compile(r"[^\W\d_]\w{0,99}")
 ONTOLOGY_SCOPE: Final = ""  # the branch column of keys that belong to no branch
 ONTOLOGY_KEYS: Final = ("branch/", "slug/", "tag/", "proposal/", "proposals/", "dataKey/")  # how they begin

@@ -83,6 +83,14 @@ def _branch_rebased(before: Json, data: Json) -> Json:
     return {**_own(before), **moved, "forked": before.get("forked", before["base"])}
 
 
+def _branch_protected(before: Json, data: Json) -> Json:
+    return {**_own(before), "protected": {name: value for name, value in data.items() if name != "name"}}
+
+
+def _without(member: str) -> Callable[[Json, Json], Json]:
+    return lambda before, _: {name: value for name, value in _own(before).items() if name != member}
+
+
 def _own(state: Json) -> Json:
     return {name: value for name, value in state.items() if name not in AUDIT_FIELDS}
 
@@ -100,6 +108,11 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("objectType", "deprecated"): _object_type_deprecated,
     ("linkType", "created"): _link_type_created,
     ("branch", "created"): _branch_created,
+    ("branch", "protected"): _branch_protected,
+    ("branch", "unprotected"): _without("protected"),
+    ("branch", "archived"): lambda before, _: {**_own(before), "archived": True},
+    ("branch", "restored"): lambda before, data: {**_without("archived")(before, data), "deleted": False},
     ("branch", "rebased"): _branch_rebased,
+    ("tag", "created"): lambda _, data: data,
     ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
 }

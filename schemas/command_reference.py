@@ -71,7 +71,12 @@ CANCEL: Final[Mapping[str, Any]] = {
 }
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "CreateBranch": {"name": "dev/flights/gates", "from": "prod/main/main"},
+    "ProtectBranch": {"name": "dev/flights/gates", "approvals": 2},
+    "UnprotectBranch": {"name": "dev/flights/gates"},
+    "ArchiveBranch": {"name": "dev/flights/gates"},
     "DeleteBranch": {"name": "dev/flights/gates"},
+    "RestoreBranch": {"name": "dev/flights/gates"},
+    "TagCommit": {"name": "v1", "at": 1},
     "CreateObjectType": {
         "name": "Flight",
         "primaryKey": ["id"],

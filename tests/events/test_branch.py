@@ -2,9 +2,18 @@
 
 import pytest
 
-from events.branch import BranchCreated, BranchDeleted
+from events.branch import (
+    BranchArchived,
+    BranchCreated,
+    BranchDeleted,
+    BranchProtected,
+    BranchRestored,
+    BranchUnprotected,
+    must_be_open,
+)
+from events.decider import Context
 from events.findings import Refused
-from tests.events.world import MAIN, World
+from tests.events.world import MAIN, Loaded, World
 
 
 def test_a_branch_starts_where_the_log_ends():
@@ -34,9 +43,62 @@ def test_a_deleted_branch_keeps_its_name():
     assert world.findings("CreateBranch", name="dev/a/d", **{"from": "dev/a/b"}) == [("BRANCH_DELETED", "/from")]
 
 
-def test_the_default_branch_stays():
-    assert World().findings("DeleteBranch", name=MAIN) == [("BRANCH_DEFAULT", "/name")]
-    assert World().findings("DeleteBranch", name="dev/a/b") == [("BRANCH_UNKNOWN", "/name")]
+@pytest.mark.parametrize("command", ["DeleteBranch", "ArchiveBranch"])
+def test_the_default_branch_stays(command):
+    assert World().findings(command, name=MAIN) == [("BRANCH_DEFAULT", "/name")]
+    assert World().findings(command, name="dev/a/b") == [("BRANCH_UNKNOWN", "/name")]
+
+
+AIRLINE = {"name": "항공사", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+
+
+def test_an_archived_branch_is_read_only_until_it_is_restored():
+    world = World("dev/a/b")
+    before = world.get("branch/dev/a/b")
+    assert world.when("ArchiveBranch", name="dev/a/b") == [BranchArchived(name="dev/a/b")]
+    assert world.when("ArchiveBranch", name="dev/a/b") == []
+    assert world.findings("CreateObjectType", on="dev/a/b", **AIRLINE) == [("BRANCH_ARCHIVED", "")]
+    assert world.when("CreateBranch", name="dev/a/c", **{"from": "dev/a/b"})
+    assert world.when("RestoreBranch", name="dev/a/b") == [BranchRestored(name="dev/a/b")]
+    assert world.when("RestoreBranch", name="dev/a/b") == []
+    assert world.get("branch/dev/a/b") == before
+
+
+def test_a_deleted_branch_comes_back_as_it_was():
+    world = World("dev/a/b")
+    before = world.get("branch/dev/a/b")
+    world.when("ArchiveBranch", name="dev/a/b")
+    world.when("DeleteBranch", name="dev/a/b")
+    for command in ("ArchiveBranch", "ProtectBranch", "UnprotectBranch"):
+        assert world.findings(command, name="dev/a/b") == [("BRANCH_DELETED", "/name")]
+    world.when("RestoreBranch", name="dev/a/b")
+    assert world.get("branch/dev/a/b") == before
+    assert world.when("CreateObjectType", on="dev/a/b", **AIRLINE)
+
+
+def test_on_a_protected_branch_nothing_is_written_directly():
+    world = World()
+    before = world.get(f"branch/{MAIN}")
+    protected = world.when("ProtectBranch", name=MAIN, approvals=2, reviewers=["지우@desk"])
+    assert protected == [BranchProtected(name=MAIN, approvals=2, reviewers=["지우@desk"])]
+    assert world.when("ProtectBranch", name=MAIN, approvals=2, reviewers=["지우@desk"]) == []
+    assert world.get(f"branch/{MAIN}")["protected"] == {"approvals": 2, "reviewers": ["지우@desk"]}
+    assert world.findings("CreateObjectType", **AIRLINE) == [("RULE_PROTECTED", "")]
+    assert world.when("CreateBranch", name="dev/a/b")
+    assert world.when("CreateObjectType", on="dev/a/b", **AIRLINE)
+    assert world.when("ProtectBranch", name=MAIN) == [BranchProtected(name=MAIN, approvals=1)]
+    assert world.when("UnprotectBranch", name=MAIN) == [BranchUnprotected(name=MAIN)]
+    assert world.when("UnprotectBranch", name=MAIN) == []
+    assert world.get(f"branch/{MAIN}") == before
+
+
+def test_who_is_permitted_writes_on_a_protected_branch():
+    world = World()
+    world.when("ProtectBranch", name=MAIN)
+    heads = Loaded(world.stored)
+    must_be_open(Context(MAIN, "", 0, world.new_id, heads, permit=MAIN))
+    with pytest.raises(Refused, match="RULE_PROTECTED"):
+        must_be_open(Context(MAIN, "", 0, world.new_id, heads, permit="dev/a/b"))
 
 
 def test_a_branch_has_at_most_sixteen_parents():

@@ -15,7 +15,12 @@ CANCEL = {
 
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("CreateBranch", {"name": "dev/flights/gates", "from": "prod/main/main", "at": 1}),
+    ("ProtectBranch", {"name": "dev/flights/gates", "approvals": 2, "reviewers": ["지우@desk"]}),
+    ("UnprotectBranch", {"name": "dev/flights/gates"}),
+    ("ArchiveBranch", {"name": "dev/flights/gates"}),
     ("DeleteBranch", {"name": "dev/flights/gates"}),
+    ("RestoreBranch", {"name": "dev/flights/gates"}),
+    ("TagCommit", {"name": "첫-버전", "at": 1}),
     (
         "CreateObjectType",
         {
