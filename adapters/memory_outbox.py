@@ -1,6 +1,7 @@
 """The outbox in memory: for tests and models; what it holds is gone with the process."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from producers.outbox import (
     Ask,
@@ -14,6 +15,7 @@ from producers.outbox import (
     Remembered,
     Row,
     Told,
+    UnderRead,
     Work,
     Writes,
     Written,
@@ -78,6 +80,7 @@ class MemoryOutbox:
 
     def _tell(self, ask: Ask) -> Told:
         heads = {read: found for read in ask.heads if (found := self._find(read))}
+        under = {read: list(islice(self._under(read), read.limit)) for read in ask.under}
         commands = {key: self._commands[key] for key in ask.commands if key in self._commands}
         ids = {at: commit_id for at in ask.commit_ids if (commit_id := self._commit_id(*at))}
         ends = {
@@ -87,7 +90,8 @@ class MemoryOutbox:
         }
         commits = {at: commit for at in ask.commits if (commit := self._commit(*at))}
         named = {commit.id: commit for commit in self._commits if commit.id in ask.commits_named}
-        return Told(heads, commands, ids, ends, commits, named, {asked: self._subjects(asked) for asked in ask.written})
+        written = {asked: self._subjects(asked) for asked in ask.written}
+        return Told(heads, commands, ids, ends, commits, named, written, under)
 
     def _subjects(self, asked: Written) -> list[str]:
         commits = [c for c in self._commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
@@ -98,6 +102,13 @@ class MemoryOutbox:
             if write.since <= read.at:
                 return Found(write.since, write.state)
         return None
+
+    def _under(self, read: UnderRead) -> Iterator[tuple[str, Found]]:
+        branch, prefix, floor, at, _ = read
+        for key in sorted(key for on, key in self._heads if on == branch and key[: key.rindex("/") + 1] == prefix):
+            found = self._find(HeadRead(branch, key, at))
+            if found is not None and found.since > floor:
+                yield key, found
 
     def _commit_id(self, branch: str, at: int) -> str | None:
         commit = self._commit(branch, at)

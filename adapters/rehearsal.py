@@ -77,6 +77,7 @@ def _missing(ask: Ask, here: Told) -> Ask:
         commands=(),  # what was answered before is asked anew: its answer then is no answer now
         commit_ids=_absent(ask.commit_ids, here.commit_ids),
         commit_ends=_absent(ask.commit_ends, here.commit_ends),
+        under=ask.under,
     )
 
 
@@ -90,4 +91,5 @@ def _with(here: Told, there: Told) -> Told:
         here.commands,
         {**there.commit_ids, **here.commit_ids},
         {**there.commit_ends, **here.commit_ends},
+        under={read: sorted({**dict(there.under[read]), **dict(told)}.items()) for read, told in here.under.items()},
     )

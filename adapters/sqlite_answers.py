@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from producers.outbox import Ask, CommandKey, CommitWrite, Found, HeadRead, Remembered, Told, subjects
+from producers.outbox import Ask, CommandKey, CommitWrite, Found, HeadRead, Remembered, Told, UnderRead, subjects
 
 SQL: Final = {
     name: text.strip()
@@ -37,7 +37,15 @@ def told(connection: sqlite3.Connection, ask: Ask) -> Told:
     named = ((name, execute(SQL["find_commit_named"], (name,)).fetchone()) for name in ask.commits_named)
     found.commits_named = {name: CommitWrite(*row) for name, row in named if row}
     found.written = {asked: subjects(body for (body,) in execute(SQL["find_written"], asked)) for asked in ask.written}
+    found.under = {read: list(_under(connection, read)) for read in ask.under}
     return found
+
+
+def _under(connection: sqlite3.Connection, read: UnderRead) -> Iterator[tuple[str, Found]]:
+    """Keys up to the last `/` of the prefix and from there to what stands behind it in order: `/` comes before `0`."""
+    asked = (read.branch, read.prefix[:-1], read.floor, read.at, read.limit)
+    for key, since, state in connection.execute(SQL["find_under"], asked):
+        yield key, Found(since, state)
 
 
 def _heads(connection: sqlite3.Connection, reads: Sequence[HeadRead]) -> Iterator[tuple[HeadRead, Found]]:

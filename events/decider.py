@@ -5,9 +5,9 @@ every key that can be named from what is known so far, and is asked again until 
 out to be needed later raises `Unread`, is loaded, and the (pure) decision is made again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +22,9 @@ State = dict[str, Any]
 """What is known of one key: plain JSON values. `None` = it does not exist (any more)."""
 
 Lookup = Callable[[Key], State | None]
+
+UNDER: Final = "under/"
+MOST: Final = 100_000  # keys under one prefix, and links that a decision looks through
 
 
 class Payload(BaseModel):
@@ -86,9 +89,24 @@ class Context:
         """The state and the position that last changed it. Raises `Unread`."""
         return self.heads[key]
 
+    def under(self, prefix: str) -> Sequence[Key]:
+        """The keys `<prefix><last part>` that are there, in key order; `prefix` ends with `/`.
+
+        Their states are known then, too. Raises `Unread`, and `Refused` where there are more than `MOST`.
+        """
+        found = self.heads[under_key(prefix)].state
+        assert found is not None
+        keys: Sequence[Key] = found["keys"]
+        return keys
+
     def new_rid(self, kind: str) -> Rid:
         """`kind` in kebab-case, e.g. `object-type`."""
         return Rid(f"ri.oms.{kind}.{self.new_id()}")
+
+
+def under_key(prefix: str) -> Key:
+    """What stands for all keys `<prefix><last part>` where keys are named: its state is `{"keys": […]}`."""
+    return Key(f"{UNDER}{prefix}")
 
 
 class Decider(Protocol):

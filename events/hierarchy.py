@@ -50,7 +50,7 @@ def below(get: Lookup, state: State) -> list[State]:
 
 def keyed_by(types: list[State]) -> State | None:
     """Of a `line`: the type that declares the primary key; `None` where none does."""
-    return next((state for state in types if state["primaryKey"]), None)
+    return next((state for state in types if state.get("primaryKey")), None)
 
 
 def entity_of(get: Lookup, slug: str, key: str) -> Key:

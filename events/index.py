@@ -4,19 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from events.decider import Lookup, State
-from events.names import Key, object_key
+from events.index_links import of_link, of_link_type
+from events.names import Key
 from events.personal import Personal
-from events.reserved import (
-    count_key,
-    degree_key,
-    end_keys,
-    name_key,
-    number,
-    shared_key,
-    slug_key,
-    subject_key,
-    uses_key,
-)
+from events.reserved import count_key, degree_key, name_key, shared_key, slug_key, subject_key, uses_key
 from events.shape import Shape, shape_in
 from events.uses import subtypes, used, users
 
@@ -34,7 +25,7 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
         return _of_object(get, key, before, after)
     aggregate = key.partition("/")[0]
     if aggregate == "link":
-        return _of_link(get, key, before, after)
+        return of_link(get, key, before, after)
     if aggregate in _NAMED:
         return _of_named(get, aggregate, before, after)
     return ()
@@ -112,29 +103,17 @@ def _about(get: Lookup, key: Key) -> list[Key]:
     return [] if state is None else state["objects"]
 
 
-def _of_link(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterator[Change]:
-    was, is_ = before is not None and not before["deleted"], after is not None and not after["deleted"]
-    known = after or before
-    if was == is_ or known is None:
-        return
-    kind = get(Key(f"linkType/{known['type']}"))
-    assert kind is not None, f"{key} is of a type that is not there"
-    for end in end_keys(known["slug"], kind["cardinality"], known["from"], known["to"]):
-        yield _taken(get, end, {"link": key}) if is_ else _freed(get, end)
-    for entity in {object_key(kind["from"], known["from"]): 0, object_key(kind["to"], known["to"]): 0}:
-        yield _counted(get, degree_key(entity), 1 if is_ else -1)
-
-
 def _of_named(get: Lookup, kind: str, before: State | None, after: State | None) -> Iterator[Change]:
-    """An element of the schema holds its API name as long as it is not deleted, its slug for ever."""
+    """An element of the schema holds its API names as long as it is not deleted, its slug for ever."""
     assert after is not None, "an element of the schema is never taken away"
     if before is None:
         yield _taken(get, slug_key(kind, after["slug"]), {"rid": after["rid"]})
-    old, new = _name(before), _name(after)
-    if old is not None and old != new:
-        yield _freed(get, name_key(kind, old))
-    if new is not None and old != new:
-        yield _taken(get, name_key(kind, new), {"rid": after["rid"], "slug": after["slug"]})
+    named: State = {"rid": after["rid"], "slug": after["slug"]}
+    old, new = _names(_there(before)), _names(_there(after))
+    yield from (_freed(get, name_key(kind, name)) for name in old if name not in new)
+    yield from (_taken(get, name_key(kind, name), named) for name in new if name not in old)
+    if kind == "linkType":
+        yield from of_link_type(get, before, after)
     yield from _uses(get, Key(f"{kind}/{after['rid']}"), _there(before), _there(after))
 
 
@@ -162,8 +141,9 @@ def _there(state: State | None) -> State:
     return {} if state is None or state.get("deleted") else state
 
 
-def _name(state: State | None) -> str | None:
-    return _there(state).get("name")
+def _names(state: State) -> list[str]:
+    """What an element is called; a link type also from its other end."""
+    return [name for name in (state.get("name"), state.get("inverse")) if name]
 
 
 def _taken(get: Lookup, key: Key, state: State) -> Change:
@@ -177,7 +157,8 @@ def _freed(get: Lookup, key: Key) -> Change:
 
 
 def _counted(get: Lookup, key: Key, by: int) -> Change:
-    return key, {"n": number(get(key)) + by}
+    state = get(key)
+    return key, {"n": by} if state is None else {**state, "n": state["n"] + by}
 
 
 def _alive(state: State | None) -> Mapping[str, Any] | None:

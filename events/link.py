@@ -1,29 +1,44 @@
-"""Links: one object stands to another as their link type says. A link has no content: it is there or it is not."""
+"""Links: that an object stands to another as a link type says. A link has no identity but its ends: it is there, or not."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
 
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
+from events.element import deleted
 from events.findings import Finding, Refused
+from events.given import checked, complete, created_with
+from events.hierarchy import entity_of
 from events.kinds import LinkTypeNamed, kind_named, kind_of_slug, kind_reads, slug_reads, unknown
-from events.names import Key, Rid, link_key, object_key
+from events.link_cycles import circle, shown
+from events.names import Key, Rid, link_key
 from events.object import GivenKey
-from events.reserved import degree_key, end_keys
+from events.patch import merged
+from events.reserved import degree_key, end_keys, followed, incident_keys, links_key
 from events.shape import Shape, shape_in
-from events.values import NotAValue
+from events.values import Json, NotAValue, same
 
 aggregate: Final = "link"
 
 
 class CreateLink(Payload):
-    """Link two objects that are there."""
+    """Link two objects that are there. Called by its inverse name, the link goes from its other end."""
 
     type: LinkTypeNamed
     from_: Annotated[GivenKey, Field(alias="from")]
     to: GivenKey
+    properties: Annotated[dict[str, Json] | None, Field(description="values by API name; `null` = none")] = None
+
+
+class UpdateLink(Payload):
+    """Change what is known of a link. What would change nothing writes nothing."""
+
+    type: LinkTypeNamed
+    from_: Annotated[GivenKey, Field(alias="from")]
+    to: GivenKey
+    patch: Annotated[dict[str, Json], Field(description="RFC 7396 merge patch of the properties")]
 
 
 class DeleteLink(Payload):
@@ -39,6 +54,17 @@ class LinkCreated(Payload):
     slug: str
     from_: Annotated[str, Field(alias="from")]
     to: str
+    properties: dict[str, Json] | None = None  # by field; absent = none
+
+
+class LinkUpdated(Payload):
+    type: Rid
+    slug: str
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    set: dict[str, Json]  # by field
+    unset: list[str]  # fields
+    was: dict[str, Json]  # by field; what was not there is absent
 
 
 class LinkDeleted(Payload):
@@ -48,13 +74,14 @@ class LinkDeleted(Payload):
     to: str
 
 
-Command = CreateLink | DeleteLink
+Command = CreateLink | UpdateLink | DeleteLink
 
 
-COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLink, DeleteLink)
+COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLink, UpdateLink, DeleteLink)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.link.created.v1": LinkCreated,
+    "io.oms.link.updated.v1": LinkUpdated,
     "io.oms.link.deleted.v1": LinkDeleted,
 }
 
@@ -80,24 +107,47 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     kind = kind_named(context, "linkType", command.type)
     if kind is None:
         raise Refused([unknown(context, "linkType", command.type, "/type")])
+    if kind.get("deleted"):
+        raise Refused([deleted("linkType", kind, "/type")])
     pair = _between(context, kind, command)
     there = context.get(pair.key)
-    if isinstance(command, DeleteLink):
-        return _delete(context, pair, there)
-    return _create(context, pair, there)
+    match command:
+        case CreateLink():
+            return _create(context, pair, there, command)
+        case UpdateLink():
+            return _update(context, pair, there, command.patch)
+        case DeleteLink():
+            return _delete(context, pair, there)
 
 
-def evolve(_state: State | None, event: Payload) -> State | None:
+def evolve(state: State | None, event: Payload) -> State | None:
+    if isinstance(event, LinkUpdated):
+        assert state is not None, "a link begins with link.created"
+        properties = {**state.get("properties", {}), **event.set}
+        for field in event.unset:
+            properties.pop(field, None)
+        return _with(state, properties)
     assert isinstance(event, LinkCreated | LinkDeleted)
-    return {**event.model_dump(by_alias=True), "deleted": isinstance(event, LinkDeleted)}
+    deleted = isinstance(event, LinkDeleted)
+    begun = {"type": event.type, "slug": event.slug, "from": event.from_, "to": event.to, "deleted": deleted}
+    return _with(begun, (state or {}).get("properties") if isinstance(event, LinkDeleted) else event.properties)
+
+
+def _with(state: State, properties: Mapping[str, Json] | None) -> State:
+    """The link with these properties; it has no such member where there are none."""
+    if properties:
+        return {**state, "properties": properties}
+    return {name: value for name, value in state.items() if name != "properties"}
 
 
 class _Pair(NamedTuple):
-    """What a link is, whether it is there or not."""
+    """What a link is, whether it is there or not. `turned`: the command says it from its other end."""
 
     kind: State
     from_: str
     to: str
+    ends: Mapping[str, Key]
+    turned: bool
 
     @property
     def slug(self) -> str:
@@ -108,26 +158,41 @@ class _Pair(NamedTuple):
         return link_key(self.slug, self.from_, self.to)
 
     @property
-    def ends(self) -> dict[str, Key]:
-        return {"from": object_key(self.kind["from"], self.from_), "to": object_key(self.kind["to"], self.to)}
+    def text(self) -> str:
+        return f"{self.kind['name']} from {self.from_} to {self.to}"
 
     @property
     def reserved(self) -> list[Key]:
         return end_keys(self.slug, self.kind["cardinality"], self.from_, self.to)
 
+    def path(self, end: str) -> str:
+        """Where that end stands in the command."""
+        return f"/{_other(end) if self.turned else end}"
+
+    def named(self) -> dict[str, Any]:
+        """What every event of a link begins with."""
+        return {"type": Rid(self.kind["rid"]), "slug": self.slug, "from": self.from_, "to": self.to}
+
+
+def _other(end: str) -> str:
+    return "to" if end == "from" else "from"
+
 
 def _between(context: Context, kind: State, command: Command) -> _Pair:
     """Raises `Refused` for keys that are none."""
+    turned = command.type == kind["inverse"]
     keys: dict[str, str] = {}
     findings: list[Finding] = []
-    for end, given in (("from", command.from_), ("to", command.to)):
+    for said, given in (("from", command.from_), ("to", command.to)):
+        end = _other(said) if turned else said
         try:
             keys[end] = _end_shape(context, kind[end]).key_given(given)
         except NotAValue as wrong:
-            findings.append(Finding(wrong.code, f"/{end}{wrong.path}", f"the key {wrong.text}"))
+            findings.append(Finding(wrong.code, f"/{said}{wrong.path}", f"the key {wrong.text}"))
     if findings:
         raise Refused(findings)
-    return _Pair(kind, keys["from"], keys["to"])
+    ends = {end: entity_of(context.get, kind[end], keys[end]) for end in ("from", "to")}
+    return _Pair(kind, keys["from"], keys["to"], ends, turned)
 
 
 def _end_shape(context: Context, slug: str) -> Shape:
@@ -136,45 +201,93 @@ def _end_shape(context: Context, slug: str) -> Shape:
     return shape_in(context.get, state)
 
 
-def _create(context: Context, pair: _Pair, there: State | None) -> list[Drafted]:
+def _create(context: Context, pair: _Pair, there: State | None, command: CreateLink) -> list[Drafted]:
+    given = checked(shape_in(context.get, pair.kind), command.properties or {}, "/properties")
+    findings = given.findings
+    properties = created_with(shape_in(context.get, pair.kind), given)
     if there is not None and not there["deleted"]:
-        return []
-    findings = [*_dead_ends(context, pair), *_crowded_ends(context, pair)]
+        if not findings and (command.properties is None or same(there.get("properties", {}), properties)):
+            return []
+        text = f"{pair.text} is there already, and other things are known of it; update it"
+        findings.append(Finding("LINK_EXISTS", "/properties", text))
+    else:
+        findings += [*_dead_ends(context, pair), *_crowded_ends(context, pair)]
+        if pair.kind.get("acyclic"):
+            findings += _circle(context, pair)
     if findings:
         raise Refused(findings)
-    created = LinkCreated(type=Rid(pair.kind["rid"]), slug=pair.slug, from_=pair.from_, to=pair.to)
+    created = LinkCreated.model_validate({**pair.named(), "properties": properties or None}, by_alias=True)
     return [Drafted(pair.key, pair.slug, created)]
+
+
+def _update(context: Context, pair: _Pair, there: State | None, patch: Mapping[str, Json]) -> list[Drafted]:
+    if there is None or there["deleted"]:
+        raise Refused([_unknown(context, pair)])
+    old: Mapping[str, Json] = there.get("properties", {})
+    shape = shape_in(context.get, pair.kind)
+    named = {
+        name: merged(old.get(shape.field(name)), value) if type(value) is dict else value
+        for name, value in patch.items()
+    }
+    given = checked(shape, named, "/patch")
+    changed = {field: value for field, value in given.values.items() if not same(old.get(field), value)}
+    if not changed and not given.findings:
+        return []
+    complete(shape, given, old, changed)
+    if given.findings:
+        raise Refused(given.findings)
+    updated = LinkUpdated.model_validate(
+        {
+            **pair.named(),
+            "set": {field: value for field, value in changed.items() if value is not None},
+            "unset": [field for field, value in changed.items() if value is None],
+            "was": {field: old[field] for field in changed if field in old},
+        },
+        by_alias=True,
+    )
+    return [Drafted(pair.key, pair.slug, updated)]
 
 
 def _delete(context: Context, pair: _Pair, there: State | None) -> list[Drafted]:
     if there is None:
-        text = f"there is no {pair.kind['name']} from {pair.from_} to {pair.to} on {context.branch}"
-        raise Refused([Finding("LINK_UNKNOWN", "", text)])
+        raise Refused([_unknown(context, pair)])
     if there["deleted"]:
         return []
-    deleted = LinkDeleted(type=Rid(pair.kind["rid"]), slug=pair.slug, from_=pair.from_, to=pair.to)
-    return [Drafted(pair.key, pair.slug, deleted)]
+    return [Drafted(pair.key, pair.slug, LinkDeleted.model_validate(pair.named(), by_alias=True))]
+
+
+def _unknown(context: Context, pair: _Pair) -> Finding:
+    return Finding("LINK_UNKNOWN", "", f"there is no {pair.text} on {context.branch}")
 
 
 def _dead_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
     for end, entity in pair.ends.items():
         state = context.get(entity)
         if state is None:
-            yield Finding("LINK_END_UNKNOWN", f"/{end}", f"there is no {entity} on {context.branch}; create it first")
+            text = f"there is no {entity} on {context.branch}; create it first"
+            yield Finding("LINK_END_UNKNOWN", pair.path(end), text)
         elif state["deleted"]:
-            yield Finding("LINK_END_DELETED", f"/{end}", f"{entity} is deleted; restore it first")
+            yield Finding("LINK_END_DELETED", pair.path(end), f"{entity} is deleted; restore it first")
 
 
 def _crowded_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
     for reserved in pair.reserved:
         holder = context.get(reserved)
-        if holder is not None:
+        standing = None if holder is None else context.get(holder["link"])
+        if standing is not None and not standing["deleted"]:
             end = reserved.split("/")[2]
             text = (
-                f"{pair.kind['name']} is {pair.kind['cardinality']}: {pair.ends[end]} has {holder['link']} already; "
-                "delete that one first"
+                f"{pair.kind['name']} is {pair.kind['cardinality']}: {pair.ends[end]} is {standing['from']} to "
+                f"{standing['to']} already; delete that one first"
             )
-            yield Finding("LINK_CARDINALITY", f"/{end}", text)
+            yield Finding("LINK_CARDINALITY", pair.path(end), text)
+
+
+def _circle(context: Context, pair: _Pair) -> Iterator[Finding]:
+    objects = circle(context, pair.kind, pair.from_, pair.to)
+    if objects:
+        text = f"{pair.kind['name']} never leads back, and this link would close a circle: {shown(objects)}"
+        yield Finding("LINK_CYCLE", "", text)
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
@@ -191,7 +304,13 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     except Refused:
         return
     yield pair.key
+    if isinstance(command, UpdateLink):
+        return
+    yield links_key(pair.slug)
     yield from pair.reserved
+    if followed(kind):
+        yield from incident_keys(pair.slug, pair.from_, pair.to)
     for entity in pair.ends.values():
         yield entity
         yield degree_key(entity)
+    yield from (holder["link"] for key in pair.reserved if (holder := context.get(key)) is not None)

@@ -1,63 +1,28 @@
 """Link types: how objects of one type may stand to objects of another. One type is both directions, never two facts.
 
 `from` and `to` are slugs; cardinality reads `from`-`to`: with `1-n` one `from` has many `to`, each `to` one `from`.
+Members of a state that came later than it are absent where nothing was said of them.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from pydantic import Field
-
+from events import link_type_words as words
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
-from events.findings import Finding, Refused
-from events.kinds import (
-    NewTypeName,
-    ObjectTypeNamed,
-    free_slug,
-    free_slug_reads,
-    kind_named,
-    kind_reads,
-    name_taken,
-    type_name,
-    unknown,
-)
-from events.names import Key, Rid
-from events.reserved import name_key
+from events.element import deleted
+from events.findings import Refused
+from events.kinds import kind_named, kind_reads, unknown
+from events.link_properties import AboutProperty, declared_anew, evolved
+from events.link_type_creation import created, creation_reads
+from events.link_type_life import life_reads, lived
+from events.link_type_rules import rule_reads, ruled
+from events.link_type_words import COMMANDS, EVENTS, Change, CreateLinkType, LinkTypeCreated
+from events.names import Key
 
-Cardinality = Literal["1-1", "1-n", "n-1", "n-n"]
+__all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
+
 aggregate: Final = "linkType"
-
-
-class CreateLinkType(Payload):
-    """A kind of links from objects of one type to objects of another; one type is both directions."""
-
-    name: NewTypeName
-    from_: Annotated[str, Field(alias="from", description="object type: API name, slug or RID")]
-    to: ObjectTypeNamed
-    cardinality: Annotated[
-        Cardinality, Field(description="`from`-`to`: with `1-n` one `from` has many `to`, and each `to` one `from`")
-    ] = "n-n"
-    inverse: Annotated[str | None, Field(description="what the link is called from its other end")] = None
-    description: Annotated[str | None, Field(description="what it is")] = None
-
-
-class LinkTypeCreated(Payload):
-    rid: Rid
-    slug: str
-    name: str
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    cardinality: Cardinality = "n-n"
-    inverse: str | None = None
-    description: str | None = None
-
-
-COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLinkType,)
-# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
-EVENTS: Final[Mapping[str, type[Payload]]] = {
-    "io.oms.linkType.created.v1": LinkTypeCreated,
-}
 
 
 def reads(context: Context, command: Payload) -> list[Key]:
@@ -65,75 +30,88 @@ def reads(context: Context, command: Payload) -> list[Key]:
 
 
 def target(context: Context, command: Payload) -> Key | None:
-    assert isinstance(command, CreateLinkType)
-    state = kind_named(context, "linkType", command.name)
-    return None if state is None or state["name"] != command.name else Key(f"linkType/{state['rid']}")
+    assert isinstance(command, CreateLinkType | Change)
+    if isinstance(command, CreateLinkType):
+        state = kind_named(context, "linkType", command.name)
+        return None if state is None or state["name"] != command.name else _key(state)
+    state = kind_named(context, "linkType", command.type)
+    return None if state is None else _key(state)
 
 
 def decide(context: Context, command: Payload) -> list[Drafted]:
-    assert isinstance(command, CreateLinkType)
+    assert isinstance(command, CreateLinkType | Change)
     must_be_open(context)
-    ends = {
-        "from": kind_named(context, "objectType", command.from_),
-        "to": kind_named(context, "objectType", command.to),
-    }
-    slugs = {end: str(state["slug"]) for end, state in ends.items() if state is not None}
-    there = kind_named(context, "linkType", command.name)
-    if there is not None and _repeats(command, slugs, there):
-        return []
-    findings = [*type_name(command.name, "/name"), *name_taken(context, "linkType", command.name, "/name")]
-    findings += [
-        unknown(context, "objectType", named, f"/{end}")
-        for end, named in (("from", command.from_), ("to", command.to))
-        if end not in slugs
-    ]
-    if command.inverse is not None:
-        findings += _inverse(command.name, command.inverse)
-    if findings:
-        raise Refused(findings)
-    slug = free_slug(context, "linkType", command.name)
-    created = LinkTypeCreated(
-        rid=context.new_rid("link-type"),
-        slug=slug,
-        name=command.name,
-        from_=slugs["from"],
-        to=slugs["to"],
-        cardinality=command.cardinality,
-        inverse=command.inverse,
-        description=command.description,
-    )
-    return [Drafted(Key(f"linkType/{created.rid}"), slug, created)]
+    if isinstance(command, CreateLinkType):
+        return [Drafted(Key(f"linkType/{each.rid}"), each.slug, each) for each in created(context, command)]
+    state = kind_named(context, "linkType", command.type)
+    if state is None:
+        raise Refused([unknown(context, "linkType", command.type, "/type")])
+    if state.get("deleted") and not isinstance(command, words.DeleteLinkType | words.RestoreLinkType):
+        raise Refused([deleted("linkType", state, "/type")])
+    return [Drafted(_key(state), state["slug"], each) for each in _changed(context, state, command)]
 
 
-def evolve(_state: State | None, event: Payload) -> State | None:
-    assert isinstance(event, LinkTypeCreated)
-    return event.model_dump(by_alias=True)
+def evolve(state: State | None, event: Payload) -> State | None:
+    if isinstance(event, LinkTypeCreated):
+        return _first(event)
+    assert state is not None, "a link type begins with linkType.created"
+    if isinstance(event, AboutProperty):
+        return {**state, "properties": evolved(state.get("properties", {}), event)}
+    return _with(state, **_MEMBERS[type(event)](event))
+
+
+_MEMBERS: Final[Mapping[type[Payload], Callable[[Any], State]]] = {
+    words.LinkTypeRenamed: lambda event: {"name": event.name},
+    words.LinkTypeInverseSet: lambda event: {"inverse": event.inverse},
+    words.LinkTypeCardinalitySet: lambda event: {"cardinality": event.cardinality},
+    words.LinkTypeEndpointsChanged: lambda event: {"from": event.from_, "to": event.to},
+    words.LinkTypeOnDeleteSet: lambda event: {"onDelete": event.on_delete, "owner": event.owner},
+    words.LinkTypeAcyclicSet: lambda event: {"acyclic": event.acyclic},
+    words.LinkTypeMetadataUpdated: lambda event: {"title": event.title, "description": event.description},
+    words.LinkTypeStatusSet: lambda event: {"status": event.status, "replacedBy": None, "until": None},
+    words.LinkTypeDeprecated: lambda event: {
+        "status": "deprecated", "replacedBy": event.replaced_by, "until": event.until
+    },
+    words.LinkTypeDeleted: lambda _event: {"deleted": True},
+    words.LinkTypeRestored: lambda _event: {"deleted": None},
+}  # fmt: skip
+"""What each event, of its own type, makes of members of the state; `None` takes one away."""
+_ALWAYS: Final = frozenset(("inverse", "description"))  # there from the beginning, `None` where nothing was said
+
+
+def _first(event: LinkTypeCreated) -> State:
+    properties = None if event.properties is None else {each.field: each.state() for each in event.properties}
+    return _with(event.model_dump(by_alias=True), properties=properties)
+
+
+def _with(state: State, **members: Any) -> State:
+    """The state with these members; `None` takes one away."""
+    changed = {**state, **members}
+    return {name: changed[name] for name in changed if changed[name] is not None or name in _ALWAYS}
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
-    assert isinstance(command, CreateLinkType)
+    assert isinstance(command, CreateLinkType | Change)
     yield branch_key(context.branch)
-    yield name_key("linkType", command.name)
-    yield from free_slug_reads(context, "linkType", command.name)
-    yield from kind_reads(context, "linkType", command.name)
-    yield from kind_reads(context, "objectType", command.from_)
-    yield from kind_reads(context, "objectType", command.to)
+    if isinstance(command, CreateLinkType):
+        yield from creation_reads(context, command)
+        return
+    yield from kind_reads(context, "linkType", command.type)
+    state = kind_named(context, "linkType", command.type)
+    if state is not None:
+        yield from life_reads(context, state, command)
+        yield from rule_reads(context, state, command)
 
 
-def _repeats(command: CreateLinkType, slugs: dict[str, str], there: State) -> bool:
-    """The link type is there, just as asked for."""
-    asked = {
-        "name": command.name,
-        **slugs,
-        "cardinality": command.cardinality,
-        "inverse": command.inverse,
-        "description": command.description,
-    }
-    return {name: there[name] for name in there if name not in ("rid", "slug")} == asked
+def _changed(context: Context, state: State, command: Change) -> Iterable[Payload]:
+    match command:
+        case words.SetCardinality() | words.ChangeEndpoints() | words.SetOnDelete() | words.SetAcyclic():
+            return ruled(context, state, command)
+        case words.AddLinkProperty() | words.RenameLinkProperty() | words.RemoveLinkProperty():
+            return declared_anew(context, state, command)
+        case _:
+            return lived(context, state, command)
 
 
-def _inverse(name: str, inverse: str) -> Iterator[Finding]:
-    yield from type_name(inverse, "/inverse")
-    if inverse == name:
-        text = f"{name} is called the same from both ends; give the inverse a name of its own, or none"
-        yield Finding("TYPE_NAME_TAKEN", "/inverse", text)
+def _key(state: State) -> Key:
+    return Key(f"linkType/{state['rid']}")

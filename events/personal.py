@@ -33,7 +33,7 @@ class Personal(NamedTuple):
 
 def personal_in(get: Lookup, types: Sequence[State], declared: Mapping[str, Mapping[str, Any]]) -> Personal | None:
     """Of a type's `hierarchy.line` and of all properties it has; `None` where nothing is personal. Raises `Unread`."""
-    declaring = {field: one["slug"] for one in types for field in one["properties"]}
+    declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
     closed = {
         field: declaring[field] if each["unique"] else None
         for field, each in declared.items()

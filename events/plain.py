@@ -52,6 +52,8 @@ def reader(model: type[Model]) -> Read[Model]:
     decorators = model.__pydantic_decorators__
     if fields is None or decorators.field_validators:
         return never
+    if any(info.default_factory for info in model.model_fields.values()):
+        return never
     if any(one.info.mode != "after" for one in decorators.model_validators.values()):
         return never
     checks = [one.func for one in decorators.model_validators.values()]

@@ -7,9 +7,13 @@ unique/<slug>/~key/<key>        {"owner": key}     the object of a subtype that 
 uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the elements of the schema that use this one, and
                                                    of these the types that have it as a parent (absent = none)
 count/object/<slug>             {"n"}              alive objects of a type
-degree/<object key>             {"n"}              alive links and references at an object
+count/link/<slug>               {"n"}              links of a type that stand
+degree/<object key>             {"n", "links"}     links and references at an object; of these the links, by slug, if any
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
 subject/<person>                {"objects"}        keys of the objects about a person; by a token where it is encrypted
+incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
+
+A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
 """
 
 from collections.abc import Mapping
@@ -64,6 +68,37 @@ def count_key(slug: str) -> Key:
 
 def degree_key(entity: Key) -> Key:
     return Key(f"degree/{entity}")
+
+
+def links_key(slug: str) -> Key:
+    return Key(f"count/link/{slug}")
+
+
+def links_under(slug: str) -> str:
+    """Under what all links of a type are, also those that are deleted."""
+    return f"link/{slug}/"
+
+
+def followed(link_type: State) -> bool:
+    """Whether links of the type are followed from object to object; once they were they always are."""
+    return "acyclic" in link_type or "onDelete" in link_type
+
+
+def incident_under(slug: str, end: str, key: str) -> str:
+    """Under what the links are that an object, by its encoded primary key, has at that end."""
+    return f"incident/{slug}/{end}/{key}/"
+
+
+def incident_keys(slug: str, from_key: str, to_key: str) -> list[Key]:
+    return [
+        Key(incident_under(slug, "from", from_key) + to_key),
+        Key(incident_under(slug, "to", to_key) + from_key),
+    ]
+
+
+def single_ends(cardinality: str) -> tuple[str, ...]:
+    """The ends that may have one link only."""
+    return _ENDS[cardinality]
 
 
 def end_keys(slug: str, cardinality: str, from_key: str, to_key: str) -> list[Key]:

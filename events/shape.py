@@ -145,7 +145,7 @@ _shapes: Final[dict[int, _Kept]] = {}
 
 
 def shape_in(get: Lookup, state: State) -> Shape:
-    """The shape of an object type's state where `get` looks; states must not be changed afterwards. Raises `Unread`."""
+    """The shape of an object or link type's state where `get` looks; states must not be changed afterwards. Raises `Unread`."""
     kept = _shapes.get(id(state))
     if kept is not None and kept[0] is state:
         for key, other in kept[1]:
@@ -178,7 +178,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
     declared: dict[str, Declared] = {
         field: declaration(get, each)
         for one in types
-        for field, each in one["properties"].items()
+        for field, each in one.get("properties", {}).items()
         if not each.get("removed")
     }
     personal = personal_in(get, types, declared)
@@ -188,9 +188,9 @@ def _compiled(get: Lookup, state: State) -> Shape:
     }
     for field in personal.closed if personal else ():
         slots[field] = slots[field]._replace(check=discreet(slots[field].check))
-    declaring = {field: one["slug"] for one in types for field in one["properties"]}
+    declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
     key_type = keyed_by(types) or state
-    key = key_type["primaryKey"]
+    key = key_type.get("primaryKey", ())
     return Shape(
         rid=Rid(state["rid"]),
         slug=state["slug"],

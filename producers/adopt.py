@@ -98,9 +98,7 @@ def _folded(
 
 def _load(heads: Heads, column: str, keys: Sequence[str]) -> Generator[Ask, Told, None]:
     while wanted := heads.wanted(column, keys):
-        reads = heads.reads(wanted)
-        told = yield Ask(heads=[read for chain in reads.values() for read in chain])
-        heads.tell(reads, told.heads)
+        yield from heads.load(wanted)
 
 
 def _answered(commit: Sequence[Event]) -> Iterable[tuple[CommandKey, Remembered]]:

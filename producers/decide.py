@@ -5,7 +5,7 @@
 A refused command spoils only itself. A command that was answered before is answered the same again.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from traceback import extract_tb
 from typing import Final
@@ -159,7 +159,7 @@ class Planner:
             if part.type in _PURGES:
                 self.ring.doom(d.payload.kid for d in decided if isinstance(d.payload, DataKeyDestroyed))
             drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
-            staged.changes.update(changes)
+            staged.add(changes)
             context.heads = staged = behind
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
@@ -205,17 +205,12 @@ class Planner:
                     wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
         missing = [at for branch, keys in wanted.items() for at in self.heads.wanted(branch, dict.fromkeys(keys))]
         if missing:
-            yield from self._ask(missing)
+            yield from self.heads.load(missing)
 
     def _load(self, column: str, keys: Sequence[Key]) -> Asking:
         """Load keys of a column; first, where needed, the branches they are seen through."""
         while missing := self.heads.wanted(column, keys):
-            yield from self._ask(missing)
-
-    def _ask(self, missing: Iterable[tuple[str, str]]) -> Asking:
-        reads = self.heads.reads(missing)
-        told = yield Ask(heads=[read for chain in reads.values() for read in chain])
-        self.heads.tell(reads, told.heads)
+            yield from self.heads.load(missing)
 
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key

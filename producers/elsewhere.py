@@ -79,9 +79,7 @@ class Elsewhere:
         noted, self._noted = self._noted, defaultdict(list)
         for column, keys in columns.items():
             while missing := self.heads.wanted(column, dict.fromkeys(keys)):
-                reads = self.heads.reads(missing)
-                told = yield Ask(heads=[read for chain in reads.values() for read in chain])
-                self.heads.tell(reads, told.heads)
+                yield from self.heads.load(missing)
         if noted:
             told = yield Ask(**noted)
             for member, asked in noted.items():

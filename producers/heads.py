@@ -7,16 +7,18 @@ Keys are known by column: a branch as it is now, `as_of(branch, position)` as it
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from events.branch import BranchRebased
-from events.decider import Head, Payload, State, Unread
+from events.decider import MOST, UNDER, Head, Payload, State, Unread
 from events.lineage import FOREVER, Lineage, Stretch, stretches
 from events.names import ONTOLOGY_SCOPE, Key, column_of
-from producers.outbox import Found, HeadRead, HeadWrite
+from producers import under
+from producers.outbox import Ask, Found, HeadRead, HeadWrite, Told, UnderRead
+from producers.under import Under
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
@@ -53,11 +55,13 @@ class Heads:
         self._lineage: dict[str, Lineage] = {}
         self._written: dict[tuple[str, str], list[int]] = {}  # where in `_writes`
         self._writes: list[HeadWrite] = []
+        self._under = Under()
 
     def clear(self) -> None:
         """Forget everything, e.g. because another process committed or a transaction was lost."""
         self._written.clear()
         self._writes = []
+        self._under.flushed()
         self.forget()
 
     def trim(self) -> None:
@@ -91,6 +95,8 @@ class Heads:
         """Which of these are not known yet, as (column, key). Of a branch that is not known itself: its branch key."""
         mine, everyones = self.seen(column)
         missing = [(scope(column, key), key) for key in keys if key not in mine and key not in everyones]
+        if missing:
+            missing = [at for at in missing if not at[1].startswith(UNDER) or not self._under.holds(*at)]
         if any(found != ONTOLOGY_SCOPE for found, _ in missing):
             try:
                 self.lineage(column)
@@ -110,6 +116,38 @@ class Heads:
         for (column, key), chain in reads.items():
             self._known[column][key] = self._nearest(chain, self.lineage(column), found)
 
+    def load(self, wanted: Sequence[tuple[str, str]]) -> Generator[Ask, Told, None]:
+        """Ask the store for what `wanted` has named, and learn the answers."""
+        one_by_one = self.reads(at for at in wanted if not at[1].startswith(UNDER))
+        sets = {at: under.reads(self.lineage(at[0]), Key(at[1])) for at in wanted if at[1].startswith(UNDER)}
+        told = yield Ask(
+            heads=[read for stretches in one_by_one.values() for read in stretches],
+            under=[read for stretches in sets.values() for read in stretches],
+        )
+        self.tell(one_by_one, told.heads)
+        self._tell_under(sets, told.under)
+
+    def under(self, column: str, asked: Key) -> Collection[Key]:
+        """The keys that an `under/…` key stands for, and maybe some that are gone. Raises `Untold`, `Refused`."""
+        try:
+            return self._under.known(column, asked)
+        except KeyError:
+            raise Untold(asked, column) from None
+
+    def _tell_under(
+        self,
+        reads: Mapping[tuple[str, str], Sequence[UnderRead]],
+        found: Mapping[UnderRead, Sequence[tuple[str, Found]]],
+    ) -> None:
+        """With each set come the states of its keys."""
+        for (column, asked), stretch_reads in reads.items():
+            levels = ((read, found.get(read, ())) for read in stretch_reads)
+            told = self._under.tell(column, Key(asked), levels, self._writes, self._unflushed)
+            known = self._known[column]
+            for key, (since, state) in told.items():
+                if key not in known:
+                    known[key] = Head(since, None if state is None else _decode(state))
+
     def write(self, branch: str, changes: Mapping[Key, Head], column: str) -> None:
         """These keys have these heads from their positions on. They must be known of `column`, the branch's."""
         mine = self._known[column]
@@ -119,11 +157,13 @@ class Heads:
             state = None if head.state is None else _encode(head.state)
             self._writes.append(HeadWrite(*place, head.position, state))
             self._known[place[0]][key] = head
+        self._under.wrote(branch, changes)
 
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
         writes, self._writes = self._writes, []
         self._written.clear()
+        self._under.flushed()
         return writes
 
     def _nearest(self, chain: Sequence[HeadRead], lineage: Lineage, found: Mapping[HeadRead, Found]) -> Head:
@@ -151,6 +191,7 @@ class Heads:
         for known in self._known.values():
             known.clear()
         self._lineage.clear()
+        self._under.forget()
 
 
 class Staged:
@@ -160,6 +201,8 @@ class Staged:
         """What the commit does not change is read from `column`; from the branch as it is, if not given."""
         self.heads, self.branch, self.column = heads, branch, column or branch
         self.changes: dict[Key, Head] = {} if changes is None else changes
+        self._added: list[Iterable[Key]] = [list(self.changes)] if self.changes else []  # not yet in `_by_prefix`
+        self._by_prefix: dict[str, dict[Key, None]] = {}
         self._mine, self._everyones = heads.seen(self.column)
 
     def __getitem__(self, key: Key) -> Head:
@@ -169,6 +212,8 @@ class Staged:
             return changed
         known = self._mine.get(key) or self._everyones.get(key)
         if known is None:
+            if key.startswith(UNDER):
+                return Head(0, {"keys": self._under(key)})
             raise Untold(key, self.column)
         return known
 
@@ -183,10 +228,28 @@ class Staged:
         return Staged(self.heads, self.branch, as_of(event.parent, event.base), self.changes)
 
     def change(self, key: Key, position: int, state: State | None) -> None:
-        self.changes[key] = Head(position, state)
+        self.add({key: Head(position, state)})
+
+    def add(self, changes: Mapping[Key, Head]) -> None:
+        """Later parts of the commit see these."""
+        self.changes.update(changes)
+        self._added.append(changes)
 
     def settle(self) -> None:
         """The commit is decided: its last states become intervals."""
         self.heads.write(self.branch, self.changes, self.column)
         if any(key.startswith("branch/") for key in self.changes):
             self.heads.forget()
+
+    def _under(self, asked: Key) -> Sequence[Key]:
+        """What is there under a prefix, in key order. Raises `Untold`, and `Refused` where that is too much."""
+        keys = self.heads.under(self.column, asked)
+        for added in self._added:
+            for key in added:
+                self._by_prefix.setdefault(under.prefix(key), {})[key] = None
+        self._added.clear()
+        changed = self._by_prefix.get(asked[len(UNDER) :])
+        there = [key for key in (sorted({*keys, *changed}) if changed else keys) if self[key].state is not None]
+        if len(there) > MOST:
+            raise under.wide(asked)
+        return there

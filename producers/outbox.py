@@ -41,6 +41,19 @@ class HeadRead(NamedTuple):
     at: int = FOREVER
 
 
+class UnderRead(NamedTuple):
+    """Asks for the newest intervals at `at` of all keys `<prefix><last part>` written on `branch` itself since `floor`.
+
+    `prefix` ends with `/`. At most `limit` of them are told, in key order.
+    """
+
+    branch: str
+    prefix: str
+    floor: int
+    at: int
+    limit: int
+
+
 class Found(NamedTuple):
     """An interval: it began at `since`; `state` is JSON, `None` for a key that was freed or deleted on this branch."""
 
@@ -80,6 +93,7 @@ class Ask:
     commits: Sequence[tuple[str, int]] = ()  # (branch, at): the last commit on that branch at or before `at`
     commits_named: Sequence[str] = ()  # commit ids
     written: Sequence[Written] = ()
+    under: Sequence[UnderRead] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +107,9 @@ class Told:
     commits: Mapping[tuple[str, int], "CommitWrite"] = field(default_factory=dict)
     commits_named: Mapping[str, "CommitWrite"] = field(default_factory=dict)
     written: Mapping[Written, Sequence[str]] = field(default_factory=dict)
+    under: Mapping[UnderRead, Sequence[tuple[str, Found]]] = field(
+        default_factory=dict
+    )  # (key, interval), in key order
 
 
 class HeadWrite(NamedTuple):

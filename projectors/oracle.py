@@ -6,8 +6,10 @@ shows as a difference between the two.
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
+from projectors.oracle_links import LINK_CHANGES
 from projectors.versions import AUDIT_FIELDS
 
 Json = dict[str, Any]
@@ -70,10 +72,6 @@ def _object_type_deprecated(before: Json, data: Json) -> Json:
     return {**_own(before), **how}
 
 
-def _link_type_created(_before: Json, data: Json) -> Json:
-    return {"cardinality": "n-n", "inverse": None, "description": None, **data}
-
-
 def _branch_created(_before: Json, data: Json) -> Json:
     return {"parent": None, "default": False, **data, "deleted": False}
 
@@ -95,18 +93,19 @@ def _own(state: Json) -> Json:
     return {name: value for name, value in state.items() if name not in AUDIT_FIELDS}
 
 
+def _of_own(change: Callable[[Json, Json], Json], before: Json, data: Json) -> Json:
+    return change(_own(before), data)
+
+
 _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("object", "created"): lambda _, data: {**data, "deleted": False},
     ("object", "updated"): _object_updated,
     ("object", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     ("object", "restored"): lambda before, _: {**_own(before), "deleted": False},
-    ("link", "created"): lambda _, data: {**data, "deleted": False},
-    ("link", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     ("objectType", "created"): _object_type_created,
     ("objectType", "propertyAdded"): _property_added,
     ("objectType", "renamed"): lambda before, data: {**_own(before), "name": data["name"]},
     ("objectType", "deprecated"): _object_type_deprecated,
-    ("linkType", "created"): _link_type_created,
     ("branch", "created"): _branch_created,
     ("branch", "protected"): _branch_protected,
     ("branch", "unprotected"): _without("protected"),
@@ -115,4 +114,5 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("branch", "rebased"): _branch_rebased,
     ("tag", "created"): lambda _, data: data,
     ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
+    **{named: partial(_of_own, change) for named, change in LINK_CHANGES.items()},
 }

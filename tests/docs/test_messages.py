@@ -20,6 +20,7 @@ BEFORE = [
     ("SetSubject", {"type": "Guest", "property": "id"}),
     ("CreateObject", {"type": "Guest", "properties": {"id": "g1"}}),
     ("CreateObject", {"type": "Guest", "properties": {"id": "g2"}}),
+    *[("CreateLinkType", {"name": name, "from": "Airline", "to": "Airline"}) for name in ("owns", "serves")],
 ]
 
 

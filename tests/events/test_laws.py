@@ -163,11 +163,15 @@ def derived(world: World) -> dict[str, State]:
                 for referred in value if each["array"] else [value]:
                     assert object_key(each["target"], referred) in objects
                     numbers[f"degree/{object_key(each['target'], referred)}"] += 1
+    linked: dict[str, Counter[str]] = {}
     for key, state in links.items():
         kind = types[state["type"]]
+        numbers[f"count/link/{state['slug']}"] += 1
         for end in ("from", "to"):
             assert object_key(kind[end], state[end]) in objects
-            numbers[f"degree/{object_key(kind[end], state[end])}"] += 1
+            at = f"degree/{object_key(kind[end], state[end])}"
+            numbers[at] += 1
+            linked.setdefault(at, Counter())[state["slug"]] += 1
             if {"from": "-1", "to": "1-"}[end] in kind["cardinality"]:
                 at = f"end/{state['slug']}/{end}/{state[end]}"
                 assert at not in found, f"{found[at]} and {key} share an end"
@@ -178,7 +182,8 @@ def derived(world: World) -> dict[str, State]:
         kind = "linkType" if "cardinality" in state else "objectType"
         found[f"name/{kind}/{state['name']}"] = {"rid": key, "slug": state["slug"]}
         found[f"slug/{kind}/{state['slug']}"] = {"rid": key}
-    return found | {key: {"n": n} for key, n in numbers.items()}
+    by = {at: {"links": dict(slugs)} for at, slugs in linked.items()}
+    return found | {key: {"n": n, **by.get(key, {})} for key, n in numbers.items()}
 
 
 def uses(types: dict[str, State]) -> set[tuple[str, str]]:

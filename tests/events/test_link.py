@@ -47,7 +47,7 @@ def test_a_link_comes_and_goes_and_comes_again(world):
     link = {"type": type_.rid, "slug": "operatedBy", "from_": "1", "to": "김포"}
     assert world.when("CreateLink", **ends("1", "김포")) == [LinkCreated(**link)]
     assert world.when("CreateLink", **ends("1", ["김포"])) == []
-    assert world.get("degree/object/Airline/김포") == {"n": 1}
+    assert world.get("degree/object/Airline/김포") == {"n": 1, "links": {"operatedBy": 1}}
     assert world.when("DeleteLink", **ends("1", "김포")) == [LinkDeleted(**link)]
     assert world.when("DeleteLink", **ends("1", "김포")) == []
     assert world.get("degree/object/Airline/김포") == {"n": 0}
@@ -114,6 +114,6 @@ def test_an_object_linked_to_itself_counts_once(world):
     world.when("CreateLinkType", name="follows", **{"from": "Flight", "to": "Flight"})
     link = {"type": "follows", "from": "1", "to": "1"}
     world.when("CreateLink", **link)
-    assert world.get("degree/object/Flight/1") == {"n": 1}
+    assert world.get("degree/object/Flight/1") == {"n": 1, "links": {"follows": 1}}
     world.when("DeleteLink", **link)
     assert len(world.when("DeleteObject", type="Flight", key="1")) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.memory_keys import MemoryKeys
 from events import branch, catalog
-from events.decider import Context, Drafted, Head, Payload, State, Unread
+from events.decider import UNDER, Context, Drafted, Head, Payload, State, Unread
 from events.findings import Finding, Refused
 from events.names import Key
 from events.purging import DataKeyDestroyed
@@ -84,7 +84,14 @@ class World:
         self.seals.destroy(self.seals.lose())
 
     def load(self, heads: Loaded, keys: Iterable[Key]) -> None:
-        heads.update({key: self.stored.get(key, Head(0, None)) for key in keys})
+        for key in keys:
+            if key.startswith(UNDER):
+                below = [each for each in sorted(self.stored) if each[: each.rindex("/") + 1] == key[len(UNDER) :]]
+                there = [each for each in below if self.stored[each].state is not None]
+                self.load(heads, there)
+                heads[key] = Head(0, {"keys": there})
+            else:
+                heads[key] = self.stored.get(key, Head(0, None))
 
     def fold(self, drafted: Iterable[Drafted], heads: Loaded) -> None:
         """All or nothing: raises `Unread` with nothing changed."""

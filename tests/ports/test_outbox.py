@@ -21,6 +21,7 @@ from producers.outbox import (
     Remembered,
     Row,
     Told,
+    UnderRead,
     Work,
     Writes,
     Written,
@@ -102,6 +103,27 @@ async def test_heads_are_intervals_and_read_as_of_any_position(outbox: Outbox) -
     stored = await outbox.heads_after("", "", 0, 10)
     assert stored == [first, first._replace(since=5, state=None)]
     assert await outbox.heads_after(B, "object/A/1", 1, 10) == stored[1:]
+
+
+async def test_what_stands_under_a_prefix_is_read_in_key_order_as_of_any_position(outbox: Outbox) -> None:
+    def at(since: int, *keys: str, branch: str = B, state: bytes | None = b"{}") -> list[HeadWrite]:
+        return [HeadWrite(branch, key, since, state) for key in keys]
+
+    first = at(1, "x/a/1", "x/a/2", "x/a/2/3", "x/a", "x/a0", "x/b/1", "x/a/한") + at(1, "x/a/0", branch="dev/x/y")
+    await outbox.commit(writing(lambda h: Writes(h, heads=first)))
+    await outbox.commit(writing(lambda h: Writes(h, heads=at(5, "x/a/2", state=None) + at(5, "x/a/4"))))
+    now = UnderRead(B, "x/a/", 0, FOREVER, 10)
+    asked = [now, now._replace(at=4), now._replace(floor=1), now._replace(floor=1, at=4), now._replace(limit=2)]
+    told: list[Told] = []
+    await outbox.commit(writing(Writes, Ask(under=asked), told=told))
+    old, gone = Found(1, b"{}"), Found(5, None)
+    assert [list(told[0].under[read]) for read in asked] == [
+        [("x/a/1", old), ("x/a/2", gone), ("x/a/4", Found(5, b"{}")), ("x/a/한", old)],
+        [("x/a/1", old), ("x/a/2", old), ("x/a/한", old)],
+        [("x/a/2", gone), ("x/a/4", Found(5, b"{}"))],
+        [],
+        [("x/a/1", old), ("x/a/2", gone)],
+    ]
 
 
 async def test_commands_are_remembered_until_they_are_forgotten(outbox: Outbox) -> None:

@@ -96,7 +96,7 @@ async def test_what_travels_is_as_described():
             subject = command_subject("main", "local", BRANCH, command)
             outcome = json.loads(await door.answer(subject, {}, json.dumps(body).encode()))
             payload("OutcomeOfCommand").validate(outcome)
-            assert outcome["status"] == "accepted", outcome
+            assert outcome["status"] == "accepted", (command, data, outcome)
         refused = await door.answer(subject, {}, b"{")
         payload("OutcomeOfCommand").validate(json.loads(refused))
     seen = set()

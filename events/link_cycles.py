@@ -1,0 +1,112 @@
+"""Circles of links: whether following links from an object leads back to it. Objects are their encoded primary keys.
+
+A new link closes a circle if its `from` can be reached from its `to`. Both are searched from at once, always the side
+with fewer objects to go on from: a leaf of a tree is done with in one step, whichever way the links point.
+
+    from ◄── ◄── ◄─┐   ┌─► ──► ──► to
+                   └ ? ┘
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from events.decider import MOST, Context, State, Unread
+from events.findings import Finding, Refused
+from events.names import Key
+from events.reserved import incident_under
+
+SHOWN = 20  # objects of a circle in a sentence
+
+
+def circle(context: Context, link_type: State, from_: str, to: str) -> list[str]:
+    """The objects of the circle that this link would close, from `from_` on and back to it; `[]` if it closes none.
+
+    Raises `Refused` after `MOST` links, and `Unread`.
+    """
+    if from_ == to:
+        return [from_, to]
+    reached: dict[str, dict[str, str]] = {"from": {to: ""}, "to": {from_: ""}}  # by the end whose links are followed
+    edges: dict[str, list[str]] = {"from": [to], "to": [from_]}
+    followed = 0
+    while edges["from"] and edges["to"]:
+        end, other = ("from", "to") if len(edges["from"]) <= len(edges["to"]) else ("to", "from")
+        seen, edge = reached[end], []
+        for here, there in _neighbours(context, link_type["slug"], end, edges[end]):
+            followed += 1
+            if there not in seen:
+                seen[there] = here
+                edge.append(there)
+                if there in reached[other]:
+                    return [from_, *reversed(_back(reached["from"], there)), *_back(reached["to"], there)[1:]]
+        if followed > MOST:
+            text = (
+                f"whether it closes a circle takes more than {MOST:,} links of {link_type['name']} to say; "
+                "divide them into several link types"
+            )
+            raise Refused([Finding("LINK_TOO_MANY", "", text)])
+        edges[end] = edge
+    return []
+
+
+def circle_among(links: Iterable[State]) -> list[str]:
+    """The objects of one circle that these links make, the first one also last; `[]` if there is none."""
+    ahead: dict[str, list[str]] = {}
+    for link in links:
+        ahead.setdefault(link["from"], []).append(link["to"])
+    done: set[str] = set()
+    for start in ahead:
+        found = _circle_from(start, ahead, done)
+        if found:
+            return found
+    return []
+
+
+def shown(objects: Sequence[str]) -> str:
+    """A path as it may stand in a sentence."""
+    if len(objects) > SHOWN:
+        return f"{' → '.join(objects[: SHOWN - 1])} → … → {objects[-1]} ({len(objects) - 1:,} links)"
+    return " → ".join(objects)
+
+
+def _neighbours(context: Context, slug: str, end: str, objects: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(object, the one at the other end) of each link at that end. Raises `Unread` with all that is missing."""
+    found: list[tuple[str, Sequence[Key]]] = []
+    missing: Unread | None = None
+    for here in objects:
+        try:
+            found.append((here, context.under(incident_under(slug, end, here))))
+        except Unread as unread:
+            if missing is None:
+                missing = unread
+            else:
+                missing.others += unread.keys
+    if missing is not None:
+        raise missing
+    for here, keys in found:
+        for key in keys:
+            yield here, key.rpartition("/")[2]
+
+
+def _back(reached: dict[str, str], last: str) -> list[str]:
+    """How it was reached, backwards."""
+    path = []
+    while last:
+        path.append(last)
+        last = reached[last]
+    return path
+
+
+def _circle_from(start: str, ahead: dict[str, list[str]], done: set[str]) -> list[str]:
+    path: dict[str, Iterator[str]] = {}
+    here: str | None = start
+    while here is not None or path:
+        if here is not None:
+            path[here] = iter(ahead.get(here, ()) if here not in done else ())
+        last = next(reversed(path))
+        here = next(path[last], None)
+        if here is None:
+            done.add(last)
+            del path[last]
+        elif here in path:
+            objects = list(path)
+            return [*objects[objects.index(here) :], here]
+    return []

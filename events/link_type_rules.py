@@ -1,0 +1,159 @@
+"""The rules of a link type's links: how many, between what, whether in circles, and what becomes of them at a deletion.
+
+What loosens a rule holds at once. What tightens it is held against the links that stand, and refused with those that
+break it; more than `MOST` links are not looked through in a commit.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from events import link_type_words as words
+from events.decider import MOST, Context, Payload, State, under_key
+from events.findings import Finding, Refused
+from events.hierarchy import line
+from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
+from events.link_cycles import circle_among, shown
+from events.link_type_creation import hierarchy_faults, owner_faults, owner_of
+from events.names import Key
+from events.reserved import followed, links_key, links_under, number, single_ends
+
+SHOWN = 20  # violators in a sentence
+
+Rule = words.SetCardinality | words.ChangeEndpoints | words.SetOnDelete | words.SetAcyclic
+
+
+def rule_reads(context: Context, state: State, command: Payload) -> Iterator[Key]:
+    """The keys that `ruled` asks for, and those that its events change. Raises `Unread`."""
+    match command:
+        case words.SetCardinality() if set(single_ends(command.cardinality)) - set(single_ends(state["cardinality"])):
+            yield from _links_reads(context, state)
+        case words.SetOnDelete() | words.SetAcyclic() if not followed(state):
+            yield from _links_reads(context, state)
+        case words.SetAcyclic() if command.acyclic and not state.get("acyclic"):
+            yield from _links_reads(context, state)
+        case words.ChangeEndpoints():
+            yield links_key(state["slug"])
+            for end, named in (("from", command.from_), ("to", command.to)):
+                if named is not None:
+                    yield from kind_reads(context, "objectType", named)
+                    yield from slug_reads(context, "objectType", state[end])
+        case words.AddLinkProperty():
+            yield links_key(state["slug"])
+
+
+def ruled(context: Context, state: State, command: Rule) -> list[Payload]:
+    match command:
+        case words.SetCardinality():
+            return _set_cardinality(context, state, command.cardinality)
+        case words.ChangeEndpoints():
+            return _change_endpoints(context, state, command)
+        case words.SetOnDelete():
+            return _set_on_delete(context, state, command)
+        case words.SetAcyclic():
+            return _set_acyclic(context, state, command.acyclic)
+
+
+def _set_cardinality(context: Context, state: State, cardinality: words.Cardinality) -> list[Payload]:
+    was = state["cardinality"]
+    if cardinality == was:
+        return []
+    tighter = [end for end in single_ends(cardinality) if end not in single_ends(was)]
+    links = _links(context, state, "/cardinality") if tighter else []
+    findings = [finding for end in tighter for finding in _crowded(state, end, links, cardinality)]
+    if findings:
+        raise Refused(findings)
+    return [words.LinkTypeCardinalitySet(rid=state["rid"], slug=state["slug"], cardinality=cardinality, was=was)]
+
+
+def _change_endpoints(context: Context, state: State, command: words.ChangeEndpoints) -> list[Payload]:
+    ends: dict[str, str] = {"from": state["from"], "to": state["to"]}
+    findings: list[Finding] = []
+    for end, named in (("from", command.from_), ("to", command.to)):
+        type_ = None if named is None else kind_named(context, "objectType", named)
+        if named is not None and (type_ is None or type_.get("deleted")):
+            findings.append(unknown(context, "objectType", named, f"/{end}"))
+        elif type_ is not None and type_["slug"] != state[end]:
+            ends[end] = type_["slug"]
+            findings += _narrower(context, state, end, type_)
+    if state.get("acyclic") and not findings:
+        findings += hierarchy_faults(context, ends, "")
+    if findings:
+        raise Refused(findings)
+    was = {end: state[end] for end in ends if ends[end] != state[end]}
+    if not was:
+        return []
+    changed = {"rid": state["rid"], "slug": state["slug"], **ends, "was": was}
+    return [words.LinkTypeEndpointsChanged.model_validate(changed, by_alias=True)]
+
+
+def _narrower(context: Context, state: State, end: str, type_: State) -> Iterator[Finding]:
+    """Links that stand may stand between objects of other types than that."""
+    standing = number(context.get(links_key(state["slug"])))
+    old = kind_of_slug(context, "objectType", state[end])
+    if not standing or (old is not None and any(one["rid"] == type_["rid"] for one in line(context.get, old))):
+        return
+    text = (
+        f"{standing:,} links of {state['name']} stand {end} {state[end]}, which is no {type_['name']}; "
+        "delete them first, or plan a migration"
+    )
+    yield Finding("RULE_BREAKING_UNPLANNED", f"/{end}", text)
+
+
+def _set_on_delete(context: Context, state: State, command: words.SetOnDelete) -> list[Payload]:
+    findings = list(owner_faults(command.on_delete, command.owner))
+    if findings:
+        raise Refused(findings)
+    owner = owner_of(command.on_delete, command.owner, state["cardinality"])
+    was = state.get("onDelete", "restrict")
+    if (command.on_delete, owner) == (was, state.get("owner")):
+        return []
+    if not followed(state):
+        _links(context, state, "/onDelete")
+    changed = {"rid": state["rid"], "slug": state["slug"], "onDelete": command.on_delete, "owner": owner, "was": was}
+    return [words.LinkTypeOnDeleteSet.model_validate(changed, by_alias=True)]
+
+
+def _set_acyclic(context: Context, state: State, acyclic: bool) -> list[Payload]:
+    if acyclic == state.get("acyclic", False):
+        return []
+    if acyclic and (findings := list(hierarchy_faults(context, state, "/acyclic"))):
+        raise Refused(findings)
+    links = _links(context, state, "/acyclic") if acyclic else []
+    circle = circle_among(links)
+    if circle:
+        text = f"links of {state['name']} go in a circle: {shown(circle)}; delete one of them first"
+        raise Refused([Finding("RULE_BREAKING_UNPLANNED", "/acyclic", text)])
+    return [words.LinkTypeAcyclicSet(rid=state["rid"], slug=state["slug"], acyclic=acyclic)]
+
+
+def _links_reads(context: Context, state: State) -> Iterator[Key]:
+    yield links_key(state["slug"])
+    if number(context.get(links_key(state["slug"]))):
+        yield under_key(links_under(state["slug"]))
+        yield from context.under(links_under(state["slug"]))
+
+
+def _links(context: Context, state: State, path: str) -> Sequence[State]:
+    """The links that stand. Raises `Refused` where there are too many to look at, and `Unread`."""
+    standing = number(context.get(links_key(state["slug"])))
+    if not standing:
+        return []
+    keys = context.under(links_under(state["slug"]))
+    if len(keys) > MOST:
+        text = (
+            f"{standing:,} links of {state['name']} stand or stood on {context.branch}, more than the {MOST:,} that a "
+            "commit looks through; plan a migration"
+        )
+        raise Refused([Finding("RULE_BREAKING_UNPLANNED", path, text)])
+    return [link for key in keys if (link := context.get(key)) is not None and not link["deleted"]]
+
+
+def _crowded(state: State, end: str, links: Sequence[State], cardinality: str) -> Iterator[Finding]:
+    crowded = sorted(key for key, n in Counter(link[end] for link in links).items() if n > 1)
+    if crowded:
+        some = ", ".join(crowded[:SHOWN]) + (" …" if len(crowded) > SHOWN else "")
+        text = (
+            f"{state['name']} cannot be {cardinality}: {len(crowded):,} of {state[end]} have more than one link "
+            f"({some}); delete some first, or plan a migration"
+        )
+        yield Finding("RULE_BREAKING_UNPLANNED", "/cardinality", text)
