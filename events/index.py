@@ -6,6 +6,7 @@ from typing import Any, Final
 from events.decider import Lookup, State
 from events.index_links import of_link, of_link_type
 from events.names import Key
+from events.open_proposals import of_proposal
 from events.personal import Personal
 from events.reserved import count_key, degree_key, name_key, shared_key, slug_key, subject_key, uses_key
 from events.shape import Shape, shape_in
@@ -28,6 +29,8 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
         return of_link(get, key, before, after)
     if aggregate in _NAMED:
         return _of_named(get, aggregate, before, after)
+    if aggregate == "proposal":
+        return of_proposal(get, before, after)
     return ()
 
 

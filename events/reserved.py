@@ -12,6 +12,8 @@ degree/<object key>             {"n", "links"}     links and references at an ob
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
 subject/<person>                {"objects"}        keys of the objects about a person; by a token where it is encrypted
 incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
+proposals/count                 {"n"}              how many proposals there ever were
+proposals/open/<branch>         {"numbers": [n]}   the proposals from or to that branch that are not over
 
 A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
 """
@@ -117,6 +119,13 @@ def subject_key(prefix: str, value: Any) -> Key:
 def token_key(token: str) -> Key:
     """As `subject_key`, of a person whose name is encrypted."""
     return Key(f"subject/{_HMAC}{token}")
+
+
+PROPOSALS: Final = Key("proposals/count")
+
+
+def open_proposals_key(branch: str) -> Key:
+    return Key(f"proposals/open/{branch}")
 
 
 def number(state: State | None) -> int:
