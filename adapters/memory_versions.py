@@ -9,6 +9,7 @@ from itertools import groupby
 from events.names import Key
 from projectors.projector import FOREVER, Parked, Place
 from projectors.versions import Version
+from queries.gaps import Opens, shut
 from queries.versions import Commit
 
 
@@ -19,6 +20,7 @@ class MemoryVersions:
     commits: list[Commit] = field(default_factory=list)
     waiting: list[Parked] = field(default_factory=list)
     own: dict[Place, list[Version]] = field(default_factory=lambda: defaultdict(list))
+    opens: Opens = shut
 
     def tell(self, commit: Commit, written: Sequence[Version], parked: Iterable[Parked] = ()) -> None:
         """One commit, the versions that its events wrote, and its events that are parked."""

@@ -14,6 +14,7 @@ from adapters.versions_tables import BLOCK, commits, entities, metadata, slices,
 from events.names import Key
 from projectors.projector import Parked, Place
 from projectors.versions import Version
+from queries.gaps import Opens, shut
 from queries.versions import Commit
 
 _ID_DIGITS: Final = 64
@@ -21,12 +22,12 @@ _INDEXED: Final = 8  # bytes of a commit's id
 
 
 @contextmanager
-def reading(path: Path) -> Iterator["SqliteVersions"]:
-    """The view as it is now, beside whoever writes it. The file is not changed."""
+def reading(path: Path, opens: Opens = shut) -> Iterator["SqliteVersions"]:
+    """The view as it is now, beside whoever writes it. The file is not changed. `opens`: see `Versions`."""
     connection = reader(path)
     try:
         connection.execute("BEGIN")
-        yield SqliteVersions(connection)
+        yield SqliteVersions(connection, opens)
     finally:
         connection.close()
 
@@ -34,7 +35,8 @@ def reading(path: Path) -> Iterator["SqliteVersions"]:
 class SqliteVersions:
     """The versions port over a connection whose transaction has begun."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, opens: Opens = shut) -> None:
+        self.opens = opens
         self._execute = connection.execute
         self.at = owned(connection)
 

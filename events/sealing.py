@@ -6,6 +6,7 @@ the data key, or two keys joined by `+` that are needed together: the object's o
 NOTE stored format: `security.sealed` pins the three, `token` is what `Seals.token` makes of the value.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -16,6 +17,10 @@ Json = Any
 Closed = dict[str, str]
 PURGED: Final[Json] = {"_purged": True}
 """What is read where the key was destroyed."""
+SEALED: Final[Json] = {"_sealed": True}
+"""What is read by those who have no keys."""
+
+_KID: Final = re.compile(r"[0-9a-f]{32}-[0-9a-f]{16}(\+[0-9a-f]{32}-[0-9a-f]{16})*")
 
 
 class Seals(Protocol):
@@ -59,4 +64,6 @@ NO_SEALS: Final[Seals] = NoSeals()
 
 def is_closed(value: Json) -> bool:
     """Whether it has the form of a closed value; of an encrypted property it then is one."""
-    return type(value) is dict and "ct" in value and "kid" in value and "nonce" in value
+    if type(value) is not dict or not {"kid", "nonce", "ct"} <= value.keys() <= {"kid", "nonce", "ct", "token"}:
+        return False
+    return type(value["kid"]) is str and _KID.fullmatch(value["kid"]) is not None

@@ -37,6 +37,7 @@ class About(NamedTuple):
 
 ABOUT: Mapping[str, About] = {
     "folder": About("where everything is kept: outbox, log, views, credentials"),
+    "keys": About("folder of the data keys, best on a disk that no backup takes; empty: `keys` in the data folder"),
     "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY),
     "branch": About("the branch meant where none is named; the default branch of a new ontology", shape=BRANCH),
     "author": About("who commands are from where none is named", shape=_AUTHOR),

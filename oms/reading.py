@@ -3,24 +3,26 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from adapters import system_clock
 from adapters.sqlite_standing import Watched
 from adapters.sqlite_versions_reader import reading
 from adapters.view_files import ViewMissing, live_path
 from gateways.reads import ReadDoor, ViewUnreadable
+from oms.keys import keys_file, opening
+from oms.settings import Settings
 from queries.freshness import Moving
 from queries.versions import Versions
 
 
-def read_door(folder: Path) -> ReadDoor:
+def read_door(settings: Settings) -> ReadDoor:
     """Which version of the view is live is looked up at each question."""
+    folder, keys = settings.folder, keys_file(settings)
 
     @contextmanager
     def opened() -> Iterator[Versions]:
         try:
-            with reading(live_path(folder, "versions")) as versions:
+            with opening(keys) as opens, reading(live_path(folder, "versions"), opens) as versions:
                 yield versions
         except (ViewMissing, sqlite3.Error) as error:
             raise ViewUnreadable(str(error)) from error

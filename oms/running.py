@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, Final
 
 from adapters import system_clock as clock
@@ -25,6 +26,7 @@ from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
 from adapters.view_files import ViewMissing, live_path
 from events import catalog
 from gateways.commands import CommandDoor
+from oms.keys import key_store
 from oms.reading import read_door
 from oms.roles import roles
 from oms.settings import Settings
@@ -32,7 +34,9 @@ from oms.views import READ_MODELS, Elsewhere, track
 from producers.command import Limits
 from producers.committer import Committer
 from producers.decide import Planner
+from producers.erase import erase
 from producers.genesis import genesis
+from producers.keys import KeyRing
 from producers.log import LogUnavailable
 from producers.outbox import Writes
 from producers.relay import Relay
@@ -93,7 +97,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
             here.outbox = SqliteOutbox(settings.folder / "outbox.db", settings.ontology)
             stack.callback(here.outbox.close)
             await _prepare_relay(here, here.outbox, stack)
-            await _prepare_committer(here, here.outbox, loops)
+            await _prepare_committer(here, here.outbox, stack, loops)
         if here.relay is not None and "relay" in settings.roles:
             loops += [here.relay.run(), _watch(here.relay, alarm)]
         if "projectors" in settings.roles:
@@ -137,19 +141,26 @@ async def _prepare_relay(here: Running, outbox: SqliteOutbox, stack: AsyncExitSt
     await here.relay.check()
 
 
-async def _prepare_committer(here: Running, outbox: SqliteOutbox, loops: list[Coroutine[Any, Any, None]]) -> None:
+async def _prepare_committer(
+    here: Running, outbox: SqliteOutbox, stack: AsyncExitStack, loops: list[Coroutine[Any, Any, None]]
+) -> None:
     settings = here.settings
     if "committer" not in settings.roles:
         return
     await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
+    keys = key_store(settings)
+    stack.callback(keys.close)
+    await erase(outbox, keys)
 
     def committed(writes: Writes) -> None:
         if here.relay is not None and "relay" in settings.roles:
             here.relay.told(writes.rows, more=committer.more)
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
-    committer = Committer(outbox, Planner(settings.ontology, clock.new_id, limits), clock.now, committed)
-    here.door = CommandDoor(committer, here, read_door(settings.folder).questions)
+    committer = Committer(
+        outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
+    )
+    here.door = CommandDoor(committer, here, read_door(settings).questions)
     loops += [committer.run(), _forget(outbox, settings.remember)]
 
 

@@ -21,6 +21,7 @@ class Settings:
     """Meanings and units are in `oms.about_settings.ABOUT`."""
 
     folder: Path = Path("oms-data")
+    keys: str = ""
     ontology: str = "main"
     branch: str = "prod/main/main"
     author: str = "local@oms"

@@ -125,11 +125,7 @@ class KeyRing:
         return {"kid": made.kid, "nonce": made.nonce, "ct": made.ct}
 
     def opened(self, closed: Closed, entity: Key, path: str) -> Json:
-        keys = self._named(closed["kid"])
-        if keys is None:
-            return PURGED
-        sealed = Sealed(closed["kid"], closed["nonce"], closed["ct"])
-        return _decode(unseal(sealed, _combined(keys), entity, path))
+        return opened(self._alive, closed, entity, path)
 
     def token(self, *parts: Json) -> str:
         if not self._index_key:
@@ -189,15 +185,17 @@ class KeyRing:
         self._made.append(key)
         return key
 
-    def _named(self, kid: str) -> list[DataKey] | None:
-        """The keys of a closed value; `None` where one of them is gone."""
-        keys = []
-        for each in kid.split("+"):
-            found = next((key for key in self._alive(owner_of(each)) if key.kid == each), None)
-            if found is None:
-                return None
-            keys.append(found)
-        return keys
+
+def opened(of: Callable[[str], Sequence[DataKey]], closed: Closed, entity: Key, path: str) -> Json:
+    """The value that was closed for this place; `of` gives the keys of an owner. Raises `SealBroken`."""
+    keys = []
+    for kid in closed["kid"].split("+"):
+        found = next((key for key in of(owner_of(kid)) if key.kid == kid), None)
+        if found is None:
+            return PURGED
+        keys.append(found)
+    sealed = Sealed(closed["kid"], closed["nonce"], closed["ct"])
+    return _decode(unseal(sealed, _combined(keys), entity, path))
 
 
 def owner_of(kid: str) -> str:

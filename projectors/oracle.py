@@ -20,7 +20,11 @@ def next_state(before: Json | None, event: Json) -> Json:
     _, _, aggregate, change, _ = event["type"].split(".")
     before = before or {}
     state = _CHANGES[aggregate, change](before, event["data"])
-    return {**{name: before.get(name) for name in AUDIT_FIELDS}, **state, **_stamps(change, event)}
+    return {
+        **{name: before.get(name) for name in AUDIT_FIELDS},
+        **state,
+        **_stamps(change if before else "created", event),
+    }
 
 
 def decoded(body: bytes) -> Json:
@@ -32,6 +36,8 @@ def decoded(body: bytes) -> Json:
 def _stamps(change: str, event: Json) -> Json:
     who = {"by": event["author"], "by_username": event["author"].split("@")[0], "at": event["time"]}
     nobody: Mapping[str, None] = dict.fromkeys(who)
+    if change == "purged":
+        return {}
     if change == "deleted":
         return {"_deleted": True, **_named("_deleted", who)}
     alive = {"_deleted": False, **_named("_deleted", nobody)}
@@ -72,6 +78,11 @@ def _object_type_deprecated(before: Json, data: Json) -> Json:
     return {**_own(before), **how}
 
 
+def _subject_set(before: Json, data: Json) -> Json:
+    known = {name: value for name, value in _own(before).items() if name != "subject"}
+    return {**known, "subject": data["subject"]} if "subject" in data else known
+
+
 def _branch_created(_before: Json, data: Json) -> Json:
     return {"parent": None, "default": False, **data, "deleted": False}
 
@@ -102,10 +113,13 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("object", "updated"): _object_updated,
     ("object", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     ("object", "restored"): lambda before, _: {**_own(before), "deleted": False},
+    ("object", "purged"): lambda before, _: {**_own(before), "properties": {}, "purged": True},
+    ("dataKey", "destroyed"): lambda _, data: {"kid": data["kid"], "destroyed": True},
     ("objectType", "created"): _object_type_created,
     ("objectType", "propertyAdded"): _property_added,
     ("objectType", "renamed"): lambda before, data: {**_own(before), "name": data["name"]},
     ("objectType", "deprecated"): _object_type_deprecated,
+    ("objectType", "subjectSet"): _subject_set,
     ("branch", "created"): _branch_created,
     ("branch", "protected"): _branch_protected,
     ("branch", "unprotected"): _without("protected"),

@@ -113,9 +113,14 @@ def place_of(recorded: Recorded) -> Place:
 
 
 def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:
-    """Who did what last, after a change. A thing is updated when it is created; deleting it leaves that as it was."""
+    """Who did what last, after a change. A thing is updated when it is created; deleting it leaves that as it was.
+
+    What is purged was deleted before, and stays as that left it.
+    """
     if before is None or change == "created":
         return Marks(author, time, author, time, None, None)
+    if change == "purged":
+        return before
     created_by, created_at, updated_by, updated_at, _, _ = before
     if change == "deleted":
         return Marks(created_by, created_at, updated_by, updated_at, author, time)

@@ -15,7 +15,9 @@ from events.decider import State
 from events.names import Key
 from projectors.versions import Version
 from queries.cuts import Cut
+from queries.gaps import readable
 from queries.naming import type_of, values
+from queries.versions import Versions
 
 PREFIXES: Final = ("objectType/", "linkType/", "object/", "link/")
 
@@ -44,7 +46,7 @@ def differences(before: Cut, after: Cut) -> Iterator[Difference]:
         for entity in _touched(prefix, before, after):
             old, new = _alive(before.version(entity)), _alive(after.version(entity))
             if newest := new or old:
-                found = _difference(schema(newest.state), old, new, newest)
+                found = _difference(after.versions, schema(newest.state), old, new, newest)
                 if found.what != "updated" or found.changes:
                     yield found
 
@@ -80,10 +82,12 @@ def _alive(version: Version | None) -> Version | None:
     return None if version is None or version.state.get("deleted") else version
 
 
-def _difference(schema: State | None, old: Version | None, new: Version | None, newest: Version) -> Difference:
+def _difference(
+    versions: Versions, schema: State | None, old: Version | None, new: Version | None, newest: Version
+) -> Difference:
     kind, _, rest = newest.entity.partition("/")
     slug, _, own = rest.partition("/")
-    before, after = (values(one.entity, schema, one.state) if one else {} for one in (old, new))
+    before, after = (values(one.entity, schema, readable(versions, one, schema)) if one else {} for one in (old, new))
     return Difference(
         what="created" if old is None else "deleted" if new is None else "updated",
         kind=kind,

@@ -10,6 +10,7 @@ from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.freshness import waiting
+from queries.gaps import readable
 from queries.naming import Named, named, object_at_once, values
 
 
@@ -88,7 +89,7 @@ def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) 
         version=version.since,
         written_on=version.branch,
         effective=version.effective,
-        values=values(version.entity, schema.state, version.state),
+        values=values(version.entity, schema.state, readable(cut.versions, version, schema.state)),
         audit=version.stamps,
         parked=parked,
     )

@@ -13,6 +13,7 @@ from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.freshness import waiting
+from queries.gaps import readable
 from queries.naming import Named, named, types_of, values
 from queries.objects import not_found
 
@@ -75,11 +76,13 @@ def _steps(cut: Cut, entity: Key) -> Iterator[Step]:
         if before is None:
             schemas = types_of(cut, version.state)
         then = bisect_right(schemas, version.since, key=lambda schema: schema[0])
-        yield _step(schemas[then - 1][1] if then else None, version, before)
-        before = version.state
+        schema = schemas[then - 1][1] if then else None
+        state = readable(cut.versions, version, schema)
+        yield _step(schema, version, before, state)
+        before = state
 
 
-def _step(schema: State | None, version: Version, before: State | None) -> Step:
+def _step(schema: State | None, version: Version, before: State | None, state: State) -> Step:
     return Step(
         position=version.since,
         event=version.change,
@@ -88,7 +91,7 @@ def _step(schema: State | None, version: Version, before: State | None) -> Step:
         effective=version.effective,
         author=version.author,
         commit=version.commit,
-        changes=changes(values(version.entity, schema, before), values(version.entity, schema, version.state)),
+        changes=changes(values(version.entity, schema, before), values(version.entity, schema, state)),
     )
 
 

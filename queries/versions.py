@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from events.names import Key
 from projectors.projector import Parked, Place
 from projectors.versions import Version
+from queries.gaps import Opens
 
 
 class Commit(NamedTuple):
@@ -21,7 +22,12 @@ class Commit(NamedTuple):
 
 
 class Versions(Protocol):
-    """Adapters pass `tests/ports/test_versions.py` unchanged. What they raise for a broken file is their own."""
+    """Adapters pass `tests/ports/test_versions.py` unchanged. What they raise for a broken file is their own.
+
+    `opens`: what encrypted values of these versions are shown as.
+    """
+
+    opens: Opens
 
     def position(self) -> int:
         """The view's checkpoint: the end of a commit, 0 = nothing yet."""

@@ -30,12 +30,13 @@ def versions(settings: "Settings", min_position: int = 0) -> Iterator["Versions"
 
     from adapters.sqlite_versions_reader import reading
     from adapters.view_files import live_path
+    from oms.keys import keys_file, opening
 
     path = live_path(settings.folder, "versions")
     try:
         if min_position:
             _wait(path, min_position, settings.deadline)
-        with reading(path) as opened:
+        with opening(keys_file(settings)) as opens, reading(path, opens) as opened:
             yield opened
     except sqlite3.Error as error:
         raise Failure(f"the versions view cannot be read: {error}", "`oms verify versions`", Exit.CONFLICT) from error

@@ -50,6 +50,7 @@ CODES = {
     "Gap": Exit.CONFLICT,
     "BadSegment": Exit.CONFLICT,
     "ChainBroken": Exit.CONFLICT,
+    "SealBroken": Exit.CONFLICT,
     "Lost": Exit.CONFLICT,
     "NotRepaired": Exit.CONFLICT,
     "RepairUnderWay": Exit.CONFLICT,

@@ -6,6 +6,7 @@ from adapters.nats_commands import command_door
 from adapters.view_files import make_live, view_path
 from oms.client import Refused, Unavailable
 from oms.reading import read_door
+from oms.settings import Settings
 from producers.receive import address
 from tests.queries.test_objects import flights
 
@@ -13,7 +14,7 @@ from tests.queries.test_objects import flights
 @pytest.fixture
 async def asked(client, nats_server, tmp_path):
     """The client, with the door for reads open over a folder; `asked.folder` may get a view."""
-    door = read_door(tmp_path / "data")
+    door = read_door(Settings(folder=tmp_path / "data"))
 
     async def answer(subject, headers, payload, _told):
         return await door.answer(address(subject), headers, payload)
