@@ -10,7 +10,20 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from events import action, action_type, branch, index, link, link_type, object_type, purging, subject, tag, value_type
+from events import (
+    action,
+    action_type,
+    branch,
+    index,
+    link,
+    link_type,
+    merge,
+    object_type,
+    purging,
+    subject,
+    tag,
+    value_type,
+)
 from events import object as object_
 from events.decider import Decider, Lookup, Payload, State
 from events.findings import Finding, Refused
@@ -29,6 +42,7 @@ class Command(NamedTuple):
 DECIDERS: Final[tuple[Decider, ...]] = (
     branch,
     tag,
+    merge,
     object_type,
     subject,
     value_type,

@@ -112,6 +112,18 @@ class Answers:
     def custom(self, place: Place) -> Json:
         return self.given[place].custom
 
+    def told(self, conflicts: Iterable[Conflict]) -> list[dict[str, Json]]:
+        """What was chosen at each conflict, as it is recorded: `{kind, key, path, choice, value?}`."""
+        recorded = []
+        for conflict in conflicts:
+            for place in (conflict.place, conflict.rival):
+                given = None if place is None else self.given.get(place)
+                choice = given.choice if given else self.strategy if place == conflict.place else None
+                if place is not None and choice is not None:
+                    value = {"value": given.value} if given and given.custom is not ABSENT else {}
+                    recorded.append({"kind": conflict.kind, **place._asdict(), "choice": choice, **value})
+        return recorded
+
     def unused(self) -> list[Finding]:
         """Resolutions of what is not in conflict (any more)."""
         return [

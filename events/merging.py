@@ -95,7 +95,7 @@ def _modified_and_deleted(key: Key, base: Json, ours: Json, theirs: Json) -> Con
 def _conflict(key: Key, clash: Clash, *, added: bool) -> Conflict:
     kind = _kind(key, clash, added=added)
     was, mine, other = (said(side) for side in (clash.base, clash.ours, clash.theirs))
-    text = f"it was {was}; this branch has {mine}, theirs has {other}"
+    text = f"it was {was}; ours is {mine}, theirs is {other}"
     if kind == "MARKING":
         text += "; the stricter is taken"
     return Conflict(kind, Place(key, clash.path), clash.base, clash.ours, clash.theirs, text)

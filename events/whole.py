@@ -1,0 +1,94 @@
+"""The merged whole, gone through step by step: what is wrong with it that no single entity shows.
+
+Values that two objects claim, ends that are gone, cardinalities, cycles, data that the merged schema does not let through.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from events import index
+from events.conflicts import Kind, Place
+from events.decider import State
+from events.elsewhere import View
+from events.merging import aggregate, is_element
+from events.names import Key
+from events.shape import Shape, shape_in
+from events.steps import Step, Wish, element_state, steps
+from events.values import pointer
+
+
+class Trouble(NamedTuple):
+    """`place` is what theirs brings, or takes away; `rival` what of ours stands against it."""
+
+    kind: Kind
+    place: Place
+    text: str
+    rival: Place | None = None
+
+
+class Whole:
+    """Wishes fulfilled upon a view. Nothing is raised for what nobody told yet but elements of the schema: see `View`."""
+
+    def __init__(self, view: View, wishes: Sequence[Wish]) -> None:
+        self.view, self.wishes = view, wishes
+        self.states: dict[Key, State | None] = {}
+        self._elements = {w.key: element_state(w.before, w.content) for w in wishes if is_element(w.key)}
+        self.steps = steps(self._meant, wishes)
+        self.troubles = [trouble for step in self.steps for trouble in self._taken(step)]
+
+    def get(self, key: Key) -> State | None:
+        """As the steps have left it so far."""
+        if key in self.states:
+            return self.states[key]
+        return self.view.get(key) if is_element(key) else self.view.glimpse(key)
+
+    def shape(self, state: State) -> Shape:
+        """Of an object's type as it is when all is done."""
+        kind = self.get(Key(f"objectType/{state['type']}"))
+        assert kind is not None, "an object has a type"
+        return shape_in(self.get, kind)
+
+    def _meant(self, key: Key) -> State | None:
+        """For the schema as it shall be."""
+        return self._elements[key] if key in self._elements else self.get(key)
+
+    def _taken(self, step: Step) -> Iterator[Trouble]:
+        key = step.draft.key
+        for reserved, state in index.changes(self.get, key, step.before, step.after):
+            if state is not None:
+                yield from self._claimed(key, step.after, reserved, state)
+            self.states[reserved] = state
+        self.states[key] = step.after
+
+    def _claimed(self, key: Key, after: State, reserved: Key, state: State) -> Iterator[Trouble]:
+        """What another holds already."""
+        holder = self.get(reserved)
+        kind = aggregate(reserved)
+        if holder is None or kind not in _CLAIMS:
+            return
+        if kind == "unique" and holder["owner"] != key:
+            yield self._not_unique(key, after, reserved, holder["owner"])
+        elif kind == "end" and holder["link"] != key and _stands(self.get(holder["link"])):
+            text = f"{holder['link']} has that end already; one of the two must go"
+            yield Trouble("CARDINALITY", Place(key, ""), text, Place(holder["link"], ""))
+        elif kind == "name" and holder["rid"] != state["rid"]:
+            other = Key(f"{aggregate(key)}/{holder['rid']}")
+            text = f"{other} is called {reserved.split('/', 2)[2]}, too; give one of them another name"
+            yield Trouble("ADD_ADD", Place(key, "/name"), text, Place(other, "/name"))
+
+    def _not_unique(self, key: Key, after: State, reserved: Key, owner: Key) -> Trouble:
+        shape = self.shape(after)
+        field = next((each.field for each in shape.unique if each.key(after["properties"]) == reserved), None)
+        if field is None:
+            text = f"{owner} has that key, and no two objects of {shape.keyed_by} and the types below it share one"
+            return Trouble("ADD_ADD", Place(key, ""), text, Place(owner, ""))
+        path = "/properties" + pointer(field)
+        text = f"{shape.names[field]} is unique, and {owner} has this value, too"
+        return Trouble("UNIQUE", Place(key, path), text, Place(owner, path))
+
+
+_CLAIMS = frozenset(("unique", "end", "name"))
+
+
+def _stands(state: State | None) -> bool:
+    return state is not None and not state.get("deleted")
