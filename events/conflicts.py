@@ -13,7 +13,7 @@ CYCLE           neither side has a cycle of links or of types, together they hav
 MARKING         both changed how personal data is treated: the stricter is taken, and that is told; it stops nothing
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field
@@ -28,6 +28,19 @@ Kind = Literal[
     "FIELD", "ADD_ADD", "MODIFY_DELETE", "DELETE_LINK", "CARDINALITY", "UNIQUE",
     "SCHEMA_SCHEMA", "SCHEMA_DATA", "RENAME_RENAME", "CYCLE", "MARKING",
 ]  # fmt: skip
+CODES: Final[Mapping[Kind, str]] = {
+    "FIELD": "MERGE_CONFLICT_FIELD",
+    "ADD_ADD": "MERGE_CONFLICT_ADD_ADD",
+    "MODIFY_DELETE": "MERGE_CONFLICT_MODIFY_DELETE",
+    "DELETE_LINK": "MERGE_CONFLICT_DELETE_LINK",
+    "CARDINALITY": "MERGE_CONFLICT_CARDINALITY",
+    "UNIQUE": "MERGE_CONFLICT_UNIQUE",
+    "SCHEMA_SCHEMA": "MERGE_CONFLICT_SCHEMA_SCHEMA",
+    "SCHEMA_DATA": "MERGE_CONFLICT_SCHEMA_DATA",
+    "RENAME_RENAME": "MERGE_CONFLICT_RENAME_RENAME",
+    "CYCLE": "MERGE_CONFLICT_CYCLE",
+}
+"""The findings of conflicts that stop a merge."""
 Choice = Literal["ours", "theirs", "base", "custom"]
 Strategy = Literal["ours", "theirs"]
 
@@ -69,7 +82,7 @@ class Conflict(NamedTuple):
         text = (
             f"{self.place.key}{self.place.path}: {self.text}; answer it by a resolution, or change one of the branches"
         )
-        return Finding(f"MERGE_CONFLICT_{self.kind}", "", text)
+        return Finding(CODES[self.kind], "", text)
 
 
 class Resolution(Payload):

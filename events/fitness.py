@@ -176,7 +176,7 @@ def _left(whole: Whole, written: Mapping[Key, State | None]) -> Iterator[Trouble
     """Objects that ours wrote, and the merge does not, under a schema that theirs changed."""
     wished = {wish.key for wish in whole.wishes}
     for key, state in written.items():
-        if state is None or state["deleted"] or aggregate(key) != "object" or key in wished:
+        if state is None or aggregate(key) != "object" or state["deleted"] or key in wished:
             continue
         shape = whole.shape(state)
         faults = [*_misfits(shape, state["properties"], state["properties"]), *_unreserved(whole, key, shape, state)]

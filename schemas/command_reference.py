@@ -77,6 +77,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeleteBranch": {"name": "dev/flights/gates"},
     "RestoreBranch": {"name": "dev/flights/gates"},
     "TagCommit": {"name": "v1", "at": 1},
+    "MergeBranch": {
+        "source": "dev/flights/gates",
+        "resolutions": [{"key": "object/Flight/UA-1545", "path": "/properties/gate", "choice": "theirs"}],
+    },
+    "RebaseBranch": {"resolve": "ours"},
+    "RevertCommit": {"position": 41},
+    "ResetBranch": {"to": 40},
     "CreateObjectType": {
         "name": "Flight",
         "primaryKey": ["id"],
