@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from events import merged_element
 from events.ancestry import At, held, merge_bases
-from events.branch import BranchNamed, BranchRebased, branch_key, must_be_open
+from events.branch import BranchRebased, branch_key, must_be_open
+from events.branch_rules import BranchNamed
 from events.conflicts import Answers, Resolution, Strategy
 from events.decider import Context, Drafted, Payload, State
 from events.elsewhere import Commit, Elsewhere, elsewhere
@@ -18,6 +19,7 @@ from events.findings import Finding, Refused
 from events.names import Key
 from events.reconcile import reconciled
 from events.sides import Sides, between, differing
+from events.tag import tag_key
 
 aggregate: Final = "branch"
 
@@ -73,11 +75,12 @@ class ResetBranch(Payload):
 
     to: Annotated[int | None, Field(ge=1, description="position behind a commit")] = None
     commit: Annotated[str | None, Field(description="a commit's id")] = None
+    tag: Annotated[str | None, Field(description="a tag's name")] = None
 
     @model_validator(mode="after")
     def _one(self) -> "ResetBranch":
-        if (self.to is None) == (self.commit is None):
-            raise ValueError("give either to or commit")
+        if [self.to, self.commit, self.tag].count(None) != 2:
+            raise ValueError("give one of to, commit and tag")
         return self
 
 
@@ -274,19 +277,29 @@ def _commit(context: Context, log: Elsewhere, command: RevertCommit) -> Commit:
 
 def _reset(context: Context, command: ResetBranch) -> list[Drafted]:
     log = elsewhere(context)
-    to = command.to
-    if command.commit is not None:
-        found = log.commit_named(command.commit)
-        if found is None:
-            raise Refused([Finding("COMMIT_UNKNOWN", "/commit", f"there is no commit {command.commit[:100]}")])
-        to = found.last
-    assert to is not None, "one of them is given"
-    findings = list(_position(context, log, to, "/to"))
-    if findings:
-        raise Refused(findings)
+    to = _moment(context, log, command)
     now = At(context.branch, context.position)
     steps, _ = _reconciled(between(log, [now], At(context.branch, to), now, log.here(context.heads)), Answers())
     return [_of(context, BranchReset(name=context.branch, to=to)), *steps] if steps else []
+
+
+def _moment(context: Context, log: Elsewhere, command: ResetBranch) -> int:
+    """The position that is meant. Raises `Refused`."""
+    if command.commit is not None:
+        commit = log.commit_named(command.commit)
+        if commit is None:
+            raise Refused([Finding("COMMIT_UNKNOWN", "/commit", f"there is no commit {command.commit[:100]}")])
+        return commit.last
+    if command.tag is not None:
+        tag = context.get(tag_key(command.tag))
+        if tag is None:
+            raise Refused([Finding("TAG_UNKNOWN", "/tag", f"there is no tag {command.tag[:100]}")])
+        return int(tag["position"])
+    assert command.to is not None, "one of them is given"
+    findings = list(_position(context, log, command.to, "/to"))
+    if findings:
+        raise Refused(findings)
+    return command.to
 
 
 def _reconciled(sides: Sides, answers: Answers) -> tuple[Sequence[Drafted], list[dict[str, Any]]]:

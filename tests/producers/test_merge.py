@@ -326,6 +326,20 @@ async def test_a_reset_brings_back_all_as_it_was(story: Story) -> None:
     assert (await story.desk.send("ResetBranch", to=start))["status"] == "unchanged"
 
 
+async def test_a_reset_goes_to_a_tag(story: Story) -> None:
+    await story.do("TagCommit", name="출시")
+    await story.do("UpdateObject", **seats("HL1", 9))
+    assert codes(await story.desk.send("ResetBranch", tag="v1")) == ["TAG_UNKNOWN"]
+    await story.do("ResetBranch", tag="출시")
+    assert (await story.planes())["HL1"]["seats"] == 1
+
+
+async def test_a_protected_branch_is_not_merged_into(story: Story) -> None:
+    await story.do("UpdateObject", DEV, **seats("HL1", 10))
+    await story.do("ProtectBranch", name=MAIN)
+    assert codes(await story.desk.send("MergeBranch", source=DEV)) == ["RULE_PROTECTED"]
+
+
 async def test_what_cannot_be_merged_is_said(story: Story) -> None:
     head = (await story.desk.outbox.head()).position
     assert codes(await story.desk.send("MergeBranch", source=MAIN)) == ["MERGE_ITSELF"]
