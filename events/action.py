@@ -87,7 +87,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     must_be_open(context)
     action = _action(context, command)
     if isinstance(command, ApplyAction):
-        return _applied(context, action, command.parameters, "")
+        return _applied(context, action, command.parameters, context.new_id(), "")
     return _batch(context, action, command.submissions)
 
 
@@ -129,17 +129,18 @@ def _batch(context: Context, action: _Action, submissions: list[dict[str, Json]]
     """Once a state is missing, what all of them read is asked for at once: else each would cost a round of its own."""
     stage = Stage(context.heads, _evolve)
     staged = replace(context, heads=stage)
+    identities = [context.new_id() for _ in submissions]
     drafted: list[Drafted] = []
     findings: list[Finding] = []
-    for index, parameters in enumerate(submissions):
+    for index, (parameters, identity) in enumerate(zip(submissions, identities, strict=True)):
         try:
-            events = _applied(staged, action, parameters, f"/submissions/{index}")
+            events = _applied(staged, action, parameters, identity, f"/submissions/{index}")
             stage.take(events, context.position + 1)
             drafted += events
         except Refused as refused:
             findings += refused.findings
         except Unread as unread:
-            unread.others = tuple(_all_reads(context, action, submissions[index:]))
+            unread.others = (*map(_key, identities), *_all_reads(context, action, submissions[index:]))
             raise
     if findings:
         raise Refused(findings)
@@ -152,9 +153,10 @@ def _all_reads(context: Context, action: _Action, submissions: Iterable[Mapping[
         yield from as_far_as_known(_submission_reads(context, action, parameters))
 
 
-def _applied(context: Context, action: _Action, parameters: Mapping[str, Json], path: str) -> list[Drafted]:
+def _applied(
+    context: Context, action: _Action, parameters: Mapping[str, Json], identity: str, path: str
+) -> list[Drafted]:
     """One submission; `path` is where it stands in a batch. Raises `Refused`, `Unread`."""
-    identity = context.new_id()
     at = path or "/parameters"
     asked = given(context, action.version, parameters, at, identity)
     findings = list(_unmet(action, asked, path))
@@ -171,7 +173,11 @@ def _applied(context: Context, action: _Action, parameters: Mapping[str, Json], 
         edited=list(dict.fromkeys(each.key for each in drafted)),
         side_effects=_effects(action, asked, path),
     )
-    return [Drafted(Key(f"action/{identity}"), action.state["slug"], applied), *drafted]
+    return [Drafted(_key(identity), action.state["slug"], applied), *drafted]
+
+
+def _key(identity: str) -> Key:
+    return Key(f"action/{identity}")
 
 
 def _unmet(action: _Action, asked: Given, path: str) -> Iterator[Finding]:
