@@ -80,6 +80,7 @@ class Context:
     elsewhere: "Elsewhere | None" = None  # the rest of the log, for those few who ask for it
     seals: Seals = NO_SEALS
     permit: str = ""  # the protected branch that may be written all the same: an approved proposal is being merged
+    planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

@@ -7,6 +7,8 @@ Plane (keyed by tail)   Owned
   └───────── Jet ─────────┘
 """
 
+from collections.abc import Sequence
+
 from events.decider import Lookup, State
 from events.names import Key, object_key
 from events.reserved import shared_key, slug_key, uses_key
@@ -48,7 +50,7 @@ def below(get: Lookup, state: State) -> list[State]:
     return list(found.values())
 
 
-def keyed_by(types: list[State]) -> State | None:
+def keyed_by(types: Sequence[State]) -> State | None:
     """Of a `line`: the type that declares the primary key; `None` where none does."""
     return next((state for state in types if state.get("primaryKey")), None)
 

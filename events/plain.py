@@ -57,7 +57,11 @@ def reader(model: type[Model]) -> Read[Model]:
     if any(one.info.mode != "after" for one in decorators.model_validators.values()):
         return never
     checks = [one.func for one in decorators.model_validators.values()]
-    defaults = {name: info.default for name, info in model.model_fields.items() if not info.is_required()}
+    defaults = {
+        name: info.get_default(call_default_factory=True)
+        for name, info in model.model_fields.items()
+        if not info.is_required()
+    }
     required = frozenset(info.alias or name for name, info in model.model_fields.items() if info.is_required())
 
     def read(given: Any) -> Model | None:

@@ -151,13 +151,34 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
             {"type": "CreateLink", "data": LINK},
         ]
     },
+    "RenameProperty": {"type": "Flight", "property": "gate", "name": "탑승구"},
+    "UpdatePropertyMetadata": {"type": "Flight", "property": "탑승구", "description": "where it is boarded"},
+    "DeprecateProperty": {"type": "Flight", "property": "탑승구", "replacedBy": "status"},
+    "ChangePropertyType": {"type": "Flight", "property": "탑승구", "to": "json"},
+    "SetDefault": {"type": "Flight", "property": "탑승구", "default": "C1"},
+    "SetRequired": {"type": "Flight", "property": "탑승구", "required": True},
+    "SetMarking": {"type": "Flight", "property": "탑승구", "marking": "mark"},
+    "SetSearchable": {"type": "Flight", "property": "탑승구", "searchable": True},
+    "RemoveProperty": {"type": "Flight", "property": "탑승구"},
+    "RestoreProperty": {"type": "Flight", "property": "탑승구"},
+    "SetUnique": {"type": "Jet", "property": "size", "unique": True},
+    "AddEnumValue": {"type": "Flight", "property": "status", "value": "delayed"},
+    "RemoveEnumValue": {"type": "Jet", "property": "size", "value": "small"},
+    "SetPrimaryKey": {"type": "Jet", "primaryKey": ["size"]},
+    "SetTitleProperty": {"type": "Flight", "property": "id"},
+    "ChangeParents": {"type": "Jet", "parents": ["Vehicle"]},
+    "SetAbstract": {"type": "Jet", "abstract": True},
+    "UpdateObjectTypeMetadata": {"type": "Flight", "title": "항공편", "icon": "plane", "table": None},
+    "SetObjectTypeStatus": {"type": "Jet", "status": "experimental"},
     "RenameObjectType": {"type": "Flight", "name": "Departure"},
     "DeprecateObjectType": {"type": "Departure", "until": "2030-01-01T00:00:00Z"},
+    "DeleteObjectType": {"type": "Jet"},
+    "RestoreObjectType": {"type": "Jet"},
     "Outcome": {"id": "6f0c9b0e"},
     "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
     "History": {"type": "Flight", "key": "UA-1545"},
 }
-"""`data` of each command, in an order in which they work, once there is an object type `Airline` with an object `UA`."""
+"""`data` of each command, in an order in which they work, once there are the types of the test that sends them."""
 
 
 def reference() -> str:

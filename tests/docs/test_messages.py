@@ -22,6 +22,18 @@ BEFORE = [
     ("CreateObject", {"type": "Guest", "properties": {"id": "g1"}}),
     ("CreateObject", {"type": "Guest", "properties": {"id": "g2"}}),
     *[("CreateLinkType", {"name": name, "from": "Airline", "to": "Airline"}) for name in ("owns", "serves")],
+    ("CreateObjectType", {"name": "Vehicle", "abstract": True}),
+    (
+        "CreateObjectType",
+        {
+            "name": "Jet",
+            "primaryKey": ["id"],
+            "properties": [
+                {"name": "id", "type": "string"},
+                {"name": "size", "type": "enum", "values": ["small", "large"]},
+            ],
+        },
+    ),
 ]
 ELSEWHERE = {"Show", "History", *(each.__name__ for each in merge.COMMANDS)}  # these need views, or a second branch
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from events.object_type import ObjectTypeCreated, ObjectTypeDeprecated, ObjectTypeRenamed, PropertyAdded
+from events.object_type import ObjectTypeCreated
+from events.property_life import PropertyAdded
+from events.type_life import ObjectTypeDeprecated, ObjectTypeRenamed
 from tests.events.world import World
 
 KEY = {"name": "id", "type": "string"}
