@@ -103,8 +103,12 @@ def event_type(payload: Payload) -> str:
 
 def data(payload: Payload) -> bytes:
     """An event's `data` as it is stored: compact JSON in the order of the model, nothing for what is `None`."""
-    plain = type(payload) in _PLAIN
-    return _encode(payload.__dict__ if plain else payload.model_dump(by_alias=True, exclude_none=True))
+    return _encode(stored(payload))
+
+
+def stored(payload: Payload) -> dict[str, Any]:
+    """As `data`, before it is text."""
+    return payload.__dict__ if type(payload) in _PLAIN else payload.model_dump(by_alias=True, exclude_none=True)
 
 
 def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None) -> Payload:

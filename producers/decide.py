@@ -19,12 +19,13 @@ from events.decider import Context, Drafted, Head, State
 from events.elsewhere import Unasked
 from events.findings import Finding, Refused, listed
 from events.names import Key
+from events.parents import further_parents
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
-from producers.heads import Heads, Staged, Untold
+from producers.heads import Heads, Staged, Untold, as_of
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
 
@@ -106,12 +107,10 @@ class Planner:
         drafted, staged = yield from self._decide(submitted, writes.head, now)
         if not drafted:
             return _outcome(submitted, "unchanged", writes.head.position, [], [])
-        if any(type(d.payload) in _WITH_BASES for d in drafted):
+        moves = [d for d in drafted if d.key.startswith("branch/")]
+        if moves:
             yield from self._check_bases(drafted, writes)
-        if submitted.branch not in self._commit_ids:
-            yield from self._find_parent(submitted.branch, writes.commits)
-        parent = self._commit_ids[submitted.branch]
-        parents = [parent] if parent else []
+        parents = yield from self._parents(submitted.branch, moves, writes.commits)
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         staged.settle()
         self._write(submitted, drawn, writes)
@@ -168,12 +167,28 @@ class Planner:
             raise Refused(findings)
         return drafted, staged
 
-    def _find_parent(self, branch: str, written: Sequence[CommitWrite]) -> Asking:
-        """Id of the commit that the next commit on this branch follows; of its parent at the base if it has none yet."""
-        ends = [(before, at) for before, _, at in self.heads.lineage(branch)]
+    def _parents(
+        self, branch: str, moves: Sequence[Drafted], written: Sequence[CommitWrite]
+    ) -> Generator[Ask, Told, list[str]]:
+        """Ids of the commits that the next one on this branch follows; `moves` are its events about branches."""
+        if branch not in self._commit_ids:
+            self._commit_ids[branch] = yield from self._newest(branch, written)
+        found = {self._commit_ids[branch]: None}
+        for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for d in moves):
+            found[other if isinstance(other, str) else (yield from self._newest(as_of(*other), written))] = None
+        return [each for each in found if each]
+
+    def _newest(self, column: str, written: Sequence[CommitWrite]) -> Generator[Ask, Told, str | None]:
+        """Id of the newest commit that a branch has, or had: its own, else its parent's at the base."""
+        while True:
+            try:
+                ends = [(before, at) for before, _, at in self.heads.lineage(column)]
+                break
+            except Untold as untold:
+                yield from self._ask([(untold.column, untold.key)])
         told = yield Ask(commit_ids=ends)
         ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in ends)
-        self._commit_ids[branch] = next(filter(None, ids), None)
+        return next(filter(None, ids), None)
 
     def _check_bases(self, drafted: Sequence[Drafted], writes: Writes) -> Asking:
         """A branch begins behind a whole commit, and a rebase begins its commit. Raises `Refused`."""

@@ -1,9 +1,10 @@
-"""Reads a whole log and says what is wrong with it: missing positions, broken links, what the outbox has otherwise."""
+"""Reads a whole log and says what is wrong: missing positions, broken links, wrong commits, what the outbox has otherwise."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from producers.collect import Candidate
+from producers.commit_ids import CommitIds
 from producers.copies import Copy, InStep
 from producers.outbox import LogHead
 from security.chain import body_hash, genesis, link
@@ -11,7 +12,7 @@ from security.chain import body_hash, genesis, link
 WINDOW: Final = 2_000
 MOST: Final = 1_000  # flaws that are told one by one
 
-Code = Literal["LOG_GAP", "LOG_FOREIGN", "LOG_CHAIN", "LOG_DIFFERS", "LOG_AHEAD"]
+Code = Literal["LOG_GAP", "LOG_FOREIGN", "LOG_CHAIN", "LOG_COMMIT", "LOG_DIFFERS", "LOG_AHEAD"]
 
 
 class Flaw(NamedTuple):
@@ -62,17 +63,21 @@ class _Findings:
     def __init__(self, ontology: str) -> None:
         self.hash: str | None = genesis(ontology)  # None behind a gap: nobody knows what came before
         self.flaws: list[Flaw] = []
+        self._commits = CommitIds()
 
     def see(self, position: int, name: str, candidates: Sequence[Candidate]) -> None:
         if not candidates or candidates[0].source != name:
             self._add("LOG_GAP", position, "nothing is there")
             self.hash = None
+            self._commits.stop()
             return
         row = candidates[0].row
         for code, text in self._links(position, row.body):
             self._add(code, position, text)
         if any(other.row != row for other in candidates[1:]):
             self._add("LOG_DIFFERS", position, "the outbox holds another event")
+        if expected := self._commits.see(position, row.body):
+            self._add("LOG_COMMIT", position, f"what the commit that ends here holds makes it {expected}")
         self.hash = body_hash(row.body)
 
     def compare_head(self, last: int, head: LogHead) -> None:

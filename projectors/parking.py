@@ -4,10 +4,10 @@ A parked schema event stops its branch, a parked branch event the branch it is a
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
+from events.forks import FORKS, Fork, fork_of
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import Parked, Place, Recorded
 
@@ -67,14 +67,6 @@ def _awaited(event: Recorded, places: Iterable[Place]) -> Iterator[Place]:
         yield branch_place(fork.parent)
 
 
-class _Fork(NamedTuple):
-    name: str
-    parent: str
-    base: int
-
-
-def _fork(event: Recorded) -> _Fork | None:
-    if not event.event.type.startswith(("io.oms.branch.created.", "io.oms.branch.rebased.")):
-        return None
-    data = msgspec.json.decode(event.event.data)
-    return _Fork(data["name"], data["parent"], data["base"]) if data.get("parent") else None
+def _fork(event: Recorded) -> Fork | None:
+    kind = event.event.type
+    return fork_of(kind, msgspec.json.decode(event.event.data)) if kind.startswith(FORKS) else None

@@ -6,17 +6,17 @@ now knowing all bases.
 """
 
 import gc
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import structs
 
 from events.decider import Payload, State
-from events.lineage import Lineage, Stretch, stretches
+from events.forks import FORKS, Fork, Forks, fork_of
+from events.lineage import Lineage, Stretch
 from events.names import Key, column_of
 from projectors.projector import Feed, PayloadOf
 from security.chain import genesis, verify
@@ -64,30 +64,6 @@ class _Fact(msgspec.Struct):
     data: msgspec.Raw
 
 
-class _Fork(msgspec.Struct):
-    name: str
-    base: int
-    parent: str | None = None
-    floor: int = 0
-
-
-class _Forks:
-    """Where branches began, and where rebases moved them."""
-
-    def __init__(self) -> None:
-        self._of: defaultdict[str, list[tuple[int, _Fork]]] = defaultdict(list)
-
-    def add(self, position: int, fork: _Fork) -> Lineage:
-        """The lineage of the branch from this position on, without the branch itself."""
-        self._of[fork.name].append((position, fork))
-        return list(stretches(self._at, fork.name))[1:]
-
-    def _at(self, branch: str, at: int) -> State | None:
-        mine = self._of[branch]
-        past = bisect_right(mine, at, key=lambda known: known[0])
-        return {**structs.asdict(mine[past - 1][1]), "forked": mine[0][1].base} if past else None
-
-
 class _BaseTooLate(Exception):
     """A branch begins at a position whose states were overwritten since."""
 
@@ -97,7 +73,7 @@ class _States:
         self.held: defaultdict[str, dict[Key, Held]] = defaultdict(dict)
         self._payload_of, self._evolve = payload_of, evolve
         self._kept: dict[tuple[str, Key], list[Held]] = {}  # older states that some branch sees
-        self._forks = _Forks()
+        self._forks = Forks()
         self._lineages: dict[str, Lineage] = {}  # without the branch itself
         self._bases: defaultdict[str, list[int]] = defaultdict(list)
         self._written: dict[str, int] = {}
@@ -125,7 +101,8 @@ class _States:
         fork = _fork_of(fact)
         if fork is None:
             return
-        self._lineages[fork.name] = self._forks.add(position, fork)
+        self._forks.add(position, fork)
+        self._lineages[fork.name] = self._forks.lineage(fork.name)[1:]
         for branch, _, at in self._lineages[fork.name]:
             if at not in self._bases[branch] and self._written.get(branch, 0) > at:
                 raise _BaseTooLate
@@ -160,11 +137,8 @@ class _States:
         return None
 
 
-def _fork_of(fact: _Fact) -> _Fork | None:
-    if not fact.type.startswith(_FORKS):
-        return None
-    fork = msgspec.json.decode(fact.data, type=_Fork)
-    return fork if fork.parent else None
+def _fork_of(fact: _Fact) -> Fork | None:
+    return fork_of(fact.type, msgspec.json.decode(fact.data)) if fact.type.startswith(FORKS) else None
 
 
 async def _folded(ontology: str, feed: Feed, into: _States, told: Callable[[int], None]) -> States:
@@ -178,12 +152,13 @@ async def _folded(ontology: str, feed: Feed, into: _States, told: Callable[[int]
 
 
 async def _all_bases(feed: Feed) -> list[Stretch]:
-    forks = _Forks()
+    forks = Forks()
     bases: list[Stretch] = []
     async for chunk in feed.read(0, await feed.last()):
         for position, _, body in chunk:
             if fork := _fork_of(_fact.decode(body)):
-                bases += forks.add(position, fork)
+                forks.add(position, fork)
+                bases += forks.lineage(fork.name)[1:]
     return bases
 
 
@@ -199,6 +174,5 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-_FORKS: Final = ("io.oms.branch.created.", "io.oms.branch.rebased.")
 _encode: Final = msgspec.json.Encoder().encode
 _fact: Final[msgspec.json.Decoder[_Fact]] = msgspec.json.Decoder(_Fact)
