@@ -185,7 +185,7 @@ class Planner:
                 ends = [(before, at) for before, _, at in self.heads.lineage(column)]
                 break
             except Untold as untold:
-                yield from self._ask([(untold.column, untold.key)])
+                yield from self.heads.load([(untold.column, untold.key)])
         told = yield Ask(commit_ids=ends)
         ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in ends)
         return next(filter(None, ids), None)

@@ -37,6 +37,17 @@ async def test_every_commit_of_every_branch_is_what_its_id_says(desk):
     assert [expected for _, expected in await wrong(desk)] == [None] * 15
 
 
+async def test_a_commit_that_moves_or_merges_a_branch_follows_what_it_takes_in(desk):
+    await desk.group(asked("CreateObjectType", **PLANE), asked("CreateBranch", name=DEV))
+    await desk.group(asked("CreateObject", DEV, **plane("N1")), asked("CreateObject", **plane("N2")))
+    moved = await desk.group(asked("RebaseBranch", DEV), {**asked("MergeBranch", source=DEV), "message": "착륙"})
+    desk.restart()
+    after = await desk.group(asked("CreateObject", **plane("N3")), asked("CreateObject", DEV, **plane("N3")))
+    assert [outcome["status"] for outcome in (*moved, *after)] == ["accepted"] * 4, moved
+    found = await wrong(desk)
+    assert {expected for _, expected in found} == {None}
+
+
 async def test_another_message_makes_another_commit(desk):
     await desk.group({**asked("CreateObjectType", **PLANE), "message": "why"})
     await desk.group(asked("CreateObject", **plane("N1")))
