@@ -7,7 +7,7 @@ Each aggregate names its own commands and events (`RenameValueType` …) after t
 other elements use the element; a deleted one keeps its RID and slug, and frees its name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field
@@ -161,6 +161,18 @@ class Life(NamedTuple):
                 return self._delete(context, self.found(context, command.element))
             case Restore():
                 return self._restore(context, self.found(context, command.element))
+
+    def created(
+        self, context: Context, state: State, event: Payload, findings: Sequence[Finding] = ()
+    ) -> list[Drafted]:
+        """The first event of an element, of which `state` comes; `[]` if there is one just like it. Raises `Refused`."""
+        there = kind_named(context, self.kind, state["name"])
+        if there is not None and {**there, "rid": state["rid"], "slug": state["slug"]} == state:
+            return []
+        findings = [*name_taken(context, self.kind, state["name"], "/name"), *findings]
+        if findings:
+            raise Refused(findings)
+        return self.drafted(state, event)
 
     def drafted(self, state: State, event: Payload) -> list[Drafted]:
         """One event of the element."""

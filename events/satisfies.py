@@ -68,6 +68,41 @@ def extended(get: Lookup, interface: State) -> list[State]:
     return list(reversed(known.values()))
 
 
+def clashes(get: Lookup, interface: State) -> Iterator[str]:
+    """Members of one name that say different things, in an interface and those it extends. Raises `Unread`."""
+    said: dict[str, tuple[str, Member]] = {}
+    for each in extended(get, interface):
+        for name, member in (*each["properties"].items(), *each["links"].items()):
+            other, known = said.setdefault(name, (each["name"], member))
+            if _meant(known) != _meant(member):
+                yield f"{name} is one thing in {other} and another in {each['name']}"
+
+
+def extenders(get: Lookup, interface: State) -> list[State]:
+    """An interface and all that extend it, each once. Raises `Unread`."""
+    known = {interface["rid"]: interface}
+    waiting = [interface]
+    while waiting:
+        below = waiting.pop()["rid"]
+        for key in using(get, "interface", below):
+            state = get(key) if key.startswith("interface/") else None
+            if state is not None and below in state["extends"] and state["rid"] not in known:
+                known[state["rid"]] = state
+                waiting.append(state)
+    return list(known.values())
+
+
+def implementers(get: Lookup, interface: State) -> list[State]:
+    """The object types that say they implement an interface. Raises `Unread`."""
+    states = [get(key) for key in using(get, "interface", interface["rid"]) if key.startswith("objectType/")]
+    return [state for state in states if state is not None and interface["rid"] in state.get("interfaces", ())]
+
+
+def supposing(get: Lookup, key: Key, state: State) -> Lookup:
+    """What would be seen if one key had another state."""
+    return lambda asked: state if asked == key else get(asked)
+
+
 def implemented(get: Lookup, state: State) -> set[str]:
     """The RIDs of all interfaces that an object type satisfies, its parents' and extended ones too. Raises `Unread`."""
     named = {rid for each in line(get, state) for rid in each.get("interfaces", ())}
@@ -75,12 +110,15 @@ def implemented(get: Lookup, state: State) -> set[str]:
     return {each["rid"] for interface in states if interface is not None for each in extended(get, interface)}
 
 
-def _property_faults(get: Lookup, name: str, member: Member, stored: Member | None) -> Iterator[str]:
-    if stored is None:
+def _meant(member: Member) -> dict[str, Any]:
+    return {name: value for name, value in member.items() if name != "description"}
+
+
+def _property_faults(get: Lookup, name: str, member: Member, each: Member | None) -> Iterator[str]:
+    if each is None:
         if member["required"]:
             yield f"has no property {name}"
         return
-    each = stored
     if member["required"] and not each["required"]:
         yield f"does not require {name}"
     if member["array"] != each["array"]:

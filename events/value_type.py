@@ -155,7 +155,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     return LIFE.decide(context, command)
 
 
-def evolve(state: State | None, event: Payload) -> State | None:
+def evolve(state: State | None, event: Payload) -> State:
     if isinstance(event, ValueTypeCreated):
         said = event.model_dump(by_alias=True, exclude_none=True)
         first = said.pop("version")
@@ -183,14 +183,10 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
 
 
 def _create(context: Context, command: CreateValueType) -> list[Drafted]:
-    there = kind_named(context, "valueType", command.name)
     constraint = command.constraint or Constraint()
-    findings = list(faults(command.base, constraint, "/constraint"))
-    if not findings and there is not None and _repeats(command, constraint, there):
-        return []
-    findings += [*type_name(command.name, "/name"), *name_taken(context, "valueType", command.name, "/name")]
+    findings = [*type_name(command.name, "/name"), *faults(command.base, constraint, "/constraint")]
     if findings:
-        raise Refused(findings)
+        raise Refused([*findings, *name_taken(context, "valueType", command.name, "/name")])
     created = ValueTypeCreated(
         rid=context.new_rid("value-type"),
         slug=free_slug(context, "valueType", command.name),
@@ -199,14 +195,7 @@ def _create(context: Context, command: CreateValueType) -> list[Drafted]:
         description=command.description,
         version=stored(command.base, constraint),
     )
-    return [Drafted(Key(f"valueType/{created.rid}"), created.slug, created)]
-
-
-def _repeats(command: CreateValueType, constraint: Constraint, there: State) -> bool:
-    """The value type is there, just as asked for."""
-    asked = stored(command.base, constraint).model_dump(by_alias=True, exclude_none=True)
-    same = element.said(there) == element.said(command.model_dump()) and there["versions"] == {"1": asked}
-    return same and not there.get("deleted")
+    return LIFE.created(context, evolve(None, created), created)
 
 
 def _publish(context: Context, state: State, constraint: Constraint) -> list[Drafted]:

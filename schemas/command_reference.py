@@ -14,6 +14,7 @@ from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
 from events.constraint import Constraint
 from events.edits import ChangeObject, ForEach, MakeLink, MakeObject, RemoveObject
 from events.findings import FindingMessage, Outcome
+from events.interface_members import InterfaceLink, InterfaceProperty
 from events.patch import Operation
 from events.property import DeclaredProperty
 
@@ -30,6 +31,8 @@ in [findings.md](findings.md).
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A property": DeclaredProperty,
     "A constraint": Constraint,
+    "A property of an interface": InterfaceProperty,
+    "A link of an interface": InterfaceLink,
     "A parameter": Parameter,
     "A criterion": Criterion,
     "An edit that creates an object": MakeObject,
@@ -44,6 +47,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
 _NAMES: Final = {
     DeclaredProperty: "property",
     Constraint: "constraint",
+    InterfaceProperty: "interface property",
+    InterfaceLink: "interface link",
     Parameter: "parameter",
     Criterion: "criterion",
     **dict.fromkeys((MakeObject, ChangeObject, RemoveObject, MakeLink, ForEach), "edit"),
@@ -101,6 +106,19 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeleteValueType": {"type": "Seats"},
     "RestoreValueType": {"type": "Seats"},
     "RenameValueType": {"type": "Seats", "name": "SeatCount"},
+    "CreateInterface": {"name": "Named", "properties": [{"name": "title", "type": "string", "required": True}]},
+    "AddInterfaceProperty": {"interface": "Named", "property": {"name": "seats", "valueType": "SeatCount"}},
+    "AddInterfaceLink": {
+        "interface": "Named",
+        "link": {"name": "by", "target": "Airline", "cardinality": "n-1"},
+    },
+    "ExtendInterface": {"interface": "Named", "extends": "Aged"},
+    "RemoveInterfaceMember": {"interface": "Named", "member": "link", "name": "by"},
+    "UpdateInterfaceMetadata": {"interface": "Named", "description": "what has a title"},
+    "DeprecateInterface": {"interface": "Named", "until": "2030-01-01T00:00:00Z"},
+    "DeleteInterface": {"interface": "Named"},
+    "RestoreInterface": {"interface": "Named"},
+    "RenameInterface": {"interface": "Named", "name": "Titled"},
     "CreateLinkType": {"name": "operatedBy", "from": "Flight", "to": "Airline", "cardinality": "n-1"},
     "CreateObject": {"type": "Flight", "properties": {"id": "UA-1545"}},
     "UpdateObject": {**FLIGHT, "patch": {"gate": "C7"}},

@@ -19,9 +19,32 @@ PACKAGES = (
     "oms",
 )
 CHANGES = {"breaking.py", "schema_change.py", "schema_property.py"}  # classes of changes: no findings
-CODE = re.compile(
-    r"(ACTION|COMMAND|COMMIT|BRANCH|MERGE|RULE|TYPE|PROPERTY|OBJECT|LINK|VALUE|VERSION|TIME|EVENT|UNAVAILABLE|WAIT|LOG|REPAIR|IMPORT|KEYS|SUBJECT|TAG)(_[A-Z0-9]+)+"
+AREAS = (
+    "ACTION",
+    "BRANCH",
+    "COMMAND",
+    "COMMIT",
+    "EVENT",
+    "IMPORT",
+    "INTERFACE",
+    "KEYS",
+    "LINK",
+    "LOG",
+    "MERGE",
+    "OBJECT",
+    "PROPERTY",
+    "REPAIR",
+    "RULE",
+    "SUBJECT",
+    "TAG",
+    "TIME",
+    "TYPE",
+    "UNAVAILABLE",
+    "VALUE",
+    "VERSION",
+    "WAIT",
 )
+CODE = re.compile(rf"({'|'.join(AREAS)})(_[A-Z0-9]+)+")
 
 
 def codes(source: Path) -> Iterator[str]:

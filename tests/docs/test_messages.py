@@ -16,6 +16,7 @@ from tests.gateways.doors import BRANCH, deciding
 BEFORE = [
     ("CreateObjectType", {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("CreateObject", {"type": "Airline", "properties": {"id": "UA"}}),
+    ("CreateInterface", {"name": "Aged"}),
     ("CreateObjectType", {"name": "Passenger", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("CreateObjectType", {"name": "Guest", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("SetSubject", {"type": "Guest", "property": "id"}),
