@@ -8,9 +8,10 @@ from events.decider import Context, Payload
 from events.edits import ChangeObject, Edit, ForEach, MakeLink, MakeObject, RemoveObject, Single
 from events.expressions import NotEvaluated
 from events.findings import Finding, Refused
-from events.link import CreateLink, DeleteLink
+from events.given import GivenKey
+from events.link_words import CreateLink, DeleteLink
 from events.names import Key
-from events.object import CreateObject, DeleteObject, GivenKey, UpdateObject, UpsertObject
+from events.object import CreateObject, DeleteObject, UpdateObject, UpsertObject
 from events.shape import shape_in
 from events.values import Json, shown
 

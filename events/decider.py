@@ -7,7 +7,7 @@ out to be needed later raises `Unread`, is loaded, and the (pure) decision is ma
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
@@ -138,6 +138,27 @@ def as_far_as_known(keys: Iterable[Key]) -> list[Key]:
     except Unread as unread:
         known.extend(unread.keys)
     return known
+
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+def needed(look: Callable[[Asked], Answer], asked: Iterable[Asked]) -> list[Answer]:
+    """What `look` finds for each; what nobody loaded yet is asked for all at once. Raises `Unread`."""
+    found: list[Answer] = []
+    missing: Unread | None = None
+    for each in asked:
+        try:
+            found.append(look(each))
+        except Unread as unread:
+            if missing is None:
+                missing = unread
+            else:
+                missing.others += unread.keys
+    if missing is not None:
+        raise missing
+    return found
 
 
 Fold = Callable[[Lookup, Key, Payload], Iterable[tuple[Key, State | None]]]

@@ -1,11 +1,17 @@
 """What a client gives of an object, held against the object's shape: values as they are stored, or findings."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
 
 from events.findings import Finding
 from events.shape import Shape, Slot
 from events.values import Json, NotAValue, pointer
+
+GivenKey = Annotated[
+    str | list[str | int | bool], Field(description="encoded primary key, or its components as a list")
+]
 
 
 class Given(NamedTuple):

@@ -1,9 +1,7 @@
 """Links: that an object stands to another as a link type says. A link has no identity but its ends: it is there, or not."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, NamedTuple
-
-from pydantic import Field
+from typing import Any, Final, NamedTuple
 
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
@@ -11,79 +9,28 @@ from events.element import deleted
 from events.findings import Finding, Refused
 from events.given import checked, complete, created_with
 from events.hierarchy import entity_of
-from events.kinds import LinkTypeNamed, kind_named, kind_of_slug, kind_reads, slug_reads, unknown
+from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
 from events.link_cycles import circle, shown
+from events.link_words import (
+    COMMANDS,
+    EVENTS,
+    Command,
+    CreateLink,
+    DeleteLink,
+    LinkCreated,
+    LinkDeleted,
+    LinkUpdated,
+    UpdateLink,
+)
 from events.names import Key, Rid, link_key
-from events.object import GivenKey
 from events.patch import merged
 from events.reserved import degree_key, end_keys, followed, incident_keys, links_key
 from events.shape import Shape, shape_in
 from events.values import Json, NotAValue, same
 
+__all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
+
 aggregate: Final = "link"
-
-
-class CreateLink(Payload):
-    """Link two objects that are there. Called by its inverse name, the link goes from its other end."""
-
-    type: LinkTypeNamed
-    from_: Annotated[GivenKey, Field(alias="from")]
-    to: GivenKey
-    properties: Annotated[dict[str, Json] | None, Field(description="values by API name; `null` = none")] = None
-
-
-class UpdateLink(Payload):
-    """Change what is known of a link. What would change nothing writes nothing."""
-
-    type: LinkTypeNamed
-    from_: Annotated[GivenKey, Field(alias="from")]
-    to: GivenKey
-    patch: Annotated[dict[str, Json], Field(description="RFC 7396 merge patch of the properties")]
-
-
-class DeleteLink(Payload):
-    """Take a link away; it can be created again."""
-
-    type: LinkTypeNamed
-    from_: Annotated[GivenKey, Field(alias="from")]
-    to: GivenKey
-
-
-class LinkCreated(Payload):
-    type: Rid
-    slug: str
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    properties: dict[str, Json] | None = None  # by field; absent = none
-
-
-class LinkUpdated(Payload):
-    type: Rid
-    slug: str
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    set: dict[str, Json]  # by field
-    unset: list[str]  # fields
-    was: dict[str, Json]  # by field; what was not there is absent
-
-
-class LinkDeleted(Payload):
-    type: Rid
-    slug: str
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-
-
-Command = CreateLink | UpdateLink | DeleteLink
-
-
-COMMANDS: Final[tuple[type[Payload], ...]] = (CreateLink, UpdateLink, DeleteLink)
-# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
-EVENTS: Final[Mapping[str, type[Payload]]] = {
-    "io.oms.link.created.v1": LinkCreated,
-    "io.oms.link.updated.v1": LinkUpdated,
-    "io.oms.link.deleted.v1": LinkDeleted,
-}
 
 
 def reads(context: Context, command: Payload) -> list[Key]:

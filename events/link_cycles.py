@@ -9,9 +9,8 @@ with fewer objects to go on from: a leaf of a tree is done with in one step, whi
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from events.decider import MOST, Context, State, Unread
+from events.decider import MOST, Context, State, needed
 from events.findings import Finding, Refused
-from events.names import Key
 from events.reserved import incident_under
 
 SHOWN = 20  # objects of a circle in a sentence
@@ -69,21 +68,11 @@ def shown(objects: Sequence[str]) -> str:
 
 def _neighbours(context: Context, slug: str, end: str, objects: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(object, the one at the other end) of each link at that end. Raises `Unread` with all that is missing."""
-    found: list[tuple[str, Sequence[Key]]] = []
-    missing: Unread | None = None
-    for here in objects:
-        try:
-            found.append((here, context.under(incident_under(slug, end, here))))
-        except Unread as unread:
-            if missing is None:
-                missing = unread
-            else:
-                missing.others += unread.keys
-    if missing is not None:
-        raise missing
-    for here, keys in found:
+    here = list(objects)
+    found = needed(context.under, [incident_under(slug, end, each) for each in here])
+    for each, keys in zip(here, found, strict=True):
         for key in keys:
-            yield here, key.rpartition("/")[2]
+            yield each, key.rpartition("/")[2]
 
 
 def _back(reached: dict[str, str], last: str) -> list[str]:

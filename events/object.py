@@ -12,14 +12,15 @@ from pydantic import ConfigDict, Field, model_validator
 
 from events.branch import must_be_open
 from events.claims import claimed, claiming, refused_claims, refused_key
-from events.decider import Context, Drafted, Payload, State, as_far_as_known
+from events.decider import Context, Drafted, Payload, State, as_far_as_known, needed
 from events.findings import Finding, Refused
-from events.given import Given, checked, complete, created_with, keyed, told
+from events.given import Given, GivenKey, checked, complete, created_with, keyed, told
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.personal import closed, closed_changes, opened, tokened
 from events.plain import made
+from events.removal import removal, touched
 from events.reserved import degree_key, number, shared_key
 from events.sealing import PURGED
 from events.shape import Shape, shape_in
@@ -27,9 +28,6 @@ from events.values import Json, NotAValue, pointer, same
 
 aggregate: Final = "object"
 
-GivenKey = Annotated[
-    str | list[str | int | bool], Field(description="encoded primary key, or its components as a list")
-]
 Properties = Annotated[dict[str, Json], Field(description="values by API name; `null` = none")]
 
 
@@ -170,8 +168,7 @@ class _Found(NamedTuple):
     old: Mapping[str, Json]  # its values: those of `state`, opened
 
     def deleted(self) -> Drafted:
-        shape = self.shape
-        return Drafted(self.entity, shape.slug, made(ObjectDeleted, _named(shape, self.key)))
+        return _deleted(self.entity, self.state)
 
     def restored(self) -> Drafted:
         shape = self.shape
@@ -194,6 +191,10 @@ class _Found(NamedTuple):
 def _named(shape: Shape, key: str) -> dict[str, Any]:
     """What every event of an object begins with, in the order in which it is stored."""
     return {"type": shape.rid, "slug": shape.slug, "key": key}
+
+
+def _deleted(entity: Key, state: State) -> Drafted:
+    return Drafted(entity, state["slug"], made(ObjectDeleted, {name: state[name] for name in ("type", "slug", "key")}))
 
 
 def _shape(context: Context, name: str) -> Shape:
@@ -285,12 +286,12 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
 def _delete(context: Context, found: _Found) -> list[Drafted]:
     if found.state["deleted"]:
         return []
-    own = sum(key == found.entity for key in found.shape.referred(context.get, found.entity, found.state["properties"]))
-    uses = number(context.get(degree_key(found.entity))) - own
-    if uses:
-        text = f"{found.shape.name} {found.key} is in use by {uses:,} links and references; delete or change them first"
-        raise Refused([Finding("OBJECT_IN_USE", "/key", text)])
-    return [found.deleted()]
+    if not number(context.get(degree_key(found.entity))):
+        return [found.deleted()]
+    going = removal(context, found.entity, found.state)
+    needed(context.get, touched(context, going))
+    objects = reversed(going.objects.items())
+    return [*(link.drafted() for link in going.links.values()), *(_deleted(each, state) for each, state in objects)]
 
 
 def _restore(context: Context, found: _Found) -> list[Drafted]:
@@ -371,6 +372,15 @@ def _entity(shape: Shape, command: Command) -> Key | None:
         return None
 
 
+def _removal_reads(context: Context, entity: Key) -> Iterator[Key]:
+    state = context.get(entity)
+    if state is not None and not state["deleted"] and number(context.get(degree_key(entity))):
+        try:
+            yield from touched(context, removal(context, entity, state))
+        except Refused:
+            return
+
+
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
     # what every object of a type needs (branch, type, count) is read once and then known; only its own keys are named
     assert isinstance(command, Command)
@@ -381,6 +391,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     yield entity
     if type(command) is DeleteObject:
         yield degree_key(entity)
+        yield from _removal_reads(context, entity)
     shape = shape_in(context.get, kind)
     if shape.keyed_by != shape.slug:
         key = entity.removeprefix(f"object/{shape.slug}/")

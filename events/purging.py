@@ -17,9 +17,10 @@ from events import object as object_
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.given import GivenKey
 from events.kinds import ObjectTypeNamed
 from events.names import Key, Rid
-from events.object import DeleteObject, GivenKey
+from events.object import DeleteObject
 from events.personal import person_token
 from events.reserved import subject_key, token_key
 from events.shape import Shape, shape_in

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from events import index
-from events.decider import Drafted, Head, Heads, Payload, State
+from events.decider import UNDER, Drafted, Head, Heads, Payload, State
 from events.names import Key
 
 Evolve = Callable[[State | None, Payload], State | None]
@@ -18,6 +18,8 @@ class Stage:
 
     def __getitem__(self, key: Key) -> Head:
         """Raises `Unread`."""
+        if key.startswith(UNDER):
+            return self._under(key)
         return self.changes.get(key) or self.under[key]
 
     def get(self, key: Key) -> State | None:
@@ -31,6 +33,14 @@ class Stage:
             after = self.evolve(before, each.payload)
             changed = [(each.key, after), *index.changes(self.get, each.key, before, after)]
             self.changes.update({key: Head(at, state) for key, state in changed})
+
+    def _under(self, asked: Key) -> Head:
+        """What is there under a prefix, with what was decided here."""
+        below, prefix = self.under[asked], asked[len(UNDER) :]
+        known = below.state["keys"] if below.state else ()
+        changed = {key for key in self.changes if key[: key.rindex("/") + 1] == prefix}
+        there = [key for key in sorted({*known, *changed}) if self[key].state is not None]
+        return Head(0, {"keys": there}) if changed else below
 
     def settle(self, under: "Stage") -> None:
         """What was decided here is decided there."""

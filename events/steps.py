@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from events import merged_element
 from events.decider import Drafted, Lookup, Payload, State
-from events.link import LinkCreated, LinkDeleted
 from events.link import evolve as evolve_link
+from events.link_words import LinkCreated, LinkDeleted
 from events.merging import aggregate, is_element
 from events.names import Key, Rid
 from events.object import ObjectCreated, ObjectDeleted, ObjectRestored, ObjectUpdated

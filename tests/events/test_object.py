@@ -87,7 +87,7 @@ def test_deleted_and_restored(world):
     world.when("CreateObject", **flight(airline="UA"))
     in_use = world.refused("DeleteObject", {"type": "Airline", "key": "UA"})
     assert [(f.code, f.path) for f in in_use] == [("OBJECT_IN_USE", "/key")]
-    assert "1 link" in in_use[0].text
+    assert "by 1 reference" in in_use[0].text
     assert [type(e) for e in world.when("DeleteObject", type="Flight", key="2013-01-01:1545")] == [ObjectDeleted]
     assert world.when("DeleteObject", type="Flight", key="2013-01-01:1545") == []
     world.when("DeleteObject", type="Airline", key="UA")
