@@ -180,16 +180,16 @@ def _describe(state: State, command: UpdateObjectTypeMetadata) -> list[Drafted]:
 def _set_status(context: Context, state: State, status: Status) -> list[Drafted]:
     if status == state["status"]:
         return []
-    findings: list[Finding] = []
-    if status == "experimental":
-        using = users(context.get(uses_key(key_of(state))))
-        active = [key for key in using if (context.get(key) or {}).get("status") == "active"]
-        if active:
-            names = element.listed_names(context, active)
-            text = f"{state['name']} is used by what is active: {names}; what is active uses nothing experimental"
-            findings.append(Finding("TYPE_EXPERIMENTAL", "/status", text))
     event = ObjectTypeStatusSet(rid=state["rid"], slug=state["slug"], status=status)
-    return settled(context, state, event, evolve, "/status", tuple(findings))
+    if status != "experimental":
+        return settled(context, state, event, evolve, "/status")
+    using = users(context.get(uses_key(key_of(state))))
+    active = [key for key in using if (context.get(key) or {}).get("status") == "active"]
+    if active:
+        names = element.listed_names(context, active)
+        text = f"{state['name']} is used by what is active: {names}; what is active uses nothing experimental"
+        raise Refused([Finding("TYPE_EXPERIMENTAL", "/status", text)])
+    return changed(state, event)
 
 
 def _deprecate(context: Context, state: State, command: DeprecateObjectType) -> list[Drafted]:
