@@ -104,6 +104,14 @@ def _versions(one: Of) -> Iterator[SchemaChange]:
         yield one.said("ENABLED", "MINOR" if on else "MAJOR", "can be applied" if on else "cannot be applied any more")
 
 
+def _rule(one: Of) -> Iterator[SchemaChange]:
+    """What a rule asks is asked of what is changed from now on; what is there stays."""
+    if one.differs("on", "changes", "expression", "severity"):
+        yield one.said("RULE_CHANGED", "MINOR", f"asks {one.new['expression']}, it asked {one.old['expression']}")
+    if one.differs("disabled"):
+        yield one.said("ENABLED", "MINOR", "is not asked any more" if one.new.get("disabled") else "is asked again")
+
+
 _KINDS: Final[Mapping[str, Callable[[Of], Iterator[SchemaChange]]]] = {
     "objectType": _object_type,
     "linkType": _link_type,
@@ -112,4 +120,5 @@ _KINDS: Final[Mapping[str, Callable[[Of], Iterator[SchemaChange]]]] = {
     "sharedProperty": _members,
     "valueType": _versions,
     "actionType": _versions,
+    "rule": _rule,
 }

@@ -13,6 +13,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from events.names import Key, Rid
+from events.screen import NO_SCREEN, Screen
 from events.sealing import NO_SEALS, Seals
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Context:
     seals: Seals = NO_SEALS
     permit: str = ""  # the protected branch that may be written all the same: an approved proposal is being merged
     planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
+    screen: Screen = NO_SCREEN
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import cel
 
 Members = dict[str, set[str] | None]
-"""Of each name, which of its members are named by a literal (`old.a`, `old['a']`); `None` = the whole is used."""
+"""Of each name, which of its members are named by a literal (`old.a`, `old['a']`, `'a' in old`); `None` = the whole is used."""
 
 _POWERS: Final = {"all": 1, "exists": 1, "exists_one": 1, "map": 2, "filter": 2}
 """Comprehensions, and to which power of a list's length they work: what makes a list copies it at each step."""
@@ -131,6 +131,8 @@ def _member(read: Sequence[Token], at: int) -> str | None:
         return read[at + 2].text
     if after == "[" and _text(read, at + 3) == "]" and read[at + 2].kind == "text":
         return _value(read[at + 2])
+    if after not in (".", "[") and at > 1 and read[at - 1].text == "in" and read[at - 2].kind == "text":
+        return _value(read[at - 2])  # 'a' in old
     return None
 
 

@@ -8,14 +8,14 @@ from events.index_links import of_link, of_link_type
 from events.names import Key
 from events.open_proposals import of_proposal
 from events.personal import Personal
-from events.reserved import count_key, degree_key, name_key, shared_key, slug_key, subject_key, uses_key
+from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, subject_key, uses_key
 from events.shape import Shape, shape_in
 from events.uses import subtypes, used, users
 
 Change = tuple[Key, State | None]
 
 _NAMED: Final = frozenset(
-    ("objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType")
+    ("objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType", "rule")
 )
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -28,7 +28,8 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
     if aggregate == "link":
         return of_link(get, key, before, after)
     if aggregate in _NAMED:
-        return _of_named(get, aggregate, before, after)
+        named = _of_named(get, aggregate, before, after)
+        return [*named, *_of_rule(get, key, before, after)] if aggregate == "rule" else named
     if aggregate == "proposal":
         return of_proposal(get, before, after)
     return ()
@@ -118,6 +119,23 @@ def _of_named(get: Lookup, kind: str, before: State | None, after: State | None)
     if kind == "linkType":
         yield from of_link_type(get, before, after)
     yield from _uses(get, Key(f"{kind}/{after['rid']}"), _there(before), _there(after))
+
+
+def _of_rule(get: Lookup, key: Key, before: State | None, after: State | None) -> Iterator[Change]:
+    """A rule is in force as long as it is neither disabled nor deleted."""
+    old, new = _in_force(before), _in_force(after)
+    if old == new:
+        return
+    found: dict[str, list[Key]] = dict(get(RULES) or {})
+    for on in (old, new):
+        if on is not None:
+            found[on] = _listed(found.get(on, []), key, on == new)
+    yield RULES, {on: keys for on, keys in sorted(found.items()) if keys} or None
+
+
+def _in_force(state: State | None) -> str | None:
+    there = _there(state)
+    return None if there.get("disabled") else there.get("on")
 
 
 def _uses(get: Lookup, key: Key, old: State, new: State) -> Iterator[Change]:

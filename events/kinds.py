@@ -14,7 +14,7 @@ from events.findings import Finding
 from events.names import FIELD_NAME, TYPE_NAME, Key
 from events.reserved import name_key, slug_key
 
-Kind = Literal["objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType"]
+Kind = Literal["objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType", "rule"]
 KINDS: Final[Mapping[Kind, str]] = {
     "objectType": "object type",
     "linkType": "link type",
@@ -23,6 +23,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     "valueType": "value type",
     "structType": "struct type",
     "actionType": "action type",
+    "rule": "rule",
 }
 """The aggregates of the schema that have a RID, a slug and an API name, and what they are called in a sentence."""
 

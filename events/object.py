@@ -16,6 +16,7 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known, ne
 from events.findings import Finding, Refused
 from events.given import Given, GivenKey, checked, complete, created_with, keyed, told
 from events.kinds import ObjectTypeNamed, kind_named, unknown
+from events.marked import guard
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.personal import closed, closed_changes, opened, tokened
@@ -131,10 +132,10 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     must_be_open(context)
     if type(command) is CreateObject:
         shape = _shape(context, command.type)
-        return _create(context, shape, checked(shape, command.properties, "/properties"))
+        return _create(context, shape, _checked(context, shape, command.properties, "/properties"))
     if type(command) is UpsertObject:
         shape = _shape(context, command.type)
-        return _upsert(context, shape, checked(shape, command.properties, "/properties"))
+        return _upsert(context, shape, _checked(context, shape, command.properties, "/properties"))
     if type(command) is UpdateObject:
         return _update(context, _found(context, command.type, command.key), command)
     if type(command) is DeleteObject:
@@ -230,6 +231,13 @@ def _claims(context: Context, shape: Shape, values: Mapping[str, Json]) -> Mappi
     return values if shape.personal is None else tokened(context, shape.personal, values)
 
 
+def _checked(context: Context, shape: Shape, named: Mapping[str, Json], path: str) -> Given:
+    given = checked(shape, named, path)
+    if shape.guarded:
+        guard(context.screen, shape, given)
+    return given
+
+
 def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     findings = given.findings
     properties = created_with(shape, given)
@@ -275,12 +283,12 @@ def _update(context: Context, found: _Found, command: UpdateObject) -> list[Draf
         old = shape.named(properties)
         new = patched(old, command.operations, "/operations")
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
-        return _changed(context, found, checked(shape, named, "/operations"))
+        return _changed(context, found, _checked(context, shape, named, "/operations"))
     named = {
         name: merged(_shown(shape, properties, name), value) if type(value) is dict else value
         for name, value in (command.patch or {}).items()
     }
-    return _changed(context, found, checked(shape, named, "/patch"))
+    return _changed(context, found, _checked(context, shape, named, "/patch"))
 
 
 def _delete(context: Context, found: _Found) -> list[Drafted]:

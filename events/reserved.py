@@ -14,6 +14,7 @@ subject/<person>                {"objects"}        keys of the objects about a p
 incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
 proposals/count                 {"n"}              how many proposals there ever were
 proposals/open/<branch>         {"numbers": [n]}   the proposals from or to that branch that are not over
+rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
 A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
 """
@@ -28,6 +29,7 @@ from events.decider import State
 from events.names import Key
 from events.values import component_text
 
+RULES: Final = Key("rules/objects")
 MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
 
 _HMAC: Final = "hmac-"

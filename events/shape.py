@@ -21,6 +21,10 @@ KEPT: Final = 512
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
 """What a primary key may be made of: scalars with one text each."""
 
+GUARDING: Final = ("redact", "reject")
+FREE: Final = ("string", "json", "struct")
+"""Types of values in which people may write what they like."""
+
 
 class Slot(NamedTuple):
     """One property, ready to check."""
@@ -63,6 +67,8 @@ class Shape:
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
     slugs: frozenset[str]  # of itself and of all types above it
     uses: Key  # `uses/…` key of the type
+    guarded: tuple[tuple[str, str], ...]  # fields whose personal data is masked or refused, and which of both
+    unmarked: tuple[str, ...]  # fields of texts of which no marking says what becomes of personal data
     closed: tuple[str, str] | None  # why no object of it can be written: code and text of a finding
     personal: Personal | None  # `None` for most
 
@@ -212,6 +218,8 @@ def _compiled(get: Lookup, state: State) -> Shape:
         keyed_by=key_type["slug"],
         slugs=frozenset(one["slug"] for one in types),
         uses=uses_key(Key(f"objectType/{state['rid']}")),
+        guarded=tuple((f, each["marking"]) for f, each in declared.items() if each.get("marking") in GUARDING),
+        unmarked=tuple(f for f, each in declared.items() if "marking" not in each and each["type"] in FREE),
         closed=_closed(state),
         personal=personal,
     )

@@ -22,12 +22,14 @@ from events.names import Key
 from events.parents import further_parents
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
+from producers import hooks
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold, as_of
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
+from security import pii
 
 Asking = Generator[Ask, Told, None]
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
@@ -104,7 +106,7 @@ class Planner:
     def _accept(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
         if submitted.findings:
             raise Refused(submitted.findings)
-        drafted, staged = yield from self._decide(submitted, writes.head, now)
+        drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
         if not drafted:
             return _outcome(submitted, "unchanged", writes.head.position, [], [])
         moves = [d for d in drafted if d.key.startswith("branch/")]
@@ -114,7 +116,7 @@ class Planner:
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         staged.settle()
         self._write(submitted, drawn, writes)
-        return _outcome(submitted, "accepted", drawn.head.position, drawn.event_ids, [])
+        return _outcome(submitted, "accepted", drawn.head.position, drawn.event_ids, warnings)
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -127,15 +129,20 @@ class Planner:
 
     def _decide(
         self, submitted: Submitted, head: LogHead, now: int
-    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged]]:
-        """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
+    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged, list[Finding]]]:
+        """All parts in order, each seeing what the ones before it changed; all findings, not the first.
+
+        With what they decided come the warnings of the hooks.
+        """
         staged = Staged(self.heads, submitted.branch)
         ids = _Ids(self.new_id)
         time = max(now, head.time + 1)
         context = Context(
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
         )
+        context.screen = pii
         self.ring.spare()
+        parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []
         findings: list[Finding] = []
         for part in submitted.parts:
@@ -157,15 +164,26 @@ class Planner:
             ids.keep()
             if part.type in _PURGES:
                 self.ring.doom(d.payload.kid for d in decided if isinstance(d.payload, DataKeyDestroyed))
+            parts.append(hooks.Decided(part, decided))
             drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
             staged.add(changes)
             context.heads = staged = behind
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
             findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
-        if findings:
-            raise Refused(findings)
-        return drafted, staged
+        refusals, warnings = yield from self._passed(context, parts)
+        if findings or refusals:
+            raise Refused([*findings, *refusals])
+        return drafted, staged, warnings
+
+    def _passed(self, context: Context, parts: Sequence[hooks.Decided]) -> Generator[Ask, Told, hooks.Passed]:
+        """What the hooks say of it, all that they read loaded."""
+        before = Staged(self.heads, context.branch)
+        while True:
+            try:
+                return hooks.passed(context, before.get, parts)
+            except Untold as untold:
+                yield from self._load(untold.column, untold.keys)
 
     def _parents(
         self, branch: str, moves: Sequence[Drafted], written: Sequence[CommitWrite]
@@ -213,7 +231,7 @@ class Planner:
         for submitted in group:
             branch = submitted.branch
             if branch not in contexts:
-                wanted[branch] = []
+                wanted[branch] = list(hooks.READS)
                 contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch), seals=self.ring)
             for part in submitted.parts:
                 with suppress(Exception):  # shows again when the command itself is decided

@@ -46,7 +46,7 @@ def found(text: str, name: str = "") -> Sequence[Hit]:
     return sorted(hits, key=lambda hit: hit.start) if len(hits) > 1 else hits
 
 
-def masked(text: str, hits: Sequence[Hit]) -> str:
+def masked(text: str, hits: Sequence[tuple[str, int, int]]) -> str:
     """The text with `*` for each letter and digit of the hits; as long as before."""
     for _, start, end in hits:
         text = text[:start] + re.sub(r"\w", "*", text[start:end]) + text[end:]

@@ -51,6 +51,11 @@ class Desk:
     async def send(self, type_: str, /, on: str = MAIN, **data: Any) -> dict[str, Any]:
         return (await self.group(asked(type_, on, **data)))[0]
 
+    async def stored(self, key: str, on: str = MAIN) -> dict[str, Any]:
+        """The properties of an object's newest state."""
+        heads = await self.outbox.heads_after(on, key, 0, 100)
+        return json.loads([each for each in heads if each.key == key][-1].state or b"")["properties"]
+
 
 def asked(type_: str, /, on: str = MAIN, **data: Any) -> dict[str, Any]:
     return {"type": type_, "branch": on, "data": data}

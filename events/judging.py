@@ -1,0 +1,151 @@
+"""Asks the rules in force of the objects that a commit changes: of each as it was before, and as it is behind it.
+
+    created ─► create      changed ─► update      deleted ─► delete      back again ─► restore
+
+A rule that cannot be evaluated is a finding as well: nobody passes a rule by what it cannot judge.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from events.decider import Context, State
+from events.expressions import Expression, NotEvaluated, compiled
+from events.findings import Finding
+from events.names import Key
+from events.reserved import RULES
+from events.rule_terms import ANY, OBJECTS, PLACE, VARIABLES
+from events.shape import Shape, shape_in
+from events.values import Json
+
+MAX_COMMIT_STEPS: Final = 20_000_000  # of all evaluations of a commit; about 2 s
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NOWHERE: Final[Mapping[str, Json]] = {}
+
+
+class Judged(NamedTuple):
+    finding: Finding
+    refuses: bool
+
+
+class Touched(NamedTuple):
+    """An object that a commit changes; `path` is where the command that does so stands."""
+
+    key: Key
+    before: State | None
+    after: State | None
+    path: str
+
+
+def judged(context: Context, touched: list[Touched]) -> Iterator[Judged]:
+    """What the rules of the branch say of these objects, behind all their changes. Raises `Unread`."""
+    in_force = context.get(RULES)
+    left = MAX_COMMIT_STEPS
+    for one in touched if in_force else ():
+        case = _case(context, one)
+        for key in _rules(in_force or {}, case) if case else ():
+            rule = context.get(key)
+            assert case is not None
+            assert rule is not None, f"{key} is in force and not there"
+            if case.change not in rule["changes"]:
+                continue
+            expression = compiled(rule["expression"], VARIABLES)
+            values = case.values(context, rule)
+            left -= _steps(expression, values)
+            if left < 0:
+                yield Judged(_too_much(len(touched), one.path), refuses=True)
+                return
+            yield from _asked(rule, expression, values, case, one.path)
+
+
+class _Case(NamedTuple):
+    shape: Shape
+    key: str
+    change: str
+    old: Mapping[str, Json]  # by field
+    new: Mapping[str, Json]
+
+    def values(self, context: Context, rule: State) -> dict[str, Json]:
+        """What an expression may use."""
+        return {
+            "old": self._named(rule, self.old),
+            "new": self._named(rule, self.new),
+            "change": self.change,
+            "author": context.author,
+            "branch": context.branch,
+            "type": self.shape.name,
+            "key": self.key,
+            "time": _EPOCH + timedelta(microseconds=context.time),
+        }
+
+    def _named(self, rule: State, values: Mapping[str, Json]) -> dict[str, Json]:
+        """By today's API names, and by those that the rule was written with."""
+        names: Mapping[str, str] = rule["names"]
+        written = {name: values[field] for name, field in names.items() if field in values}
+        return {**self.shape.named(values), **written}
+
+
+def _case(context: Context, one: Touched) -> _Case | None:
+    """`None` where nothing happened to an object that anybody could see."""
+    state = one.after or one.before
+    old, new = _alive(one.before), _alive(one.after)
+    if state is None or (old is None and new is None):
+        return None
+    if new is None:
+        change = "delete"
+    elif old is not None:
+        change = "update"
+    else:
+        change = "create" if one.before is None else "restore"
+    kind = context.get(Key(f"objectType/{state['type']}"))
+    assert kind is not None, f"{one.key} is of a type that is not there"
+    shape = shape_in(context.get, kind)
+    return _Case(shape, state["key"], change, old or _NOWHERE, new or _NOWHERE)
+
+
+def _alive(state: State | None) -> Mapping[str, Any] | None:
+    return None if state is None or state["deleted"] else state["properties"]
+
+
+def _rules(in_force: Mapping[str, list[Key]], case: _Case) -> list[Key]:
+    return sorted(key for on, keys in in_force.items() if on == ANY or on in case.shape.slugs for key in keys)
+
+
+def _steps(expression: Expression, values: Mapping[str, Json]) -> int:
+    try:
+        return expression.steps(values)
+    except NotEvaluated:  # evaluating says so
+        return 0
+
+
+def _asked(rule: State, expression: Expression, values: Mapping[str, Json], case: _Case, path: str) -> Iterator[Judged]:
+    refuses = rule["severity"] == "reject"
+    of = f"the rule {rule['name']} of {case.shape.name} {case.key}"
+    try:
+        value = expression.evaluate(values)
+    except NotEvaluated as failed:
+        yield Judged(Finding("RULE_FAILED", path, f"{of} {failed.text}; correct the object, or the rule"), refuses)
+        return
+    if value is not True and value is not False:
+        text = f"{of} comes to a {type(value).__name__}, neither true nor false; correct the rule"
+        yield Judged(Finding("RULE_FAILED", path, text), refuses)
+    elif not value:
+        yield Judged(Finding("RULE_VIOLATED", path, f"{of} is violated: {_message(rule, values)}"), refuses)
+
+
+def _message(rule: State, values: Mapping[str, Json]) -> str:
+    """The rule's message with what it takes from the object; its expression where it has none."""
+    message = rule.get("message")
+    if message is None:
+        return f"{rule['expression']} is not true"
+
+    def taken(name: str, member: str | None) -> str:
+        value = values[name].get(member, "") if name in OBJECTS else values[name]
+        return str(value)[:200]
+
+    return PLACE.sub(lambda place: taken(place[1], place[2]), message)
+
+
+def _too_much(objects: int, path: str) -> Finding:
+    text = f"the rules would take more than {MAX_COMMIT_STEPS:,} steps for the {objects:,} objects of this commit; split it"
+    return Finding("RULE_BUDGET", path, text)

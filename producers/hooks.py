@@ -1,0 +1,93 @@
+"""What a commit passes before it is appended, behind the deciders: Rule, then PII. Warnings travel with what is accepted.
+
+    Schema (the deciders)  ─►  Rule  ─►  PII  ─►  append          all findings of all of them at once
+    Tamper: the expected version, reused ids, the clock, signatures (`producers.decide`, `producers.signed`)
+
+A commit of plain values on a branch without rules costs two known heads and a look at its texts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from events.decider import Context, Drafted, Lookup
+from events.findings import Finding
+from events.judging import Judged, Touched, judged
+from events.marked import personal, texts
+from events.names import Key
+from events.object import ObjectCreated, ObjectUpdated
+from events.policy import PII_POLICY, Verdict, verdicts
+from events.reserved import RULES
+from events.shape import shape_in
+from events.values import Json, pointer
+from producers.command import Part
+
+READS: Final = (RULES, PII_POLICY)
+"""What every commit reads."""
+
+
+class Passed(NamedTuple):
+    refusals: list[Finding]
+    warnings: list[Finding]
+
+
+class Decided(NamedTuple):
+    """A part, and what it decided."""
+
+    part: Part
+    drafted: Sequence[Drafted]
+
+
+def passed(context: Context, before: Lookup, commit: Sequence[Decided]) -> Passed:
+    """All that stands against a commit, or should be known of it. `before` gives states before it. Raises `Unread`."""
+    found = [*_rules(context, before, commit), *_personal(context, commit)]
+    return Passed([one.finding for one in found if one.refuses], [one.finding for one in found if not one.refuses])
+
+
+def _rules(context: Context, before: Lookup, commit: Sequence[Decided]) -> Iterator[Judged]:
+    if context.get(RULES) is None:
+        return
+    paths = {draft.key: each.part.path for each in commit for draft in each.drafted if draft.key.startswith("object/")}
+    touched = [Touched(key, before(key), context.get(key), path) for key, path in paths.items()]
+    yield from judged(context, touched)
+
+
+def _personal(context: Context, commit: Sequence[Decided]) -> Iterator[Judged]:
+    """Personal data in values that no marking speaks of, by the policy of the branch."""
+    policy = verdicts(context.get(PII_POLICY))
+    if all(verdict == "allow" for verdict in policy.values()):
+        return
+    for part, drafted in commit:
+        for draft in drafted:
+            payload = draft.payload
+            if type(payload) is ObjectCreated:
+                yield from _found(context, policy, part, payload.type, payload.properties)
+            elif type(payload) is ObjectUpdated and payload.set:
+                yield from _found(context, policy, part, payload.type, payload.set)
+
+
+def _found(
+    context: Context, policy: Mapping[str, Verdict], part: Part, rid: str, values: Mapping[str, Json]
+) -> Iterator[Judged]:
+    kind = context.get(Key(f"objectType/{rid}"))
+    assert kind is not None, f"{rid} has objects and is not there"
+    shape = shape_in(context.get, kind)
+    screen = context.screen.found
+    for field in shape.unmarked:
+        value = values.get(field)
+        if value is None or (type(value) is str and not screen(value, shape.names[field])):
+            continue
+        name = shape.names[field]
+        for at, text in texts(value, _place(part, name)):
+            for found in dict.fromkeys(hit[0] for hit in screen(text, name)):
+                if policy[found] != "allow":
+                    remedy = "mark the property with what shall become of it, or leave it out"
+                    yield Judged(personal(found, name, at, remedy), policy[found] == "reject")
+
+
+def _place(part: Part, name: str) -> str:
+    """Where a command gives the value of a property; the command itself where it is not plain to see."""
+    for member in ("properties", "patch"):
+        given = getattr(part.payload, member, None)
+        if isinstance(given, dict) and name in given:
+            return f"{part.path}/{member}{pointer(name)}"
+    return part.path
