@@ -49,6 +49,11 @@ def verdicts(state: State | None) -> Mapping[str, Verdict]:
     return UNLESS_SAID if state is None else {**UNLESS_SAID, **state["kinds"]}
 
 
+def looks(state: State) -> bool:
+    """Whether there is anything that a branch with this policy does not allow."""
+    return any(verdict != "allow" for verdict in state["kinds"].values())
+
+
 def reads(context: Context, _command: Payload) -> list[Key]:
     return as_far_as_known((branch_key(context.branch), PII_POLICY))
 

@@ -177,11 +177,10 @@ class Planner:
         return drafted, staged, warnings
 
     def _passed(self, context: Context, parts: Sequence[hooks.Decided]) -> Generator[Ask, Told, hooks.Passed]:
-        """What the hooks say of it, all that they read loaded."""
-        before = Staged(self.heads, context.branch)
+        """What the hooks say of it, once all that they read is loaded."""
         while True:
             try:
-                return hooks.passed(context, before.get, parts)
+                return hooks.passed(context, lambda: Staged(self.heads, context.branch).get, parts)
             except Untold as untold:
                 yield from self._load(untold.column, untold.keys)
 

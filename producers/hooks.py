@@ -6,7 +6,7 @@
 A commit of plain values on a branch without rules costs two known heads and a look at its texts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from events.decider import Context, Drafted, Lookup
@@ -15,7 +15,7 @@ from events.judging import Judged, Touched, judged
 from events.marked import personal, texts
 from events.names import Key
 from events.object import ObjectCreated, ObjectUpdated
-from events.policy import PII_POLICY, Verdict, verdicts
+from events.policy import PII_POLICY, looks, verdicts
 from events.reserved import RULES
 from events.shape import shape_in
 from events.values import Json, pointer
@@ -30,6 +30,9 @@ class Passed(NamedTuple):
     warnings: list[Finding]
 
 
+_NOTHING: Final = Passed([], [])
+
+
 class Decided(NamedTuple):
     """A part, and what it decided."""
 
@@ -37,51 +40,54 @@ class Decided(NamedTuple):
     drafted: Sequence[Drafted]
 
 
-def passed(context: Context, before: Lookup, commit: Sequence[Decided]) -> Passed:
-    """All that stands against a commit, or should be known of it. `before` gives states before it. Raises `Unread`."""
-    found = [*_rules(context, before, commit), *_personal(context, commit)]
+def passed(context: Context, before: Callable[[], Lookup], commit: Sequence[Decided]) -> Passed:
+    """All that stands against a commit, or should be known of it. `before()` gives states before it. Raises `Unread`."""
+    heads = context.heads
+    found = list(_rules(context, before(), commit)) if heads[RULES].state is not None else []
+    policy = heads[PII_POLICY].state
+    if policy is None or looks(policy):
+        for part, drafted in commit:
+            for draft in drafted:
+                payload = draft.payload
+                if type(payload) is ObjectCreated:
+                    found += _personal(context, part, payload.type, payload.properties)
+                elif type(payload) is ObjectUpdated:
+                    found += _personal(context, part, payload.type, payload.set)
+    if not found:
+        return _NOTHING
     return Passed([one.finding for one in found if one.refuses], [one.finding for one in found if not one.refuses])
 
 
 def _rules(context: Context, before: Lookup, commit: Sequence[Decided]) -> Iterator[Judged]:
-    if context.get(RULES) is None:
-        return
     paths = {draft.key: each.part.path for each in commit for draft in each.drafted if draft.key.startswith("object/")}
     touched = [Touched(key, before(key), context.get(key), path) for key, path in paths.items()]
     yield from judged(context, touched)
 
 
-def _personal(context: Context, commit: Sequence[Decided]) -> Iterator[Judged]:
+def _personal(context: Context, part: Part, rid: str, values: Mapping[str, Json]) -> Sequence[Judged]:
     """Personal data in values that no marking speaks of, by the policy of the branch."""
-    policy = verdicts(context.get(PII_POLICY))
-    if all(verdict == "allow" for verdict in policy.values()):
-        return
-    for part, drafted in commit:
-        for draft in drafted:
-            payload = draft.payload
-            if type(payload) is ObjectCreated:
-                yield from _found(context, policy, part, payload.type, payload.properties)
-            elif type(payload) is ObjectUpdated and payload.set:
-                yield from _found(context, policy, part, payload.type, payload.set)
-
-
-def _found(
-    context: Context, policy: Mapping[str, Verdict], part: Part, rid: str, values: Mapping[str, Json]
-) -> Iterator[Judged]:
-    kind = context.get(Key(f"objectType/{rid}"))
+    get, screen = context.get, context.screen.found
+    kind = get(Key("objectType/" + rid))
     assert kind is not None, f"{rid} has objects and is not there"
-    shape = shape_in(context.get, kind)
-    screen = context.screen.found
+    shape = shape_in(get, kind)
+    suspects = []
     for field in shape.unmarked:
         value = values.get(field)
-        if value is None or (type(value) is str and not screen(value, shape.names[field])):
-            continue
-        name = shape.names[field]
-        for at, text in texts(value, _place(part, name)):
-            for found in dict.fromkeys(hit[0] for hit in screen(text, name)):
-                if policy[found] != "allow":
-                    remedy = "mark the property with what shall become of it, or leave it out"
-                    yield Judged(personal(found, name, at, remedy), policy[found] == "reject")
+        if type(value) is str:
+            if not value.isalpha() and screen(value, shape.names[field]):
+                suspects.append(field)
+        elif value is not None:
+            suspects.append(field)
+    return [one for field in suspects for one in _found(context, part, shape.names[field], values[field])]
+
+
+def _found(context: Context, part: Part, name: str, value: Json) -> Iterator[Judged]:
+    policy = verdicts(context.get(PII_POLICY))
+    for at, text in texts(value, _place(part, name)):
+        for kind in dict.fromkeys(hit[0] for hit in context.screen.found(text, name)):
+            if policy[kind] != "allow":
+                remedy = "mark the property with what shall become of it, or leave it out"
+                yield Judged(personal(kind, name, at, remedy), policy[kind] == "reject")
 
 
 def _place(part: Part, name: str) -> str:

@@ -38,7 +38,7 @@ def found(text: str, name: str = "") -> Sequence[Hit]:
         return ()
     if not text.isascii():
         text = text.translate(FULL_WIDTH)  # as long as before
-    if len(text) < SHORTEST and "@" not in text:
+    if "@" not in text and (len(text) < SHORTEST or not (_seven_digits(text) or _has_parts(text))):
         return ()
     hits: list[Hit] = []
     for find in _finders(text):
@@ -61,7 +61,11 @@ def _finders(text: str) -> Iterator[Find]:
         if _thirteen_digits(text):
             yield from (resident_numbers, cards, ibans)
         yield from (passports, phones)
-    if text.count(".") >= 3 or text.count(":") >= 2:
+    if _has_parts(text):
         yield ip_addresses
     if "@" in text:
         yield emails
+
+
+def _has_parts(text: str) -> bool:
+    return text.count(".") >= 3 or text.count(":") >= 2
