@@ -13,6 +13,7 @@ from events.decider import Context, State
 from events.expressions import Expression, NotEvaluated, compiled
 from events.findings import Finding
 from events.names import Key
+from events.personal import opened
 from events.reserved import RULES
 from events.rule_terms import ANY, OBJECTS, PLACE, VARIABLES
 from events.shape import Shape, shape_in
@@ -100,6 +101,8 @@ def _case(context: Context, one: Touched) -> _Case | None:
     kind = context.get(Key(f"objectType/{state['type']}"))
     assert kind is not None, f"{one.key} is of a type that is not there"
     shape = shape_in(context.get, kind)
+    if shape.personal is not None:
+        old, new = (values and opened(context, shape.personal, one.key, values) for values in (old, new))
     return _Case(shape, state["key"], change, old or _NOWHERE, new or _NOWHERE)
 
 
