@@ -5,14 +5,17 @@ one of the two sides left it, and that side is fit.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from events.conflicts import Place
 from events.decider import State
 from events.hierarchy import effective, entity_of, line
+from events.link_cycles import circle_in, shown
 from events.merging import aggregate, is_element
-from events.names import Key, object_key
-from events.reserved import count_key, degree_key, number, shared_key, uses_key
-from events.shape import Shape
+from events.names import Key, link_key, object_key
+from events.reserved import count_key, degree_key, links_key, number, shared_key, uses_key
+from events.sealing import is_closed
+from events.shape import Shape, shape_in
 from events.steps import Wish
 from events.three_way import ABSENT
 from events.uses import subtypes, used, users
@@ -29,7 +32,7 @@ def unfit(whole: Whole, by_ours: Written, *, values: bool) -> Iterator[Trouble]:
         if is_element(wish.key):
             yield from _element(whole, wish)
         elif aggregate(wish.key) == "link":
-            yield from _link(whole, wish)
+            yield from _link(whole, wish, by_ours, values=values)
         elif wish.content is ABSENT:
             yield from _deleted(whole, wish.key, by_ours)
         else:
@@ -51,8 +54,7 @@ def _object(whole: Whole, wish: Wish, *, values: bool) -> Iterator[Trouble]:
             yield Trouble("DELETE_LINK", Place(wish.key, "/properties" + pointer(field)), text, Place(referred, ""))
     yield from _same_key(whole, wish, shape)
     if values:
-        old = {} if wish.before is None else wish.before["properties"]
-        for field, text in _misfits(shape, properties, old):
+        for field, text in _misfits(shape, properties, _old(wish)):
             path = "/properties" + pointer(field)
             rival = Place(_declaring(whole, wish.like, field), path)
             yield Trouble("SCHEMA_DATA", Place(wish.key, path), text, rival)
@@ -63,7 +65,13 @@ def _misfits(shape: Shape, properties: Mapping[str, Json], old: Mapping[str, Jso
     for field, value in properties.items():
         if field not in shape.names and old.get(field) != value:
             yield field, f"{shape.name} no longer has {field}"
-    for name, wrong in shape.unfit(properties):
+    closed = shape.personal.closed if shape.personal is not None else ()
+    yield from (
+        (field, f"{shape.names[field]} is personal and would stand there open; choose ours, theirs or base")
+        for field in closed
+        if field in properties and not is_closed(properties[field])
+    )
+    for name, wrong in shape.unfit({field: value for field, value in properties.items() if field not in closed}):
         yield shape.field(name), f"{name} {wrong.text}"
     for slot in shape.required:
         if slot.field not in properties and slot.default is None:
@@ -110,17 +118,33 @@ def _standing_at(whole: Whole, key: Key, written: Mapping[Key, State | None]) ->
                     yield Place(other, "/properties" + pointer(field))
 
 
-def _link(whole: Whole, wish: Wish) -> Iterator[Trouble]:
+def _link(whole: Whole, wish: Wish, by_ours: Written, *, values: bool) -> Iterator[Trouble]:
     if wish.content is ABSENT:
         return
-    kind = whole.get(_type_key(wish.like))
-    if not _there(kind):
+    key, type_key = wish.key, _type_key(wish.like)
+    kind = whole.get(type_key)
+    if kind is None or not _there(kind):
         text = f"its type {wish.like['slug']} is deleted"
-        yield Trouble("SCHEMA_DATA", Place(wish.key, ""), text, Place(_type_key(wish.like), "/deleted"))
+        yield Trouble("SCHEMA_DATA", Place(key, ""), text, Place(type_key, "/deleted"))
         return
     for entity in _ends(whole, wish.like).values():
         if not _there(whole.get(entity)):
-            yield Trouble("DELETE_LINK", Place(wish.key, ""), f"{entity} is deleted", Place(entity, ""))
+            yield Trouble("DELETE_LINK", Place(key, ""), f"{entity} is deleted", Place(entity, ""))
+    if kind.get("acyclic"):
+        yield from _circle(whole, wish, kind, by_ours)
+    if values and kind.get("properties"):
+        for field, text in _misfits(shape_in(whole.get, kind), wish.content["properties"], _old(wish)):
+            path = "/properties" + pointer(field)
+            yield Trouble("SCHEMA_DATA", Place(key, path), text, Place(type_key, path))
+
+
+def _circle(whole: Whole, wish: Wish, kind: State, by_ours: Written) -> Iterator[Trouble]:
+    objects = circle_in(whole.under, kind, wish.like["from"], wish.like["to"])
+    if objects:
+        written = by_ours()
+        around = [link_key(kind["slug"], *pair) for pair in pairwise(objects)]
+        rival = next((Place(link, "") for link in around if link != wish.key and link in written), None)
+        yield Trouble("CYCLE", Place(wish.key, ""), f"it closes a circle: {shown(objects)}", rival)
 
 
 def _ends(whole: Whole, link: State) -> dict[str, Key]:
@@ -133,9 +157,10 @@ def _element(whole: Whole, wish: Wish) -> Iterator[Trouble]:
     if wish.content is ABSENT:
         for user in users(whole.get(uses_key(wish.key))):
             yield Trouble("SCHEMA_SCHEMA", place, f"{user} uses it", Place(user, ""))
-        objects = number(whole.get(count_key(wish.like["slug"]))) if aggregate(wish.key) == "objectType" else 0
-        if objects:
-            yield Trouble("SCHEMA_DATA", place, f"this branch has {objects:,} objects of it")
+        counted = {"objectType": count_key, "linkType": links_key}.get(aggregate(wish.key))
+        standing = number(whole.get(counted(wish.like["slug"]))) if counted else 0
+        if standing:
+            yield Trouble("SCHEMA_DATA", place, f"this branch has {standing:,} of it")
         return
     state = whole.states[wish.key]
     assert state is not None
@@ -208,6 +233,11 @@ def _type_key(like: State, kind: str = "") -> Key:
 
 def _name_of(field: str) -> str:
     return f"/properties{pointer(field)}/name"
+
+
+def _old(wish: Wish) -> Mapping[str, Json]:
+    properties: Mapping[str, Json] = {} if wish.before is None else wish.before.get("properties", {})
+    return properties
 
 
 def _there(state: State | None) -> bool:

@@ -7,13 +7,18 @@ with fewer objects to go on from: a leaf of a tree is done with in one step, whi
                    └ ? ┘
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from events.decider import MOST, Context, State, needed
 from events.findings import Finding, Refused
+from events.names import Key
 from events.reserved import incident_under
 
 SHOWN = 20  # objects of a circle in a sentence
+
+
+Under = Callable[[str], Sequence[Key]]
+"""The keys under a prefix (`Context.under`)."""
 
 
 def circle(context: Context, link_type: State, from_: str, to: str) -> list[str]:
@@ -21,6 +26,11 @@ def circle(context: Context, link_type: State, from_: str, to: str) -> list[str]
 
     Raises `Refused` after `MOST` links, and `Unread`.
     """
+    return circle_in(context.under, link_type, from_, to)
+
+
+def circle_in(under: Under, link_type: State, from_: str, to: str) -> list[str]:
+    """As `circle`, wherever `under` looks."""
     if from_ == to:
         return [from_, to]
     reached: dict[str, dict[str, str]] = {"from": {to: ""}, "to": {from_: ""}}  # by the end whose links are followed
@@ -29,7 +39,7 @@ def circle(context: Context, link_type: State, from_: str, to: str) -> list[str]
     while edges["from"] and edges["to"]:
         end, other = ("from", "to") if len(edges["from"]) <= len(edges["to"]) else ("to", "from")
         seen, edge = reached[end], []
-        for here, there in _neighbours(context, link_type["slug"], end, edges[end]):
+        for here, there in _neighbours(under, link_type["slug"], end, edges[end]):
             followed += 1
             if there not in seen:
                 seen[there] = here
@@ -66,10 +76,10 @@ def shown(objects: Sequence[str]) -> str:
     return " → ".join(objects)
 
 
-def _neighbours(context: Context, slug: str, end: str, objects: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _neighbours(under: Under, slug: str, end: str, objects: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(object, the one at the other end) of each link at that end. Raises `Unread` with all that is missing."""
     here = list(objects)
-    found = needed(context.under, [incident_under(slug, end, each) for each in here])
+    found = needed(under, [incident_under(slug, end, each) for each in here])
     for each, keys in zip(here, found, strict=True):
         for key in keys:
             yield each, key.rpartition("/")[2]

@@ -63,6 +63,9 @@ class _Reconciling:
 
     def _entity(self, key: Key) -> None:
         ours, theirs = content(key, self.ours[key]), content(key, self.theirs[key])
+        if _purged(self.ours[key]) or _purged(self.theirs[key]):  # its key is destroyed, on whatever branch
+            self.contents[key] = ABSENT
+            return
         if key not in self.base:
             self.contents[key] = theirs
             return
@@ -134,6 +137,10 @@ class _Reconciling:
         before = self.contents.get(key, content(key, self.ours[key]))
         self.contents[key] = _put(before, path, value)
         return not same(before, self.contents[key])
+
+
+def _purged(state: State | None) -> bool:
+    return state is not None and "purged" in state
 
 
 def _put(document: Json, path: str, value: Json) -> Json:

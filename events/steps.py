@@ -1,16 +1,17 @@
 """The events that bring entities to what they shall say, in an order in which all they need is there and all they take is free.
 
-elements of the schema ─► links go ─► values that others take ─► objects go ─► objects come and change ─► links come
-                                      are let go of                              ─► elements of the schema go
+links go ─► values that others take, and references to what goes, are let go of ─► objects go ─► the schema changes
+─► objects come ─► objects change ─► links come and change ─► elements of the schema go
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
 from events import merged_element
 from events.decider import Drafted, Lookup, Payload, State
 from events.link import evolve as evolve_link
-from events.link_words import LinkCreated, LinkDeleted
+from events.link_words import LinkCreated, LinkDeleted, LinkUpdated
 from events.merging import aggregate, is_element
 from events.names import Key, Rid
 from events.object import ObjectCreated, ObjectDeleted, ObjectRestored, ObjectUpdated
@@ -38,21 +39,29 @@ class Step(NamedTuple):
     after: State
 
 
-def steps(get: Lookup, wishes: Sequence[Wish]) -> list[Step]:
-    """`get` looks where the wishes are fulfilled, for the schema that objects come to have. Raises `Unread`."""
-    elements = [wish for wish in wishes if is_element(wish.key)]
-    links = [wish for wish in wishes if aggregate(wish.key) == "link"]
-    objects = [wish for wish in wishes if aggregate(wish.key) == "object"]
-    freeing, freed = _freeing(get, objects)
+def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
+    """`before` and `after` look up the schema as it is and as it shall be. Raise `Unread`."""
+    by_kind: dict[str, list[Wish]] = {"element": [], "link": [], "object": []}
+    for wish in wishes:
+        by_kind["element" if is_element(wish.key) else aggregate(wish.key)].append(wish)
+    elements, links, objects = by_kind.values()
+    letting_go, changed = _letting_go(before, after, objects)
+    early, late = _late_references(after, [changed.get(wish.key, wish) for wish in objects if not _goes(wish)])
+    come = list(_all(sorted(early, key=lambda wish: _there(wish.before))))
     return [
-        *_elements([wish for wish in elements if wish.content is not ABSENT]),
-        *_all(wish for wish in links if wish.content is ABSENT),
-        *freeing,
-        *_all(wish for wish in objects if wish.content is ABSENT),
-        *_all(freed.get(wish.key, wish) for wish in objects if wish.content is not ABSENT),
-        *_all(wish for wish in links if wish.content is not ABSENT),
-        *_all(wish for wish in elements if wish.content is ABSENT),
+        *_all(filter(_goes, links)),
+        *letting_go,
+        *_all(filter(_goes, objects)),
+        *_elements(list(filterfalse(_goes, elements))),
+        *come,
+        *_late(late, come),
+        *_all(filterfalse(_goes, links)),
+        *_all(filter(_goes, elements)),
     ]
+
+
+def _goes(wish: Wish) -> bool:
+    return wish.content is ABSENT
 
 
 def _all(wishes: Iterable[Wish]) -> Iterator[Step]:
@@ -72,7 +81,7 @@ def evolve(state: State | None, payload: Payload) -> State:
     """The state of an object, a link or an element of the schema behind one of the events made here."""
     if isinstance(payload, merged_element.Merged):
         return merged_element.evolve(state, payload)
-    link = isinstance(payload, LinkCreated | LinkDeleted)
+    link = isinstance(payload, LinkCreated | LinkUpdated | LinkDeleted)
     after = evolve_link(state, payload) if link else evolve_object(state, payload)
     assert after is not None
     return after
@@ -83,8 +92,7 @@ def _drafts(wish: Wish) -> Iterator[Drafted]:
     if is_element(key):
         yield from merged_element.changed(key, before, element_state(before, content))
     elif aggregate(key) == "link":
-        named = {"type": Rid(like["type"]), "slug": like["slug"], "from_": like["from"], "to": like["to"]}
-        yield Drafted(key, like["slug"], (LinkDeleted if content is ABSENT else LinkCreated)(**named))
+        yield Drafted(key, like["slug"], _of_link(before, like, content))
     else:
         yield from _of_object(key, before, _named(like), content)
 
@@ -96,6 +104,16 @@ def element_state(before: State | None, content: Json) -> State:
         return state
     assert before is not None, "what was never there is not deleted"
     return {**before, "deleted": True}
+
+
+def _of_link(before: State | None, like: State, content: Json) -> Payload:
+    named = {"type": Rid(like["type"]), "slug": like["slug"], "from_": like["from"], "to": like["to"]}
+    if content is ABSENT:
+        return LinkDeleted(**named)
+    properties = content["properties"]
+    if _there(before) and before is not None:
+        return LinkUpdated(**named, **_changed(before.get("properties", {}), properties))
+    return LinkCreated(**named, properties=properties or None)
 
 
 def _of_object(key: Key, before: State | None, named: dict[str, Any], content: Json) -> Iterator[Drafted]:
@@ -126,34 +144,72 @@ def _named(like: State) -> dict[str, Any]:
     return {"type": like["type"], "slug": like["slug"], "key": like["key"]}
 
 
-def _freeing(get: Lookup, objects: Sequence[Wish]) -> tuple[list[Step], dict[Key, Wish]]:
-    """Steps that let go of unique values which other objects take, and the wishes of those objects behind them."""
-    takes: dict[Key, Key] = {}
-    lets_go: list[tuple[Wish, str, Key]] = []
-    for wish in objects:
-        shape = _shape(get, wish)
-        if not shape.unique:
-            continue
-        old = {} if wish.before is None or wish.before["deleted"] else wish.before["properties"]
-        new = {} if wish.content is ABSENT else wish.content["properties"]
-        for each in shape.unique:
-            was, comes = each.key(old), each.key(new)
-            if was == comes:
-                continue
-            if comes is not None:
-                takes[comes] = wish.key
-            if was is not None and new:
-                lets_go.append((wish, each.field, was))
+def _letting_go(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> tuple[list[Step], dict[Key, Wish]]:
+    """Steps that let go of unique values which others take and of references to what goes; the wishes behind them."""
+    takes = {reserved for wish in objects for _, reserved in _claims(after, wish, _new(wish))}
+    goes = {wish.like["key"] for wish in objects if wish.content is ABSENT}
     found: list[Step] = []
-    freed: dict[Key, Wish] = {}
-    for wish, field, was in lets_go:
-        if was in takes:
-            known = freed.get(wish.key, wish)
-            assert known.before is not None
-            left = {name: value for name, value in known.before["properties"].items() if name != field}
-            found += _steps(known._replace(content={"properties": left}))
-            freed[wish.key] = known._replace(before=found[-1].after)
-    return found, freed
+    changed: dict[Key, Wish] = {}
+    for wish in objects:
+        if not _there(wish.before) or wish.content is ABSENT:
+            continue
+        old, new = _old(wish), _new(wish)
+        kept = {reserved for _, reserved in _claims(after, wish, new)}
+        fields = {field for field, reserved in _claims(before, wish, old) if reserved in takes - kept}
+        if goes:
+            fields |= {
+                f for f, _, _, key in _shape(before, wish).referring(old) if key in goes and old[f] != new.get(f)
+            }
+        if fields:
+            left = {name: value for name, value in old.items() if name not in fields}
+            found += _steps(wish._replace(content={"properties": left}))
+            changed[wish.key] = wish._replace(before=found[-1].after)
+    return found, changed
+
+
+def _late_references(after: Lookup, come: Sequence[Wish]) -> tuple[list[Wish], list[Wish]]:
+    """Wishes without references to objects of a subtype that come, too, and those that have these afterwards.
+
+    What a reference to a supertype means is known only when the object is there.
+    """
+    keys = {wish.like["key"]: wish.like["slug"] for wish in come if not _there(wish.before)}
+    early, late = [], []
+    for wish in come:
+        new = _new(wish)
+        referring = _shape(after, wish).referring(new) if keys else ()
+        fields = {field for field, _, target, key in referring if keys.get(key, target) != target}
+        if fields:
+            late.append(wish)
+            wish = wish._replace(content={"properties": {f: v for f, v in new.items() if f not in fields}})  # noqa: PLW2901
+        early.append(wish)
+    return early, late
+
+
+def _late(late: Sequence[Wish], come: Sequence[Step]) -> Iterator[Step]:
+    after = {step.draft.key: step.after for step in come} if late else {}
+    yield from _all(wish._replace(before=after.get(wish.key, wish.before)) for wish in late)
+
+
+def _claims(get: Lookup, wish: Wish, properties: Mapping[str, Json]) -> Iterator[tuple[str, Key]]:
+    """Fields and the keys that reserve their unique values."""
+    if properties:
+        for each in _shape(get, wish).unique:
+            reserved = each.key(properties)
+            if reserved is not None:
+                yield each.field, reserved
+
+
+def _old(wish: Wish) -> Mapping[str, Json]:
+    return wish.before["properties"] if wish.before is not None and _there(wish.before) else {}
+
+
+def _new(wish: Wish) -> Mapping[str, Json]:
+    properties: Mapping[str, Json] = {} if wish.content is ABSENT else wish.content["properties"]
+    return properties
+
+
+def _there(state: State | None) -> bool:
+    return state is not None and not state.get("deleted")
 
 
 def _shape(get: Lookup, wish: Wish) -> Shape:

@@ -3,12 +3,13 @@
 Values that two objects claim, ends that are gone, cardinalities, cycles, data that the merged schema does not let through.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events import index
 from events.conflicts import Kind, Place
-from events.decider import State
+from events.decider import UNDER, State, under_key
 from events.elsewhere import View
 from events.merging import aggregate, is_element
 from events.names import Key
@@ -32,15 +33,24 @@ class Whole:
     def __init__(self, view: View, wishes: Sequence[Wish]) -> None:
         self.view, self.wishes = view, wishes
         self.states: dict[Key, State | None] = {}
+        self._by_prefix: defaultdict[str, list[Key]] = defaultdict(list)
         self._elements = {w.key: element_state(w.before, w.content) for w in wishes if is_element(w.key)}
-        self.steps = steps(self._meant, wishes)
+        self.steps = steps(self.get, self._meant, wishes)
         self.troubles = [trouble for step in self.steps for trouble in self._taken(step)]
 
     def get(self, key: Key) -> State | None:
         """As the steps have left it so far."""
         if key in self.states:
             return self.states[key]
+        if key.startswith(UNDER):
+            return {"keys": self.under(Key(key.removeprefix(UNDER)))}
         return self.view.get(key) if is_element(key) else self.view.glimpse(key)
+
+    def under(self, prefix: str) -> Sequence[Key]:
+        """The keys `<prefix><last part>` that are there."""
+        known = self.view.glimpse(under_key(prefix))
+        keys = {*(known["keys"] if known else ()), *self._by_prefix.get(prefix, ())}
+        return sorted(key for key in keys if self.states.get(key, _THERE) is not None)
 
     def shape(self, state: State) -> Shape:
         """Of an object's type as it is when all is done."""
@@ -57,8 +67,13 @@ class Whole:
         for reserved, state in index.changes(self.get, key, step.before, step.after):
             if state is not None:
                 yield from self._claimed(key, step.after, reserved, state)
-            self.states[reserved] = state
-        self.states[key] = step.after
+            self._put(reserved, state)
+        self._put(key, step.after)
+
+    def _put(self, key: Key, state: State | None) -> None:
+        self.states[key] = state
+        if key.startswith(_FOLLOWED):
+            self._by_prefix[key.rpartition("/")[0] + "/"].append(key)
 
     def _claimed(self, key: Key, after: State, reserved: Key, state: State) -> Iterator[Trouble]:
         """What another holds already."""
@@ -87,7 +102,9 @@ class Whole:
         return Trouble("UNIQUE", Place(key, path), text, Place(owner, path))
 
 
-_CLAIMS = frozenset(("unique", "end", "name"))
+_CLAIMS: Final = frozenset(("unique", "end", "name"))
+_FOLLOWED: Final = ("incident/", "link/")  # what is looked for by prefix
+_THERE: Final[State] = {}
 
 
 def _stands(state: State | None) -> bool:

@@ -5,17 +5,16 @@ Commits that the group itself wrote are not in the store yet; they are looked up
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from events.decider import Head, State
 from events.decider import Heads as Seen
+from events.decider import State
 from events.elsewhere import Commit, Unasked
 from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
 from producers.heads import Heads, Staged, Untold, as_of
 from producers.outbox import Ask, CommitWrite, Told, Writes, Written, subjects
 
-_NO_CHANGES: Final[Mapping[Key, Head]] = {}
 Asking = Generator[Ask, Told, None]
 
 
@@ -29,14 +28,13 @@ class Elsewhere:
         self._told: dict[Hashable, Any] = {}
 
     def here(self, heads: Seen) -> "View":
-        assert isinstance(heads, Staged)
-        return View(self, heads.column, heads.changes)
+        return View(self, heads)
 
     def at(self, branch: str, position: int) -> "View":
-        return View(self, as_of(branch, position))
+        return View(self, Staged(self.heads, branch, as_of(branch, position)))
 
     def branch(self, name: str, at: int) -> State | None:
-        return View(self, as_of(ONTOLOGY_SCOPE, at)).get(Key(f"branch/{name}"))
+        return self.at(ONTOLOGY_SCOPE, at).get(Key(f"branch/{name}"))
 
     def lineage(self, branch: str, at: int) -> Lineage:
         try:
@@ -115,35 +113,30 @@ class Elsewhere:
 
 
 class View:
-    """States as one branch sees them; `changes` on top of what is known of a column."""
+    """States as one branch sees them; what nobody told yet is noted."""
 
-    def __init__(self, elsewhere: Elsewhere, column: str, changes: Mapping[Key, Head] = _NO_CHANGES) -> None:
-        self._elsewhere, self._column, self._changes = elsewhere, column, changes
-        self._mine, self._everyones = elsewhere.heads.seen(column)
+    def __init__(self, elsewhere: Elsewhere, heads: Seen) -> None:
+        self._elsewhere, self._heads = elsewhere, heads
 
     def get(self, key: Key) -> State | None:
         return self.states([key])[key]
 
     def glimpse(self, key: Key) -> State | None:
-        head = self._head(key)
-        if head is None:
-            self._elsewhere.note(self._column, [key])
+        try:
+            return self._heads[key].state
+        except Untold as untold:
+            self._elsewhere.note(untold.column, untold.keys)
             return None
-        return head.state
 
     def states(self, keys: Collection[Key]) -> Mapping[Key, State | None]:
         found: dict[Key, State | None] = {}
-        missing: list[Key] = []
+        whole = True
         for key in keys:
-            head = self._head(key)
-            if head is None:
-                missing.append(key)
-            else:
-                found[key] = head.state
-        if missing:
-            self._elsewhere.note(self._column, missing)
+            try:
+                found[key] = self._heads[key].state
+            except Untold as untold:
+                self._elsewhere.note(untold.column, untold.keys)
+                whole = False
+        if not whole:
             raise Unasked
         return found
-
-    def _head(self, key: Key) -> Head | None:
-        return self._changes.get(key) or self._mine.get(key) or self._everyones.get(key)

@@ -376,3 +376,40 @@ async def test_merges_that_crossed_have_a_virtual_base(story: Story) -> None:
     await story.do("UpdateObject", OTHER, **seats("HL2", 21))
     await story.do("MergeBranch", DEV, source=OTHER)
     assert {tail: each["seats"] for tail, each in (await story.planes(DEV)).items()} == {"HL1": 11, "HL2": 21}
+
+
+NEXT = {
+    "name": "next",
+    "from": "Plane",
+    "to": "Plane",
+    "acyclic": True,
+    "properties": [{"name": "사유", "type": "string"}],
+}
+
+
+def following(one: str, other: str, **more: Any) -> dict[str, Any]:
+    return {"type": "next", "from": one, "to": other, **more}
+
+
+async def test_neither_side_has_a_circle_of_links_and_together_they_have(story: Story) -> None:
+    await story.do("CreateLinkType", **NEXT)
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("CreateLink", OTHER, **following("HL1", "HL2"))
+    await story.do("CreateLink", **following("HL2", "HL1"))
+    assert await story.conflicts("MergeBranch", source=OTHER) == [("CYCLE", "link/next/HL1~HL2")]
+    await story.do("MergeBranch", source=OTHER, resolve="theirs")
+    assert [key for key in await entities(story.desk.outbox, MAIN) if key.startswith("link/")] == ["link/next/HL1~HL2"]
+
+
+async def test_what_is_known_of_a_link_is_merged(story: Story) -> None:
+    await story.do("CreateLinkType", **NEXT)
+    await story.do("CreateLink", **following("HL1", "HL2", properties={"사유": "정비"}))
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("UpdateLink", OTHER, **following("HL1", "HL2", patch={"사유": "안개"}))
+    await story.do("MergeBranch", source=OTHER)
+    await story.do("UpdateLink", OTHER, **following("HL1", "HL2", patch={"사유": None}))
+    await story.do("UpdateLink", **following("HL1", "HL2", patch={"사유": "눈"}))
+    place = "link/next/HL1~HL2/properties/사유"
+    assert await story.conflicts("MergeBranch", source=OTHER) == [("FIELD", place)]
+    await story.do("MergeBranch", source=OTHER, resolve="theirs")
+    assert "properties" not in (await entities(story.desk.outbox, MAIN))["link/next/HL1~HL2"]
