@@ -113,13 +113,20 @@ class ReadKeys:
 
     def of(self, owner: str) -> Sequence[DataKey]:
         """Raises `sqlite3.Error`."""
-        if self._connection is None:
-            self._connection = reader(self.path)
-        return _of(self._connection, owner)
+        return _of(self._opened(), owner)
+
+    def count(self) -> int:
+        """Raises `sqlite3.Error`."""
+        return int(self._opened().execute(_COUNT).fetchone()[0])
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = reader(self.path)
+        return self._connection
 
 
 def _writer(path: Path) -> sqlite3.Connection:

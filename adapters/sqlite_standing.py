@@ -5,12 +5,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from sqlalchemy import MetaData, func, select
+from sqlalchemy import MetaData, bindparam, func, select
 
-from adapters.outbox_tables import log_head
+from adapters.outbox_tables import heads, log_head
 from adapters.sqlite_file import reader, sql
 from adapters.sqlite_view import parked_events
 from adapters.view_tables import view_tables
+from events.names import ONTOLOGY_SCOPE
+from events.purging import DATA_KEYS
 from producers.outbox import LogHead
 from projectors.projector import Checkpoint, Parked
 
@@ -67,10 +69,25 @@ def outbox_head(path: Path) -> LogHead | None:
         return LogHead(*found) if found else None
 
 
+def destroyed_keys(path: Path) -> list[str]:
+    """The data keys of which this outbox says that they were destroyed. Raises `sqlite3.Error`."""
+    if not path.exists():
+        return []
+    with closing(reader(path)) as connection:
+        found = connection.execute(_DESTROYED, (ONTOLOGY_SCOPE, DATA_KEYS, DATA_KEYS[:-1] + "0"))
+        return [key.removeprefix(DATA_KEYS) for (key,) in found]
+
+
 _tables: Final = MetaData()
 view_tables(_tables)
 _checkpoint = _tables.tables["checkpoint"]
 _TABLES: Final = "SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint'"
 _CHECKPOINT: Final = sql(select(_checkpoint))
 _PARKED: Final = sql(select(func.count()).select_from(_tables.tables["parked"]))
+_DESTROYED: Final = sql(
+    select(heads.c.key)
+    .distinct()
+    .where(heads.c.branch == bindparam("b"), heads.c.key >= bindparam("p"), heads.c.key < bindparam("q"))
+    .order_by(heads.c.key)
+)
 _HEAD: Final = sql(select(log_head.c.position, log_head.c.time, log_head.c.hash))

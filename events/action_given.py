@@ -15,6 +15,7 @@ from events.findings import Finding, Refused
 from events.hierarchy import entity_of
 from events.kinds import kind_of_slug, slug_reads
 from events.names import Key, Rid, object_key
+from events.personal import opened
 from events.shape import shape_in
 from events.values import Json, NotAValue, pointer
 
@@ -119,8 +120,9 @@ def _object(context: Context, version: StoredVersion, parameter: Parameter, key:
     if state is None or state["deleted"] or kind is None:
         raise NotAValue("VALUE_REFERENCE", f"refers to {entity}, which is not there; create it first", path)
     names = version.names.get(kind["rid"], {})
-    properties = state["properties"]
-    seen = {names.get(field, field): properties.get(field) for field in shape_in(context.get, kind).names}
+    shape = shape_in(context.get, kind)
+    properties = opened(context, shape.personal, entity, state["properties"])
+    seen = {names.get(field, field): properties.get(field) for field in shape.names}
     return Referred(Rid(state["type"]), key, {**seen, KEY: key})
 
 

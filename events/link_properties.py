@@ -33,6 +33,9 @@ def faults_of_link(context: Context, each: DeclaredProperty, path: str) -> Itera
         yield Finding("PROPERTY_TARGET", f"{path}/type", text)
         return
     yield from faults(context, each, "", path)
+    if each.marking == "encrypt":
+        text = f"{each.name} is of links, which have no key of their own: encrypt it on the object at one of the ends"
+        yield Finding("PROPERTY_MARKING", f"{path}/marking", text)
     if each.unique:
         text = f"{each.name} is unique; a link is told apart by its ends alone: leave it out"
         yield Finding("PROPERTY_UNIQUE", f"{path}/unique", text)

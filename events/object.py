@@ -223,8 +223,7 @@ def _found(context: Context, name: str, given: GivenKey) -> _Found:
 
 
 def _known(context: Context, shape: Shape, entity: Key, state: State) -> Mapping[str, Json]:
-    properties: Mapping[str, Json] = state["properties"]
-    return properties if shape.personal is None else opened(context, shape.personal, entity, properties)
+    return opened(context, shape.personal, entity, state["properties"])
 
 
 def _claims(context: Context, shape: Shape, values: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -349,7 +348,7 @@ def _shown(shape: Shape, properties: Mapping[str, Json], name: str) -> Json:
 def _unfit(context: Context, found: _Found, changed: Mapping[str, Json], path: str) -> Iterator[Finding]:
     """Why a deleted object, with these values changed, cannot come back to its type as that is now."""
     shape = found.shape
-    kept = {field: value for field, value in found.old.items() if field not in changed and value != PURGED}
+    kept = {field: value for field, value in found.state["properties"].items() if field not in changed}
     for name, wrong in shape.unfit(kept):
         for each in told(wrong, name, path + pointer(name)):
             yield each._replace(text=f"{each.text}, as the type is now; upsert the object with other values")

@@ -57,8 +57,12 @@ def discreet(check: Check) -> Check:
     return checked
 
 
-def opened(context: Context, personal: Personal, entity: Key, properties: Mapping[str, Json]) -> dict[str, Json]:
+def opened(
+    context: Context, personal: Personal | None, entity: Key, properties: Mapping[str, Json]
+) -> Mapping[str, Json]:
     """Stored values as they were given; `PURGED` where a key is gone."""
+    if personal is None:
+        return properties
     return {
         field: context.seals.opened(value, entity, pointer(field))
         if field in personal.closed and is_closed(value)

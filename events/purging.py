@@ -62,6 +62,7 @@ class DataKeyDestroyed(Payload):
     reason: str
 
 
+DATA_KEYS: Final = "dataKey/"
 Command = PurgeObject | PurgeDataSubject
 COMMANDS: Final[tuple[type[Payload], ...]] = (PurgeObject, PurgeDataSubject)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
@@ -96,7 +97,7 @@ def evolve(state: State | None, event: Payload) -> State | None:
 
 
 def data_key(kid: str) -> Key:
-    return Key(f"dataKey/{kid}")
+    return Key(DATA_KEYS + kid)
 
 
 def _deleting(command: PurgeObject) -> DeleteObject:

@@ -15,6 +15,7 @@ from events.names import MAX_KEY, Key, Rid, object_key
 from events.personal import Personal, discreet, personal_in
 from events.reserved import unique_key, uses_key
 from events.resolving import Declared, declaration
+from events.sealing import is_closed
 from events.values import Check, Json, NotAValue, pointer, reference
 
 KEPT: Final = 512
@@ -125,9 +126,15 @@ class Shape:
             name = self.names.get(field)
             if name is not None:
                 try:
-                    self.checks[name][1](self.shown(field, value))
+                    self._check_stored(field, name, value)
                 except NotAValue as wrong:
                     yield name, wrong
+
+    def _check_stored(self, field: str, name: str, value: Json) -> None:
+        if self.personal is None or field not in self.personal.closed:
+            self.checks[name][1](self.shown(field, value))
+        elif not is_closed(value):
+            raise NotAValue("VALUE_PLAIN", "is encrypted, and this value is not; give it by a command of its own")
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name, without those that were removed."""

@@ -1,7 +1,8 @@
 """Three-way merge of JSON: one document from what two sides made of a third. Pure.
 
 What one side changed is taken, what both changed alike is taken once, the rest are clashes. Maps are merged name by
-name; lists of distinct scalars element by element, as sets, where both sides kept the order; all else as a whole.
+name; lists of distinct scalars element by element, as sets, where both sides kept the order; all else as a whole, and
+so is an encrypted value: of two of them no third can be made.
 
     base {"gate": "A1", "tags": ["a"]}   ours {"gate": "B2", "tags": ["a", "b"]}   theirs {"gate": "C3", "tags": []}
     ──► {"gate": "B2", "tags": ["b"]} and one clash at /gate
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from events.sealing import is_closed
 from events.values import Json, pointer, same
 
 _SCALARS: Final = (str, int, float, bool, type(None))
@@ -98,7 +100,7 @@ class _Merging(NamedTuple):
             return theirs
         if base is ABSENT and self.deep and type(ours) is type(theirs) and type(ours) in (dict, list):
             base = type(ours)()
-        if type(base) is type(ours) is type(theirs) is dict:
+        if type(base) is type(ours) is type(theirs) is dict and not (is_closed(ours) or is_closed(theirs)):
             return self._maps(path, base, ours, theirs)
         if type(base) is type(ours) is type(theirs) is list and name not in self.ordered:
             merged = _sets(base, ours, theirs)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from events.names import ONTOLOGY_SCOPE
+from events.purging import DATA_KEYS
 from producers.keys import KeyStore
 from producers.outbox import Outbox
 
-PREFIX: Final = "dataKey/"
 PAGE: Final = 1_000
 
 
@@ -17,12 +17,12 @@ async def erase(outbox: Outbox, keys: KeyStore) -> int:
 
 
 async def _destroyed(outbox: Outbox) -> AsyncIterator[list[str]]:
-    after, since = PREFIX, 0
+    after, since = DATA_KEYS, 0
     while True:
         heads = await outbox.heads_after(ONTOLOGY_SCOPE, after, since, PAGE)
-        found = [head for head in heads if head.branch == ONTOLOGY_SCOPE and head.key.startswith(PREFIX)]
+        found = [head for head in heads if head.branch == ONTOLOGY_SCOPE and head.key.startswith(DATA_KEYS)]
         if found:
-            yield [head.key.removeprefix(PREFIX) for head in found]
+            yield [head.key.removeprefix(DATA_KEYS) for head in found]
         if len(found) < PAGE:
             return
         after, since = found[-1].key, found[-1].since

@@ -6,6 +6,8 @@ import pytest
 
 from events import catalog
 from events.sealing import PURGED, is_closed
+from events.shape import shape_in
+from events.three_way import three_way
 from tests.events.world import World
 
 CUSTOMER = {
@@ -141,3 +143,25 @@ def test_another_branch_reads_gaps_once_a_key_is_gone(kim):
     assert opened(kim)["이름"] == "김철수"
     assert opened(kim)["wishes"] == {"식사": "채식"}
     assert opened(kim)["email"] == PURGED
+
+
+def test_of_two_closed_values_no_third_is_made(kim):
+    base = stored(kim)
+    update(kim, 이름="김영희")
+    ours = stored(kim)
+    update(kim, 이름="김민수")
+    merged = three_way(base, ours, stored(kim))
+    assert [clash.path for clash in merged.clashes] == ["/이름"]
+
+
+def test_only_closed_values_fit_where_they_are_stored(kim):
+    shape = shape_in(kim.get, kim.get(f"objectType/{kim.get('name/objectType/Customer')['rid']}"))
+    assert list(shape.unfit(stored(kim))) == []
+    ((name, wrong),) = shape.unfit(stored(kim) | {"이름": "김철수"})
+    assert (name, wrong.code, "김철수" in wrong.text) == ("이름", "VALUE_PLAIN", False)
+
+
+def test_links_have_no_encrypted_properties(world):
+    secret = {"name": "secret", "type": "string", "marking": "encrypt"}
+    link = {"name": "knows", "from": "Customer", "to": "Customer", "cardinality": "n-n", "properties": [secret]}
+    assert world.findings("CreateLinkType", **link) == [("PROPERTY_MARKING", "/properties/0/marking")]

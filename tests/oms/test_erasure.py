@@ -159,3 +159,19 @@ async def test_without_its_keys_a_reader_shows_that_there_is_something(tmp_path,
     there = (await shown(folder, "show", "Person", "p1"))["properties"]
     sealed = {"_sealed": True}
     assert there == {"id": "p1", "이름": sealed, "phone": sealed, "address": sealed, "tier": "silver"}
+
+
+async def test_the_key_store_is_told_in_numbers(folder):
+    settings = Settings(folder=folder)
+    async with running(settings, lambda *_: None), await connect(folder) as client:
+        nothing = await shown(folder, "keys", "status")
+        assert (nothing["keys"], nothing["destroyed"], nothing["left"]) == (0, 0, 0)
+        await written(client)
+        older = (folder / "keys" / "keys.db").read_bytes()
+        assert (await shown(folder, "keys", "status"))["keys"] == 4
+        data = {"type": "Person", "key": "p1", "reason": "asked for in ticket 42"}
+        assert (await client.send("PurgeObject", data)).status == "accepted"
+        after = await shown(folder, "keys", "status")
+        assert (after["keys"], after["destroyed"], after["left"]) == (3, 1, 0)
+    (folder / "keys" / "keys.db").write_bytes(older)
+    assert await asyncio.to_thread(run, ["keys", "status", "--folder", str(folder)]) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from adapters.memory_keys import MemoryKeys
 from events.names import Key
 from events.sealing import PURGED, is_closed
-from producers.keys import KeyRing, owner_of
+from producers.keys import DataKey, KeyRing, owner_of
 from security.sealed import SealBroken
 
 ENTITY, PATH = Key("object/Customer/김"), "/phone"
@@ -98,3 +98,19 @@ def test_tokens_tell_parts_apart():
     keys = ring()
     tokens = {keys.token("value", "Customer", "phone", value) for value in ("1", 1, True, "가", "나")}
     assert len(tokens | {keys.token("value", "Customer", "phone", "가")}) == 5
+
+
+def test_the_stored_forms_never_change():
+    """Golden: what was written under these forms must be read, and found, for ever."""
+    store = MemoryKeys(bytes(range(32)))
+    store.keep([DataKey(f"{OBJECT}-{1:016x}", b"o" * 32), DataKey(f"{PERSON}-{2:016x}", b"p" * 32)])
+    keys = ring(store)
+    assert keys.token("object", "object/Customer/김") == "0e3b6746f1a30f1de2467f9aebcca456"
+    assert keys.token("subject", "Customer/7") == "671cdbabf902baf3c51a35d8a799096c"
+    assert keys.token("value", "Customer", "email", "kim@test.example") == "6ab2d45feb0e0a990d715a9aae754519"
+    closed = keys.sealed([OBJECT, PERSON], ENTITY, PATH, {"시": "서울"})
+    assert closed == {
+        "kid": f"{OBJECT}-{1:016x}+{PERSON}-{2:016x}",
+        "nonce": "AAAAAAAAAAAAAAAB",
+        "ct": "5Wh5ob7UOfyjHf7ld0hHSHzXckzTz1FFjY/RS7az0F0=",
+    }

@@ -1,0 +1,55 @@
+"""`oms keys`: what the key store holds, in numbers; no key is ever shown."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
+from oms.cli.output import Json, print_fields
+
+if TYPE_CHECKING:
+    from oms.settings import Settings
+
+app = typer.Typer(help="Data keys of encrypted values.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _keys() -> None:
+    pass
+
+
+@app.command()
+def status(folder: Folder = None, as_json: Json = False) -> None:
+    """Show how many data keys there are, how many were destroyed, and whether one of those is still there."""
+    import sqlite3
+
+    from oms.settings import load
+
+    settings = load({"folder": folder}).settings
+    try:
+        fields = _counted(settings)
+    except sqlite3.Error as error:
+        raise Failure(f"the key store cannot be read: {error}", "put its newest copy back", Exit.CONFLICT) from error
+    print_fields(fields, as_json=as_json)
+    if fields["left"]:
+        cause = f"{fields['left']} of the destroyed keys are in the key store: it is older than the last purge"
+        raise Failure(cause, "`oms up` destroys them again", Exit.REFUSED)
+
+
+def _counted(settings: "Settings") -> dict[str, Any]:
+    from adapters.sqlite_keys import ReadKeys
+    from adapters.sqlite_standing import destroyed_keys
+    from oms.keys import keys_file
+    from producers.keys import owner_of
+
+    path = keys_file(settings)
+    destroyed = destroyed_keys(settings.folder / "outbox.db")
+    if not path.exists():
+        return {"store": f"{path}, not there", "keys": 0, "destroyed": len(destroyed), "left": 0}
+    keys = ReadKeys(path)
+    try:
+        left = sum(kid in {key.kid for key in keys.of(owner_of(kid))} for kid in destroyed)
+        return {"store": str(path), "keys": keys.count(), "destroyed": len(destroyed), "left": left}
+    finally:
+        keys.close()
