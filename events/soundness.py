@@ -148,7 +148,7 @@ def _unsatisfied(get: Lookup, state: State) -> Iterator[Finding]:
         interface = get(Key(f"interface/{rid}"))
         if interface is not None:
             for lacking in unsatisfied(get, interface, state):
-                yield Finding("TYPE_INTERFACE", "/interfaces", f"{interface['name']} asks for more: {lacking}")
+                yield Finding("INTERFACE_UNSATISFIED", "/interfaces", f"{interface['name']} asks for more: {lacking}")
 
 
 def _encrypted(get: Lookup, state: State) -> Iterator[Finding]:

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from events import element
 from events.branch import branch_key
-from events.decider import Context, Drafted, Lookup, Payload, State, as_far_as_known
+from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import ObjectTypeNamed, kind_named, kind_reads, unknown
 from events.names import Key, Rid
 from events.reserved import count_key, number
+from events.satisfies import supposing
 from events.soundness import Declared, unsound
 
 
@@ -85,7 +86,7 @@ def settled(
 
 def broken(context: Context, after: State) -> Iterator[Finding]:
     """What would not hold of the type in this state, and of those below it. Raises `Unread`."""
-    get = _with(context.get, after)
+    get = supposing(context.get, key_of(after), after)
     for each in (after, *below(get, after)):
         if not each.get("deleted"):
             yield from unsound(get, each)
@@ -116,8 +117,3 @@ def put(before: Declared, members: dict[str, Any], always: frozenset[str]) -> di
     """A map with these members; `None` takes one away, unless it is always said."""
     after = {**before, **members}
     return {name: value for name, value in after.items() if value is not None or name not in members or name in always}
-
-
-def _with(get: Lookup, after: State) -> Lookup:
-    key = key_of(after)
-    return lambda asked: after if asked == key else get(asked)

@@ -201,6 +201,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "SetPrimaryKey": {"type": "Jet", "primaryKey": ["size"]},
     "SetTitleProperty": {"type": "Flight", "property": "id"},
     "ChangeParents": {"type": "Jet", "parents": ["Vehicle"]},
+    "ImplementInterface": {"type": "Jet", "interface": "Aged"},
+    "RemoveInterface": {"type": "Jet", "interface": "Aged"},
     "SetAbstract": {"type": "Jet", "abstract": True},
     "UpdateObjectTypeMetadata": {"type": "Flight", "title": "항공편", "icon": "plane", "table": None},
     "SetObjectTypeStatus": {"type": "Jet", "status": "experimental"},

@@ -197,3 +197,25 @@ def test_a_type_knows_who_uses_it():
     assert jet_key in world.get(named)["subtypes"]
     world.when("ChangeParents", type="Jet", parents=["Plane"])
     assert world.get(owned) is None
+
+
+def test_what_implements_an_interface_keeps_what_it_asks_for():
+    world = fleet()
+    asked = [{"name": "등록", "type": "string", "required": True}]
+    world.when("CreateInterface", name="Registered", properties=asked)
+    unsatisfied = ("INTERFACE_UNSATISFIED", "/interface")
+    assert world.findings("ImplementInterface", type="Plane", interface="Registered") == [unsatisfied]
+    assert world.findings("CreateObjectType", name="Ship", abstract=True, interfaces=["Registered"]) == [("INTERFACE_UNSATISFIED", "/interfaces")]  # fmt: skip
+    world.when("AddProperty", type="Named", property=asked[0])
+    world.when("ImplementInterface", type="Plane", interface="Registered")
+    assert world.when("ImplementInterface", type="Plane", interface="Registered") == []
+    assert world.findings("RemoveProperty", type="Named", property="등록") == [("INTERFACE_UNSATISFIED", "/property")]
+    assert world.findings("SetRequired", type="Named", property="등록", required=False) == [("INTERFACE_UNSATISFIED", "/required")]  # fmt: skip
+    assert world.findings("DeleteInterface", interface="Registered") == [("TYPE_IN_USE", "/interface")]
+    world.when("RemoveInterface", type="Plane", interface="Registered")
+    assert world.when("RemoveInterface", type="Plane", interface="Registered") == []
+    world.when("RemoveProperty", type="Named", property="등록")
+    world.when("DeleteInterface", interface="Registered")
+    assert world.findings("ImplementInterface", type="Plane", interface="Registered") == [
+        ("TYPE_DELETED", "/interface")
+    ]
