@@ -180,7 +180,7 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("RestoreObjectType", {"type": "Draft"}),
     ("RenameObjectType", {"type": "Airline", "name": "Carrier"}),
     ("DeprecateObjectType", {"type": "Flight", "replacedBy": "Carrier", "until": "2030-01-01T00:00:00Z"}),
-    ("CreateRule", {"name": "PlannedHasGate", "type": "Flight", "expression": "has(new.gate)", "severity": "warn"}),
+    ("CreateRule", {"name": "PlannedHasGate", "type": "Flight", "expression": "'게이트' in new", "severity": "warn"}),
     ("UpdateRule", {"rule": "PlannedHasGate", "changes": ["update"], "message": "{key} 게이트 없음 ({new.status})"}),
     ("DisableRule", {"rule": "PlannedHasGate"}),
     ("EnableRule", {"rule": "PlannedHasGate"}),
