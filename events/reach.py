@@ -8,7 +8,7 @@ A property that is pinned to a version of a value type follows nothing: its pin 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from events.decider import Lookup, State
+from events.decider import Context, Lookup, State
 from events.findings import Finding
 from events.hierarchy import below
 from events.names import Key
@@ -42,10 +42,10 @@ def holders(get: Lookup, kind: str, rid: str) -> Iterator[Holder]:
             yield from holders(get, user, state["rid"])
 
 
-def breaking(get: Lookup, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
-    """A finding if objects may hold values that the change `what`, a sentence, does not fit. Raises `Unread`."""
-    held = sorted({each for each in holders(get, kind, rid) if each.objects})
-    if held:
+def breaking(context: Context, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
+    """A finding if objects may hold values that the change `what`, a sentence, does not fit; none where it is planned."""
+    held = sorted({each for each in holders(context.get, kind, rid) if each.objects})
+    if held and not context.planned:
         text = f"{what}; {_said(held)}; plan a migration, or pin or detach these properties first"
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)
 

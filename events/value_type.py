@@ -211,7 +211,7 @@ def _publish(context: Context, state: State, constraint: Constraint) -> list[Dra
     ways = "; ".join(narrowing(newest, asked))
     if ways:
         what = f"version {next_} of {state['name']} is narrower: {ways}"
-        findings += breaking(context.get, "valueType", state["rid"], what, "/constraint")
+        findings += breaking(context, "valueType", state["rid"], what, "/constraint")
     if findings:
         raise Refused(findings)
     published = ValueTypeVersionPublished(rid=state["rid"], slug=state["slug"], number=next_, version=version)

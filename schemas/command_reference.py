@@ -17,6 +17,7 @@ from events.findings import FindingMessage, Outcome
 from events.interface_members import InterfaceLink, InterfaceProperty
 from events.patch import Operation
 from events.property import DeclaredProperty
+from events.struct_fields import StructField
 
 _HEAD: Final = """# Commands
 
@@ -31,6 +32,7 @@ in [findings.md](findings.md).
 _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A property": DeclaredProperty,
     "A constraint": Constraint,
+    "A field of a struct": StructField,
     "A property of an interface": InterfaceProperty,
     "A link of an interface": InterfaceLink,
     "A parameter": Parameter,
@@ -47,6 +49,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
 _NAMES: Final = {
     DeclaredProperty: "property",
     Constraint: "constraint",
+    StructField: "field",
     InterfaceProperty: "interface property",
     InterfaceLink: "interface link",
     Parameter: "parameter",
@@ -106,6 +109,18 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeleteValueType": {"type": "Seats"},
     "RestoreValueType": {"type": "Seats"},
     "RenameValueType": {"type": "Seats", "name": "SeatCount"},
+    "CreateStructType": {
+        "name": "Address",
+        "fields": [{"name": "street", "type": "string"}, {"name": "city", "type": "string", "required": True}],
+    },
+    "AddStructField": {"type": "Address", "field": {"name": "zip", "type": "string"}},
+    "RenameStructField": {"type": "Address", "field": "zip", "name": "postcode"},
+    "RemoveStructField": {"type": "Address", "field": "postcode"},
+    "UpdateStructTypeMetadata": {"type": "Address", "title": "주소"},
+    "DeprecateStructType": {"type": "Address", "until": "2030-01-01T00:00:00Z"},
+    "DeleteStructType": {"type": "Address"},
+    "RestoreStructType": {"type": "Address"},
+    "RenameStructType": {"type": "Address", "name": "PostalAddress"},
     "CreateInterface": {"name": "Named", "properties": [{"name": "title", "type": "string", "required": True}]},
     "AddInterfaceProperty": {"interface": "Named", "property": {"name": "seats", "valueType": "SeatCount"}},
     "AddInterfaceLink": {

@@ -36,6 +36,7 @@ AREAS = (
     "PROPERTY",
     "REPAIR",
     "RULE",
+    "STRUCT",
     "SUBJECT",
     "TAG",
     "TAMPER",
