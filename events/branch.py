@@ -27,6 +27,7 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.lineage import MAX_DEPTH
 from events.names import BRANCH, Key
+from events.reserved import open_proposals_key
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "branch_key", "decide", "evolve", "genesis", "must_be_open", "reads"]
 __all__ += ["BranchCreated", "BranchRebased", "target"]
@@ -180,6 +181,8 @@ def evolve(state: State | None, event: Payload) -> State | None:
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
     assert isinstance(command, OfBranch)
     yield branch_key(command.name)
+    if isinstance(command, DeleteBranch):
+        yield open_proposals_key(command.name)
     if isinstance(command, CreateBranch):
         parent: str | None = command.from_ or context.branch
         for _ in range(MAX_DEPTH + 1):
@@ -230,6 +233,7 @@ def _changed(context: Context, command: OfBranch) -> Payload | None:
             return None if "archived" in state else BranchArchived(name=name)
         case DeleteBranch():
             _must_not_be_default(state)
+            _must_not_be_proposed(context, name)
             return None if state["deleted"] else BranchDeleted(name=name)
         case RestoreBranch():
             return BranchRestored(name=name) if state["deleted"] or "archived" in state else None
@@ -240,6 +244,13 @@ def _must_not_be_default(state: State) -> None:
     if state["default"]:
         text = f"{state['name']} is the default branch of the ontology; it stays open"
         raise Refused([Finding("BRANCH_DEFAULT", "/name", text)])
+
+
+def _must_not_be_proposed(context: Context, name: str) -> None:
+    numbers = (context.get(open_proposals_key(name)) or {"numbers": []})["numbers"]
+    if numbers:
+        text = f"{name} is part of the open proposals {', '.join(map(str, numbers))}; merge or close them first"
+        raise Refused([Finding("BRANCH_PROPOSED", "/name", text)])
 
 
 def _said(event: Payload) -> State:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from events.catalog import EVENTS
 from events.envelope import CONTENT_TYPE, MAX_EVENT_BYTES, SEQUENCE_DIGITS
 from events.names import BRANCH, ONTOLOGY
 
@@ -74,7 +75,7 @@ PARAMETERS: Final[Json] = {
     },
     "aggregate": {
         "description": "What kind of thing changed.",
-        "enum": ["branch", "objectType", "linkType", "object", "link"],
+        "enum": sorted({name.split(".")[2] for name in EVENTS}),
     },
     "class": {"description": "The type's first API name, for ever; `-` where there is none.", "examples": ["Flight"]},
     "identity": {"description": "The entity's key, escaped as `id` is.", "examples": ["UA-1545", "UA-1545~UA"]},

@@ -34,6 +34,7 @@ AREAS = (
     "OBJECT",
     "PII",
     "PROPERTY",
+    "PROPOSAL",
     "REPAIR",
     "RULE",
     "STRUCT",

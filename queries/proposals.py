@@ -1,0 +1,88 @@
+"""Proposals as they stand: who approved the source as it is, what is left to do, what conflicts and how that was answered.
+
+An approval counts as long as the source has changed nothing since; the answer says so, and the write side decides by
+the same rule when the proposal is merged.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from events.branch_rules import branch_key
+from events.decider import State
+from events.findings import Finding, Refused
+from events.names import ONTOLOGY_SCOPE
+from events.proposal_events import proposal_key
+from projectors.versions import Version
+from queries.cuts import cut
+from queries.differences import differences
+from queries.moments import AtPosition, Now
+from queries.versions import Versions
+
+_SAID: Final = ("number", "title", "description", "status", "source", "target", "author", "checks", "comments")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal at a position of the view. `state` is `events.proposal_events`' own."""
+
+    versions: Versions
+    state: State
+    position: int
+
+    def fresh(self, approvals: Mapping[str, int]) -> list[str]:
+        """Who approved the source as it is."""
+        return [author for author, at in approvals.items() if not self._moved(at)]
+
+    @property
+    def needed(self) -> int:
+        """How many approvals the target asks for."""
+        target = self.versions.at(ONTOLOGY_SCOPE, branch_key(self.state["target"]), self.position)
+        rule = target.state.get("protected") if target else None
+        return int(rule["approvals"]) if rule else 0
+
+    def row(self) -> dict[str, Any]:
+        """For a list of them."""
+        approvals = f"{len(self.fresh(self.state['approvals']))} of {self.needed}"
+        said = {name: self.state[name] for name in ("number", "title", "status", "source", "target", "author")}
+        return {**said, "approvals": approvals, "comments": len(self.state["comments"])}
+
+    def json(self) -> dict[str, Any]:
+        """All there is to know."""
+        state = self.state
+        fresh = self.fresh(state["approvals"])
+        return {name: state[name] for name in _SAID if name in state} | {
+            "position": self.position,
+            "reviewers": list(state["reviewers"]),
+            "approvals": fresh,
+            "staleApprovals": [author for author in state["approvals"] if author not in fresh],
+            "approvalsNeeded": self.needed,
+            "changesRequested": state["requests"],
+            "tasks": [
+                {"resource": name, "changes": task["changes"], "approvals": self.fresh(task["approvals"])}
+                for name, task in state["tasks"].items()
+            ],
+            "resolutions": list(state["resolutions"].values()),
+        }
+
+    def _moved(self, since: int) -> bool:
+        source = self.state["source"]
+        then = cut(self.versions, source, AtPosition(since), now=0)
+        return any(differences(then, cut(self.versions, source, Now(), now=0)))
+
+
+def proposals(versions: Versions) -> Iterator[Proposal]:
+    """All there ever were, the newest first."""
+    position = versions.position()
+    found = (version.state for version in versions.valid(ONTOLOGY_SCOPE, "proposal/", position))
+    for state in sorted(found, key=lambda state: -int(state["number"])):
+        yield Proposal(versions, state, position)
+
+
+def proposal(versions: Versions, number: int) -> Proposal:
+    """Raises `Refused` (PROPOSAL_UNKNOWN)."""
+    position = versions.position()
+    version: Version | None = versions.at(ONTOLOGY_SCOPE, proposal_key(number), position)
+    if version is None:
+        raise Refused([Finding("PROPOSAL_UNKNOWN", "/proposal", f"there is no proposal {number}")])
+    return Proposal(versions, version.state, position)
