@@ -25,6 +25,10 @@ class CommandMessage(Payload):
     branch: Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `prod/flights/main`")]
     author: Annotated[str | None, Field(description="`<user>@<service>`; absent = the principal")] = None
     on_behalf_of: Annotated[str | None, Field(alias="onBehalfOf", description="whom the author acts for")] = None
+    reason: Annotated[
+        str | None,
+        Field(min_length=1, max_length=1_000, description="why the author acts for somebody else; kept with `message`"),
+    ] = None
     expected: Annotated[int | None, Field(ge=0, description="position at which the target last changed; 0 = none")] = (
         None
     )
@@ -35,6 +39,10 @@ class CommandMessage(Payload):
     ] = None
     traceparent: Annotated[
         str | None, Field(min_length=1, max_length=200, description="W3C Trace Context; kept in its events")
+    ] = None
+    signature: Annotated[
+        str | None,
+        Field(description="Ed25519 over the RFC 8785 JSON of the command without it, in base64url without padding"),
     ] = None
     data: Annotated[dict[str, Any], Field(description="what that command takes")]
 

@@ -12,6 +12,7 @@ from events.findings import Finding, Refused
 from producers.committer import Committer
 from producers.outbox import CommandKey, OutboxUnavailable
 from producers.receive import Address, address, question, receive
+from security.signers import NOBODY, Signers
 
 OUTCOME: Final = "Outcome"
 """The one command that asks: data `{id}` of a command sent before, answered with its outcome."""
@@ -37,8 +38,14 @@ class Waits(Protocol):
 class CommandDoor:
     """Takes a message and gives the outcome as JSON; it never raises for what a client can do wrong."""
 
-    def __init__(self, committer: Committer, waits: Waits, questions: Mapping[str, Question] | None = None) -> None:
-        self.committer, self.waits, self.questions = committer, waits, questions or {}
+    def __init__(
+        self,
+        committer: Committer,
+        waits: Waits,
+        questions: Mapping[str, Question] | None = None,
+        signers: Signers = NOBODY,
+    ) -> None:
+        self.committer, self.waits, self.questions, self.signers = committer, waits, questions or {}, signers
 
     def take(
         self, subject: str, headers: Mapping[str, str], payload: bytes, told: Callable[[bytes], None]
@@ -53,7 +60,7 @@ class CommandDoor:
             return self._remembered(to, payload)
         if to.type in self.questions:
             return self.questions[to.type](to, headers, payload)
-        submitted = receive(to, payload)
+        submitted = receive(to, payload, self.signers)
         wait = headers.get(WAIT_HEADER, "outbox")
         if wait != "outbox":
             return self._after(wait, headers.get(DEADLINE_HEADER), submitted.key.id, self.committer.enqueue(submitted))
@@ -67,7 +74,7 @@ class CommandDoor:
 
     def decide(self, subject: str, payload: bytes) -> Awaitable[bytes]:
         """For the queue: takes its place in line at once; the outcome when it is durable. Raises `OutboxUnavailable`."""
-        return self.committer.enqueue(receive(address(subject), payload))
+        return self.committer.enqueue(receive(address(subject), payload, self.signers))
 
     async def _remembered(self, to: Address, payload: bytes) -> bytes:
         command = ""

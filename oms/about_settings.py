@@ -46,6 +46,7 @@ ABOUT: Mapping[str, About] = {
     "nats_url": About("an outside NATS server, as nats://host:port; empty: the embedded one", shape=_NATS_URL),
     "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
     "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
+    "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),
     "remember": About("how long a repeated command is answered from memory", "days", low=0.01, high=3_650),

@@ -30,6 +30,7 @@ from oms.keys import key_store
 from oms.reading import read_door
 from oms.roles import roles
 from oms.settings import Settings
+from oms.signing import signers
 from oms.views import READ_MODELS, Elsewhere, track
 from producers.command import Limits
 from producers.committer import Committer
@@ -160,7 +161,7 @@ async def _prepare_committer(
     committer = Committer(
         outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
     )
-    here.door = CommandDoor(committer, here, read_door(settings).questions)
+    here.door = CommandDoor(committer, here, read_door(settings).questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember)]
 
 

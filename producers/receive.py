@@ -22,10 +22,14 @@ from events.plain import reader
 from producers.command import Part, Submitted
 from producers.outbox import CommandKey
 from security import author as authors
+from security.signers import NOBODY, Signers
 
 Model = TypeVar("Model", bound=BaseModel)
 LOCAL: Final = "local"
 """The principal where no authentication is configured; it may speak for any author."""
+
+REASON: Final = "Reason: "
+"""What the last line of a message begins with where somebody acted for another and said why."""
 
 _COMMAND_TYPE: Final = re.compile(r"io\.oms\.command\.(\w+)\.v1")
 _read_message: Final = reader(CommandMessage)
@@ -53,13 +57,14 @@ def address(subject: str) -> Address:
     return Address(who, branch, _said(command), f"{who}@{service}", BRANCH.fullmatch(branch) is not None)
 
 
-def receive(to: Address, payload: bytes) -> Submitted:
-    """The command, always: what could not be read has no parts and says why in `findings`."""
+def receive(to: Address, payload: bytes, signers: Signers = NOBODY) -> Submitted:
+    """The command, always: what could not be read or is not by who sends it has no parts, and says why in `findings`."""
     try:
         message = _parse(payload)
     except Refused as refused:
         return _unreadable(to, "", refused)
     try:
+        _check_signature(to, message, signers)
         return _submitted(to, message)
     except Refused as refused:
         named = message.get("id")
@@ -92,12 +97,26 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
         branch=command.branch,
         author=command.author or to.author,
         parts=parts,
-        message=command.message or "",
+        message=_why(command),
         effective=_stored_time(command.effective, "/effective"),
         on_behalf_of=command.on_behalf_of,
         correlation=command.correlation,
         traceparent=command.traceparent,
     )
+
+
+def _check_signature(to: Address, message: Mapping[str, Any], signers: Signers) -> None:
+    """Raises `Refused`: whoever sent it says to be somebody else, or it was changed on its way."""
+    fault = signers.fault(to.principal, message)
+    if fault is not None:
+        raise Refused([Finding("TAMPER_SIGNATURE", "/signature", fault)])
+
+
+def _why(command: CommandMessage) -> str:
+    """The commit's message; why somebody acts for another is its last line."""
+    if command.reason is None:
+        return command.message or ""
+    return f"{command.message}\n\n{REASON}{command.reason}" if command.message else f"{REASON}{command.reason}"
 
 
 def _parse(payload: bytes) -> dict[str, Any]:
@@ -166,7 +185,7 @@ def _plainly_sent(to: Address, command: CommandMessage) -> bool:
         and command.type == to.type
         and command.id.isprintable()
         and command.author is command.on_behalf_of is command.effective is None
-        and command.correlation is command.traceparent is None
+        and command.correlation is command.traceparent is command.reason is None
     )
 
 
@@ -181,6 +200,9 @@ def _envelope_findings(to: Address, command: CommandMessage) -> Iterator[Finding
     for path, name in (("/author", command.author), ("/onBehalfOf", command.on_behalf_of)):
         if name is not None:
             yield from _author_findings(to, path, name)
+    if command.reason is not None and command.on_behalf_of is None:
+        text = "a reason is why the author acts for somebody else; say for whom, or write it into the message"
+        yield Finding("COMMAND_REASON", "/reason", text)
     ids = {"/id": command.id, "/correlation": command.correlation, "/traceparent": command.traceparent}
     for path, value in ids.items():
         if value is not None and not holds_only_allowed(value):

@@ -28,12 +28,14 @@ class Step:
     time: int
     effective: int
     author: str
+    on_behalf_of: str | None
     commit: str
     changes: Sequence[Change]  # names as they were at that version
 
     def json(self) -> dict[str, Any]:
         shown = {name: getattr(self, name) for name in ("position", "event", "branch", "author", "commit")}
         shown |= {"time": to_text(self.time), "effective": to_text(self.effective)}
+        shown |= {"onBehalfOf": self.on_behalf_of} if self.on_behalf_of else {}
         return shown | {"changes": [change.json() for change in self.changes]}
 
 
@@ -90,6 +92,7 @@ def _step(schema: State | None, version: Version, before: State | None, state: S
         time=version.time,
         effective=version.effective,
         author=version.author,
+        on_behalf_of=version.on_behalf_of,
         commit=version.commit,
         changes=changes(values(version.entity, schema, before), values(version.entity, schema, state)),
     )

@@ -36,7 +36,8 @@ def history(
     )
     for step in told.steps:
         out.print(f"● {step.position}", style="bold cyan", end="  ")
-        out.print(f"{to_text(step.time)}  {step.event} by {step.author}", end="  ")
+        behalf = f" on behalf of {step.on_behalf_of}" if step.on_behalf_of else ""
+        out.print(f"{to_text(step.time)}  {step.event} by {step.author}{behalf}", end="  ")
         out.print(f"{step.branch}  commit {step.commit[:12]}", style="dim")
         if step.effective != step.time:
             out.print(f"│   valid from {to_text(step.effective)}")

@@ -36,6 +36,12 @@ def send(
     effective: Annotated[
         str | None, typer.Option("--effective", help="Since when it is true, RFC 3339.", show_default=False)
     ] = None,
+    on_behalf_of: Annotated[
+        str | None, typer.Option("--on-behalf-of", help="Whom you act for, <user>@<service>.", show_default=False)
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why you act for them; kept in the commit.", show_default=False)
+    ] = None,
     identity: Annotated[
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
@@ -54,6 +60,7 @@ def send(
             folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
         ) as client:
             said: Said = {"id": identity, "expected": expected, "message": message, "effective": effective}
+            said |= {"on_behalf_of": on_behalf_of, "reason": reason}
             if queue:
                 return await client.queue(command, document, **said)
             return await client.send(command, document, wait=wait, **said)

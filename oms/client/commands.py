@@ -17,7 +17,8 @@ class Said(TypedDict, total=False):
 
     `id`: sent twice, a command is decided once; made up if absent. `branch`, `author`: else the connection's.
     `expected`: position at which the target last changed, 0 if it must not exist. `message`: why.
-    `effective`: since when it is true, RFC 3339; else when it is committed.
+    `effective`: since when it is true, RFC 3339; else when it is committed. `on_behalf_of`: whom the author acts for,
+    `<user>@<service>`, and `reason`: why. `signature`: by whom it is, Ed25519 in base64url.
     """
 
     id: str | None
@@ -26,6 +27,9 @@ class Said(TypedDict, total=False):
     expected: int | None
     message: str | None
     effective: str | None
+    on_behalf_of: str | None
+    reason: str | None
+    signature: str | None
 
 
 class Speaker(NamedTuple):
@@ -52,7 +56,9 @@ def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any
     identity = said.get("id") or str(uuid.uuid4())
     named: dict[str, Any] = {"id": identity, "type": command, "branch": branch}
     named |= {"author": said.get("author") or speaker.author}
+    named |= {"onBehalfOf": said.get("on_behalf_of"), "reason": said.get("reason")}
     named |= {name: said.get(name) for name in ("expected", "message", "effective")} | {"data": dict(data)}
+    named |= {"signature": said.get("signature")}
     present = {name: value for name, value in named.items() if value is not None}
     body = json.dumps(present, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     subject = ".".join(["oms", door, speaker.ontology, token(speaker.principal), *branch.split("/"), command])
