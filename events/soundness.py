@@ -13,11 +13,11 @@ from events.findings import Finding
 from events.hierarchy import keyed_by, line
 from events.kinds import KINDS
 from events.names import Key
-from events.reserved import slug_key
+from events.reserved import slug_key, uses_key
 from events.resolving import declaration
 from events.satisfies import unsatisfied
 from events.shape import KEY_TYPES
-from events.uses import used
+from events.uses import subtypes, used, users
 
 Declared = Mapping[str, Any]
 _CALLED: Final[Mapping[str, str]] = {str(kind): called for kind, called in KINDS.items()}
@@ -107,9 +107,21 @@ def _keys(get: Lookup, state: State, types: Sequence[State]) -> Iterator[Finding
             f"{state['name']} needs a primary key of its own, or a parent that has one; only abstract types have none"
         )
         yield Finding("TYPE_KEY", "/primaryKey", text)
-    elif keyed and keyed[0] is types[-1]:
+    elif not keyed:
+        yield from _pointed_at(get, state)
+    elif keyed[0] is types[-1]:
         fields = {field: declaration(get, each) for _, field, each in present(types)}
         yield from key_faults(state["name"], state["primaryKey"], fields, "/primaryKey", required=())
+
+
+def _pointed_at(get: Lookup, state: State) -> Iterator[Finding]:
+    """What would have no key any more to refer by."""
+    known = get(uses_key(Key(f"objectType/{state['rid']}")))
+    for key in users(known):
+        if key not in subtypes(known) and key.startswith(("objectType/", "linkType/")):
+            name = (get(key) or {}).get("name", key)
+            text = f"{state['name']} would have no primary key by which {name} could refer to its objects"
+            yield Finding("TYPE_KEY", "/primaryKey", text)
 
 
 def _title(state: State, types: Sequence[State]) -> Iterator[Finding]:
