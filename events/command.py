@@ -44,6 +44,10 @@ class CommandMessage(Payload):
         str | None,
         Field(description="Ed25519 over the RFC 8785 JSON of the command without it, in base64url without padding"),
     ] = None
+    dry_run: Annotated[
+        bool,
+        Field(alias="dryRun", description="decide it against what is there, tell what would come of it, write nothing"),
+    ] = False
     data: Annotated[dict[str, Any], Field(description="what that command takes")]
 
 

@@ -65,6 +65,16 @@ class FindingMessage(BaseModel):
     text: Annotated[str, Field(description="a sentence with every fact in it")]
 
 
+class WouldMessage(BaseModel):
+    """An event that a command would have written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: Annotated[str, Field(description="CloudEvents type")]
+    subject: Annotated[str, Field(description="`<aggregate>/<id>`")]
+    data: Annotated[dict[str, Any], Field(description="as it would be stored")]
+
+
 class Outcome(BaseModel):
     """What became of a command."""
 
@@ -77,6 +87,10 @@ class Outcome(BaseModel):
     ]
     events: Annotated[list[str], Field(description="ids of its events, in the order of their positions")]
     findings: Annotated[list[FindingMessage], Field(description="everything that was wrong, or that is worth knowing")]
+    would: Annotated[
+        list[WouldMessage] | None, Field(description="of a dry run: its events, as many as fit into 256 KiB")
+    ] = None
+    would_be: Annotated[int | None, Field(alias="wouldBe", description="of a dry run: how many events")] = None
 
 
 class Answer(Outcome):

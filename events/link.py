@@ -149,11 +149,15 @@ def _end_shape(context: Context, slug: str) -> Shape:
 
 
 def _create(context: Context, pair: _Pair, there: State | None, command: CreateLink) -> list[Drafted]:
-    given = checked(shape_in(context.get, pair.kind), command.properties or {}, "/properties")
+    stands = there is not None and not there["deleted"]
+    if stands and command.properties is None:
+        return []
+    shape = shape_in(context.get, pair.kind)
+    given = checked(shape, command.properties or {}, "/properties")
     findings = given.findings
-    properties = created_with(shape_in(context.get, pair.kind), given)
-    if there is not None and not there["deleted"]:
-        if not findings and (command.properties is None or same(there.get("properties", {}), properties)):
+    properties = created_with(shape, given)
+    if there is not None and stands:
+        if not findings and same(there.get("properties", {}), properties):
             return []
         text = f"{pair.text} is there already, and other things are known of it; update it"
         findings.append(Finding("LINK_EXISTS", "/properties", text))

@@ -35,6 +35,7 @@ class Submitted(Struct, frozen=True, gc=False):
     correlation: str | None = None
     traceparent: str | None = None
     findings: tuple[Finding, ...] = ()
+    dry_run: bool = False  # nothing of it is written or remembered
 
 
 class Limits(NamedTuple):

@@ -7,8 +7,7 @@ A refused command spoils only itself. A command that was answered before is answ
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from traceback import extract_tb
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -29,6 +28,7 @@ from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold, as_of
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
+from producers.outcome import failed, outcome_of
 from security import pii
 
 Asking = Generator[Ask, Told, None]
@@ -81,12 +81,14 @@ class Planner:
     def _answer(
         self, submitted: Submitted, answered: dict[CommandKey, Remembered], writes: Writes, now: int
     ) -> Generator[Ask, Told, bytes]:
-        before = answered.get(submitted.key)
+        before = None if submitted.dry_run else answered.get(submitted.key)
         if before is not None:
             if before.digest in ("", submitted.digest):
                 return before.outcome
             text = f"the id {submitted.key.id} was used for another command; send this one under an id of its own"
             return self._refuse(submitted, [Finding("COMMAND_ID_REUSED", "/id", text)], writes, now)
+        if submitted.dry_run:
+            return (yield from self._rehearse(submitted, writes, now))
         ahead = writes.head.time - now
         if ahead > self.limits.clock_ahead:
             text = f"the log's last event is {ahead / 1e6:.0f} s ahead of this machine's clock; set the clock right"
@@ -96,7 +98,7 @@ class Planner:
         except Refused as refused:
             outcome = self._refuse(submitted, refused.findings, writes, now)
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
-            return self._refuse(submitted, [_failed(fault)], writes, now)
+            return self._refuse(submitted, [failed(fault)], writes, now)
         if submitted.key.id:
             remembered = Remembered(submitted.digest, outcome, now)
             answered[submitted.key] = remembered
@@ -104,19 +106,41 @@ class Planner:
         return outcome
 
     def _accept(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
+        planned = yield from self._plan(submitted, writes, now)
+        if planned is None:
+            return outcome_of(submitted, "unchanged", writes.head.position, [], [])
+        planned.staged.settle()
+        self._write(submitted, planned.drawn, writes)
+        return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
+
+    def _rehearse(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
+        """Decided and drawn in full, and let go: nobody will know of it but who asked."""
+        position = writes.head.position
+        try:
+            planned = yield from self._plan(submitted, writes, now)
+        except Refused as refused:
+            return outcome_of(submitted, "rejected", position, [], listed(refused.findings), [])
+        except Exception as fault:  # noqa: BLE001  as of any other command
+            return outcome_of(submitted, "rejected", position, [], [failed(fault)], [])
+        finally:
+            self.ring.spare()
+        if planned is None:
+            return outcome_of(submitted, "unchanged", position, [], [], [])
+        return outcome_of(submitted, "accepted", position, [], planned.warnings, planned.drafted)
+
+    def _plan(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, "_Planned | None"]:
+        """All that would be written, `None` if nothing. Raises `Refused`."""
         if submitted.findings:
             raise Refused(submitted.findings)
         drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
         if not drafted:
-            return _outcome(submitted, "unchanged", writes.head.position, [], [])
+            return None
         moves = [d for d in drafted if d.key.startswith("branch/")]
         if moves:
             yield from self._check_bases(drafted, writes)
         parents = yield from self._parents(submitted.branch, moves, writes.commits)
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
-        staged.settle()
-        self._write(submitted, drawn, writes)
-        return _outcome(submitted, "accepted", drawn.head.position, drawn.event_ids, warnings)
+        return _Planned(drafted, staged, drawn, warnings)
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -249,7 +273,14 @@ class Planner:
         findings = listed(findings)
         refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
         writes.refusals.append(refusal)
-        return _outcome(submitted, "rejected", writes.head.position, [], findings)
+        return outcome_of(submitted, "rejected", writes.head.position, [], findings)
+
+
+class _Planned(NamedTuple):
+    drafted: list[Drafted]
+    staged: Staged
+    drawn: Drawn
+    warnings: Sequence[Finding]
 
 
 class _Ids:
@@ -277,14 +308,6 @@ class _Ids:
 
 def _written_id(written: Sequence[CommitWrite], branch: str, at: int) -> str | None:
     return next((c.id for c in reversed(written) if c.branch == branch and c.last <= at), None)
-
-
-def _failed(fault: Exception) -> Finding:
-    place = extract_tb(fault.__traceback__)[-1]
-    file = place.filename.rpartition("/")[2]
-    what = f"{type(fault).__name__}: {fault}, in {place.name}, line {place.lineno} of {file}"
-    text = f"deciding it met a fault of OMS ({what}); nothing was written, send it again once that is mended"
-    return Finding("COMMAND_FAILED", "", text)
 
 
 def _decide_part(
@@ -315,15 +338,3 @@ def _check_expected(context: Context, target: Key | None, expected: int) -> None
     if actual != expected:
         text = f"{target} is at version {actual}, not {expected}; read it again and decide anew"
         raise Refused([Finding("VERSION_CONFLICT", "", text)])
-
-
-def _outcome(submitted: Submitted, status: str, position: int, events: list[str], findings: Sequence[Finding]) -> bytes:
-    return _encode(
-        {
-            "command": submitted.key.id,
-            "status": status,
-            "position": position,
-            "events": events,
-            "findings": [{"code": f.code, "path": f.path, "text": f.text} for f in findings],
-        }
-    )

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from events import catalog, instants, strict_json
@@ -69,7 +70,8 @@ def receive(to: Address, payload: bytes, signers: Signers = NOBODY) -> Submitted
     except Refused as refused:
         named = message.get("id")
         identity = named if isinstance(named, str) and len(named) <= 200 else ""
-        return _unreadable(to, identity, refused, _digest(message))
+        unreadable = _unreadable(to, identity, refused, _digest(message))
+        return replace(unreadable, dry_run=message.get("dryRun") is True)
 
 
 def question(to: Address, payload: bytes, model: type[Model]) -> tuple[str, Model]:
@@ -102,6 +104,7 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
         on_behalf_of=command.on_behalf_of,
         correlation=command.correlation,
         traceparent=command.traceparent,
+        dry_run=command.dry_run,
     )
 
 

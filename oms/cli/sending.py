@@ -13,8 +13,11 @@ from oms.cli.options import Branch, Deadline, Folder, Ontology
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oms.client import Outcome
     from oms.client.commands import Said
+    from oms.client.messages import Would
 
 EXAMPLE = """'{"type": "Airline"}'"""
 
@@ -46,6 +49,7 @@ def send(
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
     wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would come of it; write nothing.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it in the durable queue, to be decided later.")] = False,
     folder: Folder = None,
     ontology: Ontology = None,
@@ -53,6 +57,8 @@ def send(
     as_json: Json = False,
 ) -> None:
     """Send one command and show what became of it."""
+    if dry_run and queue:
+        raise Failure("a dry run is answered at once", "leave out --queue or --dry-run", Exit.USAGE)
     document = json_document(data)
 
     async def work() -> "Outcome | str":
@@ -61,6 +67,7 @@ def send(
         ) as client:
             said: Said = {"id": identity, "expected": expected, "message": message, "effective": effective}
             said |= {"on_behalf_of": on_behalf_of, "reason": reason}
+            said["dry_run"] = dry_run
             if queue:
                 return await client.queue(command, document, **said)
             return await client.send(command, document, wait=wait, **said)
@@ -115,6 +122,21 @@ def json_document(text: str) -> dict[str, Any]:
     return document
 
 
+def _said(outcome: "Outcome") -> dict[str, Any]:
+    said = {**outcome._asdict(), "findings": [finding._asdict() for finding in outcome.findings]}
+    would = {"would": [each._asdict() for each in outcome.would], "wouldBe": said.pop("would_be")}
+    del said["would"]
+    return said if outcome.would_be is None else said | would
+
+
+def _show_would(would: "Sequence[Would]", would_be: int) -> None:
+    left = would_be - len(would)
+    events = "1 event" if would_be == 1 else f"{would_be:,} events"
+    typer.echo(f"nothing was written; {events} would be" + (f", {left:,} not shown" if left else ""))
+    rows = [{**each._asdict(), "data": json.dumps(each.data, ensure_ascii=False)} for each in would]
+    print_rows(rows, ["type", "subject", "data"], as_json=False)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -129,10 +151,12 @@ def _no_number(name: str) -> Any:
 def show(outcome: "Outcome", *, as_json: bool) -> None:
     """Prints it; a rejected command ends with `REFUSED`."""
     if as_json:
-        print_json({**outcome._asdict(), "findings": [finding._asdict() for finding in outcome.findings]})
+        print_json(_said(outcome))
     else:
         events = f", {len(outcome.events)} events" if len(outcome.events) != 1 else ", 1 event"
         typer.echo(f"{outcome.status} at position {outcome.position}{events} (command {outcome.command})")
+        if outcome.would_be is not None:
+            _show_would(outcome.would, outcome.would_be)
         if outcome.findings:
             print_rows([finding._asdict() for finding in outcome.findings], ["code", "path", "text"], as_json=False)
     if outcome.status == "rejected":

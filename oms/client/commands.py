@@ -18,7 +18,8 @@ class Said(TypedDict, total=False):
     `id`: sent twice, a command is decided once; made up if absent. `branch`, `author`: else the connection's.
     `expected`: position at which the target last changed, 0 if it must not exist. `message`: why.
     `effective`: since when it is true, RFC 3339; else when it is committed. `on_behalf_of`: whom the author acts for,
-    `<user>@<service>`, and `reason`: why. `signature`: by whom it is, Ed25519 in base64url.
+    `<user>@<service>`, and `reason`: why. `signature`: by whom it is, Ed25519 in base64url. `dry_run`: tell what
+    would come of it, and write nothing.
     """
 
     id: str | None
@@ -30,6 +31,7 @@ class Said(TypedDict, total=False):
     on_behalf_of: str | None
     reason: str | None
     signature: str | None
+    dry_run: bool
 
 
 class Speaker(NamedTuple):
@@ -59,6 +61,7 @@ def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any
     named |= {"onBehalfOf": said.get("on_behalf_of"), "reason": said.get("reason")}
     named |= {name: said.get(name) for name in ("expected", "message", "effective")} | {"data": dict(data)}
     named |= {"signature": said.get("signature")}
+    named |= {"dryRun": said.get("dry_run") or None}
     present = {name: value for name, value in named.items() if value is not None}
     body = json.dumps(present, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     subject = ".".join(["oms", door, speaker.ontology, token(speaker.principal), *branch.split("/"), command])

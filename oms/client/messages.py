@@ -18,14 +18,27 @@ class Finding(NamedTuple):
     text: str
 
 
+class Would(NamedTuple):
+    """An event that a command would have written."""
+
+    type: str
+    subject: str
+    data: Any
+
+
 class Outcome(NamedTuple):
-    """`status` is accepted, rejected or unchanged; `position` the last one of the commit."""
+    """`status` is accepted, rejected or unchanged; `position` the last one of the commit.
+
+    Of a dry run `would` are the events that it would have written, as many as fit; `would_be` is their number.
+    """
 
     command: str
     status: str
     position: int
     events: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    would: tuple[Would, ...] = ()
+    would_be: int | None = None
 
     @property
     def unavailable(self) -> bool:
@@ -65,7 +78,11 @@ def outcome_of(reply: bytes) -> Outcome:
     try:
         value = json.loads(reply)
         findings = tuple(Finding(f["code"], f["path"], f["text"]) for f in value["findings"])
-        return Outcome(value["command"], value["status"], value["position"], tuple(value["events"]), findings)
+        would = tuple(Would(w["type"], w["subject"], w["data"]) for w in value.get("would", ()))
+        events = tuple(value["events"])
+        return Outcome(
+            value["command"], value["status"], value["position"], events, findings, would, value.get("wouldBe")
+        )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an outcome: {reply[:200]!r}") from error
 

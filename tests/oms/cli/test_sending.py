@@ -28,6 +28,19 @@ async def test_send_outcome_and_log_tell_one_story(oms, cli):
     assert "objectType.created.v1" in out
 
 
+async def test_a_dry_run_tells_what_would_come_of_it(oms, cli):
+    code, out, _ = await cli("send", "CreateObject", "--data", AIRLINE, "--dry-run")
+    assert code == 0
+    assert "nothing was written; 1 event would be" in out
+    assert "object/Airline/UA" in out
+    code, out, _ = await cli("send", "CreateObject", "--data", AIRLINE, "--dry-run", "--json")
+    told = json.loads(out)
+    assert (told["wouldBe"], told["would"][0]["data"]["key"]) == (1, "UA")
+    assert (await cli("send", "CreateObject", "--data", AIRLINE))[1].startswith("accepted")
+    code, _, err = await cli("send", "CreateObject", "--data", AIRLINE, "--dry-run", "--queue")
+    assert (code, err) == (2, "oms: a dry run is answered at once; leave out --queue or --dry-run\n")
+
+
 async def test_a_refused_command_ends_with_its_findings(oms, cli):
     code, out, _ = await cli("send", "CreateObject", "--data", '{"type": "Plane", "properties": {}}')
     assert code == 1
