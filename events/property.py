@@ -14,6 +14,7 @@ from events.decider import Context, Payload
 from events.findings import Finding
 from events.given import told
 from events.kinds import kind_named, kind_reads, property_name, unknown
+from events.markings import unfit
 from events.names import Key
 from events.resolving import Declared, declaration
 from events.typed import (
@@ -139,6 +140,8 @@ def faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -
         yield from _default_faults(each, known, path)
     if known.get("marking") == "encrypt":
         yield from _encrypted_faults(each, known, path)
+    if why := unfit(known):
+        yield Finding("PROPERTY_MARKING", f"{path}/marking", f"{each.name} {why}")
 
 
 def _reference_faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -> Iterator[Finding]:

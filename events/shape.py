@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from events.checks import by_name, check_of_declared
 from events.decider import Lookup, State
 from events.hierarchy import entity_of, keyed_by, line
+from events.markings import FREE, GUARDING
 from events.names import MAX_KEY, Key, Rid, object_key
 from events.personal import Personal, discreet, personal_in
 from events.reserved import unique_key, uses_key
@@ -21,10 +22,6 @@ from events.values import Check, Json, NotAValue, pointer, reference
 KEPT: Final = 512
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
 """What a primary key may be made of: scalars with one text each."""
-
-GUARDING: Final = ("redact", "reject")
-FREE: Final = ("string", "json", "struct")
-"""Types of values in which people may write what they like."""
 
 
 class Slot(NamedTuple):

@@ -12,6 +12,7 @@ from events.decider import Lookup, State
 from events.findings import Finding
 from events.hierarchy import keyed_by, line
 from events.kinds import KINDS
+from events.markings import unfit
 from events.names import Key
 from events.reserved import slug_key, uses_key
 from events.resolving import declaration
@@ -53,6 +54,9 @@ def key_faults(
             text = (
                 f"{name} is encrypted; a key stands in subjects and in what refers to it: choose one that says nothing"
             )
+            yield Finding("TYPE_KEY", at, text)
+        elif each.get("marking") == "redact":
+            text = f"{name} is masked, and two objects may be masked alike: choose what tells them apart for a key"
             yield Finding("TYPE_KEY", at, text)
         elif not each["required"] and name not in required:
             yield Finding("TYPE_KEY", at, f"{name} is not required, but part of the primary key of {owner}")
@@ -172,3 +176,5 @@ def _encrypted(get: Lookup, state: State) -> Iterator[Finding]:
         if each.get("marking") == "encrypt" and each.get("searchable"):
             text = f"{each['name']} is encrypted: nothing can search it"
             yield Finding("PROPERTY_MARKING", "/properties", text)
+        if why := unfit(each):
+            yield Finding("PROPERTY_MARKING", "/properties", f"{each['name']} {why}")

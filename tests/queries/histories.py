@@ -61,7 +61,14 @@ class History:
         return self._seen.get((branch or "", key))
 
     def commit(
-        self, branch: str, events: Sequence[Event], *, by: str = "ana@desk", at: int | None = None, effective: int = 0
+        self,
+        branch: str,
+        events: Sequence[Event],
+        *,
+        by: str = "ana@desk",
+        at: int | None = None,
+        effective: int = 0,
+        behalf: str | None = None,
     ) -> int:
         """Returns its last position. `at` = its time, µs."""
         first, last = self.position + 1, self.position + len(events)
@@ -82,7 +89,7 @@ class History:
                 effective or when,
                 change,
                 by,
-                None,
+                behalf,
                 name,
                 first,
                 last,

@@ -5,6 +5,7 @@ from documents.diff import Change
 from events.findings import Refused
 from queries.cuts import cut
 from queries.moments import moment
+from queries.objects import show
 from queries.timeline import History as Timeline
 from queries.timeline import history
 from tests.queries.histories import MAIN, History, changed, deleted, made, object_type
@@ -25,6 +26,17 @@ def test_every_version_with_what_it_changed() -> None:
         (4, "updated", "bo@desk", [Change("replace", "/origin", "JFK", "EWR")]),
         (5, "deleted", "cy@desk", []),
     ]
+
+
+def test_who_acted_for_whom_and_the_object_is_the_services() -> None:
+    told = flights()
+    told.commit(MAIN, [changed("Flight", "UA-1", id="UA-1")], by="svc-import@flights", behalf="김하나@desk")
+    step = of(told).steps[-1]
+    assert (step.author, step.on_behalf_of) == ("svc-import@flights", "김하나@desk")
+    assert step.json()["onBehalfOf"] == "김하나@desk"
+    assert "onBehalfOf" not in of(told).steps[0].json()
+    audit = show(cut(told.into(MemoryVersions()), MAIN, moment("now"), now=NOW), "Flight", "UA-1").audit
+    assert (audit["_created_by"], audit["_updated_by"]) == ("ana@desk", "svc-import@flights")
 
 
 def test_a_history_ends_where_it_is_cut() -> None:
