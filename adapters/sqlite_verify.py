@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from adapters.sqlite_audit import events as entries
 from adapters.sqlite_file import SqliteFile, reader, sql
 from adapters.sqlite_versions import VERSION_COLUMNS, loaded, owned
-from adapters.versions_tables import commits, entities, slices, versions
+from adapters.versions_tables import commits, entities, messages, slices, versions
 from adapters.versions_tables import metadata as tables
 from events.names import Key
 from projectors.audit import Entry
@@ -93,6 +93,7 @@ _WRITTEN_VERSIONS: Final = sql(
     .join_from(versions, entities, entities.c.id == versions.c.entity)
     .join(slices, (slices.c.entity == versions.c.entity) & (slices.c.since == versions.c.since))
     .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
     .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
     .order_by(versions.c.since)
 )

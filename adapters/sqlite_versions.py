@@ -12,7 +12,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select,
 from adapters.newest_versions import NOBODY, Newest, NewestVersions
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
 from adapters.sqlite_view import SqliteView
-from adapters.versions_tables import commits, entities, metadata, slices, versions
+from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.decider import State
 from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
@@ -69,8 +69,25 @@ class VersionRows:
         until: dict[tuple[int, int], int] = {}
         new_versions = []
         new_commits = {}
+        new_messages = {}
         for row in rows:
-            branch, name, since, _, time, effective, change, author, on_behalf_of, _, first, _, state, marks = row
+            (
+                branch,
+                name,
+                since,
+                _,
+                time,
+                effective,
+                change,
+                author,
+                on_behalf_of,
+                _,
+                first,
+                _,
+                state,
+                marks,
+                message,
+            ) = row
             place = (branch, name)
             before = newest(place) or self._opened(connection, place)
             if before is None:
@@ -86,12 +103,15 @@ class VersionRows:
                                  bytearray(stored), *_bound(*marks)))  # fmt: skip
             if first not in new_commits:
                 new_commits[first] = _commit(row)
+            if message:
+                new_messages[first] = (first, message)
             if branch == ONTOLOGY_SCOPE:
                 self._moved(state)
         put(connection, _ADD_ENTITY, new_entities)
         put(connection, _SET_SLICE, sorted([(entity, since, end) for (entity, since), end in until.items()]))
         put(connection, _ADD_VERSION, new_versions)
         put(connection, _ADD_COMMIT, list(new_commits.values()))
+        put(connection, _ADD_MESSAGE, list(new_messages.values()))
 
     def _moved(self, branch: State) -> None:
         """A branch came or changed; of one that was rebased, what it wrote before is no longer its newest."""
@@ -158,10 +178,10 @@ def owned(connection: sqlite3.Connection) -> Own:
 
 def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
     """A version from a row of `VERSION_COLUMNS`."""
-    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, *marks = row
+    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, message, *marks = row
     return Version(
         branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last,
-        _decode(text), Marks(*marks),
+        _decode(text), Marks(*marks), message or "",
     )  # fmt: skip
 
 
@@ -197,6 +217,7 @@ VERSION_COLUMNS: Final = (
     commits.c.last,
     commits.c.id,
     versions.c.state,
+    messages.c.message,
     *_marks,
 )
 VERSIONS: Final = (
@@ -204,6 +225,7 @@ VERSIONS: Final = (
     .join_from(entities, slices, slices.c.entity == entities.c.id)
     .join(versions, versions.c.since == slices.c.since)
     .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
 )
 _OWN: Final = sql(
     VERSIONS.where(
@@ -243,4 +265,5 @@ _ADD_VERSION: Final = sql(
         {column.name: bound(column) for column in versions.c} | {"state": cast(bindparam("state"), Text)}
     )
 )
+_ADD_MESSAGE: Final = sql(insert(messages).prefix_with("OR IGNORE"))
 _ADD_COMMIT: Final = sql(insert(commits).prefix_with("OR IGNORE"))

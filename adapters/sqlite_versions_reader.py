@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters.sqlite_file import reader, sql
 from adapters.sqlite_versions import VERSIONS, loaded, owned
-from adapters.versions_tables import BLOCK, commits, entities, metadata, slices, versions
+from adapters.versions_tables import BLOCK, commits, entities, messages, metadata, slices, versions
 from events.names import Key
 from projectors.projector import Parked, Place
 from projectors.versions import Version
@@ -116,6 +116,7 @@ _VALID: Final = sql(
     .join_from(entities, slices, slices.c.entity == entities.c.id)
     .join(versions, versions.c.since == slices.c.since)
     .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
     .where(*_in_range, slices.c.since <= bindparam("at"), slices.c.until > bindparam("also_at"))
     .order_by(entities.c.entity)
 )

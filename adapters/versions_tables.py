@@ -4,6 +4,7 @@ entities  (branch, entity) ─► id
 slices    id, since, until            small: closing a version touches nothing else
 versions  since ─► what became true   only ever appended, in position order
 commits   first … last ─► id, time
+messages  first of a commit ─► why     only where somebody said it
 """
 
 from typing import Final
@@ -57,6 +58,11 @@ commits = Table(
     Column("time", BigInteger, nullable=False),  # of its first event; 1 µs later with each
     Column("id", LargeBinary, nullable=False),  # 32 bytes
     Index("commits_by_time", "time"),
+)  # fmt: skip
+messages = Table(
+    "messages", metadata,
+    Column("first", Position, primary_key=True, autoincrement=False),
+    Column("message", String, nullable=False),
 )  # fmt: skip
 # Ids come in no order: one index over all of them would write a page for each commit, one for each block of positions
 # writes a few. Eight bytes tell commits apart well enough to look one up, in a quarter of the index.

@@ -13,6 +13,7 @@ from events.decider import Payload
 MAX_COMMAND_BYTES = 1_000_000
 MAX_DEPTH = 64
 MAX_COMMANDS = 10_000
+MOMENT: Final = "now, base, a position, commit:<id>, tag:<name>, a date or an instant"
 
 
 class CommandMessage(Payload):
@@ -57,18 +58,21 @@ class AskOutcome(Payload):
     id: Annotated[str, Field(min_length=1, max_length=200, description="id of a command sent before")]
 
 
-class AskEntity(Payload):
-    """Of which entity, at which moment, `Show` and `History` tell. They decide nothing: views answer."""
+class AskView(Payload):
+    """A question that views answer. It decides nothing."""
 
-    type: Annotated[str, Field(description="API name, slug or RID of an object or link type")]
-    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
-    as_of: Annotated[
-        str, Field(alias="asOf", max_length=200, description="now, base, a position, commit:<id>, a date or an instant")
-    ] = "now"
     min_position: Annotated[
         int,
         Field(alias="minPosition", ge=0, description="wait until the view has it, as long as `Oms-Deadline` allows"),
     ] = 0
+
+
+class AskEntity(AskView):
+    """Of which entity, at which moment, `Show` and `History` tell."""
+
+    type: Annotated[str, Field(description="API name, slug or RID of an object or link type")]
+    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
+    as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
 
 
 class AskShow(AskEntity):
@@ -79,7 +83,18 @@ class AskHistory(AskEntity):
     """Every version of an object, a link or a type, and what each changed."""
 
 
-QUESTIONS: Final[Mapping[str, type[Payload]]] = {"Outcome": AskOutcome, "Show": AskShow, "History": AskHistory}
+class AskBranches(AskView):
+    """All branches and tags: where each comes from, and whether it may be written."""
+
+    deleted: Annotated[bool, Field(description="deleted branches, too")] = False
+
+
+QUESTIONS: Final[Mapping[str, type[Payload]]] = {
+    "Outcome": AskOutcome,
+    "Show": AskShow,
+    "History": AskHistory,
+    "Branches": AskBranches,
+}
 """Commands that ask, and are never queued."""
 
 

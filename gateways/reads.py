@@ -1,4 +1,4 @@
-"""The door for reads: `Show` and `History` are asked like commands, and answered from the versions view.
+"""The door for reads: `Show`, `History` and `Branches` are asked like commands, and answered from the versions view.
 
 The answer is an outcome that changed nothing, at the position at which it was read, with `answer` in it.
 """
@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from events.command import QUESTIONS, AskEntity
+from events.command import QUESTIONS, AskBranches, AskEntity, AskView
 from events.findings import Finding, Refused
 from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
+from queries.branches import overview
 from queries.cuts import Cut, cut
 from queries.freshness import Behind, Moving, at_least
 from queries.moments import moment
@@ -43,14 +44,14 @@ class ReadDoor:
     @property
     def questions(self) -> dict[str, Question]:
         """For the command door."""
-        return {"Show": self.answer, "History": self.answer}
+        return {"Show": self.answer, "History": self.answer, "Branches": self.answer}
 
     async def answer(self, to: Address, headers: Mapping[str, str], payload: bytes) -> bytes:
         """Never raises for what a client can do wrong."""
         identity = ""
         try:
             identity, asked = question(to, payload, QUESTIONS[to.type])
-            assert isinstance(asked, AskEntity)
+            assert isinstance(asked, AskView)
             if asked.min_position:
                 await self._wait(asked.min_position, seconds(headers.get(DEADLINE_HEADER)))
             answer = await asyncio.to_thread(self._read, to, asked)
@@ -64,8 +65,11 @@ class ReadDoor:
         text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `oms {to.type.lower()}`"
         return _reply(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
 
-    def _read(self, to: Address, asked: AskEntity) -> dict[str, Any]:
+    def _read(self, to: Address, asked: AskView) -> dict[str, Any]:
         with self._opened() as versions:
+            if isinstance(asked, AskBranches):
+                return overview(versions, deleted=asked.deleted)
+            assert isinstance(asked, AskEntity)
             at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
             told = show if to.type == "Show" else history
             return told(at, asked.type, asked.key).json()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import unquote
 
 from events import instants
 from events.names import Key
@@ -174,6 +175,7 @@ def _expected(position: int, event: Json, branch: str, entity: Key) -> Mapping[s
         "commit": event["commitid"],
         "first": first,
         "last": first + event["commitsize"] - 1,
+        **({} if event["commitindex"] else {"message": unquote(event.get("commitmessage", ""))}),
     }
 
 
@@ -214,5 +216,5 @@ def _named(branch: str, entity: Key) -> str:
     return f"{entity} on {branch}" if branch else entity
 
 
-_ELSEWHERE: Final = frozenset({"since", "until", "state", "marks", "position"})
+_ELSEWHERE: Final = frozenset({"message", "since", "until", "state", "marks", "position"})
 """Columns that are compared in other ways."""

@@ -13,7 +13,7 @@ from events.decider import Payload, State
 from events.names import Key, column_of
 from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
 
-VERSION: Final = 2
+VERSION: Final = 3
 AUDIT_FIELDS: Final = (
     "_created_by",
     "_created_by_username",
@@ -50,7 +50,8 @@ class Version(NamedTuple):
     """A state of an entity and the positions since ≤ p < until at which it was current; times in µs.
 
     `state` is the folded state without audit fields, which are in `marks`. `change` is the past tense of the event:
-    `created`, `updated`, `propertyAdded` …; `commit` is the commit's id, `first` and `last` its positions.
+    `created`, `updated`, `propertyAdded` …; `commit` is the commit's id, `first` and `last` its positions, `message` why
+    it was made: to be read of all its versions, to be written of its first event.
     """
 
     branch: str
@@ -67,6 +68,7 @@ class Version(NamedTuple):
     last: int
     state: State
     marks: Marks
+    message: str = ""
 
     @property
     def stamps(self) -> dict[str, Any]:
@@ -100,6 +102,7 @@ def versions(evolve: Evolve) -> Projector[Version]:
             first + event.commitsize - 1,
             state,
             marks(before.marks if before else None, change, author, time),
+            "" if event.commitmessage is None else event.message,
         )
 
     return Projector("versions", VERSION, _places, next_version)

@@ -1,6 +1,6 @@
 """A moment is how people say when: it is read once, and resolved once to the position of a commit's end.
 
-now · base · 1234 or position:1234 · commit:9f8a3c or 9f8a3c1… · 2013-01-01 · 2013-01-01T12:00:00.5+09:00
+now · base · 1234 or position:1234 · commit:9f8a3c or 9f8a3c1… · tag:v1 · 2013-01-01 · 2013-01-01T12:00:00.5+09:00
 
 A commit's time is its first event's. An instant means the last commit at or before it, a position the commit that
 holds it: so AS OF an event's time and AS OF its position are the same. Before the first commit there is nothing.
@@ -12,15 +12,19 @@ from typing import Final, assert_never
 
 from events.findings import Finding, Refused
 from events.instants import NotAnInstant, from_text, to_text
+from events.lineage import FOREVER
+from events.names import ONTOLOGY_SCOPE, TAG
+from events.tag import tag_key
 from queries.versions import Commit, Versions
 
-EXAMPLES: Final = "now, base, 1234, position:1234, commit:9f8a3c, 2013-01-01, 2013-01-01T12:00:00.5+09:00"
+EXAMPLES: Final = "now, base, 1234, position:1234, commit:9f8a3c, tag:v1, 2013-01-01, 2013-01-01T12:00:00.5+09:00"
 MIN_BARE_COMMIT: Final = 7  # hexadecimal digits without `commit:` before them
 
 _POSITION: Final = re.compile(r"(?:position:)?([0-9]{1,19})", re.IGNORECASE)
 _COMMIT: Final = re.compile(
     rf"commit:([0-9a-f]{{1,64}})|(?=[0-9]*[a-f])([0-9a-f]{{{MIN_BARE_COMMIT},64}})", re.IGNORECASE
 )
+_TAG: Final = re.compile(rf"tag:({TAG.pattern})", re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:[.,]\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?", re.ASCII
@@ -48,11 +52,16 @@ class AtCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class AtTag:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtInstant:
     instant: int  # µs since the epoch
 
 
-Moment = Now | Base | AtPosition | AtCommit | AtInstant
+Moment = Now | Base | AtPosition | AtCommit | AtTag | AtInstant
 
 
 def moment(text: str) -> Moment:
@@ -66,13 +75,16 @@ def moment(text: str) -> Moment:
         return AtPosition(int(match[1]))
     if match := _COMMIT.fullmatch(text):
         return AtCommit((match[1] or match[2]).lower())
+    if match := _TAG.fullmatch(text):
+        return AtTag(match[1])
     return AtInstant(_instant(text))
 
 
 def resolved(asked: Moment, versions: Versions, *, now: int, base: int = 0) -> int:
     """The position of the end of a commit, 0 = before the first. `now` in µs; `base` = the branch's.
 
-    Raises `Refused` with TIME_IN_FUTURE, TIME_NOT_YET_READABLE, TIME_COMMIT_UNKNOWN or TIME_COMMIT_AMBIGUOUS.
+    Raises `Refused` with TIME_IN_FUTURE, TIME_NOT_YET_READABLE, TIME_COMMIT_UNKNOWN, TIME_COMMIT_AMBIGUOUS or
+    TIME_TAG_UNKNOWN.
     """
     match asked:
         case Now():
@@ -83,6 +95,8 @@ def resolved(asked: Moment, versions: Versions, *, now: int, base: int = 0) -> i
             return _of_position(position, versions)
         case AtCommit(prefix):
             return _of_commit(prefix, versions)
+        case AtTag(name):
+            return _of_tag(name, versions)
         case AtInstant(instant):
             return _of_instant(instant, versions, now)
         case _:
@@ -126,6 +140,14 @@ def _of_commit(prefix: str, versions: Versions) -> int:
             return commit.last
         case several:
             raise _refused("TIME_COMMIT_AMBIGUOUS", f"{prefix} could be any of {_listed(several)}; write more digits")
+
+
+def _of_tag(name: str, versions: Versions) -> int:
+    tag = versions.at(ONTOLOGY_SCOPE, tag_key(name), FOREVER)
+    if tag is None:
+        raise _refused("TIME_TAG_UNKNOWN", f"there is no tag {name}")
+    position: int = tag.state["position"]
+    return position
 
 
 def _of_instant(instant: int, versions: Versions, now: int) -> int:

@@ -30,10 +30,11 @@ class Step:
     author: str
     on_behalf_of: str | None
     commit: str
+    message: str  # why the commit was made
     changes: Sequence[Change]  # names as they were at that version
 
     def json(self) -> dict[str, Any]:
-        shown = {name: getattr(self, name) for name in ("position", "event", "branch", "author", "commit")}
+        shown = {name: getattr(self, name) for name in ("position", "event", "branch", "author", "commit", "message")}
         shown |= {"time": to_text(self.time), "effective": to_text(self.effective)}
         shown |= {"onBehalfOf": self.on_behalf_of} if self.on_behalf_of else {}
         return shown | {"changes": [change.json() for change in self.changes]}
@@ -94,6 +95,7 @@ def _step(schema: State | None, version: Version, before: State | None, state: S
         author=version.author,
         on_behalf_of=version.on_behalf_of,
         commit=version.commit,
+        message=version.message,
         changes=changes(values(version.entity, schema, before), values(version.entity, schema, state)),
     )
 

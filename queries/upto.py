@@ -13,7 +13,7 @@ import msgspec
 from events.findings import Finding, Refused
 from events.instants import to_text
 from projectors.projector import Feed, Fetched
-from queries.moments import AtCommit, AtInstant, AtPosition, Base, Moment, Now
+from queries.moments import AtCommit, AtInstant, AtPosition, AtTag, Base, Moment, Now
 
 CHUNK: Final = 2_000  # events
 
@@ -31,6 +31,9 @@ class UpTo:
     def __init__(self, feed: Feed, end: Moment | Until) -> None:
         if isinstance(end, Base):
             raise _refused("TIME_UNPARSABLE", "a replay is of all branches, so `base` names no moment; give a position")
+        if isinstance(end, AtTag):
+            text = f"a replay reads the log alone; give the position of tag {end.name}, see `oms branch tags`"
+            raise _refused("TIME_UNPARSABLE", text)
         self._feed, self._end = feed, end
 
     async def last(self) -> int:
@@ -79,7 +82,7 @@ class UpTo:
 
     def _includes(self, commit: "_Commit", position: int) -> bool:
         match self._end:
-            case Now() | AtCommit() | Base():
+            case Now() | AtCommit() | AtTag() | Base():
                 return True
             case AtPosition(end):
                 return position <= end

@@ -241,6 +241,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "Outcome": {"id": "6f0c9b0e"},
     "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
     "History": {"type": "Flight", "key": "UA-1545"},
+    "Branches": {"deleted": True},
 }
 """`data` of each command, in an order in which they work, once there are the types of the test that sends them."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from queries.cuts import Cut
     from queries.versions import Versions
 
-MOMENT = "now, base, a position, commit:<id>, a date or an instant"
+MOMENT = "now, base, a position, commit:<id>, tag:<name>, a date or an instant"
 AsOf = Annotated[str, typer.Option("--as-of", help=f"The moment: {MOMENT}.")]
 
 

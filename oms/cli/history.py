@@ -39,6 +39,8 @@ def history(
         behalf = f" on behalf of {step.on_behalf_of}" if step.on_behalf_of else ""
         out.print(f"{to_text(step.time)}  {step.event} by {step.author}{behalf}", end="  ")
         out.print(f"{step.branch}  commit {step.commit[:12]}", style="dim")
+        for line in step.message.splitlines():
+            out.print(f"│   {line}", style="italic")
         if step.effective != step.time:
             out.print(f"│   valid from {to_text(step.effective)}")
         print_changes(step.changes, margin="│   ")

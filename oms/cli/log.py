@@ -1,4 +1,4 @@
-"""`oms log`: the events, between two positions or as they come."""
+"""`oms log`: the events, between two positions or as they come; of one branch, its commits."""
 
 import sys
 from contextlib import aclosing
@@ -8,7 +8,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.options import Folder, Ontology
-from oms.cli.output import Json
+from oms.cli.output import Json, print_json
 
 if TYPE_CHECKING:
     from oms.client import Event
@@ -26,15 +26,20 @@ def log(
             show_default=False,
         ),
     ] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", help="The commits of this branch itself.", show_default=False)
+    ] = None,
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show the log's events; with --json their stored bytes, one a line."""
+    """Show the log's events, with --json their stored bytes, one a line; with --branch the commits of a branch."""
+    show = show_event if branch is None else show_commit
 
     async def work() -> None:
         async with connected(folder=folder, ontology=ontology) as client:
-            patterns = [full_subject(pattern, client.speaker.ontology) for pattern in subject or ()]
+            wanted = subject or ([">"] if branch else [])
+            patterns = [full_subject(pattern, client.speaker.ontology, branch) for pattern in wanted]
             end = until if follow or until is not None else sys.maxsize
             async with aclosing(client.subscribe(first - 1, patterns, until=end)) as events:
                 async for event in events:
@@ -45,18 +50,44 @@ def log(
     run(work())
 
 
-def full_subject(pattern: str, ontology: str) -> str:
-    return pattern if pattern.startswith("oms.") else f"oms.evt.{ontology}.*.*.*.{pattern}"
+def full_subject(pattern: str, ontology: str, branch: str | None = None) -> str:
+    place = branch.replace("/", ".") if branch else "*.*.*"
+    return pattern if pattern.startswith("oms.") else f"oms.evt.{ontology}.{place}.{pattern}"
 
 
-def show(event: "Event", *, as_json: bool) -> None:
+def show_commit(event: "Event", *, as_json: bool) -> None:
+    """One line for its first event, nothing for the others."""
+    told = event.envelope
+    if told["commitindex"]:
+        return
+    if as_json:
+        shown = {
+            "position": event.position,
+            "last": event.position + told["commitsize"] - 1,
+            "commit": told["commitid"],
+        }
+        shown |= {name: told[name] for name in ("time", "author")}
+        print_json(shown | {"events": told["commitsize"], "message": event.message})
+    else:
+        size = f"{told['commitsize']} event{'s' * (told['commitsize'] > 1)}"
+        start = f"{event.position:>8}  {told['time']}  {told['commitid'][:12]}  {size:>9}  {told['author']}"
+        sys.stdout.write(f"{start}  {_first_line(event)}".rstrip() + "\n")
+    sys.stdout.flush()
+
+
+def _first_line(event: "Event") -> str:
+    return next(iter(event.message.splitlines()), "")
+
+
+def show_event(event: "Event", *, as_json: bool) -> None:
     """One line; stored bytes hold no line break."""
     if as_json:
         sys.stdout.write(event.body.decode() + "\n")
     else:
         told = event.envelope
         kind = str(told["type"]).removeprefix("io.oms.")
+        why = f"  {_first_line(event)}" if "commitmessage" in told else ""
         sys.stdout.write(
-            f"{event.position:>8}  {told['time']}  {kind:<28} {told['subject']}  {told['branch']}  {told['author']}\n"
+            f"{event.position:>8}  {told['time']}  {kind:<28} {told['subject']}  {told['branch']}  {told['author']}{why}\n"
         )
     sys.stdout.flush()

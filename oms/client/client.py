@@ -97,7 +97,7 @@ class Client:
     ) -> dict[str, Any]:
         """An object or link (without a key: the type) as it was: what `oms show --json` prints. Raises `Refused`, `Unavailable`.
 
-        `moment`: now, base, a position, commit:<id>, a date or an instant. `min_position`: wait until the view has it.
+        `moment`: now, base, a position, commit:<id>, tag:<name>, a date or an instant. `min_position`: wait until the view has it.
         """
         data = {"type": type_name, "key": key, "asOf": str(moment), "minPosition": min_position}
         return await self._asked("Show", data, branch, deadline)

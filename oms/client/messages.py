@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 LATE = "WAIT_DEADLINE"
 
@@ -71,6 +72,11 @@ class Event(NamedTuple):
     @property
     def data(self) -> Any:
         return self.envelope["data"]
+
+    @property
+    def message(self) -> str:
+        """Why its commit was made, on the commit's first event; else `""`."""
+        return unquote(self.envelope.get("commitmessage", ""))
 
 
 def outcome_of(reply: bytes) -> Outcome:

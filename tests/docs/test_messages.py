@@ -39,6 +39,7 @@ BEFORE = [
 ELSEWHERE = {
     "Show",
     "History",
+    "Branches",
     *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS)),
 }  # these need views, or a second branch
 

@@ -52,6 +52,12 @@ async def test_its_history(ask):
     assert [step["event"] for step in reply["answer"]["steps"]] == ["created", "updated"]
 
 
+async def test_branches_and_tags(ask):
+    reply = await ask("Branches", {"deleted": True})
+    assert MAIN in [branch["name"] for branch in reply["answer"]["branches"]]
+    assert reply["answer"]["tags"] == []
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from adapters.memory_versions import MemoryVersions
 from events import instants
 from events.findings import Refused
-from queries.moments import AtCommit, AtInstant, AtPosition, Base, Now, moment, resolved
+from events.names import Key
+from queries.moments import AtCommit, AtInstant, AtPosition, AtTag, Base, Now, moment, resolved
 from tests.queries.histories import MAIN, SECOND, START, History, made
 
 NOW = START + 3600 * SECOND
@@ -35,6 +36,8 @@ def code(refused: pytest.ExceptionInfo[Refused]) -> str:
         ("commit:1", AtCommit("1")),
         ("commit:ABC", AtCommit("abc")),
         ("0123abc", AtCommit("0123abc")),
+        ("tag:v1.2", AtTag("v1.2")),
+        ("TAG:첫-버전", AtTag("첫-버전")),
         ("2024-02-29", at("2024-02-29T00:00:00Z")),
         ("2024-02-29T10:30", at("2024-02-29T10:30:00Z")),
         ("2024-02-29T10:30:00", at("2024-02-29T10:30:00Z")),
@@ -63,6 +66,8 @@ def test_moment(text, expected) -> None:
         "1.5",
         "commit:",
         "commit:xyz",
+        "tag:",
+        "tag:-",
         "abcdef",
         "12/31/2024",
         "2024-02",
@@ -135,12 +140,20 @@ def test_a_commit_by_any_of_its_ids_beginnings() -> None:
         assert resolved(AtCommit(commit.id[:12]), versions, now=NOW) == commit.last
 
 
+def test_a_tag_is_the_commit_that_it_names() -> None:
+    history = History()
+    tag = {"name": "v1", "branch": MAIN, "position": 1, "commit": history.told[0][0].id}
+    history.commit(MAIN, [(Key("tag/v1"), "created", tag)])
+    assert resolved(AtTag("v1"), history.into(MemoryVersions()), now=NOW) == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "expected", "says"),
     [
         (AtPosition(6), "TIME_NOT_YET_READABLE", "which is at 5"),
         (AtInstant(NOW + 1), "TIME_IN_FUTURE", "2024-02-29T01:00:00.000001Z"),
         (AtCommit("0" * 64), "TIME_COMMIT_UNKNOWN", "0000"),
+        (AtTag("v2"), "TIME_TAG_UNKNOWN", "v2"),
         (AtCommit(""), "TIME_COMMIT_AMBIGUOUS", "(position 5), …"),
     ],
 )

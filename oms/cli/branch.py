@@ -1,0 +1,197 @@
+"""`oms branch`: the branches and tags of an ontology, and what may be done with them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.connecting import connected, run
+from oms.cli.cutting import MinPosition, versions
+from oms.cli.options import Deadline, Folder, Ontology
+from oms.cli.output import Json, print_fields, print_rows
+from oms.cli.sending import show as show_outcome
+
+if TYPE_CHECKING:
+    from oms.client import Outcome
+    from oms.settings import Settings
+
+app = typer.Typer(help="Branches and tags.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="<env>/<service>/<purpose>.")]
+Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
+Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]
+On = Annotated[str | None, typer.Option("--on", help="Branch that keeps the commit of this.", show_default=False)]
+
+
+@app.command("list")
+def list_(
+    deleted: Annotated[bool, typer.Option("--deleted", help="Deleted ones, too.")] = False,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """List the branches."""
+    from queries.branches import branches
+
+    with versions(_settings(folder, deadline), min_position) as opened:
+        rows = [branch.json() for branch in branches(opened, deleted=deleted)]
+    print_rows(rows, ["name", "state", "protected", "parent", "base", "updated", "updated_by"], as_json=as_json)
+
+
+@app.command()
+def show(
+    name: Name,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show a branch: where it comes from, its protection, what was merged into it."""
+    from queries.branches import branch
+
+    with versions(_settings(folder, deadline), min_position) as opened:
+        row = branch(opened, name).json()
+    print_fields(row, as_json=as_json)
+
+
+@app.command()
+def create(
+    name: Name,
+    parent: Annotated[
+        str | None, typer.Option("--from", help="Its parent; the branch of the settings if not given.")
+    ] = None,
+    at: Annotated[
+        int | None, typer.Option("--at", min=1, help="Position of the parent; its newest if not given.")
+    ] = None,
+    on: On = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Create a branch: it copies nothing, whatever the size of its parent."""
+    data = {"name": name, "from": parent, "at": at}
+    _send("CreateBranch", data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
+          deadline=deadline)  # fmt: skip
+
+
+@app.command()
+def protect(
+    name: Name,
+    approvals: Annotated[int, typer.Option("--approvals", min=0, help="How many a proposal needs.")] = 1,
+    reviewers: Annotated[
+        list[str] | None, typer.Option("--reviewer", help="Whose approval counts; anybody's if not given.")
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Protect it no more.")] = False,
+    on: On = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Let nothing be written on a branch but what an approved proposal merges."""
+    command = "UnprotectBranch" if off else "ProtectBranch"
+    data = {"name": name} if off else {"name": name, "approvals": approvals, "reviewers": reviewers or None}
+    _send(command, data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
+          deadline=deadline)  # fmt: skip
+
+
+@app.command()
+def archive(
+    name: Name,
+    on: On = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Close a branch: it stays readable."""
+    _send("ArchiveBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+          ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+@app.command()
+def restore(
+    name: Name,
+    on: On = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Open an archived or deleted branch again."""
+    _send("RestoreBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+          ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+@app.command()
+def delete(
+    name: Name,
+    on: On = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a branch: what it wrote stays readable, and its name is not given again."""
+    _send("DeleteBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+          ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+@app.command()
+def tag(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters and digits, then also . _ and -: v1.2.")],
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="A position, or a commit's id; the branch's newest commit if not given."),
+    ] = None,
+    on: Annotated[str | None, typer.Option("--branch", help="Whose commit.", show_default=False)] = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Give a commit a name, for ever."""
+    place: dict[str, Any] = {} if at is None else {"at": int(at)} if len(at) < 20 and at.isdigit() else {"commit": at}
+    _send("TagCommit", {"name": name, **place}, message, as_json, branch=on, author=author, folder=folder,
+          ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+@app.command("tags")
+def tags_(
+    min_position: MinPosition = 0, deadline: Deadline = None, folder: Folder = None, as_json: Json = False
+) -> None:
+    """List the tags."""
+    from queries.branches import tags
+
+    with versions(_settings(folder, deadline), min_position) as opened:
+        rows = [tag.json() for tag in tags(opened)]
+    print_rows(rows, ["name", "branch", "position", "commit", "created", "created_by"], as_json=as_json)
+
+
+def _send(command: str, data: dict[str, Any], message: str | None, as_json: bool, **flags: object) -> None:
+    said = {name: value for name, value in data.items() if value is not None}
+
+    async def work() -> "Outcome":
+        async with connected(**flags) as client:
+            return await client.send(command, said, message=message)
+
+    show_outcome(run(work()), as_json=as_json)
+
+
+def _settings(folder: object, deadline: object) -> "Settings":
+    from oms.settings import load
+
+    return load({"folder": folder, "deadline": deadline}).settings
