@@ -38,7 +38,8 @@ from events.interface_words import (
 )
 from events.kinds import free_slug, kind_named, kind_reads, name_taken, type_name
 from events.names import Key
-from events.satisfies import clashes, extended, extenders, implementers, supposing, unsatisfied
+from events.reach import supposing
+from events.satisfies import clashes, extended, extenders, implementers, unsatisfied
 from events.typed import usable
 
 aggregate: Final = "interface"

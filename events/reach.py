@@ -8,12 +8,15 @@ A property that is pinned to a version of a value type follows nothing: its pin 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from events.checks import by_name, check_of_declared
 from events.decider import Context, Lookup, State
 from events.findings import Finding
 from events.hierarchy import below
 from events.names import Key
 from events.reserved import count_key, number, uses_key
+from events.resolving import Declared, declaration
 from events.uses import users
+from events.values import NotAValue
 
 SHOWN: Final = 20  # properties in one sentence
 _MEMBER: Final[Mapping[str, str]] = {"valueType": "valueType", "structType": "struct", "sharedProperty": "shared"}
@@ -28,18 +31,36 @@ class Holder(NamedTuple):
     objects: int  # alive ones of the type and its subtypes
 
 
-def holders(get: Lookup, kind: str, rid: str) -> Iterator[Holder]:
-    """The properties of object types whose values follow an element. Raises `Unread`."""
+def following(get: Lookup, kind: str, rid: str) -> Iterator[tuple[State, Declared]]:
+    """The properties that follow an element, each with the object type that declares it. Raises `Unread`."""
     for key in using(get, kind, rid):
         state = get(key)
         assert state is not None, f"{key} uses {rid} and is not there"
         user = key.partition("/")[0]
         followed = [each for each in _members(user, state) if _follows(each, kind, rid)]
-        if user == "objectType" and followed:
-            objects = instances(get, state)
-            yield from (Holder(state["name"], each["name"], objects) for each in followed)
+        if user == "objectType":
+            yield from ((state, each) for each in followed)
         elif followed:
-            yield from holders(get, user, state["rid"])
+            yield from following(get, user, state["rid"])
+
+
+def holders(get: Lookup, kind: str, rid: str) -> Iterator[Holder]:
+    """The properties whose values follow an element, with how many objects may hold one. Raises `Unread`."""
+    for state, each in following(get, kind, rid):
+        yield Holder(state["name"], each["name"], instances(get, state))
+
+
+def unfit_defaults(get: Lookup, after: State, kind: str, path: str) -> Iterator[Finding]:
+    """Defaults of properties that follow an element and would not fit once it has the state `after`. Raises `Unread`."""
+    then = supposing(get, Key(f"{kind}/{after['rid']}"), after)
+    for state, each in following(get, kind, after["rid"]):
+        old, new = declaration(get, each), declaration(then, each)
+        if new["default"] is not None:
+            try:
+                check_of_declared(new)(by_name(old, new["default"]))
+            except NotAValue as wrong:
+                text = f"the default of {state['name']}.{each['name']} {wrong.text}, as it would be; set another first"
+                yield Finding("PROPERTY_DEFAULT", path, text)
 
 
 def breaking(context: Context, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
@@ -48,6 +69,11 @@ def breaking(context: Context, kind: str, rid: str, what: str, path: str) -> Ite
     if held and not context.planned:
         text = f"{what}; {_said(held)}; plan a migration, or pin or detach these properties first"
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)
+
+
+def supposing(get: Lookup, key: Key, state: State) -> Lookup:
+    """What would be seen if one key had another state."""
+    return lambda asked: state if asked == key else get(asked)
 
 
 def using(get: Lookup, kind: str, rid: str) -> Sequence[Key]:

@@ -18,14 +18,15 @@ Declared = Mapping[str, Any]
 
 OWN: Final = ("rid", "field", "name", "required", "unique", "shared", "status", "replacedBy", "until", "removed", "reserve")  # fmt: skip
 """What a property keeps for itself where a shared one declares it."""
-_UNSAID: Final[Declared] = {"array": False, "default": None, "values": None, "target": None, "description": None}
+_UNSAID: Final[Declared] = {"array": False, "default": None, "values": None, "target": None}
 
 
 def declaration(get: Lookup, each: Declared) -> Declared:
     """A property with all that it names elsewhere; itself where it names nothing. Raises `Unread`."""
     if "shared" in each:
         own = {name: value for name, value in each.items() if name in OWN}
-        each = {**_UNSAID, **_there(get, "sharedProperty", each["shared"])["property"], **own}
+        shared = _there(get, "sharedProperty", each["shared"])
+        each = {**_UNSAID, "description": shared.get("description"), **shared["property"], **own}
     if "valueType" in each:
         state = _there(get, "valueType", each["valueType"])
         return {**each, "constraint": state["versions"][str(each.get("valueTypeVersion", state["latest"]))]}

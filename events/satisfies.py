@@ -98,11 +98,6 @@ def implementers(get: Lookup, interface: State) -> list[State]:
     return [state for state in states if state is not None and interface["rid"] in state.get("interfaces", ())]
 
 
-def supposing(get: Lookup, key: Key, state: State) -> Lookup:
-    """What would be seen if one key had another state."""
-    return lambda asked: state if asked == key else get(asked)
-
-
 def implemented(get: Lookup, state: State) -> set[str]:
     """The RIDs of all interfaces that an object type satisfies, its parents' and extended ones too. Raises `Unread`."""
     named = {rid for each in line(get, state) for rid in each.get("interfaces", ())}

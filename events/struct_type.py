@@ -16,7 +16,7 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.kinds import free_slug, kind_named, kind_reads, name_taken, property_name, type_name
 from events.names import Key
-from events.reach import breaking
+from events.reach import breaking, unfit_defaults
 from events.struct_fields import StructField, depth_faults, field_faults, stored_field
 from events.struct_words import (
     LIFE,
@@ -139,9 +139,12 @@ def _add(context: Context, state: State, each: StructField) -> list[Drafted]:
     if each.required:
         what = f"{each.name} is required, and structs that objects hold would lack it"
         findings += breaking(context, "structType", state["rid"], what, "/field/required")
+    event = StructFieldAdded(rid=state["rid"], slug=state["slug"], field=added)
+    if not findings:
+        findings += unfit_defaults(context.get, evolve(state, event), "structType", "/field/required")
     if findings:
         raise Refused(findings)
-    return LIFE.drafted(state, StructFieldAdded(rid=state["rid"], slug=state["slug"], field=added))
+    return LIFE.drafted(state, event)
 
 
 def _rename(state: State, named: str, name: str) -> list[Drafted]:

@@ -14,8 +14,8 @@ from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import ObjectTypeNamed, kind_named, kind_reads, unknown
 from events.names import Key, Rid
+from events.reach import supposing
 from events.reserved import count_key, number
-from events.satisfies import supposing
 from events.soundness import Declared, unsound
 
 

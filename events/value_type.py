@@ -19,7 +19,7 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Refused
 from events.kinds import NewTypeName, free_slug, kind_named, kind_reads, name_taken, type_name
 from events.names import Key, Rid
-from events.reach import breaking, holders
+from events.reach import breaking, holders, unfit_defaults
 
 aggregate: Final = "valueType"
 ValueTypeNamed = Annotated[str, Field(alias="type", description="value type: API name, slug or RID")]
@@ -212,7 +212,8 @@ def _publish(context: Context, state: State, constraint: Constraint) -> list[Dra
     if ways:
         what = f"version {next_} of {state['name']} is narrower: {ways}"
         findings += breaking(context, "valueType", state["rid"], what, "/constraint")
+    published = ValueTypeVersionPublished(rid=state["rid"], slug=state["slug"], number=next_, version=version)
+    findings += unfit_defaults(context.get, evolve(state, published), "valueType", "/constraint")
     if findings:
         raise Refused(findings)
-    published = ValueTypeVersionPublished(rid=state["rid"], slug=state["slug"], number=next_, version=version)
     return LIFE.drafted(state, published)

@@ -17,6 +17,7 @@ from events.findings import FindingMessage, Outcome
 from events.interface_members import InterfaceLink, InterfaceProperty
 from events.patch import Operation
 from events.property import DeclaredProperty
+from events.shared_words import SharedDeclaration
 from events.struct_fields import StructField
 
 _HEAD: Final = """# Commands
@@ -33,6 +34,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A property": DeclaredProperty,
     "A constraint": Constraint,
     "A field of a struct": StructField,
+    "What a shared property says": SharedDeclaration,
     "A property of an interface": InterfaceProperty,
     "A link of an interface": InterfaceLink,
     "A parameter": Parameter,
@@ -50,6 +52,7 @@ _NAMES: Final = {
     DeclaredProperty: "property",
     Constraint: "constraint",
     StructField: "field",
+    SharedDeclaration: "declaration",
     InterfaceProperty: "interface property",
     InterfaceLink: "interface link",
     Parameter: "parameter",
@@ -116,7 +119,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "AddProperty": {"type": "Flight", "property": {"name": "gate", "type": "string"}},
     "SetSubject": {"type": "Passenger", "property": "id"},
     "CreateValueType": {"name": "Seats", "base": "integer", "constraint": {"min": 1, "max": 900, "unit": "석"}},
-    "PublishValueTypeVersion": {"type": "Seats", "constraint": {"min": 0, "unit": "석"}},
+    "PublishValueTypeVersion": {"type": "Seats", "constraint": {"unit": "석"}},
     "UpdateValueTypeMetadata": {"type": "Seats", "title": "좌석"},
     "DeprecateValueType": {"type": "Seats", "until": "2030-01-01T00:00:00Z"},
     "DeleteValueType": {"type": "Seats"},
@@ -134,6 +137,16 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeleteStructType": {"type": "Address"},
     "RestoreStructType": {"type": "Address"},
     "RenameStructType": {"type": "Address", "name": "PostalAddress"},
+    "CreateSharedProperty": {"name": "Capacity", "property": {"valueType": "SeatCount"}, "description": "how many fit"},
+    "UpdateSharedProperty": {"shared": "Capacity", "property": {"valueType": "SeatCount", "version": 2}},
+    "UpdateSharedPropertyMetadata": {"shared": "Capacity", "title": "정원"},
+    "SetValueType": {"type": "Airline", "property": "seats", "valueType": "SeatCount", "version": "latest"},
+    "AttachSharedProperty": {"type": "Airline", "property": "seats", "shared": "Capacity"},
+    "DetachSharedProperty": {"type": "Airline", "property": "seats"},
+    "DeprecateSharedProperty": {"shared": "Capacity", "until": "2030-01-01T00:00:00Z"},
+    "DeleteSharedProperty": {"shared": "Capacity"},
+    "RestoreSharedProperty": {"shared": "Capacity"},
+    "RenameSharedProperty": {"shared": "Capacity", "name": "Places"},
     "CreateInterface": {"name": "Named", "properties": [{"name": "title", "type": "string", "required": True}]},
     "AddInterfaceProperty": {"interface": "Named", "property": {"name": "seats", "valueType": "SeatCount"}},
     "AddInterfaceLink": {

@@ -17,6 +17,7 @@ BEFORE = [
     ("CreateObjectType", {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("CreateObject", {"type": "Airline", "properties": {"id": "UA"}}),
     ("CreateInterface", {"name": "Aged"}),
+    ("AddProperty", {"type": "Airline", "property": {"name": "seats", "type": "integer"}}),
     ("CreateObjectType", {"name": "Passenger", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("CreateObjectType", {"name": "Guest", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}),
     ("SetSubject", {"type": "Guest", "property": "id"}),

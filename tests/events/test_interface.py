@@ -184,3 +184,27 @@ def test_each_link_member_has_a_link_type_of_its_own():
 def test_a_type_that_says_nothing_implements_nothing():
     world = given()
     assert implemented(world.get, state(world, "Place", "objectType")) == set()
+
+
+def test_what_implements_an_interface_is_held_to_it_as_it_grows():
+    world = given({"name": "Aged", "properties": [{"name": "age", "type": "integer", "required": True}]})
+    declare(world, properties=[KEY, NAME])
+    world.when("ImplementInterface", type="Plane", interface="Named")
+    age = {"name": "age", "type": "integer"}
+    required = {"interface": "Named", "property": {**age, "required": True}}
+    (found,) = world.refused("AddInterfaceProperty", required)
+    assert (found.code, found.path) == ("INTERFACE_UNSATISFIED", "/property")
+    assert "Plane has no property age" in found.text
+    assert world.findings("ExtendInterface", interface="Named", extends="Aged") == [
+        ("INTERFACE_UNSATISFIED", "/extends")
+    ]
+    assert world.findings("AddInterfaceLink", interface="Named", link={"name": "at", "target": "Place"}) == [
+        ("INTERFACE_UNSATISFIED", "/link")
+    ]
+    world.when("AddInterfaceProperty", interface="Named", property={"name": "size", "type": "integer"})
+    world.when("AddProperty", type="Plane", property={**age, "required": True})
+    world.when("AddInterfaceProperty", **required)
+    assert world.findings("RenameProperty", type="Plane", property="age", name="years") == [
+        ("INTERFACE_UNSATISFIED", "/name")
+    ]
+    assert world.findings("DeleteInterface", interface="Named") == [("TYPE_IN_USE", "/interface")]

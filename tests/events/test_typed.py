@@ -127,3 +127,68 @@ def test_a_narrower_version_waits_for_a_migration_while_objects_follow():
     world.when("DeleteObject", type="Plane", key="a")
     world.when("PublishValueTypeVersion", **narrower)
     assert world.findings("RestoreObject", type="Plane", key="a") == [("VALUE_BOUND", "/key/weight")]
+
+
+def set_type(world, property_="owner", **said):
+    return world.when("SetValueType", type="Plane", property=property_, **said)
+
+
+def test_a_value_type_is_set_pinned_and_taken_away():
+    world = given({"name": "owner", "type": "string"})
+    assert set_type(world, valueType=None) == []
+    set_type(world, valueType="Email")
+    assert set_type(world, valueType="Email") == []
+    assert stored(world, "owner")["valueType"] == state(world)["rid"]
+    set_type(world, valueType="Email", version=1)
+    assert stored(world, "owner")["valueTypeVersion"] == 1
+    world.when("PublishValueTypeVersion", type="Email", constraint={})
+    create(world, owner="a@b.kr")
+    set_type(world, valueType="Email")
+    assert "valueTypeVersion" not in stored(world, "owner")
+    set_type(world, valueType=None)
+    assert "valueType" not in stored(world, "owner")
+
+
+def test_a_narrower_value_type_waits_for_a_migration_while_there_are_objects():
+    world = given({"name": "owner", "type": "string"}, {"name": "maker", "valueType": "Email"})
+    create(world, owner="x", maker="a@b.kr")
+    world.when("PublishValueTypeVersion", type="Email", constraint={})
+    for said in (
+        {"property": "owner", "valueType": "Email", "version": 1},
+        {"property": "maker", "valueType": "Email", "version": 1},
+    ):
+        assert world.findings("SetValueType", type="Plane", **said) == [("RULE_BREAKING_UNPLANNED", "/valueType")]
+    set_type(world, valueType="Email")
+    world.when("DeleteObject", type="Plane", key="a")
+    set_type(world, valueType="Email", version=1)
+    assert world.findings("RestoreObject", type="Plane", key="a") == [("VALUE_PATTERN", "/key/owner")]
+
+
+@pytest.mark.parametrize(
+    ("said", "finding"),
+    [
+        ({"valueType": "Nothing"}, ("TYPE_UNKNOWN", "/valueType")),
+        ({"valueType": "Weight"}, ("PROPERTY_TYPE", "/valueType")),
+        ({"valueType": "Email", "version": 9}, ("VALUE_TYPE_VERSION", "/version")),
+        ({"valueType": None, "version": 1}, ("PROPERTY_TYPE", "/version")),
+        ({"valueType": "Email"}, ("VALUE_PATTERN", "/valueType")),
+    ],
+)
+def test_what_value_type_cannot_be_set(said, finding):
+    world = given({"name": "owner", "type": "string", "default": "nobody"})
+    assert world.findings("SetValueType", type="Plane", property="owner", **said) == [finding]
+
+
+def test_a_default_keeps_to_the_newest_version():
+    world = given({"name": "owner", "valueType": "Email", "default": "a@b.kr"})
+    assert world.findings("PublishValueTypeVersion", type="Email", constraint={"regex": "x"}) == [
+        ("PROPERTY_DEFAULT", "/constraint")
+    ]
+
+
+def test_objects_of_subtypes_count():
+    world = given({"name": "weight", "valueType": "Weight"})
+    world.when("CreateObjectType", name="Jet", parents=["Plane"])
+    world.when("CreateObject", type="Jet", properties={"id": "j", "weight": 0})
+    (found,) = world.refused("PublishValueTypeVersion", {"type": "Weight", "constraint": {"min": 1, "unit": "kg"}})
+    assert "Plane.weight (1 objects) follow" in found.text
