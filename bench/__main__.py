@@ -13,13 +13,25 @@ from pathlib import Path
 
 import uvloop
 
-from bench import commanding, figures, importing, importing_files, peers, queueing, reading, relaying, writing
+from bench import (
+    commanding,
+    figures,
+    importing,
+    importing_files,
+    peers,
+    queueing,
+    reading,
+    relaying,
+    validating,
+    writing,
+)
 from bench.figures import Figure
 from bench.stock import Stock
 
 FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "commands": commanding.figures,
     "bulk": writing.figures,
+    "validating": validating.figures,
     "relay": relaying.figures,
     "reading": reading.figures,
     "import": importing.figures,
