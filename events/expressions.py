@@ -55,10 +55,12 @@ class Expression:
         """The most that evaluating may take; about 0.1 µs each. Raises `NotEvaluated` where values are too large."""
         return self._steps(self._given(values))
 
-    def evaluate(self, values: Mapping[str, Json]) -> Json:
+    def evaluate(self, values: Mapping[str, Json], budget: "Budget | None" = None) -> Json:
         """The value as JSON; timestamps as text in UTC. Raises `NotEvaluated`, and nothing else."""
         given = self._given(values)
         steps = self._steps(given)
+        if budget is not None:
+            budget.left -= steps
         if steps > MAX_STEPS:
             raise NotEvaluated(f"would take {steps:,} steps with these values, at most {MAX_STEPS:,} are taken")
         try:
@@ -77,6 +79,13 @@ class Expression:
         if size > MAX_VALUES:
             raise NotEvaluated(f"is given {size:,} bytes of values, at most {MAX_VALUES:,} are taken")
         return self.work.steps(_longest(given) if self.work.power else 1, size)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What several evaluations may take together, in steps; what is left may be less than nothing."""
+
+    left: int
 
 
 @lru_cache(4096)

@@ -5,12 +5,13 @@
 A rule that cannot be evaluated is a finding as well: nobody passes a rule by what it cannot judge.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from events.decider import Context, State
-from events.expressions import Expression, NotEvaluated, compiled
+from events.expression_text import Members
+from events.expressions import Budget, NotEvaluated, compiled
 from events.findings import Finding
 from events.names import Key
 from events.personal import opened
@@ -40,23 +41,20 @@ class Touched(NamedTuple):
 
 def judged(context: Context, touched: list[Touched]) -> Iterator[Judged]:
     """What the rules of the branch say of these objects, behind all their changes. Raises `Unread`."""
-    in_force = context.get(RULES)
-    left = MAX_COMMIT_STEPS
-    for one in touched if in_force else ():
+    in_force = context.get(RULES) or {}
+    budget = Budget(MAX_COMMIT_STEPS)
+    for one in touched:
         case = _case(context, one)
-        for key in _rules(in_force or {}, case) if case else ():
+        if case is None:
+            continue
+        for key in _rules(in_force, case):
             rule = context.get(key)
-            assert case is not None
             assert rule is not None, f"{key} is in force and not there"
-            if case.change not in rule["changes"]:
-                continue
-            expression = compiled(rule["expression"], VARIABLES)
-            values = case.values(context, rule)
-            left -= _steps(expression, values)
-            if left < 0:
+            if case.change in rule["changes"]:
+                yield from _asked(context, rule, case, one.path, budget)
+            if budget.left < 0:
                 yield Judged(_too_much(len(touched), one.path), refuses=True)
                 return
-            yield from _asked(rule, expression, values, case, one.path)
 
 
 class _Case(NamedTuple):
@@ -66,11 +64,9 @@ class _Case(NamedTuple):
     old: Mapping[str, Json]  # by field
     new: Mapping[str, Json]
 
-    def values(self, context: Context, rule: State) -> dict[str, Json]:
-        """What an expression may use."""
-        return {
-            "old": self._named(rule, self.old),
-            "new": self._named(rule, self.new),
+    def values(self, context: Context, rule: State, members: Members) -> dict[str, Json]:
+        """What an expression uses, by name."""
+        said = {
             "change": self.change,
             "author": context.author,
             "branch": context.branch,
@@ -78,12 +74,20 @@ class _Case(NamedTuple):
             "key": self.key,
             "time": _EPOCH + timedelta(microseconds=context.time),
         }
+        objects = {"old": self.old, "new": self.new}
+        return {
+            name: said[name] if name in said else self._named(rule, objects[name], used)
+            for name, used in members.items()
+        }
 
-    def _named(self, rule: State, values: Mapping[str, Json]) -> dict[str, Json]:
-        """By today's API names, and by those that the rule was written with."""
+    def _named(self, rule: State, values: Mapping[str, Json], used: Collection[str] | None) -> dict[str, Json]:
+        """By the names that the rule was written with, and by today's where it named none or means all."""
         names: Mapping[str, str] = rule["names"]
-        written = {name: values[field] for name, field in names.items() if field in values}
-        return {**self.shape.named(values), **written}
+        if used is None:
+            written = {name: values[field] for name, field in names.items() if field in values}
+            return {**self.shape.named(values), **written}
+        fields = {name: names.get(name) or self.shape.field(name) for name in used}
+        return {name: values[field] for name, field in fields.items() if field in values}
 
 
 def _case(context: Context, one: Touched) -> _Case | None:
@@ -114,18 +118,12 @@ def _rules(in_force: Mapping[str, list[Key]], case: _Case) -> list[Key]:
     return sorted(key for on, keys in in_force.items() if on == ANY or on in case.shape.slugs for key in keys)
 
 
-def _steps(expression: Expression, values: Mapping[str, Json]) -> int:
-    try:
-        return expression.steps(values)
-    except NotEvaluated:  # evaluating says so
-        return 0
-
-
-def _asked(rule: State, expression: Expression, values: Mapping[str, Json], case: _Case, path: str) -> Iterator[Judged]:
+def _asked(context: Context, rule: State, case: _Case, path: str, budget: Budget) -> Iterator[Judged]:
     refuses = rule["severity"] == "reject"
     of = f"the rule {rule['name']} of {case.shape.name} {case.key}"
+    expression = compiled(rule["expression"], VARIABLES)
     try:
-        value = expression.evaluate(values)
+        value = expression.evaluate(case.values(context, rule, expression.members), budget)
     except NotEvaluated as failed:
         yield Judged(Finding("RULE_FAILED", path, f"{of} {failed.text}; correct the object, or the rule"), refuses)
         return
@@ -133,7 +131,8 @@ def _asked(rule: State, expression: Expression, values: Mapping[str, Json], case
         text = f"{of} comes to a {type(value).__name__}, neither true nor false; correct the rule"
         yield Judged(Finding("RULE_FAILED", path, text), refuses)
     elif not value:
-        yield Judged(Finding("RULE_VIOLATED", path, f"{of} is violated: {_message(rule, values)}"), refuses)
+        message = _message(rule, case.values(context, rule, dict.fromkeys(VARIABLES)))
+        yield Judged(Finding("RULE_VIOLATED", path, f"{of} is violated: {message}"), refuses)
 
 
 def _message(rule: State, values: Mapping[str, Json]) -> str:

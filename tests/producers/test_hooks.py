@@ -191,13 +191,38 @@ async def test_a_rule_lives_on_its_branch(desk):
 
 
 async def test_a_rule_of_a_type_is_asked_of_the_types_below_it(desk):
-    below = {"name": "Pilot", "parents": ["Crew"], "primaryKey": [], "properties": []}
-    if codes(await desk.send("CreateObjectType", **below)):
-        pytest.skip("types below others come by another command")
+    below = {"name": "Pilot", "parents": ["Crew"], "properties": [{"name": "면허", "type": "string"}]}
+    assert codes(await desk.send("CreateObjectType", **below)) == []
     await desk.send("CreateRule", name="Rested", type="Crew", expression="new.hours <= 100")
     assert codes(await desk.send("CreateObject", type="Pilot", properties={"id": "9", "hours": 101})) == [
         "RULE_VIOLATED"
     ]
+
+
+async def test_a_rule_keeps_to_the_property_it_was_written_for(desk):
+    await desk.send("CreateRule", name="Rested", type="Crew", expression="new.hours <= 100", message="{new.hours}")
+    assert codes(await desk.send("RenameProperty", type="Crew", property="hours", name="시간")) == []
+    assert codes(await desk.send("CreateObject", **crew("1", 시간=99))) == []
+    assert codes(await desk.send("CreateObject", **crew("2", 시간=101))) == ["RULE_VIOLATED"]
+
+
+async def test_a_type_that_a_rule_is_about_stays(desk):
+    await desk.send("CreateRule", name="Rested", type="Crew", expression="true")
+    outcome = await desk.send("DeleteObjectType", type="Crew")
+    assert codes(outcome) == ["TYPE_IN_USE"]
+    assert "rule Rested" in outcome["findings"][0]["text"]
+
+
+async def test_a_rule_sees_personal_values_as_they_are(desk):
+    closed = {"name": "home", "type": "string", "marking": "encrypt"}
+    assert codes(await desk.send("AddProperty", type="Crew", property=closed)) == []
+    await desk.send(
+        "CreateRule", name="Home", type="Crew", expression="old == {} || new.home == old.home || change == 'delete'"
+    )
+    assert codes(await desk.send("CreateObject", **crew("1", home="서울 010-1234-5678"))) == []
+    assert "서울" not in str(await desk.stored("object/Crew/1"))
+    assert codes(await desk.send("UpdateObject", type="Crew", key="1", patch={"hours": 1})) == []
+    assert codes(await desk.send("UpdateObject", type="Crew", key="1", patch={"home": "부산"})) == ["RULE_VIOLATED"]
 
 
 async def test_rules_survive_a_restart(desk):
