@@ -43,27 +43,31 @@ def command_of(context: Context, step: Step) -> Payload | None:
     edit = step.edit
     match edit:
         case MakeObject():
-            values = _named(context, edit.type, edit.properties, step)
+            values = _named(context, "objectType", edit.type, edit.properties, step)
             model = CreateObject if edit.edit == "createObject" else UpsertObject
             return model(type=edit.type, properties=values)
         case ChangeObject():
             referred: Referred | None = step.given.objects[edit.object]
             if referred is None:
                 return None
-            patch = _named(context, referred.type, edit.set, step)
+            patch = _named(context, "objectType", referred.type, edit.set, step)
             return UpdateObject(type=referred.type, key=referred.key, patch=patch)
         case RemoveObject():
             referred = step.given.objects[edit.object]
             return None if referred is None else DeleteObject(type=referred.type, key=referred.key)
         case MakeLink():
             from_, to = _end(step, "from", edit.from_), _end(step, "to", edit.to)
-            link = CreateLink if edit.edit == "createLink" else DeleteLink
-            return link(type=edit.type, from_=from_, to=to)
+            if edit.edit == "deleteLink":
+                return DeleteLink(type=edit.type, from_=from_, to=to)
+            properties = (
+                None if edit.properties is None else _named(context, "linkType", edit.type, edit.properties, step)
+            )
+            return CreateLink(type=edit.type, from_=from_, to=to, properties=properties)
 
 
-def _named(context: Context, rid: str, values: Mapping[str, Json], step: Step) -> dict[str, Json]:
+def _named(context: Context, kind: str, rid: str, values: Mapping[str, Json], step: Step) -> dict[str, Json]:
     """What is given by field, by the names of today."""
-    state = context.get(Key(f"objectType/{rid}"))
+    state = context.get(Key(f"{kind}/{rid}"))
     names: Mapping[str, str] = {} if state is None else shape_in(context.get, state).names
     return {names.get(field, field): _value(step, names.get(field, field), value) for field, value in values.items()}
 

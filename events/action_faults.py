@@ -161,8 +161,13 @@ def _of_literal(shape: Shape, name: str, value: Json, path: str) -> Iterator[Fin
 
 
 def _of_link(scope: Scope, edit: MakeLink, path: str) -> Iterator[Finding]:
-    if there(scope.context, "linkType", edit.type) is None:
+    state = there(scope.context, "linkType", edit.type)
+    shape = None if state is None else shape_in(scope.context.get, state)
+    if shape is None:
         yield unknown(scope.context, "linkType", edit.type, f"{path}/type")
+    if edit.properties is not None and edit.edit == "deleteLink":
+        yield Finding("ACTION_EDIT", f"{path}/properties", "a link is deleted with its properties; leave them out")
+    yield from _of_properties(scope, shape, edit.properties or {}, f"{path}/properties")
     yield from _of_value(scope, edit.from_, f"{path}/from")
     yield from _of_value(scope, edit.to, f"{path}/to")
 

@@ -9,11 +9,11 @@ from typing import Literal
 from events.action_faults import Scope, shape_named
 from events.action_version import Parameter, StoredVersion, Version
 from events.checks import check_in
-from events.decider import Context
+from events.decider import Context, State
 from events.edits import ChangeObject, Edit, ForEach, MakeLink, MakeObject, counted
 from events.kinds import kind_named, kind_reads
 from events.names import Key
-from events.shape import Shape
+from events.shape import Shape, shape_in
 from events.values import Json
 
 
@@ -33,7 +33,7 @@ def stored(context: Context, version: Version) -> StoredVersion:
 
 def uses(context: Context, version: Version) -> list[Key]:
     """The types that a version names, sorted. Raises `Unread`."""
-    named: set[Key] = {Key(f"{kind}/{_rid(context, kind, name)}") for kind, name in _types(version)}
+    named: set[Key] = {Key(f"{kind}/{_state(context, kind, name)['rid']}") for kind, name in _types(version)}
     return sorted(named)
 
 
@@ -72,7 +72,9 @@ def _edit(scope: Scope, edit: Edit) -> Edit:
             assert referred is not None, "a version without faults names objects that are there"
             return edit.model_copy(update={"set": _by_field(referred, edit.set)})
         case MakeLink():
-            return edit.model_copy(update={"type": _rid(scope.context, "linkType", edit.type)})
+            state = _state(scope.context, "linkType", edit.type)
+            said = None if edit.properties is None else _by_field(shape_in(scope.context.get, state), edit.properties)
+            return edit.model_copy(update={"type": state["rid"], "properties": said})
         case ForEach():
             within = scope.within(edit)
             return edit.model_copy(update={"edits": [_edit(within, each) for each in edit.edits]})
@@ -93,7 +95,7 @@ def _shape(context: Context, name: str) -> Shape:
     return shape
 
 
-def _rid(context: Context, kind: Literal["objectType", "linkType"], name: str) -> str:
+def _state(context: Context, kind: Literal["objectType", "linkType"], name: str) -> State:
     state = kind_named(context, kind, name)
     assert state is not None, "a version without faults names types that are there"
-    return str(state["rid"])
+    return state

@@ -6,7 +6,7 @@ An edit names an object by the parameter that refers to it. As a client says the
 they are called; as they are stored, by RID and field.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -47,12 +47,15 @@ class RemoveObject(Payload):
 
 
 class MakeLink(Payload):
-    """A `CreateLink`, or a `DeleteLink`; its ends are keys."""
+    """A `CreateLink`, or a `DeleteLink`; its ends are keys. What is deleted needs no properties."""
 
     edit: Literal["createLink", "deleteLink"]
     type: LinkTypeNamed
     from_: Annotated[Value, Field(alias="from")]
     to: Value
+    properties: Annotated[
+        Values | None, Field(description='by API name: literals, or `{"cel": "<expression>"}`; `null` = none')
+    ] = None
 
 
 class ForEach(Payload):
@@ -81,19 +84,6 @@ def expression(value: Json) -> str | None:
     if type(value) is dict and len(value) == 1 and type(value.get("cel")) is str:
         return str(value["cel"])
     return None
-
-
-def values_of(edit: Single) -> Mapping[str, Json]:
-    """What an edit gives, by where it stands in it (JSON Pointer without the names escaped)."""
-    match edit:
-        case MakeObject():
-            return {f"/properties/{name}": value for name, value in edit.properties.items()}
-        case ChangeObject():
-            return {f"/set/{name}": value for name, value in edit.set.items()}
-        case MakeLink():
-            return {"/from": edit.from_, "/to": edit.to}
-        case RemoveObject():
-            return {}
 
 
 def counted(edits: list[Single | ForEach]) -> Iterator[Single | ForEach]:

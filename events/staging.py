@@ -41,7 +41,3 @@ class Stage:
         changed = {key for key in self.changes if key[: key.rindex("/") + 1] == prefix}
         there = [key for key in sorted({*known, *changed}) if self[key].state is not None]
         return Head(0, {"keys": there}) if changed else below
-
-    def settle(self, under: "Stage") -> None:
-        """What was decided here is decided there."""
-        under.changes.update(self.changes)

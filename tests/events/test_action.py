@@ -111,3 +111,38 @@ def test_a_batch_is_all_or_none_and_each_sees_those_before(world):
     ]
     events = world.when("ApplyActionBatch", action="CancelFlight", submissions=submissions)
     assert [type(each) for each in events] == [ActionApplied, ObjectUpdated, ObjectCreated] * 2
+
+
+def test_a_link_takes_properties_and_is_called_from_either_end(world):
+    seat = {"name": "좌석", "type": "string"}
+    world.when("CreateLinkType", name="carries", **{"from": "Flight", "to": "Gate"}, properties=[seat])
+    edit = {
+        "edit": "createLink",
+        "type": "carries",
+        "from": {"cel": "parameters.flight"},
+        "to": "A1",
+        "properties": {"좌석": {"cel": "parameters.seat"}},
+    }
+    parameters = {"flight": {"type": "reference", "target": "Flight"}, "seat": {"type": "string"}}
+    wrong = {**edit, "properties": {"row": 1, "좌석": 2}}
+    assert world.findings("CreateActionType", name="Carry", parameters=parameters, edits=[wrong]) == [
+        ("PROPERTY_UNKNOWN", "/edits/0/properties/row"),
+        ("VALUE_TYPE", "/edits/0/properties/좌석"),
+    ]
+    world.when("CreateActionType", name="Carry", parameters=parameters, edits=[edit])
+    world.when("ApplyAction", action="Carry", parameters={"flight": "KE1", "seat": "12A"})
+    assert world.get("link/carries/KE1~A1")["properties"] == {"좌석": "12A"}
+    deletes = {**edit, "edit": "deleteLink"}
+    assert world.findings("CreateActionType", name="Drop", parameters=parameters, edits=[deletes]) == [
+        ("ACTION_EDIT", "/edits/0/properties")
+    ]
+
+
+def test_an_object_of_a_type_below_may_be_given(world):
+    charter = {"name": "charterer", "type": "string"}
+    world.when("CreateObjectType", name="Charter", parents=["Flight"], properties=[charter])
+    world.when("CreateObject", type="Charter", properties={"id": "전세1", "charterer": "김하나"})
+    entry, updated, created = world.when("ApplyAction", **cancel("전세1"))
+    assert entry.edited == ["object/Charter/전세1", "object/Note/전세1-안개"]
+    assert updated.slug == "Charter"
+    assert created.properties["flight"] == "전세1"
