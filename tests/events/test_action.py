@@ -146,3 +146,20 @@ def test_an_object_of_a_type_below_may_be_given(world):
     assert entry.edited == ["object/Charter/전세1", "object/Note/전세1-안개"]
     assert updated.slug == "Charter"
     assert created.properties["flight"] == "전세1"
+
+
+def test_a_deletion_that_takes_links_along_sees_those_that_the_action_made(world):
+    world.when("CreateLinkType", name="waitsAt", **{"from": "Flight", "to": "Gate"}, onDelete="unlink")
+    link = {"edit": "createLink", "type": "waitsAt", "from": {"cel": "parameters.flight"}, "to": "김포 3"}
+    gone = [link, {"edit": "deleteLink", "type": "departsFrom", "from": link["from"], "to": "A1"}]
+    gone.append({"edit": "deleteObject", "object": "flight"})
+    parameters = {"flight": {"type": "reference", "target": "Flight", "required": True}}
+    world.when("CreateActionType", name="Scrap", parameters=parameters, edits=gone)
+    events = world.when("ApplyAction", action="Scrap", parameters={"flight": "KE1"})
+    assert [type(each).__name__ for each in events[1:]] == [
+        "LinkCreated",
+        "LinkDeleted",
+        "LinkDeleted",
+        "ObjectDeleted",
+    ]
+    assert world.get("link/waitsAt/KE1~김포 3")["deleted"]
