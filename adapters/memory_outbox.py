@@ -33,6 +33,7 @@ class MemoryOutbox:
         self._head = LogHead(0, 0, genesis(ontology))
         self._rows: list[Row] = []
         self._heads: dict[tuple[str, str], list[HeadWrite]] = {}
+        self._prefixes: dict[tuple[str, str], set[str]] = {}  # keys by branch and what stands before their last part
         self._commits: list[CommitWrite] = []
         self._commands: dict[CommandKey, Remembered] = {}
         self._refusals: list[Refusal] = []
@@ -68,6 +69,7 @@ class MemoryOutbox:
 
     async def clear(self, *, outbox: bool) -> None:
         self._heads.clear()
+        self._prefixes.clear()
         self._commits.clear()
         if outbox:
             self._rows.clear()
@@ -105,7 +107,7 @@ class MemoryOutbox:
 
     def _under(self, read: UnderRead) -> Iterator[tuple[str, Found]]:
         branch, prefix, floor, at, _ = read
-        for key in sorted(key for on, key in self._heads if on == branch and key[: key.rindex("/") + 1] == prefix):
+        for key in sorted(self._prefixes.get((branch, prefix), ())):
             found = self._find(HeadRead(branch, key, at))
             if found is not None and found.since > floor:
                 yield key, found
@@ -120,6 +122,7 @@ class MemoryOutbox:
     def _put(self, writes: Writes) -> None:
         for write in writes.heads:
             self._heads.setdefault((write.branch, write.key), []).append(write)
+            self._prefixes.setdefault((write.branch, write.key[: write.key.rindex("/") + 1]), set()).add(write.key)
         self._rows += writes.rows
         self._commits += writes.commits
         self._commands.update(writes.commands)

@@ -6,7 +6,7 @@ out to be needed later raises `Unread`, is loaded, and the (pure) decision is ma
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from msgspec import Struct
@@ -83,6 +83,7 @@ class Context:
     permit: str = ""  # the protected branch that may be written all the same: an approved proposal is being merged
     planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
     screen: Screen = NO_SCREEN
+    notes: dict[Any, Any] = field(default_factory=dict, init=False)  # kept while one command is decided again and again
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

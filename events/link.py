@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from events.branch import branch_key, must_be_open
-from events.decider import Context, Drafted, Payload, State, as_far_as_known
+from events.decider import Context, Drafted, Payload, State, as_far_as_known, under_key
 from events.element import deleted
 from events.findings import Finding, Refused
 from events.given import checked, complete, created_with
 from events.hierarchy import entity_of
 from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
-from events.link_cycles import circle, shown
+from events.link_cycles import circle, first_prefixes, shown
 from events.link_words import (
     COMMANDS,
     EVENTS,
@@ -261,6 +261,8 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     yield from pair.reserved
     if followed(kind):
         yield from incident_keys(pair.slug, pair.from_, pair.to)
+    if kind.get("acyclic") and isinstance(command, CreateLink):
+        yield from map(under_key, first_prefixes(pair.slug, pair.from_, pair.to))
     for entity in pair.ends.values():
         yield entity
         yield degree_key(entity)

@@ -26,34 +26,63 @@ def circle(context: Context, link_type: State, from_: str, to: str) -> list[str]
 
     Raises `Refused` after `MOST` links, and `Unread`.
     """
-    return circle_in(context.under, link_type, from_, to)
+    asked = "circle", link_type["slug"], from_, to
+    search = context.notes.get(asked) or _Search(link_type, from_, to)
+    context.notes[asked] = search
+    return search.run(context.under)
 
 
 def circle_in(under: Under, link_type: State, from_: str, to: str) -> list[str]:
     """As `circle`, wherever `under` looks."""
-    if from_ == to:
-        return [from_, to]
-    reached: dict[str, dict[str, str]] = {"from": {to: ""}, "to": {from_: ""}}  # by the end whose links are followed
-    edges: dict[str, list[str]] = {"from": [to], "to": [from_]}
-    followed = 0
-    while edges["from"] and edges["to"]:
-        end, other = ("from", "to") if len(edges["from"]) <= len(edges["to"]) else ("to", "from")
-        seen, edge = reached[end], []
-        for here, there in _neighbours(under, link_type["slug"], end, edges[end]):
-            followed += 1
+    return _Search(link_type, from_, to).run(under)
+
+
+class _Search:
+    """Goes on where it was when something was unread: a step first looks up all that it needs."""
+
+    def __init__(self, link_type: State, from_: str, to: str) -> None:
+        self.link_type, self.from_, self.to = link_type, from_, to
+        # by the end whose links are followed: how each object was reached, and from where to go on
+        self.reached: dict[str, dict[str, str]] = {"from": {to: ""}, "to": {from_: ""}}
+        self.edges: dict[str, list[str]] = {"from": [to], "to": [from_]}
+        self.last, self.followed = "to", 0
+        self.circle = [from_, to] if from_ == to else []
+
+    def run(self, under: Under) -> list[str]:
+        if self.followed == 0:
+            needed(under, first_prefixes(self.link_type["slug"], self.from_, self.to))
+        while not self.circle and self.edges["from"] and self.edges["to"]:
+            self._step(under)
+        return self.circle
+
+    def _step(self, under: Under) -> None:
+        end = min(self.edges, key=lambda each: (len(self.edges[each]), each == self.last))
+        pairs = list(_neighbours(under, self.link_type["slug"], end, self.edges[end]))
+        self.last, self.edges[end] = end, []
+        seen, others = self.reached[end], self.reached["to" if end == "from" else "from"]
+        for here, there in pairs:
             if there not in seen:
                 seen[there] = here
-                edge.append(there)
-                if there in reached[other]:
-                    return [from_, *reversed(_back(reached["from"], there)), *_back(reached["to"], there)[1:]]
-        if followed > MOST:
+                self.edges[end].append(there)
+                if there in others:
+                    self.circle = self._through(there)
+                    return
+        self.followed += len(pairs)
+        if self.followed > MOST:
             text = (
-                f"whether it closes a circle takes more than {MOST:,} links of {link_type['name']} to say; "
+                f"whether it closes a circle takes more than {MOST:,} links of {self.link_type['name']} to say; "
                 "divide them into several link types"
             )
             raise Refused([Finding("LINK_TOO_MANY", "", text)])
-        edges[end] = edge
-    return []
+
+    def _through(self, there: str) -> list[str]:
+        ahead, behind = (_back(self.reached[end], there) for end in ("from", "to"))
+        return [self.from_, *reversed(ahead), *behind[1:]]
+
+
+def first_prefixes(slug: str, from_: str, to: str) -> list[str]:
+    """Under what a search looks first: mostly there is nothing, and it is done."""
+    return [incident_under(slug, "from", to), incident_under(slug, "to", from_)]
 
 
 def circle_among(links: Iterable[State]) -> list[str]:

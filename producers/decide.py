@@ -186,6 +186,7 @@ class Planner:
                     decided, changes, behind = [], {}, staged
                     break
             ids.keep()
+            context.notes.clear()
             if part.type in _PURGES:
                 self.ring.doom(d.payload.kid for d in decided if isinstance(d.payload, DataKeyDestroyed))
             parts.append(hooks.Decided(part, decided))
