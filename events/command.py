@@ -67,12 +67,17 @@ class AskView(Payload):
     ] = 0
 
 
-class AskEntity(AskView):
-    """Of which entity, at which moment, `Show` and `History` tell."""
+class AskType(AskView):
+    """Of which type, at which moment, a question is."""
 
     type: Annotated[str, Field(description="API name, slug or RID of an object or link type")]
-    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
     as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
+
+
+class AskEntity(AskType):
+    """Of which entity `Show` and `History` tell."""
+
+    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
 
 
 class AskShow(AskEntity):
@@ -89,11 +94,18 @@ class AskBranches(AskView):
     deleted: Annotated[bool, Field(description="deleted branches, too")] = False
 
 
+class AskImpact(AskType):
+    """What stands at an object type, or at one of its properties: what a change of it would reach."""
+
+    property: Annotated[str | None, Field(description="API name, field or RID; absent = the type as a whole")] = None
+
+
 QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Outcome": AskOutcome,
     "Show": AskShow,
     "History": AskHistory,
     "Branches": AskBranches,
+    "Impact": AskImpact,
 }
 """Commands that ask, and are never queued."""
 

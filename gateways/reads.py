@@ -1,4 +1,4 @@
-"""The door for reads: `Show`, `History` and `Branches` are asked like commands, and answered from the versions view.
+"""The door for reads: `Show`, `History`, `Impact` and `Branches` are asked like commands; the versions view answers.
 
 The answer is an outcome that changed nothing, at the position at which it was read, with `answer` in it.
 """
@@ -10,19 +10,26 @@ from typing import Any, Final
 
 import msgspec
 
-from events.command import QUESTIONS, AskBranches, AskEntity, AskView
+from events.command import QUESTIONS, AskBranches, AskHistory, AskImpact, AskShow, AskType, AskView
 from events.findings import Finding, Refused
 from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
 from queries.branches import overview
 from queries.cuts import Cut, cut
 from queries.freshness import Behind, Moving, at_least
+from queries.impact import impact
 from queries.moments import moment
 from queries.objects import show
 from queries.timeline import history
 from queries.versions import Versions
 
 MAX_ANSWER_BYTES: Final = 1_000_000
+_ON_THE_COMMAND_LINE: Final = {
+    "Show": "oms show",
+    "History": "oms history",
+    "Impact": "oms schema impact",
+    "Branches": "oms branch list",
+}
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -44,7 +51,7 @@ class ReadDoor:
     @property
     def questions(self) -> dict[str, Question]:
         """For the command door."""
-        return {"Show": self.answer, "History": self.answer, "Branches": self.answer}
+        return dict.fromkeys(("Show", "History", "Impact", "Branches"), self.answer)
 
     async def answer(self, to: Address, headers: Mapping[str, str], payload: bytes) -> bytes:
         """Never raises for what a client can do wrong."""
@@ -62,17 +69,23 @@ class ReadDoor:
         reply = _reply(identity, "unchanged", answer["position"], [], answer)
         if len(reply) <= MAX_ANSWER_BYTES:
             return reply
-        text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `oms {to.type.lower()}`"
+        text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `{_ON_THE_COMMAND_LINE[to.type]}`"
         return _reply(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
 
     def _read(self, to: Address, asked: AskView) -> dict[str, Any]:
         with self._opened() as versions:
             if isinstance(asked, AskBranches):
                 return overview(versions, deleted=asked.deleted)
-            assert isinstance(asked, AskEntity)
+            assert isinstance(asked, AskType)
             at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
-            told = show if to.type == "Show" else history
-            return told(at, asked.type, asked.key).json()
+            match asked:
+                case AskShow():
+                    return show(at, asked.type, asked.key).json()
+                case AskHistory():
+                    return history(at, asked.type, asked.key).json()
+                case AskImpact():
+                    return impact(at, asked.type, asked.property).json()
+        raise TypeError(type(asked))
 
     async def _wait(self, position: int, within: float) -> None:
         found = await at_least(self._moving(), position, within=within)

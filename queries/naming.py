@@ -61,7 +61,9 @@ def types(cut: Cut) -> Iterator[Named]:
 
 def named(cut: Cut, name: str) -> Named:
     """The type with this API name at the cut, else with this slug, else with this RID. Raises `Refused` (TYPE_UNKNOWN)."""
-    known = list(types(cut))
+    known = sorted(
+        types(cut), key=lambda candidate: bool(candidate.state.get("deleted"))
+    )  # the names of these are free
     for attribute in ("name", "slug", "rid"):
         for candidate in known:
             if candidate.state[attribute] == name:
@@ -75,7 +77,7 @@ def object_at_once(cut: Cut, name: str, key: str) -> tuple[Named, Version] | Non
     """The object, if its type's name is its slug, as it mostly is: two looks instead of one at every type."""
     version = cut.version(object_key(name, key))
     schema = type_of(cut, version.state) if version else None
-    if version is None or schema is None or schema["name"] != name:
+    if version is None or schema is None or schema["name"] != name or schema.get("deleted"):
         return None
     return Named("objectType", Key(f"objectType/{schema['rid']}"), schema), version
 
@@ -134,7 +136,8 @@ def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any
         return by_name(schema, state["properties"])
     if kind == "link":
         return {"from": state["from"], "to": state["to"]}
-    return _said(state)
+    inherited = {f: each for f, each in (schema or {}).get("properties", {}).items() if f not in state["properties"]}
+    return _said(state) | ({"inherited": _said(inherited)} if inherited else {})
 
 
 def _said(declaration: Mapping[str, Any]) -> dict[str, Any]:

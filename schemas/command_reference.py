@@ -255,6 +255,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
     "History": {"type": "Flight", "key": "UA-1545"},
     "Branches": {"deleted": True},
+    "Impact": {"type": "Flight", "property": "status"},
 }
 """`data` of each command, in an order in which they work, once there are the types of the test that sends them."""
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oms.cli.cutting import MOMENT, MinPosition, cut_at, versions
+from oms.cli.cutting import MOMENT, AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
-from oms.cli.options import Deadline, Folder
+from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, console, print_json
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from queries.schema_diff import Graded
 
 app = typer.Typer(
-    help="The schema of a branch: how it differs from another one.", no_args_is_help=True, rich_markup_mode=None
+    help="The schema of a branch: how it differs from another one, and what stands at a type.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 PLACE = f"BRANCH, or BRANCH@MOMENT; MOMENT is {MOMENT}"
 _STYLES: "dict[Severity, str]" = {"MAJOR": "bold red", "REVIEW": "bold magenta", "MINOR": "yellow", "PATCH": "dim"}
@@ -52,6 +54,39 @@ def diff(
         _print(found)
     if check and gravest_of_all == "MAJOR":
         raise typer.Exit(Exit.REFUSED)
+
+
+@app.command("impact")
+def impact(
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="API name of an object type, its slug or RID.")],
+    property_name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROPERTY]", help="One of its properties. Without it: the type as a whole.", show_default=False
+        ),
+    ] = None,
+    as_of: AsOf = "now",
+    branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show what stands at a type or a property, counted: what a change of it would reach."""
+    from oms.settings import load
+    from queries import impact as impacts
+
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
+        found = impacts.impact(cut_at(opened, settings.branch, as_of), type_name, property_name)
+    if as_json:
+        print_json(found.json())
+        return
+    out = console()
+    out.print(found.type if found.property is None else f"{found.type}.{found.property}", style="bold", end="  ")
+    out.print(f"{found.branch} at position {found.position}", style="dim")
+    for each in found.found:
+        out.print(f"  {each.what:13} {each.name}{'' if each.number is None else f'  {each.number:,}'}")
 
 
 def _place(text: str) -> tuple[str, str]:

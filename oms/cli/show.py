@@ -63,17 +63,19 @@ def _print(shown: "Shown") -> None:
 def _lines(shown: "Shown") -> Iterator[tuple[str, str]]:
     """A line for each value; of a type also one for each property."""
     for name, value in shown.values.items():
-        if name != "properties" or shown.kind != "objectType":
+        if name not in ("properties", "inherited") or shown.kind != "objectType":
             yield name, cell(value)
     if shown.kind == "objectType":
         for declared in shown.values["properties"].values():
             yield f"/{declared['name']}", _declared(declared)
+        for declared in shown.values.get("inherited", {}).values():
+            yield f"/{declared['name']}", f"{_declared(declared)}, inherited"
 
 
 def _declared(declared: Mapping[str, Any]) -> str:
     """`string, required, default "?"`."""
     said = [str(declared.get("type", ""))]
-    said += [flag for flag in ("array", "required", "unique") if declared.get(flag)]
+    said += [flag for flag in ("array", "required", "unique", "removed") if declared.get(flag)]
     said += [f"{name} {cell(declared[name])}" for name in ("values", "target", "default") if name in declared]
     return ", ".join(said)
 

@@ -38,6 +38,7 @@ BEFORE = [
     ),
 ]
 ELSEWHERE = {
+    "Impact",
     "Show",
     "History",
     "Branches",

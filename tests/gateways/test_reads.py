@@ -58,6 +58,11 @@ async def test_branches_and_tags(ask):
     assert reply["answer"]["tags"] == []
 
 
+async def test_what_stands_at_its_type(ask):
+    reply = await ask("Impact", {"type": "Flight", "property": "origin"})
+    assert reply["answer"]["impact"] == [{"what": "objects", "name": "Flight", "number": 1}]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -118,7 +118,7 @@ def deleted(slug: str, key: str, **properties: Any) -> Event:
 
 
 def object_type(
-    slug: str, properties: Sequence[str | dict[str, Any]], *, name: str = "", change: str = "created"
+    slug: str, properties: Sequence[str | dict[str, Any]], *, name: str = "", change: str = "created", **more: Any
 ) -> Event:
     declared = [{"field": one, "name": one} if isinstance(one, str) else one for one in properties]
     state = {
@@ -128,5 +128,6 @@ def object_type(
         "primaryKey": ["id"],
         "properties": {one["field"]: one for one in declared},
         "status": "active",
+        **more,
     }
     return Key(f"objectType/ri.{slug}"), change, state
