@@ -4,7 +4,7 @@ Only what the merge writes is looked at, and, where it changes the schema, what 
 one of the two sides left it, and that side is fit.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from events.conflicts import Place
@@ -16,32 +16,32 @@ from events.names import Key, link_key, object_key
 from events.reserved import count_key, degree_key, links_key, number, shared_key, uses_key
 from events.sealing import is_closed
 from events.shape import Shape, shape_in
+from events.sides import Sides
 from events.steps import Wish
 from events.three_way import ABSENT
 from events.uses import subtypes, used, users
 from events.values import Json, pointer
 from events.whole import Trouble, Whole
 
-Written = Callable[[], Mapping[Key, State | None]]
-"""What ours wrote since the base, read when it is first needed."""
 
-
-def unfit(whole: Whole, by_ours: Written, *, values: bool) -> Iterator[Trouble]:
-    """`values`: look at values, too, because the schema is not the one that either side wrote them under."""
+def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
+    """`values`: look at all values, because the schema is not the one that theirs wrote them under."""
+    schema = any(is_element(wish.key) for wish in whole.wishes)
     for wish in whole.wishes:
+        looked_at = values or (schema and wish.key in sides.changed_by_ours)
         if is_element(wish.key):
             yield from _element(whole, wish)
         elif aggregate(wish.key) == "link":
-            yield from _link(whole, wish, by_ours, values=values)
+            yield from _link(whole, wish, sides, values=looked_at)
         elif wish.content is ABSENT:
-            yield from _deleted(whole, wish.key, by_ours)
+            yield from _deleted(whole, wish.key, sides)
         else:
-            yield from _object(whole, wish, values=values)
-    if any(is_element(wish.key) for wish in whole.wishes):
-        yield from _left(whole, by_ours())
+            yield from _object(whole, wish, sides, values=looked_at)
+    if schema:
+        yield from _left(whole, sides)
 
 
-def _object(whole: Whole, wish: Wish, *, values: bool) -> Iterator[Trouble]:
+def _object(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator[Trouble]:
     shape, properties = whole.shape(wish.like), wish.content["properties"]
     if shape.closed is not None:
         rival = Place(_type_key(wish.like), "/deleted")
@@ -54,7 +54,7 @@ def _object(whole: Whole, wish: Wish, *, values: bool) -> Iterator[Trouble]:
             yield Trouble("DELETE_LINK", Place(wish.key, "/properties" + pointer(field)), text, Place(referred, ""))
     yield from _same_key(whole, wish, shape)
     if values:
-        for field, text in _misfits(shape, properties, _old(wish)):
+        for field, text in _misfits(shape, properties, _before(sides, wish)):
             path = "/properties" + pointer(field)
             rival = Place(_declaring(whole, wish.like, field), path)
             yield Trouble("SCHEMA_DATA", Place(wish.key, path), text, rival)
@@ -93,11 +93,11 @@ def _same_key(whole: Whole, wish: Wish, shape: Shape) -> Iterator[Trouble]:
         yield Trouble("ADD_ADD", Place(wish.key, ""), text, Place(other, ""))
 
 
-def _deleted(whole: Whole, key: Key, by_ours: Written) -> Iterator[Trouble]:
+def _deleted(whole: Whole, key: Key, sides: Sides) -> Iterator[Trouble]:
     """What still links or refers to it was written by ours: on theirs it could not be deleted otherwise."""
     if not number(whole.get(degree_key(key))):
         return
-    rivals = list(_standing_at(whole, key, by_ours()))
+    rivals = list(_standing_at(whole, key, sides.written()))
     if not rivals:
         yield Trouble("DELETE_LINK", Place(key, ""), "links or references stand at it")
     for rival in rivals:
@@ -118,7 +118,7 @@ def _standing_at(whole: Whole, key: Key, written: Mapping[Key, State | None]) ->
                     yield Place(other, "/properties" + pointer(field))
 
 
-def _link(whole: Whole, wish: Wish, by_ours: Written, *, values: bool) -> Iterator[Trouble]:
+def _link(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator[Trouble]:
     if wish.content is ABSENT:
         return
     key, type_key = wish.key, _type_key(wish.like)
@@ -131,17 +131,17 @@ def _link(whole: Whole, wish: Wish, by_ours: Written, *, values: bool) -> Iterat
         if not _there(whole.get(entity)):
             yield Trouble("DELETE_LINK", Place(key, ""), f"{entity} is deleted", Place(entity, ""))
     if kind.get("acyclic"):
-        yield from _circle(whole, wish, kind, by_ours)
+        yield from _circle(whole, wish, kind, sides)
     if values and kind.get("properties"):
-        for field, text in _misfits(shape_in(whole.get, kind), wish.content["properties"], _old(wish)):
+        for field, text in _misfits(shape_in(whole.get, kind), wish.content["properties"], _before(sides, wish)):
             path = "/properties" + pointer(field)
             yield Trouble("SCHEMA_DATA", Place(key, path), text, Place(type_key, path))
 
 
-def _circle(whole: Whole, wish: Wish, kind: State, by_ours: Written) -> Iterator[Trouble]:
+def _circle(whole: Whole, wish: Wish, kind: State, sides: Sides) -> Iterator[Trouble]:
     objects = circle_in(whole.under, kind, wish.like["from"], wish.like["to"])
     if objects:
-        written = by_ours()
+        written = sides.written()
         around = [link_key(kind["slug"], *pair) for pair in pairwise(objects)]
         rival = next((Place(link, "") for link in around if link != wish.key and link in written), None)
         yield Trouble("CYCLE", Place(wish.key, ""), f"it closes a circle: {shown(objects)}", rival)
@@ -197,14 +197,16 @@ def _round(whole: Whole, state: State) -> State | None:
     return None
 
 
-def _left(whole: Whole, written: Mapping[Key, State | None]) -> Iterator[Trouble]:
+def _left(whole: Whole, sides: Sides) -> Iterator[Trouble]:
     """Objects that ours wrote, and the merge does not, under a schema that theirs changed."""
     wished = {wish.key for wish in whole.wishes}
-    for key, state in written.items():
+    base = sides.base([key for key in sides.changed_by_ours if aggregate(key) == "object"])
+    for key, state in sides.written().items():
         if state is None or aggregate(key) != "object" or state["deleted"] or key in wished:
             continue
         shape = whole.shape(state)
-        faults = [*_misfits(shape, state["properties"], state["properties"]), *_unreserved(whole, key, shape, state)]
+        old = {} if base[key] is ABSENT else base[key]["properties"]
+        faults = [*_misfits(shape, state["properties"], old), *_unreserved(whole, key, shape, state)]
         for field, text in faults:
             path = "/properties" + pointer(field)
             place = Place(_declaring(whole, state, field), path)
@@ -235,7 +237,11 @@ def _name_of(field: str) -> str:
     return f"/properties{pointer(field)}/name"
 
 
-def _old(wish: Wish) -> Mapping[str, Json]:
+def _before(sides: Sides, wish: Wish) -> Mapping[str, Json]:
+    """What both sides began with."""
+    if wish.key in sides.changed_by_ours:
+        said = sides.base([wish.key])[wish.key]
+        return {} if said is ABSENT else said["properties"]
     properties: Mapping[str, Json] = {} if wish.before is None else wish.before.get("properties", {})
     return properties
 

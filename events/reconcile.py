@@ -6,7 +6,7 @@ reset     base = the branch                   theirs = as it was          ours =
 rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from events.conflicts import Answers, Conflict, Place
@@ -92,12 +92,9 @@ class _Reconciling:
         ]
         whole = Whole(self.sides.ours, wishes)
         values = bool(self.answers.given) or any(is_element(key) for key in self.sides.changed_by_ours)
-        troubles = [*whole.troubles, *unfit(whole, self._by_ours, values=values)]
+        troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
         self.sides.elsewhere.need()
         return whole, troubles
-
-    def _by_ours(self) -> Mapping[Key, State | None]:
-        return self.sides.ours.states(sorted(self.sides.changed_by_ours))
 
     def _answered(self, troubles: Iterable[Trouble]) -> bool:
         """Whether something became of one of them that was not tried before."""

@@ -36,6 +36,10 @@ class Sides:
         """What entities said in the base: of several merged into one, what was before both where they differ."""
         return contents_in_common(self.elsewhere, self.bases, keys)
 
+    def written(self) -> Mapping[Key, State | None]:
+        """What ours changed since the bases, as it is there."""
+        return self.ours.states(sorted(self.changed_by_ours))
+
 
 def between(elsewhere: Elsewhere, bases: Sequence[At], theirs: At, ours: At, here: View | None = None) -> Sides:
     """`here`: ours as the view in which it is written; as it was at its position, if not given. Raises `Unasked`."""

@@ -413,3 +413,12 @@ async def test_what_is_known_of_a_link_is_merged(story: Story) -> None:
     assert await story.conflicts("MergeBranch", source=OTHER) == [("FIELD", place)]
     await story.do("MergeBranch", source=OTHER, resolve="theirs")
     assert "properties" not in (await entities(story.desk.outbox, MAIN))["link/next/HL1~HL2"]
+
+
+async def test_a_property_that_one_removed_and_the_other_wrote(story: Story) -> None:
+    await story.do("RemoveProperty", DEV, type="Plane", property="seats")
+    await story.do("UpdateObject", **seats("HL1", 11))
+    ((code, place),) = await story.conflicts("MergeBranch", source=DEV)
+    assert (code, place.rpartition("/")[2]) == ("SCHEMA_DATA", "seats")
+    await story.do("MergeBranch", source=DEV, resolve="ours")
+    await story.do("UpdateObject", **seats("HL1", 12))
