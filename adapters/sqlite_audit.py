@@ -1,12 +1,14 @@
-"""The audit in SQLite: one row per event with its stored bytes, and a second table for what was refused."""
+"""The audit in SQLite: one row per event with its stored bytes, how many there are of each type, and what was refused."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters.sqlite_file import NO_TEXT, bound, put, sql, writer
 from adapters.sqlite_view import SqliteView
@@ -34,6 +36,12 @@ events = Table(
     Index("events_by_author", "author", "position"),
 )  # fmt: skip
 
+counts = Table(
+    "counts", metadata,
+    Column("type", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),  # of events
+)  # fmt: skip
+
 refusals = Table(
     "refusals", metadata,
     Column("number", Position, primary_key=True, autoincrement=False),
@@ -45,7 +53,14 @@ refusals = Table(
     Column("findings", LargeBinary, nullable=False),  # JSON
 )  # fmt: skip
 
+_TYPE: Final = list(events.c.keys()).index("type")
 _ADD: Final = sql(insert(events).values({column.name: bound(column) for column in events.c}))
+_counted = upsert(counts)
+_COUNT: Final = sql(
+    _counted.on_conflict_do_update(
+        index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
+    )
+)
 _old: Final = refusals.to_metadata(MetaData(), schema="old")
 _COPY_REFUSALS: Final = sql(insert(refusals).prefix_with("OR IGNORE").from_select(list(_old.c.keys()), select(_old)))
 
@@ -67,7 +82,9 @@ class EntryRows:
         return {}
 
     def write(self, connection: sqlite3.Connection, rows: Iterable[Entry]) -> None:
-        put(connection, _ADD, [_stored(row) for row in rows])
+        added = [_stored(row) for row in rows]
+        put(connection, _ADD, added)
+        connection.executemany(_COUNT, Counter(row[_TYPE] for row in added).items())
 
 
 def copy_refusals(old: Path, new: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import Place, Projector, Recorded
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Entry(NamedTuple):

@@ -7,9 +7,10 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
-from oms.cli.output import Json, print_json, print_rows
+from oms.cli.output import Json, complain, print_json, print_rows
 
 if TYPE_CHECKING:
+    from adapters.sqlite_metrics import Metrics
     from adapters.sqlite_standing import Standing
     from producers.outbox import LogHead
 
@@ -37,12 +38,28 @@ def status(
         time.sleep(over)
         head, views = _look(place)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
+    counted = _counted(place)
     if as_json:
-        print_json({"position": head.position if head else None, "views": rows})
+        print_json({"position": head.position if head else None, "views": rows} | (counted.json() if counted else {}))
     else:
         print_rows(
             [{"view": "(outbox)", "position": head.position if head else "none here"}, *rows], _COLUMNS, as_json=False
         )
+        if counted and counted.tampered:
+            complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
+
+
+def _counted(folder: Path) -> "Metrics | None":
+    """How often what happened; `None` where no audit of this version says so."""
+    import sqlite3
+
+    from adapters.sqlite_metrics import metrics
+    from adapters.view_files import ViewMissing, live_path
+
+    try:
+        return metrics(live_path(folder, "audit"))
+    except (ViewMissing, sqlite3.Error):
+        return None
 
 
 def _look(folder: Path) -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
