@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from events.decider import State
+from events.lineage import FOREVER, born
 
 Vector = Mapping[str, int]
 
@@ -42,7 +43,8 @@ def held(log: Log, head: At) -> dict[str, int]:
         tip = log.tip(branch, position)
         if tip > vector.get(branch, 0):
             vector[branch] = tip
-        further = set(_before(log.branch(branch, position), position)) - seen
+        state = log.branch(branch, position) or born(log.branch(branch, FOREVER))
+        further = set(_before(state, position)) - seen
         seen |= further
         ahead += further
     return vector

@@ -41,12 +41,12 @@ def stretches(branch_at: BranchAt, branch: str, at: int = FOREVER) -> Iterator[S
     for _ in range(MAX_DEPTH + 1):
         state = branch_at(branch, at)
         yield Stretch(branch, 0 if state is None else state.get("floor", 0), at)
-        state = state or _first(branch_at(branch, FOREVER))
+        state = state or born(branch_at(branch, FOREVER))
         if state is None or state["parent"] is None:
             return
         branch, at = state["parent"], min(at, state["base"])
 
 
-def _first(state: State | None) -> State | None:
-    """A branch as it was created."""
+def born(state: State | None) -> State | None:
+    """A branch as it was created, from any later state of it."""
     return state if state is None or "forked" not in state else {**state, "base": state["forked"]}

@@ -1,7 +1,8 @@
 """The second opinion on what versions say: a slow and plain fold of stored JSON, which shares no code with `evolve`.
 
-It knows the stored formats from their description alone, so a mistake in a decider, in an upcaster or in the view
-shows as a difference between the two.
+It knows the stored formats of branches, tags, types, objects and links from their description alone, so a mistake in a
+decider, in an upcaster or in the view shows as a difference between the two. What it has no opinion on is folded as the
+program folds it: then only the view is checked.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from events import catalog
 from projectors.oracle_links import LINK_CHANGES
 from projectors.versions import AUDIT_FIELDS
 
@@ -19,12 +21,17 @@ def next_state(before: Json | None, event: Json) -> Json:
     """The state behind an event, audit fields included; `before` is the state in front of it, `event` a decoded body."""
     _, _, aggregate, change, _ = event["type"].split(".")
     before = before or {}
-    state = _CHANGES[aggregate, change](before, event["data"])
+    state = _CHANGES.get((aggregate, change), partial(_as_folded, event["type"]))(before, event["data"])
     return {
         **{name: before.get(name) for name in AUDIT_FIELDS},
         **state,
         **_stamps(change if before else "created", event),
     }
+
+
+def _as_folded(event_type: str, before: Json, data: Json) -> Json:
+    payload = catalog.payload(event_type, json.dumps(data).encode())
+    return dict(catalog.evolve(_own(before) or None, payload) or {})
 
 
 def decoded(body: bytes) -> Json:
@@ -92,6 +99,10 @@ def _branch_rebased(before: Json, data: Json) -> Json:
     return {**_own(before), **moved, "forked": before.get("forked", before["base"])}
 
 
+def _branch_merged(before: Json, data: Json) -> Json:
+    return {**_own(before), "merged": {**before.get("merged", {}), data["source"]: data["at"]}}
+
+
 def _branch_protected(before: Json, data: Json) -> Json:
     return {**_own(before), "protected": {name: value for name, value in data.items() if name != "name"}}
 
@@ -126,6 +137,9 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("branch", "archived"): lambda before, _: {**_own(before), "archived": True},
     ("branch", "restored"): lambda before, data: {**_without("archived")(before, data), "deleted": False},
     ("branch", "rebased"): _branch_rebased,
+    ("branch", "merged"): _branch_merged,
+    ("branch", "reverted"): lambda before, _: _own(before),
+    ("branch", "reset"): lambda before, _: _own(before),
     ("tag", "created"): lambda _, data: data,
     ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     **{named: partial(_of_own, change) for named, change in LINK_CHANGES.items()},
