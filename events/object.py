@@ -185,7 +185,11 @@ class _Found(NamedTuple):
         values = _named(shape, self.key)
         values["set"] = {field: value for field, value in changed.items() if value is not None}
         values["unset"] = [field for field, value in changed.items() if value is None]
-        values["was"] = {field: old[field] for field in changed if field in old}
+        values["was"] = {
+            field: old[field]
+            for field in changed
+            if field in old and (shape.personal is None or shape.personal.kept(field, old[field]))
+        }
         return [Drafted(self.entity, shape.slug, made(ObjectUpdated, values))]
 
 
@@ -327,6 +331,9 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
             text = f"{slot.name} is part of the key {found.key}, which never changes; create another object"
             findings.append(Finding("OBJECT_KEY_CHANGED", given.path + pointer(slot.name), text))
     complete(shape, given, old, changed)
+    if back and shape.personal is not None:
+        stored = found.state["properties"]
+        changed = {field: old[field] for field in stored if not shape.personal.kept(field, stored[field])} | changed
     if back:
         findings += _unfit(context, found, changed, given.path)
     if shape.claiming:

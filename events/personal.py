@@ -30,6 +30,10 @@ class Personal(NamedTuple):
         value = None if self.subject is None else values.get(self.subject)
         return None if value is None or value == PURGED else self.prefix + component_text(value)
 
+    def kept(self, field: str, stored: Json) -> bool:
+        """Whether a stored value is kept as the property wants it: it may have been written before it was encrypted."""
+        return field not in self.closed or is_closed(stored)
+
 
 def personal_in(get: Lookup, types: Sequence[State], declared: Mapping[str, Mapping[str, Any]]) -> Personal | None:
     """Of a type's `hierarchy.line` and of all properties it has; `None` where nothing is personal. Raises `Unread`."""

@@ -10,6 +10,7 @@ from events.branch import must_be_open
 from events.checks import check_of_declared
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding
+from events.personal import ENCRYPT
 from events.property_change import One, OnProperty, PropertyChanged, found_property, with_property
 from events.resolving import declaration
 from events.soundness import Declared
@@ -185,8 +186,8 @@ def _set_marking(one: One, marking: Marking | None) -> list[Drafted]:
     if marking == was:
         return []
     findings = one.shared("/marking")
-    if one.each["unique"] and "encrypt" in (marking, was):
-        what = f"{one.name} is unique, and what is encrypted is reserved under other keys than what is not"
+    if ENCRYPT in (marking, was):
+        what = f"the values of {one.name} are kept {'closed' if was == ENCRYPT else 'in plain'}, and stay so"
         findings += one.breaking(what, "/marking")
     return one.told(PropertyMarkingSet(**one.names, marking=marking), "/marking", *findings)
 

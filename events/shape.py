@@ -128,10 +128,12 @@ class Shape:
                     yield name, wrong
 
     def _check_stored(self, field: str, name: str, value: Json) -> None:
-        if self.personal is None or field not in self.personal.closed:
+        encrypted = self.personal is not None and field in self.personal.closed
+        if encrypted != is_closed(value):
+            how = "in plain, and the property is encrypted" if encrypted else "encrypted, and the property is not"
+            raise NotAValue("VALUE_KEPT", f"is kept {how}; give it by a command of its own")
+        if not encrypted:
             self.checks[name][1](self.shown(field, value))
-        elif not is_closed(value):
-            raise NotAValue("VALUE_PLAIN", "is encrypted, and this value is not; give it by a command of its own")
 
     def named(self, properties: Mapping[str, Json]) -> dict[str, Json]:
         """Stored properties by API name, without those that were removed."""

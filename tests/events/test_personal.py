@@ -158,10 +158,26 @@ def test_only_closed_values_fit_where_they_are_stored(kim):
     shape = shape_in(kim.get, kim.get(f"objectType/{kim.get('name/objectType/Customer')['rid']}"))
     assert list(shape.unfit(stored(kim))) == []
     ((name, wrong),) = shape.unfit(stored(kim) | {"이름": "김철수"})
-    assert (name, wrong.code, "김철수" in wrong.text) == ("이름", "VALUE_PLAIN", False)
+    assert (name, wrong.code, "김철수" in wrong.text) == ("이름", "VALUE_KEPT", False)
 
 
 def test_links_have_no_encrypted_properties(world):
     secret = {"name": "secret", "type": "string", "marking": "encrypt"}
     link = {"name": "knows", "from": "Customer", "to": "Customer", "cardinality": "n-n", "properties": [secret]}
     assert world.findings("CreateLinkType", **link) == [("PROPERTY_MARKING", "/properties/0/marking")]
+
+
+def test_encryption_begins_and_ends_while_there_are_no_objects(kim):
+    def mark(name, marking):
+        return {"type": "Customer", "property": name, "marking": marking}
+
+    assert kim.findings("SetMarking", **mark("tier", "encrypt")) == [("RULE_BREAKING_UNPLANNED", "/marking")]
+    assert kim.findings("SetMarking", **mark("이름", "mark")) == [("RULE_BREAKING_UNPLANNED", "/marking")]
+    kim.when("DeleteObject", type="Customer", key="7")
+    kim.when("SetMarking", **mark("tier", "encrypt"))
+    kim.when("SetMarking", **mark("wishes", "mark"))
+    assert kim.findings("RestoreObject", type="Customer", key="7") == [("VALUE_KEPT", "/key/wishes")]
+    updated, _ = kim.when("UpsertObject", type="Customer", properties=KIM)
+    assert opened(kim) == KIM
+    assert {field: is_closed(value) for field, value in updated.set.items()} == {"tier": True, "wishes": False}
+    assert updated.was.keys() == {"wishes"}
