@@ -15,7 +15,9 @@ from pydantic import Field
 from events import link
 from events import object as object_
 from events.action_commands import MAX_STEPS, command_of, steps
+from events.action_faults import Scope
 from events.action_given import Given, given, given_reads
+from events.action_personal import recorded
 from events.action_type import ActionTypeNamed
 from events.action_version import SideEffect, StoredVersion, stored_version
 from events.branch import branch_key, must_be_open
@@ -169,7 +171,7 @@ def _applied(
         action=action.state["rid"],
         slug=action.state["slug"],
         version=action.number,
-        parameters={name: value for name, value in asked.parameters.items() if value is not None},
+        parameters=recorded(Scope(context, action.version.parameters), action.version, asked.parameters),
         edited=list(dict.fromkeys(each.key for each in drafted)),
         side_effects=_effects(action, asked, path),
     )

@@ -12,7 +12,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from events import element
-from events.action_faults import faults
+from events.action_faults import Scope, faults
+from events.action_personal import told_faults
 from events.action_stored import stored, uses, version_reads
 from events.action_version import StoredVersion, Version, stored_version
 from events.branch import branch_key, must_be_open
@@ -217,7 +218,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
 
 def _create(context: Context, command: CreateActionType) -> list[Drafted]:
     there = kind_named(context, "actionType", command.name)
-    findings = list(faults(context, command))
+    findings = list(faults(context, command)) or list(told_faults(Scope(context, command.parameters), command))
     if not findings and there is not None and _repeats(context, command, there):
         return []
     findings += [*type_name(command.name, "/name"), *name_taken(context, "actionType", command.name, "/name")]
@@ -242,7 +243,7 @@ def _repeats(context: Context, command: CreateActionType, there: State) -> bool:
 
 
 def _publish(context: Context, state: State, command: PublishActionTypeVersion) -> list[Drafted]:
-    findings = list(faults(context, command))
+    findings = list(faults(context, command)) or list(told_faults(Scope(context, command.parameters), command))
     if findings:
         raise Refused(findings)
     version = stored(context, command)

@@ -57,6 +57,9 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
         reserved = each.key(values)
         if reserved is not None:
             yield reserved
+    about = None if shape.personal is None else shape.personal.about(values)
+    if about is not None:
+        yield about
     direct = [object_key(target, key) for _, _, target, key in shape.referring(values)]
     for referred in direct:
         yield referred

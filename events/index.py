@@ -8,7 +8,7 @@ from events.index_links import of_link, of_link_type
 from events.names import Key
 from events.open_proposals import of_proposal
 from events.personal import Personal
-from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, subject_key, uses_key
+from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, uses_key
 from events.shape import Shape, shape_in
 from events.uses import subtypes, used, users
 
@@ -87,19 +87,13 @@ def _of_subject(
     get: Lookup, key: Key, personal: Personal, before: State | None, after: State | None
 ) -> Iterator[Change]:
     """An object is about a person as long as it holds a value that says so, deleted or not."""
-    old, new = _subject(personal, before), _subject(personal, after)
+    old, new = (None if state is None else personal.about(state["properties"]) for state in (before, after))
     if old == new:
         return
     if old is not None:
         yield old, {"objects": [one for one in _about(get, old) if one != key]}
     if new is not None:
         yield new, {"objects": sorted({*_about(get, new), key})}
-
-
-def _subject(personal: Personal, state: State | None) -> Key | None:
-    field = personal.subject
-    value = None if state is None or field is None else state["properties"].get(field)
-    return None if value is None else subject_key(personal.prefix, value)
 
 
 def _about(get: Lookup, key: Key) -> list[Key]:

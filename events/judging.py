@@ -80,6 +80,14 @@ class _Case(NamedTuple):
             for name, used in members.items()
         }
 
+    def hidden(self, rule: State) -> set[str]:
+        """What encrypted properties are called: what is said is kept in plain."""
+        personal = self.shape.personal
+        if personal is None:
+            return set()
+        called = [*self.shape.names.items(), *((field, name) for name, field in rule["names"].items())]
+        return {*personal.closed, *(name for field, name in called if field in personal.closed)}
+
     def _named(self, rule: State, values: Mapping[str, Json], used: Collection[str] | None) -> dict[str, Json]:
         """By the names that the rule was written with, and by today's where it named none or means all."""
         names: Mapping[str, str] = rule["names"]
@@ -125,23 +133,26 @@ def _asked(context: Context, rule: State, case: _Case, path: str, budget: Budget
     try:
         value = expression.evaluate(case.values(context, rule, expression.members), budget)
     except NotEvaluated as failed:
-        yield Judged(Finding("RULE_FAILED", path, f"{of} {failed.text}; correct the object, or the rule"), refuses)
+        what = f"{failed.text}; correct" if not case.hidden(rule) else "cannot be evaluated; correct"
+        yield Judged(Finding("RULE_FAILED", path, f"{of} {what} the object, or the rule"), refuses)
         return
     if value is not True and value is not False:
         text = f"{of} comes to a {type(value).__name__}, neither true nor false; correct the rule"
         yield Judged(Finding("RULE_FAILED", path, text), refuses)
     elif not value:
-        message = _message(rule, case.values(context, rule, dict.fromkeys(VARIABLES)))
+        message = _message(rule, case.values(context, rule, dict.fromkeys(VARIABLES)), case.hidden(rule))
         yield Judged(Finding("RULE_VIOLATED", path, f"{of} is violated: {message}"), refuses)
 
 
-def _message(rule: State, values: Mapping[str, Json]) -> str:
+def _message(rule: State, values: Mapping[str, Json], hidden: Collection[str]) -> str:
     """The rule's message with what it takes from the object; its expression where it has none."""
     message = rule.get("message")
     if message is None:
         return f"{rule['expression']} is not true"
 
     def taken(name: str, member: str | None) -> str:
+        if member in hidden:
+            return "…"
         value = values[name].get(member, "") if name in OBJECTS else values[name]
         return str(value)[:200]
 

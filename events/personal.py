@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from events.decider import Context, Lookup, State
 from events.hierarchy import keyed_by, line
 from events.names import Key
-from events.reserved import slug_key
+from events.reserved import slug_key, subject_key
 from events.sealing import PURGED, Closed, Json, is_closed
 from events.values import Check, NotAValue, component_text, pointer
 
@@ -29,6 +29,11 @@ class Personal(NamedTuple):
         """Whom an object with these values is about; `None` where they do not say."""
         value = None if self.subject is None else values.get(self.subject)
         return None if value is None or value == PURGED else self.prefix + component_text(value)
+
+    def about(self, stored: Mapping[str, Json]) -> Key | None:
+        """The reserved key of the person that stored values, or tokens of them, name."""
+        value = None if self.subject is None else stored.get(self.subject)
+        return None if value is None else subject_key(self.prefix, value)
 
     def kept(self, field: str, stored: Json) -> bool:
         """Whether a stored value is kept as the property wants it: it may have been written before it was encrypted."""

@@ -59,7 +59,7 @@ class Shape:
     unique: tuple[Unique, ...]
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
     plain_key: str | None  # the field of a key that is not composite
-    claiming: tuple[Slot, ...]  # those that are unique, or references
+    claiming: tuple[Slot, ...]  # those that are unique, references, or say whom an object is about
     names: Mapping[str, str]  # field → API name
     structs: Mapping[str, Declared]  # field → its declaration, of those that hold structs
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
@@ -218,7 +218,11 @@ def _compiled(get: Lookup, state: State) -> Shape:
         ),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
         plain_key=key[0] if len(key) == 1 else None,
-        claiming=tuple(slots[field] for field, each in declared.items() if each["unique"] or each["target"]),
+        claiming=tuple(
+            slots[field]
+            for field, each in declared.items()
+            if each["unique"] or each["target"] or (personal is not None and personal.subject == field)
+        ),
         names={slot.field: slot.name for slot in slots.values()},
         structs={field: each for field, each in declared.items() if "fields" in each},
         keyed_by=key_type["slug"],

@@ -123,7 +123,7 @@ class Planner:
         except Exception as fault:  # noqa: BLE001  as of any other command
             return outcome_of(submitted, "rejected", position, [], [failed(fault)], [])
         finally:
-            self.ring.spare()
+            self.ring.begin()
         if planned is None:
             return outcome_of(submitted, "unchanged", position, [], [], [])
         return outcome_of(submitted, "accepted", position, [], planned.warnings, planned.drafted)
@@ -148,8 +148,7 @@ class Planner:
         writes.head = drawn.head
         writes.commits.append(CommitWrite(submitted.branch, first, drawn.head.position, drawn.commit_id))
         self._commit_ids[submitted.branch] = drawn.commit_id
-        if self.ring.doomed:
-            writes.destroyed += self.ring.lose()
+        writes.destroyed += self.ring.settle()
 
     def _decide(
         self, submitted: Submitted, head: LogHead, now: int
@@ -165,7 +164,7 @@ class Planner:
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
         )
         context.screen = pii
-        self.ring.spare()
+        self.ring.begin()
         parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []
         findings: list[Finding] = []

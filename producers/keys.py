@@ -67,12 +67,16 @@ class Ring(Seals, Protocol):
         """What was made is durable when this returns."""
 
     def doom(self, kids: Iterable[str]) -> None:
-        """As if these were gone, until the commit is decided: then `spare` or `lose` says what became of it."""
+        """As if these were gone, as long as this command is decided."""
 
-    def spare(self) -> None: ...
+    def begin(self) -> None:
+        """A command is about to be decided: what the one before made or doomed counts only if it was settled."""
 
-    def lose(self) -> list[str]:
-        """The doomed ones are gone for this ring. Returns which: `destroy` takes them once their commit is durable."""
+    def settle(self) -> list[str]:
+        """The command is decided: what it made will be kept, what it doomed is gone for this ring.
+
+        Returns the doomed: `destroy` takes them once their commit is durable.
+        """
 
     def destroy(self, kids: Collection[str]) -> None:
         """They are in no store any more when this returns; from any thread."""
@@ -94,9 +98,9 @@ class _NoRing(NoSeals):
 
     def doom(self, kids: Iterable[str]) -> None: ...
 
-    def spare(self) -> None: ...
+    def begin(self) -> None: ...
 
-    def lose(self) -> list[str]:
+    def settle(self) -> list[str]:
         return []
 
     def destroy(self, kids: Collection[str]) -> None: ...
@@ -116,6 +120,7 @@ class KeyRing:
         self.store, self.chance, self.limit = store, chance, limit
         self.doomed: set[str] = set()  # destroyed by the commit that is being decided
         self._known: dict[str, list[DataKey]] = {}
+        self._tried: list[DataKey] = []  # made by the command that is being decided
         self._made: list[DataKey] = []
         self._index_key = b""
 
@@ -143,10 +148,15 @@ class KeyRing:
     def doom(self, kids: Iterable[str]) -> None:
         self.doomed.update(kids)
 
-    def spare(self) -> None:
+    def begin(self) -> None:
+        for key in self._tried:
+            self._known[key.owner].remove(key)
+        self._tried.clear()
         self.doomed.clear()
 
-    def lose(self) -> list[str]:
+    def settle(self) -> list[str]:
+        self._made += self._tried
+        self._tried.clear()
         lost = sorted(self.doomed)
         for kid in lost:
             owner = owner_of(kid)
@@ -159,11 +169,12 @@ class KeyRing:
         self.store.destroy(kids)
 
     def trim(self) -> None:
-        if len(self._known) > self.limit and not self._made and not self.doomed:
+        if len(self._known) > self.limit and not self._made and not self._tried:
             self._known.clear()
 
     def forget(self) -> None:
         self._known.clear()
+        self._tried.clear()
         self._made.clear()
         self.doomed.clear()
 
@@ -182,7 +193,7 @@ class KeyRing:
     def _new(self, owner: str) -> DataKey:
         key = DataKey(f"{owner}-{self.chance(_ID_BYTES).hex()}", self.chance(KEY_BYTES))
         self._known[owner].append(key)
-        self._made.append(key)
+        self._tried.append(key)
         return key
 
 

@@ -66,6 +66,7 @@ class World:
         while missing := [key for key in decider.reads(context, command) if key not in context.heads]:
             self.load(context.heads, missing)
         ids = self.ids
+        self.seals.begin()
         while True:
             self.ids = ids
             try:
@@ -79,9 +80,10 @@ class World:
                 return drafted
 
     def destroy(self, drafted: Iterable[Drafted]) -> None:
-        self.seals.keep()
         self.seals.doom(each.payload.kid for each in drafted if isinstance(each.payload, DataKeyDestroyed))
-        self.seals.destroy(self.seals.lose())
+        lost = self.seals.settle()
+        self.seals.keep()
+        self.seals.destroy(lost)
 
     def load(self, heads: Loaded, keys: Iterable[Key]) -> None:
         for key in keys:

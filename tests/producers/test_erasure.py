@@ -115,3 +115,18 @@ async def test_heads_from_the_log_are_those_of_the_committer(desk):
     assert stored == await again.heads_after("", "", 0, 10_000)
     destroyed = [write.key for write in stored if write.key.startswith("dataKey/")]
     assert [len(owner_of(key.removeprefix("dataKey/"))) for key in destroyed] == [32]
+
+
+async def test_what_a_rule_says_does_not_repeat_an_encrypted_value(desk):
+    rule = {"name": "Korean", "type": "Person", "expression": "new.phone.startsWith('010')"}
+    assert (await desk.send("CreateRule", **rule, message="{key} has {new.phone}"))["status"] == "accepted"
+    assert (await desk.group(person("a", "010-1")))[0]["status"] == "accepted"
+    (finding,) = (await desk.group(person("b", "02-345-6789")))[0]["findings"]
+    assert (finding["code"], "b has …" in finding["text"]) == ("RULE_VIOLATED", True)
+
+
+async def test_a_dry_run_leaves_no_key(desk):
+    (outcome,) = await desk.group({**person("a", "010-1"), "dryRun": True})
+    assert (outcome["status"], desk.ring.store.count()) == ("accepted", 0)
+    await desk.group(person("a", "010-2"))
+    assert (await phone(desk))[1] == "010-2"

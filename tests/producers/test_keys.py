@@ -52,6 +52,7 @@ def test_what_was_kept_is_opened_by_another_ring():
     keys = ring(store)
     closed = keys.sealed([OBJECT, PERSON], ENTITY, PATH, "김철수")
     assert ring(store).opened(closed, ENTITY, PATH) == PURGED  # a crash: the key was not kept, nor was the event
+    keys.settle()
     keys.keep()
     assert ring(store).opened(closed, ENTITY, PATH) == "김철수"
     assert store.count() == 2
@@ -62,10 +63,11 @@ def test_each_key_of_a_value_is_needed(gone):
     store = MemoryKeys()
     keys = ring(store)
     closed = keys.sealed([OBJECT, PERSON], ENTITY, PATH, "김철수")
+    keys.settle()
     keys.keep()
     keys.doom(keys.kids(gone))
     assert keys.opened(closed, ENTITY, PATH) == PURGED
-    store.destroy(keys.lose())
+    store.destroy(keys.settle())
     assert ring(store).opened(closed, ENTITY, PATH) == keys.opened(closed, ENTITY, PATH) == PURGED
 
 
@@ -81,9 +83,20 @@ def test_a_doomed_key_closes_nothing_more():
 def test_a_refused_purge_spares_the_keys():
     keys = ring()
     closed = keys.sealed([OBJECT], ENTITY, PATH, 1)
+    keys.settle()
     keys.doom(keys.kids(OBJECT))
-    keys.spare()
+    keys.begin()
     assert keys.opened(closed, ENTITY, PATH) == 1
+
+
+def test_a_command_that_is_not_written_leaves_no_key():
+    keys = ring()
+    keys.sealed([OBJECT], ENTITY, PATH, 1)
+    keys.begin()
+    closed = keys.sealed([OBJECT, PERSON], ENTITY, PATH, 2)
+    keys.settle()
+    keys.keep()
+    assert (keys.store.count(), keys.opened(closed, ENTITY, PATH)) == (2, 2)
 
 
 def test_a_lost_transaction_drops_what_was_not_kept():
