@@ -80,13 +80,17 @@ def _is_a(get: Lookup, entity: Key, slug: str) -> bool:
 
 
 def effective(get: Lookup, state: State) -> State:
-    """The type's state with the properties of all types above it, resolved; itself if it is so. Raises `Unread`."""
+    """A type's state with the properties of all types above it, resolved; itself if it is so. Raises `Unread`.
+
+    A link type has none above it.
+    """
     types = line(get, state)
     stored: dict[str, Declared] = {}
     for each in types:
-        stored |= each["properties"]
+        stored |= each.get("properties", {})
     properties = {field: declaration(get, each) for field, each in stored.items()}
     if len(types) == 1 and all(properties[field] is each for field, each in stored.items()):
         return state
+    own = {**state, "properties": properties}
     key = keyed_by(types)
-    return {**state, "properties": properties, "primaryKey": key["primaryKey"] if key else []}
+    return {**own, "primaryKey": key["primaryKey"] if key else []} if "primaryKey" in state else own

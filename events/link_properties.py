@@ -4,7 +4,7 @@ A link is told apart by its ends alone and refers to nothing else: none of its p
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
@@ -24,6 +24,7 @@ from events.values import Property
 AboutProperty = LinkTypePropertyAdded | LinkTypePropertyRenamed | LinkTypePropertyRemoved
 Declared = Mapping[str, Mapping[str, Any]]
 """Stored properties by field."""
+_ENDS: Final = ("from", "to")
 
 
 def faults_of_link(context: Context, each: DeclaredProperty, path: str) -> Iterator[Finding]:
@@ -32,6 +33,8 @@ def faults_of_link(context: Context, each: DeclaredProperty, path: str) -> Itera
         text = f"{each.name} is a reference; a link joins its two ends and nothing else: make another link type of it"
         yield Finding("PROPERTY_TARGET", f"{path}/type", text)
         return
+    if each.name in _ENDS:
+        yield Finding("PROPERTY_RESERVED", f"{path}/name", f"{each.name} is an end of every link; choose another name")
     yield from faults(context, each, "", path)
     if each.marking == "encrypt":
         text = f"{each.name} is of links, which have no key of their own: encrypt it on the object at one of the ends"
@@ -90,6 +93,10 @@ def _rename(state: State, known: Declared, command: RenameLinkProperty) -> list[
     if command.name == each["name"]:
         return []
     findings = list(property_name(command.name, "/name"))
+    if command.name in _ENDS:
+        findings.append(
+            Finding("PROPERTY_RESERVED", "/name", f"{command.name} is an end of every link; choose another")
+        )
     if _named(known, command.name) is not None:
         findings.append(_taken(state, command.name, "/name"))
     if findings:

@@ -7,7 +7,7 @@ The state of an object type is told with the properties of the types above it, a
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -25,11 +25,12 @@ Kind = Literal["objectType", "linkType", "object", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A type at a cut: its key, whether it is of objects or of links, and its state."""
+    """A type at a cut: its key, whether it is of objects or of links, its state, and whether it was named from behind."""
 
     kind: Literal["objectType", "linkType"]
     key: Key
     state: State
+    turned: bool = False  # by what the links are called from their other end: keys are said the other way round, too
 
     @property
     def name(self) -> str:
@@ -49,25 +50,27 @@ class Named:
         if self.kind == "objectType":
             return object_key(self.slug, key)
         from_key, _, to_key = key.partition("~")
-        return link_key(self.slug, from_key, to_key)
+        return link_key(self.slug, to_key, from_key) if self.turned else link_key(self.slug, from_key, to_key)
 
 
 def types(cut: Cut) -> Iterator[Named]:
     """Every type at the cut, object types first."""
     for version in cut.valid("objectType/"):
         yield Named("objectType", version.entity, effective(cut.state, version.state))
-    yield from (Named("linkType", version.entity, version.state) for version in cut.valid("linkType/"))
+    for version in cut.valid("linkType/"):
+        yield Named("linkType", version.entity, effective(cut.state, version.state))
 
 
 def named(cut: Cut, name: str) -> Named:
-    """The type with this API name at the cut, else with this slug, else with this RID. Raises `Refused` (TYPE_UNKNOWN)."""
-    known = sorted(
-        types(cut), key=lambda candidate: bool(candidate.state.get("deleted"))
-    )  # the names of these are free
-    for attribute in ("name", "slug", "rid"):
+    """The type with this API name at the cut, else with this slug, else with this RID; of two the one that is there.
+
+    A link type has the name from its other end, too. Raises `Refused` (TYPE_UNKNOWN).
+    """
+    known = sorted(types(cut), key=lambda candidate: bool(candidate.state.get("deleted")))
+    for attribute in ("name", "inverse", "slug", "rid"):
         for candidate in known:
-            if candidate.state[attribute] == name:
-                return candidate
+            if candidate.state.get(attribute) == name:
+                return replace(candidate, turned=attribute == "inverse")
     names = ", ".join(candidate.name for candidate in known[:20]) or "none"
     text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
@@ -88,7 +91,7 @@ def type_of(cut: Cut, state: State) -> State | None:
     if version := cut.version(Key(f"objectType/{rid}")):
         return effective(cut.state, version.state)
     link_type = cut.version(Key(f"linkType/{rid}"))
-    return link_type and link_type.state
+    return link_type and effective(cut.state, link_type.state)
 
 
 def types_of(cut: Cut, state: State) -> list[tuple[int, State]]:
@@ -128,15 +131,16 @@ def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> Sta
 
 
 def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:
-    """What people see of a state: an object's properties by name, a link's ends, a type's declaration; `{}` of nothing."""
+    """What people see of a state: properties by name, of a link its ends before them, a type's declaration; `{}` of nothing."""
     kind = key.partition("/")[0]
     if state is None:
         return {}
     if kind == "object":
         return by_name(schema, state["properties"])
     if kind == "link":
-        return {"from": state["from"], "to": state["to"]}
-    inherited = {f: each for f, each in (schema or {}).get("properties", {}).items() if f not in state["properties"]}
+        return {"from": state["from"], "to": state["to"], **by_name(schema, state.get("properties", {}))}
+    own = state.get("properties", {})
+    inherited = {f: each for f, each in (schema or {}).get("properties", {}).items() if f not in own}
     return _said(state) | ({"inherited": _said(inherited)} if inherited else {})
 
 

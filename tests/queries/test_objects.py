@@ -107,6 +107,24 @@ def test_a_link_by_its_ends() -> None:
     history.commit(MAIN, [(Key("link/operatedBy/UA-1~UA"), "created", link)])
     shown = show(at(history), "operatedBy", "UA-1~UA")
     assert (shown.kind, shown.key, shown.values) == ("link", "UA-1~UA", {"from": "UA-1", "to": "UA"})
+
+
+def test_a_link_by_the_name_it_has_from_its_other_end_with_what_is_known_of_it() -> None:
+    history = flights()
+    seats = {"field": "seats", "name": "좌석", "type": "integer"}
+    ends = {"from": "Flight", "to": "Airline"}
+    link_type = {
+        "rid": "ri.operatedBy", "slug": "operatedBy", "name": "operatedBy", "inverse": "operates", **ends,
+        "properties": {"seats": seats},
+    }  # fmt: skip
+    link = {
+        "type": "ri.operatedBy", "slug": "operatedBy", "from": "UA-1", "to": "UA", "deleted": False,
+        "properties": {"seats": 7},
+    }  # fmt: skip
+    history.commit(MAIN, [(Key("linkType/ri.operatedBy"), "created", link_type)])
+    history.commit(MAIN, [(Key("link/operatedBy/UA-1~UA"), "created", link)])
+    shown = show(at(history), "operates", "UA~UA-1")
+    assert (shown.key, shown.values) == ("UA-1~UA", {"from": "UA-1", "to": "UA", "좌석": 7})
     with pytest.raises(Refused, match="LINK_UNKNOWN"):
         show(at(history), "operatedBy", "UA-1~DL")
 
