@@ -19,12 +19,12 @@ ADDRESS = {
     "name": "Address",
     "fields": [
         {"name": "도시", "type": "string", "required": True},
-        {"name": "kind", "type": "enum", "values": ["home", "work"]},
+        {"name": "kind", "type": "enum", "values": ["place", "work"]},
         {"name": "mails", "valueType": "Email", "array": True},
         {"name": "at", "struct": "Point"},
     ],
 }
-SEOUL = {"도시": "서울", "kind": "home", "mails": ["a@b.kr"], "at": {"lat": 37, "lon": 127.5}}
+SEOUL = {"도시": "서울", "kind": "place", "mails": ["a@b.kr"], "at": {"lat": 37, "lon": 127.5}}
 
 
 def given(*properties):
@@ -49,10 +49,10 @@ def refused(world, **properties):
 
 
 def held(world):
-    return world.get("object/Plane/a")["properties"]["home"]
+    return world.get("object/Plane/a")["properties"]["place"]
 
 
-HOME = {"name": "home", "struct": "Address"}
+HOME = {"name": "place", "struct": "Address"}
 
 
 def test_a_struct_type_has_fields():
@@ -62,7 +62,7 @@ def test_a_struct_type_has_fields():
     assert isinstance(created, StructTypeCreated)
     assert state(world, "주소")["fields"] == {
         "도시": {"field": "도시", "name": "도시", "type": "string", "required": True, "array": False},
-        "kind": {"field": "kind", "name": "kind", "type": "enum", "required": False, "array": False, "values": ["home", "work"]},
+        "kind": {"field": "kind", "name": "kind", "type": "enum", "required": False, "array": False, "values": ["place", "work"]},
         "mails": {"field": "mails", "name": "mails", "type": "string", "required": False, "array": True, "valueType": email},
         "at": {"field": "at", "name": "at", "type": "struct", "required": False, "array": False, "struct": point},
     }  # fmt: skip
@@ -72,44 +72,44 @@ def test_a_struct_type_has_fields():
 
 def test_an_object_holds_a_struct_by_field():
     world = given(HOME)
-    create(world, home=SEOUL)
+    create(world, place=SEOUL)
     assert held(world) == {**SEOUL, "at": {"lat": 37.0, "lon": 127.5}}
-    assert create(world, home=SEOUL) == []
+    assert create(world, place=SEOUL) == []
 
 
 def test_everything_wrong_is_said_at_every_depth():
     world = given(HOME)
     wrong = {"kind": "x", "mails": ["a", "b"], "at": {"lon": "1", "alt": 3}, "zip": 1}
-    found = world.refused("CreateObject", {"type": "Plane", "properties": {"id": "a", "home": wrong}})
+    found = world.refused("CreateObject", {"type": "Plane", "properties": {"id": "a", "place": wrong}})
     assert [(f.code, f.path) for f in found] == [
-        ("VALUE_FIELD_REQUIRED", "/properties/home/도시"),
-        ("VALUE_ENUM", "/properties/home/kind"),
-        ("VALUE_PATTERN", "/properties/home/mails/0"),
-        ("VALUE_PATTERN", "/properties/home/mails/1"),
-        ("VALUE_FIELD_REQUIRED", "/properties/home/at/lat"),
-        ("VALUE_TYPE", "/properties/home/at/lon"),
-        ("VALUE_FIELD_UNKNOWN", "/properties/home/at/alt"),
-        ("VALUE_FIELD_UNKNOWN", "/properties/home/zip"),
+        ("VALUE_FIELD_REQUIRED", "/properties/place/도시"),
+        ("VALUE_ENUM", "/properties/place/kind"),
+        ("VALUE_PATTERN", "/properties/place/mails/0"),
+        ("VALUE_PATTERN", "/properties/place/mails/1"),
+        ("VALUE_FIELD_REQUIRED", "/properties/place/at/lat"),
+        ("VALUE_TYPE", "/properties/place/at/lon"),
+        ("VALUE_FIELD_UNKNOWN", "/properties/place/at/alt"),
+        ("VALUE_FIELD_UNKNOWN", "/properties/place/zip"),
     ]
-    assert found[5].text == "home.at.lon is '1', not a number"
-    assert refused(world, home="Seoul") == [("VALUE_TYPE", "/properties/home")]
+    assert found[5].text == "place.at.lon is '1', not a number"
+    assert refused(world, place="Seoul") == [("VALUE_TYPE", "/properties/place")]
 
 
 def test_a_renamed_field_is_one_event_and_no_object_changes():
     world = given(HOME)
-    create(world, home=SEOUL)
+    create(world, place=SEOUL)
     renamed = {"type": "Address", "field": "도시", "name": "city"}
     assert world.when("RenameStructField", **renamed) == [
         StructFieldRenamed(rid=state(world)["rid"], slug="Address", field="도시", name="city", was="도시")
     ]
     assert world.when("RenameStructField", **renamed) == []
     assert held(world)["도시"] == "서울"
-    assert world.when("UpdateObject", type="Plane", key="a", patch={"home": {"city": "서울"}}) == []
-    world.when("UpdateObject", type="Plane", key="a", patch={"home": {"city": "부산", "kind": None}})
+    assert world.when("UpdateObject", type="Plane", key="a", patch={"place": {"city": "서울"}}) == []
+    world.when("UpdateObject", type="Plane", key="a", patch={"place": {"city": "부산", "kind": None}})
     assert held(world) == {"도시": "부산", "mails": ["a@b.kr"], "at": {"lat": 37.0, "lon": 127.5}}
     moved = [
-        {"op": "replace", "path": "/home/at/lat", "value": 35},
-        {"op": "test", "path": "/home/city", "value": "부산"},
+        {"op": "replace", "path": "/place/at/lat", "value": 35},
+        {"op": "test", "path": "/place/city", "value": "부산"},
     ]
     world.when("UpdateObject", type="Plane", key="a", operations=moved)
     assert held(world)["at"] == {"lat": 35.0, "lon": 127.5}
@@ -134,34 +134,34 @@ def test_fields_come_and_go():
     assert world.findings("AddStructField", type="Address", field={**zip_, "type": "integer"}) == [
         ("PROPERTY_NAME_TAKEN", "/field/name")
     ]
-    create(world, home={**SEOUL, "zip": "04524"})
+    create(world, place={**SEOUL, "zip": "04524"})
     world.when("RemoveStructField", type="Address", field="zip")
     assert world.when("RemoveStructField", type="Address", field="zip") == []
     assert world.findings("RemoveStructField", type="Address", field="nothing") == [("STRUCT_FIELD_UNKNOWN", "/field")]
     (added,) = world.when("AddStructField", type="Address", field={**zip_, "type": "integer"})
     assert added.field.field == "zip~2"
     assert held(world)["zip"] == "04524"
-    world.when("UpdateObject", type="Plane", key="a", patch={"home": {"zip": 4524}})
+    world.when("UpdateObject", type="Plane", key="a", patch={"place": {"zip": 4524}})
     assert held(world)["zip~2"] == 4524
 
 
 def test_a_required_field_waits_for_a_migration_while_objects_hold_such_structs():
     world = given(HOME)
     level = {"name": "alt", "type": "number", "required": True}
-    create(world, home=SEOUL)
+    create(world, place=SEOUL)
     (found,) = world.refused("AddStructField", {"type": "Point", "field": level})
     assert (found.code, found.path) == ("RULE_BREAKING_UNPLANNED", "/field/required")
-    assert "Plane.home (1 objects) follow" in found.text
+    assert "Plane.place (1 objects) follow" in found.text
     world.when("DeleteObject", type="Plane", key="a")
     world.when("AddStructField", type="Point", field=level)
-    assert world.findings("RestoreObject", type="Plane", key="a") == [("VALUE_FIELD_REQUIRED", "/key/home/at/alt")]
+    assert world.findings("RestoreObject", type="Plane", key="a") == [("VALUE_FIELD_REQUIRED", "/key/place/at/alt")]
 
 
 def test_a_narrower_value_type_reaches_through_structs():
     world = given(HOME)
-    create(world, home=SEOUL)
+    create(world, place=SEOUL)
     (found,) = world.refused("PublishValueTypeVersion", {"type": "Email", "constraint": {"regex": "x"}})
-    assert "Plane.home (1 objects) follow" in found.text
+    assert "Plane.place (1 objects) follow" in found.text
 
 
 def test_structs_stand_four_deep_and_never_in_themselves():
@@ -213,7 +213,7 @@ def test_a_struct_is_neither_unique_nor_a_key():
     assert world.findings("AddProperty", type="Plane", property={**HOME, "unique": True}) == [
         ("PROPERTY_UNIQUE", "/property/unique")
     ]
-    data = {"name": "X", "primaryKey": ["home"], "properties": [HOME]}
+    data = {"name": "X", "primaryKey": ["place"], "properties": [HOME]}
     assert world.findings("CreateObjectType", **data) == [("TYPE_KEY", "/primaryKey/0")]
 
 

@@ -19,18 +19,18 @@ def struct(change: str = "created", **names: str) -> Event:
 
 def homes() -> History:
     own = {"name": "id", "field": "id", "type": "string"}
-    home: dict[str, Any] = {"name": "home", "field": "home", "type": "struct", "struct": "ri.Address", "array": True}
+    place: dict[str, Any] = {"name": "place", "field": "place", "type": "struct", "struct": "ri.Address", "array": True}
     told = History()
     told.commit(MAIN, [struct(city="city", street="street")])  # 2
-    told.commit(MAIN, [object_type("Guest", [own, home])])  # 3
-    told.commit(MAIN, [made("Guest", "g", id="g", home=[{"city": "서울", "street": "x"}])])  # 4
+    told.commit(MAIN, [object_type("Guest", [own, place])])  # 3
+    told.commit(MAIN, [made("Guest", "g", id="g", place=[{"city": "서울", "street": "x"}])])  # 4
     told.commit(MAIN, [struct("fieldRenamed", city="도시", street="street")])  # 5
     return told
 
 
 def test_names_of_fields_are_those_of_the_moment() -> None:
-    assert show(at(homes()), "Guest", "g").values == {"id": "g", "home": [{"도시": "서울", "street": "x"}]}
-    assert show(at(homes(), "4"), "Guest", "g").values == {"id": "g", "home": [{"city": "서울", "street": "x"}]}
+    assert show(at(homes()), "Guest", "g").values == {"id": "g", "place": [{"도시": "서울", "street": "x"}]}
+    assert show(at(homes(), "4"), "Guest", "g").values == {"id": "g", "place": [{"city": "서울", "street": "x"}]}
 
 
 def test_a_removed_field_is_not_shown() -> None:
@@ -38,12 +38,12 @@ def test_a_removed_field_is_not_shown() -> None:
     key, _, state = struct(city="도시", street="street")
     state["fields"]["street"]["removed"] = True
     told.commit(MAIN, [(key, "fieldRemoved", state)])
-    assert show(at(told), "Guest", "g").values == {"id": "g", "home": [{"도시": "서울"}]}
+    assert show(at(told), "Guest", "g").values == {"id": "g", "place": [{"도시": "서울"}]}
 
 
 def test_a_version_is_told_in_the_names_of_its_time() -> None:
     told = homes()
-    told.commit(MAIN, [changed("Guest", "g", id="g", home=[{"city": "부산"}])])
+    told.commit(MAIN, [changed("Guest", "g", id="g", place=[{"city": "부산"}])])
     first, last = history(at(told), "Guest", "g").steps
-    assert Change("add", "/home", new=[{"city": "서울", "street": "x"}]) in first.changes
-    assert Change("replace", "/home/0/도시", "서울", "부산") in last.changes
+    assert Change("add", "/place", new=[{"city": "서울", "street": "x"}]) in first.changes
+    assert Change("replace", "/place/0/도시", "서울", "부산") in last.changes

@@ -85,7 +85,7 @@ id: part_of
 is_transitive: true
 """
 
-TURTLE = """@prefix ex: <http://x.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+TURTLE = """@prefix ex: <http://x.example/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 ex:김 a ex:Person ; rdfs:label "김철수"@ko, "Kim"@en ; ex:age 42 ; ex:home [ ex:city "서울" ; ex:ways ("a" "b") ] ;
   ex:knows ex:b ."""
 
@@ -107,18 +107,18 @@ def test_named_subjects_of_a_graph_are_rows(tmp_path):
     (row,) = (line.row for line in rows(tmp_path / "a.ttl"))
     assert row.pop("rdfs:label") in (["김철수", "Kim"], ["Kim", "김철수"])
     assert row == {
-        "@id": "http://x.org/김", "@type": ["http://x.org/Person"], "rdfs:label@ko": ["김철수"], "rdfs:label@en": ["Kim"],
-        "ex:age": [42], "ex:home": [{"ex:city": ["서울"], "ex:ways": [["a", "b"]]}], "ex:knows": ["http://x.org/b"],
+        "@id": "http://x.example/김", "@type": ["http://x.example/Person"], "rdfs:label@ko": ["김철수"], "rdfs:label@en": ["Kim"],
+        "ex:age": [42], "ex:home": [{"ex:city": ["서울"], "ex:ways": [["a", "b"]]}], "ex:knows": ["http://x.example/b"],
     }  # fmt: skip
 
 
 def test_json_ld_says_the_same_and_fetches_nothing(tmp_path):
-    context = {"ex": "http://x.org/", "age": "ex:age"}
+    context = {"ex": "http://x.example/", "age": "ex:age"}
     (tmp_path / "a.jsonld").write_text(
         json.dumps({"@context": context, "@id": "ex:김", "@type": "ex:Person", "age": 42})
     )
     (line,) = rows(tmp_path / "a.jsonld")
-    assert line.row == {"@id": "http://x.org/김", "@type": ["http://x.org/Person"], "ex:age": [42]}
+    assert line.row == {"@id": "http://x.example/김", "@type": ["http://x.example/Person"], "ex:age": [42]}
     (tmp_path / "b.jsonld").write_text(json.dumps([{"@context": ["https://schema.org/"], "@id": "ex:a"}]))
     with pytest.raises(FileRefused, match="nothing is fetched"):
         list(rows(tmp_path / "b.jsonld"))
