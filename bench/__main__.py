@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    branching,
     commanding,
     figures,
     importing,
@@ -32,6 +33,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "commands": commanding.figures,
     "bulk": writing.figures,
     "validating": validating.figures,
+    "branching": branching.figures,
     "relay": relaying.figures,
     "reading": reading.figures,
     "import": importing.figures,
