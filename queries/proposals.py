@@ -11,7 +11,7 @@ from typing import Any, Final
 from events.branch_rules import branch_key
 from events.decider import State
 from events.findings import Finding, Refused
-from events.names import ONTOLOGY_SCOPE
+from events.names import ONTOLOGY_SCOPE, Key
 from events.proposal_events import proposal_key
 from projectors.versions import Version
 from queries.cuts import cut
@@ -59,11 +59,21 @@ class Proposal:
             "approvalsNeeded": self.needed,
             "changesRequested": state["requests"],
             "tasks": [
-                {"resource": name, "changes": task["changes"], "approvals": self.fresh(task["approvals"])}
-                for name, task in state["tasks"].items()
+                {
+                    "resource": key,
+                    "name": self._name(key),
+                    "changes": task["changes"],
+                    "approvals": self.fresh(task["approvals"]),
+                }
+                for key, task in state["tasks"].items()
             ],
             "resolutions": list(state["resolutions"].values()),
         }
+
+    def _name(self, resource: str) -> str:
+        """What the source calls it."""
+        state = cut(self.versions, self.state["source"], Now(), now=0).state(Key(resource))
+        return resource if state is None else str(state["name"])
 
     def _moved(self, since: int) -> bool:
         source = self.state["source"]

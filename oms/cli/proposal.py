@@ -98,7 +98,7 @@ def _print(found: "Proposal") -> None:
         out.print(f"changes requested by {author}: {text}", style="yellow")
     for task in told["tasks"]:
         done = f"approved by {', '.join(task['approvals'])}" if task["approvals"] else "to be reviewed"
-        out.print(f"  {task['resource']}  {task['changes']:,} changes, {done}")
+        out.print(f"  {task['name']}  {task['changes']:,} changes, {done}  ({task['resource']})")
     for conflict in told.get("checks", {}).get("conflicts", ()):
         out.print(f"  {conflict['kind']} {conflict['key']}{conflict['path']}: {conflict['text']}", style="red")
     for one in told["resolutions"]:

@@ -11,7 +11,9 @@ from oms.demo.stage import Stage
 
 FLIGHTS = Path(__file__).parent / "flights"
 BRANCH = "dev/flights/cancellations"
+MAIN = "prod/main/main"
 FLIGHT = "2013:1:1:EV:4308:EWR:1630"  # never left the gate
+REVIEWER = "bo@desk"
 SEEN = "projected:versions"
 
 
@@ -32,6 +34,7 @@ def play(stage: Stage, folder: Path) -> None:
     _import(stage, files)
     _branch(stage)
     _time(stage)
+    _review(stage)
     stage.stop(program)
     _crash(stage, folder)
     _farewell(stage, folder)
@@ -68,7 +71,7 @@ def _branch(stage: Stage) -> None:
     stage.tell("On the branch: a new property, and a flight that has it.")
     cancelled = {"type": "Flight", "property": {"name": "cancelled", "type": "boolean"}}
     stage.enter("send", "AddProperty", "--branch", BRANCH, "--data", json.dumps(cancelled))
-    patch = {"type": "Flight", "key": FLIGHT, "patch": {"cancelled": True}}
+    patch = {"type": "Flight", "key": FLIGHT, "patch": {"cancelled": True, "scheduledArrival": 1900}}
     stage.enter("send", "UpdateObject", "--branch", BRANCH, "--data", json.dumps(patch), "--wait", SEEN)
     stage.enter("show", "Flight", FLIGHT, "--branch", BRANCH)
 
@@ -78,7 +81,29 @@ def _time(stage: Stage) -> None:
     before = _position(stage.played[-2].output) - 1
     stage.enter("show", "Flight", FLIGHT, "--branch", BRANCH, "--as-of", before)
     stage.enter("history", "Flight", FLIGHT, "--branch", BRANCH)
-    stage.enter("diff", "--from-branch", "prod/main/main", "--to-branch", BRANCH)
+    stage.enter("diff", "--from-branch", MAIN, "--to-branch", BRANCH)
+
+
+def _review(stage: Stage) -> None:
+    stage.tell(
+        "Meanwhile somebody says something else of that flight; and from now on the main branch changes by review."
+    )
+    patch = {"type": "Flight", "key": FLIGHT, "patch": {"scheduledArrival": 1835}}
+    stage.enter("send", "UpdateObject", "--data", json.dumps(patch), "--wait", SEEN)
+    stage.enter("branch", "protect", MAIN)
+    stage.tell("What would become of the schema, and does any data stand against it?")
+    stage.enter("schema", "diff", MAIN, BRANCH)
+    stage.tell("So it is proposed. The checks find what both sides changed.")
+    stage.enter("proposal", "open", "Say which flights were cancelled", "--source", BRANCH, "--reviewer", REVIEWER)
+    stage.enter("proposal", "check", 1)
+    stage.enter("proposal", "show", 1)
+    stage.tell("The branch is right about that. Who opened it cannot approve it; a reviewer can, and merges.")
+    stage.enter("proposal", "resolve", 1, f"object/Flight/{FLIGHT}", "theirs", "--path", "/properties/scheduledArrival")
+    stage.enter("proposal", "approve", 1, ends=[1])
+    stage.enter("proposal", "approve", 1, "--author", REVIEWER)
+    stage.enter("proposal", "merge", 1, "--author", REVIEWER, "--message", "One flight was cancelled")
+    stage.enter("show", "Flight", FLIGHT)
+    stage.enter("proposal", "list", "--all")
 
 
 def _crash(stage: Stage, folder: Path) -> None:
@@ -87,11 +112,12 @@ def _crash(stage: Stage, folder: Path) -> None:
     views = stage.start("up", "--role", "projectors")
     stage.kill(views)
     late = {"type": "Airline", "properties": {"carrier": "KE", "name": "대한항공"}}
-    position = _position(stage.enter("send", "UpsertObject", "--data", json.dumps(late, ensure_ascii=False)))
+    said = json.dumps(late, ensure_ascii=False)
+    position = _position(stage.enter("send", "UpsertObject", "--branch", BRANCH, "--data", said))
     stage.enter("status")
     stage.tell("Started again, the views go on where they stood: rows and checkpoint are one transaction.")
     views = stage.start("up", "--role", "projectors")
-    stage.enter("show", "Airline", "KE", "--min-position", position)
+    stage.enter("show", "Airline", "KE", "--branch", BRANCH, "--min-position", position)
     stage.enter("status")
     stage.tell("Views of a past moment, built from the log alone, beside the live ones.")
     stage.enter("replay", "--until", position, "--into", folder / "replayed")

@@ -32,6 +32,9 @@ async def test_the_tour_ends_well_and_leaves_a_folder_to_go_on_with(tmp_path):
     assert "cancelled           true" in step(steps, "oms show Flight 2013:1:1:EV:4308:EWR:1630 --branch")["output"]
     assert "not moving" in [each for each in steps if each["command"] == "oms status"][1]["output"]
     assert "0 created, 2 updated, 0 deleted" in step(steps, "oms diff")["output"]
+    assert "scheduledArrival: it was 1815" in step(steps, "oms proposal show")["output"]
+    merged = next(at for at, each in enumerate(steps) if each["command"].startswith("oms proposal merge"))
+    assert "scheduledArrival    1900" in steps[merged + 1]["output"]
     assert step(steps, "oms verify")["exit_code"] == 0
     refused = (tmp_path / "oms-demo" / "flights" / "flights.csv.gz.rejected.ndjson").read_text().splitlines()
     assert len(refused) == 166
