@@ -113,3 +113,12 @@ def test_deleting_says_beforehand_what_it_reads(world):
     world.surprises.clear()
     delete(world, "1")
     assert [key for key in world.surprises if not key.startswith("branch/")] == []
+
+
+def test_an_object_of_a_subtype_takes_its_parts_along(world):
+    world.when("CreateObjectType", name="Wing", parents=["Part"], properties=[{"name": "span", "type": "number"}])
+    world.when("CreateLinkType", **PART, onDelete="cascade")
+    for key in ("w1", "w2"):
+        world.when("CreateObject", type="Wing", properties={"id": key})
+    linked(world, "partOf", ("w1", "w2"), ("1", "w2"), ("w2", "2"))
+    assert gone(delete(world, "2")) == ["w2-2", "1-w2", "w1-w2", "w1", "1", "w2", "2"]
