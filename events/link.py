@@ -22,6 +22,7 @@ from events.link_words import (
     LinkUpdated,
     UpdateLink,
 )
+from events.marked import guarded
 from events.names import Key, Rid, link_key
 from events.patch import merged
 from events.reserved import degree_key, end_keys, followed, incident_keys, links_key
@@ -153,7 +154,7 @@ def _create(context: Context, pair: _Pair, there: State | None, command: CreateL
     if stands and command.properties is None:
         return []
     shape = shape_in(context.get, pair.kind)
-    given = checked(shape, command.properties or {}, "/properties")
+    given = guarded(context.screen, shape, checked(shape, command.properties or {}, "/properties"))
     findings = given.findings
     properties = created_with(shape, given)
     if there is not None and stands:
@@ -180,7 +181,7 @@ def _update(context: Context, pair: _Pair, there: State | None, patch: Mapping[s
         name: merged(old.get(shape.field(name)), value) if type(value) is dict else value
         for name, value in patch.items()
     }
-    given = checked(shape, named, "/patch")
+    given = guarded(context.screen, shape, checked(shape, named, "/patch"))
     changed = {field: value for field, value in given.values.items() if not same(old.get(field), value)}
     if not changed and not given.findings:
         return []

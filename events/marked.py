@@ -26,8 +26,8 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def guard(screen: Screen, shape: Shape, given: Given) -> None:
-    """Masks in `given.values`, and adds to `given.findings`, what the markings of a guarded shape ask for."""
+def guarded(screen: Screen, shape: Shape, given: Given) -> Given:
+    """`given` itself, masked in its values and with its findings as the markings of the shape ask for."""
     for field, marking in shape.guarded:
         value = given.values.get(field)
         if value is None:
@@ -39,6 +39,7 @@ def guard(screen: Screen, shape: Shape, given: Given) -> None:
         for at, text in texts(value, given.path + pointer(name)):
             for kind in dict.fromkeys(hit[0] for hit in screen.found(text, name)):
                 given.findings.append(personal(kind, name, at, "the property takes none; leave it out"))
+    return given
 
 
 def texts(value: Json, path: str = "") -> Iterator[tuple[str, str]]:

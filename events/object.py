@@ -16,7 +16,7 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known, ne
 from events.findings import Finding, Refused
 from events.given import Given, GivenKey, checked, complete, created_with, keyed, told
 from events.kinds import ObjectTypeNamed, kind_named, unknown
-from events.marked import guard
+from events.marked import guarded
 from events.names import Key, Rid, object_key
 from events.patch import Operation, merged, patched
 from events.personal import closed, closed_changes, opened, tokened
@@ -236,9 +236,7 @@ def _claims(context: Context, shape: Shape, values: Mapping[str, Json]) -> Mappi
 
 def _checked(context: Context, shape: Shape, named: Mapping[str, Json], path: str) -> Given:
     given = checked(shape, named, path)
-    if shape.guarded:
-        guard(context.screen, shape, given)
-    return given
+    return guarded(context.screen, shape, given) if shape.guarded else given
 
 
 def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:

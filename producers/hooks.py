@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from events.decider import Context, Drafted, Lookup
 from events.findings import Finding
 from events.judging import Judged, Touched, judged
+from events.link_words import LinkCreated, LinkUpdated
 from events.marked import personal, texts
 from events.names import Key
 from events.object import ObjectCreated, ObjectUpdated
@@ -50,9 +51,13 @@ def passed(context: Context, before: Callable[[], Lookup], commit: Sequence[Deci
             for draft in drafted:
                 payload = draft.payload
                 if type(payload) is ObjectCreated:
-                    found += _personal(context, part, payload.type, payload.properties)
+                    found += _personal(context, part, "objectType/" + payload.type, payload.properties)
                 elif type(payload) is ObjectUpdated:
-                    found += _personal(context, part, payload.type, payload.set)
+                    found += _personal(context, part, "objectType/" + payload.type, payload.set)
+                elif type(payload) is LinkCreated and payload.properties:
+                    found += _personal(context, part, "linkType/" + payload.type, payload.properties)
+                elif type(payload) is LinkUpdated:
+                    found += _personal(context, part, "linkType/" + payload.type, payload.set)
     if not found:
         return _NOTHING
     return Passed([one.finding for one in found if one.refuses], [one.finding for one in found if not one.refuses])
@@ -64,11 +69,11 @@ def _rules(context: Context, before: Lookup, commit: Sequence[Decided]) -> Itera
     yield from judged(context, touched)
 
 
-def _personal(context: Context, part: Part, rid: str, values: Mapping[str, Json]) -> Sequence[Judged]:
+def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json]) -> Sequence[Judged]:
     """Personal data in values that no marking speaks of, by the policy of the branch."""
     get, screen = context.get, context.screen.found
-    kind = get(Key("objectType/" + rid))
-    assert kind is not None, f"{rid} has objects and is not there"
+    kind = get(Key(of))
+    assert kind is not None, f"values are of {of}, which is not there"
     shape = shape_in(get, kind)
     suspects = []
     for field in shape.unmarked:

@@ -99,6 +99,21 @@ async def test_what_is_masked_is_the_same_when_it_is_sent_again(desk):
     assert (await desk.send("UpdateObject", **update))["status"] == "unchanged"
 
 
+async def test_what_is_known_of_a_link_is_looked_at_alike(desk):
+    knows = [{"name": "since", "type": "string"}, {"name": "code", "type": "string", "marking": "redact"}]
+    link = {"name": "knows", "from": "Crew", "to": "Crew", "cardinality": "n-n", "properties": knows}
+    assert codes(await desk.send("CreateLinkType", **link)) == []
+    for key in ("1", "2"):
+        await desk.send("CreateObject", **crew(key))
+    ends = {"type": "knows", "from": "1", "to": "2"}
+    outcome = await desk.send("CreateLink", **ends, properties={"since": "900101-1234567", "code": "900101-1234567"})
+    assert told(outcome) == [("PII_RRN", "/data/properties/since")]
+    assert codes(await desk.send("CreateLink", **ends, properties={"code": "900101-1234567"})) == []
+    assert (await desk.stored("link/knows/1~2"))["code"] == "******-*******"
+    outcome = await desk.send("UpdateLink", **ends, patch={"since": "kim@example.com"})
+    assert (outcome["status"], told(outcome)) == ("accepted", [("PII_EMAIL", "/data/patch/since")])
+
+
 async def test_a_rule_is_asked_of_what_a_commit_leaves(desk):
     await desk.send(
         "CreateRule", name="Rested", type="Crew", expression="new.hours <= 100", message="{key}: {new.hours} h"
