@@ -10,10 +10,11 @@ Source: the classes of schema changes that Palantir's Ontology Manager and Termi
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from events.constrained import narrowing
 from events.decider import State
 from events.names import Key
 from events.schema_change import Check, Of, SchemaChange, Severity, labelled, renamed, status, told
-from events.schema_property import of_properties
+from events.schema_property import of_properties, of_shared, present
 
 _ENDS: Final[Mapping[str, frozenset[str]]] = {
     "1-1": frozenset({"from", "to"}), "1-n": frozenset({"to"}), "n-1": frozenset({"from"}), "n-n": frozenset()
@@ -80,24 +81,42 @@ def _link_type(one: Of) -> Iterator[SchemaChange]:
 
 
 def _members(one: Of) -> Iterator[SchemaChange]:
-    """Of an interface, a struct type, a shared property: what they hold, member by member."""
-    for group in ("properties", "fields", "links", "property"):
-        old, new = one.old.get(group) or {}, one.new.get(group) or {}
+    """Of an interface or a struct type: what they hold, member by member."""
+    for group in ("properties", "fields", "links"):
+        old, new = (present(state.get(group) or {}) for state in (one.old, one.new))
         for name in old.keys() - new.keys():
             yield one.said("MEMBER_REMOVED", "MAJOR", f"has no {name} any more")
         for name in new.keys() - old.keys():
             required = isinstance(new[name], dict) and bool(new[name].get("required"))
             yield one.said("MEMBER_ADDED", "MAJOR" if required else "MINOR", f"has {name}")
-        for name in old.keys() & new.keys():
-            if old[name] != new[name]:
+        for name in sorted(old.keys() & new.keys()):
+            member = Of(one.element, f"{one.name}.{new[name].get('name', name)}", old[name], new[name])
+            yield from renamed(member)
+            if {**old[name], "name": ""} != {**new[name], "name": ""}:
                 yield one.said("MEMBER_CHANGED", "MAJOR", f"says something else of {name}")
     if one.differs("extends"):
         yield one.said("PARENTS_CHANGED", "MAJOR", told(one, "extends"))
 
 
+def _value_type(one: Of) -> Iterator[SchemaChange]:
+    """Versions are added, never changed; one is as grave as it is narrower for those who follow the newest."""
+    old, new = one.old["versions"], one.new["versions"]
+    newest = old[max(old, key=int)]
+    for version in _added(one):
+        ways = "; ".join(narrowing(newest, new[version]))
+        severity: Severity = "MAJOR" if ways else "MINOR"
+        narrower = f", and is narrower: {ways}" if ways else ""
+        yield one.said("VERSION_ADDED", severity, f"has version {version}; who follows the newest gets it{narrower}")
+        newest = new[version]
+
+
+def _added(one: Of) -> list[str]:
+    return sorted((one.new.get("versions") or {}).keys() - (one.old.get("versions") or {}).keys(), key=int)
+
+
 def _versions(one: Of) -> Iterator[SchemaChange]:
-    """Of a value type or an action type: versions are added, never changed; those who follow get the newest."""
-    for version in sorted((one.new.get("versions") or {}).keys() - (one.old.get("versions") or {}).keys(), key=int):
+    """Of an action type: versions are added, never changed; those who follow get the newest."""
+    for version in _added(one):
         yield one.said("VERSION_ADDED", "MINOR", f"has version {version}; who follows the newest gets it")
     if one.differs("enabled"):
         on = bool(one.new.get("enabled"))
@@ -117,8 +136,8 @@ _KINDS: Final[Mapping[str, Callable[[Of], Iterator[SchemaChange]]]] = {
     "linkType": _link_type,
     "interface": _members,
     "structType": _members,
-    "sharedProperty": _members,
-    "valueType": _versions,
+    "sharedProperty": of_shared,
+    "valueType": _value_type,
     "actionType": _versions,
     "rule": _rule,
 }

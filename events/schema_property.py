@@ -11,13 +11,21 @@ _STRUCTURE: Final = ("string", "json")  # whatever the value was, it can be writ
 
 
 def of_properties(one: Of) -> Iterator[SchemaChange]:
-    old, new = (_present(state.get("properties") or {}) for state in (one.old, one.new))
+    old, new = (present(state.get("properties") or {}) for state in (one.old, one.new))
     for field in sorted(old.keys() | new.keys()):
         at = f"{one.name}.{(new.get(field) or old[field])['name']}"
         yield from _property(Of(one.element, at, old.get(field, {}), new.get(field, {}), field))
 
 
-def _present(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def of_shared(one: Of) -> Iterator[SchemaChange]:
+    """What a shared property says, for all that it declares: which data would break it only they know."""
+    said = Of(one.element, one.name, one.old["property"], one.new["property"])
+    for change in (*_retyped(said), *_claimed(said)):
+        yield change._replace(check=None)
+
+
+def present(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Those that were not removed."""
     return {field: each for field, each in properties.items() if not each.get("removed")}
 
 

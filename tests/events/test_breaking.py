@@ -26,6 +26,18 @@ def having(**said):
     return flight(properties={"gate": prop(**said)})
 
 
+def versions(*said):
+    return {"name": "V", "versions": {str(at): {"base": "integer", **each} for at, each in enumerate(said, 1)}}
+
+
+def struct(**said):
+    return {"name": "Address", "fields": {"city": {"field": "city", "name": "city", "type": "string"} | said}}
+
+
+def shared(**said):
+    return {"name": "Mail", "property": {"type": "string", "array": False} | said}
+
+
 ENUM = {"type": "enum", "values": ["a", "나"]}
 
 
@@ -69,7 +81,13 @@ ENUM = {"type": "enum", "values": ["a", "나"]}
         (FLOWN_BY, link(), link(to="Jet"), ("ENDS_CHANGED", "MAJOR", "links")),
         (FLOWN_BY, link(), link(acyclic=True), ("ACYCLIC", "MAJOR", "cycles")),
         (FLOWN_BY, link(), link(inverse="flies"), ("RENAMED", "MAJOR", None)),
-        (Key("valueType/ri.3"), {"name": "V", "versions": {"1": {}}}, {"name": "V", "versions": {"1": {}, "2": {}}}, ("VERSION_ADDED", "MINOR", None)),
+        (Key("valueType/ri.3"), versions({}), versions({}, {}), ("VERSION_ADDED", "MINOR", None)),
+        (Key("valueType/ri.3"), versions({"min": 1}), versions({"min": 1}, {"min": 2}), ("VERSION_ADDED", "MAJOR", None)),
+        (Key("structType/ri.5"), struct(), struct(name="도시"), ("RENAMED", "MAJOR", None)),
+        (Key("structType/ri.5"), struct(), struct(removed=True), ("MEMBER_REMOVED", "MAJOR", None)),
+        (Key("structType/ri.5"), struct(removed=True), struct(), ("MEMBER_ADDED", "MINOR", None)),
+        (Key("sharedProperty/ri.6"), shared(), shared(valueType="ri.3"), ("PROPERTY_TYPE", "MAJOR", None)),
+        (Key("sharedProperty/ri.6"), shared(), shared(array=True), ("ARRAY", "MINOR", None)),
         (Key("interface/ri.4"), {"name": "I", "properties": {}}, {"name": "I", "properties": {"at": {"required": True}}}, ("MEMBER_ADDED", "MAJOR", None)),
     ],
 )  # fmt: skip
