@@ -7,6 +7,7 @@ one of the two sides left it, and that side is fit.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from events.coherence import incoherent
 from events.conflicts import Place
 from events.decider import State
 from events.hierarchy import effective, entity_of, line
@@ -167,6 +168,8 @@ def _element(whole: Whole, wish: Wish) -> Iterator[Trouble]:
     for other in sorted(used(whole.get, state)):
         if not _there(whole.get(other)):
             yield Trouble("SCHEMA_SCHEMA", place, f"it uses {other}, which is deleted", Place(other, ""))
+    for path, text, circle in incoherent(whole.get, wish.key, state):
+        yield Trouble("CYCLE" if circle else "SCHEMA_SCHEMA", Place(wish.key, path), text)
     if aggregate(wish.key) == "objectType":
         yield from _type(whole, wish.key, state)
 

@@ -21,8 +21,11 @@ OWN: Final = ("rid", "field", "name", "required", "unique", "shared", "status", 
 _UNSAID: Final[Declared] = {"array": False, "default": None, "values": None, "target": None}
 
 
-def declaration(get: Lookup, each: Declared) -> Declared:
-    """A property with all that it names elsewhere; itself where it names nothing. Raises `Unread`."""
+def declaration(get: Lookup, each: Declared, inside: frozenset[str] = frozenset()) -> Declared:
+    """A property with all that it names elsewhere; itself where it names nothing. Raises `Unread`.
+
+    `inside`: the struct types in which it stands. One that holds itself, which no command makes, has no fields there.
+    """
     if "shared" in each:
         own = {name: value for name, value in each.items() if name in OWN}
         shared = _there(get, "sharedProperty", each["shared"])
@@ -31,14 +34,16 @@ def declaration(get: Lookup, each: Declared) -> Declared:
         state = _there(get, "valueType", each["valueType"])
         return {**each, "constraint": state["versions"][str(each.get("valueTypeVersion", state["latest"]))]}
     if "struct" in each:
-        return {**each, "fields": fields_in(get, _there(get, "structType", each["struct"]))}
+        return {**each, "fields": _fields(get, _there(get, "structType", each["struct"]), inside)}
     return each
 
 
-def fields_in(get: Lookup, state: State) -> dict[str, Declared]:
-    """The fields of a struct type that are not removed, resolved. Raises `Unread`."""
+def _fields(get: Lookup, state: State, inside: frozenset[str]) -> dict[str, Declared]:
+    if state["rid"] in inside:
+        return {}
     fields: Mapping[str, Declared] = state["fields"]
-    return {field: declaration(get, each) for field, each in fields.items() if not each.get("removed")}
+    within = inside | {state["rid"]}
+    return {field: declaration(get, each, within) for field, each in fields.items() if not each.get("removed")}
 
 
 def _there(get: Lookup, kind: str, rid: str) -> State:

@@ -82,35 +82,47 @@ def depth_faults(context: Context, own: State | None, each: StructField, path: s
     state = None if each.struct is None else kind_named(context, "structType", each.struct)
     if state is None:
         return
-    if own is not None and own["rid"] in _inside(context.get, state):
+    if own is not None and own["rid"] in reached(context.get, state):
         text = f"{state['name']} is {own['name']}, or holds it; a struct does not hold itself"
         yield Finding("STRUCT_CYCLE", f"{path}/struct", text)
         return
-    depth = 1 + _below(context.get, state) + (0 if own is None else _above(context.get, own))
-    if depth > MAX_DEPTH:
-        text = f"with {each.name} structs would stand {depth} deep in each other; at most {MAX_DEPTH}"
+    deep = 1 + depth(context.get, state) + (0 if own is None else height(context.get, own))
+    if deep > MAX_DEPTH:
+        text = f"with {each.name} structs would stand {deep} deep in each other; at most {MAX_DEPTH}"
         yield Finding("STRUCT_DEPTH", f"{path}/struct", text)
 
 
-def _structs(get: Lookup, state: State) -> Iterator[State]:
-    """The struct types of its fields."""
+def reached(get: Lookup, state: State) -> dict[str, State]:
+    """A struct type and all that stand in it, however deep, by RID. Raises `Unread`."""
+    found: dict[str, State] = {}
+    waiting = [state]
+    while waiting:
+        each = waiting.pop()
+        if each["rid"] not in found:
+            found[each["rid"]] = each
+            waiting += structs(get, each)
+    return found
+
+
+def structs(get: Lookup, state: State) -> list[State]:
+    """The struct types of its fields. Raises `Unread`."""
     fields: Mapping[str, Mapping[str, Any]] = state["fields"]
-    for rid in {each["struct"]: 0 for each in fields.values() if "struct" in each and not each.get("removed")}:
-        inner = get(Key(f"structType/{rid}"))
-        if inner is not None:
-            yield inner
+    rids = {each["struct"]: 0 for each in fields.values() if "struct" in each and not each.get("removed")}
+    inner = (get(Key(f"structType/{rid}")) for rid in rids)
+    return [each for each in inner if each is not None]
 
 
-def _inside(get: Lookup, state: State) -> set[str]:
-    return {state["rid"]}.union(*(_inside(get, inner) for inner in _structs(get, state)))
+def depth(get: Lookup, state: State, inside: frozenset[str] = frozenset()) -> int:
+    """How deep a struct is, itself included; one of those it is `inside` of ends it. Raises `Unread`."""
+    if state["rid"] in inside:
+        return 0
+    within = inside | {state["rid"]}
+    return 1 + max((depth(get, inner, within) for inner in structs(get, state)), default=0)
 
 
-def _below(get: Lookup, state: State) -> int:
-    """How deep a struct is, itself included."""
-    return 1 + max((_below(get, inner) for inner in _structs(get, state)), default=0)
-
-
-def _above(get: Lookup, state: State) -> int:
-    """In how many structs a struct stands at most."""
+def height(get: Lookup, state: State, inside: frozenset[str] = frozenset()) -> int:
+    """In how many structs a struct stands at most; one that was met on the way ends it. Raises `Unread`."""
+    within = inside | {state["rid"]}
     users = [get(key) for key in using(get, "structType", state["rid"]) if key.startswith("structType/")]
-    return max((1 + _above(get, user) for user in users if user is not None), default=0)
+    above = [user for user in users if user is not None and user["rid"] not in within]
+    return max((1 + height(get, user, within) for user in above), default=0)
