@@ -1,4 +1,4 @@
-"""What of an action is personal: parameters whose values it writes into encrypted properties.
+"""What of an action is personal: parameters whose values it writes into encrypted properties, or into masked ones.
 
 Its entry in the log says that they were given, and not what they were; what it tells others must not name them.
 """
@@ -30,7 +30,7 @@ def told_faults(scope: Scope, version: Version) -> Iterator[Finding]:
     for path, value in _told(version):
         for steps in paths(tokens(expression(value) or "")):
             if _repeats(scope, steps, personal):
-                text = f"{'.'.join(steps)} is encrypted, and what is said here is kept in plain; leave it out"
+                text = f"{'.'.join(steps)} is personal, and what is said here is kept in plain; leave it out"
                 yield Finding("ACTION_PERSONAL", path, text)
 
 
@@ -62,7 +62,7 @@ def _written(scope: Scope, edits: Iterable[Edit]) -> set[str]:
             continue
         shape, values = _given(scope, edit)
         for name, value in values.items():
-            if shape is not None and _encrypted(shape, name):
+            if shape is not None and _is_hidden(shape, name):
                 found |= _parameters(scope, value)
     return found
 
@@ -81,6 +81,10 @@ def _parameters(scope: Scope, value: Json) -> set[str]:
     return set(scope.parameters) if any(len(steps) == 1 for steps in named) else {steps[1] for steps in named}
 
 
+def _is_hidden(shape: Shape, name: str) -> bool:
+    """Whether what is given is not what is kept. By the property's name, or its field."""
+    return _encrypted(shape, name) or (shape.field(name), "redact") in shape.guarded
+
+
 def _encrypted(shape: Shape, name: str) -> bool:
-    """By the property's name, or its field."""
     return shape.personal is not None and shape.field(name) in shape.personal.closed

@@ -114,6 +114,20 @@ async def test_what_is_known_of_a_link_is_looked_at_alike(desk):
     assert (outcome["status"], told(outcome)) == ("accepted", [("PII_EMAIL", "/data/patch/since")])
 
 
+async def test_what_an_action_writes_into_a_masked_property_is_not_kept_with_it(desk):
+    action = {
+        "name": "Call",
+        "parameters": {"crew": {"type": "reference", "target": "Crew"}, "phone": {"type": "string"}},
+        "edits": [{"edit": "updateObject", "object": "crew", "set": {"contact": {"cel": "parameters.phone"}}}],
+    }
+    assert codes(await desk.send("CreateActionType", **action)) == []
+    await desk.send("CreateObject", **crew("1"))
+    given = {"crew": "1", "phone": "010-1234-5678"}
+    assert codes(await desk.send("ApplyAction", action="Call", parameters=given)) == []
+    assert (await desk.stored("object/Crew/1"))["contact"] == "***-****-****"
+    assert all(b"010-1234-5678" not in row.body for row in await desk.outbox.after(0, 100))
+
+
 async def test_a_rule_is_asked_of_what_a_commit_leaves(desk):
     await desk.send(
         "CreateRule", name="Rested", type="Crew", expression="new.hours <= 100", message="{key}: {new.hours} h"
