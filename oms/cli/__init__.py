@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from oms.cli import branch, dead, keys, proposal, schema
+from oms.cli import action, branch, dead, keys, proposal, schema
 from oms.cli.demo import demo
 from oms.cli.diff import diff
 from oms.cli.exporting import export, restore
@@ -49,6 +49,7 @@ app.command()(verify)
 app.command()(rebuild)
 app.command()(repair)
 app.command()(adopt)
+app.add_typer(action.app, name="action")
 app.add_typer(branch.app, name="branch")
 app.add_typer(dead.app, name="dead")
 app.add_typer(keys.app, name="keys")
