@@ -1,8 +1,13 @@
 """Rules: what may be said, that saying it again changes nothing, and which rules are in force."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.decider import Payload
+from events.findings import Refused
 from events.reserved import RULES
 from events.rule import RuleCreated, RuleDisabled, RuleEnabled, RuleUpdated
 from tests.events.world import World
@@ -100,3 +105,30 @@ def test_a_rule_keeps_to_the_property_it_was_written_for(world):
     world.when("CreateRule", **RULE)
     world.when("RenameRule", rule="Sized", name="크기")
     assert world.when("UpdateRule", rule="크기", severity="reject") == []
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["CreateRule", "DisableRule", "EnableRule", "DeleteRule", "RestoreRule", "UpdateRule"]),
+        st.sampled_from(["One", "둘"]),
+        st.sampled_from(["Gate", "*"]),
+    ),
+    max_size=20,
+)
+
+
+@given(steps)
+def test_what_is_in_force_is_what_the_rules_say_and_repeating_changes_nothing(history):
+    world = World()
+    world.when("CreateObjectType", **GATE)
+    for command, name, of in history:
+        data = {"name": name, "type": of, "expression": "true"} if command == "CreateRule" else {"rule": name}
+        with suppress(Refused):
+            world.when(command, **data)
+            assert world.when(command, **data) == []
+    rules = {key: head.state for key, head in world.stored.items() if key.startswith("rule/") and head.state}
+    asked: dict[str, list[str]] = {}
+    for key, state in sorted(rules.items()):
+        if not state.get("disabled") and not state.get("deleted"):
+            asked.setdefault(state["on"], []).append(key)
+    assert (world.get(RULES) or {}) == asked
