@@ -214,7 +214,10 @@ class Planner:
         """Ids of the commits that the next one on this branch follows; `moves` are its events about branches."""
         if branch not in self._commit_ids:
             self._commit_ids[branch] = yield from self._newest(branch, written)
-        found = {self._commit_ids[branch]: None}
+        newest = self._commit_ids[branch]
+        if not moves:
+            return [newest] if newest else []
+        found = {newest: None}
         for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for d in moves):
             found[other if isinstance(other, str) else (yield from self._newest(as_of(*other), written))] = None
         return [each for each in found if each]
