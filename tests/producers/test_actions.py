@@ -1,5 +1,6 @@
 """Actions at the planner: one commit each, refusals on record, batches read in rounds and not one by one."""
 
+import msgspec
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
@@ -94,3 +95,16 @@ async def test_a_batch_asks_for_what_it_lacks_all_at_once(desk):
     outcome = await desk.send("ApplyActionBatch", action="CancelFlight", submissions=submissions)
     assert (outcome["status"], len(outcome["events"])) == ("accepted", 3 * FLIGHTS)
     assert len(desk.outbox.asks) < 20
+
+
+async def test_a_preview_tells_all_and_writes_nothing(desk):
+    command = {**asked("ApplyAction", action="CancelFlight", parameters=submission(3)), "dryRun": True}
+    head = await desk.outbox.head()
+    (told,) = await desk.group(command)
+    assert (told["status"], told["events"], len(told["would"])) == ("accepted", [], 3)
+    assert await desk.outbox.head() == head
+    done = await desk.send("ApplyAction", action="CancelFlight", parameters=submission(3))
+    rows = [decode(row.body) for row in await desk.outbox.after(head.position, 10)]
+    assert [each["type"] for each in told["would"]] == [row.type for row in rows]
+    assert [each["data"] for each in told["would"][1:]] == [msgspec.json.decode(row.data) for row in rows[1:]]
+    assert done["status"] == "accepted"
