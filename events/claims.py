@@ -26,9 +26,10 @@ def refused_claims(
             text = f"{name} is unique, and {holder['owner']} has this value already"
             yield Finding("VALUE_NOT_UNIQUE", path + pointer(name), text)
     for field, at, target, key in shape.referring(values):
+        if _is_there(context, object_key(target, key)):
+            continue
         referred = shape.meant(context.get, entity, target, key)
-        state = context.get(referred)
-        if (state is None or state["deleted"]) and referred != entity:
+        if referred != entity and not _is_there(context, referred):
             name = shape.names[field]
             text = f"{name} refers to {referred}, which is not there; create it first"
             yield Finding("VALUE_REFERENCE", path + pointer(name) + at, text)
@@ -39,8 +40,7 @@ def refused_key(context: Context, shape: Shape, entity: Key, key: str, path: str
     holder: Key | None = None
     if shape.keyed_by != shape.slug:
         root = object_key(shape.keyed_by, key)
-        state = context.get(root)
-        holder = None if state is None or state["deleted"] else root
+        holder = root if _is_there(context, root) else None
     elif not subtypes(context.get(shape.uses)):
         return
     reserved = context.get(shared_key(shape.keyed_by, key))
@@ -60,14 +60,20 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
     about = None if shape.personal is None else shape.personal.about(values)
     if about is not None:
         yield about
-    direct = [object_key(target, key) for _, _, target, key in shape.referring(values)]
-    for referred in direct:
-        yield referred
-        yield degree_key(referred)
-    for referred in shape.referred(context.get, entity, values):
-        if referred not in direct:
+    named = [(object_key(target, key), target, key) for _, _, target, key in shape.referring(values)]
+    for own, _, _ in named:
+        yield own
+        yield degree_key(own)
+    for own, target, key in named:
+        if not _is_there(context, own):
+            referred = shape.meant(context.get, entity, target, key)
             yield referred
             yield degree_key(referred)
+
+
+def _is_there(context: Context, entity: Key) -> bool:
+    state = context.get(entity)
+    return state is not None and not state["deleted"]
 
 
 def claiming(shape: Shape, named: Mapping[str, Json]) -> dict[str, Json]:
