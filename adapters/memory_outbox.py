@@ -11,6 +11,8 @@ from producers.outbox import (
     HeadRead,
     HeadWrite,
     LogHead,
+    Planned,
+    Planning,
     Refusal,
     Remembered,
     Row,
@@ -42,6 +44,9 @@ class MemoryOutbox:
         writes = driven(work, self._head, self._tell)
         self._put(writes)
         return writes
+
+    async def plan(self, work: Planning[Planned]) -> Planned:
+        return driven(work, self._head, self._tell)
 
     async def head(self) -> LogHead:
         return self._head

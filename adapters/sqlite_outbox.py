@@ -23,6 +23,8 @@ from producers.outbox import (
     HeadWrite,
     LogHead,
     OutboxUnavailable,
+    Planned,
+    Planning,
     Refusal,
     Remembered,
     Row,
@@ -42,15 +44,21 @@ class SqliteOutbox:
     def __init__(self, path: Path, ontology: str) -> None:
         self.ontology = ontology
         self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
+        self._planning = OwnThread("outbox-plan")
         try:
             self._writer = self._writing.wait(lambda: _begun(path, ontology))
             self._reader = self._reading.wait(lambda: reader(path))
+            self._planner = self._planning.wait(lambda: reader(path))
             self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
         except sqlite3.Error as error:
             raise _unavailable(error) from error
 
     async def commit(self, work: Work) -> Writes:
         return await self._write(lambda: self._commit(work))
+
+    async def plan(self, work: Planning[Planned]) -> Planned:
+        """In a thread and on a connection of its own, so that neither commits nor the relay wait for it."""
+        return await _hop(self._planning, lambda: self._plan(work))
 
     async def head(self) -> LogHead:
         return await self._read(lambda: _log_head(self._reader, self.ontology))
@@ -99,10 +107,19 @@ class SqliteOutbox:
 
     def close(self) -> None:
         self._checkpoints.close()
+        self._planning.wait(self._planner.close)
         self._reading.wait(self._reader.close)
         self._writing.wait(self._writer.close)  # the last one, so that it leaves no journal behind
         self._writing.close()
         self._reading.close()
+        self._planning.close()
+
+    def _plan(self, work: Planning[Planned]) -> Planned:
+        self._planner.execute("BEGIN")  # one state, as of the first read
+        try:
+            return driven(work, _log_head(self._planner, self.ontology), partial(told, self._planner))
+        finally:
+            self._planner.execute("COMMIT")
 
     def _commit(self, work: Work) -> Writes:
         with self._transaction():

@@ -10,7 +10,7 @@ state   name, parent, base, default, deleted
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -113,6 +113,9 @@ class BranchRebased(Payload):
     floor: Annotated[
         int, Field(description="where the log ended before this commit: what the branch wrote is seen no more")
     ]
+    resolutions: Annotated[
+        list[dict[str, Any]] | None, Field(description="answers to conflicts: {kind, key, path, choice, value?}")
+    ] = None
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

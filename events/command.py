@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import ConfigDict, Field
 
 from events.decider import Payload
+from events.merge_words import AskPreviewMerge
 
 MAX_COMMAND_BYTES = 1_000_000
 MAX_DEPTH = 64
@@ -106,6 +107,7 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "History": AskHistory,
     "Branches": AskBranches,
     "Impact": AskImpact,
+    "PreviewMerge": AskPreviewMerge,
 }
 """Commands that ask, and are never queued."""
 

@@ -4,111 +4,30 @@ The first event says what was done and with which answers; those behind it are w
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final
-
-from pydantic import Field, model_validator
+from typing import Any, Final, NamedTuple
 
 from events import merged_element
 from events.ancestry import At, held, merge_bases
 from events.branch import BranchRebased, branch_key, must_be_open
-from events.branch_rules import BranchNamed
-from events.conflicts import Answers, Resolution, Strategy
+from events.conflicts import Answers
 from events.decider import Context, Drafted, Payload, State
 from events.elsewhere import Commit, Elsewhere, elsewhere
 from events.findings import Finding, Refused
+from events.merge_words import (
+    BranchMerged,
+    BranchReset,
+    BranchReverted,
+    MergeBranch,
+    RebaseBranch,
+    ResetBranch,
+    RevertCommit,
+)
 from events.names import Key
 from events.reconcile import reconciled
 from events.sides import Sides, between, differing
 from events.tag import tag_key
 
 aggregate: Final = "branch"
-
-
-class Answering(Payload):
-    """What conflicts are answered with."""
-
-    resolutions: Annotated[
-        list[Resolution] | None, Field(max_length=10_000, description="answers, one for each conflict")
-    ] = None
-    resolve: Annotated[
-        Strategy | None, Field(description="the answer to all conflicts that have none of their own")
-    ] = None
-
-    @property
-    def answers(self) -> Answers:
-        return Answers(self.resolutions or (), self.resolve)
-
-
-class MergeBranch(Answering):
-    """Bring into this branch what another changed since both had all in common."""
-
-    source: BranchNamed
-    at: Annotated[int | None, Field(ge=1, description="the source as of this position; as it is if not given")] = None
-    expected_source: Annotated[
-        int | None, Field(alias="expectedSource", ge=0, description="position at which the source last changed")
-    ] = None
-
-
-class RebaseBranch(Answering):
-    """Let this branch begin at another position of its parent, with all that is its own on top."""
-
-    onto: Annotated[int | None, Field(ge=1, description="position of the parent; the end of the log if not given")] = (
-        None
-    )
-
-
-class RevertCommit(Answering):
-    """Take back what one commit changed, and leave what came later."""
-
-    commit: Annotated[str | None, Field(description="the commit's id")] = None
-    position: Annotated[int | None, Field(ge=1, description="a position in that commit")] = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "RevertCommit":
-        if (self.commit is None) == (self.position is None):
-            raise ValueError("give either commit or position")
-        return self
-
-
-class ResetBranch(Payload):
-    """Bring the branch back to what it was, by a new commit: nothing is taken out of its history."""
-
-    to: Annotated[int | None, Field(ge=1, description="position behind a commit")] = None
-    commit: Annotated[str | None, Field(description="a commit's id")] = None
-    tag: Annotated[str | None, Field(description="a tag's name")] = None
-
-    @model_validator(mode="after")
-    def _one(self) -> "ResetBranch":
-        if [self.to, self.commit, self.tag].count(None) != 2:
-            raise ValueError("give one of to, commit and tag")
-        return self
-
-
-Base = dict[str, Any]
-"""`{branch, position}` of a state that both sides held."""
-
-
-class BranchMerged(Payload):
-    name: str
-    source: str
-    at: int
-    source_commit: Annotated[str | None, Field(alias="sourceCommit")] = None  # absent = the source never wrote any
-    bases: list[Base]
-    fast_forward: Annotated[bool, Field(alias="fastForward", description="this branch had changed nothing since")]
-    resolutions: list[dict[str, Any]]  # {kind, key, path, choice, value?}
-
-
-class BranchReverted(Payload):
-    name: str
-    commit: str
-    first: int
-    last: int
-    resolutions: list[dict[str, Any]]
-
-
-class BranchReset(Payload):
-    name: str
-    to: int
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (MergeBranch, RebaseBranch, RevertCommit, ResetBranch)
@@ -153,23 +72,44 @@ def evolve(state: State | None, event: Payload) -> State | None:
     return state
 
 
+class Prepared(NamedTuple):
+    """What is to be merged: the source as it was at `theirs`, and both sides since they had all in common."""
+
+    theirs: At
+    sides: Sides
+
+
+def prepared(context: Context, source: str, at: int | None) -> Prepared | None:
+    """`None` if this branch holds all of it already. Raises `Refused`, `Unread`."""
+    log = elsewhere(context)
+    theirs = _source(context, log, source, at)
+    ours = At(context.branch, context.position)
+    mine = held(log, ours)
+    if all(mine.get(branch, 0) >= position for branch, position in held(log, theirs).items()):
+        return None
+    bases = merge_bases(log, theirs, ours)
+    return Prepared(theirs, between(log, bases, theirs, ours, log.here(context.heads)))
+
+
 def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     """For whoever may write on this branch: what is checked here is the merge alone. Raises `Refused`, `Unread`."""
     log = elsewhere(context)
-    theirs = _source(context, log, command)
-    ours = At(context.branch, context.position)
-    mine = held(log, ours)
-    if all(mine.get(branch, 0) >= at for branch, at in held(log, theirs).items()):
+    found = prepared(context, command.source, command.at)
+    if found is None:
         return []
-    bases = merge_bases(log, theirs, ours)
-    sides = between(log, bases, theirs, ours, log.here(context.heads))
+    theirs, sides = found
+    if command.expected_source not in (None, log.tip(*theirs)):
+        text = (
+            f"{theirs.branch} last changed at {theirs.position:,}, not at {command.expected_source:,}; look at it again"
+        )
+        raise Refused([Finding("MERGE_SOURCE_MOVED", "/expectedSource", text)])
     commit = log.commit(*theirs)
     merged = BranchMerged(
         name=context.branch,
         source=theirs.branch,
         at=theirs.position,
         source_commit=commit and commit.id,
-        bases=[at._asdict() for at in bases],
+        bases=[at._asdict() for at in sides.bases],
         fast_forward=not sides.changed_by_ours,
         resolutions=[],
     )
@@ -180,28 +120,20 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     return [_of(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
 
 
-def _source(context: Context, log: Elsewhere, command: MergeBranch) -> At:
-    findings = list(_source_findings(context, log, command))
+def _source(context: Context, log: Elsewhere, source: str, given: int | None) -> At:
+    """The source as of its last commit. Raises `Refused`."""
+    at = context.position if given is None else given
+    state = log.branch(source, context.position)
+    if source == context.branch:
+        finding = Finding("MERGE_ITSELF", "/source", f"{source} cannot be merged into itself; name another branch")
+        raise Refused([finding])
+    if state is None or state["deleted"]:
+        what = "there is no such branch" if state is None else "it is deleted; restore it first"
+        raise Refused([Finding("BRANCH_UNKNOWN", "/source", f"{source[:200]}: {what}")])
+    findings = list(_position(context, log, at, "/at"))
     if findings:
         raise Refused(findings)
-    at = context.position if command.at is None else command.at
-    return At(command.source, log.tip(command.source, at) or at)
-
-
-def _source_findings(context: Context, log: Elsewhere, command: MergeBranch) -> Iterator[Finding]:
-    state = log.branch(command.source, context.position)
-    if command.source == context.branch:
-        yield Finding("MERGE_ITSELF", "/source", f"{command.source} cannot be merged into itself; name another branch")
-    elif state is None or state["deleted"]:
-        what = "there is no such branch" if state is None else "it is deleted; restore it first"
-        yield Finding("BRANCH_UNKNOWN", "/source", f"{command.source[:200]}: {what}")
-    else:
-        at = context.position if command.at is None else command.at
-        yield from _position(context, log, at, "/at")
-        tip = log.tip(command.source, at)
-        if command.expected_source not in (None, tip):
-            text = f"{command.source} last changed at {tip:,}, not at {command.expected_source:,}; look at it again"
-            yield Finding("MERGE_SOURCE_MOVED", "/expectedSource", text)
+    return At(source, log.tip(source, at) or at)
 
 
 def _fast_forward(context: Context, log: Elsewhere, theirs: At) -> Drafted | None:
@@ -213,7 +145,7 @@ def _fast_forward(context: Context, log: Elsewhere, theirs: At) -> Drafted | Non
     own = log.lineage(context.branch, context.position)[0]
     if log.written(*own):
         return None
-    return _rebased(context, state, theirs.position)
+    return _rebased(context, state, theirs.position, [])
 
 
 def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
@@ -231,15 +163,20 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     if not differing(log, At(parent, state["base"]), onto):
         return []
     sides = between(log, merge_bases(log, mine, onto), mine, onto)
-    steps, _ = _reconciled(sides, command.answers)
-    return [_rebased(context, state, base), *steps]
+    steps, resolutions = _reconciled(sides, command.answers)
+    return [_rebased(context, state, base, resolutions), *steps]
 
 
-def _rebased(context: Context, state: State, base: int) -> Drafted:
+def _rebased(context: Context, state: State, base: int, resolutions: list[dict[str, Any]]) -> Drafted:
     return _of(
         context,
         BranchRebased(
-            name=context.branch, parent=state["parent"], base=base, was=state["base"], floor=context.position
+            name=context.branch,
+            parent=state["parent"],
+            base=base,
+            was=state["base"],
+            floor=context.position,
+            resolutions=resolutions or None,
         ),
     )
 

@@ -4,7 +4,7 @@
                                              `was` = it was not there; path "" = the whole element, new on this branch
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import Field, create_model
@@ -12,11 +12,8 @@ from pydantic import Field, create_model
 from events.decider import Drafted, Payload, State
 from events.kinds import KINDS
 from events.names import Key, Rid
-from events.three_way import ABSENT, replaced
-from events.values import Json, pointer, same
-
-StateChange = dict[str, Json]
-"""`{path, value?, was?}`: one member of a state."""
+from events.three_way import ABSENT, Difference, differences, replaced
+from events.values import Json, same
 
 
 class Merged(Payload):
@@ -25,7 +22,7 @@ class Merged(Payload):
     rid: Rid
     slug: str
     changes: Annotated[
-        list[StateChange],
+        list[Difference],
         Field(description="`{path, value, was}`: no `value` = the member goes, no `was` = it was not there"),
     ]
 
@@ -44,7 +41,7 @@ def changed(key: Key, before: State | None, after: State) -> list[Drafted]:
     """The event that brings an element from one state to another; `[]` if they are the same."""
     if before is not None and same(before, after):
         return []
-    changes = [_whole(after)] if before is None else list(_changes("", before, after))
+    changes = [_whole(after)] if before is None else list(differences(before, after))
     model = _MODELS[key.partition("/")[0]]
     return [Drafted(key, after["slug"], model(rid=Rid(after["rid"]), slug=after["slug"], changes=changes))]
 
@@ -58,25 +55,5 @@ def evolve(state: State | None, event: Merged) -> State:
     return document
 
 
-def _whole(state: State) -> StateChange:
+def _whole(state: State) -> Difference:
     return {"path": "", "value": state}
-
-
-def _changes(path: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[StateChange]:
-    """Map by map down to what differs; lists as a whole."""
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name, ABSENT), after.get(name, ABSENT)
-        at = path + pointer(name)
-        if type(old) is dict and type(new) is dict:
-            yield from _changes(at, old, new)
-        elif not same(old, new):
-            yield _change(at, old, new)
-
-
-def _change(path: str, old: Json, new: Json) -> StateChange:
-    change: StateChange = {"path": path}
-    if new is not ABSENT:
-        change["value"] = new
-    if old is not ABSENT:
-        change["was"] = old
-    return change

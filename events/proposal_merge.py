@@ -11,7 +11,8 @@ from events.branch_rules import branch_key, closed
 from events.conflicts import Answers
 from events.decider import Drafted, State
 from events.findings import Finding, Refused
-from events.merge import MergeBranch, merge
+from events.merge import merge
+from events.merge_words import MergeBranch
 from events.merging import is_element
 from events.names import Key
 from events.proposal_case import Case

@@ -26,6 +26,7 @@ ROUNDS = 100  # answers to troubles may make others
 class Reconciled(NamedTuple):
     """`open` stops it; `told` was decided by a rule. Steps are those of what was answered so far."""
 
+    wishes: Sequence[Wish]
     steps: Sequence[Step]
     open: Sequence[Conflict]
     told: Sequence[Conflict]
@@ -59,7 +60,7 @@ class _Reconciling:
             self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
             self.open.append(self.conflicts[trouble.place, trouble.rival])
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
-        return Reconciled(whole.steps, self.open, told, list(self.conflicts.values()))
+        return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()))
 
     def _entity(self, key: Key) -> None:
         ours, theirs = content(key, self.ours[key]), content(key, self.theirs[key])

@@ -8,7 +8,7 @@ so is an encrypted value: of two of them no third can be made.
     ──► {"gate": "B2", "tags": ["b"]} and one clash at /gate
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
@@ -71,6 +71,20 @@ def found(document: Json, path: str) -> Json:
             return ABSENT
         document = document.get(step, ABSENT)
     return document
+
+
+Difference = dict[str, Json]
+"""`{path, value?, was?}`: no `value` = the member goes, no `was` = it was not there."""
+
+
+def differences(before: Json, after: Json, path: str = "") -> Iterator[Difference]:
+    """What makes one document of another: map by map down to what differs, lists as a whole. Either may be `ABSENT`."""
+    if type(before) is dict and type(after) is dict:
+        for name in dict.fromkeys((*before, *after)):
+            yield from differences(before.get(name, ABSENT), after.get(name, ABSENT), path + pointer(name))
+    elif not same(before, after):
+        sides = {"value": after, "was": before}
+        yield {"path": path} | {name: value for name, value in sides.items() if value is not ABSENT}
 
 
 def _steps(path: str) -> list[str]:

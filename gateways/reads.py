@@ -63,14 +63,14 @@ class ReadDoor:
                 await self._wait(asked.min_position, seconds(headers.get(DEADLINE_HEADER)))
             answer = await asyncio.to_thread(self._read, to, asked)
         except Refused as refused:
-            return _reply(identity, "rejected", 0, refused.findings)
+            return replied(identity, "rejected", 0, refused.findings)
         except ViewUnreadable as unreadable:
-            return _reply(identity, "rejected", 0, [Finding("UNAVAILABLE_VIEW", "", str(unreadable))])
-        reply = _reply(identity, "unchanged", answer["position"], [], answer)
+            return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_VIEW", "", str(unreadable))])
+        reply = replied(identity, "unchanged", answer["position"], [], answer)
         if len(reply) <= MAX_ANSWER_BYTES:
             return reply
         text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `{_ON_THE_COMMAND_LINE[to.type]}`"
-        return _reply(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
+        return replied(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
 
     def _read(self, to: Address, asked: AskView) -> dict[str, Any]:
         with self._opened() as versions:
@@ -94,7 +94,7 @@ class ReadDoor:
             raise ViewUnreadable(text)
 
 
-def _reply(
+def replied(
     command: str, status: str, position: int, findings: list[Finding] | tuple[Finding, ...], answer: Any = None
 ) -> bytes:
     """An `events.findings.Answer` as JSON."""

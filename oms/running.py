@@ -26,6 +26,7 @@ from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
 from adapters.view_files import ViewMissing, live_path
 from events import catalog
 from gateways.commands import CommandDoor
+from gateways.previews import PreviewDoor
 from oms.keys import key_store
 from oms.reading import read_door
 from oms.roles import roles
@@ -161,7 +162,8 @@ async def _prepare_committer(
     committer = Committer(
         outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
     )
-    here.door = CommandDoor(committer, here, read_door(settings).questions, signers(settings))
+    questions = read_door(settings).questions | PreviewDoor(outbox).questions
+    here.door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember)]
 
 

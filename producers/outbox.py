@@ -6,7 +6,7 @@ begins the transaction, locks the log's head row, drives the generator, writes a
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -156,16 +156,21 @@ class Writes:
 Work = Callable[[LogHead], Generator[Ask, Told, Writes]]
 
 
-def driven(work: Work, head: LogHead, tell: Callable[[Ask], Told]) -> Writes:
-    """What a unit of work wants written, all its questions answered by `tell`."""
+Planned = TypeVar("Planned")
+Planning = Callable[[LogHead], Generator[Ask, Told, Planned]]
+"""A unit of work that only reads."""
+
+
+def driven(work: Planning[Planned], head: LogHead, tell: Callable[[Ask], Told]) -> Planned:
+    """What a unit of work comes to, all its questions answered by `tell`."""
     planning = work(head)
     try:
         ask = next(planning)
         while True:
             ask = planning.send(tell(ask))
-    except StopIteration as planned:
-        writes: Writes = planned.value
-        return writes
+    except StopIteration as ended:
+        planned: Planned = ended.value
+        return planned
 
 
 class _Subject(Struct):
@@ -187,6 +192,9 @@ class Outbox(Protocol):
 
     async def commit(self, work: Work) -> Writes:
         """Run one unit of work; durable (fsynced) when it returns. Raises `OutboxUnavailable` with nothing written."""
+
+    async def plan(self, work: Planning[Planned]) -> Planned:
+        """Run a unit of work that only reads, on one unchanging state, beside commits. Raises `OutboxUnavailable`."""
 
     async def head(self) -> LogHead: ...
 

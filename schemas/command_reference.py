@@ -251,6 +251,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeprecateObjectType": {"type": "Departure", "until": "2030-01-01T00:00:00Z"},
     "DeleteObjectType": {"type": "Jet"},
     "RestoreObjectType": {"type": "Jet"},
+    "PreviewMerge": {"source": "dev/flights/gates", "limit": 20},
     "Outcome": {"id": "6f0c9b0e"},
     "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
     "History": {"type": "Flight", "key": "UA-1545"},

@@ -38,6 +38,7 @@ BEFORE = [
     ),
 ]
 ELSEWHERE = {
+    "PreviewMerge",
     "Impact",
     "Show",
     "History",

@@ -90,6 +90,19 @@ async def test_a_unit_of_work_that_fails_leaves_nothing(outbox: Outbox) -> None:
     assert (await outbox.head()).position == 1
 
 
+async def test_a_plan_reads_one_state_beside_commits_and_writes_nothing(outbox: Outbox) -> None:
+    first = HeadWrite(B, "object/A/1", 1, b"1")
+    await outbox.commit(writing(lambda h: Writes(h._replace(position=1), heads=[first])))
+
+    def plan(head: LogHead) -> Generator[Ask, Told, tuple[int, Found | None]]:
+        told = yield Ask(heads=[HeadRead(B, "object/A/1")])
+        return head.position, told.heads.get(HeadRead(B, "object/A/1"))
+
+    assert await outbox.plan(plan) == (1, Found(1, b"1"))
+    await outbox.commit(writing(lambda h: Writes(h._replace(position=2), heads=[first._replace(since=2, state=b"2")])))
+    assert await outbox.plan(plan) == (2, Found(2, b"2"))
+
+
 async def test_heads_are_intervals_and_read_as_of_any_position(outbox: Outbox) -> None:
     first = HeadWrite(B, "object/A/1", 1, b"1")
     await outbox.commit(writing(lambda h: Writes(h, heads=[first])))
