@@ -14,6 +14,7 @@ from oms.cli.failures import Exit, told
 from oms.cli.history import history
 from oms.cli.importing import import_
 from oms.cli.log import log
+from oms.cli.merging import merge, rebase, reset, revert
 from oms.cli.rebuilding import rebuild
 from oms.cli.repairing import adopt, repair
 from oms.cli.replaying import replay
@@ -40,6 +41,10 @@ app.command("import")(import_)
 app.command()(show)
 app.command()(history)
 app.command()(diff)
+app.command()(merge)
+app.command()(rebase)
+app.command()(revert)
+app.command()(reset)
 app.command()(log)
 app.command()(status)
 app.command()(replay)

@@ -116,6 +116,12 @@ class Client:
         data = {"type": type_name, "key": key, "asOf": str(as_of), "minPosition": min_position}
         return await self._asked("History", data, branch, deadline)
 
+    async def preview_merge(
+        self, source: str, *, branch: str | None = None, deadline: float | None = None, **asked: Any
+    ) -> dict[str, Any]:
+        """What a merge of `source` would do: see `PreviewMerge` for what else can be asked. Raises `Refused`, `Unavailable`."""
+        return await self._asked("PreviewMerge", {"source": source, **asked}, branch, deadline)
+
     async def _asked(
         self, question: str, data: Mapping[str, Any], branch: str | None, deadline: float | None
     ) -> dict[str, Any]:

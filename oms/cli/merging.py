@@ -1,0 +1,177 @@
+"""`oms merge`, `oms rebase`, `oms revert`, `oms reset`: what moves changes between branches, and back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from oms.cli.branch import Author, Message
+from oms.cli.changes import print_changes
+from oms.cli.connecting import connected, run
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.sending import show as show_outcome
+
+if TYPE_CHECKING:
+    from documents.diff import Change
+
+Resolve = Annotated[
+    str | None, typer.Option("--resolve", help="ours or theirs: the answer to all conflicts without one of their own.")
+]
+Resolution = Annotated[
+    Path | None, typer.Option("--resolution", help="File with answers: a JSON array of {key, path, choice, value?}.")
+]
+_SIGNS: Final = {"created": ("+", "green"), "changed": ("~", "yellow"), "deleted": ("-", "red")}
+
+
+def merge(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The branch whose changes come over.")],
+    into: Annotated[
+        str | None, typer.Option("--into", help="The branch they come into; that of the settings if not given.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what it would do.")] = False,
+    at: Annotated[int | None, typer.Option("--at", min=1, help="The source as of this position.")] = None,
+    resolve: Resolve = None,
+    resolution: Resolution = None,
+    after: Annotated[str, typer.Option("--after", help="With --preview: go on behind this key.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="With --preview: entities to show.")] = 100,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Bring into a branch what another changed: all of it in one commit, or nothing."""
+    data = {"source": source, "at": at, **_answers(resolve, resolution)}
+    flags = {"branch": into, "author": author, "folder": folder, "ontology": ontology, "deadline": deadline}
+    if not preview:
+        _send("MergeBranch", data, message, as_json, **flags)
+        return
+
+    async def work() -> dict[str, Any]:
+        async with connected(**flags) as client:
+            return await client.preview_merge(**_given(data | {"after": after, "limit": limit}))
+
+    found = run(work())
+    print_json(found) if as_json else _print(found)
+
+
+def rebase(
+    branch: Branch = None,
+    onto: Annotated[
+        int | None, typer.Option("--onto", min=1, help="Position of the parent; its newest if not given.")
+    ] = None,
+    resolve: Resolve = None,
+    resolution: Resolution = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Let a branch begin at its parent as it is now, with all that is its own on top. Theirs = the branch's own."""
+    _send("RebaseBranch", {"onto": onto, **_answers(resolve, resolution)}, message, as_json, branch=branch,
+          author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+def revert(
+    commit: Annotated[str, typer.Argument(metavar="COMMIT", help="The commit's id, or a position in it.")],
+    branch: Branch = None,
+    resolve: Resolve = None,
+    resolution: Resolution = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Take back what one commit changed, and leave what came later. Theirs = as it was before."""
+    named = {"position": int(commit)} if commit.isdecimal() and len(commit) < LONGEST_POSITION else {"commit": commit}
+    _send("RevertCommit", {**named, **_answers(resolve, resolution)}, message, as_json, branch=branch,
+          author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+def reset(
+    to: Annotated[str, typer.Argument(metavar="TO", help="A position, commit:ID or tag:NAME.")],
+    branch: Branch = None,
+    author: Author = None,
+    message: Message = None,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a branch back to what it was, by a new commit: nothing is taken out of its history."""
+    _send("ResetBranch", _moment(to), message, as_json, branch=branch, author=author, folder=folder,
+          ontology=ontology, deadline=deadline)  # fmt: skip
+
+
+LONGEST_POSITION: Final = 20  # digits; a commit's id has 64
+
+
+def _moment(to: str) -> dict[str, Any]:
+    kind, colon, name = to.partition(":")
+    if colon and kind in ("commit", "tag"):
+        return {kind: name}
+    if to.isdecimal() and len(to) < LONGEST_POSITION:
+        return {"to": int(to)}
+    raise Failure(f"{to!r} is no moment to go back to", "give a position, commit:ID or tag:NAME", Exit.USAGE)
+
+
+def _answers(resolve: str | None, file: Path | None) -> dict[str, Any]:
+    import json
+
+    if file is None:
+        return {"resolve": resolve}
+    try:
+        return {"resolve": resolve, "resolutions": json.loads(file.read_text(encoding="utf-8"))}
+    except (OSError, ValueError) as error:
+        text = f"{file} holds no answers: {error}"
+        raise Failure(text, "give a JSON array of {key, path, choice, value?}", Exit.USAGE) from None
+
+
+def _send(command: str, data: dict[str, Any], message: str | None, as_json: bool, **flags: Any) -> None:
+    async def work() -> Any:
+        async with connected(**flags) as client:
+            return await client.send(command, _given(data), message=message)
+
+    show_outcome(run(work()), as_json=as_json)
+
+
+def _given(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _print(found: dict[str, Any]) -> None:
+    out = console()
+    counts, source, target = found["counts"], found["source"], found["target"]
+    out.print(f"{source['branch']} at {source['position']} into {target['branch']}", style="bold")
+    out.print("since " + " and ".join(f"{base['branch']} at {base['position']}" for base in found["bases"]))
+    for change in found["changes"]:
+        sign, style = _SIGNS[change["change"]]
+        out.print(f"{sign} {change['key']}", style=style)
+        if change["change"] == "changed":
+            print_changes([_change(member) for member in change["members"]], margin="    ")
+    if found["conflicts"]:
+        rows = [
+            {**each, "place": each["key"] + each["path"], "": "" if each["open"] else "✓"}
+            for each in found["conflicts"]
+        ]
+        print_rows(rows, ["", "kind", "place", "base", "ours", "theirs", "text"], as_json=False)
+    out.print(
+        f"{counts['created']:,} created, {counts['changed']:,} changed, {counts['deleted']:,} deleted; "
+        f"{counts['conflicts']:,} conflicts, {counts['open']:,} of them open"
+    )
+    if "next" in found:
+        out.print(f"more: --after {found['next']}")
+
+
+def _change(member: dict[str, Any]) -> "Change":
+    from documents.diff import Change
+
+    op = "add" if "was" not in member else "remove" if "value" not in member else "replace"
+    return Change(op, member["path"], member.get("was"), member.get("value"))  # type: ignore[arg-type]  # one of the three

@@ -1,0 +1,42 @@
+"""`oms merge`, `rebase`, `revert` and `reset` against the whole program."""
+
+import json
+
+DEV = "dev/flights/gates"
+
+
+def airline(**properties):
+    return ("--data", json.dumps({"type": "Airline", "properties": {"carrier": "UA", **properties}}))
+
+
+async def test_a_conflict_from_its_preview_to_its_end(oms, cli, tmp_path):
+    await cli("send", "AddProperty", "--data", '{"type": "Airline", "property": {"name": "구호", "type": "string"}}')
+    await cli("send", "CreateObject", *airline(구호="가"))
+    await cli("branch", "create", DEV)
+    await cli("send", "UpsertObject", *airline(구호="나"), "--branch", DEV)
+    start = json.loads((await cli("send", "UpsertObject", *airline(구호="다"), "--json"))[1])["position"]
+    code, out, _ = await cli("merge", DEV, "--preview")
+    assert (code, "FIELD" in out, "1 conflicts, 1 of them open" in out) == (0, True, True)
+    code, out, _ = await cli("merge", DEV)
+    assert (code, "MERGE_CONFLICT_FIELD" in out) == (1, True)
+    answers = tmp_path / "answers.json"
+    place = {"key": "object/Airline/UA", "path": "/properties/구호"}
+    answers.write_text(json.dumps([{**place, "choice": "theirs"}]), encoding="utf-8")
+    code, out, _ = await cli("merge", DEV, "--preview", "--resolution", answers)
+    assert (code, "0 of them open" in out, "다" in out) == (0, True, True)
+    merged = json.loads((await cli("merge", DEV, "--resolution", answers, "--message", "게이트", "--json"))[1])
+    assert merged["status"] == "accepted"
+    assert json.loads((await cli("merge", DEV, "--preview", "--json"))[1])["changes"] == []
+    assert (await cli("rebase", "--branch", DEV))[0] == 0
+    assert (await cli("revert", merged["position"]))[0] == 0
+    reset = json.loads((await cli("reset", start, "--json"))[1])
+    assert reset["status"] == "unchanged"
+
+
+async def test_what_is_wrong_is_said(oms, cli, tmp_path):
+    code, out, _ = await cli("merge", "dev/no/such")
+    assert (code, "BRANCH_UNKNOWN" in out) == (1, True)
+    code, _, err = await cli("reset", "yesterday")
+    assert (code, "no moment" in err) == (2, True)
+    code, _, err = await cli("merge", DEV, "--resolution", tmp_path / "none.json")
+    assert (code, "holds no answers" in err) == (2, True)
