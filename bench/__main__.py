@@ -16,6 +16,7 @@ import uvloop
 from bench import (
     branching,
     commanding,
+    deciding,
     figures,
     importing,
     importing_files,
@@ -32,6 +33,7 @@ from bench.stock import Stock
 FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "commands": commanding.figures,
     "bulk": writing.figures,
+    "deciding": deciding.figures,
     "validating": validating.figures,
     "branching": branching.figures,
     "relay": relaying.figures,

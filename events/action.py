@@ -171,7 +171,7 @@ def _applied(
         action=action.state["rid"],
         slug=action.state["slug"],
         version=action.number,
-        parameters=recorded(Scope(context, action.version.parameters), action.version, asked.parameters),
+        parameters=recorded(Scope(context, action.version.parameters, kept=True), action.version, asked.parameters),
         edited=list(dict.fromkeys(each.key for each in drafted)),
         side_effects=_effects(action, asked, path),
     )

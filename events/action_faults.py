@@ -23,7 +23,7 @@ from events.edits import (
 from events.expression_text import paths, tokens
 from events.expressions import NotAnExpression, compiled
 from events.findings import Finding
-from events.kinds import Kind, kind_named, property_name, unknown
+from events.kinds import Kind, kind_named, kind_of_slug, property_name, unknown
 from events.property import DeclaredProperty
 from events.property import faults as property_faults
 from events.shape import Shape, shape_in
@@ -36,19 +36,25 @@ KEY: Final = "_key"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What can be named at some place in a version."""
+    """What can be named at some place in a version; in one that is `kept`, targets are slugs."""
 
     context: Context
     parameters: Mapping[str, Parameter]
+    kept: bool = False
 
     def shape(self, name: str) -> Shape | None:
         """Of the objects that a parameter refers to; `None` if it refers to none."""
         parameter = self.parameters.get(name)
-        return None if parameter is None or parameter.target is None else shape_named(self.context, parameter.target)
+        if parameter is None or parameter.target is None:
+            return None
+        if not self.kept:
+            return shape_named(self.context, parameter.target)
+        state = kind_of_slug(self.context, "objectType", parameter.target)
+        return None if state is None else shape_in(self.context.get, state)
 
     def within(self, edit: ForEach) -> "Scope":
         item = self.parameters[edit.parameter].model_copy(update={"array": False})
-        return Scope(self.context, {**self.parameters, edit.as_: item})
+        return Scope(self.context, {**self.parameters, edit.as_: item}, self.kept)
 
 
 def shape_named(context: Context, name: str) -> Shape | None:

@@ -7,7 +7,7 @@ import pytest
 from events.action import ActionApplied
 from events.link import LinkDeleted
 from events.object import ObjectCreated, ObjectUpdated
-from tests.events.actions import CANCEL, FREE_GATE, flights
+from tests.events.actions import CANCEL, FREE_GATE, GATE, flights
 from tests.events.world import World
 
 
@@ -163,3 +163,17 @@ def test_a_deletion_that_takes_links_along_sees_those_that_the_action_made(world
         "ObjectDeleted",
     ]
     assert world.get("link/waitsAt/KE1~김포 3")["deleted"]
+
+
+def test_what_is_personal_stays_so_when_another_type_takes_the_name(world):
+    phone = {"name": "전화", "type": "string", "marking": "encrypt"}
+    world.when("CreateObjectType", name="Passenger", primaryKey=["id"], properties=[*GATE["properties"], phone])
+    world.when("CreateObject", type="Passenger", properties={"id": "p1"})
+    parameters = {"who": {"type": "reference", "target": "Passenger"}, "phone": {"type": "string"}}
+    call = {"edit": "updateObject", "object": "who", "set": {"전화": {"cel": "parameters.phone"}}}
+    world.when("CreateActionType", name="Call", parameters=parameters, edits=[call])
+    world.when("RenameObjectType", type="Passenger", name="Guest")
+    world.when("CreateObjectType", name="Passenger", primaryKey=["id"], properties=GATE["properties"])
+    entry, updated = world.when("ApplyAction", action="Call", parameters={"who": "p1", "phone": "010-1234-5678"})
+    assert entry.parameters["who"] == "p1"
+    assert "010-1234-5678" not in f"{entry} {updated}"
