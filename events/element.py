@@ -8,16 +8,26 @@ other elements use the element; a deleted one keeps its RID and slug, and frees 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Final, NamedTuple
-
-from pydantic import Field
+from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Drafted, Payload, State
+from events.element_words import (
+    Delete,
+    Deleted,
+    Deprecate,
+    Deprecated,
+    Lived,
+    MetadataUpdated,
+    Rename,
+    Renamed,
+    Restore,
+    Restored,
+    UpdateMetadata,
+)
 from events.findings import Finding, Refused
 from events.kinds import (
     KINDS,
     Kind,
-    NewTypeName,
     free_slug_reads,
     kind_named,
     kind_reads,
@@ -25,7 +35,7 @@ from events.kinds import (
     type_name,
     unknown,
 )
-from events.names import Key, Rid
+from events.names import Key
 from events.reserved import name_key, uses_key
 from events.uses import used, users
 from events.values import NotAValue, timestamp
@@ -33,77 +43,27 @@ from events.values import NotAValue, timestamp
 LISTED: Final = 20  # names in one sentence
 
 
-class Rename(Payload):
-    """Another API name; the RID, the slug and all that is stored stay as they are."""
-
-    element: str
-    name: NewTypeName
-
-
-class UpdateMetadata(Payload):
-    """What people read; what is not given stays, `null` takes it away."""
-
-    element: str
-    title: Annotated[str | None, Field(description="what people call it")] = None
-    description: Annotated[str | None, Field(description="what it is")] = None
-
-
-class Deprecate(Payload):
-    """Say that it will go, and what to use instead."""
-
-    element: str
-    replaced_by: Annotated[
-        str | None, Field(alias="replacedBy", description="one of the same kind to use instead: API name, slug or RID")
-    ] = None
-    until: Annotated[str | None, Field(description="timestamp from which it may be gone")] = None
-
-
-class Delete(Payload):
-    """Its history stays, and it can be restored. Refused while it is used."""
-
-    element: str
-
-
-class Restore(Payload):
-    """As it was when it was deleted; its name must be free, and what it uses must be there."""
-
-    element: str
-
-
-class Renamed(Payload):
-    rid: Rid
-    slug: str
-    name: str
-    was: str
-
-
-class MetadataUpdated(Payload):
-    """All of it, as it is from now on; absent = none."""
-
-    rid: Rid
-    slug: str
-    title: str | None = None
-    description: str | None = None
-
-
-class Deprecated(Payload):
-    rid: Rid
-    slug: str
-    replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # slug
-    until: str | None = None
-
-
-class Deleted(Payload):
-    rid: Rid
-    slug: str
-
-
-class Restored(Payload):
-    rid: Rid
-    slug: str
-
-
-Lived = Rename | UpdateMetadata | Deprecate | Delete | Restore
+__all__ = [
+    "LISTED",
+    "Delete",
+    "Deleted",
+    "Deprecate",
+    "Deprecated",
+    "Life",
+    "Lived",
+    "MetadataUpdated",
+    "Rename",
+    "Renamed",
+    "Restore",
+    "Restored",
+    "UpdateMetadata",
+    "created",
+    "created_reads",
+    "deleted",
+    "evolve",
+    "listed_names",
+    "said",
+]
 
 
 class Life(NamedTuple):
