@@ -55,10 +55,15 @@ class One(NamedTuple):
 
     def shared(self, path: str) -> list[Finding]:
         """A finding where a shared property says it."""
-        if "shared" not in self.each:
-            return []
-        text = f"{self.name} is declared by a shared property; change that one, or detach it first"
-        return [Finding("PROPERTY_SHARED", path, text)]
+        return shared_faults(self.each, path)
+
+
+def shared_faults(each: Declared, path: str) -> list[Finding]:
+    """A finding where a shared property says what would be said."""
+    if "shared" not in each:
+        return []
+    text = f"{each['name']} is declared by a shared property; change that one, or detach it first"
+    return [Finding("PROPERTY_SHARED", path, text)]
 
 
 def found_property(context: Context, command: OnProperty, evolve: Evolve) -> One:

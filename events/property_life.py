@@ -14,10 +14,12 @@ from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
 from events.hierarchy import below, effective
 from events.kinds import property_name
-from events.property import DeclaredProperty, declared, faults, same_declaration
-from events.property_change import OnProperty, PropertyChanged, own_property, with_property
+from events.property import DeclaredProperty, declared, faults, meant, same_declaration
+from events.property_change import OnProperty, PropertyChanged, own_property, shared_faults, with_property
+from events.reach import instances
+from events.resolving import declaration
 from events.soundness import Declared
-from events.type_change import OnType, TypeChanged, alive, changed, existing, reads, settled, target, unplanned
+from events.type_change import OnType, TypeChanged, changed, existing, reads, settled, target, unplanned
 from events.values import NotAValue, Property, timestamp
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
@@ -150,8 +152,8 @@ def _add(context: Context, state: State, each: DeclaredProperty) -> list[Drafted
             return []
         text = f"{own_name} has a property {each.name} already; choose another name"
         findings.append(Finding("PROPERTY_NAME_TAKEN", "/property/name", text))
-    objects = alive(context, state)
-    if each.required and each.default is None and objects and not context.planned:
+    objects = instances(context.get, state) if each.required and not findings and not context.planned else 0
+    if objects and meant(context, each)["default"] is None:
         text = (
             f"{own_name} has {objects:,} objects, which would lack {each.name}; give it a default, or do not require it"
         )
@@ -172,12 +174,13 @@ def _rename(context: Context, state: State, each: Declared, name: str) -> list[D
 
 
 def _describe(state: State, each: Declared, description: str | None) -> list[Drafted]:
+    findings = shared_faults(each, "/description")
+    if findings:
+        raise Refused(findings)
     if description == each["description"]:
         return []
-    return changed(
-        state,
-        PropertyMetadataUpdated(rid=state["rid"], slug=state["slug"], field=each["field"], description=description),
-    )
+    event = PropertyMetadataUpdated(rid=state["rid"], slug=state["slug"], field=each["field"], description=description)
+    return changed(state, event)
 
 
 def _deprecate(context: Context, state: State, each: Declared, command: DeprecateProperty) -> list[Drafted]:
@@ -229,7 +232,7 @@ def _restore(context: Context, state: State, named: str) -> list[Drafted]:
         own_property(context, state, named)  # refused where there is none
         return []
     findings = list(_claims(context, state, each, "restore it then"))
-    if each["required"] and each["default"] is None:
+    if each["required"] and declaration(context.get, each)["default"] is None:
         findings += unplanned(context, state, f"{each['name']} is required, and objects may lack it", "/property")
     event = PropertyRestored(rid=state["rid"], slug=state["slug"], field=each["field"])
     return settled(context, state, event, evolve, "/property", tuple(findings))

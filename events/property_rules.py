@@ -193,6 +193,7 @@ def _set_marking(one: One, marking: Marking | None) -> list[Drafted]:
 
 
 def _set_searchable(one: One, searchable: bool) -> list[Drafted]:
-    if searchable == one.each.get("searchable", False):
+    if searchable == declaration(one.context.get, one.each).get("searchable", False):
         return []
-    return one.told(PropertySearchableSet(**one.names, searchable=searchable), "/searchable")
+    event = PropertySearchableSet(**one.names, searchable=searchable)
+    return one.told(event, "/searchable", *one.shared("/searchable"))

@@ -103,11 +103,6 @@ def unplanned(context: Context, state: State, what: str, path: str) -> Iterator[
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)
 
 
-def alive(context: Context, state: State) -> int:
-    """Objects of the type and of all types below it."""
-    return sum(number(context.get(count_key(each["slug"]))) for each in (state, *below(context.get, state)))
-
-
 def with_members(state: State, **members: Any) -> State:
     """The type's state with these members; `None` takes away what need not be said."""
     return put(state, members, _ALWAYS_SAID)

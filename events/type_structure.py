@@ -7,7 +7,7 @@ from pydantic import Field
 
 from events import element
 from events.branch import must_be_open
-from events.decider import Context, Drafted, Payload, State
+from events.decider import Context, Drafted, Lookup, Payload, State
 from events.findings import Finding, Refused
 from events.hierarchy import keyed_by, line
 from events.kinds import Kind, kind_named, unknown
@@ -180,15 +180,16 @@ def _change_parents(context: Context, state: State, names: Sequence[str]) -> lis
         return []
     event = ParentsChanged(rid=state["rid"], slug=state["slug"], parents=parents, was=was)
     after = evolve(state, event)
-    what = "; ".join(_lacking(line(context.get, state), line(context.get, after)))
+    what = "; ".join(_lacking(context.get, state, after))
     breaking = unplanned(context, state, what, "/parents") if what else ()
     return settled(context, state, event, evolve, "/parents", tuple(breaking))
 
 
-def _lacking(before: Sequence[State], after: Sequence[State]) -> Iterator[str]:
-    """What objects would lose or lack as the types above theirs change."""
+def _lacking(get: Lookup, state: State, changed: State) -> Iterator[str]:
+    """What objects would lose or lack as the types above theirs change. Raises `Unread`."""
+    before, after = line(get, state), line(get, changed)
     old, new = keyed_by(before), keyed_by(after)
-    if old is not None and (new is None or new["rid"] != old["rid"]) and not (old is before[-1] and new is after[-1]):
+    if old is not None and (new is None or new["rid"] != old["rid"]):
         yield f"they are keyed by {'nothing' if new is None else new['name']} then, not by {old['name']}"
     left = {one["rid"] for one in after}
     lost = [one["name"] for one in before[:-1] if one["rid"] not in left]
@@ -196,7 +197,7 @@ def _lacking(before: Sequence[State], after: Sequence[State]) -> Iterator[str]:
         yield f"they would lose what {', '.join(lost)} says of them"
     known = {one["rid"] for one in before}
     for one, _, each in present([one for one in after if one["rid"] not in known]):
-        if each["required"] and each["default"] is None:
+        if each["required"] and declaration(get, each)["default"] is None:
             yield f"they would lack {each['name']}, which {one['name']} requires"
 
 

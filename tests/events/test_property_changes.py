@@ -228,3 +228,22 @@ def test_a_property_is_deprecated_for_another():
         ("PROPERTY_UNKNOWN", "/replacedBy"),
         ("VALUE_TIMESTAMP", "/until"),
     ]
+
+
+def test_what_a_shared_property_says_is_said_there():
+    world = world_with()
+    world.when("CreateSharedProperty", name="등록", property={"type": "string", "default": "-"})
+    world.when("AddProperty", type="Plane", property={"name": "tail", "shared": "등록", "required": True})
+    said: list[tuple[str, dict[str, object]]] = [
+        ("UpdatePropertyMetadata", {"description": "x"}),
+        ("SetDefault", {"default": "x"}),
+        ("SetMarking", {"marking": "mark"}),
+        ("SetSearchable", {"searchable": True}),
+        ("ChangePropertyType", {"to": "json"}),
+    ]
+    for command, data in said:
+        (finding,) = world.findings(command, type="Plane", property="tail", **data)
+        assert finding[0] == "PROPERTY_SHARED"
+    world.when("SetRequired", type="Plane", property="tail", required=False)
+    world.when("CreateObject", type="Plane", properties={"id": "a"})
+    world.when("SetRequired", type="Plane", property="tail", required=True)  # its default completes what is there
