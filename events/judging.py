@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, State
 from events.expression_text import Members
-from events.expressions import Budget, NotEvaluated, compiled
+from events.expressions import Budget, NotAnExpression, NotEvaluated, compiled
 from events.findings import Finding
 from events.names import Key
 from events.personal import opened
@@ -92,10 +92,12 @@ class _Case(NamedTuple):
         """By the names that the rule was written with, and by today's where it named none or means all."""
         names: Mapping[str, str] = rule["names"]
         if used is None:
-            written = {name: values[field] for name, field in names.items() if field in values}
-            return {**self.shape.named(values), **written}
-        fields = {name: names.get(name) or self.shape.field(name) for name in used}
-        return {name: values[field] for name, field in fields.items() if field in values}
+            return {**self.shape.named(values), **self._shown(names, values)}
+        return self._shown({name: names.get(name) or self.shape.field(name) for name in used}, values)
+
+    def _shown(self, fields: Mapping[str, str], values: Mapping[str, Json]) -> dict[str, Json]:
+        """Values as people see them, by the names of these fields."""
+        return {name: self.shape.shown(field, values[field]) for name, field in fields.items() if field in values}
 
 
 def _case(context: Context, one: Touched) -> _Case | None:
@@ -129,10 +131,10 @@ def _rules(in_force: Mapping[str, list[Key]], case: _Case) -> list[Key]:
 def _asked(context: Context, rule: State, case: _Case, path: str, budget: Budget) -> Iterator[Judged]:
     refuses = rule["severity"] == "reject"
     of = f"the rule {rule['name']} of {case.shape.name} {case.key}"
-    expression = compiled(rule["expression"], VARIABLES)
     try:
+        expression = compiled(rule["expression"], VARIABLES)
         value = expression.evaluate(case.values(context, rule, expression.members), budget)
-    except NotEvaluated as failed:
+    except (NotEvaluated, NotAnExpression) as failed:
         what = f"{failed.text}; correct" if not case.hidden(rule) else "cannot be evaluated; correct"
         yield Judged(Finding("RULE_FAILED", path, f"{of} {what} the object, or the rule"), refuses)
         return

@@ -36,7 +36,7 @@ def guarded(screen: Screen, shape: Shape, given: Given) -> Given:
         if marking == "redact":
             given.values[field] = _masked(screen, name, value)
             continue
-        for at, text in texts(value, given.path + pointer(name)):
+        for at, text in texts(shape.shown(field, value), given.path + pointer(name)):
             for kind in dict.fromkeys(hit[0] for hit in screen.found(text, name)):
                 given.findings.append(personal(kind, name, at, "the property takes none; leave it out"))
     return given

@@ -152,7 +152,7 @@ class Planner:
 
     def _decide(
         self, submitted: Submitted, head: LogHead, now: int
-    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged, list[Finding]]]:
+    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged, Sequence[Finding]]]:
         """All parts in order, each seeing what the ones before it changed; all findings, not the first.
 
         With what they decided come the warnings of the hooks.
@@ -195,7 +195,7 @@ class Planner:
         if len(drafted) > self.limits.commit_events:
             text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
             findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
-        refusals, warnings = yield from self._passed(context, parts)
+        refusals, warnings = (yield from self._passed(context, parts)) if drafted else hooks.NOTHING
         if findings or refusals:
             raise Refused([*findings, *refusals])
         return drafted, staged, warnings

@@ -1,7 +1,7 @@
 """What a commit passes before it is appended, behind the deciders: Rule, then PII. Warnings travel with what is accepted.
 
     Schema (the deciders)  ─►  Rule  ─►  PII  ─►  append          all findings of all of them at once
-    Tamper: the expected version, reused ids, the clock, signatures (`producers.decide`, `producers.signed`)
+    Tamper: the expected version, reused ids, the clock, signatures (`producers.decide`, `producers.receive`)
 
 A commit of plain values on a branch without rules costs two known heads and a look at its texts.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from events.decider import Context, Drafted, Lookup
-from events.findings import Finding
+from events.findings import Finding, listed
 from events.judging import Judged, Touched, judged
 from events.link_words import LinkCreated, LinkUpdated
 from events.marked import personal, texts
@@ -27,11 +27,11 @@ READS: Final = (RULES, PII_POLICY)
 
 
 class Passed(NamedTuple):
-    refusals: list[Finding]
-    warnings: list[Finding]
+    refusals: Sequence[Finding]
+    warnings: Sequence[Finding]
 
 
-_NOTHING: Final = Passed([], [])
+NOTHING: Final = Passed((), ())
 
 
 class Decided(NamedTuple):
@@ -59,8 +59,9 @@ def passed(context: Context, before: Callable[[], Lookup], commit: Sequence[Deci
                 elif type(payload) is LinkUpdated:
                     found += _personal(context, part, "linkType/" + payload.type, payload.set)
     if not found:
-        return _NOTHING
-    return Passed([one.finding for one in found if one.refuses], [one.finding for one in found if not one.refuses])
+        return NOTHING
+    warnings = [one.finding for one in found if not one.refuses]
+    return Passed([one.finding for one in found if one.refuses], listed(warnings))
 
 
 def _rules(context: Context, before: Lookup, commit: Sequence[Decided]) -> Iterator[Judged]:
@@ -83,7 +84,11 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
                 suspects.append(field)
         elif value is not None:
             suspects.append(field)
-    return [one for field in suspects for one in _found(context, part, shape.names[field], values[field])]
+    return [
+        one
+        for field in suspects
+        for one in _found(context, part, shape.names[field], shape.shown(field, values[field]))
+    ]
 
 
 def _found(context: Context, part: Part, name: str, value: Json) -> Iterator[Judged]:

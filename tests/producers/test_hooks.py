@@ -235,6 +235,41 @@ async def test_a_rule_keeps_to_the_property_it_was_written_for(desk):
     assert codes(await desk.send("CreateObject", **crew("2", 시간=101))) == ["RULE_VIOLATED"]
 
 
+async def test_a_rule_that_sees_the_whole_object_outlives_its_properties(desk):
+    await desk.send(
+        "CreateRule", name="Changed", type="Crew", changes=["update"], expression="new != old && size(new) > 1"
+    )
+    await desk.send("CreateObject", **crew("1", hours=1, memo="x"))
+    assert codes(await desk.send("RemoveProperty", type="Crew", property="memo")) == []
+    assert codes(await desk.send("UpdateObject", type="Crew", key="1", patch={"hours": 2})) == []
+
+
+async def test_warnings_are_no_more_than_an_answer_can_carry(desk):
+    await desk.send("CreateRule", name="Loud", type="Crew", expression="false", message="가" * 490, severity="warn")
+    commit = [{"type": "CreateObject", "data": crew(str(at))} for at in range(300)]
+    outcome = await desk.send("Commit", commands=commit)
+    assert (outcome["status"], codes(outcome)[-1]) == ("accepted", "COMMAND_MORE_FINDINGS")
+    assert len(outcome["events"]) == 300
+
+
+async def test_structs_are_seen_by_the_names_of_their_fields(desk):
+    fields = [{"name": "도시", "type": "string"}, {"name": "phone", "type": "string"}]
+    outcome = await desk.send("CreateStructType", name="Address", fields=fields)
+    assert codes(outcome) == []
+    places = [
+        {"name": "home", "struct": "Address"},
+        {"name": "work", "struct": "Address", "marking": "redact"},
+    ]
+    for place in places:
+        assert codes(await desk.send("AddProperty", type="Crew", property=place)) == []
+    await desk.send("CreateRule", name="Seoul", type="Crew", expression="!has(new.home) || new.home['도시'] == '서울'")
+    given = {"도시": "서울", "phone": "010-1234-5678"}
+    outcome = await desk.send("CreateObject", **crew("1", home=given, work=given))
+    assert (outcome["status"], told(outcome)) == ("accepted", [("PII_PHONE", "/data/properties/home/phone")])
+    assert "***-****-****" in str((await desk.stored("object/Crew/1"))["work"])
+    assert codes(await desk.send("CreateObject", **crew("2", home={"도시": "부산"}))) == ["RULE_VIOLATED"]
+
+
 async def test_a_type_that_a_rule_is_about_stays(desk):
     await desk.send("CreateRule", name="Rested", type="Crew", expression="true")
     outcome = await desk.send("DeleteObjectType", type="Crew")
