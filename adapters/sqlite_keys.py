@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from adapters.sqlite_file import BUSY_SECONDS, create, reader, sql
-from producers.keys import DataKey
+from producers.keys import DataKey, owner_of
 from security.sealed import KEY_BYTES
 
 _SETTINGS: Final = ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY")
@@ -114,6 +114,15 @@ class ReadKeys:
     def of(self, owner: str) -> Sequence[DataKey]:
         """Raises `sqlite3.Error`."""
         return _of(self._opened(), owner)
+
+    def holds(self, kid: str) -> bool:
+        """Raises `sqlite3.Error`."""
+        return any(key.kid == kid for key in self.of(owner_of(kid)))
+
+    def index_key(self) -> bytes | None:
+        """`None` where nobody asked for one yet. Raises `sqlite3.Error`."""
+        found = self._opened().execute(_INDEX_KEY).fetchone()
+        return None if found is None else bytes(found[0])
 
     def count(self) -> int:
         """Raises `sqlite3.Error`."""

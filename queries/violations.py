@@ -16,9 +16,11 @@ from events.decider import State
 from events.names import Key
 from events.resolving import Declared, declaration
 from events.schema_change import Check, SchemaChange
+from events.sealing import PURGED, SEALED
 from events.values import Check as ValueCheck
 from events.values import NotAValue
 from queries.cuts import Cut
+from queries.gaps import readable
 
 SAMPLES: Final = 20
 _canonical: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -98,7 +100,7 @@ class _Whole:
         value = self._value(state)
         if self._one_of_list and isinstance(value, list) and len(value) <= 1:
             value = value[0] if value else None
-        if value is None:
+        if value is None or value in (PURGED, SEALED):  # who may not read it cannot say
             return False
         try:
             self._check(by_name(self._declared, value))
@@ -146,7 +148,7 @@ def _alive(data: Cut, element: Key) -> Iterator[tuple[Key, State]]:
     for slug in [state["slug"], *(_below(data, state["rid"]) if aggregate == "object" else ())]:
         for version in data.valid(f"{aggregate}/{slug}/"):
             if not version.state.get("deleted"):
-                yield version.entity, version.state
+                yield version.entity, readable(data.versions, version, None)
 
 
 def _below(data: Cut, rid: str) -> list[str]:

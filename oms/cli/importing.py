@@ -125,24 +125,32 @@ async def _rehearsed(
     files: list[Path], rule: "RowMapping", rejects: Path, changes: Path | None, flags: dict[str, Any]
 ) -> dict[str, Any]:
     """Where the outbox lies: row upon row as it would be, in a store that is thrown away."""
+    from secrets import token_bytes
+
+    from adapters.lent_keys import LentKeys
     from adapters.rehearsal import Rehearsal
     from adapters.system_clock import new_id, now
     from oms.importing.rehearsing import Rehearsing
+    from oms.keys import keys_file
     from oms.settings import load
     from producers.decide import Planner
+    from producers.keys import KeyRing
 
     settings = load(flags).settings
     outbox = settings.folder / "outbox.db"
     if not outbox.exists():
         raise Failure(f"{settings.folder} holds no outbox", "a dry run reads the data folder: name it with --folder")
+    keys = LentKeys(keys_file(settings))
     async with Rehearsal(outbox, settings.ontology) as stage:
-        rehearsing = Rehearsing(stage, Planner(settings.ontology, new_id), now, settings.branch, settings.author)
+        planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes))
+        rehearsing = Rehearsing(stage, planner, now, settings.branch, settings.author)
 
         with _Changes(changes, rehearsing):
             if declarations := rule.declarations():
                 _check(await rehearsing.decided("types", declarations))
             way = Way(settings.branch, lambda _: rehearsing, rejects, 1)
             told = [await import_file(file, rule, way) for file in files]
+    keys.close()
     return {"files": told, "would": rehearsing.counted()}
 
 

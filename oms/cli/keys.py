@@ -41,7 +41,6 @@ def _counted(settings: "Settings") -> dict[str, Any]:
     from adapters.sqlite_keys import ReadKeys
     from adapters.sqlite_standing import destroyed_keys
     from oms.keys import keys_file
-    from producers.keys import owner_of
 
     path = keys_file(settings)
     destroyed = destroyed_keys(settings.folder / "outbox.db")
@@ -49,7 +48,7 @@ def _counted(settings: "Settings") -> dict[str, Any]:
         return {"store": f"{path}, not there", "keys": 0, "destroyed": len(destroyed), "left": 0}
     keys = ReadKeys(path)
     try:
-        left = sum(kid in {key.kid for key in keys.of(owner_of(kid))} for kid in destroyed)
+        left = sum(map(keys.holds, destroyed))
         return {"store": str(path), "keys": keys.count(), "destroyed": len(destroyed), "left": left}
     finally:
         keys.close()

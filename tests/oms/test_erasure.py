@@ -125,6 +125,21 @@ async def test_no_file_holds_personal_data_and_a_purge_forgets_it(tmp_path, fold
     assert (await shown(folder, "show", "Person", "p0"))["properties"]["이름"] == "이영희"
     for view in ("versions", "heads", "audit"):
         await cli(folder, "verify", view)
+    await made_anew(folder, tmp_path)
+    assert plain(tmp_path) == holding(tmp_path, *secrets) == []
+
+
+async def made_anew(folder: Path, beside: Path) -> None:
+    """All that can be made from the log is, without a key, and says the same."""
+    await cli(folder, "export", beside / "again", "--from-log", "outbox")
+    for command in (["rebuild", "versions"], ["rebuild", "heads"], ["adopt", "log"], ["verify", "heads"]):
+        await cli(folder, *command)
+    await cli(folder, "replay", "--into", beside / "then", "--from-log", beside / "again")
+    await cli(beside / "restored", "restore", beside / "again")
+    was = (await shown(folder, "show", "Person", "p1", "--as-of", "5"))["properties"]
+    assert was["이름"] == GAP
+    there = (await shown(beside / "then", "show", "Person", "p0"))["properties"]
+    assert there == {"id": "p0", "이름": {"_sealed": True}}
 
 
 def secrets_of_kim(folder: Path) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.lent_keys import LentKeys
 from adapters.memory_keys import MemoryKeys
 from adapters.sqlite_keys import SqliteKeys
 from producers.keys import DataKey
@@ -13,11 +14,13 @@ def key(owner, n):
     return DataKey(f"{owner}-{n:016x}", bytes([n]) * 32)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "lent"])
 def keys(request, tmp_path):
-    store = MemoryKeys() if request.param == "memory" else SqliteKeys(tmp_path / "keys" / "keys.db")
+    path = tmp_path / "keys" / "keys.db"
+    made = {"memory": MemoryKeys, "sqlite": lambda: SqliteKeys(path), "lent": lambda: LentKeys(path)}
+    store = made[request.param]()
     yield store
-    if isinstance(store, SqliteKeys):
+    if request.param != "memory":
         store.close()
 
 
@@ -49,3 +52,18 @@ def test_what_is_destroyed_is_gone_and_destroying_it_again_is_nothing(keys):
 def test_the_key_for_tokens_stays_the_same(keys):
     assert len(keys.index_key()) == 32
     assert keys.index_key() == keys.index_key()
+
+
+def test_lent_keys_are_used_and_never_written(tmp_path):
+    path = tmp_path / "keys.db"
+    owner = SqliteKeys(path)
+    owner.keep([key(KIM, 1), key(LEE, 2)])
+    token_key = owner.index_key()
+    lent = LentKeys(path)
+    lent.keep([key(KIM, 3)])
+    assert lent.destroy([key(KIM, 1).kid, key(KIM, 3).kid]) == 2
+    assert (list(lent.of(KIM)), list(lent.of(LEE)), lent.count()) == ([], [key(LEE, 2)], 1)
+    assert lent.index_key() == token_key
+    assert list(owner.of(KIM)) == [key(KIM, 1)]
+    lent.close()
+    owner.close()
