@@ -142,3 +142,28 @@ def test_a_version_means_what_its_names_meant(world):
     world.when("CreateObjectType", name="Flight", primaryKey=["id"], properties=[{"name": "id", "type": "string"}])
     done = world.when("ApplyAction", action="CancelFlight", parameters={"flight": "KE1", "reason": "안개"})
     assert done[0].edited[0] == "object/Flight/KE1"
+
+
+def test_what_an_action_type_names_is_not_deleted_before_it(world):
+    (created,) = world.when("CreateActionType", **CANCEL)
+    (finding,) = world.refused("DeleteObjectType", {"type": "Note"})
+    assert (finding.code, "CancelFlight" in finding.text) == ("TYPE_IN_USE", True)
+    world.when("PublishActionTypeVersion", **published(edits=CANCEL["edits"][:1]))
+    assert world.findings("DeleteObjectType", type="Note") == [("TYPE_IN_USE", "/type")]  # by version 1
+    world.when("DeleteActionType", action="CancelFlight")
+    assert len(world.when("DeleteObjectType", type="Note")) == 1
+    assert world.get(f"actionType/{created.rid}")["deleted"]
+
+
+def test_it_is_renamed_deleted_and_restored(world):
+    asked = {"parameters": {"flight": "KE1", "reason": "안개"}}
+    (created,) = world.when("CreateActionType", **CANCEL)
+    world.when("RenameActionType", action="CancelFlight", name="결항")
+    (entry, *_) = world.when("ApplyAction", action="결항", **asked)
+    assert (entry.action, entry.slug) == (created.rid, "CancelFlight")
+    world.when("DeleteActionType", action="결항")
+    for name in ("결항", "CancelFlight", created.rid):
+        assert world.findings("ApplyAction", action=name, **asked) == [("ACTION_UNKNOWN", "/action")]
+    assert world.findings("EnableActionType", action=created.rid) == [("TYPE_DELETED", "/action")]
+    world.when("RestoreActionType", action=created.rid)
+    assert len(world.when("ApplyAction", action="결항", parameters={"flight": "제주2", "reason": "정비"})) == 3

@@ -108,3 +108,23 @@ async def test_a_preview_tells_all_and_writes_nothing(desk):
     assert [each["type"] for each in told["would"]] == [row.type for row in rows]
     assert [each["data"] for each in told["would"][1:]] == [msgspec.json.decode(row.data) for row in rows[1:]]
     assert done["status"] == "accepted"
+
+
+async def test_a_merge_carries_over_what_an_action_did_and_its_type_but_not_the_entry(desk):
+    dev, edits = "dev/main/gates", CANCEL["edits"][:1]
+    assert codes(await desk.send("CreateBranch", name=dev)) == []
+    assert codes(await desk.send("ApplyAction", dev, action="CancelFlight", parameters=submission(4))) == []
+    second = {"action": "CancelFlight", "parameters": CANCEL["parameters"], "edits": edits}
+    assert codes(await desk.send("PublishActionTypeVersion", dev, **second)) == []
+    before = (await desk.outbox.head()).position
+    assert codes(await desk.send("MergeBranch", source=dev)) == []
+    rows = [decode(row.body) for row in await desk.outbox.after(before, 10)]
+    assert {row.type.removeprefix("io.oms.") for row in rows} == {
+        "branch.merged.v1",
+        "actionType.merged.v1",
+        "object.created.v1",
+        "object.updated.v1",
+    }
+    applied = await desk.send("ApplyAction", action="CancelFlight", parameters=submission(5))
+    (entry, *_) = await desk.outbox.after(applied["position"] - len(applied["events"]), 10)
+    assert msgspec.json.decode(decode(entry.body).data)["version"] == 2
