@@ -45,6 +45,7 @@ def created(context: Context, command: CreateLinkType) -> list[LinkTypeCreated]:
         for end, slug in ends.items()
         if slug is None
     ]
+    findings += [fault for end, slug in ends.items() for fault in keyless_faults(context, slug, f"/{end}")]
     findings += inverse_faults(context, command.name, command.inverse)
     if command.acyclic and None not in ends.values():
         findings += hierarchy_faults(context, ends, "/acyclic")
@@ -67,6 +68,14 @@ def inverse_faults(context: Context, name: str, inverse: str | None, but: str = 
     if inverse == name:
         text = f"{name} is called the same from both ends; give the inverse a name of its own, or none"
         yield Finding("TYPE_NAME_TAKEN", "/inverse", text)
+
+
+def keyless_faults(context: Context, slug: str | None, path: str) -> Iterator[Finding]:
+    """A finding where objects of the type with this slug have no key to be linked by. Raises `Unread`."""
+    type_ = None if slug is None else kind_of_slug(context, "objectType", slug)
+    if type_ is not None and keyed_by(line(context.get, type_)) is None:
+        text = f"{type_['name']} has no primary key by which links could name its objects; name a type below it"
+        yield Finding("TYPE_KEY", path, text)
 
 
 def hierarchy_faults(context: Context, ends: Mapping[str, str | None], path: str) -> Iterator[Finding]:

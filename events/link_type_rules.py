@@ -13,7 +13,7 @@ from events.findings import Finding, Refused
 from events.hierarchy import line
 from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
 from events.link_cycles import circle_among, shown
-from events.link_type_creation import hierarchy_faults, owner_faults, owner_of
+from events.link_type_creation import hierarchy_faults, keyless_faults, owner_faults, owner_of
 from events.names import Key
 from events.reserved import followed, links_key, links_under, number, single_ends
 
@@ -74,6 +74,7 @@ def _change_endpoints(context: Context, state: State, command: words.ChangeEndpo
             findings.append(unknown(context, "objectType", named, f"/{end}"))
         elif type_ is not None and type_["slug"] != state[end]:
             ends[end] = type_["slug"]
+            findings += keyless_faults(context, type_["slug"], f"/{end}")
             findings += _narrower(context, state, end, type_)
     if state.get("acyclic") and not findings:
         findings += hierarchy_faults(context, ends, "")

@@ -15,6 +15,7 @@ from events.claims import claimed, claiming, refused_claims, refused_key
 from events.decider import Context, Drafted, Payload, State, as_far_as_known, needed
 from events.findings import Finding, Refused
 from events.given import Given, GivenKey, checked, complete, created_with, keyed, told
+from events.hierarchy import entity_of
 from events.kinds import ObjectTypeNamed, kind_named, unknown
 from events.marked import guarded
 from events.names import Key, Rid, object_key
@@ -125,16 +126,22 @@ def reads(context: Context, command: Payload) -> list[Key]:
 def target(context: Context, command: Payload) -> Key | None:
     assert isinstance(command, Command)
     state = kind_named(context, "objectType", command.type)
-    return None if state is None else _entity(shape_in(context.get, state), command)
+    if state is None:
+        return None
+    shape = shape_in(context.get, state)
+    entity = _entity(shape, command)
+    if entity is None or isinstance(command, CreateObject | UpsertObject) or context.get(entity) is not None:
+        return entity
+    return entity_of(context.get, shape.slug, entity.removeprefix(f"object/{shape.slug}/"))
 
 
 def decide(context: Context, command: Payload) -> list[Drafted]:
     must_be_open(context)
     if type(command) is CreateObject:
-        shape = _shape(context, command.type)
+        shape = _writable(_shape(context, command.type))
         return _create(context, shape, _checked(context, shape, command.properties, "/properties"))
     if type(command) is UpsertObject:
-        shape = _shape(context, command.type)
+        shape = _writable(_shape(context, command.type))
         return _upsert(context, shape, _checked(context, shape, command.properties, "/properties"))
     if type(command) is UpdateObject:
         return _update(context, _found(context, command.type, command.key), command)
@@ -206,7 +213,11 @@ def _shape(context: Context, name: str) -> Shape:
     state = kind_named(context, "objectType", name)
     if state is None:
         raise Refused([unknown(context, "objectType", name, "/type")])
-    shape = shape_in(context.get, state)
+    return shape_in(context.get, state)
+
+
+def _writable(shape: Shape) -> Shape:
+    """Raises `Refused` for a type that has no objects."""
     if shape.closed is not None:
         code, text = shape.closed
         raise Refused([Finding(code, "/type", text)])
@@ -214,6 +225,7 @@ def _shape(context: Context, name: str) -> Shape:
 
 
 def _found(context: Context, name: str, given: GivenKey) -> _Found:
+    """The object with this key of the type, or of a type below it. Raises `Refused`."""
     shape = _shape(context, name)
     try:
         key = shape.key_given(given)
@@ -222,8 +234,12 @@ def _found(context: Context, name: str, given: GivenKey) -> _Found:
     entity = object_key(shape.slug, key)
     state = context.get(entity)
     if state is None:
+        meant = context.get(entity_of(context.get, shape.slug, key))
+        if meant is not None:
+            return _found(context, meant["type"], key)
+        _writable(shape)
         raise Refused([Finding("OBJECT_UNKNOWN", "/key", f"there is no {shape.name} {key} on {context.branch}")])
-    return _Found(shape, key, entity, state, _known(context, shape, entity, state))
+    return _Found(_writable(shape), key, entity, state, _known(context, shape, entity, state))
 
 
 def _known(context: Context, shape: Shape, entity: Key, state: State) -> Mapping[str, Json]:

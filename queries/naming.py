@@ -14,7 +14,7 @@ from typing import Any, Literal
 from events.checks import by_name as struct_by_name
 from events.decider import State
 from events.findings import Finding, Refused
-from events.hierarchy import effective
+from events.hierarchy import effective, line
 from events.names import Key, link_key, object_key
 from events.uses import declaring
 from projectors.versions import Version
@@ -74,6 +74,11 @@ def named(cut: Cut, name: str) -> Named:
     names = ", ".join(candidate.name for candidate in known[:20]) or "none"
     text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
+
+
+def is_below(cut: Cut, one: Named, other: Named) -> bool:
+    """Whether an object type takes from another one."""
+    return one.key != other.key and any(above["rid"] == other.state["rid"] for above in line(cut.state, one.state))
 
 
 def object_at_once(cut: Cut, name: str, key: str) -> tuple[Named, Version] | None:

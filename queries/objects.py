@@ -11,7 +11,7 @@ from projectors.versions import Version
 from queries.cuts import Cut
 from queries.freshness import waiting
 from queries.gaps import readable
-from queries.naming import Named, named, object_at_once, values
+from queries.naming import Named, is_below, named, object_at_once, types, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Shown:
 
 
 def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
-    """The object or link of this type, deleted or not; without a key the type itself.
+    """The object (of this type, or of one below it) or link, deleted or not; without a key the type itself.
 
     Raises `Refused` with TYPE_UNKNOWN, OBJECT_UNKNOWN or LINK_UNKNOWN.
     """
@@ -67,8 +67,20 @@ def _found(cut: Cut, type_name: str, key: str | None) -> tuple[Named, Version]:
     schema = named(cut, type_name)
     version = cut.version(schema.key if key is None else schema.entity(key))
     if version is None:
-        raise not_found(cut, schema, key or "")
+        return _below(cut, schema, key or "")
     return schema, version
+
+
+def _below(cut: Cut, schema: Named, key: str) -> tuple[Named, Version]:
+    """The object of a type below that has the key; of several that had it, the one that is there."""
+    found: list[tuple[Named, Version]] = []
+    for each in types(cut):
+        version = cut.version(each.entity(key)) if each.kind == "objectType" and is_below(cut, each, schema) else None
+        if version is not None:
+            found.append((each, version))
+    if not found:
+        raise not_found(cut, schema, key)
+    return min(found, key=lambda each: bool(each[1].state["deleted"]))
 
 
 def not_found(cut: Cut, schema: Named, key: str) -> Refused:

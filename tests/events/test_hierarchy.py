@@ -87,6 +87,16 @@ def test_a_reference_to_a_supertype_means_objects_of_all_types_below():
     world.when("DeleteObject", type="Glider", key="HL2")
 
 
+def test_a_command_may_name_an_object_by_a_supertype():
+    world = fleet()
+    jet(world, "HL1")
+    (event,) = world.when("UpdateObject", type="Plane", key="HL1", patch={"engines": 4})
+    assert (event.slug, event.set) == ("Jet", {"engines": 4})
+    world.when("DeleteObject", type="Plane", key="HL1")
+    assert world.findings("UpdateObject", type="Plane", key="HL1", patch={}) == [("OBJECT_UNKNOWN", "/key")]
+    assert world.findings("UpdateObject", type="Jet", key="HL1", patch={}) == [("OBJECT_DELETED", "/key")]
+
+
 def test_an_object_may_refer_to_itself_as_one_of_its_supertype():
     world = fleet()
     world.when("AddProperty", type="Plane", property={"name": "twin", "type": "reference", "target": "Plane"})
@@ -101,7 +111,11 @@ def test_links_that_end_at_a_supertype_end_at_objects_of_all_types_below():
     jet(world, "HL1")
     world.when("CreateObjectType", name="Airport", primaryKey=["code"], properties=[{"name": "code", "type": "string"}])
     world.when("CreateObject", type="Airport", properties={"code": "ICN"})
+    assert world.findings("CreateLinkType", **{"name": "x", "from": "Named", "to": "Airport"}) == [
+        ("TYPE_KEY", "/from")
+    ]
     world.when("CreateLinkType", **{"name": "standsAt", "from": "Plane", "to": "Airport"})
+    assert world.findings("ChangeEndpoints", **{"type": "standsAt", "from": "Named"}) == [("TYPE_KEY", "/from")]
     world.when("CreateLink", **{"type": "standsAt", "from": "HL1", "to": "ICN"})
     assert world.get("degree/object/Jet/HL1")["n"] == 1
     assert world.findings("DeleteObject", type="Jet", key="HL1") == [("OBJECT_IN_USE", "/key")]

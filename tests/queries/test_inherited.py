@@ -1,6 +1,9 @@
 """Types below types, read: inherited properties go by the names of the moment, and a freed name means who has it."""
 
+import pytest
+
 from adapters.memory_versions import MemoryVersions
+from events.findings import Refused
 from queries.cuts import cut
 from queries.moments import moment
 from queries.objects import objects, show
@@ -44,6 +47,12 @@ def test_an_object_is_shown_with_the_names_of_all_types_above_as_they_were():
 def test_its_history_goes_by_the_names_of_each_time():
     steps = history(at(9), "Jet", "HL1").steps
     assert [[change.path for change in step.changes] for step in steps] == [["/engines", "/id", "/name"], ["/이름"]]
+
+
+def test_a_supertype_means_objects_of_all_types_below():
+    assert show(at(7), "Plane", "HL1") == show(at(7), "Named", "HL1") == show(at(7), "Jet", "HL1")
+    with pytest.raises(Refused):
+        show(at(9), "Named", "HL1")
 
 
 def test_a_type_is_shown_with_what_it_inherits():
