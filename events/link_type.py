@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from events import link_type_words as words
 from events.branch import branch_key, must_be_open
+from events.coherence import incoherent
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.element import deleted
-from events.findings import Refused
+from events.findings import Finding, Refused
 from events.kinds import kind_named, kind_reads, unknown
 from events.link_properties import AboutProperty, declared_anew, evolved
 from events.link_type_creation import created, creation_reads
@@ -19,6 +20,7 @@ from events.link_type_life import life_reads, lived
 from events.link_type_rules import rule_reads, ruled
 from events.link_type_words import COMMANDS, EVENTS, Change, CreateLinkType, LinkTypeCreated
 from events.names import Key
+from events.reach import supposing
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -48,7 +50,22 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
         raise Refused([unknown(context, "linkType", command.type, "/type")])
     if state.get("deleted") and not isinstance(command, words.DeleteLinkType | words.RestoreLinkType):
         raise Refused([deleted("linkType", state, "/type")])
-    return [Drafted(_key(state), state["slug"], each) for each in _changed(context, state, command)]
+    events = list(_changed(context, state, command))
+    if isinstance(command, words.SetCardinality | words.ChangeEndpoints | words.DeleteLinkType):
+        _refuse_broken_interfaces(context, state, events)
+    return [Drafted(_key(state), state["slug"], each) for each in events]
+
+
+def _refuse_broken_interfaces(context: Context, state: State, events: Iterable[Payload]) -> None:
+    """Object types at either end, before or after, still have the links that their interfaces ask for."""
+    after: State | None = state
+    for each in events:
+        after = evolve(after, each)
+    assert after is not None
+    get = supposing(context.get, _key(state), after)
+    lacking = {fault.text: 0 for ends in (state, after) for fault in incoherent(get, _key(state), ends)}
+    if lacking:
+        raise Refused([Finding("INTERFACE_UNSATISFIED", "/type", f"{'; '.join(lacking)}; change these first")])
 
 
 def evolve(state: State | None, event: Payload) -> State | None:

@@ -151,7 +151,7 @@ def _ends(get: Lookup, state: State) -> Iterator[End]:
     for rid in above.values():
         for key in using(get, "objectType", rid):
             link = get(key) if key.startswith("linkType/") and key not in seen else None
-            if link is None:
+            if link is None or link.get("deleted"):
                 continue
             seen.add(key)
             one, _, other = link["cardinality"].partition("-")

@@ -208,3 +208,17 @@ def test_what_implements_an_interface_is_held_to_it_as_it_grows():
         ("INTERFACE_UNSATISFIED", "/name")
     ]
     assert world.findings("DeleteInterface", interface="Named") == [("TYPE_IN_USE", "/interface")]
+
+
+def test_a_link_type_that_an_interface_asks_for_stays_as_it_is_needed():
+    world = given({"name": "A", "links": [{"name": "at", "target": "Place", "cardinality": "n-1"}]})
+    declare(world)
+    world.when("CreateLinkType", name="stands", **{"from": "Plane", "to": "Place", "cardinality": "n-1"})
+    world.when("ImplementInterface", type="Plane", interface="A")
+    unsatisfied_ = [("INTERFACE_UNSATISFIED", "/type")]
+    assert world.findings("DeleteLinkType", type="stands") == unsatisfied_
+    assert world.findings("SetCardinality", type="stands", cardinality="n-n") == unsatisfied_
+    assert world.findings("ChangeEndpoints", type="stands", **{"from": "Place"}) == unsatisfied_
+    world.when("SetCardinality", type="stands", cardinality="1-1")
+    world.when("CreateLinkType", name="parks", **{"from": "Plane", "to": "Place", "cardinality": "n-1"})
+    world.when("DeleteLinkType", type="stands")
