@@ -15,7 +15,7 @@ from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unkno
 from events.link_cycles import circle_among, shown
 from events.link_type_creation import hierarchy_faults, keyless_faults, owner_faults, owner_of
 from events.names import Key
-from events.reserved import followed, links_key, links_under, number, single_ends
+from events.reserved import end_keys, followed, links_key, links_under, number, single_ends
 
 SHOWN = 20  # violators in a sentence
 
@@ -27,6 +27,7 @@ def rule_reads(context: Context, state: State, command: Payload) -> Iterator[Key
     match command:
         case words.SetCardinality() if set(single_ends(command.cardinality)) - set(single_ends(state["cardinality"])):
             yield from _links_reads(context, state)
+            yield from _ends_reads(context, state, command.cardinality)
         case words.SetOnDelete() | words.SetAcyclic() if not followed(state):
             yield from _links_reads(context, state)
         case words.SetAcyclic() if command.acyclic and not state.get("acyclic"):
@@ -132,6 +133,14 @@ def _links_reads(context: Context, state: State) -> Iterator[Key]:
     if number(context.get(links_key(state["slug"]))):
         yield under_key(links_under(state["slug"]))
         yield from context.under(links_under(state["slug"]))
+
+
+def _ends_reads(context: Context, state: State, cardinality: str) -> Iterator[Key]:
+    if number(context.get(links_key(state["slug"]))):
+        for key in context.under(links_under(state["slug"])):
+            link = context.get(key)
+            if link is not None:
+                yield from end_keys(state["slug"], cardinality, link["from"], link["to"])
 
 
 def _links(context: Context, state: State, path: str) -> Sequence[State]:
