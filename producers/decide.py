@@ -13,27 +13,25 @@ import msgspec
 from msgspec.structs import replace
 
 from events import catalog
-from events.branch import BranchCreated, BranchRebased
 from events.decider import Context, Drafted, Head, State
 from events.elsewhere import Unasked
 from events.findings import Finding, Refused, listed
 from events.names import Key
-from events.parents import further_parents
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
 from producers import hooks
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
-from producers.heads import Heads, Staged, Untold, as_of
+from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
 from producers.outcome import failed, outcome_of
+from producers.tips import Tips, check_bases
 from security import pii
 
 Asking = Generator[Ask, Told, None]
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
-_WITH_BASES: Final = (BranchCreated, BranchRebased)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -45,7 +43,7 @@ class Planner:
         self.ring = ring or NO_RING
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
-        self._commit_ids: dict[str, str | None] = {}
+        self._tips = Tips(self.heads)
         self._elsewhere: Elsewhere  # of the group that is decided
 
     def work(self, group: Sequence[Submitted], now: int) -> Work:
@@ -75,7 +73,7 @@ class Planner:
         """Drop all that is known, as after a transaction that was lost."""
         self.heads.clear()
         self.ring.forget()
-        self._commit_ids.clear()
+        self._tips.clear()
         self._left = None
 
     def _answer(
@@ -137,8 +135,8 @@ class Planner:
             return None
         moves = [d for d in drafted if d.key.startswith("branch/")]
         if moves:
-            yield from self._check_bases(drafted, writes)
-        parents = yield from self._parents(submitted.branch, moves, writes.commits)
+            yield from check_bases(drafted, writes)
+        parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         return _Planned(drafted, staged, drawn, warnings)
 
@@ -147,7 +145,7 @@ class Planner:
         writes.rows += drawn.rows
         writes.head = drawn.head
         writes.commits.append(CommitWrite(submitted.branch, first, drawn.head.position, drawn.commit_id))
-        self._commit_ids[submitted.branch] = drawn.commit_id
+        self._tips.wrote(submitted.branch, drawn.commit_id)
         writes.destroyed += self.ring.settle()
 
     def _decide(
@@ -208,48 +206,6 @@ class Planner:
             except Untold as untold:
                 yield from self._load(untold.column, untold.keys)
 
-    def _parents(
-        self, branch: str, moves: Sequence[Drafted], written: Sequence[CommitWrite]
-    ) -> Generator[Ask, Told, list[str]]:
-        """Ids of the commits that the next one on this branch follows; `moves` are its events about branches."""
-        if branch not in self._commit_ids:
-            self._commit_ids[branch] = yield from self._newest(branch, written)
-        newest = self._commit_ids[branch]
-        if not moves:
-            return [newest] if newest else []
-        found = {newest: None}
-        for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for d in moves):
-            found[other if isinstance(other, str) else (yield from self._newest(as_of(*other), written))] = None
-        return [each for each in found if each]
-
-    def _newest(self, column: str, written: Sequence[CommitWrite]) -> Generator[Ask, Told, str | None]:
-        """Id of the newest commit that a branch has, or had: its own, else its parent's at the base."""
-        while True:
-            try:
-                ends = [(before, at) for before, _, at in self.heads.lineage(column)]
-                break
-            except Untold as untold:
-                yield from self.heads.load([(untold.column, untold.key)])
-        told = yield Ask(commit_ids=ends)
-        ids = (_written_id(written, *at) or told.commit_ids.get(at) for at in ends)
-        return next(filter(None, ids), None)
-
-    def _check_bases(self, drafted: Sequence[Drafted], writes: Writes) -> Asking:
-        """A branch begins behind a whole commit, and a rebase begins its commit. Raises `Refused`."""
-        payloads = [d.payload for d in drafted]
-        bases = [each.base for each in payloads if isinstance(each, _WITH_BASES) and each.base]
-        told = yield Ask(commit_ends=bases)
-        for base in bases:
-            end = told.commit_ends.get(base) or min((c.last for c in writes.commits if c.last >= base), default=base)
-            if end != base:
-                text = f"position {base:,} lies within a commit that ends at {end:,}; begin the branch there"
-                raise Refused([Finding("BRANCH_BASE_INSIDE", "/data/at", text)])
-        if any(isinstance(each, BranchRebased) and each.floor != writes.head.position for each in payloads) or any(
-            isinstance(each, BranchRebased) for each in payloads[1:]
-        ):
-            text = "a branch is rebased by the first event of a commit; send the rebase as a command of its own"
-            raise Refused([Finding("BRANCH_REBASE_FIRST", "/data", text)])
-
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once."""
         wanted: dict[str, list[Key]] = {}
@@ -307,10 +263,6 @@ class _Ids:
             self._given.append(self._new_id())
         self._next += 1
         return self._given[self._next - 1]
-
-
-def _written_id(written: Sequence[CommitWrite], branch: str, at: int) -> str | None:
-    return next((c.id for c in reversed(written) if c.branch == branch and c.last <= at), None)
 
 
 def _decide_part(
