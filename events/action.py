@@ -14,7 +14,7 @@ from pydantic import Field
 
 from events import link
 from events import object as object_
-from events.action_commands import MAX_STEPS, command_of, steps
+from events.action_commands import MAX_STEPS, command_of, how_many, steps
 from events.action_faults import Scope
 from events.action_given import Given, given, given_reads
 from events.action_personal import recorded
@@ -88,6 +88,9 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     assert isinstance(command, Command)
     must_be_open(context)
     action = _action(context, command)
+    if (edits := _number(action, command)) > MAX_STEPS:
+        text = f"{action}: these would be {edits:,} edits, at most {MAX_STEPS:,} are done at once; split the command"
+        raise Refused([Finding("COMMIT_TOO_LARGE", "", text)])
     if isinstance(command, ApplyAction):
         return _applied(context, action, command.parameters, context.new_id(), "")
     return _batch(context, action, command.submissions)
@@ -125,6 +128,19 @@ def _action(context: Context, command: Command) -> _Action:
         text = f"{state['name']} has no version {number}; the newest is {state['latest']}"
         raise Refused([Finding("ACTION_VERSION", "/version", text)])
     return _Action(state, number, version)
+
+
+def _number(action: _Action, command: Command) -> int:
+    """How many edits it comes to."""
+    defaults = {name: parameter.default for name, parameter in action.version.parameters.items() if parameter.array}
+    given_lists = (
+        {name: value for name, value in each.items() if type(value) is list} for each in _submissions(command)
+    )
+    return sum(how_many(action.version.edits, {**defaults, **lists}) for lists in given_lists)
+
+
+def _submissions(command: Command) -> list[dict[str, Json]]:
+    return [command.parameters] if isinstance(command, ApplyAction) else command.submissions
 
 
 def _batch(context: Context, action: _Action, submissions: list[dict[str, Json]]) -> list[Drafted]:
@@ -184,15 +200,15 @@ def _key(identity: str) -> Key:
 
 def _unmet(action: _Action, asked: Given, path: str) -> Iterator[Finding]:
     """The criteria that are not true."""
-    for number, criterion in enumerate(action.version.criteria, 1):
+    for at, criterion in enumerate(action.version.criteria, 1):
         try:
             met = asked.evaluated(criterion.cel)
             if type(met) is not bool:
-                yield Finding("ACTION_EXPRESSION", path, f"{action}, criterion {number}: it is neither true nor false")
+                yield Finding("ACTION_EXPRESSION", path, f"{action}, criterion {at}: it is neither true nor false")
             elif not met:
                 yield Finding("ACTION_CRITERIA", path, str(asked.value(criterion.message)))
         except NotEvaluated as error:
-            yield Finding("ACTION_EXPRESSION", path, f"{action}, criterion {number}: the expression {error.text}")
+            yield Finding("ACTION_EXPRESSION", path, f"{action}, criterion {at}: the expression {error.text}")
 
 
 def _edited(context: Context, action: _Action, asked: Given, path: str) -> list[Drafted]:
@@ -201,10 +217,7 @@ def _edited(context: Context, action: _Action, asked: Given, path: str) -> list[
     staged = replace(context, heads=stage)
     drafted: list[Drafted] = []
     findings: list[Finding] = []
-    for number, step in enumerate(steps(action.version.edits, asked), 1):
-        if number > MAX_STEPS:
-            text = f"{action}: a submission has at most {MAX_STEPS:,} edits; give fewer items"
-            raise Refused([Finding("COMMIT_TOO_LARGE", path, text)])
+    for step in steps(action.version.edits, asked):
         try:
             asked_for = command_of(context, step)
             events = [] if asked_for is None else _decider(asked_for).decide(staged, asked_for)
@@ -236,8 +249,8 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         action = _action(context, command)
     except Refused:
         return
-    submissions = [command.parameters] if isinstance(command, ApplyAction) else command.submissions
-    yield from _all_reads(context, action, submissions)
+    if _number(action, command) <= MAX_STEPS:
+        yield from _all_reads(context, action, _submissions(command))
 
 
 def _submission_reads(context: Context, action: _Action, parameters: Mapping[str, Json]) -> Iterator[Key]:

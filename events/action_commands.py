@@ -15,8 +15,8 @@ from events.object import CreateObject, DeleteObject, UpdateObject, UpsertObject
 from events.shape import shape_in
 from events.values import Json, shown
 
-MAX_STEPS: Final = 10_000
-"""Edits of one submission, each item of a `forEach` counted."""
+MAX_STEPS: Final = 20_000
+"""Edits of one command, each submission and each item of a `forEach` counted: about a second."""
 
 
 class Step(NamedTuple):
@@ -25,6 +25,14 @@ class Step(NamedTuple):
     where: str
     edit: Single
     given: Given
+
+
+def how_many(edits: Sequence[Edit], values: Mapping[str, Json]) -> int:
+    """How many edits these are with these parameters, without looking at each."""
+    return sum(
+        len(values.get(edit.parameter) or ()) * how_many(edit.edits, values) if isinstance(edit, ForEach) else 1
+        for edit in edits
+    )
 
 
 def steps(edits: Sequence[Edit], given: Given, above: str = "") -> Iterator[Step]:

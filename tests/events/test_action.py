@@ -177,3 +177,21 @@ def test_what_is_personal_stays_so_when_another_type_takes_the_name(world):
     entry, updated = world.when("ApplyAction", action="Call", parameters={"who": "p1", "phone": "010-1234-5678"})
     assert entry.parameters["who"] == "p1"
     assert "010-1234-5678" not in f"{entry} {updated}"
+
+
+def test_too_many_edits_are_refused_before_any_is_looked_at(world):
+    lists = {name: {"type": "integer", "array": True} for name in ("a", "b")}
+    note = {
+        "edit": "upsertObject",
+        "type": "Gate",
+        "properties": {"id": {"cel": "string(parameters.x + parameters.y)"}},
+    }
+    inner = {"edit": "forEach", "parameter": "b", "as": "y", "edits": [note]}
+    outer = {"edit": "forEach", "parameter": "a", "as": "x", "edits": [inner]}
+    world.when("CreateActionType", name="Cross", parameters=lists, edits=[outer])
+    many = {"a": list(range(200)), "b": list(range(200))}
+    assert world.findings("ApplyAction", action="Cross", parameters=many) == [("COMMIT_TOO_LARGE", "")]
+    half = {"a": many["a"], "b": many["b"][:90]}
+    assert world.findings("ApplyActionBatch", action="Cross", submissions=[half] * 2) == [("COMMIT_TOO_LARGE", "")]
+    few = {"a": [1, 2], "b": [10, 20]}
+    assert len(world.when("ApplyAction", action="Cross", parameters=few)) == 5
