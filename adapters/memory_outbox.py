@@ -96,7 +96,7 @@ class MemoryOutbox:
             if (end := min((c.last for c in self._commits if c.last >= at), default=0))
         }
         commits = {at: commit for at in ask.commits if (commit := self._commit(*at))}
-        named = {commit.id: commit for commit in self._commits if commit.id in ask.commits_named}
+        named = {c.id: c for c in self._commits if c.id in ask.commits_named} if ask.commits_named else {}
         written = {asked: self._subjects(asked) for asked in ask.written}
         return Told(heads, commands, ids, ends, commits, named, written, under)
 

@@ -23,7 +23,7 @@ from events.link_words import (
     UpdateLink,
 )
 from events.marked import guarded
-from events.names import Key, Rid, link_key
+from events.names import Key, Rid, link_key, object_key
 from events.patch import merged
 from events.reserved import degree_key, end_keys, followed, incident_keys, links_key
 from events.shape import Shape, shape_in
@@ -94,7 +94,6 @@ class _Pair(NamedTuple):
     kind: State
     from_: str
     to: str
-    ends: Mapping[str, Key]
     turned: bool
 
     @property
@@ -139,8 +138,13 @@ def _between(context: Context, kind: State, command: Command) -> _Pair:
             findings.append(Finding(wrong.code, f"/{said}{wrong.path}", f"the key {wrong.text}"))
     if findings:
         raise Refused(findings)
-    ends = {end: entity_of(context.get, kind[end], keys[end]) for end in ("from", "to")}
-    return _Pair(kind, keys["from"], keys["to"], ends, turned)
+    return _Pair(kind, keys["from"], keys["to"], turned)
+
+
+def _ends(context: Context, pair: _Pair) -> dict[str, Key]:
+    """The objects at its ends; what is not there is named as one of the type itself. Raises `Unread`."""
+    keys = {"from": pair.from_, "to": pair.to}
+    return {end: entity_of(context.get, pair.kind[end], key) for end, key in keys.items()}
 
 
 def _end_shape(context: Context, slug: str) -> Shape:
@@ -213,7 +217,7 @@ def _unknown(context: Context, pair: _Pair) -> Finding:
 
 
 def _dead_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
-    for end, entity in pair.ends.items():
+    for end, entity in _ends(context, pair).items():
         state = context.get(entity)
         if state is None:
             text = f"there is no {entity} on {context.branch}; create it first"
@@ -226,11 +230,11 @@ def _crowded_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
     for reserved in pair.reserved:
         holder = context.get(reserved)
         standing = None if holder is None else context.get(holder["link"])
-        if standing is not None and not standing["deleted"]:
+        if holder is not None and standing is not None and not standing["deleted"]:
             end = reserved.split("/")[2]
             text = (
-                f"{pair.kind['name']} is {pair.kind['cardinality']}: {pair.ends[end]} is {standing['from']} to "
-                f"{standing['to']} already; delete that one first"
+                f"{pair.kind['name']} is {pair.kind['cardinality']}: {_ends(context, pair)[end]} has {holder['link']} "
+                "already; delete that one first"
             )
             yield Finding("LINK_CARDINALITY", pair.path(end), text)
 
@@ -264,7 +268,10 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         yield from incident_keys(pair.slug, pair.from_, pair.to)
     if kind.get("acyclic") and isinstance(command, CreateLink):
         yield from map(under_key, first_prefixes(pair.slug, pair.from_, pair.to))
-    for entity in pair.ends.values():
+    for entity in (object_key(kind["from"], pair.from_), object_key(kind["to"], pair.to)):
+        yield entity
+        yield degree_key(entity)
+    for entity in _ends(context, pair).values():
         yield entity
         yield degree_key(entity)
     yield from (holder["link"] for key in pair.reserved if (holder := context.get(key)) is not None)

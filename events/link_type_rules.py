@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from events import link_type_words as words
-from events.decider import MOST, Context, Payload, State, under_key
+from events.decider import MOST, Context, Payload, State, needed, under_key
 from events.findings import Finding, Refused
 from events.hierarchy import line
 from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
 from events.link_cycles import circle_among, shown
 from events.link_type_creation import hierarchy_faults, keyless_faults, owner_faults, owner_of
 from events.names import Key
-from events.reserved import end_keys, followed, links_key, links_under, number, single_ends
+from events.reserved import end_keys, followed, incident_keys, links_key, links_under, number, single_ends
 
 SHOWN = 20  # violators in a sentence
 
@@ -25,13 +25,12 @@ Rule = words.SetCardinality | words.ChangeEndpoints | words.SetOnDelete | words.
 def rule_reads(context: Context, state: State, command: Payload) -> Iterator[Key]:
     """The keys that `ruled` asks for, and those that its events change. Raises `Unread`."""
     match command:
-        case words.SetCardinality() if set(single_ends(command.cardinality)) - set(single_ends(state["cardinality"])):
-            yield from _links_reads(context, state)
-            yield from _ends_reads(context, state, command.cardinality)
-        case words.SetOnDelete() | words.SetAcyclic() if not followed(state):
-            yield from _links_reads(context, state)
-        case words.SetAcyclic() if command.acyclic and not state.get("acyclic"):
-            yield from _links_reads(context, state)
+        case words.SetCardinality() | words.SetOnDelete() | words.SetAcyclic():
+            if _looks_at_links(state, command):
+                yield links_key(state["slug"])
+                if number(context.get(links_key(state["slug"]))):
+                    yield under_key(links_under(state["slug"]))
+                    yield from _touched(context, state, command)
         case words.ChangeEndpoints():
             yield links_key(state["slug"])
             for end, named in (("from", command.from_), ("to", command.to)):
@@ -42,24 +41,43 @@ def rule_reads(context: Context, state: State, command: Payload) -> Iterator[Key
             yield links_key(state["slug"])
 
 
+def _looks_at_links(state: State, command: Payload) -> bool:
+    match command:
+        case words.SetCardinality():
+            return bool(set(single_ends(command.cardinality)) - set(single_ends(state["cardinality"])))
+        case words.SetAcyclic() if command.acyclic and not state.get("acyclic"):
+            return True
+    return not followed(state)
+
+
+def _touched(context: Context, state: State, command: Payload) -> Iterator[Key]:
+    """The keys that belong to the links that stand and change with the rule. Raises `Unread`."""
+    for link in _standing(context, state):
+        if isinstance(command, words.SetCardinality):
+            yield from end_keys(state["slug"], command.cardinality, link["from"], link["to"])
+        elif not followed(state):
+            yield from incident_keys(state["slug"], link["from"], link["to"])
+
+
 def ruled(context: Context, state: State, command: Rule) -> list[Payload]:
     match command:
         case words.SetCardinality():
-            return _set_cardinality(context, state, command.cardinality)
+            return _set_cardinality(context, state, command)
         case words.ChangeEndpoints():
             return _change_endpoints(context, state, command)
         case words.SetOnDelete():
             return _set_on_delete(context, state, command)
         case words.SetAcyclic():
-            return _set_acyclic(context, state, command.acyclic)
+            return _set_acyclic(context, state, command)
 
 
-def _set_cardinality(context: Context, state: State, cardinality: words.Cardinality) -> list[Payload]:
+def _set_cardinality(context: Context, state: State, command: words.SetCardinality) -> list[Payload]:
+    cardinality = command.cardinality
     was = state["cardinality"]
     if cardinality == was:
         return []
     tighter = [end for end in single_ends(cardinality) if end not in single_ends(was)]
-    links = _links(context, state, "/cardinality") if tighter else []
+    links = _links(context, state, command) if tighter else []
     findings = [finding for end in tighter for finding in _crowded(state, end, links, cardinality)]
     if findings:
         raise Refused(findings)
@@ -110,17 +128,18 @@ def _set_on_delete(context: Context, state: State, command: words.SetOnDelete) -
     if (command.on_delete, owner) == (was, state.get("owner")):
         return []
     if not followed(state):
-        _links(context, state, "/onDelete")
+        _links(context, state, command)
     changed = {"rid": state["rid"], "slug": state["slug"], "onDelete": command.on_delete, "owner": owner, "was": was}
     return [words.LinkTypeOnDeleteSet.model_validate(changed, by_alias=True)]
 
 
-def _set_acyclic(context: Context, state: State, acyclic: bool) -> list[Payload]:
+def _set_acyclic(context: Context, state: State, command: words.SetAcyclic) -> list[Payload]:
+    acyclic = command.acyclic
     if acyclic == state.get("acyclic", False):
         return []
     if acyclic and (findings := list(hierarchy_faults(context, state, "/acyclic"))):
         raise Refused(findings)
-    links = _links(context, state, "/acyclic") if acyclic else []
+    links = _links(context, state, command) if acyclic else []
     circle = circle_among(links)
     if circle:
         text = f"links of {state['name']} go in a circle: {shown(circle)}; delete one of them first"
@@ -128,34 +147,23 @@ def _set_acyclic(context: Context, state: State, acyclic: bool) -> list[Payload]
     return [words.LinkTypeAcyclicSet(rid=state["rid"], slug=state["slug"], acyclic=acyclic)]
 
 
-def _links_reads(context: Context, state: State) -> Iterator[Key]:
-    yield links_key(state["slug"])
-    if number(context.get(links_key(state["slug"]))):
-        yield under_key(links_under(state["slug"]))
-        yield from context.under(links_under(state["slug"]))
-
-
-def _ends_reads(context: Context, state: State, cardinality: str) -> Iterator[Key]:
-    if number(context.get(links_key(state["slug"]))):
-        for key in context.under(links_under(state["slug"])):
-            link = context.get(key)
-            if link is not None:
-                yield from end_keys(state["slug"], cardinality, link["from"], link["to"])
-
-
-def _links(context: Context, state: State, path: str) -> Sequence[State]:
-    """The links that stand. Raises `Refused` where there are too many to look at, and `Unread`."""
+def _links(context: Context, state: State, command: Payload) -> list[State]:
+    """The links that stand, all that their rule touches being known. Raises `Refused` where they are too many, `Unread`."""
     standing = number(context.get(links_key(state["slug"])))
     if not standing:
         return []
-    keys = context.under(links_under(state["slug"]))
-    if len(keys) > MOST:
-        text = (
-            f"{standing:,} links of {state['name']} stand or stood on {context.branch}, more than the {MOST:,} that a "
-            "commit looks through; plan a migration"
-        )
-        raise Refused([Finding("RULE_BREAKING_UNPLANNED", path, text)])
-    return [link for key in keys if (link := context.get(key)) is not None and not link["deleted"]]
+    if standing > MOST:
+        text = f"{standing:,} links of {state['name']} stand, more than the {MOST:,} that a commit looks through"
+        raise Refused([Finding("RULE_BREAKING_UNPLANNED", "/type", f"{text}; plan a migration")])
+    needed(context.get, _touched(context, state, command))
+    return list(_standing(context, state))
+
+
+def _standing(context: Context, state: State) -> Iterator[State]:
+    for key in context.under(links_under(state["slug"])):
+        link = context.get(key)
+        if link is not None and not link["deleted"]:
+            yield link
 
 
 def _crowded(state: State, end: str, links: Sequence[State], cardinality: str) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from security import pii
 
 Asking = Generator[Ask, Told, None]
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
+_ROUNDS: Final = 16  # of reading ahead
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -207,20 +208,33 @@ class Planner:
                 yield from self._load(untold.column, untold.keys)
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
-        """Load in one round what the deciders can name beforehand, for all commands at once."""
+        """Load in one round what the deciders can name beforehand, for all commands at once.
+
+        Where nothing is known of a branch, what many commands share comes first: the others then name all they need.
+        """
+        parts = [(submitted.branch, part) for submitted in group for part in submitted.parts]
+        unknown = {branch for branch, _ in parts if not self.heads.seen(branch)[0]}
+        if unknown:
+            shared = {(b, part.type, getattr(part.payload, "type", "")): (b, part) for b, part in parts if b in unknown}
+            for _ in range(_ROUNDS):
+                if not (yield from self._read_ahead(list(shared.values()))):
+                    break
+        yield from self._read_ahead(parts)
+
+    def _read_ahead(self, parts: Sequence[tuple[str, Part]]) -> Generator[Ask, Told, bool]:
+        """Whether there was anything to load."""
         wanted: dict[str, list[Key]] = {}
         contexts: dict[str, Context] = {}
-        for submitted in group:
-            branch = submitted.branch
+        for branch, part in parts:
             if branch not in contexts:
                 wanted[branch] = list(hooks.READS)
                 contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch), seals=self.ring)
-            for part in submitted.parts:
-                with suppress(Exception):  # shows again when the command itself is decided
-                    wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
+            with suppress(Exception):  # shows again when the command itself is decided
+                wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
         missing = [at for branch, keys in wanted.items() for at in self.heads.wanted(branch, dict.fromkeys(keys))]
         if missing:
             yield from self.heads.load(missing)
+        return bool(missing)
 
     def _load(self, column: str, keys: Sequence[Key]) -> Asking:
         """Load keys of a column; first, where needed, the branches they are seen through."""
