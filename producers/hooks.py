@@ -18,7 +18,7 @@ from events.names import Key
 from events.object import ObjectCreated, ObjectUpdated
 from events.policy import PII_POLICY, looks, verdicts
 from events.reserved import RULES
-from events.shape import shape_in
+from events.shape import Shape, shape_in
 from events.values import Json, pointer
 from producers.command import Part
 
@@ -84,11 +84,21 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
                 suspects.append(field)
         elif value is not None:
             suspects.append(field)
-    return [
+    found = [one for field, _ in shape.guarded for one in _unmasked(context, part, shape, field, values)]
+    return found + [
         one
         for field in suspects
         for one in _found(context, part, shape.names[field], shape.shown(field, values[field]))
     ]
+
+
+def _unmasked(context: Context, part: Part, shape: Shape, field: str, values: Mapping[str, Json]) -> Iterator[Judged]:
+    """What a marking should have kept out, and came another way than by a command of the object: by a merge."""
+    name = shape.names[field]
+    for _, text in texts(values.get(field)):
+        for hit in context.screen.found(text, name):
+            remedy = "its marking lets none in; mask it where it comes from"
+            yield Judged(personal(hit[0], name, part.path, remedy), refuses=True)
 
 
 def _found(context: Context, part: Part, name: str, value: Json) -> Iterator[Judged]:

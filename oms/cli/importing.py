@@ -1,6 +1,7 @@
 """`oms import`: rows of files become commits; what was refused lies in a file with its findings."""
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple, Self
@@ -11,7 +12,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Ontology
-from oms.cli.output import Json, print_json, print_rows
+from oms.cli.output import Json, complain, print_json, print_rows
 from oms.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -110,15 +111,19 @@ def _show(told: dict[str, Any], *, as_json: bool) -> None:
 async def _imported(
     files: list[Path], rule: "RowMapping", rejects: Path, in_flight: int, wait: str, flags: dict[str, Any]
 ) -> dict[str, Any]:
+    warnings = _Warnings()
     async with connected(**flags) as client:
 
         async def ask(identity: str, commands: "list[Command]", message: str) -> "Answer":
-            return _answer(await client.commit(commands, id=identity, message=message, wait=wait))
+            outcome = await client.commit(commands, id=identity, message=message, wait=wait)
+            warnings.hear(outcome)
+            return _answer(outcome)
 
         if declarations := rule.declarations():
             _check(await ask(f"types-{uuid4()}", declarations, "types of an import"))
         way = Way(client.speaker.branch, lambda file: _asking(ask, file.name), rejects, in_flight)
-        return {"files": [await import_file(file, rule, way) for file in files]}
+        with warnings:
+            return {"files": [await import_file(file, rule, way) for file in files]}
 
 
 async def _rehearsed(
@@ -199,6 +204,26 @@ def _answer(outcome: "Outcome") -> "Answer":
 
     reasons = outcome.findings if outcome.status == "rejected" else ()
     return Answer(outcome.position, tuple(Reason(*finding) for finding in reasons))
+
+
+class _Warnings:
+    """What is worth knowing of rows that were taken: at the end, once for each code."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._number: Counter[str] = Counter()
+
+    def hear(self, outcome: "Outcome") -> None:
+        for finding in outcome.findings if outcome.status == "accepted" else ():
+            self._number[finding.code] += 1
+            self._first.setdefault(finding.code, finding.text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for code, number in self._number.items():
+            complain(f"{number:,} × {code}: {self._first[code]}")
 
 
 class _Rejects:

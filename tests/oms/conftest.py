@@ -33,7 +33,7 @@ async def program(tmp_path):
 async def oms(program):
     """A client of it, with a type `Airline`."""
     async with await connect(program.settings.folder) as client:
-        assert (await client.send("CreateObjectType", AIRLINE)).status == "accepted"
+        assert (await client.send("CreateObjectType", AIRLINE, wait="log")).status == "accepted"
         yield client
 
 

@@ -90,6 +90,17 @@ async def test_a_marking_comes_before_the_policy(desk):
     ]
 
 
+async def test_a_merge_brings_nothing_into_a_property_that_masks(desk):
+    dev = "dev/main/calls"
+    await desk.send("CreateBranch", name=dev)
+    await desk.send("CreateObject", on=dev, **crew("1", memo="010-1234-5678"))
+    assert codes(await desk.send("SetMarking", type="Crew", property="memo", marking="redact")) == []
+    outcome = await desk.send("MergeBranch", source=dev)
+    assert (outcome["status"], told(outcome)) == ("rejected", [("PII_PHONE", "/data")])
+    await desk.send("UpdateObject", on=dev, type="Crew", key="1", patch={"memo": "없음"})
+    assert (await desk.send("MergeBranch", source=dev))["status"] == "accepted"
+
+
 async def test_what_is_masked_is_the_same_when_it_is_sent_again(desk):
     given = crew("1", contact="전화 010-1234-5678")
     await desk.send("CreateObject", **given)

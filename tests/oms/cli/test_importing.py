@@ -137,6 +137,17 @@ def given_terms(folder):
     return "import", folder / "terms.obo", "--map", folder / "map.toml", "--rejects", folder, "--json"
 
 
+async def test_what_is_worth_knowing_of_rows_is_told_at_the_end(oms, cli, tmp_path):
+    (tmp_path / "map.toml").write_text(MAPPING)
+    (tmp_path / "airlines.csv").write_text(
+        "carrier,name\nKE,문의 010-1234-5678\nOZ,help@example.com\n7C,call@example.com\n"
+    )
+    code, _, err = await cli("import", tmp_path / "airlines.csv", "--map", tmp_path / "map.toml", "--json")
+    assert code == 0
+    assert "1 × PII_PHONE: name holds a phone number" in err
+    assert "2 × PII_EMAIL" in err
+
+
 async def test_an_obo_file_brings_its_types_objects_and_links(oms, cli, objects, tmp_path):
     given = given_terms(tmp_path)
     code, out, _ = await cli(*given)
