@@ -11,7 +11,7 @@ from typing import NamedTuple
 from events.decider import Lookup, State
 from events.hierarchy import below, line
 from events.names import Key
-from events.reach import following
+from events.reach import following, is_link_type
 from events.reserved import slug_key
 from events.satisfies import clashes, extended, extenders, implementers, unsatisfied
 from events.struct_fields import MAX_DEPTH, depth, height, reached, structs
@@ -64,7 +64,7 @@ def _types(get: Lookup, kind: str, state: State) -> Iterable[State]:
     if kind == "interface":
         return [each for interface in extenders(get, state) for each in implementers(get, interface)]
     if kind == "sharedProperty":
-        return [each for each, _ in following(get, "sharedProperty", state["rid"])]
+        return [each for each, _ in following(get, "sharedProperty", state["rid"]) if not is_link_type(each)]
     return _ends(get, state) if kind == "linkType" else ()
 
 

@@ -17,7 +17,7 @@ from events.link_type_words import (
     RemoveLinkProperty,
     RenameLinkProperty,
 )
-from events.property import DeclaredProperty, declared, faults, same_declaration
+from events.property import DeclaredProperty, declared, faults, meant, said_faults, same_declaration
 from events.reserved import links_key, number
 from events.values import Property
 
@@ -29,19 +29,27 @@ _ENDS: Final = ("from", "to")
 
 def faults_of_link(context: Context, each: DeclaredProperty, path: str) -> Iterator[Finding]:
     """Everything that is wrong with a declaration as one of links. Raises `Unread`."""
+    unfit = [] if said_faults(context, each, path) else list(unfit_for_links(each.name, meant(context, each), path))
     if each.type == "reference":
-        text = f"{each.name} is a reference; a link joins its two ends and nothing else: make another link type of it"
-        yield Finding("PROPERTY_TARGET", f"{path}/type", text)
+        yield from unfit
         return
     if each.name in _ENDS:
         yield Finding("PROPERTY_RESERVED", f"{path}/name", f"{each.name} is an end of every link; choose another name")
     yield from faults(context, each, "", path)
-    if each.marking == "encrypt":
-        text = f"{each.name} is of links, which have no key of their own: encrypt it on the object at one of the ends"
-        yield Finding("PROPERTY_MARKING", f"{path}/marking", text)
+    yield from unfit
     if each.unique:
         text = f"{each.name} is unique; a link is told apart by its ends alone: leave it out"
         yield Finding("PROPERTY_UNIQUE", f"{path}/unique", text)
+
+
+def unfit_for_links(name: str, each: Mapping[str, Any], path: str) -> Iterator[Finding]:
+    """Why a property, resolved, cannot be one of links."""
+    if each["type"] == "reference":
+        text = f"{name} is a reference; a link joins its two ends and nothing else: make another link type of it"
+        yield Finding("PROPERTY_TARGET", f"{path}/type", text)
+    elif each.get("marking") == "encrypt":
+        text = f"{name} is of links, which have no key of their own: encrypt it on the object at one of the ends"
+        yield Finding("PROPERTY_MARKING", f"{path}/marking", text)
 
 
 def stored(context: Context, each: DeclaredProperty, known: Declared | None = None) -> Property:

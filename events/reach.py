@@ -1,6 +1,7 @@
 """How far a change of a schema element reaches: the properties that follow it, and how many objects may hold their values.
 
     value type ──► struct types ──► shared properties ──► properties of object types ──► their objects, and their subtypes'
+                                                        ──► properties of link types ──► their links
 
 A property that is pinned to a version of a value type follows nothing: its pin never moves by itself.
 """
@@ -13,7 +14,7 @@ from events.decider import Context, Lookup, State
 from events.findings import Finding
 from events.hierarchy import below
 from events.names import Key
-from events.reserved import count_key, number, uses_key
+from events.reserved import count_key, links_key, number, uses_key
 from events.resolving import Declared, declaration
 from events.uses import users
 from events.values import NotAValue
@@ -21,33 +22,42 @@ from events.values import NotAValue
 SHOWN: Final = 20  # properties in one sentence
 _MEMBER: Final[Mapping[str, str]] = {"valueType": "valueType", "structType": "struct", "sharedProperty": "shared"}
 """Kind of element → where a property names one."""
+_HOLDING: Final = ("objectType", "linkType")
 
 
 class Holder(NamedTuple):
     """A property that follows an element."""
 
-    type: str  # name of the object type that declares it
+    type: str  # name of the type that declares it
     property: str  # its name
-    objects: int  # alive ones of the type and its subtypes
+    held: int  # alive objects of the type and its subtypes, or links of the type
+    by: str  # "objects" or "links"
 
 
 def following(get: Lookup, kind: str, rid: str) -> Iterator[tuple[State, Declared]]:
-    """The properties that follow an element, each with the object type that declares it. Raises `Unread`."""
+    """The properties that follow an element, each with the object type or link type that declares it. Raises `Unread`."""
     for key in using(get, kind, rid):
         state = get(key)
         assert state is not None, f"{key} uses {rid} and is not there"
         user = key.partition("/")[0]
         followed = [each for each in _members(user, state) if _follows(each, kind, rid)]
-        if user == "objectType":
+        if user in _HOLDING:
             yield from ((state, each) for each in followed)
         elif followed:
             yield from following(get, user, state["rid"])
 
 
 def holders(get: Lookup, kind: str, rid: str) -> Iterator[Holder]:
-    """The properties whose values follow an element, with how many objects may hold one. Raises `Unread`."""
+    """The properties whose values follow an element, with how many objects or links may hold one. Raises `Unread`."""
     for state, each in following(get, kind, rid):
-        yield Holder(state["name"], each["name"], instances(get, state))
+        if is_link_type(state):
+            yield Holder(state["name"], each["name"], number(get(links_key(state["slug"]))), "links")
+        else:
+            yield Holder(state["name"], each["name"], instances(get, state), "objects")
+
+
+def is_link_type(state: State) -> bool:
+    return "cardinality" in state
 
 
 def unfit_defaults(get: Lookup, after: State, kind: str, path: str) -> Iterator[Finding]:
@@ -65,7 +75,7 @@ def unfit_defaults(get: Lookup, after: State, kind: str, path: str) -> Iterator[
 
 def breaking(context: Context, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
     """A finding if objects may hold values that the change `what`, a sentence, does not fit; none where it is planned."""
-    held = sorted({each for each in holders(context.get, kind, rid) if each.objects})
+    held = sorted({each for each in holders(context.get, kind, rid) if each.held})
     if held and not context.planned:
         text = f"{what}; {_said(held)}; plan a migration, or pin or detach these properties first"
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)
@@ -100,6 +110,6 @@ def _follows(each: Mapping[str, Any], kind: str, rid: str) -> bool:
 
 
 def _said(held: Sequence[Holder]) -> str:
-    said = ", ".join(f"{each.type}.{each.property} ({each.objects:,} objects)" for each in held[:SHOWN])
+    said = ", ".join(f"{each.type}.{each.property} ({each.held:,} {each.by})" for each in held[:SHOWN])
     more = len(held) - SHOWN
     return f"{said}{f' and {more:,} more properties' if more > 0 else ''} follow it"

@@ -15,11 +15,12 @@ from events.decider import Context, Drafted, Lookup, Payload, State, as_far_as_k
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import free_slug, kind_named, kind_reads, name_taken, type_name
+from events.link_properties import unfit_for_links
 from events.names import Key
 from events.narrower import narrower, sealed_otherwise
 from events.property import DeclaredProperty, declared, declared_reads, faults
 from events.property_source import unique_faults
-from events.reach import breaking, following, supposing, unfit_defaults
+from events.reach import breaking, following, is_link_type, supposing, unfit_defaults
 from events.resolving import declaration
 from events.shared_words import (
     LIFE,
@@ -133,8 +134,12 @@ def _unsound(get: Lookup, rid: str) -> Iterator[Finding]:
     """What would not hold of the object types whose properties it declares, and of those below them."""
     types: dict[str, State] = {}
     for state, each in following(get, "sharedProperty", rid):
-        types[state["rid"]] = state
-        yield from unique_faults(f"{state['name']}.{each['name']}", declaration(get, each), _PATH)
+        name, known = f"{state['name']}.{each['name']}", declaration(get, each)
+        if is_link_type(state):
+            yield from unfit_for_links(name, known, _PATH)
+        else:
+            types[state["rid"]] = state
+            yield from unique_faults(name, known, _PATH)
     for state in types.values():
         for one in (state, *below(get, state)):
             yield from (finding._replace(path=_PATH) for finding in unsound(get, one))

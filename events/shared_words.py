@@ -22,7 +22,7 @@ class SharedDeclaration(Payload):
     array: ArrayFlag = False
     default: Annotated[Json, Field(description="the value of objects that are created without one")] = None
     values: Annotated[list[str] | None, Field(description="what an enum may be")] = None
-    target: Annotated[str | None, Field(description="the object type that a reference refers to")] = None
+    target: Annotated[str | None, Field(min_length=1, description="the object type that a reference refers to")] = None
     marking: Annotated[Marking | None, Field(description="what becomes of personal data in it")] = None
     searchable: Annotated[bool, Field(description="texts are found by what they say")] = False
     value_type: ValueTypeNamed = None

@@ -203,3 +203,28 @@ def test_what_implements_an_interface_keeps_to_it():
     assert world.findings("UpdateSharedProperty", shared="Mail", property={"type": "string"}) == [
         ("INTERFACE_UNSATISFIED", "/property")
     ]
+
+
+def test_properties_of_links_are_reached_too():
+    world = given()
+    declare(world, name="Guest")
+    world.when("CreateLinkType", name="owns", **{"from": "Guest", "to": "Plane"})
+    world.when("AddLinkProperty", type="owns", property=SHARED)
+    for type_ in ("Guest", "Plane"):
+        world.when("CreateObject", type=type_, properties={"id": "a"})
+    link = {"type": "owns", "from": "a", "to": "a"}
+    assert world.findings("CreateLink", **link, properties={"mail": "x"}) == [("VALUE_PATTERN", "/properties/mail")]
+    world.when("CreateLink", **link, properties={"mail": "a@b.kr"})
+    (found,) = world.refused("PublishValueTypeVersion", {"type": "Email", "constraint": {"regex": "x"}})
+    assert "owns.mail (1 links) follow" in found.text
+    update(world, type="string")
+    world.when("DeleteLink", **link)
+    for said, code in (
+        ({"type": "string", "marking": "encrypt"}, "PROPERTY_MARKING"),
+        ({"type": "reference", "target": "Guest"}, "PROPERTY_TARGET"),
+    ):
+        (found,) = world.refused("UpdateSharedProperty", {"shared": "Mail", "property": said})
+        assert found.code == code
+    world.when("CreateSharedProperty", name="To", property={"type": "reference", "target": "Guest"})
+    to = {"name": "to2", "shared": "To"}
+    assert [code for code, _ in world.findings("AddLinkProperty", type="owns", property=to)] == ["PROPERTY_TARGET"]
