@@ -9,7 +9,7 @@ Plane (keyed by tail)   Owned
 
 from collections.abc import Sequence
 
-from events.decider import Lookup, State
+from events.decider import Lookup, State, needed
 from events.names import Key, object_key
 from events.reserved import shared_key, slug_key, uses_key
 from events.resolving import Declared, declaration
@@ -38,16 +38,14 @@ def line(get: Lookup, state: State) -> list[State]:
 
 
 def below(get: Lookup, state: State) -> list[State]:
-    """All types below this one, each once. Raises `Unread`."""
-    found: dict[Key, State] = {}
-    waiting = [Key(f"objectType/{state['rid']}")]
-    while waiting:
-        for key in subtypes(get(uses_key(waiting.pop()))):
-            child = get(key)
-            if child is not None and key not in found:
-                found[key] = child
-                waiting.append(key)
-    return list(found.values())
+    """All types below this one, each once, the nearest first. Raises `Unread` for a whole level at once."""
+    found: dict[Key, State | None] = {}
+    level = [Key(f"objectType/{state['rid']}")]
+    while level:
+        known = needed(get, map(uses_key, level))
+        level = list(dict.fromkeys(key for uses in known for key in subtypes(uses) if key not in found))
+        found |= zip(level, needed(get, level), strict=True)
+    return [child for child in found.values() if child is not None]
 
 
 def keyed_by(types: Sequence[State]) -> State | None:

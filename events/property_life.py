@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import Field
 
 from events.branch import must_be_open
-from events.decider import Context, Drafted, Payload, State
+from events.decider import Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
 from events.hierarchy import below, effective
 from events.kinds import property_name
@@ -140,7 +140,8 @@ def evolve(state: State | None, event: Payload) -> State:
 def taken(context: Context, state: State) -> set[str]:
     """The fields that values of objects of the type, or of a type below it, are stored under. Raises `Unread`."""
     types = (state, *below(context.get, state))
-    return {field for each in types for field in effective(context.get, each)["properties"]}
+    wholes = needed(lambda each: effective(context.get, each), types)
+    return {field for each in wholes for field in each["properties"]}
 
 
 def _add(context: Context, state: State, each: DeclaredProperty) -> list[Drafted]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.checks import by_name, check_of_declared
-from events.decider import Context, Lookup, State
+from events.decider import Context, Lookup, State, needed
 from events.findings import Finding
 from events.hierarchy import below
 from events.names import Key
@@ -93,7 +93,8 @@ def using(get: Lookup, kind: str, rid: str) -> Sequence[Key]:
 
 def instances(get: Lookup, state: State) -> int:
     """Objects that are alive, of an object type and all its subtypes. Raises `Unread`."""
-    return sum(number(get(count_key(each["slug"]))) for each in (state, *below(get, state)))
+    keys = [count_key(each["slug"]) for each in (state, *below(get, state))]
+    return sum(map(number, needed(get, keys)))
 
 
 def _members(kind: str, state: State) -> Sequence[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from events import element
 from events.branch import branch_key
-from events.decider import Context, Drafted, Payload, State, as_far_as_known
+from events.decider import Context, Drafted, Payload, State, as_far_as_known, needed
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import ObjectTypeNamed, kind_named, kind_reads, unknown
@@ -32,6 +32,7 @@ class TypeChanged(Payload):
     slug: str
 
 
+SHOWN: Final = 20  # types in one sentence
 # NOTE stored format: these members are there in every state, `None` where nothing is said; all others are then absent
 _ALWAYS_SAID: Final = frozenset({"title", "description", "table", "replacedBy", "until"})
 Evolve = Callable[[State, Payload], State]
@@ -84,12 +85,11 @@ def settled(
     return changed(state, event)
 
 
-def broken(context: Context, after: State) -> Iterator[Finding]:
+def broken(context: Context, after: State) -> list[Finding]:
     """What would not hold of the type in this state, and of those below it. Raises `Unread`."""
     get = supposing(context.get, key_of(after), after)
-    for each in (after, *below(get, after)):
-        if not each.get("deleted"):
-            yield from unsound(get, each)
+    types = [each for each in (after, *below(get, after)) if not each.get("deleted")]
+    return [finding for found in needed(lambda each: list(unsound(get, each)), types) for finding in found]
 
 
 def unplanned(context: Context, state: State, what: str, path: str) -> Iterator[Finding]:
