@@ -77,6 +77,11 @@ def _is_a(get: Lookup, entity: Key, slug: str) -> bool:
     return kind is not None and any(each["slug"] == slug for each in line(get, kind))
 
 
+def subject_of(types: list[State]) -> str | None:
+    """Of a `line`: the field that says whom objects are about; the nearest one says it."""
+    return next((one["subject"] for one in reversed(types) if one.get("subject")), None)
+
+
 def effective(get: Lookup, state: State) -> State:
     """A type's state with the properties of all types above it, resolved; itself if it is so. Raises `Unread`.
 

@@ -29,5 +29,5 @@ def narrower(old: Declared, new: Declared) -> Iterator[str]:
 
 
 def sealed_otherwise(old: Declared, new: Declared) -> bool:
-    """Whether unique values are reserved under other keys than before: what is encrypted is."""
+    """Whether values are kept otherwise than before: what is encrypted is closed, and reserved under other keys."""
     return "encrypt" in (old.get("marking"), new.get("marking")) and old.get("marking") != new.get("marking")

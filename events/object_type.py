@@ -50,6 +50,7 @@ class CreateObjectType(Payload):
     title_property: Annotated[
         str | None, Field(alias="titleProperty", description="the property that people see in place of the key")
     ] = None
+    subject: Annotated[str | None, Field(description="the property that names the person an object is about")] = None
     abstract: Annotated[bool, Field(description="it has no objects of its own, only types below it have")] = False
     status: Annotated[Literal["experimental", "active"], Field(description="how far it can be relied on")] = "active"
 
@@ -68,6 +69,7 @@ class ObjectTypeCreated(Payload):
     parents: list[Rid] | None = None
     interfaces: list[Rid] | None = None
     title_property: Annotated[str | None, Field(alias="titleProperty")] = None  # field
+    subject: str | None = None  # field
     abstract: bool | None = None
     status: Literal["experimental"] | None = None  # absent = active
 
@@ -111,7 +113,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
 def evolve(_state: State | None, event: Payload) -> State:
     assert isinstance(event, ObjectTypeCreated)
     said = event.model_dump(by_alias=True, exclude={"properties", "status"})
-    unsaid = ("icon", "order", "parents", "interfaces", "titleProperty", "abstract")
+    unsaid = ("icon", "order", "parents", "interfaces", "titleProperty", "subject", "abstract")
     return {
         **{name: value for name, value in said.items() if value is not None or name not in unsaid},
         "properties": {each.field: each.state() for each in event.properties},
@@ -150,9 +152,10 @@ class _Asked(NamedTuple):
         known = self._known()
         own = [name for name in command.primary_key if name in seen or name not in known]
         yield from key_faults(command.name, command.primary_key, known, "/primaryKey", required=own)
-        if command.title_property is not None and command.title_property not in known:
-            text = f"{command.name} has no property {command.title_property!r}; it has {', '.join(known)}"
-            yield Finding("PROPERTY_UNKNOWN", "/titleProperty", text)
+        for name, path in ((command.title_property, "/titleProperty"), (command.subject, "/subject")):
+            if name is not None and name not in known:
+                text = f"{command.name} has no property {name!r}; it has {', '.join(known)}"
+                yield Finding("PROPERTY_UNKNOWN", path, text)
 
     def created(self) -> ObjectTypeCreated:
         context, command = self.context, self.command
@@ -177,6 +180,7 @@ class _Asked(NamedTuple):
             parents=self.parents or None,
             interfaces=self.interfaces or None,
             title_property=command.title_property and fields[command.title_property],
+            subject=command.subject and fields[command.subject],
             abstract=command.abstract or None,
             status="experimental" if command.status == "experimental" else None,
         )
@@ -195,6 +199,7 @@ class _Asked(NamedTuple):
             "parents": self.parents or None,
             "interfaces": self.interfaces or None,
             "titleProperty": command.title_property and fields.get(command.title_property),
+            "subject": command.subject and fields.get(command.subject),
             "abstract": command.abstract or None,
             "status": command.status,
         }

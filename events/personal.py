@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Lookup, State
-from events.hierarchy import keyed_by, line
+from events.hierarchy import keyed_by, line, subject_of
 from events.names import Key
 from events.reserved import slug_key, subject_key
 from events.sealing import PURGED, Closed, Json, is_closed
@@ -40,7 +40,7 @@ class Personal(NamedTuple):
         return field not in self.closed or is_closed(stored)
 
 
-def personal_in(get: Lookup, types: Sequence[State], declared: Mapping[str, Mapping[str, Any]]) -> Personal | None:
+def personal_in(get: Lookup, types: list[State], declared: Mapping[str, Mapping[str, Any]]) -> Personal | None:
     """Of a type's `hierarchy.line` and of all properties it has; `None` where nothing is personal. Raises `Unread`."""
     declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
     closed = {
@@ -48,7 +48,9 @@ def personal_in(get: Lookup, types: Sequence[State], declared: Mapping[str, Mapp
         for field, each in declared.items()
         if each.get("marking") == ENCRYPT
     }
-    subject = next((one["subject"] for one in reversed(types) if one.get("subject") in declared), None)
+    subject = subject_of(types)
+    if subject not in declared:
+        subject = None
     if not closed and subject is None:
         return None
     return Personal(closed, subject, "" if subject is None else _prefix(get, types, subject, declared[subject]))

@@ -182,7 +182,7 @@ def _changed(one: One, event: PropertyChanged, path: str) -> list[Drafted]:
     get = one.context.get
     old, new = declaration(get, one.each), declaration(get, evolve(one.state, event)["properties"][event.field])
     ways = list(narrower(old, new))
-    if one.each["unique"] and sealed_otherwise(old, new):
+    if sealed_otherwise(old, new):
         ways.append("what is encrypted is reserved under other keys than what is not")
     findings = list(unique_faults(one.name, new, path))
     if ways:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from events.decider import Lookup, State
 from events.findings import Finding
-from events.hierarchy import keyed_by, line
+from events.hierarchy import keyed_by, line, subject_of
 from events.kinds import KINDS
 from events.markings import unfit
 from events.names import Key
@@ -35,6 +35,7 @@ def unsound(get: Lookup, state: State) -> Iterator[Finding]:
     yield from _keyless_targets(get, state)
     yield from _unsatisfied(get, state)
     yield from _encrypted(get, state)
+    yield from _subject(get, types)
 
 
 def key_faults(
@@ -165,6 +166,14 @@ def _unsatisfied(get: Lookup, state: State) -> Iterator[Finding]:
         if interface is not None:
             for lacking in unsatisfied(get, interface, state):
                 yield Finding("INTERFACE_UNSATISFIED", "/interfaces", f"{interface['name']} asks for more: {lacking}")
+
+
+def _subject(get: Lookup, types: list[State]) -> Iterator[Finding]:
+    field = subject_of(types)
+    each = next((declaration(get, each) for _, known, each in present(types) if known == field), None)
+    if each is not None and (each["array"] or each["type"] not in KEY_TYPES):
+        text = f"{each['name']} is {'an array' if each['array'] else each['type']}; a person is named by {', '.join(KEY_TYPES)}"
+        yield Finding("SUBJECT_PROPERTY", "/subject", text)
 
 
 def _encrypted(get: Lookup, state: State) -> Iterator[Finding]:

@@ -12,10 +12,10 @@ from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.hierarchy import below, effective
-from events.kinds import ObjectTypeNamed, kind_named, kind_reads, unknown
+from events.kinds import ObjectTypeNamed, kind_named, kind_reads
 from events.names import Key, Rid
 from events.reserved import count_key
-from events.shape import KEY_TYPES
+from events.type_change import existing, settled
 
 aggregate: Final = "objectType"
 
@@ -52,39 +52,30 @@ def target(context: Context, command: Payload) -> Key | None:
 def decide(context: Context, command: Payload) -> list[Drafted]:
     assert isinstance(command, SetSubject)
     must_be_open(context)
-    state = kind_named(context, "objectType", command.type)
-    if state is None:
-        raise Refused([unknown(context, "objectType", command.type, "/type")])
-    field, findings = _field(context, state, command.property)
-    if not findings and field == state.get("subject"):
+    state = existing(context, command.type)
+    field = _field(context, state, command.property)
+    if field == state.get("subject"):
         return []
-    findings += _held(context, state)
-    if findings:
-        raise Refused(findings)
     event = SubjectSet(rid=state["rid"], slug=state["slug"], subject=field, was=state.get("subject"))
-    return [Drafted(Key(f"objectType/{state['rid']}"), state["slug"], event)]
+    return settled(context, state, event, evolve, "/property", tuple(_held(context, state)))
 
 
-def evolve(state: State | None, event: Payload) -> State | None:
+def evolve(state: State | None, event: Payload) -> State:
     assert isinstance(event, SubjectSet)
     assert state is not None, "an object type begins with objectType.created"
     without = {name: value for name, value in state.items() if name != "subject"}
     return without if event.subject is None else {**without, "subject": event.subject}
 
 
-def _field(context: Context, state: State, name: str | None) -> tuple[str | None, list[Finding]]:
+def _field(context: Context, state: State, name: str | None) -> str | None:
     if name is None:
-        return None, []
+        return None
     declared = effective(context.get, state)["properties"]
-    field = next((field for field, each in declared.items() if each["name"] == name and not each.get("removed")), None)
-    if field is None:
-        text = f"{state['name']} has no property {name!r}"
-        return None, [Finding("PROPERTY_UNKNOWN", "/property", text)]
-    each = declared[field]
-    if each["array"] or each["type"] not in KEY_TYPES:
-        text = f"{name} is {'an array' if each['array'] else each['type']}; a person is named by {', '.join(KEY_TYPES)}"
-        return None, [Finding("SUBJECT_PROPERTY", "/property", text)]
-    return field, []
+    fields: dict[str, str] = {each["name"]: field for field, each in declared.items() if not each.get("removed")}
+    if name not in fields:
+        text = f"{state['name']} has no property {name!r}; it has {', '.join(fields)}"
+        raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+    return fields[name]
 
 
 def _held(context: Context, state: State) -> Iterator[Finding]:

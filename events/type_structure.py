@@ -9,7 +9,7 @@ from events import element
 from events.branch import must_be_open
 from events.decider import Context, Drafted, Lookup, Payload, State
 from events.findings import Finding, Refused
-from events.hierarchy import keyed_by, line
+from events.hierarchy import keyed_by, line, subject_of
 from events.kinds import Kind, kind_named, unknown
 from events.names import Rid
 from events.reserved import count_key, number
@@ -195,6 +195,8 @@ def _lacking(get: Lookup, state: State, changed: State) -> Iterator[str]:
     lost = [one["name"] for one in before[:-1] if one["rid"] not in left]
     if lost:
         yield f"they would lose what {', '.join(lost)} says of them"
+    if subject_of(before) != subject_of(after):
+        yield "they would be about other persons, whose keys their values do not have"
     known = {one["rid"] for one in before}
     for one, _, each in present([one for one in after if one["rid"] not in known]):
         if each["required"] and declaration(get, each)["default"] is None:

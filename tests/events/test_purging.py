@@ -174,7 +174,7 @@ def test_a_subject_is_set_before_there_are_objects(world):
     assert world.findings("SetSubject", type="Order", property="id") == [("RULE_BREAKING_UNPLANNED", "/property")]
     assert world.findings("SetSubject", type="Order", property=None) == [("RULE_BREAKING_UNPLANNED", "/property")]
     assert world.findings("SetSubject", type="Ghost", property="id") == [("TYPE_UNKNOWN", "/type")]
-    assert ("PROPERTY_UNKNOWN", "/property") in world.findings("SetSubject", type="Order", property="ghost")
+    assert world.findings("SetSubject", type="Order", property="ghost") == [("PROPERTY_UNKNOWN", "/property")]
     assert ("SUBJECT_PROPERTY", "/property") in world.findings("SetSubject", type="Customer", property="wishes")
 
 
@@ -192,3 +192,27 @@ def test_an_update_after_the_persons_purge_makes_a_new_key(world):
     assert letter(world, 3) == "새 편지"
     update(world, tier="silver")
     assert opened(world)["이름"] == "김철수"
+
+
+def test_a_type_may_be_created_with_its_subject():
+    world = World()
+    world.when("CreateObjectType", **CUSTOMER, subject="email")
+    assert world.when("CreateObjectType", **CUSTOMER, subject="email") == []
+    world.when("CreateObject", type="Customer", properties=KIM)
+    world.when("PurgeDataSubject", subject="kim@test.example", **WHY)
+    assert world.get("object/Customer/7")["purged"]
+    order = ORDER | {"name": "Other", "properties": ORDER["properties"][::2]}
+    assert world.findings("CreateObjectType", **order, subject="ghost") == [("PROPERTY_UNKNOWN", "/subject")]
+    letter = LETTER | {"properties": [*LETTER["properties"], {"name": "cc", "type": "string", "array": True}]}
+    assert world.findings("CreateObjectType", **letter, subject="cc") == [("SUBJECT_PROPERTY", "/subject")]
+
+
+def test_objects_are_not_put_below_a_type_that_is_about_persons(world):
+    named = {"name": "Named", "abstract": True, "properties": [{"name": "who", "type": "string"}], "subject": "who"}
+    world.when("CreateObjectType", **named)
+    world.when("CreateObjectType", name="Gate", primaryKey=["id"], properties=[{"name": "id", "type": "string"}])
+    world.when("ChangeParents", type="Gate", parents=["Named"])
+    world.when("CreateObject", type="Gate", properties={"id": "g1", "who": "김철수"})
+    assert world.get("subject/김철수") == {"objects": ["object/Gate/g1"]}
+    assert world.findings("ChangeParents", type="Gate", parents=[]) == [("RULE_BREAKING_UNPLANNED", "/parents")]
+    assert world.findings("SetSubject", type="Named", property=None) == [("RULE_BREAKING_UNPLANNED", "/property")]
