@@ -137,7 +137,9 @@ class Planner:
         moves = [d for d in drafted if d.key.startswith("branch/")]
         if moves:
             yield from check_bases(drafted, writes)
-        parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
+        parents = None if moves else self._tips.at_hand(submitted.branch)
+        if parents is None:
+            parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         return _Planned(drafted, staged, drawn, warnings)
 

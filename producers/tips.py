@@ -25,6 +25,11 @@ class Tips:
     def clear(self) -> None:
         self._known.clear()
 
+    def at_hand(self, branch: str) -> list[str] | None:
+        """`parents` of a commit that says nothing of branches, if nobody must be asked for them."""
+        tip = self._known.get(branch)
+        return [tip] if tip else None
+
     def wrote(self, branch: str, commit: str) -> None:
         self._known[branch] = commit
 
@@ -34,10 +39,7 @@ class Tips:
         """Ids of the commits that the next one follows; `moves` are its events about branches, `written` the group's."""
         if branch not in self._known:
             self._known[branch] = yield from self._newest(branch, written)
-        tip = self._known[branch]
-        if not moves:
-            return [tip] if tip else []
-        found = {tip: None}
+        found = {self._known[branch]: None}
         for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for d in moves):
             found[other if isinstance(other, str) else (yield from self._newest(as_of(*other), written))] = None
         return [each for each in found if each]
