@@ -1,16 +1,16 @@
 """Links: that an object stands to another as a link type says. A link has no identity but its ends: it is there, or not."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known, under_key
 from events.element import deleted
 from events.findings import Finding, Refused
 from events.given import checked, complete, created_with
-from events.hierarchy import entity_of
-from events.kinds import kind_named, kind_of_slug, kind_reads, slug_reads, unknown
+from events.kinds import kind_named, kind_reads, slug_reads, unknown
 from events.link_cycles import circle, first_prefixes, shown
+from events.link_pair import Pair, between, ends
 from events.link_words import (
     COMMANDS,
     EVENTS,
@@ -23,11 +23,11 @@ from events.link_words import (
     UpdateLink,
 )
 from events.marked import guarded
-from events.names import Key, Rid, link_key, object_key
+from events.names import Key, object_key
 from events.patch import merged
-from events.reserved import degree_key, end_keys, followed, incident_keys, links_key
-from events.shape import Shape, shape_in
-from events.values import Json, NotAValue, same
+from events.reserved import degree_key, followed, incident_keys, links_key
+from events.shape import shape_in
+from events.values import Json, same
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -44,7 +44,7 @@ def target(context: Context, command: Payload) -> Key | None:
     if kind is None:
         return None
     try:
-        return _between(context, kind, command).key
+        return between(context, kind, command).key
     except Refused:
         return None
 
@@ -57,7 +57,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
         raise Refused([unknown(context, "linkType", command.type, "/type")])
     if kind.get("deleted"):
         raise Refused([deleted("linkType", kind, "/type")])
-    pair = _between(context, kind, command)
+    pair = between(context, kind, command)
     there = context.get(pair.key)
     match command:
         case CreateLink():
@@ -88,72 +88,7 @@ def _with(state: State, properties: Mapping[str, Json] | None) -> State:
     return {name: value for name, value in state.items() if name != "properties"}
 
 
-class _Pair(NamedTuple):
-    """What a link is, whether it is there or not. `turned`: the command says it from its other end."""
-
-    kind: State
-    from_: str
-    to: str
-    turned: bool
-
-    @property
-    def slug(self) -> str:
-        return str(self.kind["slug"])
-
-    @property
-    def key(self) -> Key:
-        return link_key(self.slug, self.from_, self.to)
-
-    @property
-    def text(self) -> str:
-        return f"{self.kind['name']} from {self.from_} to {self.to}"
-
-    @property
-    def reserved(self) -> list[Key]:
-        return end_keys(self.slug, self.kind["cardinality"], self.from_, self.to)
-
-    def path(self, end: str) -> str:
-        """Where that end stands in the command."""
-        return f"/{_other(end) if self.turned else end}"
-
-    def named(self) -> dict[str, Any]:
-        """What every event of a link begins with."""
-        return {"type": Rid(self.kind["rid"]), "slug": self.slug, "from": self.from_, "to": self.to}
-
-
-def _other(end: str) -> str:
-    return "to" if end == "from" else "from"
-
-
-def _between(context: Context, kind: State, command: Command) -> _Pair:
-    """Raises `Refused` for keys that are none."""
-    turned = command.type == kind["inverse"]
-    keys: dict[str, str] = {}
-    findings: list[Finding] = []
-    for said, given in (("from", command.from_), ("to", command.to)):
-        end = _other(said) if turned else said
-        try:
-            keys[end] = _end_shape(context, kind[end]).key_given(given)
-        except NotAValue as wrong:
-            findings.append(Finding(wrong.code, f"/{said}{wrong.path}", f"the key {wrong.text}"))
-    if findings:
-        raise Refused(findings)
-    return _Pair(kind, keys["from"], keys["to"], turned)
-
-
-def _ends(context: Context, pair: _Pair) -> dict[str, Key]:
-    """The objects at its ends; what is not there is named as one of the type itself. Raises `Unread`."""
-    keys = {"from": pair.from_, "to": pair.to}
-    return {end: entity_of(context.get, pair.kind[end], key) for end, key in keys.items()}
-
-
-def _end_shape(context: Context, slug: str) -> Shape:
-    state = kind_of_slug(context, "objectType", slug)
-    assert state is not None, f"a link type outlives its object type {slug}"
-    return shape_in(context.get, state)
-
-
-def _create(context: Context, pair: _Pair, there: State | None, command: CreateLink) -> list[Drafted]:
+def _create(context: Context, pair: Pair, there: State | None, command: CreateLink) -> list[Drafted]:
     stands = there is not None and not there["deleted"]
     if stands and command.properties is None:
         return []
@@ -176,7 +111,7 @@ def _create(context: Context, pair: _Pair, there: State | None, command: CreateL
     return [Drafted(pair.key, pair.slug, created)]
 
 
-def _update(context: Context, pair: _Pair, there: State | None, patch: Mapping[str, Json]) -> list[Drafted]:
+def _update(context: Context, pair: Pair, there: State | None, patch: Mapping[str, Json]) -> list[Drafted]:
     if there is None or there["deleted"]:
         raise Refused([_unknown(context, pair)])
     old: Mapping[str, Json] = there.get("properties", {})
@@ -204,7 +139,7 @@ def _update(context: Context, pair: _Pair, there: State | None, patch: Mapping[s
     return [Drafted(pair.key, pair.slug, updated)]
 
 
-def _delete(context: Context, pair: _Pair, there: State | None) -> list[Drafted]:
+def _delete(context: Context, pair: Pair, there: State | None) -> list[Drafted]:
     if there is None:
         raise Refused([_unknown(context, pair)])
     if there["deleted"]:
@@ -212,12 +147,12 @@ def _delete(context: Context, pair: _Pair, there: State | None) -> list[Drafted]
     return [Drafted(pair.key, pair.slug, LinkDeleted.model_validate(pair.named(), by_alias=True))]
 
 
-def _unknown(context: Context, pair: _Pair) -> Finding:
+def _unknown(context: Context, pair: Pair) -> Finding:
     return Finding("LINK_UNKNOWN", "", f"there is no {pair.text} on {context.branch}")
 
 
-def _dead_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
-    for end, entity in _ends(context, pair).items():
+def _dead_ends(context: Context, pair: Pair) -> Iterator[Finding]:
+    for end, entity in ends(context, pair).items():
         state = context.get(entity)
         if state is None:
             text = f"there is no {entity} on {context.branch}; create it first"
@@ -226,20 +161,20 @@ def _dead_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
             yield Finding("LINK_END_DELETED", pair.path(end), f"{entity} is deleted; restore it first")
 
 
-def _crowded_ends(context: Context, pair: _Pair) -> Iterator[Finding]:
+def _crowded_ends(context: Context, pair: Pair) -> Iterator[Finding]:
     for reserved in pair.reserved:
         holder = context.get(reserved)
         standing = None if holder is None else context.get(holder["link"])
         if holder is not None and standing is not None and not standing["deleted"]:
             end = reserved.split("/")[2]
             text = (
-                f"{pair.kind['name']} is {pair.kind['cardinality']}: {_ends(context, pair)[end]} has {holder['link']} "
+                f"{pair.kind['name']} is {pair.kind['cardinality']}: {ends(context, pair)[end]} has {holder['link']} "
                 "already; delete that one first"
             )
             yield Finding("LINK_CARDINALITY", pair.path(end), text)
 
 
-def _circle(context: Context, pair: _Pair) -> Iterator[Finding]:
+def _circle(context: Context, pair: Pair) -> Iterator[Finding]:
     objects = circle(context, pair.kind, pair.from_, pair.to)
     if objects:
         text = f"{pair.kind['name']} never leads back, and this link would close a circle: {shown(objects)}"
@@ -256,7 +191,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     yield from slug_reads(context, "objectType", kind["from"])
     yield from slug_reads(context, "objectType", kind["to"])
     try:
-        pair = _between(context, kind, command)
+        pair = between(context, kind, command)
     except Refused:
         return
     yield pair.key
@@ -271,7 +206,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     for entity in (object_key(kind["from"], pair.from_), object_key(kind["to"], pair.to)):
         yield entity
         yield degree_key(entity)
-    for entity in _ends(context, pair).values():
+    for entity in ends(context, pair).values():
         yield entity
         yield degree_key(entity)
     yield from (holder["link"] for key in pair.reserved if (holder := context.get(key)) is not None)

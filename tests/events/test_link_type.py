@@ -198,3 +198,20 @@ def test_an_owner_is_for_what_is_taken_along(world):
     world.when("SetOnDelete", type="operatedBy", onDelete="restrict")
     assert (state(world)["onDelete"], "owner" in state(world)) == ("restrict", False)
     assert world.when("SetOnDelete", type="operatedBy", onDelete="restrict") == []
+
+
+def test_an_end_may_take_objects_of_a_type_above_while_links_stand(world):
+    world.when("CreateObjectType", name="Craft", primaryKey=["tail"], properties=[{"name": "tail", "type": "string"}])
+    world.when("CreateObjectType", name="Plane", parents=["Craft"], properties=[{"name": "seats", "type": "integer"}])
+    world.when("CreateObject", type="Plane", properties={"tail": "N1"})
+    world.when("CreateObject", type="Craft", properties={"tail": "기구"})
+    world.when("CreateLinkType", name="flownBy", cardinality="1-n", **{"from": "Flight", "to": "Plane"})
+    link(world, "1", "N1", "flownBy")
+    assert world.findings("CreateLink", type="flownBy", **{"from": "1", "to": "기구"}) == [("LINK_END_UNKNOWN", "/to")]
+    world.when("ChangeEndpoints", type="flownBy", to="Craft")
+    assert len(link(world, "1", "기구", "flownBy")) == 1
+    assert world.findings("CreateLink", type="flownBy", **{"from": "2", "to": "N1"}) == [("LINK_CARDINALITY", "/to")]
+    assert world.findings("DeleteObject", type="Plane", key="N1") == [("OBJECT_IN_USE", "/key")]
+    assert world.findings("ChangeEndpoints", type="flownBy", to="Plane") == [("RULE_BREAKING_UNPLANNED", "/to")]
+    world.when("DeleteLink", type="flownBy", **{"from": "1", "to": "N1"})
+    assert world.get("degree/object/Plane/N1") == {"n": 0}
