@@ -95,7 +95,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     must_be_open(context)
     parents, findings = elements_named(context, "objectType", command.parents, "/parents")
     interfaces, missing = elements_named(context, "interface", command.interfaces, "/interfaces")
-    asked = _Asked(context, command, parents, interfaces)
+    asked = _Asked(context, command, parents, interfaces, _inherited(context, parents))
     there = _there(context, command.name)
     if there is not None and not findings and not missing and asked.is_(there):
         return []
@@ -134,12 +134,7 @@ class _Asked(NamedTuple):
     command: CreateObjectType
     parents: list[Rid]
     interfaces: list[Rid]
-
-    def inherited(self) -> dict[str, Declared]:
-        """The properties of the types above, by field; removed ones too."""
-        above = (self.context.get(Key(f"objectType/{rid}")) for rid in self.parents)
-        types = [one for parent in above if parent is not None for one in line(self.context.get, parent)]
-        return {field: each for one in types for field, each in one["properties"].items()}
+    inherited: Mapping[str, Declared]  # the properties of the types above, by field; removed ones too
 
     def faults(self) -> Iterator[Finding]:
         command, seen = self.command, set()
@@ -160,12 +155,12 @@ class _Asked(NamedTuple):
     def created(self) -> ObjectTypeCreated:
         context, command = self.context, self.command
         slug = free_slug(context, "objectType", command.name)
-        inherited = self.inherited()
+        key, taken = command.primary_key, self.inherited
         properties = [
-            declared(context, each, command.name, slug, key=each.name in command.primary_key, taken=inherited)
+            declared(context, each, command.name, slug, key=each.name in key, taken=taken)
             for each in command.properties
         ]
-        fields = self._fields_by_name({each.name: each.field for each in properties})
+        fields = {**_fields(self.inherited), **{each.name: each.field for each in properties}}
         return ObjectTypeCreated(
             rid=context.new_rid("object-type"),
             slug=slug,
@@ -173,7 +168,7 @@ class _Asked(NamedTuple):
             title=command.title,
             description=command.description,
             table=command.table,
-            primary_key=[fields[name] for name in command.primary_key],
+            primary_key=[fields[name] for name in key],
             properties=properties,
             icon=command.icon,
             order=command.order,
@@ -188,7 +183,7 @@ class _Asked(NamedTuple):
     def is_(self, there: State) -> bool:
         """The type is there, just as asked for."""
         command = self.command
-        fields = self._fields_by_name({each["name"]: field for field, each in there["properties"].items()})
+        fields = {**_fields(self.inherited), **_fields(there["properties"])}
         asked: dict[str, Any] = {
             "title": command.title,
             "description": command.description,
@@ -201,8 +196,9 @@ class _Asked(NamedTuple):
             "titleProperty": command.title_property and fields.get(command.title_property),
             "subject": command.subject and fields.get(command.subject),
             "abstract": command.abstract or None,
-            "status": command.status,
         }
+        if (command.status == "experimental") != (there["status"] == "experimental"):
+            return False
         if any(there.get(name) != value for name, value in asked.items()):
             return False
         stored: Sequence[Declared] = [each for each in there["properties"].values() if not each.get("removed")]
@@ -214,17 +210,22 @@ class _Asked(NamedTuple):
 
     def _known(self) -> dict[str, Declared]:
         """All properties by name, as far as a key must know them."""
-        inherited = {each["name"]: each for each in self.inherited().values() if not each.get("removed")}
         own = {
             each.name: _WRONG if said_faults(self.context, each, "") else meant(self.context, each)
             for each in self.command.properties
         }
-        return inherited | own
+        return {name: self.inherited[field] for name, field in _fields(self.inherited).items()} | own
 
-    def _fields_by_name(self, own: Mapping[str, str]) -> dict[str, str]:
-        """Fields by name."""
-        inherited = {each["name"]: field for field, each in self.inherited().items() if not each.get("removed")}
-        return inherited | dict(own)
+
+def _inherited(context: Context, parents: Sequence[Rid]) -> dict[str, Declared]:
+    above = (context.get(Key(f"objectType/{rid}")) for rid in parents)
+    types = [one for parent in above if parent is not None for one in line(context.get, parent)]
+    return {field: each for one in types for field, each in one["properties"].items()}
+
+
+def _fields(properties: Mapping[str, Declared]) -> dict[str, str]:
+    """Fields by API name, of properties that were not removed."""
+    return {each["name"]: field for field, each in properties.items() if not each.get("removed")}
 
 
 def _there(context: Context, name: str) -> State | None:

@@ -28,7 +28,7 @@ from events.type_change import (
     target,
     with_members,
 )
-from events.uses import users
+from events.uses import subtypes, users
 from events.values import Json, NotAValue, timestamp
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
@@ -232,10 +232,13 @@ def _uses(context: Context, state: State) -> Iterator[str]:
     """What stands at the type, with counts."""
     objects = number(context.get(count_key(state["slug"])))
     if objects:
-        yield f"{objects:,} objects"
-    using: list[Key] = users(context.get(uses_key(key_of(state))))
-    if using:
-        yield f"{len(using):,} elements of the schema: {element.listed_names(context, using)}"
+        yield f"{objects:,} object{'s' * (objects > 1)}"
+    known = context.get(uses_key(key_of(state)))
+    below: list[Key] = subtypes(known)
+    others = [key for key in users(known) if key not in below]
+    for keys, what in ((below, "type{} below it"), (others, "other element{} of the schema")):
+        if keys:
+            yield f"{len(keys):,} {what.format('s' * (len(keys) > 1))}: {element.listed_names(context, keys)}"
 
 
 def _restore(context: Context, state: State) -> list[Drafted]:

@@ -63,8 +63,9 @@ def test_a_type_in_use_is_not_deleted_and_the_finding_says_by_what():
     world.when("CreateObject", type="Plane", properties={"id": "a"})
     (finding,) = world.refused("DeleteObjectType", {"type": "Plane"})
     assert (finding.code, finding.path) == ("TYPE_IN_USE", "/type")
-    for use in ("1 objects", "3 elements", "object type Jet", "link type standsAt", "object type Flight"):
-        assert use in finding.text
+    assert (
+        "1 object; 1 type below it: object type Jet; 2 other elements of the schema: link type standsAt" in finding.text
+    )
 
 
 def test_what_no_longer_uses_a_type_lets_it_go():
@@ -148,3 +149,13 @@ def test_a_title_is_a_property_as_long_as_it_is_one():
     world.when("SetTitleProperty", type="Plane", property=None)
     assert "titleProperty" not in state(world, "Plane")
     world.when("RemoveProperty", type="Plane", property="이름")
+
+
+def test_a_type_that_is_declared_again_is_the_same_whatever_was_said_of_its_end():
+    world = declared("Plane")
+    world.when("AddProperty", type="Plane", property={"name": "x", "type": "string"})
+    world.when("RemoveProperty", type="Plane", property="x")
+    world.when("DeprecateObjectType", type="Plane")
+    assert world.when("CreateObjectType", name="Plane", primaryKey=["id"], properties=[ID]) == []
+    again = {"name": "Plane", "primaryKey": ["id"], "properties": [ID], "status": "experimental"}
+    assert world.findings("CreateObjectType", **again) == [("TYPE_NAME_TAKEN", "/name")]
