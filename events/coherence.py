@@ -11,10 +11,11 @@ from typing import NamedTuple
 from events.decider import Lookup, State
 from events.hierarchy import below, line
 from events.names import Key
-from events.reach import following, is_link_type
+from events.reach import following, is_link_type, using
 from events.reserved import slug_key
 from events.satisfies import clashes, extended, extenders, implementers, unsatisfied
 from events.struct_fields import MAX_DEPTH, depth, height, reached, structs
+from events.uses import declarations
 
 
 class Incoherent(NamedTuple):
@@ -32,6 +33,8 @@ def incoherent(get: Lookup, key: Key, state: State) -> Iterator[Incoherent]:
         yield from _struct(get, state)
     elif kind == "interface":
         yield from _interface(get, state)
+    elif kind == "valueType":
+        yield from _value_type(get, state)
     lacking = (fault for each in _types(get, kind, state) for fault in _lacking(get, each))
     yield from (Incoherent("", fault) for fault in dict.fromkeys(lacking))
 
@@ -48,6 +51,16 @@ def _struct(get: Lookup, state: State) -> Iterator[Incoherent]:
     if deep > MAX_DEPTH:
         text = f"with {state['name']} structs would stand {deep} deep in each other; at most {MAX_DEPTH}"
         yield Incoherent("/fields", text)
+
+
+def _value_type(get: Lookup, state: State) -> Iterator[Incoherent]:
+    for key in using(get, "valueType", state["rid"]):
+        user = get(key) or {}
+        for each in declarations(user):
+            pin = each.get("valueTypeVersion")
+            if each.get("valueType") == state["rid"] and pin is not None and str(pin) not in state["versions"]:
+                name = each.get("name", user["name"])
+                yield Incoherent("/versions", f"{name} of {user['name']} is pinned to version {pin} of {state['name']}")
 
 
 def _interface(get: Lookup, state: State) -> Iterator[Incoherent]:

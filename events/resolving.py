@@ -31,11 +31,17 @@ def declaration(get: Lookup, each: Declared, inside: frozenset[str] = frozenset(
         shared = _there(get, "sharedProperty", each["shared"])
         each = {**_UNSAID, "description": shared.get("description"), **shared["property"], **own}
     if "valueType" in each:
-        state = _there(get, "valueType", each["valueType"])
-        return {**each, "constraint": state["versions"][str(each.get("valueTypeVersion", state["latest"]))]}
+        return {**each, "constraint": _version(_there(get, "valueType", each["valueType"]), each)}
     if "struct" in each:
         return {**each, "fields": _fields(get, _there(get, "structType", each["struct"]), inside)}
     return each
+
+
+def _version(state: State, each: Declared) -> Declared:
+    """The version that is pinned, else the newest; that one too where a merge would take the pinned one away."""
+    versions: Mapping[str, Declared] = state["versions"]
+    newest = str(state["latest"])
+    return versions.get(str(each.get("valueTypeVersion", newest)), versions[newest])
 
 
 def _fields(get: Lookup, state: State, inside: frozenset[str]) -> dict[str, Declared]:

@@ -29,14 +29,14 @@ def subtypes(known: State | None) -> list[Key]:
 
 def declaring(state: State) -> Iterator[Key]:
     """The elements that say in part what the properties of an element are, removed ones included."""
-    for each in _properties(state):
+    for each in declarations(state):
         yield from _declaring(each)
 
 
 def _named(get: Lookup, state: State) -> Iterator[Key]:
     yield from (Key(f"objectType/{rid}") for rid in state.get("parents", ()))
     yield from (Key(f"interface/{rid}") for rid in (*state.get("interfaces", ()), *state.get("extends", ())))
-    for each in _properties(state):
+    for each in declarations(state):
         if not each.get("removed"):
             yield from _target(get, each.get("target"))
             yield from _declaring(each)
@@ -46,7 +46,7 @@ def _named(get: Lookup, state: State) -> Iterator[Key]:
     yield from state.get("uses", ())
 
 
-def _properties(state: State) -> Iterator[Mapping[str, Any]]:
+def declarations(state: State) -> Iterator[Mapping[str, Any]]:
     """Declarations of properties, of whatever kind of element."""
     yield from _values(state, "properties")
     yield from _values(state, "fields")

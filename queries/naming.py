@@ -103,7 +103,7 @@ def types_of(cut: Cut, state: State) -> list[tuple[int, State]]:
     """Every state of the type of this object or link that the branch has seen, and since which position; oldest first."""
     rid = state.get("type")
     own = cut.history(Key(f"objectType/{rid}")) or cut.history(Key(f"linkType/{rid}"))
-    if not any(_elsewhere(version.state) for version in own):
+    if not any(True for version in own for _ in _elsewhere(version.state)):
         return [(version.since, version.state) for version in own]
     return list(_effective_since(cut, own))
 
@@ -117,10 +117,9 @@ def _effective_since(cut: Cut, own: Sequence[Version]) -> Iterator[tuple[int, St
                 seen[above] = cut.history(above)
                 waiting += seen[above]
     for since in sorted({version.since for each in seen.values() for version in each}):
-        then = partial(_state, seen, since)
-        state = then(own[0].entity)
-        if state is not None:
-            yield since, effective(then, state)
+        if since >= own[0].since:
+            then = partial(_state, seen, since)
+            yield since, effective(then, then(own[0].entity) or own[0].state)
 
 
 def _elsewhere(state: State) -> Iterator[Key]:
@@ -130,9 +129,10 @@ def _elsewhere(state: State) -> Iterator[Key]:
 
 
 def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> State | None:
+    """The state then; the first one where a commit names an element before it comes to it."""
     versions = histories.get(key, ())
     found = bisect_right(versions, at, key=lambda version: version.since)
-    return versions[found - 1].state if found else None
+    return versions[max(found, 1) - 1].state if versions else None
 
 
 def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:

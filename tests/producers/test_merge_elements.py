@@ -94,3 +94,33 @@ async def test_fields_and_versions_of_both_sides_are_together_afterwards(story: 
     await story.do("AddProperty", type="Plane", property={"name": "n", "valueType": "좌석", "version": 2})
     await story.do("CreateObject", **plane("HL1", a={"이름": "김", "y": "2024-02-29"}, n=1))
     assert (await story.planes())["HL1"]["a"] == {"x": "김", "y": "2024-02-29"}
+
+
+async def test_elements_of_the_source_come_with_the_objects_that_need_them(story: Story) -> None:
+    await story.do("CreateValueType", DEV, name="Zip", base="string", constraint={"regex": "[0-9]{5}"})
+    await story.do("CreateStructType", DEV, name="주소", fields=[{"name": "zip", "valueType": "Zip"}])
+    await story.do("CreateSharedProperty", DEV, name="Home", property={"struct": "주소"})
+    await story.do("AddProperty", DEV, type="Plane", property={"name": "home", "shared": "Home"})
+    await story.do("CreateObject", DEV, **plane("HL1", home={"zip": "04524"}))
+    await story.do("MergeBranch", source=DEV)
+    assert await story.planes() == {"HL1": {"home": {"zip": "04524"}}}
+    outcome = await story.desk.send("CreateObject", **plane("HL2", home={"zip": "x"}))
+    assert [(f["code"], f["path"]) for f in outcome["findings"]] == [("VALUE_PATTERN", "/data/properties/home/zip")]
+    story.desk.restart()
+    await story.do("RenameValueType", type="Zip", name="우편번호")
+    await story.do("CreateObject", **plane("HL2", home={"zip": "04525"}))
+
+
+async def test_reverting_the_commit_that_narrowed_lets_values_through_again(story: Story) -> None:
+    await story.do("AddProperty", type="Plane", property={"name": "many", "valueType": "좌석"})
+    narrowed = await story.do("PublishValueTypeVersion", type="좌석", constraint={"max": 9})
+    assert (await story.desk.send("CreateObject", **plane("HL1", many=10)))["status"] == "rejected"
+    await story.do("RevertCommit", position=narrowed)
+    await story.do("CreateObject", **plane("HL1", many=10))
+
+
+async def test_a_version_that_is_pinned_is_not_reverted(story: Story) -> None:
+    published = await story.do("PublishValueTypeVersion", type="좌석", constraint={"max": 9})
+    await story.do("AddProperty", type="Plane", property={"name": "many", "valueType": "좌석", "version": 2})
+    found = await story.conflicts("RevertCommit", position=published)
+    assert [code for code, _ in found] == ["SCHEMA_SCHEMA"]

@@ -47,3 +47,13 @@ def test_a_version_is_told_in_the_names_of_its_time() -> None:
     first, last = history(at(told), "Guest", "g").steps
     assert Change("add", "/place", new=[{"city": "서울", "street": "x"}]) in first.changes
     assert Change("replace", "/place/0/도시", "서울", "부산") in last.changes
+
+
+def test_a_commit_may_name_a_struct_type_before_it_comes_to_it() -> None:
+    home = {"name": "home", "field": "home", "type": "struct", "struct": "ri.Address", "array": False}
+    own = {"name": "id", "field": "id", "type": "string"}
+    told = History()
+    told.commit(MAIN, [object_type("Guest", [own, home]), struct(city="도시")])
+    told.commit(MAIN, [made("Guest", "g", id="g", home={"city": "서울"})])
+    (created,) = history(at(told), "Guest", "g").steps
+    assert Change("add", "/home", new={"도시": "서울"}) in created.changes
