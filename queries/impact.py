@@ -98,7 +98,7 @@ def _of_type(cut: Cut, schema: _Schema, kind: Named) -> Iterator[Standing]:
             yield Standing("links", link["name"], sum(1 for _ in _alive(cut, f"link/{link['slug']}/")))
     for _, other in schema.of("objectType"):
         for field, each in other["properties"].items():
-            if each["target"] == kind.slug and not each.get("removed"):
+            if each.get("target") == kind.slug and not each.get("removed"):
                 yield Standing("references", f"{other['name']}.{each['name']}", _holding(cut, schema, other, field))
     for rid in kind.state.get("interfaces", ()):
         interface = schema.elements.get(Key(f"interface/{rid}"))

@@ -116,6 +116,20 @@ class Client:
         data = {"type": type_name, "key": key, "asOf": str(as_of), "minPosition": min_position}
         return await self._asked("History", data, branch, deadline)
 
+    async def impact(
+        self,
+        type_name: str,
+        property_name: str | None = None,
+        *,
+        as_of: str | int = "now",
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """What stands at a type or a property: what `oms schema impact --json` prints. Raises `Refused`, `Unavailable`."""
+        data = {"type": type_name, "property": property_name, "asOf": str(as_of), "minPosition": min_position}
+        return await self._asked("Impact", data, branch, deadline)
+
     async def preview_merge(
         self, source: str, *, branch: str | None = None, deadline: float | None = None, **asked: Any
     ) -> dict[str, Any]:

@@ -33,6 +33,7 @@ async def test_an_object_as_it_was_and_how_it_came_about(asked, view):
     assert (await asked.as_of(3, "Flight", "UA-1"))["properties"] == {"id": "UA-1", "origin": "JFK"}
     assert (await asked.as_of("now", "Flight", "UA-1", min_position=4))["version"] == 4
     assert [step["position"] for step in (await asked.history("Flight", "UA-1"))["steps"]] == [3, 4]
+    assert (await asked.impact("Flight"))["impact"] == [{"what": "objects", "name": "Flight", "number": 1}]
 
 
 async def test_a_question_without_an_answer_is_refused_with_findings(asked, view):
