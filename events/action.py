@@ -45,6 +45,10 @@ class ApplyAction(Payload):
     parameters: Parameters
 
 
+class AskPreviewAction(ApplyAction):
+    """What an action would do: it is decided in full and answered as a dry run is; nothing is written."""
+
+
 class ApplyActionBatch(Payload):
     """Do it once for each submission, in this order, each seeing what those before changed: all as one commit, or none."""
 

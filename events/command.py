@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
+from events.action import AskPreviewAction
 from events.decider import Payload
 from events.merge_words import AskPreviewMerge
 
@@ -108,6 +109,7 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Branches": AskBranches,
     "Impact": AskImpact,
     "PreviewMerge": AskPreviewMerge,
+    "PreviewAction": AskPreviewAction,
 }
 """Commands that ask, and are never queued."""
 

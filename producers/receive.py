@@ -26,6 +26,8 @@ from security import author as authors
 from security.signers import NOBODY, Signers
 
 Model = TypeVar("Model", bound=BaseModel)
+PREVIEW_ACTION: Final = "PreviewAction"
+"""The question that is a dry run of `ApplyAction`."""
 LOCAL: Final = "local"
 """The principal where no authentication is configured; it may speak for any author."""
 
@@ -104,7 +106,7 @@ def _submitted(to: Address, message: dict[str, Any]) -> Submitted:
         on_behalf_of=command.on_behalf_of,
         correlation=command.correlation,
         traceparent=command.traceparent,
-        dry_run=command.dry_run,
+        dry_run=command.dry_run or command.type == PREVIEW_ACTION,
     )
 
 
@@ -227,6 +229,8 @@ def _author_findings(to: Address, path: str, name: str) -> Iterator[Finding]:
 
 
 def _parts(command: CommandMessage) -> Iterator[Part]:
+    if command.type == PREVIEW_ACTION:
+        command = command.model_copy(update={"type": "ApplyAction"})
     if command.type != "Commit":
         yield _part(command, "/data")
         return

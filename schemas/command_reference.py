@@ -173,6 +173,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         **CANCEL,
         "criteria": [{"cel": "objects.flight.status == 'planned'", "message": "only a planned flight is cancelled"}],
     },
+    "PreviewAction": {"action": "Cancel", "version": 1, "parameters": {"flight": "UA-1545", "reason": "안개"}},
     "ApplyAction": {"action": "Cancel", "version": 1, "parameters": {"flight": "UA-1545", "reason": "안개"}},
     "ApplyActionBatch": {
         "action": "Cancel",

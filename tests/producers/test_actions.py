@@ -101,6 +101,10 @@ async def test_a_preview_tells_all_and_writes_nothing(desk):
     command = {**asked("ApplyAction", action="CancelFlight", parameters=submission(3)), "dryRun": True}
     head = await desk.outbox.head()
     (told,) = await desk.group(command)
+    named = await desk.send("PreviewAction", action="CancelFlight", parameters=submission(3))
+    assert [each["type"] for each in named["would"]] == [each["type"] for each in told["would"]]
+    (inside,) = await desk.group(asked("Commit", commands=[{"type": "PreviewAction", "data": command["data"]}]))
+    assert codes(inside) == ["COMMAND_TYPE_UNKNOWN"]
     assert (told["status"], told["events"], len(told["would"])) == ("accepted", [], 3)
     assert await desk.outbox.head() == head
     done = await desk.send("ApplyAction", action="CancelFlight", parameters=submission(3))
