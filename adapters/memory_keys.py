@@ -2,25 +2,26 @@
 
 from collections.abc import Collection, Sequence
 
-from producers.keys import DataKey
+from producers.keys import DataKey, owner_of
 
 
 class MemoryKeys:
     def __init__(self, index_key: bytes = b"i" * 32) -> None:
         self._index_key = index_key
-        self._keys: dict[str, DataKey] = {}
+        self._keys: dict[str, dict[str, DataKey]] = {}  # by owner, then by name
 
     def index_key(self) -> bytes:
         return self._index_key
 
     def of(self, owner: str) -> Sequence[DataKey]:
-        return [key for key in self._keys.values() if key.owner == owner]
+        return list(self._keys.get(owner, {}).values())
 
     def keep(self, keys: Sequence[DataKey]) -> None:
-        self._keys.update((key.kid, key) for key in keys)
+        for key in keys:
+            self._keys.setdefault(key.owner, {})[key.kid] = key
 
     def destroy(self, kids: Collection[str]) -> int:
-        return sum(self._keys.pop(kid, None) is not None for kid in kids)
+        return sum(self._keys.get(owner_of(kid), {}).pop(kid, None) is not None for kid in kids)
 
     def count(self) -> int:
-        return len(self._keys)
+        return sum(map(len, self._keys.values()))

@@ -105,9 +105,10 @@ def _deleting(command: PurgeObject) -> DeleteObject:
 
 
 def _purge(context: Context, deleting: DeleteObject, reason: str) -> list[Drafted]:
-    deleted = object_.decide(context, deleting)
     entity = object_.target(context, deleting)
     state = None if entity is None else context.get(entity)
+    # one that is deleted is purged whatever became of its type
+    deleted = [] if state is not None and state["deleted"] else object_.decide(context, deleting)
     assert entity is not None, "an object that can be deleted has a key"
     assert state is not None
     if state.get("purged"):
@@ -138,7 +139,8 @@ def _purge_person(context: Context, command: PurgeDataSubject) -> list[Drafted]:
     left = _about(context, command.subject)
     keys = list(_destroyed(context, person_token(context, command.subject), command.reason))
     if left is None and not keys:
-        text = f"no object on {context.branch} is or was about {command.subject!r}; it is said as `<type slug>/<key>`, or as the subject property of the objects says it"
+        # who it is, is not repeated: refusals are kept
+        text = f"no object on {context.branch} is or was about that person; it is said as `<type slug>/<key>`, or as the subject property of the objects says it"
         raise Refused([Finding("SUBJECT_UNKNOWN", "/subject", text)])
     return [*_all_purged(context, left or [], command.reason), *keys]
 

@@ -149,12 +149,16 @@ class KeyRing:
         self.doomed.update(kids)
 
     def begin(self) -> None:
+        if not self._tried and not self.doomed:
+            return
         for key in self._tried:
             self._known[key.owner].remove(key)
         self._tried.clear()
         self.doomed.clear()
 
     def settle(self) -> list[str]:
+        if not self._tried and not self.doomed:
+            return []
         self._made += self._tried
         self._tried.clear()
         lost = sorted(self.doomed)

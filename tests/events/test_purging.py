@@ -126,8 +126,18 @@ def test_a_person_whose_name_is_encrypted_is_found_by_a_token(world):
     assert world.get(f"subject/hmac-{token}") == {"objects": []}
 
 
-def test_whom_nothing_is_about_is_said(world):
-    assert world.findings("PurgeDataSubject", subject="Customer/8", **WHY) == [("SUBJECT_UNKNOWN", "/subject")]
+def test_whom_nothing_is_about_is_said_and_not_repeated(world):
+    (finding,) = world.refused("PurgeDataSubject", {"subject": "lee@test.example", **WHY})
+    assert (finding.code, finding.path, "lee@" in finding.text) == ("SUBJECT_UNKNOWN", "/subject", False)
+
+
+def test_an_object_is_purged_though_its_type_was_deleted(world):
+    for number in (1, 2):
+        world.when("DeleteObject", type="Letter", key=f"l{number}")
+    world.when("DeleteObjectType", type="Letter")
+    purge(world, "Letter", "l1")
+    world.when("PurgeDataSubject", subject="kim@test.example", **WHY)
+    assert [world.get(f"object/Letter/l{n}")["properties"] for n in (1, 2)] == [{}, {}]
 
 
 def test_what_others_hold_on_to_refuses_the_whole(world):
