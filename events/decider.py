@@ -150,17 +150,17 @@ Answer = TypeVar("Answer")
 def needed(look: Callable[[Asked], Answer], asked: Iterable[Asked]) -> list[Answer]:
     """What `look` finds for each; what nobody loaded yet is asked for all at once. Raises `Unread`."""
     found: list[Answer] = []
-    missing: Unread | None = None
+    first: Unread | None = None
+    others: list[Key] = []
     for each in asked:
         try:
             found.append(look(each))
         except Unread as unread:
-            if missing is None:
-                missing = unread
-            else:
-                missing.others += unread.keys
-    if missing is not None:
-        raise missing
+            first = first or unread
+            others += unread.keys
+    if first is not None:
+        first.others = tuple(others[1:])
+        raise first
     return found
 
 

@@ -99,33 +99,34 @@ def touched(context: Context, going: Removal) -> Iterator[Key]:
         yield from keys
 
 
+class _Side(NamedTuple):
+    """Where links are that go with an object."""
+
+    kind: State
+    end: str  # the one at which the object is
+    entity: Key
+    key: str  # its primary key
+
+
 def _followed(context: Context, going: Removal, used: Mapping[Key, State]) -> Iterator[Key]:
     """Note the links at these objects that go, and name the objects that go with them."""
-    sides = [side for entity, degree in used.items() for side in _sides(context, going.objects[entity], degree)]
-    found = needed(context.under, [incident_under(kind["slug"], end, key) for kind, end, key in sides])
-    gone: list[tuple[State, str, str, str]] = []
-    for (kind, end, key), members in zip(sides, found, strict=True):
-        gone += ((kind, end, key, member.rpartition("/")[2]) for member in members)
-    others = needed(
-        lambda one: entity_of(context.get, one[0], one[1]),
-        [(kind[_other(end)], other) for kind, end, _, other in gone],
-    )
-    heres = needed(lambda one: entity_of(context.get, one[0], one[1]), [(kind[end], key) for kind, end, key, _ in gone])
-    for (kind, end, key, other), here, there in zip(gone, heres, others, strict=True):
-        pair = (key, other) if end == "from" else (other, key)
-        ends = (here, there) if end == "from" else (there, here)
-        link = Gone(kind, *pair, ends)
+    sides = [side for entity, degree in used.items() for side in _sides(context, entity, going.objects[entity], degree)]
+    found = needed(context.under, [incident_under(side.kind["slug"], side.end, side.key) for side in sides])
+    gone = [(side, member.rpartition("/")[2]) for side, members in zip(sides, found, strict=True) for member in members]
+    others = needed(lambda one: entity_of(context.get, one[0].kind[_other(one[0].end)], one[1]), gone)
+    for ((kind, end, here, key), other), there in zip(gone, others, strict=True):
+        turned = end == "to"
+        link = Gone(kind, other, key, (there, here)) if turned else Gone(kind, key, other, (here, there))
         going.links[link.key] = link
         if kind["onDelete"] == "cascade" and kind.get("owner") == end:
             yield there
 
 
-def _sides(context: Context, state: State, degree: State) -> Iterator[tuple[State, str, str]]:
-    """(link type, end, the object's key): where links are that go with this object."""
+def _sides(context: Context, entity: Key, state: State, degree: State) -> Iterator[_Side]:
     slugs = _shape(context, state).slugs
     for kind in _kinds(context, degree):
         if _goes(kind):
-            yield from ((kind, end, state["key"]) for end in ("from", "to") if kind[end] in slugs)
+            yield from (_Side(kind, end, entity, state["key"]) for end in ("from", "to") if kind[end] in slugs)
 
 
 def _restricted(context: Context, going: Removal, degrees: Mapping[Key, State]) -> Iterator[Finding]:
