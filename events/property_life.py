@@ -1,11 +1,7 @@
-"""The life of a property: added, called otherwise, described, deprecated, removed, restored.
-
-A field is never given again: what is removed keeps it, with the values that objects hold there. They are not shown until
-the property is restored; its name is free meanwhile.
-"""
+"""The life of a property: added, called otherwise, described, deprecated. How it ends is in `property_removal`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, get_args
 
 from pydantic import Field
 
@@ -17,9 +13,8 @@ from events.kinds import property_name
 from events.property import DeclaredProperty, declared, faults, meant, same_declaration
 from events.property_change import OnProperty, PropertyChanged, own_property, shared_faults, with_property
 from events.reach import instances
-from events.resolving import declaration
 from events.soundness import Declared
-from events.type_change import OnType, TypeChanged, changed, existing, reads, settled, target, unplanned
+from events.type_change import OnType, TypeChanged, changed, existing, reads, settled, target
 from events.values import NotAValue, Property, timestamp
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
@@ -54,14 +49,6 @@ class DeprecateProperty(OnProperty):
     until: Annotated[str | None, Field(description="timestamp from which it may be gone")] = None
 
 
-class RemoveProperty(OnProperty):
-    """Objects keep their values, which are not shown any more. Its name is free; it can be restored."""
-
-
-class RestoreProperty(OnProperty):
-    """The property as it was when it was removed, and the values that objects kept of it."""
-
-
 class PropertyAdded(TypeChanged):
     property: Property
 
@@ -80,13 +67,7 @@ class PropertyDeprecated(PropertyChanged):
     until: str | None = None
 
 
-class PropertyRemoved(PropertyChanged): ...
-
-
-class PropertyRestored(PropertyChanged): ...
-
-
-Command = AddProperty | RenameProperty | UpdatePropertyMetadata | DeprecateProperty | RemoveProperty | RestoreProperty
+Command = AddProperty | RenameProperty | UpdatePropertyMetadata | DeprecateProperty
 COMMANDS: Final[tuple[type[Payload], ...]] = get_args(Command)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {
@@ -94,8 +75,6 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.objectType.propertyRenamed.v1": PropertyRenamed,
     "io.oms.objectType.propertyMetadataUpdated.v1": PropertyMetadataUpdated,
     "io.oms.objectType.propertyDeprecated.v1": PropertyDeprecated,
-    "io.oms.objectType.propertyRemoved.v1": PropertyRemoved,
-    "io.oms.objectType.propertyRestored.v1": PropertyRestored,
 }
 
 
@@ -112,10 +91,6 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
             return _describe(state, own_property(context, state, command.property), command.description)
         case DeprecateProperty():
             return _deprecate(context, state, own_property(context, state, command.property), command)
-        case RemoveProperty():
-            return _remove(context, state, command.property)
-        case RestoreProperty():
-            return _restore(context, state, command.property)
 
 
 def evolve(state: State | None, event: Payload) -> State:
@@ -130,10 +105,6 @@ def evolve(state: State | None, event: Payload) -> State:
         case PropertyDeprecated():
             said = {"status": "deprecated", "replacedBy": event.replaced_by, "until": event.until}
             return with_property(state, event.field, **said)
-        case PropertyRemoved():
-            return with_property(state, event.field, removed=True)
-        case PropertyRestored():
-            return with_property(state, event.field, removed=None)
     raise TypeError(type(event))
 
 
@@ -208,53 +179,3 @@ def _deprecate(context: Context, state: State, each: Declared, command: Deprecat
         rid=state["rid"], slug=state["slug"], field=each["field"], replaced_by=replacement, until=until
     )
     return changed(state, event)
-
-
-def _remove(context: Context, state: State, named: str) -> list[Drafted]:
-    try:
-        each = own_property(context, state, named)
-    except Refused:
-        if _removed(state, named) is None:
-            raise
-        return []
-    findings = list(_claims(context, state, each, "remove it then"))
-    if each["field"] in state["primaryKey"]:
-        text = f"{each['name']} is part of the primary key of {state['name']}; set another key first"
-        findings.append(Finding("PROPERTY_IN_USE", "/property", text))
-    event = PropertyRemoved(rid=state["rid"], slug=state["slug"], field=each["field"])
-    if findings:
-        raise Refused(findings)
-    return settled(context, state, event, evolve, "/property")
-
-
-def _restore(context: Context, state: State, named: str) -> list[Drafted]:
-    each = _removed(state, named)
-    if each is None:
-        own_property(context, state, named)  # refused where there is none
-        return []
-    findings = list(_claims(context, state, each, "restore it then"))
-    if each["required"] and declaration(context.get, each)["default"] is None:
-        findings += unplanned(context, state, f"{each['name']} is required, and objects may lack it", "/property")
-    event = PropertyRestored(rid=state["rid"], slug=state["slug"], field=each["field"])
-    return settled(context, state, event, evolve, "/property", tuple(findings))
-
-
-def _removed(state: State, named: str) -> Declared | None:
-    """The property that was removed last under that name; or the one with that field or RID."""
-    members: tuple[Literal["field", "rid", "name"], ...] = ("field", "rid", "name")
-    for member in members:
-        for each in reversed(list(state["properties"].values())):
-            if each.get("removed") and each[member] == named:
-                return dict(each)
-    return None
-
-
-def _claims(context: Context, state: State, each: Declared, then: str) -> list[Finding]:
-    """What values claim of others is not let go of, or taken again, for many objects at once."""
-    if each["unique"]:
-        what = f"{each['name']} is unique: its values are reserved; set it not to be unique, and {then}"
-    elif each["target"]:
-        what = f"{each['name']} is a reference: what it refers to is in use; take its values away, and {then}"
-    else:
-        return []
-    return list(unplanned(context, state, what, "/property"))

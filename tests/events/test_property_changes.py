@@ -247,3 +247,14 @@ def test_what_a_shared_property_says_is_said_there():
     world.when("SetRequired", type="Plane", property="tail", required=False)
     world.when("CreateObject", type="Plane", properties={"id": "a"})
     world.when("SetRequired", type="Plane", property="tail", required=True)  # its default completes what is there
+
+
+def test_what_a_rule_names_is_not_removed():
+    world = world_with({"name": "seats", "type": "integer"}, {"name": "x", "type": "string"})
+    world.when("CreateObjectType", name="Jet", parents=["Plane"])
+    world.when("CreateRule", name="Seated", type="Jet", expression="!has(new.seats) || new.seats > 0")
+    (finding,) = world.refused("RemoveProperty", {"type": "Plane", "property": "seats"})
+    assert (finding.code, "rule Seated" in finding.text) == ("PROPERTY_IN_USE", True)
+    world.when("RemoveProperty", type="Plane", property="x")
+    world.when("DeleteRule", rule="Seated")
+    world.when("RemoveProperty", type="Plane", property="seats")
