@@ -28,6 +28,14 @@ def narrower(old: Declared, new: Declared) -> Iterator[str]:
         yield from narrowing(old.get("constraint", plain), new.get("constraint", plain))
 
 
+def incomplete(each: Declared, old: Declared, new: Declared) -> Iterator[str]:
+    """How a property that has the declaration `new` for `old` asks more of objects than the values it lets through."""
+    if each["required"] and old["default"] is not None and new["default"] is None:
+        yield "objects that lack a required value would get no default any more"
+    if sealed_otherwise(old, new):
+        yield "what is encrypted is kept otherwise than what is not"
+
+
 def sealed_otherwise(old: Declared, new: Declared) -> bool:
     """Whether values are kept otherwise than before: what is encrypted is closed, and reserved under other keys."""
     return "encrypt" in (old.get("marking"), new.get("marking")) and old.get("marking") != new.get("marking")

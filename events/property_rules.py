@@ -10,6 +10,7 @@ from events.branch import must_be_open
 from events.checks import check_of_declared
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding
+from events.given import told
 from events.personal import ENCRYPT
 from events.property_change import One, OnProperty, PropertyChanged, found_property, with_property
 from events.resolving import declaration
@@ -163,8 +164,7 @@ def _set_default(one: One, default: Json) -> list[Drafted]:
         try:
             kept = check_of_declared(each)(default)
         except NotAValue as wrong:
-            text = f"the default of {one.name} {wrong.text}"
-            findings.append(Finding(wrong.code, "/default" + wrong.path, text))
+            findings += told(wrong, f"the default of {one.name}", "/default")
     if not findings and same(kept, each["default"]):
         return []
     if kept is None and not findings and each["required"]:

@@ -15,7 +15,7 @@ from events.findings import Finding, Refused
 from events.given import told
 from events.kinds import kind_named
 from events.names import Key, Rid
-from events.narrower import narrower, sealed_otherwise
+from events.narrower import incomplete, narrower
 from events.property_change import One, OnProperty, PropertyChanged, found_property, with_property
 from events.resolving import Declared, declaration
 from events.shared_words import SharedStored
@@ -181,9 +181,7 @@ def _changed(one: One, event: PropertyChanged, path: str) -> list[Drafted]:
     """The event, if the values of objects and the default fit the declaration that comes of it."""
     get = one.context.get
     old, new = declaration(get, one.each), declaration(get, evolve(one.state, event)["properties"][event.field])
-    ways = list(narrower(old, new))
-    if sealed_otherwise(old, new):
-        ways.append("what is encrypted is reserved under other keys than what is not")
+    ways = [*narrower(old, new), *incomplete(one.each, old, new)]
     findings = list(unique_faults(one.name, new, path))
     if ways:
         findings += one.breaking(f"{one.name} would let less through: {'; '.join(ways)}", path)

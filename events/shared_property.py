@@ -17,7 +17,7 @@ from events.hierarchy import below
 from events.kinds import free_slug, kind_named, kind_reads, name_taken, type_name
 from events.link_properties import unfit_for_links
 from events.names import Key
-from events.narrower import narrower, sealed_otherwise
+from events.narrower import incomplete, narrower
 from events.property import DeclaredProperty, declared, declared_reads, faults
 from events.property_source import unique_faults
 from events.reach import breaking, following, is_link_type, supposing, unfit_defaults
@@ -122,11 +122,10 @@ def _update(context: Context, state: State, asked: SharedDeclaration) -> list[Dr
 def _breaking(context: Context, before: State, after: State) -> Iterator[Finding]:
     get, rid = context.get, before["rid"]
     old, new = ({"default": None, **declaration(get, each["property"])} for each in (before, after))
-    ways = list(narrower(old, new))
-    if sealed_otherwise(old, new):
-        ways.append("what is encrypted is kept otherwise than what is not")
+    own = [each for _, each in following(get, "sharedProperty", rid)]
+    ways = dict.fromkeys([*narrower(old, new), *(way for each in own for way in incomplete(each, old, new))])
     if ways:
-        what = f"{before['name']} would let less through: {'; '.join(ways)}"
+        what = f"{before['name']} would ask for more: {'; '.join(ways)}"
         yield from breaking(context, "sharedProperty", rid, what, _PATH)
 
 

@@ -139,6 +139,7 @@ def test_objects_fit_their_type_and_types_their_interfaces(history):
     for key, state in states.items():
         if key.startswith("object/"):
             assert list(shape.unfit(state["properties"])) == []
+            assert all(each.field in state["properties"] or each.default is not None for each in shape.required)
     for rid in kind.get("interfaces", ()):
         assert unsatisfied(world.get, states[f"interface/{rid}"], kind) == []
 

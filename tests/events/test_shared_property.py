@@ -228,3 +228,13 @@ def test_properties_of_links_are_reached_too():
     world.when("CreateSharedProperty", name="To", property={"type": "reference", "target": "Guest"})
     to = {"name": "to2", "shared": "To"}
     assert [code for code, _ in world.findings("AddLinkProperty", type="owns", property=to)] == ["PROPERTY_TARGET"]
+
+
+def test_a_default_that_completes_objects_stays():
+    world = given({**SHARED, "required": True}, shared={"name": "Mail", "property": {"type": "string", "default": "-"}})
+    create(world)
+    for said in ({"type": "string"}, {"type": "string", "default": None}):
+        assert world.findings("UpdateSharedProperty", shared="Mail", property=said) == [
+            ("RULE_BREAKING_UNPLANNED", "/property")
+        ]
+    update(world, type="string", default="none")
