@@ -57,9 +57,16 @@ def patched(document: Mapping[str, Json], operations: Sequence[Operation], path:
             text = f"{operation.path or 'the whole document'} is not what the test says"
             raise Refused([Finding("OBJECT_PATCH_TEST", at, text)]) from None
         except _FAILURES as error:
-            text = f"{operation.op} {operation.path} cannot be done: {error}"
+            text = f"{operation.op} {operation.path} cannot be done: {_why(error)}"
             raise Refused([Finding("OBJECT_PATCH", at, text)]) from None
         if not isinstance(after, dict):
             raise Refused([Finding("OBJECT_PATCH", at, "an object's properties are a map; this would replace it")])
         result = after
     return result
+
+
+def _why(error: Exception) -> str:
+    """What the libraries say of a path quotes the document, which may be personal: a finding is kept in plain."""
+    if isinstance(error, jsonpatch.InvalidJsonPatch):
+        return str(error)
+    return "its path, or `from`, leads to nothing that could be changed so; read the object again"

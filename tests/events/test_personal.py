@@ -181,3 +181,14 @@ def test_encryption_begins_and_ends_while_there_are_no_objects(kim):
     assert opened(kim) == KIM
     assert {field: is_closed(value) for field, value in updated.set.items()} == {"tier": True, "wishes": False}
     assert updated.was.keys() == {"wishes"}
+
+
+@pytest.mark.parametrize("path", ["/wishes/없음/더", "/wishes/좌석/9", "/이름/0", "/wishes/좌석/x", "/없음/0"])
+@pytest.mark.parametrize("op", ["remove", "replace", "add", "move", "copy"])
+def test_a_patch_that_cannot_be_done_does_not_repeat_the_object(kim, op, path):
+    operation = {"op": op, "path": path, "value": 1, "from": path}
+    try:
+        findings = kim.refused("UpdateObject", {"type": "Customer", "key": "7", "operations": [operation]})
+    except AssertionError:  # it can be done
+        return
+    assert not any(said in finding.text for finding in findings for said in ("김철수", "kim@", "창가"))
