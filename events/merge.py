@@ -98,6 +98,9 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     if found is None:
         return []
     theirs, sides = found
+    if theirs in context.notes:  # decided before, and then something else was not loaded yet
+        decided: list[Drafted] = context.notes[theirs]
+        return decided
     if command.expected_source not in (None, log.tip(*theirs)):
         text = (
             f"{theirs.branch} last changed at {theirs.position:,}, not at {command.expected_source:,}; look at it again"
@@ -117,7 +120,8 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     if forward is not None:
         return [forward, _of(context, merged)]
     steps, resolutions = _reconciled(sides, command.answers)
-    return [_of(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
+    context.notes[theirs] = [_of(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
+    return list(context.notes[theirs])
 
 
 def _source(context: Context, log: Elsewhere, source: str, given: int | None) -> At:

@@ -31,12 +31,12 @@ def aggregate(key: str) -> str:
 
 def mergeable(key: str) -> bool:
     """Whether a merge carries it over: objects, links and elements of the schema."""
-    return aggregate(key) in _MERGEABLE
+    return key.startswith(_MERGEABLE)
 
 
 def is_element(key: str) -> bool:
     """Whether it is an element of the schema."""
-    return aggregate(key) in KINDS
+    return key.startswith(_ELEMENTS)
 
 
 def content(key: str, state: State | None) -> Json:
@@ -130,4 +130,5 @@ def contents(keys: Iterator[Key], states: Mapping[Key, State | None]) -> dict[Ke
     return {key: content(key, states.get(key)) for key in keys}
 
 
-_MERGEABLE: Final = frozenset(("object", "link", *KINDS))
+_ELEMENTS: Final = tuple(f"{kind}/" for kind in KINDS)
+_MERGEABLE: Final = ("object/", "link/", *_ELEMENTS)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from events.conflicts import Answers, Conflict, Place
 from events.decider import State
 from events.fitness import unfit
+from events.foresight import foresee
 from events.merging import content, is_element, merged
 from events.names import Key
 from events.sides import Sides
@@ -91,6 +92,8 @@ class _Reconciling:
             for key, said in self.contents.items()
             if not same(said, content(key, self.ours[key]))
         ]
+        foresee(self.sides.ours, wishes)
+        self.sides.elsewhere.need()
         whole = Whole(self.sides.ours, wishes)
         values = bool(self.answers.given) or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]

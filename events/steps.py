@@ -5,6 +5,7 @@ links go ─► values that others take, and references to what goes, are let go
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
@@ -147,24 +148,32 @@ def _named(like: State) -> dict[str, Any]:
 def _letting_go(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> tuple[list[Step], dict[Key, Wish]]:
     """Steps that let go of unique values which others take and of references to what goes; the wishes behind them."""
     takes = {reserved for wish in objects for _, reserved in _claims(after, wish, _new(wish))}
-    goes = {wish.like["key"] for wish in objects if wish.content is ABSENT}
+    goes = {wish.like["key"] for wish in objects if _goes(wish)}
     found: list[Step] = []
     changed: dict[Key, Wish] = {}
+    if not takes and not goes:
+        return found, changed
     for wish in objects:
-        if not _there(wish.before) or wish.content is ABSENT:
+        if _goes(wish) or not _there(wish.before):
             continue
-        old, new = _old(wish), _new(wish)
-        kept = {reserved for _, reserved in _claims(after, wish, new)}
-        fields = {field for field, reserved in _claims(before, wish, old) if reserved in takes - kept}
-        if goes:
-            fields |= {
-                f for f, _, _, key in _shape(before, wish).referring(old) if key in goes and old[f] != new.get(f)
-            }
+        fields = set(_let_go(before, after, wish, takes, goes))
         if fields:
-            left = {name: value for name, value in old.items() if name not in fields}
+            left = {name: value for name, value in _old(wish).items() if name not in fields}
             found += _steps(wish._replace(content={"properties": left}))
             changed[wish.key] = wish._replace(before=found[-1].after)
     return found, changed
+
+
+def _let_go(before: Lookup, after: Lookup, wish: Wish, takes: AbstractSet[Key], goes: AbstractSet[str]) -> Iterator[str]:
+    old, new = _old(wish), _new(wish)
+    kept = {reserved for _, reserved in _claims(after, wish, new)}
+    for field, reserved in _claims(before, wish, old):
+        if reserved in takes and reserved not in kept:
+            yield field
+    if goes:
+        for field, _, _, key in _shape(before, wish).referring(old):
+            if key in goes and old[field] != new.get(field):
+                yield field
 
 
 def _late_references(after: Lookup, come: Sequence[Wish]) -> tuple[list[Wish], list[Wish]]:
