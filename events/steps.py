@@ -164,7 +164,9 @@ def _letting_go(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> tuple
     return found, changed
 
 
-def _let_go(before: Lookup, after: Lookup, wish: Wish, takes: AbstractSet[Key], goes: AbstractSet[str]) -> Iterator[str]:
+def _let_go(
+    before: Lookup, after: Lookup, wish: Wish, takes: AbstractSet[Key], goes: AbstractSet[str]
+) -> Iterator[str]:
     old, new = _old(wish), _new(wish)
     kept = {reserved for _, reserved in _claims(after, wish, new)}
     for field, reserved in _claims(before, wish, old):

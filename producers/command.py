@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from events.decider import Payload
 from events.findings import Finding
+from producers.ahead import Ahead
 from producers.outbox import CommandKey
 
 
@@ -36,6 +37,7 @@ class Submitted(Struct, frozen=True, gc=False):
     traceparent: str | None = None
     findings: tuple[Finding, ...] = ()
     dry_run: bool = False  # nothing of it is written or remembered
+    ahead: Ahead | None = None  # what was decided of it beside the commits
 
 
 class Limits(NamedTuple):

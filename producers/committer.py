@@ -5,8 +5,11 @@ from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from producers.ahead import LONG
 from producers.command import Submitted
-from producers.decide import Planner
+from producers.decide import AGAIN, Planner
 from producers.outbox import Ask, LogHead, Outbox, OutboxUnavailable, Told, Writes
 
 Clock = Callable[[], int]
@@ -20,6 +23,10 @@ Tell = Callable[[bytes | OutboxUnavailable], None]
 class Waiting(NamedTuple):
     submitted: Submitted
     told: Tell
+
+    @property
+    def line(self) -> tuple[str, str]:
+        return self.submitted.key.principal, self.submitted.branch
 
 
 class Committer:
@@ -37,6 +44,11 @@ class Committer:
         self.group_parts = group_parts
         self._waiting: list[Waiting] = []
         self._arrived = asyncio.Event()
+        self._committing: asyncio.Future[None] | None = None  # done when the group that is on its way is through
+        self._planning = False
+        self._long: list[Waiting] = []  # to be decided ahead, one after the other
+        self._long_arrived = asyncio.Event()
+        self._queues: dict[tuple[str, str], list[Waiting]] = {}  # behind a long command, by its line
 
     @property
     def more(self) -> bool:
@@ -45,8 +57,28 @@ class Committer:
 
     def place(self, submitted: Submitted, told: Tell) -> None:
         """A place in line. No future: most commands need none, and one costs as much as reading the command."""
-        self._waiting.append(Waiting(submitted, told))
+        waiting = Waiting(submitted, told)
+        if self._queues and self._behind_long(waiting):
+            return
+        if submitted.type in LONG and self._planning:
+            self._queues[waiting.line] = []
+            self.planner.journal.kept = True
+            self._long.append(waiting)
+            self._long_arrived.set()
+            return
+        self._line_up(waiting)
+
+    def _line_up(self, waiting: Waiting) -> None:
+        self._waiting.append(waiting)
         self._arrived.set()
+
+    def _behind_long(self, waiting: Waiting) -> bool:
+        """Behind a long command of the same principal and branch it waits until that one is answered."""
+        queue = self._queues.get(waiting.line)
+        if queue is None:
+            return False
+        queue.append(waiting)
+        return True
 
     def enqueue(self, submitted: Submitted) -> asyncio.Future[bytes]:
         """A place in line at once; awaited, the outcome as JSON, durable. Raises `OutboxUnavailable`: nothing was written."""
@@ -56,14 +88,62 @@ class Committer:
 
     async def run(self) -> None:
         """Commit group after group until cancelled; whoever still waits then gets `OutboxUnavailable`."""
+        planning = asyncio.get_running_loop().create_task(self._plan_ahead())
+        self._planning = True
         try:
             while True:
                 await self._arrived.wait()
                 await self.step()
         finally:
-            stopped = OutboxUnavailable("the committer stopped", "send it again under the same id")
-            self._fail(self._waiting, stopped)
-            self._waiting.clear()
+            self._planning = False
+            planning.cancel()
+            self._fail(
+                self._all_waiting(), OutboxUnavailable("the committer stopped", "send it again under the same id")
+            )
+
+    async def _plan_ahead(self) -> None:
+        """Long commands, one after the other, on a state that stands still beside the commits."""
+        while True:
+            await self._long_arrived.wait()
+            self._long_arrived.clear()
+            while self._long:
+                await self._plan(self._long[0])
+
+    async def _plan(self, waiting: Waiting) -> None:
+        if self._committing is not None:  # it may have begun before the journal was kept
+            await asyncio.wait([self._committing])
+        ahead = waiting.submitted.ahead
+        plan = self.planner.ahead(waiting.submitted, self.clock(), 1 if ahead is None else ahead.attempt + 1)
+        try:
+            planned = replace(waiting.submitted, ahead=await self.outbox.plan(plan))
+        except Exception:  # noqa: BLE001  it is decided in its turn, where whatever it was is told
+            planned = replace(waiting.submitted, ahead=None)
+        if self._long and self._long[0] is waiting:  # else all who waited were told that nothing was written
+            del self._long[0]
+            self._line_up(Waiting(planned, waiting.told))
+
+    def _answered(self, waiting: Waiting, answer: bytes) -> None:
+        if waiting.submitted.type not in LONG or waiting.line not in self._queues:
+            waiting.told(answer)
+            return
+        if answer == AGAIN:
+            self._long.append(waiting)
+            self._long_arrived.set()
+            return
+        waiting.told(answer)
+        queue = self._queues.pop(waiting.line)
+        self.planner.journal.kept = bool(self._queues)
+        for behind in queue:
+            self.place(*behind)
+
+    def _all_waiting(self) -> list[Waiting]:
+        """Whoever waits, taken out of line."""
+        behind = [waiting for queue in self._queues.values() for waiting in queue]
+        everyone = [*self._waiting, *self._long, *behind]
+        for line in (self._waiting, self._long, self._queues):
+            line.clear()
+        self.planner.journal.kept = False
+        return everyone
 
     async def step(self) -> int:
         """Commit one group. Returns how many commands it answered. A group that is lost takes all who wait with it."""
@@ -77,6 +157,7 @@ class Committer:
 
         if not self._waiting:
             return 0
+        self._committing = asyncio.get_running_loop().create_future()
         try:
             writes = await self.outbox.commit(work)
             if writes.destroyed:  # before anybody hears that it was done
@@ -84,18 +165,20 @@ class Committer:
         except BaseException as error:
             self.planner.forget()
             # who came later must not overtake who was lost
-            lost = [*group, *self._waiting]
-            self._waiting.clear()
+            lost = [*group, *self._all_waiting()]
             self._arrived.clear()
             if isinstance(error, OutboxUnavailable):
                 self._fail(lost, error)
                 return len(lost)
             self._fail(lost, OutboxUnavailable(repr(error), "send it again under the same id"))
             raise
+        finally:
+            self._committing.set_result(None)
+            self._committing = None
         if not self._waiting:
             self._arrived.clear()
         for waiting, answer in zip(group, writes.outcomes, strict=True):
-            waiting.told(answer)
+            self._answered(waiting, answer)
         if writes.rows or writes.refusals:
             self.committed(writes)
         return len(group)

@@ -7,6 +7,7 @@ A refused command spoils only itself. A command that was answered before is answ
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -20,12 +21,13 @@ from events.names import Key
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
 from producers import hooks
+from producers.ahead import ATTEMPTS, Ahead, Journal, touches_all
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
-from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Refusal, Remembered, Told, Work, Writes
+from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Planning, Refusal, Remembered, Told, Work, Writes
 from producers.outcome import failed, outcome_of
 from producers.tips import Tips, check_bases
 from security import pii
@@ -33,6 +35,8 @@ from security import pii
 Asking = Generator[Ask, Told, None]
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
 _ROUNDS: Final = 16  # of reading ahead
+AGAIN: Final = b""
+"""Instead of an outcome: to be decided ahead once more."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -46,11 +50,13 @@ class Planner:
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
         self._elsewhere: Elsewhere  # of the group that is decided
+        self.journal = Journal()
 
     def work(self, group: Sequence[Submitted], now: int) -> Work:
         """A unit of work for the outbox; `now` in µs. The outcome of group[i] is `writes.outcomes[i]`."""
 
         def run(head: LogHead) -> Generator[Ask, Told, Writes]:
+            self.journal.begin(head.position, known=head == self._left)
             if head != self._left:
                 self.forget()
             self._left = None  # until the end: an interrupted group leaves nothing to trust
@@ -64,6 +70,7 @@ class Planner:
             for submitted in group:
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
             writes.heads = self.heads.flush()
+            self.journal.add(writes.heads)
             self.ring.keep()  # before the events that need them
             self._left = writes.head
             return writes
@@ -97,7 +104,7 @@ class Planner:
         except Refused as refused:
             outcome = self._refuse(submitted, refused.findings, writes, now)
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
-            return self._refuse(submitted, [failed(fault)], writes, now)
+            return AGAIN if isinstance(fault, _Again) else self._refuse(submitted, [failed(fault)], writes, now)
         if submitted.key.id:
             remembered = Remembered(submitted.digest, outcome, now)
             answered[submitted.key] = remembered
@@ -108,6 +115,8 @@ class Planner:
         planned = yield from self._plan(submitted, writes, now)
         if planned is None:
             return outcome_of(submitted, "unchanged", writes.head.position, [], [])
+        if submitted.ahead is not None:
+            self.heads.take(planned.staged.column, planned.staged.changes)
         planned.staged.settle()
         self._write(submitted, planned.drawn, writes)
         return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
@@ -120,6 +129,8 @@ class Planner:
         except Refused as refused:
             return outcome_of(submitted, "rejected", position, [], listed(refused.findings), [])
         except Exception as fault:  # noqa: BLE001  as of any other command
+            if isinstance(fault, _Again):
+                return AGAIN
             return outcome_of(submitted, "rejected", position, [], [failed(fault)], [])
         finally:
             self.ring.begin()
@@ -131,7 +142,8 @@ class Planner:
         """All that would be written, `None` if nothing. Raises `Refused`."""
         if submitted.findings:
             raise Refused(submitted.findings)
-        drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
+        found = self._decided_ahead(submitted, writes.head.position)
+        drafted, staged, warnings = found or (yield from self._decide(submitted, writes.head, now))
         if not drafted:
             return None
         moves = [d for d in drafted if d.key.startswith("branch/")]
@@ -142,6 +154,55 @@ class Planner:
             parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
         drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
         return _Planned(drafted, staged, drawn, warnings)
+
+    def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
+        """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
+
+        def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
+            beside = Planner(self.ontology, self.new_id, self.limits)
+            beside._elsewhere = Elsewhere(beside.heads, Writes(head))
+            refusals: Sequence[Finding] = submitted.findings
+            drafted: list[Drafted] = []
+            warnings: Sequence[Finding] = ()
+            staged = Staged(beside.heads, submitted.branch)
+            if not refusals:
+                try:
+                    drafted, staged, warnings = yield from beside._decide(submitted, head, now)
+                except Refused as refused:
+                    refusals = refused.findings
+            keys, prefixes = beside.heads.told_of()
+            whole = touches_all(submitted.type, drafted)
+            return Ahead(
+                head.position,
+                attempt,
+                drafted,
+                staged.column,
+                staged.changes,
+                warnings,
+                refusals,
+                keys,
+                prefixes,
+                whole,
+            )
+
+        return run
+
+    def _decided_ahead(self, submitted: Submitted, position: int) -> tuple[list[Drafted], Staged, list[Finding]] | None:
+        """What was decided ahead, if it still holds. Raises `Refused`, and `_Again` where it should be decided anew."""
+        ahead = submitted.ahead
+        if ahead is None:
+            return None
+        written = self.journal.behind(ahead.position)
+        if written is None or not ahead.holds(submitted.branch, chain(written, self.heads.unflushed)):
+            if ahead.attempt < ATTEMPTS:
+                raise _Again
+            return None
+        if any(finding.code == "KEYS_NONE" for finding in ahead.refusals):
+            return None
+        if ahead.refusals:
+            raise Refused(ahead.refusals)
+        drafted, changes = ahead.moved(position)
+        return drafted, Staged(self.heads, submitted.branch, ahead.column, changes), list(ahead.warnings)
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -256,6 +317,10 @@ class _Planned(NamedTuple):
     staged: Staged
     drawn: Drawn
     warnings: Sequence[Finding]
+
+
+class _Again(Exception):
+    """What was decided ahead does not hold any more."""
 
 
 class _Ids:

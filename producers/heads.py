@@ -159,6 +159,20 @@ class Heads:
             self._known[place[0]][key] = head
         self._under.wrote(branch, changes)
 
+    def told_of(self) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+        """Of what is current: keys that are known, and prefixes under which all are, each by column."""
+        keys = {column: frozenset(known) for column, known in self._known.items() if "@" not in column}
+        return keys, self._under.prefixes()
+
+    def take(self, column: str, changes: Mapping[Key, Head]) -> None:
+        """As known of a column, for who read them elsewhere and is about to write them."""
+        for key, head in changes.items():
+            self._known[scope(column, key)][key] = head
+
+    @property
+    def unflushed(self) -> Sequence[HeadWrite]:
+        return self._writes
+
     def flush(self) -> list[HeadWrite]:
         """The intervals written since the last flush, in the order they were written."""
         writes, self._writes = self._writes, []

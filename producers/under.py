@@ -89,6 +89,10 @@ class Under:
                 if known is not None:
                     known[key] = None
 
+    def prefixes(self) -> dict[str, frozenset[str]]:
+        """Of what is current: under which all keys are known, by column."""
+        return {column: frozenset(sets) for column, sets in self._sets.items() if "@" not in column}
+
     def forget(self) -> None:
         self._sets.clear()
         self._wide.clear()

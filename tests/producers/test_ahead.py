@@ -1,0 +1,145 @@
+"""Long commands are decided beside the commits: what came in between is looked at, and nobody overtakes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from adapters.memory_outbox import MemoryOutbox
+from events.names import command_subject
+from producers.committer import Committer
+from producers.outbox import OutboxUnavailable, Planned, Planning
+from producers.receive import address, receive
+from tests.producers.desk import MAIN, PLANE, Desk, codes, plane
+from tests.producers.states import entities
+
+DEV = "dev/main/gates"
+
+
+class Outbox(MemoryOutbox):
+    """Lets something happen when a plan is made and not lined up yet."""
+
+    def __init__(self) -> None:
+        super().__init__("main")
+        self.plans = 0
+        self.between: Callable[[], Awaitable[object]] | None = None
+
+    async def plan(self, work: Planning[Planned]) -> Planned:
+        planned = await super().plan(work)
+        self.plans += 1
+        if self.between is not None:
+            await self.between()
+        return planned
+
+
+class Office:
+    """A committer at work; commands of several principals."""
+
+    running: asyncio.Task[None]
+
+    def __init__(self, outbox: Outbox, desk: Desk) -> None:
+        self.outbox, self.desk = outbox, desk
+        self.committer = Committer(outbox, desk.planner, lambda: desk.now, lambda _: None)
+
+    def sent(self, type_: str, /, on: str = MAIN, by: str = "ann", **data: Any) -> asyncio.Future[bytes]:
+        body = {"id": self.desk.new_id(), "type": type_, "branch": on, "data": data}
+        return self.committer.enqueue(
+            receive(address(command_subject("main", by, on, type_)), json.dumps(body).encode())
+        )
+
+    async def send(self, type_: str, /, on: str = MAIN, by: str = "ann", **data: Any) -> dict[str, Any]:
+        outcome: dict[str, Any] = json.loads(await self.sent(type_, on, by, **data))
+        return outcome
+
+    async def seats(self, on: str = MAIN) -> dict[str, int]:
+        objects = await entities(self.outbox, on)
+        return {key[-3:]: each["properties"]["seats"] for key, each in objects.items() if key.startswith("object/")}
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Office]:
+    outbox = Outbox()
+    desk = await Desk(outbox).open()
+    await desk.send("CreateObjectType", **PLANE)
+    for tail in ("HL1", "HL2"):
+        await desk.send("CreateObject", **plane(tail, seats=1))
+    await desk.send("CreateBranch", name=DEV)
+    office = Office(outbox, desk)
+    async with asyncio.TaskGroup() as tasks:
+        office.running = tasks.create_task(office.committer.run())
+        await office.send("UpdateObject", DEV, **seats("HL1", 10))
+        yield office
+        office.running.cancel()
+
+
+def seats(tail: str, number: int) -> dict[str, Any]:
+    return {"type": "Plane", "key": tail, "patch": {"seats": number}}
+
+
+async def test_what_others_write_meanwhile_elsewhere_changes_nothing(office: Office) -> None:
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL2", 20))
+    outcome = await office.send("MergeBranch", source=DEV)
+    assert (outcome["status"], office.outbox.plans) == ("accepted", 1)
+    assert await office.seats() == {"HL1": 10, "HL2": 20}
+
+
+async def test_what_others_write_meanwhile_there_is_seen(office: Office) -> None:
+    numbers = iter(range(11, 99))
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL1", next(numbers)))
+    outcome = await office.send("MergeBranch", source=DEV)
+    assert (codes(outcome), office.outbox.plans) == (
+        ["MERGE_CONFLICT_FIELD"],
+        3,
+    )  # the last time where nobody else writes
+    assert await office.seats() == {"HL1": 13, "HL2": 1}
+
+
+async def test_a_conflict_that_is_gone_is_none(office: Office) -> None:
+    await office.send("UpdateObject", **seats("HL1", 11))
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL1", 10))
+    assert (await office.send("MergeBranch", source=DEV))["status"] == "accepted"
+
+
+async def test_a_rebase_takes_what_its_branch_wrote_meanwhile(office: Office) -> None:
+    await office.send("UpdateObject", **seats("HL2", 20))
+    numbers = iter(range(11, 99))
+    office.outbox.between = lambda: office.send("UpdateObject", DEV, by="bob", **seats("HL1", next(numbers)))
+    assert (await office.send("RebaseBranch", DEV))["status"] == "accepted"
+    assert await office.seats(DEV) == {"HL1": 13, "HL2": 20}
+
+
+async def test_a_rebase_lets_others_write_elsewhere_meanwhile(office: Office) -> None:
+    await office.send("UpdateObject", **seats("HL2", 20))
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL2", 21))
+    assert (await office.send("RebaseBranch", DEV))["status"] == "accepted"
+    assert (await office.seats(DEV), office.outbox.plans) == ({"HL1": 10, "HL2": 20}, 1)
+    assert (await office.send("UpdateObject", DEV, **seats("HL1", 12)))["status"] == "accepted"
+    assert await office.seats(DEV) == {"HL1": 12, "HL2": 20}
+
+
+async def test_nobody_overtakes_on_the_same_branch(office: Office) -> None:
+    merge = office.sent("MergeBranch", source=DEV)
+    late = office.sent("UpdateObject", **seats("HL1", 99))
+    other = office.sent("UpdateObject", by="bob", **seats("HL2", 20))
+    positions = [json.loads(await each)["position"] for each in (merge, late, other)]
+    assert positions[2] < positions[0] < positions[1]
+    assert await office.seats() == {"HL1": 99, "HL2": 20}
+
+
+async def test_whoever_waits_is_told_when_the_committer_stops(office: Office) -> None:
+    planned, never = asyncio.Event(), asyncio.Event()
+
+    async def between() -> None:
+        planned.set()
+        await never.wait()
+
+    office.outbox.between = between
+    waiting = office.sent("MergeBranch", source=DEV), office.sent("UpdateObject", **seats("HL1", 99))
+    await planned.wait()
+    office.running.cancel()
+    for each in waiting:
+        with pytest.raises(OutboxUnavailable, match="stopped"):
+            await each
+    assert await office.seats() == {"HL1": 1, "HL2": 1}
