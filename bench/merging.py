@@ -1,0 +1,89 @@
+"""Two branches that both changed much become one, while others keep writing: how long it takes, and what the others feel."""
+
+import asyncio
+import itertools
+import resource
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.sqlite_outbox import SqliteOutbox
+from bench import flights
+from bench.figures import Figure, percentile
+from bench.flights import BRANCH, Message, Part
+from bench.stock import Stock
+from bench.writing import committer, write
+from events.names import command_subject
+from producers.committer import Committer
+
+SIZES: Final = (1_000, 10_000, 40_000)  # changed objects on each side
+SOURCE: Final = "dev/main/gates"
+PAUSE: Final = 0.01  # seconds between two commands of the others
+
+
+async def figures(stock: Stock) -> list[Figure]:
+    found: list[Figure] = []
+    for size in map(stock.sized, SIZES):
+        took, latencies = await _merged(stock.folder / f"merging-{size}.db", size)
+        goal = "≤ 10 s" if size == SIZES[-1] else ""
+        found.append(Figure(f"merge {size:,} changed objects on each side", took, "s", goal=goal))
+        of = f"other commands meanwhile ({len(latencies):,}), {size:,} on each side"
+        found += [
+            Figure(f"{of}, p50", percentile(latencies, 0.5) * 1e3, "ms"),
+            Figure(f"{of}, p99", percentile(latencies, 0.99) * 1e3, "ms", goal="≤ 500 ms"),
+            Figure(f"{of}, longest", max(latencies) * 1e3, "ms"),
+        ]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*found, Figure("memory of the process at its most, all of it", peak, "MB", goal="≤ 500 MB")]
+
+
+async def _merged(path: Path, size: int) -> tuple[float, list[float]]:
+    outbox = SqliteOutbox(path, "main")
+    async with committer(outbox) as working:
+        await write(working, flights.commits(map(flights.created, range(2 * size + 1))))
+        await write(working, [_message(BRANCH, "CreateBranch", {"name": SOURCE}, "branch")])
+        await write(working, _commits(SOURCE, (flights.changed(n, n) for n in range(size))))
+        await write(working, _commits(BRANCH, (flights.changed(n, n) for n in range(size, 2 * size))))
+        done = asyncio.Event()
+        others = asyncio.create_task(_others(working, 2 * size, done))
+        began = time.perf_counter()
+        await write(working, [_message(BRANCH, "MergeBranch", {"source": SOURCE}, "merge", by="ann")])
+        took = time.perf_counter() - began
+        done.set()
+        latencies = await others
+    outbox.close()
+    return took, latencies
+
+
+async def _others(working: Committer, number: int, done: asyncio.Event) -> list[float]:
+    """Seconds from each command to its outcome, one every 10 ms whether the one before is answered or not."""
+    sent: list[asyncio.Task[float]] = []
+    for change in itertools.count():
+        if done.is_set() and sent:
+            return list(await asyncio.gather(*sent))
+        part = flights.changed(number, change)
+        sent.append(
+            asyncio.create_task(_timed(working, _message(BRANCH, part["type"], part["data"], f"other-{change}")))
+        )
+        await asyncio.sleep(PAUSE)
+    raise AssertionError
+
+
+async def _timed(working: Committer, message: Message) -> float:
+    began = time.perf_counter()
+    await write(working, [message])
+    return time.perf_counter() - began
+
+
+def _commits(branch: str, parts: Iterable[Part]) -> Iterable[Message]:
+    rest = iter(parts)
+    for number, several in enumerate(iter(lambda: list(itertools.islice(rest, flights.PER_COMMIT)), [])):
+        yield _message(branch, "Commit", {"commands": several}, f"{branch}-{number}")
+
+
+def _message(branch: str, command: str, data: object, identity: str, by: str = "local") -> Message:
+    body = {"id": identity, "type": command, "branch": branch, "data": data}
+    return Message(command_subject("main", by, branch, command), msgspec.json.encode(body), 1)
