@@ -11,8 +11,8 @@ async with await connect("oms-data") as oms:
 from oms.client.asking import Refused
 from oms.client.client import Client
 from oms.client.connection import connect
-from oms.client.messages import Event, Finding, Outcome
+from oms.client.messages import Event, Finding, Outcome, Would
 from oms.client.reading import Gap
 from oms.client.trying import Unavailable
 
-__all__ = ["Client", "Event", "Finding", "Gap", "Outcome", "Refused", "Unavailable", "connect"]
+__all__ = ["Client", "Event", "Finding", "Gap", "Outcome", "Refused", "Unavailable", "Would", "connect"]
