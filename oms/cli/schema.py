@@ -9,13 +9,14 @@ from oms.cli.cutting import MOMENT, AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
 from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, console, print_json
+from oms.cli.schema_exchange import export, import_
 
 if TYPE_CHECKING:
     from events.schema_change import Severity
     from queries.schema_diff import Graded
 
 app = typer.Typer(
-    help="The schema of a branch: how it differs from another one, and what stands at a type.",
+    help="The schema of a branch: how it differs from another one, what stands at a type, and how it travels.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -23,9 +24,8 @@ PLACE = f"BRANCH, or BRANCH@MOMENT; MOMENT is {MOMENT}"
 _STYLES: "dict[Severity, str]" = {"MAJOR": "bold red", "REVIEW": "bold magenta", "MINOR": "yellow", "PATCH": "dim"}
 
 
-@app.callback()
-def _family() -> None:
-    pass
+app.command("export")(export)
+app.command("import")(import_)
 
 
 @app.command("diff")

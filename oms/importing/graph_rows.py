@@ -8,7 +8,6 @@ Objects that have a name are their IRI; those without (blank nodes) are what the
 JSON-LD context must stand in the file. A graph is read into memory whole, some 1 kB a statement.
 """
 
-import json
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, Final
@@ -19,6 +18,7 @@ from rdflib.namespace import RDF
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from oms.importing.line import Bytes, FileRefused, Line
+from schemas.exchange.parsing import NoGraph, parsed
 
 MAX_DEPTH: Final = 8  # of maps in maps
 _PLAIN: Final = (bool, int, str)
@@ -26,15 +26,10 @@ _PLAIN: Final = (bool, int, str)
 
 def graph_rows(data: Bytes, form: str) -> Iterator[Line]:
     """`form`: turtle, nt or json-ld. In the order in which the file first speaks of each. Raises `FileRefused`."""
-    graph = Graph(bind_namespaces="core")
-    text = data.read()
-    if form == "json-ld":
-        _check_offline(text)
     try:
-        graph.parse(data=text, format=form)
-    except Exception as error:
-        # rdflib's parsers raise whatever they met
-        raise FileRefused(f"is no {form}: {' '.join(str(error).split())[:300]}") from error
+        graph = parsed(data.read(), form)
+    except NoGraph as error:
+        raise FileRefused(str(error)) from error
     named = (subject for subject in graph.subjects(unique=True) if isinstance(subject, URIRef))
     for number, subject in enumerate(named, 1):
         yield Line(number, {"@id": str(subject), **_said(graph, subject, MAX_DEPTH)})
@@ -68,23 +63,3 @@ def _literal(literal: Literal) -> Any:
     if type(value) in _PLAIN or (type(value) is float and isfinite(value)):
         return value
     return str(literal)
-
-
-def _check_offline(text: bytes) -> None:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FileRefused(f"is no JSON: {error}") from error
-    waiting = [document]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            if _fetched(one.get("@context")) or "@import" in one:
-                raise FileRefused("has an @context on the web; put what it says into the file, nothing is fetched")
-            waiting += one.values()
-
-
-def _fetched(context: object) -> bool:
-    return isinstance(context, str) or (isinstance(context, list) and any(isinstance(one, str) for one in context))

@@ -1,0 +1,129 @@
+"""`oms schema export` and `oms schema import`: a schema as RDF, SHACL, LinkML or JSON, and back."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.connecting import connected, run
+from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.output import Json, print_json, print_rows
+from oms.cli.sending import show
+
+if TYPE_CHECKING:
+    from oms.client import Outcome
+    from oms.settings import Settings
+    from schemas.exchange.document import Document, Exchanged
+
+FORMATS = "json, turtle, jsonld, shacl or linkml"
+
+
+def export(
+    form: Annotated[str, typer.Option("--format", help=f"{FORMATS}.")] = "json",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file; else standard output.", dir_okay=False)
+    ] = None,
+    as_of: AsOf = "now",
+    min_position: MinPosition = 0,
+    branch: Branch = None,
+    deadline: Deadline = None,
+    folder: Folder = None,
+) -> None:
+    """Write the schema of a branch, as it is or as it was."""
+    from oms.settings import load
+    from schemas.exchange.formats import WRITE
+
+    if form not in WRITE:
+        raise Failure(f"there is no format {form}", f"one of {FORMATS}", Exit.USAGE)
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    text = WRITE[form](_there(settings, as_of, min_position))
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".json, .ttl, .jsonld or .yaml.", exists=True)],
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"{FORMATS}; else by the file's name.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be said, and say nothing.")] = False,
+    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    min_position: MinPosition = 0,
+    branch: Branch = None,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Make the schema of a branch say what a file says, as one commit. Nothing is taken away that the file lacks."""
+    from oms.settings import load
+    from schemas.exchange.commands import commands
+
+    flags = {"folder": folder, "branch": branch, "deadline": deadline, "author": author}
+    settings = load(flags).settings
+    found = _read(file, form)
+    there = _there(settings, "now", min_position)
+    said, left = commands(found.document, there)
+    plan = {
+        "commands": said,
+        "left": [each._asdict() for each in (*found.left_out, *left)],
+    }
+    outcome = None if dry_run or not said else _sent(said, file.name, flags)
+    if as_json:
+        print_json(plan | {"outcome": None if outcome is None else outcome._asdict()})
+    else:
+        _tell(plan)
+        if outcome is not None:
+            show(outcome, as_json=False)
+    if outcome is not None and outcome.status == "rejected":
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _there(settings: "Settings", as_of: str, min_position: int) -> "Document":
+    from queries.schema_document import schema_document
+
+    with versions(settings, min_position) as opened:
+        return schema_document(cut_at(opened, settings.branch, as_of))
+
+
+def _read(file: Path, form: str | None) -> "Exchanged":
+    from schemas.exchange.document import NoSchema
+    from schemas.exchange.formats import ENDS, WRITE, read
+
+    form = form or ENDS.get(file.suffix)
+    if form is None or form not in WRITE:
+        raise Failure(f"{file}: its name says no format that is known", f"--format {FORMATS}", Exit.USAGE)
+    try:
+        return read(file.read_text(encoding="utf-8"), form)
+    except (NoSchema, UnicodeDecodeError) as error:
+        raise Failure(f"{file} {error}", "mend the file, or name its --format", Exit.USAGE) from None
+
+
+def _sent(said: list[dict[str, Any]], name: str, flags: dict[str, Any]) -> "Outcome":
+    async def work() -> "Outcome":
+        async with connected(**flags) as client:
+            return await client.commit(said, message=f"schema from {name}", wait="projected:versions")
+
+    return run(work())
+
+
+def _tell(plan: dict[str, Any]) -> None:
+    if not plan["commands"]:
+        typer.echo("nothing to say: the schema says all of it")
+    else:
+        rows = [{"command": each["type"], "about": _about(each["data"])} for each in plan["commands"]]
+        print_rows(rows, ["command", "about"], as_json=False)
+    if plan["left"]:
+        print_rows(plan["left"], ["place", "text"], as_json=False)
+
+
+def _about(data: dict[str, Any]) -> str:
+    named = (data.get(name) for name in ("type", "shared", "interface", "name"))
+    element = next(name for name in named if isinstance(name, str))
+    inside = data.get("property") or data.get("field") or data.get("link") or ""
+    within = inside.get("name", "") if isinstance(inside, dict) else str(inside)
+    return f"{element}.{within}" if within and "name" not in data else element

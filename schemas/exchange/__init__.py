@@ -1,0 +1,1 @@
+"""A schema in the formats of others: RDF, SHACL and LinkML, each read back to the very document that was written."""
