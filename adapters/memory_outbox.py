@@ -111,8 +111,8 @@ class MemoryOutbox:
         return None
 
     def _under(self, read: UnderRead) -> Iterator[tuple[str, Found]]:
-        branch, prefix, floor, at, _ = read
-        for key in sorted(self._prefixes.get((branch, prefix), ())):
+        branch, prefix, floor, at, _, after = read
+        for key in sorted(key for key in self._prefixes.get((branch, prefix), ()) if key > after):
             found = self._find(HeadRead(branch, key, at))
             if found is not None and found.since > floor:
                 yield key, found

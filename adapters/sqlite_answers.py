@@ -43,7 +43,7 @@ def told(connection: sqlite3.Connection, ask: Ask) -> Told:
 
 def _under(connection: sqlite3.Connection, read: UnderRead) -> Iterator[tuple[str, Found]]:
     """Keys up to the last `/` of the prefix and from there to what stands behind it in order: `/` comes before `0`."""
-    asked = (read.branch, read.prefix[:-1], read.floor, read.at, read.limit)
+    asked = (read.branch, read.prefix[:-1], read.floor, read.at, read.limit, read.after)
     for key, since, state in connection.execute(SQL["find_under"], asked):
         yield key, Found(since, state)
 

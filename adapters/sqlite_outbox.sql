@@ -13,7 +13,7 @@ INSERT OR IGNORE INTO log_head (ontology, position, time, hash) VALUES (?, 0, 0,
 SELECT held.key, held.since, held.state FROM json_each(?1) AS asked CROSS JOIN heads AS held ON held.branch = ?2 AND held.key = asked.value AND held.since = (SELECT max(since) FROM heads WHERE branch = ?2 AND key = asked.value AND since <= ?3)
 
 -- find_under
-SELECT held.key, held.since, held.state FROM heads AS held WHERE held.branch = ?1 AND held.key > ?2 || '/' AND held.key < ?2 || '0' AND instr(substr(held.key, length(?2) + 2), '/') = 0 AND held.since > ?3 AND held.since = (SELECT max(since) FROM heads WHERE branch = ?1 AND key = held.key AND since <= ?4) ORDER BY held.key LIMIT ?5
+SELECT held.key, held.since, held.state FROM heads AS held WHERE held.branch = ?1 AND held.key > max(?2 || '/', ?6) AND held.key < ?2 || '0' AND instr(substr(held.key, length(?2) + 2), '/') = 0 AND held.since > ?3 AND held.since = (SELECT max(since) FROM heads WHERE branch = ?1 AND key = held.key AND since <= ?4) ORDER BY held.key LIMIT ?5
 
 -- add_head
 INSERT INTO heads (branch, key, since, state) VALUES (?, ?, ?, ?)

@@ -19,6 +19,7 @@ from events import (
     link,
     link_type,
     merge,
+    migration,
     object_type,
     policy,
     property_life,
@@ -80,6 +81,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     action_type,
     action,
     purging,
+    migration,
 )
 """The aggregates; each module says its own commands and events."""
 

@@ -57,6 +57,12 @@ class Elsewhere(Protocol):
     def written(self, branch: str, after: int, until: int) -> Sequence[Key]:
         """The entities that commits of that very branch wrote at after < p ≤ until, each once."""
 
+    def page(self, branch: str, at: int, prefix: str, after: str, limit: int) -> Sequence[Key]:
+        """The first keys `<prefix><last part>` behind the key `after` that a branch ever had up to a position, in order.
+
+        Fewer than `limit` are the last ones. Some may be gone; states come with none of them.
+        """
+
     def tip(self, branch: str, at: int) -> int:
         """Last position of the newest commit on that very branch up to a position; 0 = none."""
 

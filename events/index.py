@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from events.decider import Lookup, State
 from events.index_links import of_link, of_link_type
+from events.index_migrations import of_migration
 from events.names import Key
 from events.open_proposals import of_proposal
 from events.personal import Personal
@@ -30,6 +31,8 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
     if aggregate in _NAMED:
         named = _of_named(get, aggregate, before, after)
         return [*named, *_of_rule(get, key, before, after)] if aggregate == "rule" else named
+    if aggregate == "migration":
+        return of_migration(get, before, after)
     if aggregate == "proposal":
         return of_proposal(get, before, after)
     return ()

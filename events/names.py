@@ -24,7 +24,15 @@ TYPE_NAME: Final = re.compile(r"[^\W\d_][^\W_]{0,99}")  # letters of any script,
 TAG: Final = re.compile(r"[^\W_][\w.-]{0,99}")  # letters of any script and digits, then also . _ and -
 FIELD_NAME: Final = re.compile(r"[^\W\d_]\w{0,99}")
 ONTOLOGY_SCOPE: Final = ""  # the branch column of keys that belong to no branch
-ONTOLOGY_KEYS: Final = ("branch/", "slug/", "tag/", "proposal/", "proposals/", "dataKey/")  # how they begin
+ONTOLOGY_KEYS: Final = (
+    "branch/",
+    "slug/",
+    "tag/",
+    "proposal/",
+    "proposals/",
+    "dataKey/",
+    "migrations/",
+)  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key
 

@@ -14,6 +14,9 @@ subject/<person>                {"objects"}        keys of the objects about a p
 incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
 proposals/count                 {"n"}              how many proposals there ever were
 proposals/open/<branch>         {"numbers": [n]}   the proposals from or to that branch that are not over
+order/migrations                {"n", "open"}      how many migrations there ever were; numbers by RID of those not over
+order/migration/<number>        {"rid"}            a migration by its number
+migrations/running              {<branch>: RID}    the migration that runs on each branch
 rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
 A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
@@ -124,6 +127,14 @@ def token_key(token: str) -> Key:
 
 
 PROPOSALS: Final = Key("proposals/count")
+
+
+MIGRATIONS: Final = Key("order/migrations")
+RUNNING_MIGRATIONS: Final = Key("migrations/running")
+
+
+def migration_number_key(number: int) -> Key:
+    return Key(f"order/migration/{number}")
 
 
 def open_proposals_key(branch: str) -> Key:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Generator, Hashable, Iterable,
 from typing import Any
 
 from events.decider import Heads as Seen
-from events.decider import State
+from events.decider import State, needed
 from events.elsewhere import Commit, Unasked
 from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
 from producers.heads import Heads, Staged, Untold, as_of
-from producers.outbox import Ask, CommitWrite, Told, Writes, Written, subjects
+from producers.outbox import Ask, CommitWrite, Told, UnderRead, Writes, Written, subjects
 
 Asking = Generator[Ask, Told, None]
 
@@ -46,6 +46,16 @@ class Elsewhere:
     def written(self, branch: str, after: int, until: int) -> Sequence[Key]:
         keys: list[Key] = self._answer("written", Written(branch, after, until))
         return keys
+
+    def page(self, branch: str, at: int, prefix: str, after: str, limit: int) -> Sequence[Key]:
+        lineage = self.lineage(branch, at)
+        reads = [UnderRead(stretch, prefix, floor, until, limit, after) for stretch, floor, until in lineage]
+        levels: list[list[Key]] = needed(lambda read: self._answer("under", read), reads)
+        last = min((level[-1] for level in levels if len(level) == limit), default=None)
+        mine = (key for stretch, floor, until in lineage for key in self._mine(Written(stretch, floor, until)))
+        keys = {*(key for level in levels for key in level), *(key for key in mine if key > after)}
+        there = sorted(key for key in keys if key.startswith(prefix) and (last is None or key <= last))
+        return there[:limit]
 
     def tip(self, branch: str, at: int) -> int:
         commit = self.commit(branch, at)
@@ -91,10 +101,17 @@ class Elsewhere:
         return self._told[member, asked]
 
     def _written(self, asked: Written, told: Told) -> list[Key]:
+        return list(dict.fromkeys((*map(Key, told.written[asked]), *self._mine(asked))))
+
+    def _mine(self, asked: Written) -> list[Key]:
+        """What the group itself wrote of it."""
         first = self._writes.head.position - len(self._writes.rows) + 1
         mine = [c for c in self._writes.commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
         rows = (self._writes.rows[at - first].body for c in mine for at in range(c.first, c.last + 1))
-        return list(dict.fromkeys(map(Key, (*told.written[asked], *subjects(rows)))))
+        return list(map(Key, subjects(rows)))
+
+    def _under(self, asked: UnderRead, told: Told) -> list[Key]:
+        return [Key(key) for key, _ in told.under[asked]]
 
     def _commits(self, asked: tuple[str, int], told: Told) -> Commit | None:
         branch, at = asked

@@ -44,7 +44,7 @@ class HeadRead(NamedTuple):
 class UnderRead(NamedTuple):
     """Asks for the newest intervals at `at` of all keys `<prefix><last part>` written on `branch` itself since `floor`.
 
-    `prefix` ends with `/`. At most `limit` of them are told, in key order.
+    `prefix` ends with `/`. At most `limit` of them are told, in key order, from behind the key `after` on.
     """
 
     branch: str
@@ -52,6 +52,7 @@ class UnderRead(NamedTuple):
     floor: int
     at: int
     limit: int
+    after: str = ""
 
 
 class Found(NamedTuple):

@@ -15,6 +15,7 @@ from events.constraint import Constraint
 from events.edits import ChangeObject, ForEach, MakeLink, MakeObject, RemoveObject
 from events.findings import FindingMessage, Outcome
 from events.interface_members import InterfaceLink, InterfaceProperty
+from events.migration_words import Fix, PlannedChange
 from events.patch import Operation
 from events.property import DeclaredProperty
 from events.shared_words import SharedDeclaration
@@ -47,6 +48,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A side effect": SideEffect,
     "An operation of a JSON Patch": Operation,
     "A command inside a commit": PartMessage,
+    "A change that a migration makes": PlannedChange,
+    "A fix": Fix,
 }
 _NAMES: Final = {
     DeclaredProperty: "property",
@@ -61,6 +64,8 @@ _NAMES: Final = {
     SideEffect: "side effect",
     Operation: "operation",
     PartMessage: "command",
+    PlannedChange: "change",
+    Fix: "fix",
     FindingMessage: "finding",
 }
 _JSON: Final = {str: "string", int: "integer", bool: "boolean", float: "number", NoneType: "null"}
@@ -166,6 +171,15 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "UpsertObject": {"type": "Flight", "properties": {"id": "UA-1545", "status": "cancelled"}},
     "PurgeObject": {"type": "Guest", "key": "g1", "reason": "asked for in ticket 42"},
     "PurgeDataSubject": {"subject": "Guest/g2", "reason": "asked for in ticket 42"},
+    "PlanMigration": {
+        "change": {"type": "SetRequired", "data": {"type": "Flight", "property": "gate", "required": True}},
+        "fix": {"kind": "default", "value": "미정"},
+    },
+    "ApproveMigration": {"migration": 1},
+    "RunMigration": {"migration": 1},
+    "PauseMigration": {"migration": 1, "reason": "점검"},
+    "ResumeMigration": {"migration": 1},
+    "ApplyMigrationBatch": {"migration": 1, "step": 0},
     "CreateLink": LINK,
     "CreateActionType": {"name": "Cancel", **CANCEL},
     "PublishActionTypeVersion": {

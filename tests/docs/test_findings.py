@@ -31,6 +31,7 @@ AREAS = (
     "LINK",
     "LOG",
     "MERGE",
+    "MIGRATION",
     "OBJECT",
     "PII",
     "PROPERTY",

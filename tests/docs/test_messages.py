@@ -5,7 +5,7 @@ import json
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from events import merge, proposal
+from events import merge, migration, proposal
 from events.catalog import COMMANDS
 from events.command import QUESTIONS
 from events.names import command_subject
@@ -43,8 +43,8 @@ ELSEWHERE = {
     "Show",
     "History",
     "Branches",
-    *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS)),
-}  # these need views, or a second branch
+    *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS, *migration.COMMANDS)),
+}  # these need views, a second branch, or data that stands against a change
 
 
 def test_the_page_is_what_the_types_say():

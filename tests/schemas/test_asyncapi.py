@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from adapters.faststream_queue import CommandQueue
 from adapters.memory_outbox import MemoryOutbox
 from adapters.nats_server import Endpoint
-from events import merge, proposal
+from events import merge, migration, proposal
 from events.catalog import COMMANDS, EVENTS
 from events.names import command_subject, event_subject, outcome_subject
 from schemas.asyncapi import document
@@ -105,7 +105,12 @@ async def test_what_travels_is_as_described():
         event = json.loads(row.body)
         seen.add(event["type"])
         payload(event["type"].removeprefix("io.oms.")).validate(event)
-    elsewhere = {"io.oms.branch.rebased.v1", *merge.EVENTS, *proposal.EVENTS}  # see test_merges.py, test_proposals.py
+    elsewhere = {
+        "io.oms.branch.rebased.v1",
+        *merge.EVENTS,
+        *proposal.EVENTS,
+        *migration.EVENTS,
+    }  # see test_merges.py, test_proposals.py, test_migrations.py
     assert seen == set(EVENTS) - elsewhere
 
 

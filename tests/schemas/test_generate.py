@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
-from events import catalog, merge, proposal
+from events import catalog, merge, migration, proposal
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
@@ -46,9 +46,9 @@ async def test_every_command_and_event_of_a_story_fits_its_schema():
     events = [json.loads(row.body) for row in await outbox.after(0, 1_000)]
     for event in events:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
-    # see test_merges.py and test_proposals.py: these need more than one branch
-    elsewhere = {*merge.EVENTS, *proposal.EVENTS, "io.oms.branch.rebased.v1"}
+    # see test_merges.py and test_proposals.py (these need more than one branch) and test_migrations.py
+    elsewhere = {*merge.EVENTS, *proposal.EVENTS, *migration.EVENTS, "io.oms.branch.rebased.v1"}
     assert {event["type"] for event in events} == catalog.EVENTS.keys() - elsewhere
     assert {command for command, _ in STORY} == catalog.COMMANDS.keys() - {
-        each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS)
+        each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS, *migration.COMMANDS)
     }

@@ -1,0 +1,38 @@
+"""Derives from a migration's state which migrations of the branch are not over, and where one runs."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from events.decider import Lookup, State
+from events.names import Key
+from events.reserved import MIGRATIONS, RUNNING_MIGRATIONS, migration_number_key
+
+Change = tuple[Key, State | None]
+OVER: Final = frozenset(("COMPLETED", "REVERTED"))
+GOING: Final = frozenset(("RUNNING", "REVERTING"))
+
+
+def of_migration(get: Lookup, before: State | None, after: State | None) -> Iterator[Change]:
+    assert after is not None, "a migration is never taken away"
+    rid, number = after["rid"], after["number"]
+    if before is None or (before["status"] in OVER) != (after["status"] in OVER):
+        known = get(MIGRATIONS) or {"n": 0, "open": {}}
+        others = {name: at for name, at in known["open"].items() if name != rid}
+        still = {} if after["status"] in OVER else {rid: number}
+        yield MIGRATIONS, {"n": max(known["n"], number), "open": {**others, **still}}
+    if before is None:
+        get(migration_number_key(number))  # what is written must have been read
+        yield migration_number_key(number), {"rid": rid}
+    was, is_ = _running(before), _running(after)
+    if was != is_:
+        running = dict(get(RUNNING_MIGRATIONS) or {})
+        if was is not None:
+            running.pop(was, None)
+        if is_ is not None:
+            running[is_] = rid
+        yield RUNNING_MIGRATIONS, dict(sorted(running.items())) or None
+
+
+def _running(state: State | None) -> str | None:
+    """The branch on which it runs."""
+    return state["on"] if state is not None and state["status"] in GOING else None

@@ -1,0 +1,234 @@
+"""Migrations: a change of the schema that the data stands against, and what is to become of that data.
+
+PLANNED ──approve──► APPROVED ──run──► RUNNING ──► COMPLETED
+                                      │ ▲   └──► FAILED: data that the fix cannot mend
+                                   pause resume ◄──┘
+                                      ▼ │
+                                     PAUSED
+
+Migrations belong to a branch and run in the order of their numbers, one at a time. A branch that is made of another one
+inherits those that are planned there, and runs them for itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from events import migration_words as words
+from events.branch import branch_key, must_be_open
+from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far_as_known
+from events.findings import Finding, Refused
+from events.migration_batch import SAMPLES, alive, base, batch, page
+from events.migration_change import CHANGES, Conversion, command_of, conversion, lasting
+from events.migration_words import COMMANDS, EVENTS, evolve, migration_key
+from events.names import Key
+from events.reserved import MIGRATIONS, RUNNING_MIGRATIONS, migration_number_key
+
+__all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
+
+aggregate: Final = "migration"
+LOOKED_AT: Final = 10_000  # entities that a plan counts
+
+
+def reads(context: Context, command: Payload) -> list[Key]:
+    return as_far_as_known(_reads(context, command))
+
+
+def target(context: Context, command: Payload) -> Key | None:
+    return _key(context, command.migration) if isinstance(command, words.OfMigration) else None
+
+
+def decide(context: Context, command: Payload) -> list[Drafted]:
+    context = replace(context, permit=context.branch)  # whoever may write there approves what is done
+    must_be_open(context)
+    if isinstance(command, words.PlanMigration):
+        return _plan(context, command)
+    assert isinstance(command, words.OfMigration)
+    return _DECIDE[type(command)](_found(context, command), command)
+
+
+def _reads(context: Context, command: Payload) -> Iterator[Key]:
+    yield branch_key(context.branch)
+    yield MIGRATIONS
+    yield RUNNING_MIGRATIONS
+    if isinstance(command, words.OfMigration):
+        if isinstance(command.migration, int):
+            yield migration_number_key(command.migration)
+        key = _key(context, command.migration)
+        if key is not None:
+            yield key
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A migration that a command is about."""
+
+    context: Context
+    state: State
+
+    @property
+    def status(self) -> words.Status:
+        """On this branch: what another one began and did not finish is still to be done here."""
+        status: words.Status = self.state["status"]
+        begun = status not in ("PLANNED", "APPROVED", "COMPLETED", "REVERTED")
+        return "APPROVED" if begun and self.state["on"] != self.context.branch else status
+
+    def said(self, event: Payload) -> list[Drafted]:
+        return [Drafted(migration_key(self.state["rid"]), "-", event)]
+
+    def refuse(self, code: str, text: str) -> Refused:
+        return Refused([Finding(code, "/migration", f"migration {self.state['number']} {text}")])
+
+    def must_be(self, *statuses: words.Status) -> None:
+        """Raises `Refused`."""
+        if self.status not in statuses:
+            text = f"is {self.status}; that is done to one that is {' or '.join(statuses)}"
+            raise self.refuse("MIGRATION_STATUS", text)
+
+
+class _Empty:
+    """Heads as they would be without objects and links: what is refused with them and not without is a migration's."""
+
+    def __init__(self, heads: Heads) -> None:
+        self.heads = heads
+
+    def __getitem__(self, key: Key) -> Head:
+        return Head(0, None) if key.startswith(("count/object/", "count/link/")) else self.heads[key]
+
+
+def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
+    change = command_of(command.change.type, command.change.data)
+    data = lasting(context, change)
+    asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(command.fix)}
+    known = context.get(MIGRATIONS) or {"n": 0, "open": {}}
+    if any(_is(context.get(migration_key(rid)), asked) for rid in known["open"]):
+        return []
+    _must_be_one(context, change)
+    whole = conversion(context, change, command.fix)
+    looked_at, misfits = _counted(context, whole)
+    rid, number = context.new_rid("migration"), known["n"] + 1
+    context.get(migration_key(rid))
+    context.get(migration_number_key(number))
+    said = {"rid": rid, "number": number, "branch": context.branch, **asked, "by": context.author}
+    counts = {"concerned": len(misfits), "lookedAt": looked_at, "there": whole.there, "samples": misfits[:SAMPLES]}
+    planned = words.MigrationPlanned.model_validate({**said, **counts}, by_alias=True, by_name=False)
+    return [Drafted(migration_key(rid), "-", planned)]
+
+
+def _must_be_one(context: Context, change: Payload) -> None:
+    """Raises `Refused` unless it is the data, and nothing else, that stands against the change."""
+    decider = CHANGES[type(change).__name__].decider
+    try:
+        without = decider.decide(replace(context, heads=_Empty(context.heads), planned=True), change)
+    except Refused as refused:
+        at = "/change/data"
+        raise Refused(each._replace(path=at + each.path) for each in refused.findings) from None
+    try:
+        decider.decide(context, change)
+    except Refused:
+        return
+    text = "it can be made as it is" if without else "it is so already"
+    raise Refused([Finding("MIGRATION_NEEDLESS", "/change", f"no data stands against this change: {text}")])
+
+
+def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
+    """How many entities were looked at, and those that do not fit."""
+    entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
+    return len(entities), [key for key, state in entities.items() if _misfit(whole, state)]
+
+
+def _misfit(whole: Conversion, state: State) -> bool:
+    try:
+        return whole.fixed(state) is not None
+    except Refused:
+        return True
+
+
+def _fix(fix: words.Fix) -> dict[str, Any]:
+    return fix.model_dump(by_alias=True, exclude_defaults=True)
+
+
+def _is(state: State | None, asked: Mapping[str, Any]) -> bool:
+    return state is not None and all(state[name] == value for name, value in asked.items())
+
+
+def _approve(case: _Case, _: Payload) -> list[Drafted]:
+    if case.status == "APPROVED":
+        return []
+    case.must_be("PLANNED")
+    _may_approve(case, case.context.author)
+    return case.said(words.MigrationApproved(rid=case.state["rid"], by=case.context.author))
+
+
+def _may_approve(case: _Case, author: str) -> None:
+    """Raises `Refused`."""
+    context = case.context
+    rule = (context.get(branch_key(context.branch)) or {}).get("protected")
+    if rule is not None and author == case.state["by"]:
+        text = f"was planned by {author}, and {context.branch} is protected; somebody else approves it"
+        raise case.refuse("MIGRATION_OWN_APPROVAL", text)
+    if rule is not None and author not in rule.get("reviewers", [author]):
+        text = f"is approved by {', '.join(rule['reviewers'])} on {context.branch}, not by {author}"
+        raise case.refuse("MIGRATION_OWN_APPROVAL", text)
+
+
+def _run(case: _Case, _: Payload) -> list[Drafted]:
+    if case.status == "RUNNING":
+        return []
+    case.must_be("APPROVED")
+    _may_approve(case, case.state["approvedBy"])
+    state, context = case.state, case.context
+    known = context.get(MIGRATIONS) or {"open": {}}
+    before = sorted(number for number in known["open"].values() if number < state["number"])
+    if before:
+        text = f"comes after {', '.join(map(str, before))}; run these first, or take them back"
+        raise case.refuse("MIGRATION_ORDER", text)
+    return case.said(words.MigrationStarted(rid=state["rid"], branch=context.branch, base=base(context)))
+
+
+def _pause(case: _Case, command: Payload) -> list[Drafted]:
+    assert isinstance(command, words.PauseMigration)
+    if case.status == "PAUSED":
+        return []
+    case.must_be("RUNNING")
+    return case.said(words.MigrationPaused(rid=case.state["rid"], reason=command.reason))
+
+
+def _resume(case: _Case, _: Payload) -> list[Drafted]:
+    if case.status == "RUNNING":
+        return []
+    case.must_be("PAUSED", "FAILED")
+    return case.said(words.MigrationResumed(rid=case.state["rid"]))
+
+
+def _apply(case: _Case, command: Payload) -> list[Drafted]:
+    assert isinstance(command, words.ApplyMigrationBatch)
+    if case.status != "RUNNING" or command.step != case.state["step"]:
+        return []
+    return batch(case.context, case.state)
+
+
+def _found(context: Context, command: words.OfMigration) -> _Case:
+    """Raises `Refused`."""
+    key = _key(context, command.migration)
+    state = None if key is None else context.get(key)
+    if state is None:
+        text = f"there is no migration {command.migration} on {context.branch}"
+        raise Refused([Finding("MIGRATION_UNKNOWN", "/migration", text)])
+    return _Case(context, state)
+
+
+def _key(context: Context, named: str | int) -> Key | None:
+    if isinstance(named, str):
+        return migration_key(named)
+    known = context.get(migration_number_key(named))
+    return None if known is None else migration_key(known["rid"])
+
+
+_DECIDE: Final[Mapping[type[Payload], Callable[[_Case, Payload], list[Drafted]]]] = {
+    words.ApproveMigration: _approve,
+    words.RunMigration: _run,
+    words.PauseMigration: _pause,
+    words.ResumeMigration: _resume,
+    words.ApplyMigrationBatch: _apply,
+}

@@ -1,0 +1,181 @@
+"""One batch of a migration: the next entities that do not fit are mended, in one commit; with the last of them the schema changes.
+
+    keys in order   a b c d │ e f g h │ i …        done up to `after`, as of the position `through`
+                            └ page ───┘            and whatever the branch wrote since `through`, wherever it stands
+
+After every batch all up to `after` fits, so nobody waits for it and nothing is seen half done: the schema changes in the
+very commit that mends the last entity. Where much was written since, or the branch has another base, it begins anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from events import link
+from events import object as object_
+from events.branch_rules import branch_key
+from events.decider import Context, Decider, Drafted, Payload, State, needed
+from events.elsewhere import elsewhere
+from events.findings import Refused
+from events.migration_change import CHANGES, Conversion, Step, command_of, conversion
+from events.migration_words import Fix, MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.names import Key
+from events.staging import Stage
+
+PAGE: Final = 500  # entities that a batch looks at
+WRITTEN: Final = 5_000  # entities written since, past which it begins anew
+SAMPLES: Final = 20
+_DECIDERS: Final[Mapping[str, Decider]] = {"object": object_, "link": link}
+_EVOLVES: Final = {
+    model: decider.evolve
+    for decider in (object_, link, *(change.decider for change in CHANGES.values()))
+    for model in decider.EVENTS.values()
+}
+
+
+def batch(context: Context, state: State) -> list[Drafted]:
+    """The events of the next batch of a migration that runs. Raises `Unread`."""
+    change = command_of(state["change"]["type"], state["change"]["data"])
+    try:
+        whole = conversion(context, change, Fix.model_validate(state["fix"]))
+        found = _Batch(context, state, whole, base(context))
+        events = found.mended()
+    except Refused as refused:
+        return _failed(state, {}, str(refused))
+    if found.stuck:
+        return _failed(state, found.stuck, next(iter(found.stuck.values())))
+    if not found.last:
+        return [*events, _told(state, found.applied(len(events)))]
+    try:
+        staged = replace(found.staged, planned=True)
+        events += CHANGES[state["change"]["type"]].decider.decide(staged, change)
+    except Refused as refused:
+        return _failed(state, {}, str(refused))
+    return [*events, _told(state, found.completed())]
+
+
+def base(context: Context) -> int:
+    """Where the branch begins now."""
+    branch = context.get(branch_key(context.branch))
+    assert branch is not None, "what is not there cannot be written on"
+    return int(branch["base"])
+
+
+def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> list[Key]:
+    """The next keys under these prefixes; fewer than `limit` are the last. Raises `Unread`."""
+    keys: list[Key] = []
+    for prefix in prefixes:
+        if len(keys) < limit and prefix + "\U0010ffff" > after:
+            log = elsewhere(context)
+            keys += log.page(context.branch, context.position, prefix, max(after, prefix), limit - len(keys))
+    return keys
+
+
+def alive(context: Context, keys: Sequence[Key]) -> dict[Key, State]:
+    """Raises `Unread`."""
+    states = zip(keys, needed(context.get, keys), strict=True)
+    return {key: state for key, state in states if state is not None and not state["deleted"]}
+
+
+@dataclass(slots=True)
+class _Batch:
+    context: Context
+    state: State
+    whole: Conversion
+    base: int
+    stuck: dict[Key, str] = field(default_factory=dict)  # what could not be mended, and why
+    staged: Context = field(init=False)
+    last: bool = field(init=False)
+    anew: bool = field(init=False)
+    looked: int = field(default=0, init=False)
+    done: dict[str, int] = field(init=False)
+    after: str = field(init=False)
+
+    def mended(self) -> list[Drafted]:
+        since = self._written()
+        self.anew = since is None
+        start = "" if since is None else self.state["after"]
+        keys = page(self.context, self.whole.prefixes, start, PAGE)
+        self.after, self.last = keys[-1] if keys else start, len(keys) < PAGE
+        entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
+        self.looked = len(alive(self.context, keys))
+        paged = set(keys)
+        self.done = {"converted": 0, "dropped": 0, "again": 0}
+        return self._all(entities, paged)
+
+    def _all(self, entities: Mapping[Key, State], paged: set[Key]) -> list[Drafted]:
+        steps = dict(self._steps(entities))
+        needed(self.context.get, _reads(self.context, steps))
+        stage = Stage(self.context.heads, _evolve)
+        self.staged = replace(self.context, heads=stage)
+        drafted: list[Drafted] = []
+        for key, step in steps.items():
+            try:
+                events = _DECIDERS[key.partition("/")[0]].decide(self.staged, step.command)
+            except Refused as refused:
+                self.stuck[key] = str(refused)
+                continue
+            stage.take(events, self.context.position + 1)
+            drafted += events
+            self.done[step.what if key in paged else "again"] += 1
+        return drafted
+
+    def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
+        for key, state in entities.items():
+            try:
+                step = self.whole.fixed(state)
+            except Refused as refused:
+                self.stuck[key] = str(refused)
+            else:
+                if step is not None:
+                    yield key, step
+
+    def _written(self) -> list[Key] | None:
+        """What the branch wrote since the last batch; `None` where the scan begins anew."""
+        if not self.state["step"]:
+            return []
+        if self.state["base"] != self.base:
+            return None
+        written = elsewhere(self.context).written(self.context.branch, self.state["through"], self.context.position)
+        ours = [key for key in written if key.startswith(self.whole.prefixes)]
+        return None if len(ours) > WRITTEN else ours
+
+    def applied(self, events: int) -> MigrationBatchApplied:
+        return MigrationBatchApplied(
+            rid=self.state["rid"],
+            step=self.state["step"] + 1,
+            after=self.after,
+            through=self.context.position + events + 1,
+            base=self.base,
+            looked=self.looked,
+            **self.done,
+            anew=self.anew or None,
+        )
+
+    def completed(self) -> MigrationCompleted:
+        state, done = self.state, self.done
+        before = {"looked": 0, "converted": 0, "dropped": 0} if self.anew else state
+        again = state["again"] + done["again"] + (state["converted"] + state["dropped"] if self.anew else 0)
+        looked, dropped = before["looked"] + self.looked, before["dropped"] + done["dropped"]
+        converted = before["converted"] + done["converted"]
+        said = {"rid": state["rid"], "in": looked, "out": looked - dropped, "dropped": dropped, "converted": converted}
+        return MigrationCompleted.model_validate({**said, "again": again}, by_alias=True, by_name=False)
+
+
+def _reads(context: Context, steps: Mapping[Key, Step]) -> list[Key]:
+    """What all of them can name, to be asked for at once: else each would cost a round of its own."""
+    named = (_DECIDERS[key.partition("/")[0]].reads(context, step.command) for key, step in steps.items())
+    return [key for keys in named for key in keys]
+
+
+def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:
+    keys = sorted(stuck)[:SAMPLES]
+    return [_told(state, MigrationFailed(rid=state["rid"], count=len(stuck), keys=keys, text=text[:2_000]))]
+
+
+def _told(state: State, event: Payload) -> Drafted:
+    return Drafted(migration_key(state["rid"]), "-", event)
+
+
+def _evolve(state: State | None, event: Payload) -> State | None:
+    return _EVOLVES[type(event)](state, event)

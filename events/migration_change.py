@@ -1,0 +1,212 @@
+"""Which changes of the schema a migration makes, and what it makes of an entity that does not fit.
+
+change + fix ──► scope: under which prefixes entities are looked at      fixed(state) ──► None  it fits
+                                                                                      ──► Step  a command that mends it
+A fix is held against the change when it is planned and again whenever it goes on: the schema may have moved.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+from pydantic import ValidationError
+
+from events import link_type, property_rules, property_type, type_life
+from events.checks import check_of_declared
+from events.decider import Context, Decider, Payload, State
+from events.findings import Finding, Refused
+from events.hierarchy import below
+from events.kinds import Kind, kind_named
+from events.link_type_words import DeleteLinkType
+from events.link_words import DeleteLink
+from events.migration_words import Fix
+from events.object import DeleteObject, UpdateObject
+from events.property_change import OnProperty, own_property
+from events.property_rules import SetRequired
+from events.property_type import RemoveEnumValue
+from events.reserved import count_key, links_key, links_under, number
+from events.resolving import declaration
+from events.soundness import Declared
+from events.type_change import existing, found
+from events.type_life import DeleteObjectType
+from events.values import Json, NotAValue, shown
+
+FIX: Final = "/fix"
+
+
+class Step(NamedTuple):
+    """What is done to an entity that does not fit."""
+
+    what: Literal["converted", "dropped"]
+    command: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    prefixes: tuple[str, ...]  # in order
+    there: int  # entities of them that are alive
+    fixed: Callable[[State], Step | None]  # of one that is alive. Raises `Refused` for one that it cannot mend
+
+
+class Change(NamedTuple):
+    model: type[Payload]
+    decider: Decider
+    fixes: tuple[str, ...]
+    conversion: Callable[[Context, Any, Fix], Conversion]  # raises `Refused` for a fix that does not fit
+
+
+def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
+    """Raises `Refused`."""
+    known = CHANGES.get(type_)
+    if known is None:
+        text = f"no migration makes {type_[:200]}; they make {', '.join(CHANGES)}"
+        raise Refused([Finding("MIGRATION_CHANGE", "/change/type", text)])
+    try:
+        return known.model.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        at = ["/change/data" + "".join(f"/{step}" for step in fault["loc"]) for fault in faults]
+        raise Refused(
+            Finding("COMMAND_SHAPE", path, fault["msg"]) for path, fault in zip(at, faults, strict=True)
+        ) from None
+
+
+def lasting(context: Context, command: Payload) -> dict[str, Json]:
+    """Its data with what never changes in place of names: elements and properties by RID."""
+    data: dict[str, Json] = command.model_dump(by_alias=True, exclude_unset=True)
+    if isinstance(command, OnProperty):
+        state = existing(context, command.type, "/change/data/type")
+        each = own_property(context, state, command.property)
+        return {**data, "type": state["rid"], "property": each["rid"]}
+    kind: Kind = "linkType" if isinstance(command, DeleteLinkType) else "objectType"
+    named = kind_named(context, kind, data["type"])
+    return data if named is None else {**data, "type": named["rid"]}
+
+
+def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
+    """What a fix makes of the data that a change meets now. Raises `Refused`, `Unread`."""
+    change = CHANGES[type(command).__name__]
+    if fix.kind not in change.fixes:
+        text = f"{type(command).__name__} is mended by {' or '.join(change.fixes)}, not by {fix.kind}"
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
+    return change.conversion(context, command, fix)
+
+
+class _OfType(NamedTuple):
+    """The property of a change, and the objects that may have it."""
+
+    context: Context
+    state: State
+    each: Declared
+
+    def converting(self, fixed: Callable[[State], Step | None]) -> Conversion:
+        return _objects(self.context, self.state, fixed)
+
+    def value(self, value: Json, path: str) -> Json:
+        """A value of the property, as it is given. Raises `Refused`."""
+        try:
+            check_of_declared(self.declared)(value)
+        except NotAValue as wrong:
+            raise Refused([Finding(wrong.code, FIX + path + wrong.path, f"{self.each['name']} {wrong.text}")]) from None
+        return value
+
+    @property
+    def declared(self) -> Declared:
+        return declaration(self.context.get, self.each)
+
+    def updated(self, state: State, value: Json) -> Step:
+        patch = {self.each["name"]: value}
+        return Step("converted", UpdateObject(type=state["type"], key=state["key"], patch=patch))
+
+
+def _objects(context: Context, state: State, fixed: Callable[[State], Step | None]) -> Conversion:
+    """Of a type and all below it."""
+    slugs = sorted(each["slug"] for each in (state, *below(context.get, state)))
+    there = sum(number(context.get(count_key(slug))) for slug in slugs)
+    return Conversion(tuple(sorted(f"object/{slug}/" for slug in slugs)), there, fixed)
+
+
+def _dropped(state: State) -> Step:
+    return Step("dropped", DeleteObject(type=state["type"], key=state["key"]))
+
+
+def _of(context: Context, command: OnProperty) -> _OfType:
+    state = existing(context, command.type, "/change/data/type")
+    return _OfType(context, state, own_property(context, state, command.property))
+
+
+def _required(context: Context, command: SetRequired, fix: Fix) -> Conversion:
+    one = _of(context, command)
+    field = one.each["field"]
+    if fix.kind == "drop":
+        return one.converting(lambda state: None if field in state["properties"] else _dropped(state))
+    if fix.value is None:
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/value", f"say which value {one.each['name']} gets")])
+    if one.each["unique"]:
+        text = f"{one.each['name']} is unique, so no two objects can be given one value; drop them, or mend them first"
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
+    value = one.value(fix.value, "/value")
+    return one.converting(lambda state: None if field in state["properties"] else one.updated(state, value))
+
+
+def _without_value(context: Context, command: RemoveEnumValue, fix: Fix) -> Conversion:
+    one = _of(context, command)
+    field, gone = one.each["field"], command.value
+    new = _replacement(one, gone, fix)
+
+    def fixed(state: State) -> Step | None:
+        old = state["properties"].get(field)
+        if not one.each["array"]:
+            return one.updated(state, new) if old == gone else None
+        if old is None or gone not in old:
+            return None
+        kept = (new if value == gone else value for value in old)
+        return one.updated(state, list(dict.fromkeys(value for value in kept if value is not None)))
+
+    return one.converting(fixed)
+
+
+def _replacement(one: _OfType, gone: str, fix: Fix) -> Json:
+    """What stands in place of a value that an enum loses; `None` = nothing."""
+    path, value = "/value", fix.value
+    if fix.kind == "map" and gone in (fix.values or {}):
+        path, value = f"/values/{gone}", (fix.values or {})[gone]
+    elif fix.kind == "map" and fix.otherwise == "refuse":
+        text = f"say in values what becomes of {gone}, or otherwise"
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/values", text)])
+    dropped = fix.kind == "drop" or (fix.kind == "map" and fix.otherwise == "drop" and value is None)
+    if dropped and one.each["required"] and not one.each["array"]:
+        text = f"{one.each['name']} is required and cannot be without a value; give another one"
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
+    if dropped:
+        return None
+    if value == gone or value not in one.declared["values"]:
+        text = f"{shown(value)} is none of the values that stay: {', '.join(set(one.declared['values']) - {gone})}"
+        raise Refused([Finding("MIGRATION_FIX", FIX + path, text)])
+    return value
+
+
+def _without_type(context: Context, command: DeleteObjectType, _: Fix) -> Conversion:
+    state = found(context, command.type, "/change/data/type")
+    whole = _objects(context, state, _dropped)
+    return Conversion((f"object/{state['slug']}/",), whole.there, _dropped)
+
+
+def _without_links(context: Context, command: DeleteLinkType, _: Fix) -> Conversion:
+    kind = kind_named(context, "linkType", command.type)
+    assert kind is not None, "its deletion was decided"
+
+    def fixed(link: State) -> Step:
+        said = {"type": link["type"], "from": link["from"], "to": link["to"]}
+        return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
+
+    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
+
+
+CHANGES: Final[Mapping[str, Change]] = {
+    "SetRequired": Change(SetRequired, property_rules, ("default", "drop"), _required),
+    "RemoveEnumValue": Change(RemoveEnumValue, property_type, ("default", "map", "drop"), _without_value),
+    "DeleteObjectType": Change(DeleteObjectType, type_life, ("drop",), _without_type),
+    "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop",), _without_links),
+}
+"""By the command's name."""

@@ -1,0 +1,212 @@
+"""What is asked of migrations, and what became of one.
+
+state   rid, number, branch, change {type, data}, fix, by, status, samples, concerned, lookedAt, there
+        approvedBy, on          who approved it; the branch on which it was started (absent = on none)
+        after, through, base    all up to this key is done; as of this position; while the branch began there
+        step                    how many batches were applied
+        looked, converted, dropped, again      entities; `again` of those that were written while it ran
+        failed {count, keys, text}, reason     why it stands still
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from events.decider import Payload, State
+from events.names import Key, Rid
+from events.values import Json
+
+Status = Literal["PLANNED", "APPROVED", "RUNNING", "PAUSED", "FAILED", "COMPLETED", "REVERTING", "REVERTED"]
+MigrationNamed = Annotated[str | int, Field(description="its number on the branch, or its RID")]
+
+
+class PlannedChange(Payload):
+    """A command that changes the schema and is refused for the data that is there."""
+
+    type: Annotated[str, Field(description="a command that changes the schema, e.g. SetRequired")]
+    data: Annotated[dict[str, Json], Field(description="as the command takes it")]
+
+
+class Fix(Payload):
+    """What becomes of data that does not fit."""
+
+    kind: Annotated[
+        Literal["default", "map", "drop"],
+        Field(description="`default` another value, `map` each to its own, `drop` the value, the object or the link"),
+    ]
+    value: Annotated[Json, Field(description="of `default`, and of `otherwise: default`")] = None
+    values: Annotated[dict[str, Json] | None, Field(description="of `map`: new values by old ones")] = None
+    otherwise: Annotated[
+        Literal["refuse", "default", "drop"],
+        Field(description="of `map`: what becomes of values that it does not name; `refuse` stops the migration"),
+    ] = "refuse"
+
+
+class PlanMigration(Payload):
+    """Say how a change of the schema is to be made that the data stands against. Nothing is changed yet."""
+
+    change: PlannedChange
+    fix: Fix
+
+
+class OfMigration(Payload):
+    """A command about a migration."""
+
+    migration: MigrationNamed
+
+
+class ApproveMigration(OfMigration):
+    """It may run. On a protected branch somebody else than who planned it says so."""
+
+
+class RunMigration(OfMigration):
+    """Begin: it goes on by itself, batch by batch. Migrations of a branch run in the order of their numbers."""
+
+
+class PauseMigration(OfMigration):
+    """Stand still behind the batch that was applied last."""
+
+    reason: Annotated[str | None, Field(max_length=2_000, description="why")] = None
+
+
+class ResumeMigration(OfMigration):
+    """Go on where it stood still."""
+
+
+class ApplyMigrationBatch(OfMigration):
+    """Convert what comes next. OMS sends it itself as long as a migration runs; again, it decides nothing."""
+
+    step: Annotated[int, Field(ge=0, description="how many batches were applied before")]
+
+
+class MigrationEvent(Payload):
+    rid: Rid
+
+
+class MigrationPlanned(MigrationEvent):
+    number: int
+    branch: str
+    change: dict[str, Any]  # {type, data}; elements by RID
+    fix: dict[str, Any]
+    by: str
+    concerned: Annotated[int, Field(description="entities that did not fit, of those looked at")]
+    looked_at: Annotated[int, Field(alias="lookedAt")]
+    there: Annotated[int, Field(description="entities there were")]
+    samples: list[Key]
+
+
+class MigrationApproved(MigrationEvent):
+    by: str
+
+
+class MigrationStarted(MigrationEvent):
+    branch: str
+    base: int
+
+
+class MigrationBatchApplied(MigrationEvent):
+    step: int
+    after: str  # the last key looked at
+    through: int  # position of this commit's last event
+    base: int
+    looked: int
+    converted: int
+    dropped: int
+    again: int
+    anew: bool | None = None  # the scan began anew with this batch
+
+
+class MigrationPaused(MigrationEvent):
+    reason: str | None = None
+
+
+class MigrationResumed(MigrationEvent): ...
+
+
+class MigrationFailed(MigrationEvent):
+    count: int  # in the batch that was not applied
+    keys: list[Key]  # the first of them
+    text: str
+
+
+class MigrationCompleted(MigrationEvent):
+    """`in_` = `out` + `dropped`; `again` were written while it ran and are told apart."""
+
+    in_: Annotated[int, Field(alias="in")]
+    out: int
+    dropped: int
+    converted: int
+    again: int
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (
+    PlanMigration,
+    ApproveMigration,
+    RunMigration,
+    PauseMigration,
+    ResumeMigration,
+    ApplyMigrationBatch,
+)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.migration.planned.v1": MigrationPlanned,
+    "io.oms.migration.approved.v1": MigrationApproved,
+    "io.oms.migration.started.v1": MigrationStarted,
+    "io.oms.migration.batchApplied.v1": MigrationBatchApplied,
+    "io.oms.migration.paused.v1": MigrationPaused,
+    "io.oms.migration.resumed.v1": MigrationResumed,
+    "io.oms.migration.failed.v1": MigrationFailed,
+    "io.oms.migration.completed.v1": MigrationCompleted,
+}
+
+
+def migration_key(rid: str) -> Key:
+    return Key(f"migration/{rid}")
+
+
+def evolve(state: State | None, event: Payload) -> State:
+    if isinstance(event, MigrationPlanned):
+        return {**event.model_dump(by_alias=True), "status": "PLANNED"}
+    assert state is not None, "a migration begins with migration.planned"
+    kept = {name: value for name, value in state.items() if name not in ("failed", "reason")}
+    return {**kept, **_CHANGES[type(event)](state, event)}
+
+
+def _started(_state: State, event: MigrationStarted) -> State:
+    begun = {"after": "", "through": 0, "base": event.base, "step": 0}
+    return {"status": "RUNNING", "on": event.branch, **begun, **dict.fromkeys(_COUNTED, 0)}
+
+
+def _applied(state: State, event: MigrationBatchApplied) -> State:
+    """A scan that begins anew counts anew; what was converted before is told apart."""
+    before = {name: state[name] for name in _COUNTED}
+    if event.anew:
+        before = {**dict.fromkeys(_COUNTED, 0), "again": state["again"] + state["converted"] + state["dropped"]}
+    place = event.model_dump(include={"step", "after", "through", "base"})
+    return {**place, **{name: before[name] + getattr(event, name) for name in _COUNTED}}
+
+
+def _paused(_state: State, event: MigrationPaused) -> State:
+    return {"status": "PAUSED"} | ({} if event.reason is None else {"reason": event.reason})
+
+
+def _failed(_state: State, event: MigrationFailed) -> State:
+    return {"status": "FAILED", "failed": event.model_dump(exclude={"rid"})}
+
+
+def _completed(_state: State, event: MigrationCompleted) -> State:
+    return {"status": "COMPLETED", "looked": event.in_, **event.model_dump(include={"converted", "dropped", "again"})}
+
+
+_COUNTED: Final = ("looked", "converted", "dropped", "again")
+_CHANGES: Final[Mapping[type[Payload], Callable[[State, Any], State]]] = {
+    MigrationApproved: lambda _state, event: {"status": "APPROVED", "approvedBy": event.by},
+    MigrationStarted: _started,
+    MigrationBatchApplied: _applied,
+    MigrationPaused: _paused,
+    MigrationResumed: lambda _state, _event: {"status": "RUNNING"},
+    MigrationFailed: _failed,
+    MigrationCompleted: _completed,
+}
+"""The members of its state that each event changes; why it stood still is said no longer."""

@@ -1,0 +1,48 @@
+"""What is asked of migrations, and what comes of it, fits the schemas of commands and events."""
+
+import json
+
+from jsonschema import Draft202012Validator
+
+from adapters.memory_outbox import MemoryOutbox
+from events import migration
+from schemas.generate import documents
+from tests.producers.desk import PLANE, Desk, plane
+
+NUMBER = {"migration": 1}
+STORY = [
+    ("CreateObjectType", PLANE),
+    *[("CreateObject", plane(f"한{number:03}")) for number in range(501)],
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "SetRequired", "data": {"type": "Plane", "property": "seats", "required": True}},
+            "fix": {"kind": "drop"},
+        },
+    ),
+    ("ApproveMigration", NUMBER),
+    ("RunMigration", NUMBER),
+    ("PauseMigration", {**NUMBER, "reason": "점검"}),
+    ("ResumeMigration", NUMBER),
+    ("CreateLinkType", {"name": "beside", "from": "Plane", "to": "Plane"}),
+    ("CreateLink", {"type": "beside", "from": "한000", "to": "한001"}),
+    ("ApplyMigrationBatch", {**NUMBER, "step": 0}),
+    ("DeleteLink", {"type": "beside", "from": "한000", "to": "한001"}),
+    ("ResumeMigration", NUMBER),
+    ("ApplyMigrationBatch", {**NUMBER, "step": 0}),
+    ("ApplyMigrationBatch", {**NUMBER, "step": 1}),
+]
+
+
+async def test_every_command_and_event_of_a_migration_fits_its_schema():
+    made, outbox = documents(), MemoryOutbox("main")
+    desk = await Desk(outbox).open()
+    for command, data in STORY:
+        Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
+        assert (await desk.send(command, **data))["status"] == "accepted", command
+    events = [json.loads(row.body) for row in await outbox.after(0, 10_000)]
+    told = [each for each in events if each["type"].startswith("io.oms.migration.")]
+    for event in told:
+        Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
+    assert {event["type"] for event in told} == migration.EVENTS.keys()
+    assert {command for command, _ in STORY} >= {each.__name__ for each in migration.COMMANDS}
