@@ -225,7 +225,7 @@ def _writable(shape: Shape) -> Shape:
 
 
 def _found(context: Context, name: str, given: GivenKey) -> _Found:
-    """The object with this key of the type, or of a type below it. Raises `Refused`."""
+    """The object with this key of the type, or of a type below it: one that is alive, else its own. Raises `Refused`."""
     shape = _shape(context, name)
     try:
         key = shape.key_given(given)
@@ -233,10 +233,12 @@ def _found(context: Context, name: str, given: GivenKey) -> _Found:
         raise Refused([Finding(wrong.code, "/key" + wrong.path, f"the key {wrong.text}")]) from None
     entity = object_key(shape.slug, key)
     state = context.get(entity)
+    if state is None or state["deleted"]:
+        meant = entity_of(context.get, shape.slug, key)
+        other = None if meant == entity else context.get(meant)
+        if other is not None:
+            return _found(context, other["type"], key)
     if state is None:
-        meant = context.get(entity_of(context.get, shape.slug, key))
-        if meant is not None:
-            return _found(context, meant["type"], key)
         _writable(shape)
         raise Refused([Finding("OBJECT_UNKNOWN", "/key", f"there is no {shape.name} {key} on {context.branch}")])
     return _Found(_writable(shape), key, entity, state, _known(context, shape, entity, state))

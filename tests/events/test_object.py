@@ -209,3 +209,16 @@ def test_expected_refers_to_the_object(world):
         ("DeleteObject", {"type": "Airline", "key": "/"}, None),
     ):
         assert catalog.decider(type_).target(context, catalog.command(type_, data)) == key
+
+
+def test_a_type_above_means_the_object_that_is_alive():
+    world = World()
+    world.when("CreateObjectType", name="Top", primaryKey=["id"], properties=[{"name": "id", "type": "string"}])
+    for name in ("Low", "Other"):
+        world.when("CreateObjectType", name=name, parents=["Top"], properties=[])
+    world.when("CreateObject", type="Top", properties={"id": "가"})
+    world.when("DeleteObject", type="Top", key="가")
+    world.when("CreateObject", type="Low", properties={"id": "가"})
+    (deleted,) = world.when("DeleteObject", type="Top", key="가")
+    assert deleted.slug == "Low"
+    assert world.when("DeleteObject", type="Top", key="가") == []  # its own, which is deleted already
