@@ -6,7 +6,7 @@ outbox.plan ──► decided at position p, with all keys it read ──► its
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +25,15 @@ WHOLE: Final = frozenset(("RebaseBranch", "ResetBranch"))
 ATTEMPTS: Final = 3  # then it is decided where nobody else can write meanwhile
 
 
+class Words(NamedTuple):
+    """Of each event what does not depend on its place in the log."""
+
+    types: list[str]
+    data: list[bytes]
+    digests: list[str]
+    subjects: list[str]
+
+
 class Ahead(Struct, frozen=True, gc=False):
     """A decision made at `position`. Its changes count from there."""
 
@@ -33,6 +42,8 @@ class Ahead(Struct, frozen=True, gc=False):
     drafted: Sequence[Drafted]
     column: str  # of the heads that the changes are upon
     changes: Mapping[Key, Head]
+    words: Words
+    states: Mapping[Key, bytes | None]  # of the changes, as they are stored
     warnings: Sequence[Finding]
     refusals: Sequence[Finding]  # if there are any it was refused
     keys: Mapping[str, frozenset[str]]  # read, by column
@@ -51,17 +62,29 @@ class Ahead(Struct, frozen=True, gc=False):
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
 
-    def moved(self, position: int) -> "tuple[list[Drafted], dict[Key, Head]]":
-        """Its events and changes as they are at another head of the log."""
+    def moved(self, position: int) -> "Moved":
+        """As it is at another head of the log."""
         by = position - self.position
         drafted = list(self.drafted)
         changes = {key: Head(head.position + by, head.state) for key, head in self.changes.items()}
         first = drafted[0].payload if drafted else None
-        if by and isinstance(first, BranchRebased):
-            drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
-            head = changes[drafted[0].key]
-            changes[drafted[0].key] = Head(head.position, {**(head.state or {}), "floor": position})
-        return drafted, changes
+        if not by or not isinstance(first, BranchRebased):
+            return Moved(drafted, self.column, changes, self.warnings, self.words, self.states)
+        drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
+        head = changes[drafted[0].key]
+        changes[drafted[0].key] = Head(head.position, {**(head.state or {}), "floor": position})
+        return Moved(drafted, self.column, changes, self.warnings, None, None)
+
+
+class Moved(NamedTuple):
+    """`words` and `states` where they are as they were made ahead."""
+
+    drafted: list[Drafted]
+    column: str
+    changes: dict[Key, Head]
+    warnings: Sequence[Finding]
+    words: Words | None
+    states: Mapping[Key, bytes | None] | None
 
 
 def touches_all(type_: str, drafted: Iterable[Drafted]) -> bool:

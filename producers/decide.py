@@ -21,11 +21,11 @@ from events.names import Key
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
 from producers import hooks
-from producers.ahead import ATTEMPTS, Ahead, Journal, touches_all
+from producers.ahead import ATTEMPTS, Ahead, Journal, Moved, touches_all
 from producers.command import Limits, NewId, Part, Submitted
-from producers.draft import Drawn, draw
+from producers.draft import Drawn, draw, worded
 from producers.elsewhere import Elsewhere
-from producers.heads import Heads, Staged, Untold
+from producers.heads import Heads, Staged, Untold, stored
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Planning, Refusal, Remembered, Told, Work, Writes
 from producers.outcome import failed, outcome_of
@@ -115,9 +115,10 @@ class Planner:
         planned = yield from self._plan(submitted, writes, now)
         if planned is None:
             return outcome_of(submitted, "unchanged", writes.head.position, [], [])
-        if submitted.ahead is not None:
-            self.heads.take(planned.staged.column, planned.staged.changes)
-        planned.staged.settle()
+        moved = planned.moved
+        if moved is not None:
+            self.heads.take(moved.column, moved.changes)
+        planned.staged.settle(moved and moved.states)
         self._write(submitted, planned.drawn, writes)
         return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
 
@@ -142,8 +143,12 @@ class Planner:
         """All that would be written, `None` if nothing. Raises `Refused`."""
         if submitted.findings:
             raise Refused(submitted.findings)
-        found = self._decided_ahead(submitted, writes.head.position)
-        drafted, staged, warnings = found or (yield from self._decide(submitted, writes.head, now))
+        moved = None if submitted.ahead is None else self._still(submitted, submitted.ahead, writes.head.position)
+        if moved is None:
+            drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
+        else:
+            drafted, warnings = moved.drafted, moved.warnings
+            staged = Staged(self.heads, submitted.branch, moved.column, moved.changes)
         if not drafted:
             return None
         moves = [d for d in drafted if d.key.startswith("branch/")]
@@ -152,8 +157,11 @@ class Planner:
         parents = None if moves else self._tips.at_hand(submitted.branch)
         if parents is None:
             parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
-        drawn = draw(self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits)
-        return _Planned(drafted, staged, drawn, warnings)
+        drawn = draw(
+            self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits,
+            words=None if moved is None else moved.words,
+        )  # fmt: skip
+        return _Planned(drafted, staged, drawn, warnings, moved)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
         """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
@@ -171,27 +179,18 @@ class Planner:
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
+            words = worded(self.ontology, submitted.branch, drafted)
+            states = {key: stored(changed.state) for key, changed in staged.changes.items()}
             whole = touches_all(submitted.type, drafted)
             return Ahead(
-                head.position,
-                attempt,
-                drafted,
-                staged.column,
-                staged.changes,
-                warnings,
-                refusals,
-                keys,
-                prefixes,
-                whole,
-            )
+                head.position, attempt, drafted, staged.column, staged.changes, words, states, warnings, refusals,
+                keys, prefixes, whole,
+            )  # fmt: skip
 
         return run
 
-    def _decided_ahead(self, submitted: Submitted, position: int) -> tuple[list[Drafted], Staged, list[Finding]] | None:
-        """What was decided ahead, if it still holds. Raises `Refused`, and `_Again` where it should be decided anew."""
-        ahead = submitted.ahead
-        if ahead is None:
-            return None
+    def _still(self, submitted: Submitted, ahead: Ahead, position: int) -> Moved | None:
+        """What was decided ahead, if it holds; `None` = decide it here. Raises `Refused`, `_Again` = ahead once more."""
         written = self.journal.behind(ahead.position)
         if written is None or not ahead.holds(submitted.branch, chain(written, self.heads.unflushed)):
             if ahead.attempt < ATTEMPTS:
@@ -201,8 +200,7 @@ class Planner:
             return None
         if ahead.refusals:
             raise Refused(ahead.refusals)
-        drafted, changes = ahead.moved(position)
-        return drafted, Staged(self.heads, submitted.branch, ahead.column, changes), list(ahead.warnings)
+        return ahead.moved(position)
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -317,6 +315,7 @@ class _Planned(NamedTuple):
     staged: Staged
     drawn: Drawn
     warnings: Sequence[Finding]
+    moved: Moved | None  # what was decided ahead, where it is that
 
 
 class _Again(Exception):

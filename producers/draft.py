@@ -12,6 +12,7 @@ from events.decider import Drafted
 from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
 from events.names import branch_parts, event_subject
+from producers.ahead import Words
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row
 from security import chain
@@ -26,6 +27,16 @@ class Drawn(NamedTuple):
     head: LogHead
 
 
+def worded(ontology: str, branch: str, drafted: Sequence[Drafted]) -> Words:
+    data = [catalog.data(d.payload) for d in drafted]
+    return Words(
+        [catalog.event_type(d.payload) for d in drafted],
+        data,
+        [chain.body_hash(body) for body in data],
+        [_subject(ontology, branch, d) for d in drafted],
+    )
+
+
 def draw(
     ontology: str,
     submitted: Submitted,
@@ -35,17 +46,17 @@ def draw(
     head: LogHead,
     now: int,
     limits: Limits,
+    words: Words | None = None,
 ) -> Drawn:
     """Rows at head+1 …, each 1 µs after the one before, from max(`now`, head.time + 1) on.
 
     Raises `Refused` where a row could not be published or read again.
     """
     start = max(now, head.time + 1)
-    types = [catalog.event_type(d.payload) for d in drafted]
-    data = [catalog.data(d.payload) for d in drafted]
+    types, data, digests, subjects = words or worded(ontology, submitted.branch, drafted)
     commit_id = chain.commit_id(
         parents, submitted.author, instants.to_text(start), submitted.message,
-        [(t, d.key, chain.body_hash(body)) for t, d, body in zip(types, drafted, data, strict=True)],
+        [(type_, draft.key, digest) for type_, draft, digest in zip(types, drafted, digests, strict=True)],
     )  # fmt: skip
     shared = Shared(
         _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
@@ -65,7 +76,7 @@ def draw(
         if write is None:
             write = writers[draft.effective] = writer(replace(shared, effectivetime=draft.effective))
         stored = write(ident, type_, draft.key, instants.to_text(time), position, index, digest, body)
-        subject = _subject(ontology, submitted.branch, draft)
+        subject = subjects[index]
         if len(stored) > limits.event_bytes or 4 * len(subject) > limits.subject_bytes:
             _refuse_unpublishable(stored, subject, draft.key, limits)
         if not (plain and draft.key.isprintable()):

@@ -36,6 +36,10 @@ class Untold(Unread):
         super().__init__(key)
 
 
+def stored(state: State | None) -> bytes | None:
+    return None if state is None else _encode(state)
+
+
 def scope(column: str, key: str) -> str:
     """The column under which a key is kept: keys of the whole ontology belong to no branch."""
     return column if column[:1] == "@" else column_of(column, key)
@@ -148,13 +152,18 @@ class Heads:
                 if key not in known:
                     known[key] = Head(since, None if state is None else _decode(state))
 
-    def write(self, branch: str, changes: Mapping[Key, Head], column: str) -> None:
-        """These keys have these heads from their positions on. They must be known of `column`, the branch's."""
+    def write(
+        self, branch: str, changes: Mapping[Key, Head], column: str, states: Mapping[Key, bytes | None] | None = None
+    ) -> None:
+        """These keys have these heads from their positions on. They must be known of `column`, the branch's.
+
+        `states`: as they are stored, if that is known already.
+        """
         mine = self._known[column]
         for key, head in changes.items():
             place = (branch if key in mine else ONTOLOGY_SCOPE, key)
             self._written.setdefault(place, []).append(len(self._writes))
-            state = None if head.state is None else _encode(head.state)
+            state = stored(head.state) if states is None else states[key]
             self._writes.append(HeadWrite(*place, head.position, state))
             self._known[place[0]][key] = head
         self._under.wrote(branch, changes)
@@ -249,9 +258,9 @@ class Staged:
         self.changes.update(changes)
         self._added.append(changes)
 
-    def settle(self) -> None:
-        """The commit is decided: its last states become intervals."""
-        self.heads.write(self.branch, self.changes, self.column)
+    def settle(self, states: Mapping[Key, bytes | None] | None = None) -> None:
+        """The commit is decided: its last states become intervals. `states`: as they are stored, if that is known."""
+        self.heads.write(self.branch, self.changes, self.column, states)
         if any(key.startswith("branch/") for key in self.changes):
             self.heads.forget()
 
