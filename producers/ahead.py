@@ -8,15 +8,17 @@ outbox.plan ──► decided at position p, with all keys it read ──► its
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
+from events import catalog
 from events.branch import BranchRebased
-from events.decider import Drafted, Head
+from events.decider import Drafted
 from events.findings import Finding
 from events.merging import is_element
-from events.names import Key
+from events.names import event_subject
 from producers.outbox import HeadWrite
+from security.chain import body_hash
 
 LONG: Final = frozenset(("MergeBranch", "RebaseBranch", "RevertCommit", "ResetBranch", "MergeProposal"))
 """Commands that may read and write much."""
@@ -34,16 +36,29 @@ class Words(NamedTuple):
     subjects: list[str]
 
 
+def worded(ontology: str, branch: str, drafted: Sequence[Drafted]) -> Words:
+    data = [catalog.data(d.payload) for d in drafted]
+    return Words(
+        [catalog.event_type(d.payload) for d in drafted],
+        data,
+        [body_hash(body) for body in data],
+        [_subject(ontology, branch, d) for d in drafted],
+    )
+
+
+def _subject(ontology: str, branch: str, draft: Drafted) -> str:
+    aggregate, _, identity = draft.key.partition("/")
+    return event_subject(ontology, branch, aggregate, draft.slug, identity.removeprefix(draft.slug + "/"))
+
+
 class Ahead(Struct, frozen=True, gc=False):
     """A decision made at `position`. Its changes count from there."""
 
     position: int
     attempt: int
     drafted: Sequence[Drafted]
-    column: str  # of the heads that the changes are upon
-    changes: Mapping[Key, Head]
     words: Words
-    states: Mapping[Key, bytes | None]  # of the changes, as they are stored
+    heads: Sequence[HeadWrite]
     warnings: Sequence[Finding]
     refusals: Sequence[Finding]  # if there are any it was refused
     keys: Mapping[str, frozenset[str]]  # read, by column
@@ -62,29 +77,29 @@ class Ahead(Struct, frozen=True, gc=False):
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
 
-    def moved(self, position: int) -> "Moved":
+    def moved(self, ontology: str, branch: str, position: int) -> "Moved":
         """As it is at another head of the log."""
         by = position - self.position
-        drafted = list(self.drafted)
-        changes = {key: Head(head.position + by, head.state) for key, head in self.changes.items()}
+        heads = [HeadWrite(column, key, since + by, state) for column, key, since, state in self.heads]
+        drafted, words = list(self.drafted), self.words
         first = drafted[0].payload if drafted else None
-        if not by or not isinstance(first, BranchRebased):
-            return Moved(drafted, self.column, changes, self.warnings, self.words, self.states)
-        drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
-        head = changes[drafted[0].key]
-        changes[drafted[0].key] = Head(head.position, {**(head.state or {}), "floor": position})
-        return Moved(drafted, self.column, changes, self.warnings, None, None)
+        if by and isinstance(first, BranchRebased):
+            drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
+            heads = [_with_floor(write, position) if write.key == drafted[0].key else write for write in heads]
+            words = worded(ontology, branch, drafted)
+        return Moved(drafted, heads, words, list(self.warnings))
 
 
 class Moved(NamedTuple):
-    """`words` and `states` where they are as they were made ahead."""
-
     drafted: list[Drafted]
-    column: str
-    changes: dict[Key, Head]
-    warnings: Sequence[Finding]
-    words: Words | None
-    states: Mapping[Key, bytes | None] | None
+    heads: list[HeadWrite]
+    words: Words
+    warnings: list[Finding]
+
+
+def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
+    state = json.decode(write.state or b"{}")
+    return write._replace(state=json.encode({**state, "floor": position}))
 
 
 def touches_all(type_: str, drafted: Iterable[Drafted]) -> bool:
@@ -111,7 +126,7 @@ class Journal:
 
     def add(self, writes: Iterable[HeadWrite]) -> None:
         if self._since is not None:
-            self._writes += (write._replace(state=None) for write in writes)
+            self._writes += (HeadWrite(branch, key, since, None) for branch, key, since, _ in writes)
 
     def behind(self, position: int) -> Sequence[HeadWrite] | None:
         """What was written behind a position; `None` = not known."""

@@ -21,11 +21,11 @@ from events.names import Key
 from events.purging import COMMANDS as PURGES
 from events.purging import DataKeyDestroyed
 from producers import hooks
-from producers.ahead import ATTEMPTS, Ahead, Journal, Moved, touches_all
+from producers.ahead import ATTEMPTS, Ahead, Journal, Moved, touches_all, worded
 from producers.command import Limits, NewId, Part, Submitted
-from producers.draft import Drawn, draw, worded
+from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
-from producers.heads import Heads, Staged, Untold, stored
+from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Planning, Refusal, Remembered, Told, Work, Writes
 from producers.outcome import failed, outcome_of
@@ -115,10 +115,10 @@ class Planner:
         planned = yield from self._plan(submitted, writes, now)
         if planned is None:
             return outcome_of(submitted, "unchanged", writes.head.position, [], [])
-        moved = planned.moved
-        if moved is not None:
-            self.heads.take(moved.column, moved.changes)
-        planned.staged.settle(moved and moved.states)
+        if planned.moved is None:
+            planned.staged.settle()
+        else:
+            self.heads.put(planned.moved.heads)
         self._write(submitted, planned.drawn, writes)
         return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
 
@@ -147,8 +147,7 @@ class Planner:
         if moved is None:
             drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
         else:
-            drafted, warnings = moved.drafted, moved.warnings
-            staged = Staged(self.heads, submitted.branch, moved.column, moved.changes)
+            drafted, staged, warnings = moved.drafted, Staged(self.heads, submitted.branch), moved.warnings
         if not drafted:
             return None
         moves = [d for d in drafted if d.key.startswith("branch/")]
@@ -179,12 +178,9 @@ class Planner:
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
-            words = worded(self.ontology, submitted.branch, drafted)
-            states = {key: stored(changed.state) for key, changed in staged.changes.items()}
-            whole = touches_all(submitted.type, drafted)
             return Ahead(
-                head.position, attempt, drafted, staged.column, staged.changes, words, states, warnings, refusals,
-                keys, prefixes, whole,
+                head.position, attempt, drafted, worded(self.ontology, submitted.branch, drafted),
+                staged.intervals(), warnings, refusals, keys, prefixes, touches_all(submitted.type, drafted),
             )  # fmt: skip
 
         return run
@@ -200,7 +196,7 @@ class Planner:
             return None
         if ahead.refusals:
             raise Refused(ahead.refusals)
-        return ahead.moved(position)
+        return ahead.moved(self.ontology, submitted.branch, position)
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from events import catalog, instants
+from events import instants
 from events.commit_message import to_attribute
 from events.decider import Drafted
 from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
-from events.names import branch_parts, event_subject
-from producers.ahead import Words
+from events.names import branch_parts
+from producers.ahead import Words, worded
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row
 from security import chain
@@ -25,16 +25,6 @@ class Drawn(NamedTuple):
     event_ids: list[str]
     commit_id: str
     head: LogHead
-
-
-def worded(ontology: str, branch: str, drafted: Sequence[Drafted]) -> Words:
-    data = [catalog.data(d.payload) for d in drafted]
-    return Words(
-        [catalog.event_type(d.payload) for d in drafted],
-        data,
-        [chain.body_hash(body) for body in data],
-        [_subject(ontology, branch, d) for d in drafted],
-    )
 
 
 def draw(
@@ -91,11 +81,6 @@ def draw(
 def _source(ontology: str, branch: str) -> str:
     env, service, _ = branch_parts(branch)
     return f"/oms/{ontology}/{env}/{service}"
-
-
-def _subject(ontology: str, branch: str, draft: Drafted) -> str:
-    aggregate, _, identity = draft.key.partition("/")
-    return event_subject(ontology, branch, aggregate, draft.slug, identity.removeprefix(draft.slug + "/"))
 
 
 def _refuse_unpublishable(stored: bytes, subject: str, key: str, limits: Limits) -> None:

@@ -36,10 +36,6 @@ class Untold(Unread):
         super().__init__(key)
 
 
-def stored(state: State | None) -> bytes | None:
-    return None if state is None else _encode(state)
-
-
 def scope(column: str, key: str) -> str:
     """The column under which a key is kept: keys of the whole ontology belong to no branch."""
     return column if column[:1] == "@" else column_of(column, key)
@@ -152,18 +148,13 @@ class Heads:
                 if key not in known:
                     known[key] = Head(since, None if state is None else _decode(state))
 
-    def write(
-        self, branch: str, changes: Mapping[Key, Head], column: str, states: Mapping[Key, bytes | None] | None = None
-    ) -> None:
-        """These keys have these heads from their positions on. They must be known of `column`, the branch's.
-
-        `states`: as they are stored, if that is known already.
-        """
+    def write(self, branch: str, changes: Mapping[Key, Head], column: str) -> None:
+        """These keys have these heads from their positions on. They must be known of `column`, the branch's."""
         mine = self._known[column]
         for key, head in changes.items():
             place = (branch if key in mine else ONTOLOGY_SCOPE, key)
             self._written.setdefault(place, []).append(len(self._writes))
-            state = stored(head.state) if states is None else states[key]
+            state = None if head.state is None else _encode(head.state)
             self._writes.append(HeadWrite(*place, head.position, state))
             self._known[place[0]][key] = head
         self._under.wrote(branch, changes)
@@ -173,10 +164,12 @@ class Heads:
         keys = {column: frozenset(known) for column, known in self._known.items() if "@" not in column}
         return keys, self._under.prefixes()
 
-    def take(self, column: str, changes: Mapping[Key, Head]) -> None:
-        """As known of a column, for who read them elsewhere and is about to write them."""
-        for key, head in changes.items():
-            self._known[scope(column, key)][key] = head
+    def put(self, writes: Sequence[HeadWrite]) -> None:
+        """These intervals are written, of keys that may be unknown here; all is forgotten, for it can be read again."""
+        for at, write in enumerate(writes, len(self._writes)):
+            self._written.setdefault((write.branch, write.key), []).append(at)
+        self._writes += writes
+        self.forget()
 
     @property
     def unflushed(self) -> Sequence[HeadWrite]:
@@ -258,9 +251,18 @@ class Staged:
         self.changes.update(changes)
         self._added.append(changes)
 
-    def settle(self, states: Mapping[Key, bytes | None] | None = None) -> None:
-        """The commit is decided: its last states become intervals. `states`: as they are stored, if that is known."""
-        self.heads.write(self.branch, self.changes, self.column, states)
+    def intervals(self) -> list[HeadWrite]:
+        """The changes as they would be written."""
+        return [
+            HeadWrite(
+                column_of(self.branch, key), key, head.position, None if head.state is None else _encode(head.state)
+            )
+            for key, head in self.changes.items()
+        ]
+
+    def settle(self) -> None:
+        """The commit is decided: its last states become intervals."""
+        self.heads.write(self.branch, self.changes, self.column)
         if any(key.startswith("branch/") for key in self.changes):
             self.heads.forget()
 
