@@ -1,7 +1,7 @@
 """The events that bring entities to what they shall say, in an order in which all they need is there and all they take is free.
 
-links go ─► values that others take, and references to what goes, are let go of ─► objects go ─► the schema changes
-─► objects come ─► objects change ─► links come and change ─► elements of the schema go
+links go ─► values that others take, and references to what goes, are let go of ─► objects go
+─► elements of the schema go, and free their names ─► others change ─► objects come ─► objects change ─► links come and change
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,11 +53,11 @@ def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
         *_all(filter(_goes, links)),
         *letting_go,
         *_all(filter(_goes, objects)),
+        *_all(filter(_goes, elements)),
         *_elements(list(filterfalse(_goes, elements))),
         *come,
         *_late(late, come),
         *_all(filterfalse(_goes, links)),
-        *_all(filter(_goes, elements)),
     ]
 
 
