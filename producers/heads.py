@@ -53,15 +53,14 @@ class Heads:
         self.limit = limit
         self._known: defaultdict[str, dict[str, Head]] = defaultdict(dict)  # by branch column, then by key
         self._lineage: dict[str, Lineage] = {}
-        self._written: dict[tuple[str, str], list[int]] = {}  # where in `_writes`
         self._writes: list[HeadWrite] = []
+        self._written: defaultdict[tuple[str, str], list[HeadWrite]] = defaultdict(list)  # of those looked at
+        self._looked_at = 0  # how many of `_writes`
         self._under = Under()
 
     def clear(self) -> None:
         """Forget everything, e.g. because another process committed or a transaction was lost."""
-        self._written.clear()
-        self._writes = []
-        self._under.flushed()
+        self.flush()
         self.forget()
 
     def trim(self) -> None:
@@ -150,14 +149,20 @@ class Heads:
 
     def write(self, branch: str, changes: Mapping[Key, Head], column: str) -> None:
         """These keys have these heads from their positions on. They must be known of `column`, the branch's."""
-        mine = self._known[column]
+        mine, own, everyones = self._known[column], self._known[branch], self._known[ONTOLOGY_SCOPE]
+        moved = False
         for key, head in changes.items():
-            place = (branch if key in mine else ONTOLOGY_SCOPE, key)
-            self._written.setdefault(place, []).append(len(self._writes))
             state = None if head.state is None else _encode(head.state)
-            self._writes.append(HeadWrite(*place, head.position, state))
-            self._known[place[0]][key] = head
+            if key in mine:
+                own[key] = head
+                self._writes.append(HeadWrite(branch, key, head.position, state))
+            else:
+                everyones[key] = head
+                self._writes.append(HeadWrite(ONTOLOGY_SCOPE, key, head.position, state))
+                moved = moved or key.startswith("branch/")
         self._under.wrote(branch, changes)
+        if moved:
+            self.forget()
 
     def told_of(self) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
         """Of what is current: keys that are known, and prefixes under which all are, each by column."""
@@ -179,6 +184,7 @@ class Heads:
         """The intervals written since the last flush, in the order they were written."""
         writes, self._writes = self._writes, []
         self._written.clear()
+        self._looked_at = 0
         self._under.flushed()
         return writes
 
@@ -191,10 +197,12 @@ class Heads:
 
     def _unflushed(self, read: HeadRead) -> Found | None:
         """A branch that came or moved in this very group may see what the group wrote."""
-        mine = self._written.get((read.branch, read.key))
-        if not mine:
+        if not self._writes:
             return None
-        writes = (self._writes[at] for at in reversed(mine))
+        for write in self._writes[self._looked_at :]:
+            self._written[write.branch, write.key].append(write)
+        self._looked_at = len(self._writes)
+        writes = reversed(self._written.get((read.branch, read.key), ()))
         return next((Found(w.since, w.state) for w in writes if w.since <= read.at), None)
 
     def _branch_at(self, branch: str, at: int) -> State | None:
@@ -263,8 +271,6 @@ class Staged:
     def settle(self) -> None:
         """The commit is decided: its last states become intervals."""
         self.heads.write(self.branch, self.changes, self.column)
-        if any(key.startswith("branch/") for key in self.changes):
-            self.heads.forget()
 
     def _under(self, asked: Key) -> Sequence[Key]:
         """What is there under a prefix, in key order. Raises `Untold`, and `Refused` where that is too much."""
