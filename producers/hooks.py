@@ -84,6 +84,8 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
                 suspects.append(field)
         elif value is not None:
             suspects.append(field)
+    if not suspects and not shape.guarded:
+        return ()
     found = [one for field, _ in shape.guarded for one in _unmasked(context, part, shape, field, values)]
     return found + [
         one
