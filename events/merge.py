@@ -3,15 +3,14 @@
 The first event says what was done and with which answers; those behind it are what any other command could have written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from events import merged_element
 from events.ancestry import At, held, merge_bases
 from events.branch import BranchRebased, branch_key, must_be_open
-from events.conflicts import Answers
 from events.decider import Context, Drafted, Payload, State
-from events.elsewhere import Commit, Elsewhere, elsewhere
+from events.elsewhere import Elsewhere, elsewhere
 from events.findings import Finding, Refused
 from events.merge_words import (
     BranchMerged,
@@ -23,9 +22,9 @@ from events.merge_words import (
     RevertCommit,
 )
 from events.names import Key
-from events.reconcile import reconciled
+from events.settling import of_branch, position_findings, settled
 from events.sides import Sides, between, differing
-from events.tag import tag_key
+from events.undo import reset, revert
 
 aggregate: Final = "branch"
 
@@ -56,9 +55,9 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
         case RebaseBranch():
             return _rebase(context, command)
         case RevertCommit():
-            return _revert(context, command)
+            return revert(context, command)
         case ResetBranch():
-            return _reset(context, command)
+            return reset(context, command)
     raise TypeError(type(command))
 
 
@@ -118,9 +117,9 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     )
     forward = _fast_forward(context, log, theirs)
     if forward is not None:
-        return [forward, _of(context, merged)]
-    steps, resolutions = _reconciled(sides, command.answers)
-    context.notes[theirs] = [_of(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
+        return [forward, of_branch(context, merged)]
+    steps, resolutions = settled(sides, command.answers)
+    context.notes[theirs] = [of_branch(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
     return list(context.notes[theirs])
 
 
@@ -134,7 +133,7 @@ def _source(context: Context, log: Elsewhere, source: str, given: int | None) ->
     if state is None or state["deleted"]:
         what = "there is no such branch" if state is None else "it is deleted; restore it first"
         raise Refused([Finding("BRANCH_UNKNOWN", "/source", f"{source[:200]}: {what}")])
-    findings = list(_position(context, log, at, "/at"))
+    findings = list(position_findings(context, log, at, "/at"))
     if findings:
         raise Refused(findings)
     return At(source, log.tip(source, at) or at)
@@ -160,19 +159,19 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     if parent is None:
         text = f"{context.branch} has no parent that it could be rebased onto"
         raise Refused([Finding("BRANCH_ROOT", "", text)])
-    findings = list(_position(context, log, base, "/onto"))
+    findings = list(position_findings(context, log, base, "/onto"))
     if findings:
         raise Refused(findings)
     onto, mine = At(parent, base), At(context.branch, context.position)
     if not differing(log, At(parent, state["base"]), onto):
         return []
     sides = between(log, merge_bases(log, mine, onto), mine, onto)
-    steps, resolutions = _reconciled(sides, command.answers)
+    steps, resolutions = settled(sides, command.answers)
     return [_rebased(context, state, base, resolutions), *steps]
 
 
 def _rebased(context: Context, state: State, base: int, resolutions: list[dict[str, Any]]) -> Drafted:
-    return _of(
+    return of_branch(
         context,
         BranchRebased(
             name=context.branch,
@@ -183,85 +182,3 @@ def _rebased(context: Context, state: State, base: int, resolutions: list[dict[s
             resolutions=resolutions or None,
         ),
     )
-
-
-def _revert(context: Context, command: RevertCommit) -> list[Drafted]:
-    log = elsewhere(context)
-    commit = _commit(context, log, command)
-    behind, before = At(commit.branch, commit.last), At(commit.branch, commit.first - 1)
-    here = log.here(context.heads)
-    sides = between(log, [behind], before, At(context.branch, context.position), here)
-    steps, resolutions = _reconciled(sides, command.answers)
-    if not steps:
-        return []
-    reverted = BranchReverted(
-        name=context.branch, commit=commit.id, first=commit.first, last=commit.last, resolutions=resolutions
-    )
-    return [_of(context, reverted), *steps]
-
-
-def _commit(context: Context, log: Elsewhere, command: RevertCommit) -> Commit:
-    """The commit that is meant; this branch must hold it. Raises `Refused`."""
-    mine = held(log, At(context.branch, context.position))
-    if command.commit is not None:
-        found, path, what = log.commit_named(command.commit), "/commit", f"commit {command.commit[:100]}"
-    else:
-        assert command.position is not None, "one of them is given"
-        end = log.commit_end(command.position)
-        commits = (log.commit(branch, end) for branch in mine)
-        found = next((commit for commit in commits if commit and commit.last == end), None)
-        path, what = "/position", f"position {command.position:,}"
-    if found is None or mine.get(found.branch, 0) < found.last:
-        raise Refused([Finding("COMMIT_UNKNOWN", path, f"{context.branch} holds no {what}")])
-    return found
-
-
-def _reset(context: Context, command: ResetBranch) -> list[Drafted]:
-    log = elsewhere(context)
-    to = _moment(context, log, command)
-    now = At(context.branch, context.position)
-    steps, _ = _reconciled(between(log, [now], At(context.branch, to), now, log.here(context.heads)), Answers())
-    return [_of(context, BranchReset(name=context.branch, to=to)), *steps] if steps else []
-
-
-def _moment(context: Context, log: Elsewhere, command: ResetBranch) -> int:
-    """The position that is meant. Raises `Refused`."""
-    if command.commit is not None:
-        commit = log.commit_named(command.commit)
-        if commit is None:
-            raise Refused([Finding("COMMIT_UNKNOWN", "/commit", f"there is no commit {command.commit[:100]}")])
-        return commit.last
-    if command.tag is not None:
-        tag = context.get(tag_key(command.tag))
-        if tag is None:
-            raise Refused([Finding("TAG_UNKNOWN", "/tag", f"there is no tag {command.tag[:100]}")])
-        return int(tag["position"])
-    assert command.to is not None, "one of them is given"
-    findings = list(_position(context, log, command.to, "/to"))
-    if findings:
-        raise Refused(findings)
-    return command.to
-
-
-def _reconciled(sides: Sides, answers: Answers) -> tuple[Sequence[Drafted], list[dict[str, Any]]]:
-    """The events, and the answers that were used. Raises `Refused` with every conflict that has none."""
-    result = reconciled(sides, answers)
-    findings = [*(conflict.finding() for conflict in result.open), *answers.unused()]
-    if findings:
-        raise Refused(findings)
-    return [step.draft for step in result.steps], answers.told(result.conflicts)
-
-
-def _position(context: Context, log: Elsewhere, at: int, path: str) -> Iterator[Finding]:
-    """Whether a position lies behind a whole commit."""
-    if at > context.position:
-        text = f"position {at:,} is not written yet; the log ends at {context.position:,}"
-        yield Finding("BRANCH_POSITION", path, text)
-    elif (end := log.commit_end(at)) != at:
-        yield Finding(
-            "BRANCH_BASE_INSIDE", path, f"position {at:,} lies within a commit that ends at {end:,}; say that"
-        )
-
-
-def _of(context: Context, payload: Payload) -> Drafted:
-    return Drafted(branch_key(context.branch), "-", payload)

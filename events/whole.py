@@ -4,13 +4,14 @@ Values that two objects claim, ends that are gone, cardinalities, cycles, data t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from events import index
 from events.conflicts import Kind, Place
 from events.decider import UNDER, State, under_key
 from events.elsewhere import View
+from events.hierarchy import line
 from events.merging import aggregate, is_element
 from events.names import Key
 from events.shape import Shape, shape_in
@@ -83,7 +84,7 @@ class Whole:
             return
         if kind == "unique" and holder["owner"] != key:
             yield self._not_unique(key, after, reserved, holder["owner"])
-        elif kind == "end" and holder["link"] != key and _stands(self.get(holder["link"])):
+        elif kind == "end" and holder["link"] != key and there(self.get(holder["link"])):
             text = f"{holder['link']} has that end already; one of the two must go"
             yield Trouble("CARDINALITY", Place(key, ""), text, Place(holder["link"], ""))
         elif kind == "name" and holder["rid"] != state["rid"]:
@@ -102,10 +103,23 @@ class Whole:
         return Trouble("UNIQUE", Place(key, path), text, Place(owner, path))
 
 
+def there(state: State | None) -> bool:
+    return state is not None and not state.get("deleted")
+
+
+def type_key(like: State, kind: str = "") -> Key:
+    """The key of the type of an object or a link."""
+    return Key(f"{kind or ('linkType' if 'from' in like else 'objectType')}/{like['type']}")
+
+
+def declaring(whole: Whole, like: State, field: str) -> Key:
+    """The type that declares a field of an object's type: itself, or one above."""
+    kind = whole.get(type_key(like, "objectType"))
+    types: Iterable[State] = [] if kind is None else line(whole.get, kind)
+    rid = next((each["rid"] for each in types if field in each["properties"]), like["type"])
+    return Key(f"objectType/{rid}")
+
+
 _CLAIMS: Final = frozenset(("unique", "end", "name"))
 _FOLLOWED: Final = ("incident/", "link/")  # what is looked for by prefix
 _THERE: Final[State] = {}
-
-
-def _stands(state: State | None) -> bool:
-    return state is not None and not state.get("deleted")

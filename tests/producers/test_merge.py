@@ -422,3 +422,63 @@ async def test_a_property_that_one_removed_and_the_other_wrote(story: Story) -> 
     assert (code, place.rpartition("/")[2]) == ("SCHEMA_DATA", "seats")
     await story.do("MergeBranch", source=DEV, resolve="ours")
     await story.do("UpdateObject", **seats("HL1", 12))
+
+
+async def test_neither_side_has_a_circle_of_types_and_together_they_have(story: Story) -> None:
+    for name in ("Left", "Right"):
+        await story.do("CreateObjectType", name=name, primaryKey=[], properties=[], abstract=True)
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("ChangeParents", OTHER, type="Left", parents=["Right"])
+    await story.do("ChangeParents", type="Right", parents=["Left"])
+    ((code, place),) = await story.conflicts("MergeBranch", source=OTHER)
+    assert (code, place.rpartition("/")[2]) == ("CYCLE", "parents")
+    await story.do("MergeBranch", source=OTHER, resolve="ours")
+
+
+async def test_objects_of_a_subtype_and_references_to_them_come_over(story: Story) -> None:
+    crew = {"name": "Crew", "primaryKey": ["id"], "properties": [
+        {"name": "id", "type": "string"}, {"name": "flies", "type": "reference", "target": "Plane"}
+    ]}  # fmt: skip
+    await story.do("CreateObjectType", **crew)
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("CreateObjectType", OTHER, name="Jet", parents=["Plane"], primaryKey=[], properties=[])
+    await story.do("CreateObject", OTHER, type="Jet", properties={"tail": "HL9", "seats": 4})
+    await story.do("CreateObject", OTHER, type="Crew", properties={"id": "김", "flies": "HL9"})
+    await story.do("MergeBranch", source=OTHER)
+    assert codes(await story.desk.send("DeleteObject", type="Jet", key="HL9")) == ["OBJECT_IN_USE"]
+    assert codes(await story.desk.send("CreateObject", **plane("HL9"))) == ["OBJECT_KEY_TAKEN"]
+    await story.do("DeleteObject", OTHER, type="Crew", key="김")
+    await story.do("DeleteObject", OTHER, type="Jet", key="HL9")
+    await story.do("MergeBranch", source=OTHER)
+    await story.do("CreateObject", **plane("HL9"))
+
+
+async def test_one_key_in_a_hierarchy_that_both_gave(story: Story) -> None:
+    await story.do("CreateObjectType", name="Jet", parents=["Plane"], primaryKey=[], properties=[])
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("CreateObject", OTHER, type="Jet", properties={"tail": "HL9"})
+    await story.do("CreateObject", **plane("HL9"))
+    assert await story.conflicts("MergeBranch", source=OTHER) == [("ADD_ADD", "object/Jet/HL9")]
+    await story.do("MergeBranch", source=OTHER, resolve="theirs")
+    there = await entities(story.desk.outbox, MAIN)
+    assert ("object/Jet/HL9" in there, "object/Plane/HL9" in there) == (True, False)
+
+
+async def test_a_type_that_one_deleted_and_the_other_uses(story: Story) -> None:
+    gate = {"name": "Gate", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+    await story.do("CreateObjectType", **gate)
+    await story.do("CreateBranch", name=OTHER)
+    await story.do("DeleteObjectType", OTHER, type="Gate")
+    await story.do("CreateObject", type="Gate", properties={"id": "A1"})
+    ((code, place),) = await story.conflicts("MergeBranch", source=OTHER)
+    assert (code, place.partition("/")[0]) == ("SCHEMA_DATA", "objectType")
+    await story.do("MergeBranch", source=OTHER, resolve="ours")
+    await story.do("CreateObject", type="Gate", properties={"id": "A2"})
+
+
+@pytest.mark.parametrize("purged", [MAIN, DEV])
+async def test_what_one_purged_is_gone_whatever_the_other_did(story: Story, purged: str) -> None:
+    await story.do("UpdateObject", DEV if purged == MAIN else MAIN, **seats("HL1", 10))
+    await story.do("PurgeObject", purged, type="Plane", key="HL1", reason="지워 달라는 요청")
+    await story.do("MergeBranch", source=DEV)
+    assert "HL1" not in await story.planes()
