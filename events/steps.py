@@ -54,6 +54,7 @@ def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
         *letting_go,
         *_all(filter(_goes, objects)),
         *_all(filter(_goes, elements)),
+        *_all(filter(_goes, elements)),
         *_elements(list(filterfalse(_goes, elements))),
         *come,
         *_late(late, come),

@@ -171,8 +171,6 @@ class Heads:
 
     def put(self, writes: Sequence[HeadWrite]) -> None:
         """These intervals are written, of keys that may be unknown here; all is forgotten, for it can be read again."""
-        for at, write in enumerate(writes, len(self._writes)):
-            self._written.setdefault((write.branch, write.key), []).append(at)
         self._writes += writes
         self.forget()
 
