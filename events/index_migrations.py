@@ -1,11 +1,11 @@
-"""Derives from a migration's state which migrations of the branch are not over, and where one runs."""
+"""Derives from a migration's state which migrations of its branch are not over, and where one runs."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from events.decider import Lookup, State
 from events.names import Key
-from events.reserved import MIGRATIONS, RUNNING_MIGRATIONS, migration_number_key
+from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
 
 Change = tuple[Key, State | None]
 OVER: Final = frozenset(("COMPLETED", "REVERTED"))
@@ -14,15 +14,16 @@ GOING: Final = frozenset(("RUNNING", "REVERTING"))
 
 def of_migration(get: Lookup, before: State | None, after: State | None) -> Iterator[Change]:
     assert after is not None, "a migration is never taken away"
-    rid, number = after["rid"], after["number"]
+    rid, number, of = after["rid"], after["number"], migrations_key(after["branch"])
     if before is None or (before["status"] in OVER) != (after["status"] in OVER):
-        known = get(MIGRATIONS) or {"n": 0, "open": {}}
+        known = get(of) or {"n": 0, "open": {}}
         others = {name: at for name, at in known["open"].items() if name != rid}
         still = {} if after["status"] in OVER else {rid: number}
-        yield MIGRATIONS, {"n": max(known["n"], number), "open": {**others, **still}}
+        yield of, {"n": max(known["n"], number), "open": {**others, **still}}
     if before is None:
-        get(migration_number_key(number))  # what is written must have been read
-        yield migration_number_key(number), {"rid": rid}
+        named = migration_number_key(after["branch"], number)
+        get(named)  # what is written must have been read
+        yield named, {"rid": rid}
     was, is_ = _running(before), _running(after)
     if was != is_:
         running = dict(get(RUNNING_MIGRATIONS) or {})
@@ -35,4 +36,4 @@ def of_migration(get: Lookup, before: State | None, after: State | None) -> Iter
 
 def _running(state: State | None) -> str | None:
     """The branch on which it runs."""
-    return state["on"] if state is not None and state["status"] in GOING else None
+    return state["branch"] if state is not None and state["status"] in GOING else None

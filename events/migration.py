@@ -6,8 +6,8 @@ PLANNED ──approve──► APPROVED ──run──► RUNNING ──► COM
                                       ▼ │
                                      PAUSED
 
-Migrations belong to a branch and run in the order of their numbers, one at a time. A branch that is made of another one
-inherits those that are planned there, and runs them for itself.
+A migration is one branch's: the branches made of it plan their own. Migrations of a branch run in the order of their
+numbers, one at a time. What is known of one stands apart from what the branch holds, so no rebase takes it away.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ from events.migration_batch import SAMPLES, alive, base, batch, page
 from events.migration_change import CHANGES, Conversion, command_of, conversion, lasting
 from events.migration_words import COMMANDS, EVENTS, evolve, migration_key
 from events.names import Key
-from events.reserved import MIGRATIONS, RUNNING_MIGRATIONS, migration_number_key
+from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -49,11 +49,11 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
     yield branch_key(context.branch)
-    yield MIGRATIONS
+    yield migrations_key(context.branch)
     yield RUNNING_MIGRATIONS
     if isinstance(command, words.OfMigration):
         if isinstance(command.migration, int):
-            yield migration_number_key(command.migration)
+            yield migration_number_key(context.branch, command.migration)
         key = _key(context, command.migration)
         if key is not None:
             yield key
@@ -68,10 +68,8 @@ class _Case:
 
     @property
     def status(self) -> words.Status:
-        """On this branch: what another one began and did not finish is still to be done here."""
         status: words.Status = self.state["status"]
-        begun = status not in ("PLANNED", "APPROVED", "COMPLETED", "REVERTED")
-        return "APPROVED" if begun and self.state["on"] != self.context.branch else status
+        return status
 
     def said(self, event: Payload) -> list[Drafted]:
         return [Drafted(migration_key(self.state["rid"]), "-", event)]
@@ -100,7 +98,7 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     change = command_of(command.change.type, command.change.data)
     data = lasting(context, change)
     asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(command.fix)}
-    known = context.get(MIGRATIONS) or {"n": 0, "open": {}}
+    known = context.get(migrations_key(context.branch)) or {"n": 0, "open": {}}
     if any(_is(context.get(migration_key(rid)), asked) for rid in known["open"]):
         return []
     _must_be_one(context, change)
@@ -108,7 +106,7 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     looked_at, misfits = _counted(context, whole)
     rid, number = context.new_rid("migration"), known["n"] + 1
     context.get(migration_key(rid))
-    context.get(migration_number_key(number))
+    context.get(migration_number_key(context.branch, number))
     said = {"rid": rid, "number": number, "branch": context.branch, **asked, "by": context.author}
     counts = {"concerned": len(misfits), "lookedAt": looked_at, "there": whole.there, "samples": misfits[:SAMPLES]}
     planned = words.MigrationPlanned.model_validate({**said, **counts}, by_alias=True, by_name=False)
@@ -178,12 +176,12 @@ def _run(case: _Case, _: Payload) -> list[Drafted]:
     case.must_be("APPROVED")
     _may_approve(case, case.state["approvedBy"])
     state, context = case.state, case.context
-    known = context.get(MIGRATIONS) or {"open": {}}
+    known = context.get(migrations_key(context.branch)) or {"open": {}}
     before = sorted(number for number in known["open"].values() if number < state["number"])
     if before:
         text = f"comes after {', '.join(map(str, before))}; run these first, or take them back"
         raise case.refuse("MIGRATION_ORDER", text)
-    return case.said(words.MigrationStarted(rid=state["rid"], branch=context.branch, base=base(context)))
+    return case.said(words.MigrationStarted(rid=state["rid"], base=base(context)))
 
 
 def _pause(case: _Case, command: Payload) -> list[Drafted]:
@@ -212,7 +210,7 @@ def _found(context: Context, command: words.OfMigration) -> _Case:
     """Raises `Refused`."""
     key = _key(context, command.migration)
     state = None if key is None else context.get(key)
-    if state is None:
+    if state is None or state["branch"] != context.branch:
         text = f"there is no migration {command.migration} on {context.branch}"
         raise Refused([Finding("MIGRATION_UNKNOWN", "/migration", text)])
     return _Case(context, state)
@@ -221,7 +219,7 @@ def _found(context: Context, command: words.OfMigration) -> _Case:
 def _key(context: Context, named: str | int) -> Key | None:
     if isinstance(named, str):
         return migration_key(named)
-    known = context.get(migration_number_key(named))
+    known = context.get(migration_number_key(context.branch, named))
     return None if known is None else migration_key(known["rid"])
 
 

@@ -131,13 +131,13 @@ class _Batch:
                     yield key, step
 
     def _written(self) -> list[Key] | None:
-        """What the branch wrote since the last batch; `None` where the scan begins anew."""
+        """What the branch wrote since the last batch of what was done; `None` where the scan begins anew."""
         if not self.state["step"]:
             return []
         if self.state["base"] != self.base:
             return None
         written = elsewhere(self.context).written(self.context.branch, self.state["through"], self.context.position)
-        ours = [key for key in written if key.startswith(self.whole.prefixes)]
+        ours = [key for key in written if key.startswith(self.whole.prefixes) and key <= self.state["after"]]
         return None if len(ours) > WRITTEN else ours
 
     def applied(self, events: int) -> MigrationBatchApplied:

@@ -1,7 +1,7 @@
 """What is asked of migrations, and what became of one.
 
 state   rid, number, branch, change {type, data}, fix, by, status, samples, concerned, lookedAt, there
-        approvedBy, on          who approved it; the branch on which it was started (absent = on none)
+        approvedBy              who approved it
         after, through, base    all up to this key is done; as of this position; while the branch began there
         step                    how many batches were applied
         looked, converted, dropped, again      entities; `again` of those that were written while it ran
@@ -101,7 +101,6 @@ class MigrationApproved(MigrationEvent):
 
 
 class MigrationStarted(MigrationEvent):
-    branch: str
     base: int
 
 
@@ -175,7 +174,7 @@ def evolve(state: State | None, event: Payload) -> State:
 
 def _started(_state: State, event: MigrationStarted) -> State:
     begun = {"after": "", "through": 0, "base": event.base, "step": 0}
-    return {"status": "RUNNING", "on": event.branch, **begun, **dict.fromkeys(_COUNTED, 0)}
+    return {"status": "RUNNING", **begun, **dict.fromkeys(_COUNTED, 0)}
 
 
 def _applied(state: State, event: MigrationBatchApplied) -> State:

@@ -31,6 +31,7 @@ ONTOLOGY_KEYS: Final = (
     "proposal/",
     "proposals/",
     "dataKey/",
+    "migration/",
     "migrations/",
 )  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8

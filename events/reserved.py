@@ -14,8 +14,8 @@ subject/<person>                {"objects"}        keys of the objects about a p
 incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
 proposals/count                 {"n"}              how many proposals there ever were
 proposals/open/<branch>         {"numbers": [n]}   the proposals from or to that branch that are not over
-order/migrations                {"n", "open"}      how many migrations there ever were; numbers by RID of those not over
-order/migration/<number>        {"rid"}            a migration by its number
+migrations/of/<branch>          {"n", "open"}      how many migrations there ever were; numbers by RID of those not over
+migrations/of/<branch>/<number> {"rid"}            a migration by its number
 migrations/running              {<branch>: RID}    the migration that runs on each branch
 rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
@@ -129,12 +129,15 @@ def token_key(token: str) -> Key:
 PROPOSALS: Final = Key("proposals/count")
 
 
-MIGRATIONS: Final = Key("order/migrations")
 RUNNING_MIGRATIONS: Final = Key("migrations/running")
 
 
-def migration_number_key(number: int) -> Key:
-    return Key(f"order/migration/{number}")
+def migrations_key(branch: str) -> Key:
+    return Key(f"migrations/of/{branch}")
+
+
+def migration_number_key(branch: str, number: int) -> Key:
+    return Key(f"migrations/of/{branch}/{number}")
 
 
 def open_proposals_key(branch: str) -> Key:

@@ -25,6 +25,7 @@ from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
 from adapters.view_files import ViewMissing, live_path
 from events import catalog
+from events.reserved import RUNNING_MIGRATIONS
 from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
 from oms.keys import key_store
@@ -40,11 +41,11 @@ from producers.erase import erase
 from producers.genesis import genesis
 from producers.keys import KeyRing
 from producers.log import LogUnavailable
-from producers.outbox import Writes
+from producers.outbox import OutboxUnavailable, Writes
 from producers.relay import Relay
 from projectors.projector import ViewUnavailable
 from projectors.runner import Runner
-from workers import refusals
+from workers import migrations, refusals
 from workers.queue import QueueWorker
 
 REFUSALS_SECONDS: Final = 1.0  # between two looks for refused commands
@@ -154,9 +155,13 @@ async def _prepare_committer(
     stack.callback(keys.close)
     await erase(outbox, keys)
 
+    begun = asyncio.Event()  # a migration began or ended
+
     def committed(writes: Writes) -> None:
         if here.relay is not None and "relay" in settings.roles:
             here.relay.told(writes.rows, more=committer.more)
+        if any(write.key == RUNNING_MIGRATIONS for write in writes.heads):
+            begun.set()
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
     committer = Committer(
@@ -164,7 +169,7 @@ async def _prepare_committer(
     )
     questions = read_door(settings).questions | PreviewDoor(outbox).questions
     here.door = CommandDoor(committer, here, questions, signers(settings))
-    loops += [committer.run(), _forget(outbox, settings.remember)]
+    loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, here.door, begun)]
 
 
 async def _prepare_projectors(
@@ -194,6 +199,17 @@ async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncI
 
         async with _looping([work()]):
             yield
+
+
+async def _migrate(outbox: SqliteOutbox, door: CommandDoor, begun: asyncio.Event) -> None:
+    """As long as a migration runs; a store that refuses for a while is tried again."""
+    while True:
+        begun.clear()
+        try:
+            if not await migrations.step(outbox, door.decide, clock.new_id):
+                await begun.wait()
+        except OutboxUnavailable:
+            await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _watch(relay: Relay, alarm: Alarm) -> None:

@@ -158,7 +158,9 @@ def _state(version: Version | None) -> Json:
 
 def _place(event: Json) -> tuple[str, Key]:
     subject = Key(event["subject"])
-    return ("" if subject.split("/")[0] in ("branch", "tag", "proposal", "dataKey") else event["branch"]), subject
+    return (
+        "" if subject.split("/")[0] in ("branch", "tag", "proposal", "dataKey", "migration") else event["branch"]
+    ), subject
 
 
 def _expected(position: int, event: Json, branch: str, entity: Key) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""Loops, each one `step()`: queued commands, dead letters."""
+"""Loops, each one `step()`: queued commands, refusals, migrations."""

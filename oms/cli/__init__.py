@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from oms.cli import action, branch, dead, keys, proposal, rule, schema
+from oms.cli import action, branch, dead, keys, migrate, proposal, rule, schema
 from oms.cli.demo import demo
 from oms.cli.diff import diff
 from oms.cli.exporting import export, restore
@@ -58,6 +58,7 @@ app.add_typer(action.app, name="action")
 app.add_typer(branch.app, name="branch")
 app.add_typer(dead.app, name="dead")
 app.add_typer(keys.app, name="keys")
+app.add_typer(migrate.app, name="migrate")
 app.add_typer(schema.app, name="schema")
 app.add_typer(rule.app, name="rule")
 app.add_typer(proposal.app, name="proposal")

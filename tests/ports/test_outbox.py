@@ -127,6 +127,7 @@ async def test_what_stands_under_a_prefix_is_read_in_key_order_as_of_any_positio
     await outbox.commit(writing(lambda h: Writes(h, heads=at(5, "x/a/2", state=None) + at(5, "x/a/4"))))
     now = UnderRead(B, "x/a/", 0, FOREVER, 10)
     asked = [now, now._replace(at=4), now._replace(floor=1), now._replace(floor=1, at=4), now._replace(limit=2)]
+    asked += [now._replace(after="x/a/2"), now._replace(after="x/a/2", limit=1), now._replace(after="x/a/한")]
     told: list[Told] = []
     await outbox.commit(writing(Writes, Ask(under=asked), told=told))
     old, gone = Found(1, b"{}"), Found(5, None)
@@ -136,6 +137,9 @@ async def test_what_stands_under_a_prefix_is_read_in_key_order_as_of_any_positio
         [("x/a/2", gone), ("x/a/4", Found(5, b"{}"))],
         [],
         [("x/a/1", old), ("x/a/2", gone)],
+        [("x/a/4", Found(5, b"{}")), ("x/a/한", old)],
+        [("x/a/4", Found(5, b"{}"))],
+        [],
     ]
 
 

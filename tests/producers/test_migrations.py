@@ -1,9 +1,19 @@
 """Migrations through the planner: planned, approved, run batch by batch, and what objects are after them."""
 
+import json
 from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.memory_outbox import MemoryOutbox
 from tests.producers.desk import MAIN, PLANE, Desk, asked, codes, plane
+
+DEV = "dev/flights/seats"
+SEATS = {"type": "Plane", "property": "seats", "required": True}
+STATE = {"name": "state", "type": "enum", "values": ["예정", "취소", "지연"]}
+STATES = {**STATE, "name": "states", "array": True}
 
 
 async def hangar(*planes: dict[str, Any]) -> Desk:
@@ -12,34 +22,265 @@ async def hangar(*planes: dict[str, Any]) -> Desk:
     return desk
 
 
-def plan(change: str, data: dict[str, Any], fix: dict[str, Any]) -> dict[str, Any]:
+def plan(change: str, fix: dict[str, Any], **data: Any) -> dict[str, Any]:
     return {"change": {"type": change, "data": data}, "fix": fix}
 
 
-SEATS = {"type": "Plane", "property": "seats", "required": True}
+async def sent(desk: Desk, command: str, /, on: str = MAIN, **data: Any) -> None:
+    outcome = await desk.send(command, on, **data)
+    assert outcome["status"] == "accepted", (command, outcome)
 
 
-async def ran(desk: Desk, number: int = 1, on: str = MAIN) -> list[str]:
-    """Until nothing more comes of it; the types of the events of each batch."""
-    for step in range(100):
-        outcome = await desk.send("ApplyMigrationBatch", on, migration=number, step=step)
-        if outcome["status"] != "accepted":
-            assert outcome["status"] == "unchanged", outcome
-            break
-    return []
+async def begun(desk: Desk, on: str = MAIN, number: int = 1, **planned: Any) -> None:
+    await sent(desk, "PlanMigration", on, **planned)
+    await sent(desk, "ApproveMigration", on, migration=number)
+    await sent(desk, "RunMigration", on, migration=number)
 
 
-async def begun(desk: Desk, on: str = MAIN, **planned: Any) -> None:
-    for command, data in (("PlanMigration", planned), ("ApproveMigration", {}), ("RunMigration", {})):
-        outcome = await desk.send(command, on, **(data or {"migration": 1}))
-        assert outcome["status"] == "accepted", outcome
+async def ran(desk: Desk, on: str = MAIN, number: int = 1, step: int = 0) -> dict[str, Any]:
+    """Batch after batch until nothing more comes of it; the data of its last event."""
+    while (await desk.send("ApplyMigrationBatch", on, migration=number, step=step))["status"] == "accepted":
+        step += 1
+    return (await said(desk))[-1]
+
+
+async def said(desk: Desk) -> list[dict[str, Any]]:
+    """The data of the events of migrations, each with what became of it."""
+    events = [json.loads(row.body) for row in await desk.outbox.after(0, 100_000, 1 << 30)]
+    return [{"said": e["type"].split(".")[3], **e["data"]} for e in events if e["type"].startswith("io.oms.migration.")]
+
+
+async def alive(desk: Desk, slug: str = "Plane", on: str = MAIN) -> dict[str, dict[str, Any]]:
+    """Properties of the objects of a type, as the branch itself wrote them last."""
+    heads = await desk.outbox.heads_after(on, f"object/{slug}/", 0, 100_000)
+    mine = [head for head in heads if head.branch == on and head.key.startswith(f"object/{slug}/")]
+    states = {head.key: json.loads(head.state or b"{}") for head in mine}
+    return {state["key"]: state["properties"] for state in states.values() if not state["deleted"]}
 
 
 async def test_objects_that_lack_a_value_get_it_and_then_it_is_required():
     desk = await hangar(plane("N1"), plane("N2", seats=3), plane("한1"))
-    await begun(desk, **plan("SetRequired", SEATS, {"kind": "default", "value": 0}))
-    await ran(desk)
-    assert (await desk.stored("object/Plane/N1"))["seats"] == 0
-    assert (await desk.stored("object/Plane/N2"))["seats"] == 3
-    assert (await desk.stored("object/Plane/한1"))["seats"] == 0
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 0}, **SEATS))
+    ended = await ran(desk)
+    assert {key: each["seats"] for key, each in (await alive(desk)).items()} == {"N1": 0, "N2": 3, "한1": 0}
+    assert ended.items() >= {"said": "completed", "in": 3, "out": 3, "dropped": 0, "converted": 2, "again": 0}.items()
     assert codes(await desk.send("CreateObject", **plane("N3"))) == ["PROPERTY_REQUIRED"]
+
+
+async def test_the_plan_counts_what_does_not_fit_and_names_some_of_it():
+    desk = await hangar(plane("N1"), plane("N2", seats=3))
+    planned = plan("SetRequired", {"kind": "drop"}, **SEATS)
+    await sent(desk, "PlanMigration", **planned)
+    assert (await desk.send("PlanMigration", **planned))["status"] == "unchanged"
+    (told,) = await said(desk)
+    assert (told["number"], told["there"], told["lookedAt"], told["concerned"]) == (1, 2, 2, 1)
+    assert told["samples"] == ["object/Plane/N1"]
+    assert len(await alive(desk)) == 2
+
+
+async def test_objects_are_dropped_with_the_links_that_go_with_them():
+    desk = await hangar(plane("N1"), plane("N2", seats=3))
+    await sent(desk, "CreateLinkType", name="beside", onDelete="unlink", **{"from": "Plane", "to": "Plane"})
+    await sent(desk, "CreateLink", type="beside", **{"from": "N1", "to": "N2"})
+    await begun(desk, **plan("SetRequired", {"kind": "drop"}, **SEATS))
+    ended = await ran(desk)
+    assert (list(await alive(desk)), ended["in"], ended["out"], ended["dropped"]) == (["N2"], 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fix", "state", "states"),
+    [
+        ({"kind": "map", "values": {"취소": "지연"}}, "지연", ["예정", "지연"]),
+        ({"kind": "default", "value": "예정"}, "예정", ["예정"]),
+        ({"kind": "drop"}, None, ["예정"]),
+    ],
+)
+async def test_a_value_that_an_enum_loses_becomes_another_or_none(fix, state, states):
+    desk = await hangar()
+    for each in (STATE, STATES):
+        await sent(desk, "AddProperty", type="Plane", property=each)
+    await sent(desk, "CreateObject", **plane("N1", state="취소", states=["예정", "취소"]))
+    await sent(desk, "CreateObject", **plane("N2", state="예정"))
+    for number, name in enumerate(("state", "states"), 1):
+        await begun(
+            desk, number=number, **plan("RemoveEnumValue", fix, type="Plane", property=name, value="취소")
+        )  # fmt: skip
+        assert (await ran(desk, number=number))["converted"] == 1
+    found = await alive(desk)
+    assert (found["N1"].get("state"), found["N1"]["states"], found["N2"]["state"]) == (state, states, "예정")
+
+
+async def test_objects_of_types_below_are_migrated_too():
+    desk = await hangar(plane("N1"))
+    await sent(desk, "CreateObjectType", name="전투기", parents=["Plane"])
+    await sent(desk, "CreateObject", type="전투기", properties={"tail": "F15"})
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 1}, **SEATS))
+    assert (await ran(desk))["converted"] == 2
+    assert (await alive(desk, "전투기"))["F15"]["seats"] == 1
+
+
+async def test_a_type_goes_with_all_its_objects_and_a_link_type_with_all_its_links():
+    desk = await hangar(plane("N1"), plane("N2"))
+    await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    await sent(desk, "CreateLink", type="beside", **{"from": "N1", "to": "N2"})
+    await begun(desk, **plan("DeleteLinkType", {"kind": "drop"}, type="beside"))
+    assert (await ran(desk))["dropped"] == 1
+    await begun(desk, number=2, **plan("DeleteObjectType", {"kind": "drop"}, type="Plane"))
+    assert (await ran(desk, number=2))["dropped"] == 2
+    assert codes(await desk.send("CreateObject", **plane("N3"))) == ["TYPE_DELETED"]
+
+
+async def test_what_is_written_while_it_runs_is_converted_with_the_next_batch():
+    many = [plane(f"N{number:04}") for number in range(1_100)]
+    desk = await hangar(*many)
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 1}, **SEATS))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await desk.group(
+        asked("CreateObject", **plane("A1")),  # before the key that it has come to
+        asked("UpdateObject", type="Plane", key="N0001", patch={"seats": None}),
+        asked("CreateObject", **plane("Z1")),  # behind it
+        asked("DeleteObject", type="Plane", key="N1099"),
+    )
+    desk.restart()
+    ended = await ran(desk, step=1)
+    found = await alive(desk)
+    assert set(found) == {f"N{number:04}" for number in range(1_099)} | {"A1", "Z1"}
+    assert {each["seats"] for each in found.values()} == {1}
+    assert (ended["said"], ended["in"], ended["out"], ended["converted"]) == ("completed", 1_100, 1_100, 1_100)
+    assert ended["again"] == 2
+
+
+async def test_a_batch_that_is_sent_again_decides_nothing():
+    desk = await hangar(*[plane(f"N{number:03}") for number in range(501)])
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 1}, **SEATS))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    assert (await desk.send("ApplyMigrationBatch", migration=1, step=0))["status"] == "unchanged"
+
+
+async def test_what_cannot_be_mended_stops_it_with_nothing_of_the_batch_written():
+    desk = await hangar(plane("N1"), plane("N2"))
+    await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    await sent(desk, "CreateLink", type="beside", **{"from": "N1", "to": "N1"})
+    await begun(desk, **plan("SetRequired", {"kind": "drop"}, **SEATS))
+    failed = await ran(desk)
+    assert (failed["said"], failed["count"], failed["keys"]) == ("failed", 1, ["object/Plane/N1"])
+    assert len(await alive(desk)) == 2
+    await sent(desk, "DeleteLink", type="beside", **{"from": "N1", "to": "N1"})
+    await sent(desk, "ResumeMigration", migration=1)
+    assert (await ran(desk))["dropped"] == 2
+
+
+async def test_migrations_run_in_the_order_of_their_numbers_and_stand_still_when_told_to():
+    desk = await hangar(plane("N1"))
+    await sent(desk, "PlanMigration", **plan("SetRequired", {"kind": "drop"}, **SEATS))
+    serial = {"type": "Plane", "property": "serial", "required": True}
+    await sent(desk, "PlanMigration", **plan("SetRequired", {"kind": "drop"}, **serial))
+    assert codes(await desk.send("RunMigration", migration=2)) == ["MIGRATION_STATUS"]
+    await sent(desk, "ApproveMigration", migration=2)
+    assert codes(await desk.send("RunMigration", migration=2)) == ["MIGRATION_ORDER"]
+    assert codes(await desk.send("RunMigration", migration=3)) == ["MIGRATION_UNKNOWN"]
+    await sent(desk, "ApproveMigration", migration=1)
+    await sent(desk, "RunMigration", migration=1)
+    await sent(desk, "PauseMigration", migration=1, reason="점검")
+    assert (await desk.send("ApplyMigrationBatch", migration=1, step=0))["status"] == "unchanged"
+    await sent(desk, "ResumeMigration", migration=1)
+    assert (await ran(desk))["said"] == "completed"
+    await sent(desk, "RunMigration", migration=2)
+
+
+async def test_on_a_protected_branch_somebody_else_approves():
+    desk = await hangar(plane("N1"))
+    await sent(desk, "ProtectBranch", name=MAIN)
+    planned = asked("PlanMigration", **plan("SetRequired", {"kind": "drop"}, **SEATS))
+    (outcome,) = await desk.group({**planned, "author": "ada@desk"})
+    assert outcome["status"] == "accepted"
+    approval = asked("ApproveMigration", migration=1)
+    own, other = await desk.group({**approval, "author": "ada@desk"}, {**approval, "author": "bo@desk"})
+    assert (codes(own), other["status"]) == (["MIGRATION_OWN_APPROVAL"], "accepted")
+    await sent(desk, "RunMigration", migration=1)
+    assert (await ran(desk))["dropped"] == 1
+
+
+async def test_a_branch_that_is_rebased_meanwhile_is_looked_through_anew():
+    desk = await hangar(*[plane(f"N{number:03}") for number in range(600)])
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    await begun(desk, DEV, **plan("SetRequired", {"kind": "default", "value": 1}, **SEATS))
+    await sent(desk, "ApplyMigrationBatch", DEV, migration=1, step=0)
+    await sent(desk, "CreateObject", **plane("A1"))
+    await sent(desk, "RebaseBranch", DEV)
+    ended = await ran(desk, DEV, step=1)
+    assert (ended["said"], ended["in"], ended["converted"], ended["again"]) == ("completed", 601, 101, 500)
+    assert (await alive(desk, on=DEV))["A1"]["seats"] == 1
+
+
+@pytest.mark.parametrize(
+    ("planned", "found"),
+    [
+        (plan("SetRequired", {"kind": "drop"}, **{**SEATS, "property": "tail"}), [("MIGRATION_NEEDLESS", "/change")]),
+        (plan("RenameObjectType", {"kind": "drop"}, type="Plane"), [("MIGRATION_CHANGE", "/change/type")]),
+        (
+            plan("SetRequired", {"kind": "drop"}, type="Plane"),
+            [("COMMAND_SHAPE", "/change/data/property"), ("COMMAND_SHAPE", "/change/data/required")],
+        ),
+        (plan("SetRequired", {"kind": "map"}, **SEATS), [("MIGRATION_FIX", "/fix/kind")]),
+        (plan("SetRequired", {"kind": "default"}, **SEATS), [("MIGRATION_FIX", "/fix/value")]),
+        (plan("SetRequired", {"kind": "default", "value": "셋"}, **SEATS), [("VALUE_TYPE", "/fix/value")]),
+        (
+            plan("SetRequired", {"kind": "default", "value": "s"}, **{**SEATS, "property": "serial"}),
+            [("MIGRATION_FIX", "/fix/kind")],
+        ),
+        (plan("SetRequired", {"kind": "drop"}, **{**SEATS, "type": "Nobody"}), [("TYPE_UNKNOWN", "/change/data/type")]),
+        (
+            plan(
+                "RemoveEnumValue",
+                {"kind": "map", "values": {"예정": "지연"}},
+                type="Plane",
+                property="state",
+                value="취소",
+            ),
+            [("MIGRATION_FIX", "/fix/values")],
+        ),
+        (
+            plan("RemoveEnumValue", {"kind": "default", "value": "취소"}, type="Plane", property="state", value="취소"),
+            [("MIGRATION_FIX", "/fix/value")],
+        ),
+    ],
+)
+async def test_a_plan_that_cannot_be_is_refused(planned, found):
+    desk = await hangar(plane("N1"))
+    await sent(desk, "AddProperty", type="Plane", property=STATE)
+    outcome = await desk.send("PlanMigration", **planned)
+    assert {(each["code"], each["path"].removeprefix("/data")) for each in outcome["findings"]} == set(found)
+
+
+keys = st.sampled_from([f"N{number:03}" for number in range(0, 520, 40)] + ["A1", "Z1", "김"])
+values = st.none() | st.integers(0, 9)
+writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, values)
+
+
+def written(write: tuple[str, str, int | None]) -> dict[str, Any]:
+    what, key, seats = write
+    if what == "delete":
+        return asked("DeleteObject", type="Plane", key=key)
+    return asked("UpsertObject", **plane(key, seats=seats))
+
+
+@settings(max_examples=10)
+@given(st.lists(st.lists(writes, max_size=4), max_size=3), st.booleans())
+async def test_after_it_every_object_is_what_the_fix_makes_of_it(histories, restarting):
+    desk = await hangar(*[plane(f"N{number:03}", seats=None if number % 3 else 7) for number in range(520)])
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 1}, **SEATS))
+    expected = await alive(desk)
+    for step, history in enumerate([*histories, []]):
+        await desk.group(*map(written, history))
+        expected |= await alive(desk)
+        outcome = await desk.send("ApplyMigrationBatch", migration=1, step=step)
+        if restarting:
+            desk.restart()
+        if outcome["status"] == "unchanged":
+            break
+    ended = await ran(desk, step=len(await said(desk)) - 3)
+    found = await alive(desk)
+    assert all("seats" in each for each in found.values())
+    assert all(found[key]["seats"] == expected[key].get("seats", 1) for key in found.keys() & expected.keys())
+    assert (ended["said"], ended["in"]) == ("completed", ended["out"] + ended["dropped"])

@@ -1,0 +1,204 @@
+"""`oms migrate`: changes of the schema that data stands against, planned, approved, and run."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oms.cli.connecting import connected, run
+from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.failures import Exit
+from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.sending import json_document
+from oms.cli.sending import show as show_outcome
+
+if TYPE_CHECKING:
+    from oms.client import Outcome
+    from queries.migrations import Migration
+
+app = typer.Typer(
+    help="Migrations: change a schema that data stands against.", no_args_is_help=True, rich_markup_mode=None
+)
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The migration's number on its branch.", min=1)]
+Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
+Wait = Annotated[bool, typer.Option("--wait", help="Until it has ended or stands still, telling how far it is.")]
+LOOK_SECONDS = 0.5
+
+
+@app.command()
+def plan(
+    change: Annotated[str, typer.Argument(metavar="CHANGE", help="The refused command, e.g. SetRequired.")],
+    data: Annotated[str, typer.Option("--data", help="Its data: JSON.")],
+    fix: Annotated[str, typer.Option("--fix", help='What becomes of data: JSON, e.g. {"kind": "drop"}.')],
+    author: Author = None,
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is to change, and what becomes of data that does not fit."""
+    said = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix)}
+    show_outcome(_sent("PlanMigration", said, author, branch, folder), as_json=as_json)
+
+
+@app.command()
+def approve(
+    number: Number, author: Author = None, branch: Branch = None, folder: Folder = None, as_json: Json = False
+) -> None:
+    """It may run."""
+    show_outcome(_sent("ApproveMigration", {"migration": number}, author, branch, folder), as_json=as_json)
+
+
+@app.command("run")
+def run_(
+    number: Number,
+    wait: Wait = False,
+    author: Author = None,
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Begin; it goes on by itself. With --wait, exit code 1 if it does not end well."""
+    _go("RunMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+
+
+@app.command()
+def pause(
+    number: Number,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)] = None,
+    author: Author = None,
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Stand still behind the batch that was applied last."""
+    data = {"migration": number} | ({} if reason is None else {"reason": reason})
+    show_outcome(_sent("PauseMigration", data, author, branch, folder), as_json=as_json)
+
+
+@app.command()
+def resume(
+    number: Number,
+    wait: Wait = False,
+    author: Author = None,
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Go on where it stood still."""
+    _go("ResumeMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    as_of: AsOf = "now",
+    branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """The migrations of a branch, in their order."""
+    from oms.settings import load
+    from queries.migrations import migrations
+
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
+        rows = [each.row() for each in migrations(cut_at(opened, settings.branch, as_of))]
+    columns = ["number", "status", "change", "of", "fix", "by", "there", "converted", "dropped"]
+    print_rows(rows, columns, as_json=as_json)
+
+
+@app.command()
+def show(
+    number: Number,
+    as_of: AsOf = "now",
+    branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """What a migration does, and how far it has come."""
+    found = _found(number, branch, folder, as_of, min_position, deadline)
+    print_json(found.json()) if as_json else _print(found)
+
+
+def _print(found: "Migration") -> None:
+    out, told = console(), found.json()
+    out.print(f"#{told['number']} {told['change']['type']} of {told['of']}: {told['status']}", style="bold")
+    out.print(
+        f"planned by {told['by']}, approved by {told.get('approvedBy', 'nobody')}; fix: {json.dumps(told['fix'])}"
+    )
+    of = f"of {told['lookedAt']:,} looked at" if told["lookedAt"] < told["there"] else f"of {told['there']:,}"
+    out.print(f"{told['concerned']:,} {of} did not fit when it was planned: {', '.join(told['samples'])}")
+    if "looked" in told:
+        out.print(_progress(told))
+    if "failed" in told:
+        failed = told["failed"]
+        out.print(
+            f"{failed['count']:,} cannot be converted: {', '.join(failed['keys'])}; {failed['text']}", style="red"
+        )
+    if "reason" in told:
+        out.print(f"it stands still: {told['reason']}", style="yellow")
+
+
+def _progress(told: dict[str, Any]) -> str:
+    done = ", ".join(f"{told[name]:,} {name}" for name in ("converted", "dropped"))
+    return f"{told['looked']:,} looked at, {done}, {told['again']:,} more that were written meanwhile"
+
+
+def _go(
+    command: str,
+    number: int,
+    author: str | None,
+    branch: str | None,
+    folder: Path | None,
+    *,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    outcome = _sent(command, {"migration": number}, author, branch, folder)
+    if not wait or outcome.status == "rejected":
+        show_outcome(outcome, as_json=as_json)
+        return
+    found = _ended(number, branch, folder, outcome.position, quiet=as_json)
+    print_json(found.json()) if as_json else _print(found)
+    if found.state["status"] in ("FAILED", "PAUSED"):
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _ended(number: int, branch: str | None, folder: Path | None, position: int, *, quiet: bool) -> "Migration":
+    """Once it does not run any more."""
+    import time
+
+    said = ""
+    while True:
+        found = _found(number, branch, folder, "now", position, None)
+        if found.state["status"] not in ("RUNNING", "REVERTING"):
+            return found
+        now = _progress(found.json())
+        if not quiet and now != said:
+            typer.echo(now, err=True)
+        said = now
+        time.sleep(LOOK_SECONDS)
+
+
+def _found(
+    number: int, branch: str | None, folder: Path | None, as_of: str, min_position: int, deadline: float | None
+) -> "Migration":
+    from oms.settings import load
+    from queries.migrations import migration
+
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
+        return migration(cut_at(opened, settings.branch, as_of), number)
+
+
+def _sent(command: str, data: dict[str, Any], author: str | None, branch: str | None, folder: Path | None) -> "Outcome":
+    async def work() -> "Outcome":
+        async with connected(folder=folder, author=author, branch=branch) as client:
+            return await client.send(command, data, wait="projected:versions")
+
+    return run(work())
