@@ -101,11 +101,16 @@ def versions(evolve: Evolve) -> Projector[Version]:
             first,
             first + event.commitsize - 1,
             state,
-            marks(before.marks if before else None, change, author, time),
+            marks(before.marks if before else None, _done(change, state), author, time),
             "" if event.commitmessage is None else event.message,
         )
 
     return Projector("versions", VERSION, _places, next_version)
+
+
+def _done(change: str, state: State) -> str:
+    """What it means for who did what: a merge may delete an element of the schema."""
+    return "deleted" if change == "merged" and state.get("deleted") else change
 
 
 def place_of(recorded: Recorded) -> Place:

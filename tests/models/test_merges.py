@@ -178,6 +178,9 @@ async def test_a_replay_and_the_view_say_the_same(history):
         assert await known(again, branch) == states
         found = await view.rows([(branch, key) for key in living(states)])
         assert {key: row.state for (_, key), row in found.items() if row is not None} == living(states)
+        every = await view.rows([(branch, key) for key in states if key.startswith(("object", "link"))])
+        for row in every.values():
+            assert row.stamps["_deleted"] == bool(row.state.get("deleted"))
 
 
 @settings(max_examples=60, deadline=None)
