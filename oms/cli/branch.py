@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.connecting import connected, run
 from oms.cli.cutting import MinPosition, versions
 from oms.cli.options import Deadline, Folder, Ontology
 from oms.cli.output import Json, print_fields, print_rows
-from oms.cli.sending import show as show_outcome
+from oms.cli.sending import send_given
 
 if TYPE_CHECKING:
-    from oms.client import Outcome
     from oms.settings import Settings
 
 app = typer.Typer(help="Branches and tags.", no_args_is_help=True)
@@ -73,7 +71,7 @@ def create(
 ) -> None:
     """Create a branch: it copies nothing, whatever the size of its parent."""
     data = {"name": name, "from": parent, "at": at}
-    _send("CreateBranch", data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
+    send_given("CreateBranch", data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
           deadline=deadline)  # fmt: skip
 
 
@@ -96,7 +94,7 @@ def protect(
     """Let nothing be written on a branch but what an approved proposal merges."""
     command = "UnprotectBranch" if off else "ProtectBranch"
     data = {"name": name} if off else {"name": name, "approvals": approvals, "reviewers": reviewers or None}
-    _send(command, data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
+    send_given(command, data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
           deadline=deadline)  # fmt: skip
 
 
@@ -112,7 +110,7 @@ def archive(
     as_json: Json = False,
 ) -> None:
     """Close a branch: it stays readable."""
-    _send("ArchiveBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+    send_given("ArchiveBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -128,7 +126,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Open an archived or deleted branch again."""
-    _send("RestoreBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+    send_given("RestoreBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -144,7 +142,7 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete a branch: what it wrote stays readable, and its name is not given again."""
-    _send("DeleteBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
+    send_given("DeleteBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -165,7 +163,7 @@ def tag(
 ) -> None:
     """Give a commit a name, for ever."""
     place: dict[str, Any] = {} if at is None else {"at": int(at)} if len(at) < 20 and at.isdigit() else {"commit": at}
-    _send("TagCommit", {"name": name, **place}, message, as_json, branch=on, author=author, folder=folder,
+    send_given("TagCommit", {"name": name, **place}, message, as_json, branch=on, author=author, folder=folder,
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -179,16 +177,6 @@ def tags_(
     with versions(_settings(folder, deadline), min_position) as opened:
         rows = [tag.json() for tag in tags(opened)]
     print_rows(rows, ["name", "branch", "position", "commit", "created", "created_by"], as_json=as_json)
-
-
-def _send(command: str, data: dict[str, Any], message: str | None, as_json: bool, **flags: object) -> None:
-    said = {name: value for name, value in data.items() if value is not None}
-
-    async def work() -> "Outcome":
-        async with connected(**flags) as client:
-            return await client.send(command, said, message=message)
-
-    show_outcome(run(work()), as_json=as_json)
 
 
 def _settings(folder: object, deadline: object) -> "Settings":

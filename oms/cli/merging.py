@@ -11,7 +11,7 @@ from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Ontology
 from oms.cli.output import Json, console, print_json, print_rows
-from oms.cli.sending import show as show_outcome
+from oms.cli.sending import given, send_given
 
 if TYPE_CHECKING:
     from documents.diff import Change
@@ -47,12 +47,12 @@ def merge(
     data = {"source": source, "at": at, **_answers(resolve, resolution)}
     flags = {"branch": into, "author": author, "folder": folder, "ontology": ontology, "deadline": deadline}
     if not preview:
-        _send("MergeBranch", data, message, as_json, **flags)
+        send_given("MergeBranch", data, message, as_json, **flags)
         return
 
     async def work() -> dict[str, Any]:
         async with connected(**flags) as client:
-            return await client.preview_merge(**_given(data | {"after": after, "limit": limit}))
+            return await client.preview_merge(**given(data | {"after": after, "limit": limit}))
 
     found = run(work())
     print_json(found) if as_json else _print(found)
@@ -73,7 +73,7 @@ def rebase(
     as_json: Json = False,
 ) -> None:
     """Let a branch begin at its parent as it is now, with all that is its own on top. Theirs = the branch's own."""
-    _send("RebaseBranch", {"onto": onto, **_answers(resolve, resolution)}, message, as_json, branch=branch,
+    send_given("RebaseBranch", {"onto": onto, **_answers(resolve, resolution)}, message, as_json, branch=branch,
           author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def revert(
 ) -> None:
     """Take back what one commit changed, and leave what came later. Theirs = as it was before."""
     named = {"position": int(commit)} if commit.isdecimal() and len(commit) < LONGEST_POSITION else {"commit": commit}
-    _send("RevertCommit", {**named, **_answers(resolve, resolution)}, message, as_json, branch=branch,
+    send_given("RevertCommit", {**named, **_answers(resolve, resolution)}, message, as_json, branch=branch,
           author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def reset(
     as_json: Json = False,
 ) -> None:
     """Bring a branch back to what it was, by a new commit: nothing is taken out of its history."""
-    _send("ResetBranch", _moment(to), message, as_json, branch=branch, author=author, folder=folder,
+    send_given("ResetBranch", _moment(to), message, as_json, branch=branch, author=author, folder=folder,
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
@@ -132,18 +132,6 @@ def _answers(resolve: str | None, file: Path | None) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         text = f"{file} holds no answers: {error}"
         raise Failure(text, "give a JSON array of {key, path, choice, value?}", Exit.USAGE) from None
-
-
-def _send(command: str, data: dict[str, Any], message: str | None, as_json: bool, **flags: Any) -> None:
-    async def work() -> Any:
-        async with connected(**flags) as client:
-            return await client.send(command, _given(data), message=message)
-
-    show_outcome(run(work()), as_json=as_json)
-
-
-def _given(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value is not None}
 
 
 def _print(found: dict[str, Any]) -> None:

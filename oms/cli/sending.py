@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,6 +147,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+def send_given(command: str, data: Mapping[str, Any], message: str | None, as_json: bool, **flags: object) -> None:
+    """Send a command with what was given of its data (`None` = not given), and show what became of it."""
+
+    async def work() -> "Outcome":
+        async with connected(**flags) as client:
+            return await client.send(command, given(data), message=message)
+
+    show(run(work()), as_json=as_json)
+
+
+def given(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
 
 
 def show(outcome: "Outcome", *, as_json: bool) -> None:
