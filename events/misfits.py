@@ -10,7 +10,7 @@ from events.shape import Shape, shape_in
 from events.sides import Sides
 from events.steps import Wish
 from events.three_way import ABSENT
-from events.values import Json, same
+from events.values import Json, NotAValue, same
 from events.whole import there, type_key
 
 
@@ -20,6 +20,20 @@ def new_misfits(sides: Iterable[View], wish: Wish, shape: Shape, old: Mapping[st
         value = wish.content["properties"].get(field, ABSENT)
         if not any(field in _misfits_there(side, wish, field, value) for side in sides):
             yield field, text
+
+
+def stored_form(shape: Shape, path: str, value: Json) -> Json:
+    """A value for `/properties/<field>` as it is stored; as it is given, where the type does not let it through."""
+    field = path.removeprefix("/properties/").replace("~1", "/").replace("~0", "~")
+    name = shape.names.get(field)
+    if value is None:
+        return ABSENT
+    if name is None or value is ABSENT:
+        return value
+    try:
+        return shape.checks[name][1](shape.shown(field, value))
+    except NotAValue:
+        return value
 
 
 def before(sides: Sides, wish: Wish) -> Mapping[str, Json]:

@@ -14,12 +14,14 @@ from events.decider import State
 from events.fitness import unfit
 from events.foresight import foresee
 from events.merging import content, is_element, merged
+from events.misfits import stored_form
 from events.names import Key
+from events.shape import shape_in
 from events.sides import Sides
 from events.steps import Step, Wish
 from events.three_way import ABSENT, found, replaced
 from events.values import Json, same
-from events.whole import Trouble, Whole
+from events.whole import Trouble, Whole, type_key
 
 ROUNDS = 100  # answers to troubles may make others
 
@@ -84,7 +86,17 @@ class _Reconciling:
 
     def _chosen(self, conflict: Conflict, choice: str) -> Json:
         sides = {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}
-        return self.answers.custom(conflict.place) if choice == "custom" else sides[choice]
+        return self._custom(conflict.place) if choice == "custom" else sides[choice]
+
+    def _custom(self, place: Place) -> Json:
+        """What was given for a place, in the form in which it is stored if its type lets it through."""
+        value, (key, path) = self.answers.custom(place), place
+        state = self.sides.ours.get(key) or self.sides.theirs.get(key)
+        if is_element(key) or not path or state is None:
+            return value
+        kinds = [(view, view.get(type_key(state))) for view in (self.sides.theirs, self.sides.ours)]
+        shape = next((shape_in(view.get, kind) for view, kind in kinds if kind is not None), None)
+        return value if shape is None else stored_form(shape, path, value)
 
     def _gone_through(self) -> tuple[Whole, list[Trouble]]:
         wishes = [
@@ -114,7 +126,7 @@ class _Reconciling:
             return False
         self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
         if choice == "custom":
-            return self._put(place, self.answers.custom(place))
+            return self._put(place, self._custom(place))
         if choice == "theirs" and trouble.rival is not None:
             place = trouble.rival
         return self._put(place, self._value(place, choice))

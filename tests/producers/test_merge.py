@@ -112,6 +112,18 @@ async def test_the_answers_are_recorded(story: Story) -> None:
     assert {tail: each["seats"] for tail, each in (await story.planes()).items()} == {"HL1": 5, "HL2": 20}
 
 
+async def test_a_value_of_ones_own_is_stored_like_any_other(story: Story) -> None:
+    await story.do("AddProperty", type="Plane", property={"name": "무게", "type": "number"})
+    await story.do("CreateBranch", name=OTHER)
+    for on, weight in ((OTHER, 1.5), (MAIN, 2.5)):
+        await story.do("UpdateObject", on, type="Plane", key="HL1", patch={"무게": weight})
+    answer = {"key": "object/Plane/HL1", "path": "/properties/무게", "choice": "custom"}
+    wrong = await story.conflicts("MergeBranch", source=OTHER, resolutions=[answer | {"value": "무겁다"}])
+    assert wrong == [("SCHEMA_DATA", "object/Plane/HL1/properties/무게")]
+    await story.do("MergeBranch", source=OTHER, resolutions=[answer | {"value": 3}])
+    assert repr((await story.planes())["HL1"]["무게"]) == "3.0"
+
+
 async def test_an_answer_to_no_conflict_is_refused(story: Story) -> None:
     await story.do("UpdateObject", DEV, **seats("HL1", 10))
     answer = {"key": "object/Plane/HL1", "path": "/properties/seats", "choice": "ours"}
