@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from events import (
     action,
@@ -128,7 +127,11 @@ def data(payload: Payload) -> bytes:
 
 def stored(payload: Payload) -> dict[str, Any]:
     """As `data`, before it is text."""
-    return payload.__dict__ if type(payload) in _PLAIN else payload.model_dump(by_alias=True, exclude_none=True)
+    plain = _PLAIN.get(type(payload))
+    if plain is None:
+        return payload.model_dump(by_alias=True, exclude_none=True)
+    values = payload.__dict__
+    return values if plain.whole else {n: values[a] for n, a in plain.attributes.items() if values[a] is not None}
 
 
 def payload(event_type: str, data: bytes, old: Mapping[str, Chain] | None = None) -> Payload:
@@ -156,14 +159,16 @@ def proven(event_type: str, data: bytes) -> Payload:
     A plain model's values are taken as they are: a quarter of the time that validating them again takes.
     """
     model = EVENTS.get(event_type)
-    fields = None if model is None else _PLAIN.get(model)
-    if model is None or fields is None:
+    plain = None if model is None else _PLAIN.get(model)
+    if model is None or plain is None:
         return payload(event_type, data)
     try:
         values = _decode(data)
     except msgspec.DecodeError:
         return payload(event_type, data)
-    return made(model, values) if values.keys() == fields else payload(event_type, data)
+    if not plain.required <= values.keys() <= plain.attributes.keys():
+        return payload(event_type, data)
+    return made(model, values if plain.whole else {a: values.get(n) for n, a in plain.attributes.items()})
 
 
 def evolve(state: State | None, payload: Payload) -> State | None:
@@ -178,10 +183,27 @@ def fold(get: Lookup, key: Key, payload: Payload) -> list[tuple[Key, State | Non
     return [(key, after), *index.changes(get, key, before, after)]
 
 
-def _is_plain(field: FieldInfo) -> bool:
-    inside = (field.annotation, *get_args(field.annotation))
-    models = any(isinstance(each, type) and issubclass(each, BaseModel) for each in inside)
-    return field.is_required() and not field.alias and not models
+class _Plain(NamedTuple):
+    """Of a payload without models inside: it is told by its attributes alone."""
+
+    attributes: Mapping[str, str]  # by the names that they are stored under, in this order
+    required: frozenset[str]  # of these names
+    whole: bool  # nothing is called otherwise or may be absent: what is stored are the attributes
+
+
+def _plain(model: type[Payload]) -> _Plain | None:
+    fields = model.model_fields
+    optional = [each for each in fields.values() if not each.is_required()]
+    if any(each.default is not None for each in optional) or any(_has_models(f.annotation) for f in fields.values()):
+        return None
+    attributes = {each.alias or attribute: attribute for attribute, each in fields.items()}
+    required = frozenset(each.alias or attribute for attribute, each in fields.items() if each.is_required())
+    return _Plain(attributes, required, required == fields.keys())
+
+
+def _has_models(annotation: Any) -> bool:
+    inside = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return inside or any(map(_has_models, get_args(annotation)))
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -189,12 +211,7 @@ _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _TYPES: Final = {model: name for name, model in EVENTS.items()}
 _OLD: Final = chains(UPCASTERS, EVENTS)
 _EVOLVES: Final = {model: each.evolve for each in DECIDERS for model in each.EVENTS.values()}
-_PLAIN: Final = {
-    model: frozenset(model.model_fields)
-    for model in EVENTS.values()
-    if all(_is_plain(field) for field in model.model_fields.values())
-}
-"""Payloads whose fields are their JSON (no alias, nothing that may be absent, no model inside), and these fields."""
+_PLAIN: Final = {model: plain for model in EVENTS.values() if (plain := _plain(model)) is not None}
 
 
 def _known(name: str) -> Command:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from events.branch import branch_key, must_be_open
+from events.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known, under_key
 from events.element import deleted
 from events.findings import Finding, Refused
 from events.given import checked, complete, created_with
-from events.kinds import kind_named, kind_reads, slug_reads, unknown
+from events.kinds import kind_named, unknown
 from events.link_cycles import circle, first_prefixes, shown
 from events.link_pair import Pair, between, ends
 from events.link_words import (
@@ -25,7 +25,8 @@ from events.link_words import (
 from events.marked import guarded
 from events.names import Key, object_key
 from events.patch import merged
-from events.reserved import degree_key, followed, incident_keys, links_key
+from events.plain import made
+from events.reserved import degree_key, followed, incident_keys
 from events.shape import shape_in
 from events.values import Json, same
 
@@ -69,19 +70,20 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
 
 
 def evolve(state: State | None, event: Payload) -> State | None:
-    if isinstance(event, LinkUpdated):
+    if type(event) is LinkUpdated:
         assert state is not None, "a link begins with link.created"
         properties = {**state.get("properties", {}), **event.set}
         for field in event.unset:
             properties.pop(field, None)
         return _with(state, properties)
-    assert isinstance(event, LinkCreated | LinkDeleted)
-    deleted = isinstance(event, LinkDeleted)
+    assert type(event) is LinkCreated or type(event) is LinkDeleted
+    deleted = type(event) is LinkDeleted
     begun = {"type": event.type, "slug": event.slug, "from": event.from_, "to": event.to, "deleted": deleted}
-    return _with(begun, (state or {}).get("properties") if isinstance(event, LinkDeleted) else event.properties)
+    kept = event.properties if type(event) is LinkCreated else (state or {}).get("properties")
+    return {**begun, "properties": kept} if kept else begun
 
 
-def _with(state: State, properties: Mapping[str, Json] | None) -> State:
+def _with(state: State, properties: Mapping[str, Json]) -> State:
     """The link with these properties; it has no such member where there are none."""
     if properties:
         return {**state, "properties": properties}
@@ -107,8 +109,7 @@ def _create(context: Context, pair: Pair, there: State | None, command: CreateLi
             findings += _circle(context, pair)
     if findings:
         raise Refused(findings)
-    created = LinkCreated.model_validate({**pair.named(), "properties": properties or None}, by_alias=True)
-    return [Drafted(pair.key, pair.slug, created)]
+    return [Drafted(pair.key, pair.slug, made(LinkCreated, {**pair.named(), "properties": properties or None}))]
 
 
 def _update(context: Context, pair: Pair, there: State | None, patch: Mapping[str, Json]) -> list[Drafted]:
@@ -127,16 +128,13 @@ def _update(context: Context, pair: Pair, there: State | None, patch: Mapping[st
     complete(shape, given, old, changed)
     if given.findings:
         raise Refused(given.findings)
-    updated = LinkUpdated.model_validate(
-        {
-            **pair.named(),
-            "set": {field: value for field, value in changed.items() if value is not None},
-            "unset": [field for field, value in changed.items() if value is None],
-            "was": {field: old[field] for field in changed if field in old},
-        },
-        by_alias=True,
-    )
-    return [Drafted(pair.key, pair.slug, updated)]
+    said = {
+        **pair.named(),
+        "set": {field: value for field, value in changed.items() if value is not None},
+        "unset": [field for field, value in changed.items() if value is None],
+        "was": {field: old[field] for field in changed if field in old},
+    }
+    return [Drafted(pair.key, pair.slug, made(LinkUpdated, said))]
 
 
 def _delete(context: Context, pair: Pair, there: State | None) -> list[Drafted]:
@@ -144,7 +142,7 @@ def _delete(context: Context, pair: Pair, there: State | None) -> list[Drafted]:
         raise Refused([_unknown(context, pair)])
     if there["deleted"]:
         return []
-    return [Drafted(pair.key, pair.slug, LinkDeleted.model_validate(pair.named(), by_alias=True))]
+    return [Drafted(pair.key, pair.slug, made(LinkDeleted, pair.named()))]
 
 
 def _unknown(context: Context, pair: Pair) -> Finding:
@@ -182,14 +180,11 @@ def _circle(context: Context, pair: Pair) -> Iterator[Finding]:
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:
+    # what all links of a type need (branch, types, count) is read once and then known; only its own keys are named
     assert isinstance(command, Command)
-    yield branch_key(context.branch)
-    yield from kind_reads(context, "linkType", command.type)
     kind = kind_named(context, "linkType", command.type)
     if kind is None:
         return
-    yield from slug_reads(context, "objectType", kind["from"])
-    yield from slug_reads(context, "objectType", kind["to"])
     try:
         pair = between(context, kind, command)
     except Refused:
@@ -197,16 +192,18 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     yield pair.key
     if isinstance(command, UpdateLink):
         return
-    yield links_key(pair.slug)
-    yield from pair.reserved
+    reserved = pair.reserved
+    yield from reserved
     if followed(kind):
         yield from incident_keys(pair.slug, pair.from_, pair.to)
     if kind.get("acyclic") and isinstance(command, CreateLink):
         yield from map(under_key, first_prefixes(pair.slug, pair.from_, pair.to))
-    for entity in (object_key(kind["from"], pair.from_), object_key(kind["to"], pair.to)):
+    own = (object_key(kind["from"], pair.from_), object_key(kind["to"], pair.to))
+    for entity in own:
         yield entity
         yield degree_key(entity)
     for entity in ends(context, pair).values():
-        yield entity
-        yield degree_key(entity)
-    yield from (holder["link"] for key in pair.reserved if (holder := context.get(key)) is not None)
+        if entity not in own:
+            yield entity
+            yield degree_key(entity)
+    yield from (holder["link"] for key in reserved if (holder := context.get(key)) is not None)

@@ -17,17 +17,11 @@ class Pair(NamedTuple):
     """What a link is, whether it is there or not. `turned`: the command says it from its other end."""
 
     kind: State
+    slug: str
+    key: Key
     from_: str
     to: str
     turned: bool
-
-    @property
-    def slug(self) -> str:
-        return str(self.kind["slug"])
-
-    @property
-    def key(self) -> Key:
-        return link_key(self.slug, self.from_, self.to)
 
     @property
     def text(self) -> str:
@@ -43,7 +37,7 @@ class Pair(NamedTuple):
 
     def named(self) -> dict[str, Any]:
         """What every event of a link begins with."""
-        return {"type": Rid(self.kind["rid"]), "slug": self.slug, "from": self.from_, "to": self.to}
+        return {"type": Rid(self.kind["rid"]), "slug": self.slug, "from_": self.from_, "to": self.to}
 
 
 def _other(end: str) -> str:
@@ -63,7 +57,8 @@ def between(context: Context, kind: State, command: Command) -> Pair:
             findings.append(Finding(wrong.code, f"/{said}{wrong.path}", f"the key {wrong.text}"))
     if findings:
         raise Refused(findings)
-    return Pair(kind, keys["from"], keys["to"], turned)
+    slug, from_, to = kind["slug"], keys["from"], keys["to"]
+    return Pair(kind, slug, link_key(slug, from_, to), from_, to, turned)
 
 
 def ends(context: Context, pair: Pair) -> dict[str, Key]:

@@ -18,6 +18,7 @@ from events.hierarchy import entity_of
 from events.kinds import kind_of_slug
 from events.link_words import LinkDeleted
 from events.names import Key, Rid, link_key
+from events.plain import made
 from events.reserved import (
     count_key,
     degree_key,
@@ -46,8 +47,8 @@ class Gone(NamedTuple):
         return link_key(self.kind["slug"], self.from_, self.to)
 
     def drafted(self) -> Drafted:
-        said = {"type": Rid(self.kind["rid"]), "slug": self.kind["slug"], "from": self.from_, "to": self.to}
-        return Drafted(self.key, self.kind["slug"], LinkDeleted.model_validate(said, by_alias=True))
+        said = {"type": Rid(self.kind["rid"]), "slug": self.kind["slug"], "from_": self.from_, "to": self.to}
+        return Drafted(self.key, self.kind["slug"], made(LinkDeleted, said))
 
 
 @dataclass(slots=True)

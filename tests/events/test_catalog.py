@@ -37,6 +37,15 @@ def test_an_event_is_written_and_read():
             {"type": "t", "slug": "s", "key": "k", "set": {"a": [1]}, "unset": ["b"], "was": {}},
         ),
         ("io.oms.link.created.v1", {"type": "t", "slug": "s", "from": "a", "to": "b"}),
+        (
+            "io.oms.link.created.v1",
+            {"type": "t", "slug": "s", "from": "a", "to": "김포", "properties": {"게이트": None}},
+        ),
+        (
+            "io.oms.link.updated.v1",
+            {"type": "t", "slug": "s", "from": "a", "to": "b", "set": {"a": {"b": None}}, "unset": [], "was": {}},
+        ),
+        ("io.oms.link.deleted.v1", {"type": "t", "slug": "s", "from": "a", "to": "b"}),
         ("io.oms.branch.created.v1", {"name": "dev/a/b", "parent": "prod/a/b", "base": 3, "default": False}),
     ],
 )
@@ -46,6 +55,7 @@ def test_what_the_chain_proves_is_read_the_same(event_type, data):
     assert proven == validated
     assert catalog.data(proven) == catalog.data(validated)
     assert proven.model_dump() == validated.model_dump()
+    assert catalog.stored(proven) == validated.model_dump(by_alias=True, exclude_none=True) == data
 
 
 @pytest.mark.parametrize("data", [b"{}", b"[", json.dumps({**DATA, "colour": 1}).encode()])
