@@ -14,9 +14,9 @@ from typing import Final
 from events import link
 from events import object as object_
 from events.branch_rules import branch_key
-from events.decider import Context, Decider, Drafted, Payload, State, needed
+from events.decider import MOST, Context, Decider, Drafted, Payload, State, needed
 from events.elsewhere import elsewhere
-from events.findings import Refused
+from events.findings import Finding, Refused
 from events.migration_change import CHANGES, Conversion, Step, command_of, conversion
 from events.migration_words import Fix, MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.names import Key
@@ -38,20 +38,14 @@ def batch(context: Context, state: State) -> list[Drafted]:
     change = command_of(state["change"]["type"], state["change"]["data"])
     try:
         whole = conversion(context, change, Fix.model_validate(state["fix"]))
-        found = _Batch(context, state, whole, base(context))
-        events = found.mended()
+        found = _Batch(context, state, change, whole, base(context))
+        events = found.decided()
     except Refused as refused:
         return _failed(state, {}, str(refused))
     if found.stuck:
         return _failed(state, found.stuck, next(iter(found.stuck.values())))
-    if not found.last:
-        return [*events, _told(state, found.applied(len(events)))]
-    try:
-        staged = replace(found.staged, planned=True)
-        events += CHANGES[state["change"]["type"]].decider.decide(staged, change)
-    except Refused as refused:
-        return _failed(state, {}, str(refused))
-    return [*events, _told(state, found.completed())]
+    ended = found.completed() if found.last else found.applied(len(events))
+    return [*events, _told(state, ended)]
 
 
 def base(context: Context) -> int:
@@ -81,44 +75,57 @@ def alive(context: Context, keys: Sequence[Key]) -> dict[Key, State]:
 class _Batch:
     context: Context
     state: State
+    change: Payload
     whole: Conversion
     base: int
     stuck: dict[Key, str] = field(default_factory=dict)  # what could not be mended, and why
-    staged: Context = field(init=False)
+    stage: Stage = field(init=False)
     last: bool = field(init=False)
     anew: bool = field(init=False)
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
     after: str = field(init=False)
 
-    def mended(self) -> list[Drafted]:
+    def decided(self) -> list[Drafted]:
+        """What is written of entities, and of the schema with the last of them. Raises `Refused`, `Unread`."""
         since = self._written()
         self.anew = since is None
         start = "" if since is None else self.state["after"]
-        keys = page(self.context, self.whole.prefixes, start, PAGE)
-        self.after, self.last = keys[-1] if keys else start, len(keys) < PAGE
-        entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
+        limit = MOST if self.whole.once else PAGE
+        keys = page(self.context, self.whole.prefixes, start, limit)
+        self.after, self.last = keys[-1] if keys else start, len(keys) < limit
+        if self.whole.once and not self.last:
+            text = f"there are {MOST:,} or more, deleted ones too, which one commit cannot look through"
+            raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
-        paged = set(keys)
-        self.done = {"converted": 0, "dropped": 0, "again": 0}
-        return self._all(entities, paged)
-
-    def _all(self, entities: Mapping[Key, State], paged: set[Key]) -> list[Drafted]:
-        steps = dict(self._steps(entities))
+        steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
         needed(self.context.get, _reads(self.context, steps))
-        stage = Stage(self.context.heads, _evolve)
-        self.staged = replace(self.context, heads=stage)
+        self.stage = Stage(self.context.heads, _evolve)
+        before = self._schema() if self.whole.once == "before" else []
+        entities = self._mended(steps, set(keys))
+        after = self._schema() if self.last and not before and not self.stuck else []
+        return [*before, *entities, *after]
+
+    def _mended(self, steps: Mapping[Key, Step], paged: set[Key]) -> list[Drafted]:
+        self.done = {"converted": 0, "dropped": 0, "again": 0}
         drafted: list[Drafted] = []
         for key, step in steps.items():
             try:
-                events = _DECIDERS[key.partition("/")[0]].decide(self.staged, step.command)
+                drafted += self._taken(_DECIDERS[key.partition("/")[0]], step.command)
+                self.done[step.what if key in paged else "again"] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
-                continue
-            stage.take(events, self.context.position + 1)
-            drafted += events
-            self.done[step.what if key in paged else "again"] += 1
         return drafted
+
+    def _schema(self) -> list[Drafted]:
+        return self._taken(CHANGES[type(self.change).__name__].decider, self.change)
+
+    def _taken(self, decider: Decider, command: Payload) -> list[Drafted]:
+        """As it is decided behind all that was decided before."""
+        staged = replace(self.context, heads=self.stage, planned=True)
+        events = decider.decide(staged, command)
+        self.stage.take(events, self.context.position + 1)
+        return events
 
     def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
         for key, state in entities.items():

@@ -5,8 +5,9 @@ change + fix ──► scope: under which prefixes entities are looked at      f
 A fix is held against the change when it is planned and again whenever it goes on: the schema may have moved.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -17,21 +18,26 @@ from events.decider import Context, Decider, Payload, State
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import Kind, kind_named
-from events.link_type_words import DeleteLinkType
+from events.link_type_words import DeleteLinkType, SetCardinality
 from events.link_words import DeleteLink
+from events.migration_type import Retyped
 from events.migration_words import Fix
+from events.names import Key, link_key, object_key
 from events.object import DeleteObject, UpdateObject
+from events.personal import opened
 from events.property_change import OnProperty, own_property
 from events.property_rules import SetRequired
-from events.property_type import RemoveEnumValue
-from events.reserved import count_key, links_key, links_under, number
+from events.property_type import ChangePropertyType, RemoveEnumValue
+from events.reserved import count_key, links_key, links_under, number, single_ends
 from events.resolving import declaration
+from events.shape import shape_in
 from events.soundness import Declared
 from events.type_change import existing, found
 from events.type_life import DeleteObjectType
-from events.values import Json, NotAValue, shown
+from events.values import Json, NotAValue, same, shown
 
 FIX: Final = "/fix"
+ONCE: Final = 20_000  # entities that one commit converts
 
 
 class Step(NamedTuple):
@@ -43,9 +49,16 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
+    """`once`: all of it is one commit, in which the schema changes before the entities, or after them.
+
+    So it is where what a batch writes would not be right under the old schema, or no entity shows by itself that it
+    does not fit. Otherwise it goes batch by batch, and the schema changes with the last.
+    """
+
     prefixes: tuple[str, ...]  # in order
     there: int  # entities of them that are alive
     fixed: Callable[[State], Step | None]  # of one that is alive. Raises `Refused` for one that it cannot mend
+    once: Literal["", "before", "after"] = ""
 
 
 class Change(NamedTuple):
@@ -78,7 +91,7 @@ def lasting(context: Context, command: Payload) -> dict[str, Json]:
         state = existing(context, command.type, "/change/data/type")
         each = own_property(context, state, command.property)
         return {**data, "type": state["rid"], "property": each["rid"]}
-    kind: Kind = "linkType" if isinstance(command, DeleteLinkType) else "objectType"
+    kind: Kind = "linkType" if isinstance(command, DeleteLinkType | SetCardinality) else "objectType"
     named = kind_named(context, kind, data["type"])
     return data if named is None else {**data, "type": named["rid"]}
 
@@ -89,7 +102,13 @@ def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
     if fix.kind not in change.fixes:
         text = f"{type(command).__name__} is mended by {' or '.join(change.fixes)}, not by {fix.kind}"
         raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
-    return change.conversion(context, command, fix)
+    whole = change.conversion(context, command, fix)
+    if whole.once and whole.there > ONCE:
+        text = (
+            f"{whole.there:,} would be converted in one commit, which takes {ONCE:,}; change another property instead"
+        )
+        raise Refused([Finding("MIGRATION_TOO_LARGE", "/change", text)])
+    return whole
 
 
 class _OfType(NamedTuple):
@@ -196,16 +215,80 @@ def _without_links(context: Context, command: DeleteLinkType, _: Fix) -> Convers
     kind = kind_named(context, "linkType", command.type)
     assert kind is not None, "its deletion was decided"
 
-    def fixed(link: State) -> Step:
-        said = {"type": link["type"], "from": link["from"], "to": link["to"]}
-        return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
+    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), _unlinked)
 
-    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
+
+def _unlinked(link: State) -> Step:
+    said = {"type": link["type"], "from": link["from"], "to": link["to"]}
+    return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
+
+
+def _retyped(context: Context, command: ChangePropertyType, fix: Fix) -> Conversion:
+    """The schema first: what is written then is right under the new type alone."""
+    one = _of(context, command)
+    (event,) = property_type.decide(replace(context, planned=True), command)
+    after = property_type.evolve(one.state, event.payload)
+    field = one.each["field"]
+    new = declaration(context.get, after["properties"][field])
+    retyped = Retyped(one.each["name"], one.declared, new, fix).checked()
+
+    def fixed(state: State) -> Step | None:
+        kind = context.get(Key(f"objectType/{state['type']}"))
+        assert kind is not None, "an object is of a type that is there"
+        entity = object_key(state["slug"], state["key"])
+        value = opened(context, shape_in(context.get, kind).personal, entity, state["properties"]).get(field)
+        other = None if value is None else retyped(value)
+        return None if same(other, value) else one.updated(state, other)
+
+    return replace(one.converting(fixed), once="before")
+
+
+def _fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
+    """Of the links that share an end which may have one only, the one that was written first or last stays, or none."""
+    kind = kind_named(context, "linkType", command.type)
+    assert kind is not None, "its cardinality was decided"
+    tighter = [end for end in single_ends(command.cardinality) if end not in single_ends(kind["cardinality"])]
+    links = (context.get(key) for key in context.under(links_under(kind["slug"])))
+    standing = [link for link in links if link is not None and not link["deleted"]]
+    standing.sort(key=lambda link: context.head(_link_key(link)).position, reverse=fix.kind == "last")
+    gone = _crowding(standing, tighter) if fix.kind != "drop" else _crowded(standing, tighter)
+
+    def fixed(link: State) -> Step | None:
+        return _unlinked(link) if (link["from"], link["to"]) in gone else None
+
+    return Conversion((links_under(kind["slug"]),), len(standing), fixed, "after")
+
+
+def _crowding(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
+    """Those whose end is taken by one that comes before."""
+    taken: set[tuple[str, str]] = set()
+    gone: set[tuple[str, str]] = set()
+    for link in links:
+        held = {(end, link[end]) for end in ends}
+        if held & taken:
+            gone.add((link["from"], link["to"]))
+        else:
+            taken |= held
+    return gone
+
+
+def _crowded(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
+    """All that share an end."""
+    held = Counter((end, link[end]) for link in links for end in ends)
+    return {(link["from"], link["to"]) for link in links if any(held[end, link[end]] > 1 for end in ends)}
+
+
+def _link_key(link: State) -> Key:
+    return link_key(link["slug"], link["from"], link["to"])
 
 
 CHANGES: Final[Mapping[str, Change]] = {
     "SetRequired": Change(SetRequired, property_rules, ("default", "drop"), _required),
     "RemoveEnumValue": Change(RemoveEnumValue, property_type, ("default", "map", "drop"), _without_value),
+    "ChangePropertyType": Change(
+        ChangePropertyType, property_type, ("cast", "map", "default", "drop", "first", "last"), _retyped
+    ),
+    "SetCardinality": Change(SetCardinality, link_type, ("first", "last", "drop"), _fewer),
     "DeleteObjectType": Change(DeleteObjectType, type_life, ("drop",), _without_type),
     "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop",), _without_links),
 }

@@ -32,14 +32,17 @@ class Fix(Payload):
     """What becomes of data that does not fit."""
 
     kind: Annotated[
-        Literal["default", "map", "drop"],
-        Field(description="`default` another value, `map` each to its own, `drop` the value, the object or the link"),
+        Literal["default", "map", "drop", "cast", "first", "last"],
+        Field(
+            description="`default` another value, `map` each to its own, `drop` the value, the object or the link, "
+            "`cast` what says the same, `first` or `last` of several"
+        ),
     ]
     value: Annotated[Json, Field(description="of `default`, and of `otherwise: default`")] = None
     values: Annotated[dict[str, Json] | None, Field(description="of `map`: new values by old ones")] = None
     otherwise: Annotated[
         Literal["refuse", "default", "drop"],
-        Field(description="of `map`: what becomes of values that it does not name; `refuse` stops the migration"),
+        Field(description="of `map` and `cast`: what becomes of other values; `refuse` stops the migration"),
     ] = "refuse"
 
 

@@ -130,6 +130,76 @@ async def test_a_type_goes_with_all_its_objects_and_a_link_type_with_all_its_lin
     assert codes(await desk.send("CreateObject", **plane("N3"))) == ["TYPE_DELETED"]
 
 
+async def retyped(
+    fix: dict[str, Any], *values: Any, to: dict[str, Any], **declared: Any
+) -> tuple[Desk, dict[str, Any]]:
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property={"name": "값", **declared})
+    await desk.group(*[asked("CreateObject", **plane(f"N{at}", 값=value)) for at, value in enumerate(values)])
+    await begun(desk, **plan("ChangePropertyType", fix, type="Plane", property="값", **to))
+    return desk, await ran(desk)
+
+
+@pytest.mark.parametrize(
+    ("declared", "to", "fix", "values", "after"),
+    [
+        ({"type": "string"}, {"to": "integer"}, {"kind": "cast"}, ["42", None, " -7"], [42, None, -7]),
+        ({"type": "integer"}, {"to": "string"}, {"kind": "cast"}, [42], ["42"]),
+        ({"type": "number"}, {"to": "integer"}, {"kind": "cast", "otherwise": "drop"}, [2.0, 2.5], [2, None]),
+        ({"type": "boolean"}, {"to": "string"}, {"kind": "cast"}, [True], ["true"]),
+        ({"type": "date"}, {"to": "timestamp"}, {"kind": "cast"}, ["2013-01-01"], ["2013-01-01T00:00:00.000000Z"]),
+        ({"type": "timestamp"}, {"to": "date"}, {"kind": "cast"}, ["2013-01-01T05:00:00Z"], ["2013-01-01"]),
+        ({"type": "integer"}, {"to": "integer", "array": True}, {"kind": "cast"}, [3], [[3]]),
+        ({"type": "integer", "array": True}, {"to": "integer"}, {"kind": "last"}, [[3, 4], [], [5]], [4, None, 5]),
+        (
+            {"type": "string"},
+            {"to": "enum", "values": ["하나", "둘"]},
+            {"kind": "map", "values": {"one": "하나"}, "otherwise": "default", "value": "둘"},
+            ["one", "two", "하나"],
+            ["하나", "둘", "하나"],
+        ),
+    ],
+)
+async def test_values_are_those_of_the_new_type(declared, to, fix, values, after):
+    desk, ended = await retyped(fix, *values, to=to, **declared)
+    found = await alive(desk)
+    assert ([found[f"N{at}"].get("값") for at in range(len(values))], ended["said"]) == (after, "completed")
+
+
+async def test_a_value_that_cannot_be_cast_stops_it_and_is_told():
+    desk, failed = await retyped({"kind": "cast"}, "1", "하나", to={"to": "integer"}, type="string")
+    assert (failed["said"], failed["keys"]) == ("failed", ["object/Plane/N1"])
+    assert "하나" in failed["text"]
+    assert (await alive(desk))["N0"]["값"] == "1"
+
+
+async def test_values_that_must_be_unique_are_reserved_as_those_of_the_new_type():
+    desk, _ = await retyped({"kind": "cast"}, "1", "2", to={"to": "integer"}, type="string", unique=True)
+    assert codes(await desk.send("CreateObject", **plane("N9", 값=1))) == ["VALUE_NOT_UNIQUE"]
+    await sent(desk, "CreateObject", **plane("N9", 값=3))
+
+
+async def test_values_that_become_one_are_refused_where_they_must_be_unique():
+    _, failed = await retyped({"kind": "cast"}, "1", "01", to={"to": "integer"}, type="string", unique=True)
+    assert (failed["said"], failed["count"]) == ("failed", 1)
+
+
+@pytest.mark.parametrize(("kind", "stay"), [("first", ["b~z"]), ("last", ["a~z"]), ("drop", [])])
+async def test_of_the_links_at_an_end_one_stays(kind, stay):
+    desk = await hangar(*[plane(key) for key in "abz"])
+    await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    for key in "ba":
+        await sent(desk, "CreateLink", type="beside", **{"from": key, "to": "z"})
+    await begun(desk, **plan("SetCardinality", {"kind": kind}, type="beside", cardinality="1-n"))
+    ended = await ran(desk)
+    assert (ended["in"], ended["out"], ended["dropped"]) == (2, len(stay), 2 - len(stay))
+    heads = await desk.outbox.heads_after(MAIN, "link/beside/", 0, 1_000)
+    states = {head.key: json.loads(head.state or b"{}") for head in heads if head.key.startswith("link/beside/")}
+    assert [key.split("/")[2] for key, state in states.items() if not state["deleted"]] == stay
+    code = codes(await desk.send("CreateLink", type="beside", **{"from": "z", "to": "z"}))
+    assert code == (["LINK_CARDINALITY"] if stay else [])
+
+
 async def test_what_is_written_while_it_runs_is_converted_with_the_next_batch():
     many = [plane(f"N{number:04}") for number in range(1_100)]
     desk = await hangar(*many)
