@@ -8,6 +8,7 @@ Keys are known by column: a branch as it is now, `as_of(branch, position)` as it
 
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -258,12 +259,12 @@ class Staged:
         self._added.append(changes)
 
     def intervals(self) -> list[HeadWrite]:
-        """The changes as they would be written."""
+        """The changes as they would be written, in the order of their keys: so the store goes through its pages once."""
         return [
             HeadWrite(
                 column_of(self.branch, key), key, head.position, None if head.state is None else _encode(head.state)
             )
-            for key, head in self.changes.items()
+            for key, head in sorted(self.changes.items(), key=itemgetter(0))
         ]
 
     def settle(self) -> None:
