@@ -25,7 +25,7 @@ def next_state(before: Json | None, event: Json) -> Json:
     return {
         **{name: before.get(name) for name in AUDIT_FIELDS},
         **state,
-        **_stamps(change if before else "created", event),
+        **_stamps(_done(change, state) if before else "created", event),
     }
 
 
@@ -38,6 +38,11 @@ def decoded(body: bytes) -> Json:
     """A body as plain JSON, by the standard library."""
     event: Json = json.loads(body)
     return event
+
+
+def _done(change: str, state: Json) -> str:
+    """A merge deletes an element of the schema without saying so in its name."""
+    return "deleted" if change == "merged" and state.get("deleted") else change
 
 
 def _stamps(change: str, event: Json) -> Json:
