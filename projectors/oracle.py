@@ -29,6 +29,11 @@ def next_state(before: Json | None, event: Json) -> Json:
     }
 
 
+def _done(change: str, state: Json) -> str:
+    """A merge says what became of an element; what is gone then was deleted by it."""
+    return "deleted" if change == "merged" and state.get("deleted") else change
+
+
 def _as_folded(event_type: str, before: Json, data: Json) -> Json:
     payload = catalog.payload(event_type, json.dumps(data).encode())
     return dict(catalog.evolve(_own(before) or None, payload) or {})
