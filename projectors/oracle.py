@@ -45,11 +45,6 @@ def decoded(body: bytes) -> Json:
     return event
 
 
-def _done(change: str, state: Json) -> str:
-    """A merge deletes an element of the schema without saying so in its name."""
-    return "deleted" if change == "merged" and state.get("deleted") else change
-
-
 def _stamps(change: str, event: Json) -> Json:
     who = {"by": event["author"], "by_username": event["author"].split("@")[0], "at": event["time"]}
     nobody: Mapping[str, None] = dict.fromkeys(who)
