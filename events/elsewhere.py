@@ -7,7 +7,7 @@ and the (pure) decision is made again.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from events.decider import Context, Heads, State, Unread
+from events.decider import Context, Head, Heads, State, Unread
 from events.lineage import Lineage
 from events.names import Key
 
@@ -31,6 +31,9 @@ class View(Protocol):
 
     def get(self, key: Key) -> State | None:
         """Raises `Unasked`."""
+
+    def head(self, key: Key) -> Head:
+        """The state and the position that wrote it. Raises `Unasked`."""
 
     def glimpse(self, key: Key) -> State | None:
         """As `get`, but `None` for what nobody told yet, which is noted: to be followed by `Elsewhere.need`."""

@@ -6,6 +6,8 @@ PLANNED ──approve──► APPROVED ──run──► RUNNING ──► COM
                                       ▼ │
                                      PAUSED
 
+any of these ──revert──► REVERTING ──► REVERTED      one that did not begin is REVERTED at once
+
 A migration is one branch's: the branches made of it plan their own. Migrations of a branch run in the order of their
 numbers, one at a time. What is known of one stands apart from what the branch holds, so no rebase takes it away.
 """
@@ -20,6 +22,7 @@ from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far
 from events.findings import Finding, Refused
 from events.migration_batch import SAMPLES, alive, base, batch, page
 from events.migration_change import CHANGES, Conversion, command_of, conversion, lasting
+from events.migration_revert import reverse, revert_batch, then
 from events.migration_words import COMMANDS, EVENTS, evolve, migration_key
 from events.names import Key
 from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
@@ -181,19 +184,19 @@ def _run(case: _Case, _: Payload) -> list[Drafted]:
     if before:
         text = f"comes after {', '.join(map(str, before))}; run these first, or take them back"
         raise case.refuse("MIGRATION_ORDER", text)
-    return case.said(words.MigrationStarted(rid=state["rid"], base=base(context)))
+    return case.said(words.MigrationStarted(rid=state["rid"], base=base(context), at=context.position))
 
 
 def _pause(case: _Case, command: Payload) -> list[Drafted]:
     assert isinstance(command, words.PauseMigration)
     if case.status == "PAUSED":
         return []
-    case.must_be("RUNNING")
+    case.must_be("RUNNING", "REVERTING")
     return case.said(words.MigrationPaused(rid=case.state["rid"], reason=command.reason))
 
 
 def _resume(case: _Case, _: Payload) -> list[Drafted]:
-    if case.status == "RUNNING":
+    if case.status in ("RUNNING", "REVERTING"):
         return []
     case.must_be("PAUSED", "FAILED")
     return case.said(words.MigrationResumed(rid=case.state["rid"]))
@@ -201,9 +204,24 @@ def _resume(case: _Case, _: Payload) -> list[Drafted]:
 
 def _apply(case: _Case, command: Payload) -> list[Drafted]:
     assert isinstance(command, words.ApplyMigrationBatch)
-    if case.status != "RUNNING" or command.step != case.state["step"]:
+    if case.status not in ("RUNNING", "REVERTING") or command.step != case.state["step"]:
         return []
-    return batch(case.context, case.state)
+    return (batch if case.status == "RUNNING" else revert_batch)(case.context, case.state)
+
+
+def _revert(case: _Case, _: Payload) -> list[Drafted]:
+    state, context = case.state, case.context
+    if case.status in ("REVERTING", "REVERTED"):
+        return []
+    if case.status in ("PLANNED", "APPROVED"):
+        return case.said(words.MigrationReverted(rid=state["rid"], restored=0, kept=0))
+    running = (context.get(RUNNING_MIGRATIONS) or {}).get(context.branch, state["rid"])
+    if running != state["rid"]:
+        raise case.refuse("MIGRATION_ORDER", "waits for the one that runs; pause that one first")
+    changed = case.status == "COMPLETED"
+    if changed:
+        reverse(then(context, state), state)
+    return case.said(words.MigrationRevertStarted(rid=state["rid"], changed=changed))
 
 
 def _found(context: Context, command: words.OfMigration) -> _Case:
@@ -228,5 +246,6 @@ _DECIDE: Final[Mapping[type[Payload], Callable[[_Case, Payload], list[Drafted]]]
     words.RunMigration: _run,
     words.PauseMigration: _pause,
     words.ResumeMigration: _resume,
+    words.RevertMigration: _revert,
     words.ApplyMigrationBatch: _apply,
 }

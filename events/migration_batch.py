@@ -17,6 +17,7 @@ from events.branch_rules import branch_key
 from events.decider import MOST, Context, Decider, Drafted, Payload, State, needed
 from events.elsewhere import elsewhere
 from events.findings import Finding, Refused
+from events.link_words import Command as LinkCommand
 from events.migration_change import CHANGES, Conversion, Step, command_of, conversion
 from events.migration_words import Fix, MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.names import Key
@@ -25,7 +26,6 @@ from events.staging import Stage
 PAGE: Final = 500  # entities that a batch looks at
 WRITTEN: Final = 5_000  # entities written since, past which it begins anew
 SAMPLES: Final = 20
-_DECIDERS: Final[Mapping[str, Decider]] = {"object": object_, "link": link}
 _EVOLVES: Final = {
     model: decider.evolve
     for decider in (object_, link, *(change.decider for change in CHANGES.values()))
@@ -45,7 +45,12 @@ def batch(context: Context, state: State) -> list[Drafted]:
     if found.stuck:
         return _failed(state, found.stuck, next(iter(found.stuck.values())))
     ended = found.completed() if found.last else found.applied(len(events))
-    return [*events, _told(state, ended)]
+    return [*events, told(state, ended)]
+
+
+def decided_by(command: Payload) -> Decider:
+    """Who decides a command of an object or a link."""
+    return link if isinstance(command, LinkCommand) else object_
 
 
 def base(context: Context) -> int:
@@ -111,7 +116,7 @@ class _Batch:
         drafted: list[Drafted] = []
         for key, step in steps.items():
             try:
-                drafted += self._taken(_DECIDERS[key.partition("/")[0]], step.command)
+                drafted += self._taken(decided_by(step.command), step.command)
                 self.done[step.what if key in paged else "again"] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
@@ -171,16 +176,16 @@ class _Batch:
 
 def _reads(context: Context, steps: Mapping[Key, Step]) -> list[Key]:
     """What all of them can name, to be asked for at once: else each would cost a round of its own."""
-    named = (_DECIDERS[key.partition("/")[0]].reads(context, step.command) for key, step in steps.items())
+    named = (decided_by(step.command).reads(context, step.command) for step in steps.values())
     return [key for keys in named for key in keys]
 
 
 def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:
     keys = sorted(stuck)[:SAMPLES]
-    return [_told(state, MigrationFailed(rid=state["rid"], count=len(stuck), keys=keys, text=text[:2_000]))]
+    return [told(state, MigrationFailed(rid=state["rid"], count=len(stuck), keys=keys, text=text[:2_000]))]
 
 
-def _told(state: State, event: Payload) -> Drafted:
+def told(state: State, event: Payload) -> Drafted:
     return Drafted(migration_key(state["rid"]), "-", event)
 
 

@@ -5,6 +5,8 @@ state   rid, number, branch, change {type, data}, fix, by, status, samples, conc
         after, through, base    all up to this key is done; as of this position; while the branch began there
         step                    how many batches were applied
         looked, converted, dropped, again      entities; `again` of those that were written while it ran
+        at                      the position before it began: what was before is read as of it
+        changed, undone         being taken back: whether the schema was changed; {restored, kept} so far
         failed {count, keys, text}, reason     why it stands still
 """
 
@@ -77,6 +79,10 @@ class ResumeMigration(OfMigration):
     """Go on where it stood still."""
 
 
+class RevertMigration(OfMigration):
+    """Take back what it changed, but what was written since; one that did not begin is taken off the list."""
+
+
 class ApplyMigrationBatch(OfMigration):
     """Convert what comes next. OMS sends it itself as long as a migration runs; again, it decides nothing."""
 
@@ -105,6 +111,7 @@ class MigrationApproved(MigrationEvent):
 
 class MigrationStarted(MigrationEvent):
     base: int
+    at: Annotated[int | None, Field(description="position before it")] = None
 
 
 class MigrationBatchApplied(MigrationEvent):
@@ -142,12 +149,29 @@ class MigrationCompleted(MigrationEvent):
     again: int
 
 
+class MigrationRevertStarted(MigrationEvent):
+    changed: Annotated[bool, Field(description="the schema was changed, and is changed back")]
+
+
+class MigrationRevertedBatch(MigrationEvent):
+    step: int
+    after: str  # the last key looked at
+    restored: int
+    kept: int  # written since
+
+
+class MigrationReverted(MigrationEvent):
+    restored: int
+    kept: int
+
+
 COMMANDS: Final[tuple[type[Payload], ...]] = (
     PlanMigration,
     ApproveMigration,
     RunMigration,
     PauseMigration,
     ResumeMigration,
+    RevertMigration,
     ApplyMigrationBatch,
 )
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
@@ -160,6 +184,9 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.migration.resumed.v1": MigrationResumed,
     "io.oms.migration.failed.v1": MigrationFailed,
     "io.oms.migration.completed.v1": MigrationCompleted,
+    "io.oms.migration.revertStarted.v1": MigrationRevertStarted,
+    "io.oms.migration.revertedBatch.v1": MigrationRevertedBatch,
+    "io.oms.migration.reverted.v1": MigrationReverted,
 }
 
 
@@ -177,7 +204,7 @@ def evolve(state: State | None, event: Payload) -> State:
 
 def _started(_state: State, event: MigrationStarted) -> State:
     begun = {"after": "", "through": 0, "base": event.base, "step": 0}
-    return {"status": "RUNNING", **begun, **dict.fromkeys(_COUNTED, 0)}
+    return {"status": "RUNNING", "at": event.at, **begun, **dict.fromkeys(_COUNTED, 0)}
 
 
 def _applied(state: State, event: MigrationBatchApplied) -> State:
@@ -201,14 +228,27 @@ def _completed(_state: State, event: MigrationCompleted) -> State:
     return {"status": "COMPLETED", "looked": event.in_, **event.model_dump(include={"converted", "dropped", "again"})}
 
 
+def _undoing(_state: State, event: MigrationRevertStarted) -> State:
+    nothing = {"restored": 0, "kept": 0}
+    return {"status": "REVERTING", "changed": event.changed, "after": "", "step": 0, "undone": nothing}
+
+
+def _undone(state: State, event: MigrationRevertedBatch) -> State:
+    undone = {name: number + getattr(event, name) for name, number in state["undone"].items()}
+    return {"step": event.step, "after": event.after, "undone": undone}
+
+
 _COUNTED: Final = ("looked", "converted", "dropped", "again")
 _CHANGES: Final[Mapping[type[Payload], Callable[[State, Any], State]]] = {
     MigrationApproved: lambda _state, event: {"status": "APPROVED", "approvedBy": event.by},
     MigrationStarted: _started,
     MigrationBatchApplied: _applied,
     MigrationPaused: _paused,
-    MigrationResumed: lambda _state, _event: {"status": "RUNNING"},
+    MigrationResumed: lambda state, _event: {"status": "REVERTING" if "changed" in state else "RUNNING"},
     MigrationFailed: _failed,
     MigrationCompleted: _completed,
+    MigrationRevertStarted: _undoing,
+    MigrationRevertedBatch: _undone,
+    MigrationReverted: lambda _state, event: {"status": "REVERTED", "undone": event.model_dump(exclude={"rid"})},
 }
 """The members of its state that each event changes; why it stood still is said no longer."""

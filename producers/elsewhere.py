@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+from events.decider import Head, State, needed
 from events.decider import Heads as Seen
-from events.decider import State, needed
 from events.elsewhere import Commit, Unasked
 from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
@@ -137,6 +137,13 @@ class View:
 
     def get(self, key: Key) -> State | None:
         return self.states([key])[key]
+
+    def head(self, key: Key) -> Head:
+        try:
+            return self._heads[key]
+        except Untold as untold:
+            self._elsewhere.note(untold.column, untold.keys)
+            raise Unasked from None
 
     def glimpse(self, key: Key) -> State | None:
         try:

@@ -21,7 +21,7 @@ _SAID: Final = (
     "concerned",
     "samples",
 )
-_PROGRESS: Final = ("step", "looked", "converted", "dropped", "again", "failed", "reason")
+_PROGRESS: Final = ("step", "looked", "converted", "dropped", "again", "failed", "reason", "undone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "RunMigration": {"migration": 1},
     "PauseMigration": {"migration": 1, "reason": "점검"},
     "ResumeMigration": {"migration": 1},
+    "RevertMigration": {"migration": 1},
     "ApplyMigrationBatch": {"migration": 1, "step": 0},
     "CreateLink": LINK,
     "CreateActionType": {"name": "Cancel", **CANCEL},

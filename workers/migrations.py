@@ -27,14 +27,16 @@ class Store(Protocol):
 
 
 async def step(store: Store, decide: Decide, new_id: Callable[[], str]) -> int:
-    """One batch of every migration that runs; how many do."""
-    found = await store.plan(going)
-    for each in found:
+    """One batch of every migration that runs; how many were applied."""
+    applied = 0
+    for each in await store.plan(going):
         outcome = await _sent(store.ontology, decide, new_id(), each, "ApplyMigrationBatch", step=each.step)
         if outcome["status"] == "rejected":
             reason = "; ".join(finding["text"] for finding in outcome["findings"])[:REASON]
             await _sent(store.ontology, decide, new_id(), each, "PauseMigration", reason=reason)
-    return len(found)
+        else:
+            applied += 1
+    return applied
 
 
 async def _sent(ontology: str, decide: Decide, identity: str, each: Going, type_: str, **data: Any) -> dict[str, Any]:

@@ -90,6 +90,19 @@ def resume(
     _go("ResumeMigration", number, author, branch, folder, wait=wait, as_json=as_json)
 
 
+@app.command()
+def revert(
+    number: Number,
+    wait: Wait = False,
+    author: Author = None,
+    branch: Branch = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Take back what it changed, but what was written since."""
+    _go("RevertMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+
+
 @app.command("list")
 def list_(
     as_of: AsOf = "now",
@@ -135,6 +148,8 @@ def _print(found: "Migration") -> None:
     out.print(f"{told['concerned']:,} {of} did not fit when it was planned: {', '.join(told['samples'])}")
     if "looked" in told:
         out.print(_progress(told))
+    if "undone" in told:
+        out.print(f"taken back: {told['undone']['restored']:,}, kept as written since: {told['undone']['kept']:,}")
     if "failed" in told:
         failed = told["failed"]
         out.print(

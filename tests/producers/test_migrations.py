@@ -323,6 +323,68 @@ async def test_a_plan_that_cannot_be_is_refused(planned, found):
     assert {(each["code"], each["path"].removeprefix("/data")) for each in outcome["findings"]} == set(found)
 
 
+async def taken_back(desk: Desk, number: int = 1) -> dict[str, Any]:
+    await sent(desk, "RevertMigration", migration=number)
+    return await ran(desk, number=number)
+
+
+async def test_what_was_taken_back_is_as_it_was_before():
+    desk = await hangar(*[plane(f"N{at:03}", seats=at % 5 or None) for at in range(600)])
+    before = await alive(desk)
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 0}, **SEATS))
+    await ran(desk)
+    reverted = await taken_back(desk)
+    assert (reverted["said"], reverted["restored"], reverted["kept"]) == ("reverted", 120, 0)
+    assert await alive(desk) == before
+    await sent(desk, "CreateObject", **plane("Z1"))
+    assert (await desk.send("RevertMigration", migration=1))["status"] == "unchanged"
+
+
+async def test_what_was_written_since_is_kept():
+    desk = await hangar(plane("N1"), plane("N2"))
+    await begun(desk, **plan("SetRequired", {"kind": "default", "value": 0}, **SEATS))
+    await ran(desk)
+    await sent(desk, "UpdateObject", type="Plane", key="N1", patch={"seats": 9})
+    assert (await taken_back(desk))["kept"] == 1
+    found = await alive(desk)
+    assert (found["N1"]["seats"], "seats" in found["N2"]) == (9, False)
+
+
+async def test_values_of_another_type_come_back_as_they_were():
+    desk, _ = await retyped(
+        {"kind": "cast", "otherwise": "drop"}, "007", "하나", None, to={"to": "integer"}, type="string"
+    )
+    assert (await taken_back(desk))["restored"] == 2
+    found = await alive(desk)
+    assert [found[f"N{at}"].get("값") for at in range(3)] == ["007", "하나", None]
+    await sent(desk, "CreateObject", **plane("N9", 값="글"))
+
+
+async def test_what_was_dropped_comes_back_with_its_links():
+    desk = await hangar(*[plane(key) for key in ("A1", "B1")], plane("Z1", seats=1))
+    await sent(desk, "CreateLinkType", name="beside", onDelete="unlink", **{"from": "Plane", "to": "Plane"})
+    for ends in ({"from": "A1", "to": "B1"}, {"from": "Z1", "to": "A1"}):
+        await sent(desk, "CreateLink", type="beside", **ends)
+    before = await alive(desk)
+    await begun(desk, **plan("SetRequired", {"kind": "drop"}, **SEATS))
+    await ran(desk)
+    assert list(await alive(desk)) == ["Z1"]
+    await taken_back(desk)
+    assert await alive(desk) == before
+    for ends in ({"from": "A1", "to": "B1"}, {"from": "Z1", "to": "A1"}):
+        assert (await desk.send("CreateLink", type="beside", **ends))["status"] == "unchanged"
+
+
+async def test_one_that_did_not_begin_is_taken_off_the_list():
+    desk = await hangar(plane("N1"))
+    for number in (1, 2):
+        serial = {"type": "Plane", "property": "serial", "required": True}
+        await sent(desk, "PlanMigration", **plan("SetRequired", {"kind": "drop"}, **(SEATS if number == 1 else serial)))
+        await sent(desk, "ApproveMigration", migration=number)
+    await sent(desk, "RevertMigration", migration=1)
+    await sent(desk, "RunMigration", migration=2)
+
+
 keys = st.sampled_from([f"N{number:03}" for number in range(0, 520, 40)] + ["A1", "Z1", "김"])
 values = st.none() | st.integers(0, 9)
 writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, values)

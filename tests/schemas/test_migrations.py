@@ -31,6 +31,9 @@ STORY = [
     ("ResumeMigration", NUMBER),
     ("ApplyMigrationBatch", {**NUMBER, "step": 0}),
     ("ApplyMigrationBatch", {**NUMBER, "step": 1}),
+    ("RevertMigration", NUMBER),
+    ("ApplyMigrationBatch", {**NUMBER, "step": 0}),
+    ("ApplyMigrationBatch", {**NUMBER, "step": 1}),
 ]
 
 
