@@ -1,8 +1,9 @@
 """What a client gives of an object, held against the object's shape: values as they are stored, or findings."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from msgspec import Struct
 from pydantic import Field
 
 from events.findings import Finding
@@ -14,7 +15,7 @@ GivenKey = Annotated[
 ]
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True, gc=False):
     """What a client gives, and what became of it."""
 
     named: Mapping[str, Json]  # by API name

@@ -1,6 +1,8 @@
 """What a link is before anybody knows whether it is there: its type and the keys of its two ends."""
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from events.decider import Context, State
 from events.findings import Finding, Refused
@@ -13,7 +15,7 @@ from events.shape import Shape, shape_in
 from events.values import NotAValue
 
 
-class Pair(NamedTuple):
+class Pair(Struct, frozen=True, gc=False):
     """What a link is, whether it is there or not. `turned`: the command says it from its other end."""
 
     kind: State

@@ -6,8 +6,9 @@ values changes it first and restores it then: at no time do two objects hold one
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final
 
+from msgspec import Struct
 from pydantic import ConfigDict, Field, model_validator
 
 from events.branch import must_be_open
@@ -166,7 +167,7 @@ def evolve(state: State | None, event: Payload) -> State | None:
     return {**state, "deleted": type(event) is ObjectDeleted}
 
 
-class _Found(NamedTuple):
+class _Found(Struct, frozen=True, gc=False):
     """An object that was there at some time."""
 
     shape: Shape
@@ -415,14 +416,16 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     # what every object of a type needs (branch, type, count) is read once and then known; only its own keys are named
     assert isinstance(command, Command)
     kind = kind_named(context, "objectType", command.type)
-    entity = None if kind is None else _entity(shape_in(context.get, kind), command)
-    if kind is None or entity is None:
+    if kind is None:
+        return
+    shape = shape_in(context.get, kind)
+    entity = _entity(shape, command)
+    if entity is None:
         return
     yield entity
     if type(command) is DeleteObject:
         yield degree_key(entity)
         yield from _removal_reads(context, entity)
-    shape = shape_in(context.get, kind)
     if shape.keyed_by != shape.slug:
         key = entity.removeprefix(f"object/{shape.slug}/")
         yield object_key(shape.keyed_by, key)

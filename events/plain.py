@@ -38,8 +38,7 @@ def made(model: type[Model], values: dict[str, Any], named: set[str] | None = No
 class _Field(NamedTuple):
     attribute: str
     kind: type
-    least: int  # of a text's length, or of a number
-    most: int
+    bounds: tuple[int, int] | None  # of a text's length, or of a number
 
 
 _NO_BOUND: Final = 2**63
@@ -73,8 +72,8 @@ def reader(model: type[Model]) -> Read[Model]:
             field = fields.get(name)
             if field is None:
                 return None
-            attribute, kind, least, most = field
-            if kind is not type(value) or not (kind is dict or least <= _size(value) <= most):
+            attribute, kind, bounds = field
+            if kind is not type(value) or (bounds is not None and not bounds[0] <= _size(value) <= bounds[1]):
                 return None
             values[attribute] = value
             named.add(attribute)
@@ -131,7 +130,8 @@ def _plain(attribute: str, info: FieldInfo) -> _Field | None:
                 least = limit
             case _:
                 return None
-    return _Field(attribute, kind, least, most)
+    free = kind is not int and (least, most) == (0, _NO_BOUND)
+    return _Field(attribute, kind, None if free else (least, most))
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:

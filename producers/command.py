@@ -1,7 +1,6 @@
 """A command as the committer takes it: parsed, its parts known, nothing decided yet."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -40,7 +39,7 @@ class Submitted(Struct, frozen=True, gc=False):
     ahead: Ahead | None = None  # what was decided of it beside the commits
 
 
-class Limits(NamedTuple):
+class Limits(Struct, frozen=True, gc=False):
     event_bytes: int = 512 * 1024 - 2048  # encoded event; the rest is left for headers and the server's own
     subject_bytes: int = 1024
     commit_events: int = 100_000

@@ -8,9 +8,10 @@ A refused command spoils only itself. A command that was answered before is answ
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from events import catalog
@@ -306,7 +307,7 @@ class Planner:
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
 
 
-class _Planned(NamedTuple):
+class _Planned(Struct, frozen=True, gc=False):
     drafted: list[Drafted]
     staged: Staged
     drawn: Drawn

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from events import instants
@@ -18,7 +18,7 @@ from producers.outbox import LogHead, Row
 from security import chain
 
 
-class Drawn(NamedTuple):
+class Drawn(Struct, frozen=True, gc=False):
     """A commit with its place in the log: `head` is the log's head once the rows are written."""
 
     rows: list[Row]
@@ -43,9 +43,10 @@ def draw(
     Raises `Refused` where a row could not be published or read again.
     """
     start = max(now, head.time + 1)
+    begun = instants.to_text(start)
     types, data, digests, subjects = words or worded(ontology, submitted.branch, drafted)
     commit_id = chain.commit_id(
-        parents, submitted.author, instants.to_text(start), submitted.message,
+        parents, submitted.author, begun, submitted.message,
         [(type_, draft.key, digest) for type_, draft, digest in zip(types, drafted, digests, strict=True)],
     )  # fmt: skip
     shared = Shared(
@@ -65,7 +66,9 @@ def draw(
         write = writers.get(draft.effective)
         if write is None:
             write = writers[draft.effective] = writer(replace(shared, effectivetime=draft.effective))
-        stored = write(ident, type_, draft.key, instants.to_text(time), position, index, digest, body)
+        stored = write(
+            ident, type_, draft.key, instants.to_text(time) if index else begun, position, index, digest, body
+        )
         subject = subjects[index]
         if len(stored) > limits.event_bytes or 4 * len(subject) > limits.subject_bytes:
             _refuse_unpublishable(stored, subject, draft.key, limits)

@@ -9,6 +9,8 @@ A commit of plain values on a branch without rules costs two known heads and a l
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from events.decider import Context, Drafted, Lookup
 from events.findings import Finding, listed
 from events.judging import Judged, Touched, judged
@@ -34,7 +36,7 @@ class Passed(NamedTuple):
 NOTHING: Final = Passed((), ())
 
 
-class Decided(NamedTuple):
+class Decided(Struct, frozen=True, gc=False):
     """A part, and what it decided."""
 
     part: Part
@@ -47,8 +49,9 @@ def passed(context: Context, before: Callable[[], Lookup], commit: Sequence[Deci
     found = list(_rules(context, before(), commit)) if heads[RULES].state is not None else []
     policy = heads[PII_POLICY].state
     if policy is None or looks(policy):
-        for part, drafted in commit:
-            for draft in drafted:
+        for each in commit:
+            part = each.part
+            for draft in each.drafted:
                 payload = draft.payload
                 if type(payload) is ObjectCreated:
                     found += _personal(context, part, "objectType/" + payload.type, payload.properties)
