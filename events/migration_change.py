@@ -30,6 +30,7 @@ from events.property_rules import SetRequired
 from events.property_type import ChangePropertyType, RemoveEnumValue
 from events.reserved import count_key, links_key, links_under, number, single_ends
 from events.resolving import declaration
+from events.schema_change import SchemaChange
 from events.shape import shape_in
 from events.soundness import Declared
 from events.type_change import existing, found
@@ -293,3 +294,20 @@ CHANGES: Final[Mapping[str, Change]] = {
     "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop",), _without_links),
 }
 """By the command's name."""
+_MADE_BY: Final[Mapping[str, str]] = {
+    "REQUIRED": "SetRequired",
+    "ENUM_REMOVED": "RemoveEnumValue",
+    "PROPERTY_TYPE": "ChangePropertyType",
+    "ARRAY": "ChangePropertyType",
+    "CARDINALITY": "SetCardinality",
+}
+
+
+def fixes(change: SchemaChange) -> tuple[str, ...]:
+    """The kinds of fixes with which a migration makes a change that data stands against; none where no migration does."""
+    command = _MADE_BY.get(change.code, "")
+    if change.code == "TYPE_DELETED":
+        command = {"objectType": "DeleteObjectType", "linkType": "DeleteLinkType"}.get(
+            change.element.partition("/")[0], ""
+        )
+    return CHANGES[command].fixes if command else ()

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from events.breaking import changed
 from events.kinds import KINDS
+from events.migration_change import fixes
 from events.names import Key
 from events.schema_change import SchemaChange, Severity
 from queries.cuts import Cut
@@ -23,11 +24,18 @@ class Graded(NamedTuple):
     severity: Severity
     violations: Violations | None
 
+    @property
+    def migrate_by(self) -> tuple[str, ...]:
+        """The kinds of fixes of a migration that makes it."""
+        return fixes(self.change) if self.severity == "MAJOR" else ()
+
     def json(self) -> dict[str, Any]:
         code, _, element, name, text, _, _ = self.change
         told: dict[str, Any] = {"code": code, "severity": self.severity, "name": name, "element": element, "text": text}
         if self.violations is not None:
             told |= {"violations": self.violations.number, "samples": list(self.violations.samples)}
+        if self.migrate_by:
+            told["migrateBy"] = list(self.migrate_by)
         return told
 
 

@@ -99,7 +99,10 @@ def _print(found: "list[Graded]") -> None:
     for each in found:
         data = each.violations
         broken = "" if data is None else f"  [{data.number:,} in the way]" if data.number else "  [no data in the way]"
-        out.print(f"{each.severity:6} {each.change.code:18} {each.change.text}{broken}", style=_STYLES[each.severity])
+        by = f"  migrate by {', '.join(each.migrate_by)}" if each.migrate_by else ""
+        out.print(
+            f"{each.severity:6} {each.change.code:18} {each.change.text}{broken}{by}", style=_STYLES[each.severity]
+        )
         if data is not None and data.number:
             more = ", …" if data.number > len(data.samples) else ""
             out.print(f"{'':26}{', '.join(data.samples)}{more}", style="dim")
