@@ -1,149 +1,132 @@
 """Die before or after every call of every port, restart, go on: the outcome is as if nothing had happened.
 
-command ─► outbox.commit ─► relay: outbox.after, log.append, log.last, outbox.row … ─► view.fold
+command ─► (outbox.plan) ─► keys.keep, outbox.commit, keys.destroy ─► relay: outbox.after, log.append … ─► view.fold
 """
 
-import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from adapters.memory_feed import MemoryFeed
-from adapters.memory_log import MemoryLog
-from adapters.memory_outbox import MemoryOutbox
-from adapters.memory_view import memory_versions
-from events import catalog
+import pytest
+
 from events.envelope import decode
-from producers.log import Doubt
-from producers.relay import Relay
-from projectors.lane import Lane
-from projectors.projector import Fetched
-from projectors.track import Track
-from projectors.versions import versions
+from events.names import Key
+from events.purging import DATA_KEYS
+from events.sealing import is_closed
+from producers.keys import DataKey, opened
+from producers.outbox import CommandKey
 from security import chain
-from tests.producers.desk import PLANE, Desk, asked, plane
+from tests.crash.life import World, replayed_heads, replayed_view
+from tests.crash.mortal import Fate
+from tests.crash.stories import DEV, DRY, STORIES
+from tests.producers.desk import MAIN
+from tests.producers.states import entities
+
+EVERY = 100_000
 
 
-class Died(BaseException):
-    """The process is gone; nothing between here and its end may catch it."""
+async def undisturbed(name: str) -> tuple[World, int]:
+    """A world in which nobody died, and how many calls that took."""
+    world, calm = World(STORIES[name]), Fate()
+    assert await world.process(calm)
+    return world, calm.calls
 
 
-class Mortal:
-    """A port whose owner dies at the n-th call, before or after its effect. `calls` are counted over all ports."""
-
-    def __init__(self, port: Any, fate: "Fate") -> None:
-        self._port, self._fate = port, fate
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._port, name)
-        if not asyncio.iscoroutinefunction(found):
-            return found
-
-        async def call(*arguments: Any, **named: Any) -> Any:
-            self._fate.before()
-            result = await found(*arguments, **named)
-            self._fate.after()
-            return result
-
-        return call
-
-
-class Fate:
-    def __init__(self, die_at: int, *, before: bool) -> None:
-        self.die_at, self.first, self.calls = die_at, before, 0
-
-    def before(self) -> None:
-        self.calls += 1
-        if self.first and self.calls == self.die_at:
-            raise Died
-
-    def after(self) -> None:
-        if not self.first and self.calls == self.die_at:
-            raise Died
-
-
-STORY = [
-    [asked("CreateObjectType", **PLANE)],
-    [asked("CreateObject", **plane("N1", serial="a")), asked("CreateObject", **plane("N2"))],
-    [asked("Commit", commands=[{"type": "CreateObject", "data": plane(f"M{i}")} for i in range(6)])],
-    [asked("CreateBranch", name="dev/main/gate"), asked("UpdateObject", type="Plane", key="N1", patch={"seats": 3})],
-    [asked("DeleteObject", on="dev/main/gate", type="Plane", key="N1"), asked("CreateObject", **plane("N1"))],
-]
-
-
-class World:
-    """What outlives a process: the stores. And what the client remembers: the commands it still wants answered."""
-
-    def __init__(self) -> None:
-        self.outbox, self.log, self.view = MemoryOutbox("main"), MemoryLog(), memory_versions("main")
-        groups = [[{"id": f"{g}.{i}", **c} for i, c in enumerate(group)] for g, group in enumerate(STORY)]
-        self.wanted = groups
-        self.outcomes: dict[str, dict[str, Any]] = {}
-
-    async def process(self, fate: Fate) -> None:
-        """One life: all that is still wanted is sent, relayed and projected."""
-        outbox, log, view = Mortal(self.outbox, fate), Mortal(self.log, fate), Mortal(self.view, fate)
-        desk = await Desk(outbox).open()
-        relay = Relay(outbox, log, asyncio.Event())
-        await relay.check()
-        while self.wanted:
-            outcomes = await desk.group(*self.wanted[0])
-            self.outcomes.update({outcome["command"]: outcome for outcome in outcomes})
-            self.wanted.pop(0)
-            await relayed(relay)
-            await self.projected(view)
-        await relayed(relay)
-        await self.projected(view)
-
-    async def projected(self, view: Any) -> None:
-        track = Track(versions(catalog.evolve), view, await view.checkpoint())
-        await track.open()
-        messages = [Fetched(row.position, row.subject, row.body) for row in self.log.rows]
-        lane = Lane(MemoryFeed(messages, 4), catalog.payload, [track], 4)
-        await lane.read(len(messages))
-        for _, error in lane.failed:
-            raise error
-
-
-async def relayed(relay: Relay) -> None:
-    while True:
-        told = await relay.step()
-        if not isinstance(told, Doubt):
-            return
-        await relay.check()
-
-
-async def lived(fate: Fate) -> World:
-    world = World()
-    try:
-        await world.process(fate)
-    except BaseExceptionGroup as group:
-        if group.subgroup(Died) is None:
-            raise
-    except Died:
-        pass
-    await world.process(Fate(0, before=True))
-    return world
-
-
-def told(world: World) -> Iterator[tuple[Any, ...]]:
-    for command, outcome in sorted(world.outcomes.items()):
-        yield command, outcome["status"], outcome["position"], len(outcome["events"])
-
-
-async def test_every_death_heals() -> None:
-    calm = Fate(0, before=True)
-    undisturbed = World()
-    await undisturbed.process(calm)
-    assert calm.calls > 30
-    for die_at in range(1, calm.calls + 1):
+@pytest.mark.parametrize("name", STORIES)
+async def test_every_death_heals(name: str) -> None:
+    calm, calls = await undisturbed(name)
+    expected = await seen(calm)
+    await whole(calm)
+    assert calls > 30
+    for die_at in range(1, calls + 1):
         for before in (True, False):
-            world = await lived(Fate(die_at, before=before))
-            where = f"died {'before' if before else 'after'} call {die_at}"
-            assert list(told(world)) == list(told(undisturbed)), where
-            rows = await world.outbox.after(0, 1_000)
-            assert world.log.rows == rows, where
-            chain.verify([row.body for row in rows], 0, chain.genesis("main"))
-            assert [decode(row.body).causationid for row in rows] == [
-                decode(row.body).causationid for row in undisturbed.log.rows
-            ], where
-            assert (await world.view.checkpoint()).position == len(rows), where
+            world = World(STORIES[name])
+            died = Fate(die_at, before=before)
+            await world.process(died)
+            assert await world.process(Fate()), f"after {died}"
+            assert await seen(world) == expected, f"after {died}"
+            await whole(world)
+
+
+async def test_keys_that_an_older_copy_brings_back_are_destroyed_before_anything_else_whenever_the_start_dies() -> None:
+    calm, _ = await undisturbed("purge")
+    expected = await seen(calm)
+    destroyed = [DataKey(kid, b"k" * 32) for kid in sorted(gone(calm))]
+    assert destroyed
+    for die_at in range(1, 30):
+        for before in (True, False):
+            world, _ = await undisturbed("purge")
+            world.keys.keep(destroyed)
+            await world.process(Fate(die_at, before=before))
+            assert await world.process(Fate())
+            assert await seen(world) == expected
+            await whole(world)
+
+
+async def seen(world: World) -> dict[str, Any]:
+    """What clients see at the end, without what chance chose."""
+    shown: dict[str, Any] = {command: told(world, outcome) for command, outcome in sorted(world.outcomes.items())}
+    shown["order"] = list(dict.fromkeys(decode(row.body).causationid for row in world.log.rows))
+    for branch in (MAIN, DEV):
+        for key, state in (await entities(world.outbox, branch)).items():
+            kind, _, rid = key.partition("/")
+            shown[f"{branch} {kind} {state.get('name') or rid}"] = _values(world, key, state)
+    return shown
+
+
+def told(world: World, outcome: dict[str, Any]) -> tuple[Any, ...]:
+    """A key that was made just before a death is used, or destroyed, behind it: how many are destroyed is not compared."""
+    events = [decode(row.body) for row in world.log.rows]
+    mine = [(event.id, event.type, event.position) for event in events if event.causationid == outcome["command"]]
+    assert outcome["events"] == [identity for identity, _, _ in mine]
+    assert not mine or outcome["position"] == mine[-1][2]
+    types = [type_ for _, type_, _ in mine if type_ != "io.oms.dataKey.destroyed.v1"]
+    return outcome["status"], [finding["code"] for finding in outcome["findings"]], types, bool(outcome.get("would"))
+
+
+def _values(world: World, key: str, state: dict[str, Any]) -> dict[str, Any]:
+    """What is encrypted as who has the keys reads it; of a type which properties it has."""
+    return {name: _value(world, key, name, value) for name, value in state.get("properties", {}).items()}
+
+
+def _value(world: World, key: str, name: str, value: Any) -> Any:
+    if is_closed(value):
+        return opened(world.keys.of, value, Key(key), f"/{name}")
+    return value["name"] if isinstance(value, dict) else value
+
+
+async def whole(world: World) -> None:
+    """Outbox, log, heads, view and keys are of one mind; dry runs left nothing."""
+    rows = await world.outbox.after(0, EVERY)
+    assert world.log.rows == rows
+    chain.verify([row.body for row in rows], 0, chain.genesis("main"))
+    heads, again = world.outbox, await replayed_heads(rows)
+    assert await heads.heads_after("", "", 0, EVERY) == await again.heads_after("", "", 0, EVERY)
+    assert (await world.view.checkpoint()).position == len(rows)
+    assert world.view.written == (await replayed_view(rows)).written
+    assert kept(world) == named(world) - gone(world)
+    for command in (each for each in world.outcomes if each.startswith(DRY)):
+        assert command not in {decode(row.body).causationid for row in rows}
+        assert await world.outbox.remembered(CommandKey("ann", command)) is None
+
+
+def kept(world: World) -> set[str]:
+    return {key.kid for owner in {kid.rpartition("-")[0] for kid in named(world)} for key in world.keys.of(owner)}
+
+
+def named(world: World) -> set[str]:
+    """Keys that close a value of any event."""
+    return {kid for row in world.log.rows for kid in _kids(json.loads(row.body)["data"])} | gone(world)
+
+
+def gone(world: World) -> set[str]:
+    subjects = (decode(row.body).subject for row in world.log.rows)
+    return {subject.removeprefix(DATA_KEYS) for subject in subjects if subject.startswith(DATA_KEYS)}
+
+
+def _kids(value: Any) -> Iterator[str]:
+    if is_closed(value):
+        yield from value["kid"].split("+")
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _kids(each)
