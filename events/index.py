@@ -6,6 +6,7 @@ from typing import Any, Final
 from events.decider import Lookup, State
 from events.index_links import of_link, of_link_type
 from events.index_migrations import of_migration
+from events.index_types import of_object_type
 from events.names import Key
 from events.open_proposals import of_proposal
 from events.personal import Personal
@@ -115,6 +116,8 @@ def _of_named(get: Lookup, kind: str, before: State | None, after: State | None)
     yield from (_taken(get, name_key(kind, name), named) for name in new if name not in old)
     if kind == "linkType":
         yield from of_link_type(get, before, after)
+    elif kind == "objectType":
+        yield from of_object_type(get, before, after)
     yield from _uses(get, Key(f"{kind}/{after['rid']}"), _there(before), _there(after))
 
 

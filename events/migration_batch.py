@@ -104,9 +104,9 @@ class _Batch:
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
         steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
-        needed(self.context.get, _reads(self.context, steps))
         self.stage = Stage(self.context.heads, _evolve)
         before = self._schema() if self.whole.once == "before" else []
+        needed(self.stage.get, _reads(replace(self.context, heads=self.stage), steps))
         entities = self._mended(steps, set(keys))
         after = self._schema() if self.last and not before and not self.stuck else []
         return [*before, *entities, *after]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from events import link_type, property_rules, property_type, type_life
 from events.checks import check_of_declared
-from events.decider import Context, Decider, Payload, State
+from events.decider import Context, Decider, Payload, State, needed
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import Kind, kind_named
@@ -24,11 +24,11 @@ from events.migration_type import Retyped
 from events.migration_words import Fix
 from events.names import Key, link_key, object_key
 from events.object import DeleteObject, UpdateObject
-from events.personal import opened
+from events.personal import ENCRYPT, opened
 from events.property_change import OnProperty, own_property
-from events.property_rules import SetRequired
+from events.property_rules import SetRequired, SetUnique
 from events.property_type import ChangePropertyType, RemoveEnumValue
-from events.reserved import count_key, links_key, links_under, number, single_ends
+from events.reserved import count_key, links_key, links_under, number, single_ends, unique_key
 from events.resolving import declaration
 from events.schema_change import SchemaChange
 from events.shape import shape_in
@@ -244,6 +244,32 @@ def _retyped(context: Context, command: ChangePropertyType, fix: Fix) -> Convers
     return replace(one.converting(fixed), once="before")
 
 
+def _different(context: Context, command: SetUnique, fix: Fix) -> Conversion:
+    """Of the objects that share a value, the one that was written first or last keeps it, or none does."""
+    one = _of(context, command)
+    field = one.each["field"]
+    if one.declared.get("marking") == ENCRYPT:
+        text = f"{one.each['name']} is encrypted: no two values look alike; make it unique while there are no objects"
+        raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
+    slugs = [each["slug"] for each in (one.state, *below(context.get, one.state))]
+    keys = [key for slug in slugs if number(context.get(count_key(slug))) for key in context.under(f"object/{slug}/")]
+    states = zip(keys, needed(context.get, keys), strict=True)
+    alive = [(key, state) for key, state in states if state is not None and not state["deleted"]]
+    alive.sort(key=lambda each: context.head(each[0]).position, reverse=fix.kind == "last")
+    by_value: dict[Key, list[Key]] = {}
+    for key, state in alive:
+        value = state["properties"].get(field)
+        if value is not None:
+            by_value.setdefault(unique_key("", "", value), []).append(key)
+    crowds = (shared for shared in by_value.values() if len(shared) > 1)
+    gone = {key for shared in crowds for key in (shared if fix.kind == "drop" else shared[1:])}
+
+    def fixed(state: State) -> Step | None:
+        return one.updated(state, None) if object_key(state["slug"], state["key"]) in gone else None
+
+    return replace(one.converting(fixed), once="after")
+
+
 def _fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
     """Of the links that share an end which may have one only, the one that was written first or last stays, or none."""
     kind = kind_named(context, "linkType", command.type)
@@ -289,6 +315,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "ChangePropertyType": Change(
         ChangePropertyType, property_type, ("cast", "map", "default", "drop", "first", "last"), _retyped
     ),
+    "SetUnique": Change(SetUnique, property_rules, ("first", "last", "drop"), _different),
     "SetCardinality": Change(SetCardinality, link_type, ("first", "last", "drop"), _fewer),
     "DeleteObjectType": Change(DeleteObjectType, type_life, ("drop",), _without_type),
     "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop",), _without_links),
@@ -299,6 +326,7 @@ _MADE_BY: Final[Mapping[str, str]] = {
     "ENUM_REMOVED": "RemoveEnumValue",
     "PROPERTY_TYPE": "ChangePropertyType",
     "ARRAY": "ChangePropertyType",
+    "UNIQUE": "SetUnique",
     "CARDINALITY": "SetCardinality",
 }
 

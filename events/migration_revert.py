@@ -4,7 +4,7 @@ What an entity was is read of the branch as it was when the migration began; wha
 anew. An entity that is neither what it was nor what was made of it was written since: it is kept as it is, and counted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from events.names import Key, object_key
 from events.object import RestoreObject, UpdateObject
 from events.personal import opened
 from events.property_change import own_property
-from events.property_rules import SetRequired
+from events.property_rules import SetRequired, SetUnique
 from events.property_type import AddEnumValue, ChangePropertyType
 from events.removal import removal
 from events.shape import Shape, shape_in
@@ -49,30 +49,47 @@ def then(context: Context, state: State) -> Context:
 
 
 def reverse(before: Context, state: State) -> tuple[Decider, Payload]:
-    """The command that takes the change of the schema back. Raises `Refused`."""
-    type_, data = state["change"]["type"], state["change"]["data"]
-    if type_ == "SetRequired":
-        return property_rules, SetRequired.model_validate({**data, "required": False})
-    if type_ == "RemoveEnumValue":
-        return property_type, AddEnumValue.model_validate(data)
-    if type_ == "DeleteObjectType":
-        return type_life, RestoreObjectType.model_validate(data)
-    if type_ == "DeleteLinkType":
-        return link_type, RestoreLinkType.model_validate(data)
-    if type_ == "SetCardinality":
-        kind = before.get(Key(f"linkType/{data['type']}"))
-        assert kind is not None, "it was there when the migration began"
-        return link_type, SetCardinality.model_validate({**data, "cardinality": kind["cardinality"]})
-    return property_type, _retyped(before, data)
+    """The command that takes the change of the schema back, and who decides it. Raises `Refused`."""
+    decider, command = _REVERSE[state["change"]["type"]]
+    data = state["change"]["data"]
+    return decider, command.model_validate(data | _SAID.get(command, _nothing)(before, data), by_alias=True)
 
 
-def _retyped(before: Context, data: Mapping[str, Any]) -> ChangePropertyType:
+def _nothing(_before: Context, _data: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _cardinality(before: Context, data: Mapping[str, Any]) -> dict[str, Any]:
+    kind = before.get(Key(f"linkType/{data['type']}"))
+    assert kind is not None, "it was there when the migration began"
+    return {"cardinality": kind["cardinality"]}
+
+
+def _declared(before: Context, data: Mapping[str, Any]) -> dict[str, Any]:
+    """As it was. Raises `Refused`."""
     each = own_property(before, existing(before, data["type"]), data["property"])
     if "valueType" in each or "struct" in each:
         text = f"{each['name']} had a value type or a struct, which no change of its type brings back; set it by hand"
         raise Refused([Finding("MIGRATION_STATUS", "/migration", text)])
-    said = {"to": each["type"], **{name: each[name] for name in ("array", "values", "target")}}
-    return ChangePropertyType.model_validate({"type": data["type"], "property": data["property"], **said})
+    return {"to": each["type"], **{name: each[name] for name in ("array", "values", "target")}}
+
+
+_REVERSE: Final[Mapping[str, tuple[Decider, type[Payload]]]] = {
+    "SetRequired": (property_rules, SetRequired),
+    "SetUnique": (property_rules, SetUnique),
+    "RemoveEnumValue": (property_type, AddEnumValue),
+    "ChangePropertyType": (property_type, ChangePropertyType),
+    "SetCardinality": (link_type, SetCardinality),
+    "DeleteObjectType": (type_life, RestoreObjectType),
+    "DeleteLinkType": (link_type, RestoreLinkType),
+}
+_SAID: Final[Mapping[type[Payload], Callable[[Context, Mapping[str, Any]], dict[str, Any]]]] = {
+    SetRequired: lambda _before, _data: {"required": False},
+    SetUnique: lambda _before, _data: {"unique": False},
+    SetCardinality: _cardinality,
+    ChangePropertyType: _declared,
+}
+"""What it says otherwise than the command that is taken back."""
 
 
 def revert_batch(context: Context, state: State) -> list[Drafted]:
@@ -104,14 +121,14 @@ class _Undone:
     def decided(self, keys: list[Key]) -> list[Drafted]:
         commands = dict(self._commands(keys))
         named = [each for some in commands.values() for each in some]
-        reads = (decided_by(each).reads(self.context, each) for each in named)
-        needed(self.context.get, [key for some in reads for key in some])
         stage = Stage(self.context.heads, _evolve)
         staged = replace(self.context, heads=stage, planned=True)
         drafted: list[Drafted] = []
         if self.state["changed"] and not self.state["step"]:
             decider, command = reverse(self.before, self.state)
             drafted += _taken(staged, stage, decider, command)
+        reads = (decided_by(each).reads(staged, each) for each in named)
+        needed(stage.get, [key for some in reads for key in some])
         for command in sorted(named, key=lambda each: isinstance(each, CreateLink)):  # links come after their ends
             try:
                 events = _taken(staged, stage, decided_by(command), command)

@@ -147,12 +147,15 @@ def _named(like: State) -> dict[str, Any]:
 
 
 def _letting_go(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> tuple[list[Step], dict[Key, Wish]]:
-    """Steps that let go of unique values which others take and of references to what goes; the wishes behind them."""
+    """Steps that let go of unique values which others take, and of references to what goes; the wishes behind them.
+
+    Values of what becomes unique are let go of, too, where they change: they are reserved with the schema's own change.
+    """
     takes = {reserved for wish in objects for _, reserved in _claims(after, wish, _new(wish))}
     goes = {wish.like["key"] for wish in objects if _goes(wish)}
     found: list[Step] = []
     changed: dict[Key, Wish] = {}
-    if not takes and not goes:
+    if not takes and not goes and not _tightened(before, after, objects):
         return found, changed
     for wish in objects:
         if _goes(wish) or not _there(wish.before):
@@ -173,10 +176,20 @@ def _let_go(
     for field, reserved in _claims(before, wish, old):
         if reserved in takes and reserved not in kept:
             yield field
+    unique = {each.field for each in _shape(before, wish).unique}
+    for field, reserved in _claims(after, wish, old):
+        if field not in unique and reserved not in kept:
+            yield field
     if goes:
         for field, _, _, key in _shape(before, wish).referring(old):
             if key in goes and old[field] != new.get(field):
                 yield field
+
+
+def _tightened(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> bool:
+    """Whether a property of a type that some of them are of becomes unique."""
+    types = {wish.like["type"]: wish for wish in objects if _there(wish.before) and not _goes(wish)}
+    return any({*_shape(after, wish).unique} - {*_shape(before, wish).unique} for wish in types.values())
 
 
 def _late_references(after: Lookup, come: Sequence[Wish]) -> tuple[list[Wish], list[Wish]]:

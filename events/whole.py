@@ -82,8 +82,9 @@ class Whole:
         kind = aggregate(reserved)
         if holder is None or kind not in _CLAIMS:
             return
-        if kind == "unique" and holder["owner"] != key:
-            yield self._not_unique(key, after, reserved, holder["owner"])
+        if kind == "unique" and holder["owner"] != state["owner"]:
+            owner = Key(state["owner"])
+            yield self._not_unique(owner, after if owner == key else self.get(owner) or {}, reserved, holder["owner"])
         elif kind == "end" and holder["link"] != key and there(self.get(holder["link"])):
             text = f"{holder['link']} has that end already; one of the two must go"
             yield Trouble("CARDINALITY", Place(key, ""), text, Place(holder["link"], ""))
@@ -93,7 +94,9 @@ class Whole:
             yield Trouble("ADD_ADD", Place(key, "/name"), text, Place(other, "/name"))
 
     def _not_unique(self, key: Key, after: State, reserved: Key, owner: Key) -> Trouble:
-        shape = self.shape(after)
+        kind = self._meant(Key(f"objectType/{after['type']}"))
+        assert kind is not None, "an object has a type"
+        shape = shape_in(self._meant, kind)
         field = next((each.field for each in shape.unique if each.key(after["properties"]) == reserved), None)
         if field is None:
             text = f"{owner} has that key, and no two objects of {shape.keyed_by} and the types below it share one"

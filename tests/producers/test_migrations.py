@@ -200,6 +200,18 @@ async def test_of_the_links_at_an_end_one_stays(kind, stay):
     assert code == (["LINK_CARDINALITY"] if stay else [])
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("first", ["한2"]), ("last", ["한1"]), ("drop", [])])
+async def test_of_the_objects_that_share_a_value_one_keeps_it(kind, kept):
+    desk = await hangar(plane("한2", seats=7), plane("한1", seats=7), plane("N3", seats=8), plane("N4"))
+    await begun(desk, **plan("SetUnique", {"kind": kind}, type="Plane", property="seats", unique=True))
+    assert (await ran(desk))["converted"] == 2 - len(kept)
+    assert [key for key, each in (await alive(desk)).items() if each.get("seats") == 7] == kept
+    assert codes(await desk.send("CreateObject", **plane("N5", seats=8))) == ["VALUE_NOT_UNIQUE"]
+    await taken_back(desk)
+    assert [key for key, each in (await alive(desk)).items() if each.get("seats") == 7] == ["한1", "한2"]
+    await sent(desk, "CreateObject", **plane("N5", seats=8))
+
+
 async def test_what_is_written_while_it_runs_is_converted_with_the_next_batch():
     many = [plane(f"N{number:04}") for number in range(1_100)]
     desk = await hangar(*many)
@@ -413,6 +425,27 @@ async def test_what_the_target_never_touched_comes_migrated_with_a_merge():
     assert {key: each["seats"] for key, each in (await alive(desk)).items()} == {"N1": 4, "N2": 2, "N3": 3}
 
 
+async def test_a_property_that_became_unique_on_a_branch_is_unique_behind_a_merge():
+    desk = await hangar(plane("N1", seats=1), plane("N2", seats=1), plane("N3", seats=3))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    await begun(desk, DEV, **plan("SetUnique", {"kind": "first"}, type="Plane", property="seats", unique=True))
+    await ran(desk, DEV)
+    await sent(desk, "CreateObject", **plane("한4", seats=4))
+    await sent(desk, "MergeBranch", source=DEV)
+    for seats in (1, 3, 4):
+        assert codes(await desk.send("CreateObject", **plane("N5", seats=seats))) == ["VALUE_NOT_UNIQUE"]
+
+
+async def test_values_that_both_sides_have_stop_the_merge_of_what_makes_them_unique():
+    desk = await hangar(plane("N1", seats=1))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    await begun(desk, DEV, **plan("SetUnique", {"kind": "first"}, type="Plane", property="seats", unique=True))
+    await ran(desk, DEV)
+    await sent(desk, "CreateObject", **plane("한2", seats=1))
+    outcome = await desk.send("MergeBranch", source=DEV)
+    assert codes(outcome) == ["MERGE_CONFLICT_UNIQUE"]
+
+
 keys = st.sampled_from([f"N{number:03}" for number in range(0, 520, 40)] + ["A1", "Z1", "김"])
 values = st.none() | st.integers(0, 9)
 writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, values)
@@ -444,3 +477,31 @@ async def test_after_it_every_object_is_what_the_fix_makes_of_it(histories, rest
     assert all("seats" in each for each in found.values())
     assert all(found[key]["seats"] == expected[key].get("seats", 1) for key in found.keys() & expected.keys())
     assert (ended["said"], ended["in"]) == ("completed", ended["out"] + ended["dropped"])
+
+
+CHANGES = [
+    plan("SetRequired", {"kind": "default", "value": 0}, **SEATS),
+    plan("SetRequired", {"kind": "drop"}, **SEATS),
+    plan("SetUnique", {"kind": "last"}, type="Plane", property="seats", unique=True),
+    plan("ChangePropertyType", {"kind": "cast"}, type="Plane", property="seats", to="string"),
+    plan("RemoveEnumValue", {"kind": "drop"}, type="Plane", property="states", value="취소"),
+    plan("DeleteObjectType", {"kind": "drop"}, type="Plane"),
+]
+hangars = st.dictionaries(
+    keys, st.tuples(values, st.lists(st.sampled_from(STATES["values"]), max_size=3, unique=True)), min_size=1
+)
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(CHANGES), hangars)
+async def test_what_is_run_and_taken_back_has_changed_no_object(planned, planes):
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property=STATES)
+    await desk.group(*[asked("CreateObject", **plane(k, seats=s, states=states)) for k, (s, states) in planes.items()])
+    before = await alive(desk)
+    await begun(desk, **planned)
+    ended = await ran(desk)
+    assert ended["in"] == ended["out"] + ended["dropped"] == len(planes)
+    assert len(await alive(desk)) == ended["out"]
+    assert (await taken_back(desk))["kept"] == 0
+    assert await alive(desk) == before
