@@ -113,8 +113,10 @@ class Heads:
 
     def tell(self, reads: Mapping[tuple[str, str], Sequence[HeadRead]], found: Mapping[HeadRead, Found]) -> None:
         """Learn the answers to `reads`."""
+        told = found.keys()
         for (column, key), chain in reads.items():
-            self._known[column][key] = self._nearest(chain, self.lineage(column), found)
+            new = not self._writes and told.isdisjoint(chain)  # as most keys of an import
+            self._known[column][key] = NOWHERE if new else self._nearest(chain, self.lineage(column), found)
 
     def load(self, wanted: Sequence[tuple[str, str]]) -> Generator[Ask, Told, None]:
         """Ask the store for what `wanted` has named, and learn the answers."""
