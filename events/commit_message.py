@@ -15,7 +15,7 @@ _RIGHT: Final = re.compile(r"(?:[^%]|%[0-9A-F]{2})*", re.DOTALL)
 
 def to_attribute(message: str) -> str | None:
     """`None` where there is nothing to say."""
-    return _ESCAPED.sub(_percent, message) or None
+    return _ESCAPED.sub(_percent, message) if message else None
 
 
 def from_attribute(text: str | None) -> str:

@@ -27,28 +27,20 @@ WHOLE: Final = frozenset(("RebaseBranch", "ResetBranch"))
 ATTEMPTS: Final = 3  # then it is decided where nobody else can write meanwhile
 
 
-class Words(NamedTuple):
-    """Of each event what does not depend on its place in the log."""
+class Worded(Struct, frozen=True, gc=False):
+    """Of an event what does not depend on its place in the log."""
 
-    types: list[str]
-    data: list[bytes]
-    digests: list[str]
-    subjects: list[str]
-
-
-def worded(ontology: str, branch: str, drafted: Sequence[Drafted]) -> Words:
-    data = [catalog.data(d.payload) for d in drafted]
-    return Words(
-        [catalog.event_type(d.payload) for d in drafted],
-        data,
-        [body_hash(body) for body in data],
-        [_subject(ontology, branch, d) for d in drafted],
-    )
+    type: str
+    data: bytes
+    digest: str
+    subject: str
 
 
-def _subject(ontology: str, branch: str, draft: Drafted) -> str:
+def worded(ontology: str, branch: str, draft: Drafted) -> Worded:
+    data = catalog.data(draft.payload)
     aggregate, _, identity = draft.key.partition("/")
-    return event_subject(ontology, branch, aggregate, draft.slug, identity.removeprefix(draft.slug + "/"))
+    subject = event_subject(ontology, branch, aggregate, draft.slug, identity.removeprefix(draft.slug + "/"))
+    return Worded(catalog.event_type(draft.payload), data, body_hash(data), subject)
 
 
 class Ahead(Struct, frozen=True, gc=False):
@@ -57,7 +49,7 @@ class Ahead(Struct, frozen=True, gc=False):
     position: int
     attempt: int
     drafted: Sequence[Drafted]
-    words: Words
+    words: Sequence[Worded]  # of each event
     heads: Sequence[HeadWrite]
     warnings: Sequence[Finding]
     refusals: Sequence[Finding]  # if there are any it was refused
@@ -86,14 +78,14 @@ class Ahead(Struct, frozen=True, gc=False):
         if by and isinstance(first, BranchRebased):
             drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
             heads = [_with_floor(write, position) if write.key == drafted[0].key else write for write in heads]
-            words = worded(ontology, branch, drafted)
+            words = [worded(ontology, branch, drafted[0]), *words[1:]]
         return Moved(drafted, heads, words, list(self.warnings))
 
 
 class Moved(NamedTuple):
     drafted: list[Drafted]
     heads: list[HeadWrite]
-    words: Words
+    words: Sequence[Worded]  # of each event
     warnings: list[Finding]
 
 

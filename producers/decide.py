@@ -179,8 +179,9 @@ class Planner:
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
+            words = [worded(self.ontology, submitted.branch, draft) for draft in drafted]
             return Ahead(
-                head.position, attempt, drafted, worded(self.ontology, submitted.branch, drafted),
+                head.position, attempt, drafted, words,
                 staged.intervals(), warnings, refusals, keys, prefixes, touches_all(submitted.type, drafted),
             )  # fmt: skip
 
@@ -271,7 +272,7 @@ class Planner:
         Where nothing is known of a branch, what many commands share comes first: the others then name all they need.
         """
         parts = [(submitted.branch, part) for submitted in group for part in submitted.parts]
-        unknown = {branch for branch, _ in parts if not self.heads.seen(branch)[0]}
+        unknown = {branch for branch in {branch for branch, _ in parts} if not self.heads.seen(branch)[0]}
         if unknown:
             shared = {(b, part.type, getattr(part.payload, "type", "")): (b, part) for b, part in parts if b in unknown}
             for _ in range(_ROUNDS):

@@ -12,7 +12,7 @@ from events.decider import Drafted
 from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
 from events.names import branch_parts
-from producers.ahead import Words, worded
+from producers.ahead import Worded, worded
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row
 from security import chain
@@ -36,7 +36,7 @@ def draw(
     head: LogHead,
     now: int,
     limits: Limits,
-    words: Words | None = None,
+    words: Sequence[Worded] | None = None,
 ) -> Drawn:
     """Rows at head+1 …, each 1 µs after the one before, from max(`now`, head.time + 1) on.
 
@@ -44,10 +44,10 @@ def draw(
     """
     start = max(now, head.time + 1)
     begun = instants.to_text(start)
-    types, data, digests, subjects = words or worded(ontology, submitted.branch, drafted)
+    words = words or [worded(ontology, submitted.branch, draft) for draft in drafted]
     commit_id = chain.commit_id(
         parents, submitted.author, begun, submitted.message,
-        [(type_, draft.key, digest) for type_, draft, digest in zip(types, drafted, digests, strict=True)],
+        [(word.type, draft.key, word.digest) for word, draft in zip(words, drafted, strict=True)],
     )  # fmt: skip
     shared = Shared(
         _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
@@ -59,7 +59,7 @@ def draw(
     rows: list[Row] = []
     ids: list[str] = []
     position, _, digest = head
-    for index, (type_, draft, body) in enumerate(zip(types, drafted, data, strict=True)):
+    for index, (word, draft) in enumerate(zip(words, drafted, strict=True)):
         position += 1
         time = start + index
         ident = chain.event_id(time, digest)
@@ -67,15 +67,14 @@ def draw(
         if write is None:
             write = writers[draft.effective] = writer(replace(shared, effectivetime=draft.effective))
         stored = write(
-            ident, type_, draft.key, instants.to_text(time) if index else begun, position, index, digest, body
+            ident, word.type, draft.key, instants.to_text(time) if index else begun, position, index, digest, word.data
         )
-        subject = subjects[index]
-        if len(stored) > limits.event_bytes or 4 * len(subject) > limits.subject_bytes:
-            _refuse_unpublishable(stored, subject, draft.key, limits)
+        if len(stored) > limits.event_bytes or 4 * len(word.subject) > limits.subject_bytes:
+            _refuse_unpublishable(stored, word.subject, draft.key, limits)
         if not (plain and draft.key.isprintable()):
             decode(stored)  # raises what no reader would take
         digest = chain.body_hash(stored)
-        rows.append(Row(position, subject, stored))
+        rows.append(Row(position, word.subject, stored))
         ids.append(ident)
     return Drawn(rows, ids, commit_id, LogHead(position, start + len(rows) - 1, digest))
 
