@@ -40,6 +40,7 @@ from events import (
 )
 from events import object as object_
 from events.decider import Decider, Lookup, Payload, State
+from events.faults import fault_text, nearest
 from events.findings import Finding, Refused
 from events.names import Key
 from events.plain import Read, made, never, reader
@@ -112,7 +113,7 @@ def command(name: str, data: Any) -> Payload:
     try:
         return known.model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise Refused(_shape_findings(error, data)) from None
+        raise Refused(_shape_findings(error, data, known.model)) from None
 
 
 def event_type(payload: Payload) -> str:
@@ -217,16 +218,17 @@ _PLAIN: Final = {model: plain for model in EVENTS.values() if (plain := _plain(m
 def _known(name: str) -> Command:
     known = COMMANDS.get(name)
     if known is None:
-        text = f"there is no command {name[:200]!r}; there are {', '.join(COMMANDS)}"
+        text = f"there is no command {name[:200]!r}; {nearest(name, COMMANDS)}"
         raise Refused([Finding("COMMAND_TYPE_UNKNOWN", "/type", text)])
     return known
 
 
-def _shape_findings(error: ValidationError, document: Any) -> list[Finding]:
+def _shape_findings(error: ValidationError, document: Any, model: type[BaseModel]) -> list[Finding]:
     """One finding for each place, all that is wrong there in one sentence."""
+    fields = [field.alias or name for name, field in model.model_fields.items()]
     faults: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False):
-        faults.setdefault(_path(each["loc"], document), []).append(each["msg"])
+        faults.setdefault(_path(each["loc"], document), []).append(fault_text(each, fields))
     return [Finding("COMMAND_SHAPE", path, "; or ".join(dict.fromkeys(texts))) for path, texts in faults.items()]
 
 

@@ -70,7 +70,7 @@ def slug_reads(context: Context, kind: Kind, slug: str) -> Iterator[Key]:
 
 def unknown(context: Context, kind: Kind, name: str, path: str) -> Finding:
     """What to say where `kind_named` found nothing."""
-    return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name!r} on {context.branch}")
+    return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name!r} on {context.branch}; create it first")
 
 
 def free_slug(context: Context, kind: Kind, name: str) -> str:
@@ -109,7 +109,7 @@ def name_taken(context: Context, kind: Kind, name: str, path: str, but: str = ""
     """A finding if another type than the one with RID `but` has that name on this branch. Raises `Unread`."""
     holder = context.get(name_key(kind, name))
     if holder is not None and holder["rid"] != but:
-        text = f"{name} is {holder['rid']} on {context.branch}; choose another name or rename that one"
+        text = f"{context.branch} has the {KINDS[kind]} {name} already; choose another name or rename that one"
         yield Finding("TYPE_NAME_TAKEN", path, text)
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from events import link_type, property_rules, property_type, type_life
 from events.checks import check_of_declared
 from events.decider import Context, Decider, Payload, State, needed
+from events.faults import fault_text
 from events.findings import Finding, Refused
 from events.hierarchy import below
 from events.kinds import Kind, kind_named
@@ -81,7 +82,7 @@ def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
         faults = error.errors(include_url=False, include_input=False)
         at = ["/change/data" + "".join(f"/{step}" for step in fault["loc"]) for fault in faults]
         raise Refused(
-            Finding("COMMAND_SHAPE", path, fault["msg"]) for path, fault in zip(at, faults, strict=True)
+            Finding("COMMAND_SHAPE", path, fault_text(fault)) for path, fault in zip(at, faults, strict=True)
         ) from None
 
 

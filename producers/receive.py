@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from events import catalog, instants, strict_json
 from events.attributes import holds_only_allowed
 from events.command import MAX_COMMAND_BYTES, MAX_COMMANDS, MAX_DEPTH, CommandMessage, Commit, PartMessage
+from events.faults import fault_text
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
 from events.plain import reader
@@ -283,9 +284,10 @@ def _validated(model: type[Model], value: object, path: str) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
+        fields = [field.alias or name for name, field in model.model_fields.items()]
         raise Refused(
-            Finding("COMMAND_SHAPE", path + "".join(f"/{step}" for step in found["loc"]), found["msg"])
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
+            Finding("COMMAND_SHAPE", path + "".join(f"/{step}" for step in found["loc"]), fault_text(found, fields))
+            for found in error.errors(include_url=False, include_input=False)
         ) from None
 
 
