@@ -16,14 +16,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from events import migration_events as told
 from events import migration_words as words
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.migration_batch import SAMPLES, alive, base, batch, page
-from events.migration_change import CHANGES, Conversion, command_of, conversion, lasting
+from events.migration_change import CHANGES, command_of, conversion, lasting
+from events.migration_events import EVENTS, Status, evolve, migration_key
 from events.migration_revert import reverse, revert_batch, then
-from events.migration_words import COMMANDS, EVENTS, evolve, migration_key
+from events.migration_step import Conversion
+from events.migration_words import COMMANDS
 from events.names import Key
 from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
 
@@ -70,8 +73,8 @@ class _Case:
     state: State
 
     @property
-    def status(self) -> words.Status:
-        status: words.Status = self.state["status"]
+    def status(self) -> Status:
+        status: Status = self.state["status"]
         return status
 
     def said(self, event: Payload) -> list[Drafted]:
@@ -80,7 +83,7 @@ class _Case:
     def refuse(self, code: str, text: str) -> Refused:
         return Refused([Finding(code, "/migration", f"migration {self.state['number']} {text}")])
 
-    def must_be(self, *statuses: words.Status) -> None:
+    def must_be(self, *statuses: Status) -> None:
         """Raises `Refused`."""
         if self.status not in statuses:
             text = f"is {self.status}; that is done to one that is {' or '.join(statuses)}"
@@ -112,7 +115,7 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     context.get(migration_number_key(context.branch, number))
     said = {"rid": rid, "number": number, "branch": context.branch, **asked, "by": context.author}
     counts = {"concerned": len(misfits), "lookedAt": looked_at, "there": whole.there, "samples": misfits[:SAMPLES]}
-    planned = words.MigrationPlanned.model_validate({**said, **counts}, by_alias=True, by_name=False)
+    planned = told.MigrationPlanned.model_validate({**said, **counts}, by_alias=True, by_name=False)
     return [Drafted(migration_key(rid), "-", planned)]
 
 
@@ -158,7 +161,7 @@ def _approve(case: _Case, _: Payload) -> list[Drafted]:
         return []
     case.must_be("PLANNED")
     _may_approve(case, case.context.author)
-    return case.said(words.MigrationApproved(rid=case.state["rid"], by=case.context.author))
+    return case.said(told.MigrationApproved(rid=case.state["rid"], by=case.context.author))
 
 
 def _may_approve(case: _Case, author: str) -> None:
@@ -184,7 +187,7 @@ def _run(case: _Case, _: Payload) -> list[Drafted]:
     if before:
         text = f"comes after {', '.join(map(str, before))}; run these first, or take them back"
         raise case.refuse("MIGRATION_ORDER", text)
-    return case.said(words.MigrationStarted(rid=state["rid"], base=base(context), at=context.position))
+    return case.said(told.MigrationStarted(rid=state["rid"], base=base(context), at=context.position))
 
 
 def _pause(case: _Case, command: Payload) -> list[Drafted]:
@@ -192,14 +195,14 @@ def _pause(case: _Case, command: Payload) -> list[Drafted]:
     if case.status == "PAUSED":
         return []
     case.must_be("RUNNING", "REVERTING")
-    return case.said(words.MigrationPaused(rid=case.state["rid"], reason=command.reason))
+    return case.said(told.MigrationPaused(rid=case.state["rid"], reason=command.reason))
 
 
 def _resume(case: _Case, _: Payload) -> list[Drafted]:
     if case.status in ("RUNNING", "REVERTING"):
         return []
     case.must_be("PAUSED", "FAILED")
-    return case.said(words.MigrationResumed(rid=case.state["rid"]))
+    return case.said(told.MigrationResumed(rid=case.state["rid"]))
 
 
 def _apply(case: _Case, command: Payload) -> list[Drafted]:
@@ -214,14 +217,14 @@ def _revert(case: _Case, _: Payload) -> list[Drafted]:
     if case.status in ("REVERTING", "REVERTED"):
         return []
     if case.status in ("PLANNED", "APPROVED"):
-        return case.said(words.MigrationReverted(rid=state["rid"], restored=0, kept=0))
+        return case.said(told.MigrationReverted(rid=state["rid"], restored=0, kept=0))
     running = (context.get(RUNNING_MIGRATIONS) or {}).get(context.branch, state["rid"])
     if running != state["rid"]:
         raise case.refuse("MIGRATION_ORDER", "waits for the one that runs; pause that one first")
     changed = case.status == "COMPLETED"
     if changed:
         reverse(then(context, state), state)
-    return case.said(words.MigrationRevertStarted(rid=state["rid"], changed=changed))
+    return case.said(told.MigrationRevertStarted(rid=state["rid"], changed=changed))
 
 
 def _found(context: Context, command: words.OfMigration) -> _Case:

@@ -18,8 +18,10 @@ from events.decider import MOST, Context, Decider, Drafted, Payload, State, need
 from events.elsewhere import elsewhere
 from events.findings import Finding, Refused
 from events.link_words import Command as LinkCommand
-from events.migration_change import CHANGES, Conversion, Step, command_of, conversion
-from events.migration_words import Fix, MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.migration_change import CHANGES, command_of, conversion
+from events.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.migration_step import Conversion, Step
+from events.migration_words import Fix
 from events.names import Key
 from events.staging import Stage
 

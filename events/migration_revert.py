@@ -13,11 +13,13 @@ from events import object as object_
 from events.decider import MOST, Context, Decider, Drafted, Head, Payload, State, needed
 from events.elsewhere import View, elsewhere
 from events.findings import Finding, Refused
-from events.link_type_words import RestoreLinkType, SetCardinality
+from events.link_type_words import RestoreLinkType, SetAcyclic, SetCardinality
 from events.link_words import CreateLink
 from events.migration_batch import PAGE, decided_by, page, told
-from events.migration_change import CHANGES, Conversion, Step, command_of, conversion
-from events.migration_words import Fix, MigrationReverted, MigrationRevertedBatch
+from events.migration_change import CHANGES, command_of, conversion
+from events.migration_events import MigrationReverted, MigrationRevertedBatch
+from events.migration_step import Conversion, Step
+from events.migration_words import Fix
 from events.names import Key, object_key
 from events.object import RestoreObject, UpdateObject
 from events.personal import opened
@@ -80,6 +82,7 @@ _REVERSE: Final[Mapping[str, tuple[Decider, type[Payload]]]] = {
     "RemoveEnumValue": (property_type, AddEnumValue),
     "ChangePropertyType": (property_type, ChangePropertyType),
     "SetCardinality": (link_type, SetCardinality),
+    "SetAcyclic": (link_type, SetAcyclic),
     "DeleteObjectType": (type_life, RestoreObjectType),
     "DeleteLinkType": (link_type, RestoreLinkType),
 }
@@ -87,6 +90,7 @@ _SAID: Final[Mapping[type[Payload], Callable[[Context, Mapping[str, Any]], dict[
     SetRequired: lambda _before, _data: {"required": False},
     SetUnique: lambda _before, _data: {"unique": False},
     SetCardinality: _cardinality,
+    SetAcyclic: lambda _before, _data: {"acyclic": False},
     ChangePropertyType: _declared,
 }
 """What it says otherwise than the command that is taken back."""

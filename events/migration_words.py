@@ -1,25 +1,12 @@
-"""What is asked of migrations, and what became of one.
+"""What is asked of migrations."""
 
-state   rid, number, branch, change {type, data}, fix, by, status, samples, concerned, lookedAt, there
-        approvedBy              who approved it
-        after, through, base    all up to this key is done; as of this position; while the branch began there
-        step                    how many batches were applied
-        looked, converted, dropped, again      entities; `again` of those that were written while it ran
-        at                      the position before it began: what was before is read as of it
-        changed, undone         being taken back: whether the schema was changed; {restored, kept} so far
-        failed {count, keys, text}, reason     why it stands still
-"""
-
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from events.decider import Payload, State
-from events.names import Key, Rid
+from events.decider import Payload
 from events.values import Json
 
-Status = Literal["PLANNED", "APPROVED", "RUNNING", "PAUSED", "FAILED", "COMPLETED", "REVERTING", "REVERTED"]
 MigrationNamed = Annotated[str | int, Field(description="its number on the branch, or its RID")]
 
 
@@ -89,82 +76,6 @@ class ApplyMigrationBatch(OfMigration):
     step: Annotated[int, Field(ge=0, description="how many batches were applied before")]
 
 
-class MigrationEvent(Payload):
-    rid: Rid
-
-
-class MigrationPlanned(MigrationEvent):
-    number: int
-    branch: str
-    change: dict[str, Any]  # {type, data}; elements by RID
-    fix: dict[str, Any]
-    by: str
-    concerned: Annotated[int, Field(description="entities that did not fit, of those looked at")]
-    looked_at: Annotated[int, Field(alias="lookedAt")]
-    there: Annotated[int, Field(description="entities there were")]
-    samples: list[Key]
-
-
-class MigrationApproved(MigrationEvent):
-    by: str
-
-
-class MigrationStarted(MigrationEvent):
-    base: int
-    at: Annotated[int | None, Field(description="position before it")] = None
-
-
-class MigrationBatchApplied(MigrationEvent):
-    step: int
-    after: str  # the last key looked at
-    through: int  # position of this commit's last event
-    base: int
-    looked: int
-    converted: int
-    dropped: int
-    again: int
-    anew: bool | None = None  # the scan began anew with this batch
-
-
-class MigrationPaused(MigrationEvent):
-    reason: str | None = None
-
-
-class MigrationResumed(MigrationEvent): ...
-
-
-class MigrationFailed(MigrationEvent):
-    count: int  # in the batch that was not applied
-    keys: list[Key]  # the first of them
-    text: str
-
-
-class MigrationCompleted(MigrationEvent):
-    """`in_` = `out` + `dropped`; `again` were written while it ran and are told apart."""
-
-    in_: Annotated[int, Field(alias="in")]
-    out: int
-    dropped: int
-    converted: int
-    again: int
-
-
-class MigrationRevertStarted(MigrationEvent):
-    changed: Annotated[bool, Field(description="the schema was changed, and is changed back")]
-
-
-class MigrationRevertedBatch(MigrationEvent):
-    step: int
-    after: str  # the last key looked at
-    restored: int
-    kept: int  # written since
-
-
-class MigrationReverted(MigrationEvent):
-    restored: int
-    kept: int
-
-
 COMMANDS: Final[tuple[type[Payload], ...]] = (
     PlanMigration,
     ApproveMigration,
@@ -174,81 +85,3 @@ COMMANDS: Final[tuple[type[Payload], ...]] = (
     RevertMigration,
     ApplyMigrationBatch,
 )
-# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
-EVENTS: Final[Mapping[str, type[Payload]]] = {
-    "io.oms.migration.planned.v1": MigrationPlanned,
-    "io.oms.migration.approved.v1": MigrationApproved,
-    "io.oms.migration.started.v1": MigrationStarted,
-    "io.oms.migration.batchApplied.v1": MigrationBatchApplied,
-    "io.oms.migration.paused.v1": MigrationPaused,
-    "io.oms.migration.resumed.v1": MigrationResumed,
-    "io.oms.migration.failed.v1": MigrationFailed,
-    "io.oms.migration.completed.v1": MigrationCompleted,
-    "io.oms.migration.revertStarted.v1": MigrationRevertStarted,
-    "io.oms.migration.revertedBatch.v1": MigrationRevertedBatch,
-    "io.oms.migration.reverted.v1": MigrationReverted,
-}
-
-
-def migration_key(rid: str) -> Key:
-    return Key(f"migration/{rid}")
-
-
-def evolve(state: State | None, event: Payload) -> State:
-    if isinstance(event, MigrationPlanned):
-        return {**event.model_dump(by_alias=True), "status": "PLANNED"}
-    assert state is not None, "a migration begins with migration.planned"
-    kept = {name: value for name, value in state.items() if name not in ("failed", "reason")}
-    return {**kept, **_CHANGES[type(event)](state, event)}
-
-
-def _started(_state: State, event: MigrationStarted) -> State:
-    begun = {"after": "", "through": 0, "base": event.base, "step": 0}
-    return {"status": "RUNNING", "at": event.at, **begun, **dict.fromkeys(_COUNTED, 0)}
-
-
-def _applied(state: State, event: MigrationBatchApplied) -> State:
-    """A scan that begins anew counts anew; what was converted before is told apart."""
-    before = {name: state[name] for name in _COUNTED}
-    if event.anew:
-        before = {**dict.fromkeys(_COUNTED, 0), "again": state["again"] + state["converted"] + state["dropped"]}
-    place = event.model_dump(include={"step", "after", "through", "base"})
-    return {**place, **{name: before[name] + getattr(event, name) for name in _COUNTED}}
-
-
-def _paused(_state: State, event: MigrationPaused) -> State:
-    return {"status": "PAUSED"} | ({} if event.reason is None else {"reason": event.reason})
-
-
-def _failed(_state: State, event: MigrationFailed) -> State:
-    return {"status": "FAILED", "failed": event.model_dump(exclude={"rid"})}
-
-
-def _completed(_state: State, event: MigrationCompleted) -> State:
-    return {"status": "COMPLETED", "looked": event.in_, **event.model_dump(include={"converted", "dropped", "again"})}
-
-
-def _undoing(_state: State, event: MigrationRevertStarted) -> State:
-    nothing = {"restored": 0, "kept": 0}
-    return {"status": "REVERTING", "changed": event.changed, "after": "", "step": 0, "undone": nothing}
-
-
-def _undone(state: State, event: MigrationRevertedBatch) -> State:
-    undone = {name: number + getattr(event, name) for name, number in state["undone"].items()}
-    return {"step": event.step, "after": event.after, "undone": undone}
-
-
-_COUNTED: Final = ("looked", "converted", "dropped", "again")
-_CHANGES: Final[Mapping[type[Payload], Callable[[State, Any], State]]] = {
-    MigrationApproved: lambda _state, event: {"status": "APPROVED", "approvedBy": event.by},
-    MigrationStarted: _started,
-    MigrationBatchApplied: _applied,
-    MigrationPaused: _paused,
-    MigrationResumed: lambda state, _event: {"status": "REVERTING" if "changed" in state else "RUNNING"},
-    MigrationFailed: _failed,
-    MigrationCompleted: _completed,
-    MigrationRevertStarted: _undoing,
-    MigrationRevertedBatch: _undone,
-    MigrationReverted: lambda _state, event: {"status": "REVERTED", "undone": event.model_dump(exclude={"rid"})},
-}
-"""The members of its state that each event changes; why it stood still is said no longer."""

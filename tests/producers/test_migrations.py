@@ -200,6 +200,20 @@ async def test_of_the_links_at_an_end_one_stays(kind, stay):
     assert code == (["LINK_CARDINALITY"] if stay else [])
 
 
+@pytest.mark.parametrize(("kind", "gone"), [("first", ("c", "a")), ("last", ("a", "b"))])
+async def test_of_the_links_that_close_a_circle_one_goes(kind, gone):
+    desk = await hangar(*[plane(key) for key in "abc"])
+    await sent(desk, "CreateLinkType", name="behind", **{"from": "Plane", "to": "Plane"})
+    circle = [("a", "b"), ("b", "c"), ("c", "a")]
+    for one, other in circle:
+        await sent(desk, "CreateLink", type="behind", **{"from": one, "to": other})
+    await begun(desk, **plan("SetAcyclic", {"kind": kind}, type="behind", acyclic=True))
+    assert (await ran(desk))["dropped"] == 1
+    again = [await desk.send("CreateLink", type="behind", **{"from": one, "to": other}) for one, other in circle]
+    assert [pair for pair, each in zip(circle, again, strict=True) if each["status"] == "rejected"] == [gone]
+    assert (await taken_back(desk))["restored"] == 1
+
+
 @pytest.mark.parametrize(("kind", "kept"), [("first", ["한2"]), ("last", ["한1"]), ("drop", [])])
 async def test_of_the_objects_that_share_a_value_one_keeps_it(kind, kept):
     desk = await hangar(plane("한2", seats=7), plane("한1", seats=7), plane("N3", seats=8), plane("N4"))
