@@ -24,8 +24,16 @@ MAX_CONFLICTS: Final = 100  # that a run of the checks keeps; `PreviewMerge` tel
 
 def resolve(case: Case, command: ask.ResolveConflict) -> list[Drafted]:
     resolution = command.resolution()
-    if resolution in case.answers():
+    given = case.answers()
+    if resolution in given:
         return []
+    answers = Answers([*(each for each in given if each.place != resolution.place), resolution])
+    reconciled(case.sides(), answers)
+    if resolution.place not in answers.used:
+        text = (
+            f"has no conflict at {resolution.key}{resolution.path}; run the checks, they tell the key and path of each"
+        )
+        raise case.refuse("MERGE_RESOLUTION_UNUSED", "/key", text)
     now = case.context.position
     resolved = told.ConflictResolved(
         number=case.number, resolution=resolution.model_dump(exclude_unset=True), author=case.context.author,

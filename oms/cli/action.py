@@ -68,10 +68,7 @@ def show(
 ) -> None:
     """Show an action type: its parameters, criteria, edits and side effects."""
     state = _declared(name, as_of, branch, min_position, deadline, folder)
-    number = version or state["latest"]
-    told = state["versions"].get(str(number))
-    if told is None:
-        raise Failure(f"{state['name']} has no version {number}", f"the newest is {state['latest']}")
+    number, told = version or state["latest"], _version(state, version)
     if as_json:
         print_json({**state, "version": number, "versions": {str(number): told}})
         return
@@ -111,10 +108,10 @@ def apply(
     """Do what an action type says: all its edits as one commit, or none."""
     if param and params is not None:
         raise Failure("parameters are given twice", "use --param or --params", Exit.USAGE)
-    values = {} if params is None else json_document(params)
+    values = {} if params is None else json_document(params, "--params")
     if param:
         state = _declared(name, "now", branch, 0, deadline, folder)
-        values = typed(state["versions"].get(str(version or state["latest"]), {}).get("parameters", {}), param)
+        values = typed(_version(state, version)["parameters"], param)
     data = {"action": name, "parameters": values} | ({"version": version} if version else {})
 
     async def work() -> "Outcome":
@@ -167,6 +164,14 @@ def _declared(name: str, as_of: str, branch: Any, min_position: int, deadline: A
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     with versions(settings, min_position) as opened:
         return action_type(cut_at(opened, settings.branch, as_of), name)
+
+
+def _version(state: dict[str, Any], number: int) -> dict[str, Any]:
+    """What a version says, of 0 the newest. Raises `Failure`."""
+    told: dict[str, Any] | None = state["versions"].get(str(number or state["latest"]))
+    if told is None:
+        raise Failure(f"{state['name']} has no version {number}", f"the newest is {state['latest']}")
+    return told
 
 
 def _lines(version: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from oms.cli.changes import print_changes
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Ontology
-from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.output import Json, console, counted, print_json, print_rows
 from oms.cli.sending import given, send_given
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def _answers(resolve: str | None, file: Path | None) -> dict[str, Any]:
     try:
         return {"resolve": resolve, "resolutions": json.loads(file.read_text(encoding="utf-8"))}
     except (OSError, ValueError) as error:
-        text = f"{file} holds no answers: {error}"
+        why = error.strerror if isinstance(error, OSError) else error
+        text = f"{file} holds no answers: {why}"
         raise Failure(text, "give a JSON array of {key, path, choice, value?}", Exit.USAGE) from None
 
 
@@ -138,7 +139,8 @@ def _print(found: dict[str, Any]) -> None:
     out = console()
     counts, source, target = found["counts"], found["source"], found["target"]
     out.print(f"{source['branch']} at {source['position']} into {target['branch']}", style="bold")
-    out.print("since " + " and ".join(f"{base['branch']} at {base['position']}" for base in found["bases"]))
+    since = " and ".join(f"{base['branch']} at {base['position']}" for base in found["bases"])
+    out.print(f"since {since}" if since else f"{target['branch']} holds all of it")
     for change in found["changes"]:
         sign, style = _SIGNS[change["change"]]
         out.print(f"{sign} {change['key']}", style=style)
@@ -152,7 +154,7 @@ def _print(found: dict[str, Any]) -> None:
         print_rows(rows, ["", "kind", "place", "base", "ours", "theirs", "text"], as_json=False)
     out.print(
         f"{counts['created']:,} created, {counts['changed']:,} changed, {counts['deleted']:,} deleted; "
-        f"{counts['conflicts']:,} conflicts, {counts['open']:,} of them open"
+        f"{counted(counts['conflicts'], 'conflict')}, {counts['open']:,} of them open"
     )
     if "next" in found:
         out.print(f"more: --after {found['next']}")

@@ -1,6 +1,5 @@
 """`oms migrate`: changes of the schema that data stands against, planned, approved, and run."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
 from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.output import Json, cell, console, print_json, print_rows
 from oms.cli.sending import json_document
 from oms.cli.sending import show as show_outcome
 
@@ -38,7 +37,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what is to change, and what becomes of data that does not fit."""
-    said = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix)}
+    said = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix, "--fix")}
     show_outcome(_sent("PlanMigration", said, author, branch, folder), as_json=as_json)
 
 
@@ -141,11 +140,10 @@ def show(
 def _print(found: "Migration") -> None:
     out, told = console(), found.json()
     out.print(f"#{told['number']} {told['change']['type']} of {told['of']}: {told['status']}", style="bold")
-    out.print(
-        f"planned by {told['by']}, approved by {told.get('approvedBy', 'nobody')}; fix: {json.dumps(told['fix'])}"
-    )
+    out.print(f"planned by {told['by']}, approved by {told.get('approvedBy', 'nobody')}; fix: {cell(told['fix'])}")
     of = f"of {told['lookedAt']:,} looked at" if told["lookedAt"] < told["there"] else f"of {told['there']:,}"
-    out.print(f"{told['concerned']:,} {of} did not fit when it was planned: {', '.join(told['samples'])}")
+    samples = f": {', '.join(told['samples'])}" if told["samples"] else ""
+    out.print(f"{told['concerned']:,} {of} did not fit when it was planned{samples}")
     if "looked" in told:
         out.print(_progress(told))
     if "undone" in told:

@@ -44,6 +44,11 @@ def cell(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 object`, `2,000 objects`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def complain(text: str) -> None:
     """One line on stderr."""
     sys.stderr.write(text + "\n")

@@ -8,6 +8,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.cutting import MinPosition, versions
+from oms.cli.failures import Exit, Failure
 from oms.cli.options import Deadline, Folder, Ontology
 from oms.cli.output import Json, console, print_json, print_rows
 from oms.cli.sending import show as show_outcome
@@ -191,8 +192,16 @@ def resolve(
     """Say what is to become of one place that is in conflict."""
     data: dict[str, Any] = {"key": key, "path": path, "choice": choice}
     if value is not None:
-        data["value"] = json.loads(value)
+        data["value"] = _json(value)
     _say("ResolveConflict", number, data, author, folder, as_json=as_json)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        example = """a text is written '"A1"'"""
+        raise Failure(f"--value is no JSON: {error}", example, Exit.USAGE) from None
 
 
 @app.command()

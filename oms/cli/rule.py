@@ -7,7 +7,7 @@ import typer
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
 from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, print_json, print_rows
+from oms.cli.output import Json, counted, print_json, print_rows
 
 app = typer.Typer(
     help="The rules of a branch, and what does not keep to them.", no_args_is_help=True, rich_markup_mode=None
@@ -64,7 +64,8 @@ def check(
     if as_json:
         print_json({"position": cut.position, **told._asdict()})
     else:
-        typer.echo(f"{told.asked:,} objects, {told.failed:,} do not pass {name}")
+        end = f"{told.failed:,} against" if told.failed else "all pass"
+        typer.echo(f"{counted(told.asked, 'object')}, {end} {name}")
         for text in told.samples:
             typer.echo(f"  {text}")
     if told.failed:

@@ -105,7 +105,7 @@ def outcome(
     show(told, as_json=as_json)
 
 
-def json_document(text: str) -> dict[str, Any]:
+def json_document(text: str, option: str = "--data") -> dict[str, Any]:
     """A JSON object from an argument: itself, `@FILE`, or `-`. Raises `Failure`."""
     if text == "-":
         text = sys.stdin.read()
@@ -116,10 +116,10 @@ def json_document(text: str) -> dict[str, Any]:
         json.dumps(document, ensure_ascii=False).encode()  # no lone surrogates
     except (ValueError, RecursionError) as error:
         raise Failure(
-            f"--data is no JSON: {error}", f"give an object such as {EXAMPLE}, or @FILE", Exit.USAGE
+            f"{option} is no JSON: {error}", f"give an object such as {EXAMPLE}, or @FILE", Exit.USAGE
         ) from None
     if not isinstance(document, dict):
-        raise Failure("--data is no JSON object", f"give one such as {EXAMPLE}", Exit.USAGE)
+        raise Failure(f"{option} is no JSON object", f"give one such as {EXAMPLE}", Exit.USAGE)
     return document
 
 
@@ -134,6 +134,8 @@ def _show_would(would: "Sequence[Would]", would_be: int) -> None:
     left = would_be - len(would)
     events = "1 event" if would_be == 1 else f"{would_be:,} events"
     typer.echo(f"nothing was written; {events} would be" + (f", {left:,} not shown" if left else ""))
+    if not would:
+        return
     rows = [{**each._asdict(), "data": json.dumps(each.data, ensure_ascii=False)} for each in would]
     print_rows(rows, ["type", "subject", "data"], as_json=False)
 

@@ -49,13 +49,15 @@ def show(
 
 
 def _print(shown: "Shown") -> None:
+    from rich.cells import cell_len, set_cell_size
+
     out = console()
     out.print(shown.type if shown.kind.endswith("Type") else f"{shown.type} {shown.key}", style="bold", end="  ")
     out.print(f"{shown.branch} at position {shown.position}, version {shown.version}", style="dim")
     lines = list(_lines(shown))
-    width = max((len(name) for name, _ in lines), default=0)
+    width = max((cell_len(name) for name, _ in lines), default=0)
     for name, text in lines:
-        out.print(f"  {name:<{width}}  {text}")
+        out.print(f"  {set_cell_size(name, width)}  {text}")
     for line in _audit(shown):
         out.print(f"  {line}", style="red" if shown.deleted and line.startswith("deleted") else "dim")
 

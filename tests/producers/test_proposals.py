@@ -101,6 +101,8 @@ async def test_conflicts_are_found_by_checks_and_resolved_for_both_branches_as_t
     assert codes(await said(desk, BO, "MergeProposal", proposal=1)) == ["MERGE_CONFLICT_FIELD"]
 
     place = {"key": conflict["key"], "path": conflict["path"]}
+    nowhere = await said(desk, BO, "ResolveConflict", proposal=1, key="object/Plane/없음", path="", choice="theirs")
+    assert codes(nowhere) == ["MERGE_RESOLUTION_UNUSED"]
     await said(desk, BO, "ResolveConflict", proposal=1, **place, choice="custom", value=105)
     await desk.send("UpdateObject", type="Plane", key="N1", patch={"seats": 91})
     assert codes(await said(desk, BO, "MergeProposal", proposal=1)) == ["MERGE_CONFLICT_FIELD"]

@@ -87,3 +87,11 @@ async def test_what_cannot_be_done_says_why(oms, cli):
     code, _, err = await cli("action", "show", "Nothing")
     assert (code, "there are CancelFlight" in err) == (1, True)
     assert (await cli("action", "show", "CancelFlight", "--version", "7"))[0] == 1
+
+
+async def test_a_version_or_parameters_that_are_not_there_are_said_to_be(oms, cli):
+    await flights(cli)
+    code, _, err = await cli("action", "apply", "CancelFlight", "--version", "9", "--param", "flight=편1")
+    assert (code, "CancelFlight has no version 9; the newest is 1" in err) == (1, True)
+    code, _, err = await cli("action", "apply", "CancelFlight", "--params", '{"flight":')
+    assert (code, "--params is no JSON" in err) == (2, True)

@@ -16,7 +16,7 @@ async def test_a_conflict_from_its_preview_to_its_end(oms, cli, tmp_path):
     await cli("send", "UpsertObject", *airline(구호="나"), "--branch", DEV)
     start = json.loads((await cli("send", "UpsertObject", *airline(구호="다"), "--json"))[1])["position"]
     code, out, _ = await cli("merge", DEV, "--preview")
-    assert (code, "FIELD" in out, "1 conflicts, 1 of them open" in out) == (0, True, True)
+    assert (code, "FIELD" in out, "1 conflict, 1 of them open" in out) == (0, True, True)
     code, out, _ = await cli("merge", DEV)
     assert (code, "MERGE_CONFLICT_FIELD" in out) == (1, True)
     answers = tmp_path / "answers.json"

@@ -24,6 +24,7 @@ async def test_rules_are_listed_and_asked_of_what_is_there(oms, cli):
     code, out, _ = await cli("rule", "check", "Named", "--json", *at)
     assert (code, json.loads(out)["failed"], json.loads(out)["asked"]) == (1, 1, 1)
     code, out, _ = await cli("rule", "check", "Named", *at)
+    assert out.splitlines()[0] == "1 object, 1 against Named"
     assert "KE: 이름이 없습니다" in out
     assert (await cli("rule", "check", "Nobody"))[0] != 0
 
