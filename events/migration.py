@@ -22,7 +22,7 @@ from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.migration_batch import SAMPLES, alive, base, batch, page
-from events.migration_change import CHANGES, command_of, conversion, lasting
+from events.migration_change import CHANGES, command_of, conversion, lasting, placed
 from events.migration_events import EVENTS, Status, evolve, migration_key
 from events.migration_revert import reverse, revert_batch, then
 from events.migration_step import Conversion
@@ -122,11 +122,8 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
 def _must_be_one(context: Context, change: Payload) -> None:
     """Raises `Refused` unless it is the data, and nothing else, that stands against the change."""
     decider = CHANGES[type(change).__name__].decider
-    try:
-        without = decider.decide(replace(context, heads=_Empty(context.heads), planned=True), change)
-    except Refused as refused:
-        at = "/change/data"
-        raise Refused(each._replace(path=at + each.path) for each in refused.findings) from None
+    empty = replace(context, heads=_Empty(context.heads), planned=True)
+    without = placed(lambda: decider.decide(empty, change))
     try:
         decider.decide(context, change)
     except Refused:

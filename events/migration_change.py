@@ -6,11 +6,11 @@ A fix is held against the change when it is planned and again whenever it goes o
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from events import link_type, property_rules, property_type, type_life
+from events import link_type, property_rules, property_source, property_type, type_life
 from events.decider import Context, Decider, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
@@ -22,11 +22,15 @@ from events.migration_step import FIX, ONCE, Conversion
 from events.migration_words import Fix
 from events.property_change import OnProperty, own_property
 from events.property_rules import SetRequired, SetUnique
+from events.property_source import SetValueType
 from events.property_type import ChangePropertyType, RemoveEnumValue
 from events.schema_change import SchemaChange
 from events.type_change import existing
 from events.type_life import DeleteObjectType
 from events.values import Json
+
+DATA: Final = "/change/data"
+Answer = TypeVar("Answer")
 
 
 class Change(NamedTuple):
@@ -46,7 +50,7 @@ def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
         return known.model.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        at = ["/change/data" + "".join(f"/{step}" for step in fault["loc"]) for fault in faults]
+        at = [DATA + "".join(f"/{step}" for step in fault["loc"]) for fault in faults]
         raise Refused(
             Finding("COMMAND_SHAPE", path, fault_text(fault)) for path, fault in zip(at, faults, strict=True)
         ) from None
@@ -56,12 +60,26 @@ def lasting(context: Context, command: Payload) -> dict[str, Json]:
     """Its data with what never changes in place of names: elements and properties by RID."""
     data: dict[str, Json] = command.model_dump(by_alias=True, exclude_unset=True)
     if isinstance(command, OnProperty):
-        state = existing(context, command.type, "/change/data/type")
-        each = own_property(context, state, command.property)
-        return {**data, "type": state["rid"], "property": each["rid"]}
+        state = existing(context, command.type, DATA + "/type")
+        each = placed(lambda: own_property(context, state, command.property))
+        return {**data, **_value_type(context, command), "type": state["rid"], "property": each["rid"]}
     kind: Kind = "linkType" if isinstance(command, DeleteLinkType | SetCardinality | SetAcyclic) else "objectType"
     named = kind_named(context, kind, data["type"])
     return data if named is None else {**data, "type": named["rid"]}
+
+
+def _value_type(context: Context, command: OnProperty) -> dict[str, Json]:
+    named = command.value_type if isinstance(command, SetValueType) else None
+    state = None if named is None else kind_named(context, "valueType", named)
+    return {} if state is None else {"valueType": state["rid"]}
+
+
+def placed(look: Callable[[], Answer]) -> Answer:
+    """What `look` finds; what it refuses stands in the data of the change."""
+    try:
+        return look()
+    except Refused as refused:
+        raise Refused(each._replace(path=DATA + each.path) for each in refused.findings) from None
 
 
 def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
@@ -85,6 +103,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "ChangePropertyType": Change(
         ChangePropertyType, property_type, ("cast", "map", "default", "drop", "first", "last"), retyped
     ),
+    "SetValueType": Change(SetValueType, property_source, ("cast", "map", "default", "drop"), retyped),
     "SetUnique": Change(SetUnique, property_rules, ("first", "last", "drop"), different),
     "SetCardinality": Change(SetCardinality, link_type, ("first", "last", "drop"), fewer),
     "SetAcyclic": Change(SetAcyclic, link_type, ("first", "last"), straightened),

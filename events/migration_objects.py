@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from events import property_type
+from events import property_source, property_type
 from events.checks import check_of_declared
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
@@ -17,6 +17,7 @@ from events.object import DeleteObject, UpdateObject
 from events.personal import ENCRYPT, opened
 from events.property_change import OnProperty, own_property
 from events.property_rules import SetRequired, SetUnique
+from events.property_source import SetValueType
 from events.property_type import ChangePropertyType, RemoveEnumValue
 from events.reserved import count_key, number, unique_key
 from events.resolving import declaration
@@ -64,11 +65,12 @@ def without_type(context: Context, command: DeleteObjectType, _: Fix) -> Convers
     return Conversion((f"object/{state['slug']}/",), whole.there, _dropped)
 
 
-def retyped(context: Context, command: ChangePropertyType, fix: Fix) -> Conversion:
+def retyped(context: Context, command: ChangePropertyType | SetValueType, fix: Fix) -> Conversion:
     """The schema first: what is written then is right under the new type alone."""
     one = _of(context, command)
-    (event,) = property_type.decide(replace(context, planned=True), command)
-    after = property_type.evolve(one.state, event.payload)
+    decider = property_source if isinstance(command, SetValueType) else property_type
+    (event,) = decider.decide(replace(context, planned=True), command)
+    after = decider.evolve(one.state, event.payload)
     field = one.each["field"]
     new = declaration(context.get, after["properties"][field])
     mended = Retyped(one.each["name"], one.declared, new, fix).checked()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from events import link, link_type, property_rules, property_type, type_life
+from events import link, link_type, property_rules, property_source, property_type, type_life
 from events import object as object_
 from events.decider import MOST, Context, Decider, Drafted, Head, Payload, State, needed
 from events.elsewhere import View, elsewhere
@@ -25,6 +25,7 @@ from events.object import RestoreObject, UpdateObject
 from events.personal import opened
 from events.property_change import own_property
 from events.property_rules import SetRequired, SetUnique
+from events.property_source import SetValueType
 from events.property_type import AddEnumValue, ChangePropertyType
 from events.removal import removal
 from events.shape import Shape, shape_in
@@ -76,11 +77,17 @@ def _declared(before: Context, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"to": each["type"], **{name: each[name] for name in ("array", "values", "target")}}
 
 
+def _value_type(before: Context, data: Mapping[str, Any]) -> dict[str, Any]:
+    each = own_property(before, existing(before, data["type"]), data["property"])
+    return {"valueType": each.get("valueType"), "version": each.get("valueTypeVersion", "latest")}
+
+
 _REVERSE: Final[Mapping[str, tuple[Decider, type[Payload]]]] = {
     "SetRequired": (property_rules, SetRequired),
     "SetUnique": (property_rules, SetUnique),
     "RemoveEnumValue": (property_type, AddEnumValue),
     "ChangePropertyType": (property_type, ChangePropertyType),
+    "SetValueType": (property_source, SetValueType),
     "SetCardinality": (link_type, SetCardinality),
     "SetAcyclic": (link_type, SetAcyclic),
     "DeleteObjectType": (type_life, RestoreObjectType),
@@ -90,6 +97,7 @@ _SAID: Final[Mapping[type[Payload], Callable[[Context, Mapping[str, Any]], dict[
     SetRequired: lambda _before, _data: {"required": False},
     SetUnique: lambda _before, _data: {"unique": False},
     SetCardinality: _cardinality,
+    SetValueType: _value_type,
     SetAcyclic: lambda _before, _data: {"acyclic": False},
     ChangePropertyType: _declared,
 }

@@ -166,6 +166,21 @@ async def test_values_are_those_of_the_new_type(declared, to, fix, values, after
     assert ([found[f"N{at}"].get("값") for at in range(len(values))], ended["said"]) == (after, "completed")
 
 
+async def test_values_keep_to_the_value_type_that_their_property_gets():
+    desk = await hangar(plane("N1", seats=9), plane("N2", seats=900), plane("N3"))
+    await sent(desk, "CreateValueType", name="좌석", base="integer", constraint={"min": 0, "max": 100})
+    change = {"type": "Plane", "property": "seats", "valueType": "좌석"}
+    refused = await desk.send("PlanMigration", **plan("SetValueType", {"kind": "default", "value": 101}, **change))
+    assert codes(refused) == ["VALUE_BOUND"]
+    await begun(desk, **plan("SetValueType", {"kind": "default", "value": 100}, **change))
+    assert (await ran(desk))["converted"] == 1
+    assert (await alive(desk))["N2"]["seats"] == 100
+    assert codes(await desk.send("CreateObject", **plane("N4", seats=101))) == ["VALUE_BOUND"]
+    await taken_back(desk)
+    assert (await alive(desk))["N2"]["seats"] == 900
+    await sent(desk, "CreateObject", **plane("N4", seats=101))
+
+
 async def test_a_value_that_cannot_be_cast_stops_it_and_is_told():
     desk, failed = await retyped({"kind": "cast"}, "1", "하나", to={"to": "integer"}, type="string")
     assert (failed["said"], failed["keys"]) == ("failed", ["object/Plane/N1"])
@@ -317,6 +332,10 @@ async def test_a_branch_that_is_rebased_meanwhile_is_looked_through_anew():
         (
             plan("SetRequired", {"kind": "drop"}, type="Plane"),
             [("COMMAND_SHAPE", "/change/data/property"), ("COMMAND_SHAPE", "/change/data/required")],
+        ),
+        (
+            plan("SetRequired", {"kind": "drop"}, **{**SEATS, "property": "none"}),
+            [("PROPERTY_UNKNOWN", "/change/data/property")],
         ),
         (plan("SetRequired", {"kind": "map"}, **SEATS), [("MIGRATION_FIX", "/fix/kind")]),
         (plan("SetRequired", {"kind": "default"}, **SEATS), [("MIGRATION_FIX", "/fix/value")]),
