@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,22 @@ class Story:
             await self.more.wait_for(lambda: len(self.outcomes) >= wanted)
 
 
+Other = Callable[[Story], Coroutine[Any, Any, None]]
+"""Writes something else until the story is over."""
+
+
 @asynccontextmanager
-async def flowing(client: Client, seed: int, writers: int = WRITERS) -> AsyncIterator[Story]:
+async def flowing(
+    client: Client, seed: int, writers: int = WRITERS, others: Iterable[Other] = ()
+) -> AsyncIterator[Story]:
     """Commands flow inside the block and once more behind it; the views have them all when it ends."""
     assert (await client.send("CreateObjectType", counter_type())).status == "accepted"
     story = Story()
     async with asyncio.TaskGroup() as tasks:
         for writer in range(writers):
             tasks.create_task(_write(client, story, writer, random.Random(f"{seed}/{writer}")))
+        for other in others:
+            tasks.create_task(other(story))
         yield story
         await story.grown_by(writers)
         story.over = True
