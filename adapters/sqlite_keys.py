@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from adapters.sqlite_file import BUSY_SECONDS, create, reader, sql
 from producers.keys import DataKey, owner_of
+from producers.outbox import OutboxUnavailable
 from security.sealed import KEY_BYTES
 
 _SETTINGS: Final = ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON", "temp_store=MEMORY")
@@ -45,7 +46,7 @@ class SqliteKeys:
         self._connection: sqlite3.Connection | None = None
 
     def index_key(self) -> bytes:
-        with self._transaction() as connection:
+        with self._deciding(), self._transaction() as connection:
             found = connection.execute(_INDEX_KEY).fetchone()
             if found is not None:
                 return bytes(found[0])
@@ -56,12 +57,12 @@ class SqliteKeys:
     def of(self, owner: str) -> Sequence[DataKey]:
         if self._absent():
             return []
-        with self._lock:
+        with self._deciding(), self._lock:
             return _of(self._opened(), owner)
 
     def keep(self, keys: Sequence[DataKey]) -> None:
         rows = [(key.kid, key.owner, key.secret) for key in keys]
-        with self._transaction() as connection:
+        with self._deciding(), self._transaction() as connection:
             connection.executemany(_ADD, rows)
 
     def destroy(self, kids: Collection[str]) -> int:
@@ -81,6 +82,15 @@ class SqliteKeys:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    @contextmanager
+    def _deciding(self) -> Iterator[None]:
+        """Nothing is committed yet, so nothing is lost. NOTE not for `destroy`: that is behind its commit."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            cause = f"the key store {self.path} refused: {error}"
+            raise OutboxUnavailable(cause, "see that it is there and writable, and send it again") from error
 
     def _absent(self) -> bool:
         return self._connection is None and not self.path.exists()

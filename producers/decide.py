@@ -28,7 +28,19 @@ from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
-from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Planning, Refusal, Remembered, Told, Work, Writes
+from producers.outbox import (
+    Ask,
+    CommandKey,
+    CommitWrite,
+    LogHead,
+    OutboxUnavailable,
+    Planning,
+    Refusal,
+    Remembered,
+    Told,
+    Work,
+    Writes,
+)
 from producers.outcome import failed, outcome_of
 from producers.tips import Tips, check_bases
 from security import pii
@@ -104,6 +116,8 @@ class Planner:
             outcome = yield from self._accept(submitted, writes, now)
         except Refused as refused:
             outcome = self._refuse(submitted, refused.findings, writes, now)
+        except OutboxUnavailable:  # without the key store nothing is decided, so nothing is refused for good
+            raise
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
             return AGAIN if isinstance(fault, _Again) else self._refuse(submitted, [failed(fault)], writes, now)
         if submitted.key.id:
@@ -130,6 +144,8 @@ class Planner:
             planned = yield from self._plan(submitted, writes, now)
         except Refused as refused:
             return outcome_of(submitted, "rejected", position, [], listed(refused.findings), [])
+        except OutboxUnavailable:
+            raise
         except Exception as fault:  # noqa: BLE001  as of any other command
             if isinstance(fault, _Again):
                 return AGAIN

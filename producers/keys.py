@@ -40,7 +40,8 @@ class DataKey(NamedTuple):
 class KeyStore(Protocol):
     """Where keys live: outside log, exports and backups of both. Adapters pass `tests/ports/test_keys.py` unchanged.
 
-    Every method is one transaction, durable when it returns, and may be called from any thread.
+    Every method is one transaction, durable when it returns, and may be called from any thread. What the committer
+    asks while it decides raises `OutboxUnavailable` where the store refuses: no command is refused for good for that.
     """
 
     def index_key(self) -> bytes:

@@ -5,10 +5,12 @@ import json
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
+from adapters.sqlite_keys import SqliteKeys
 from events import catalog
 from events.sealing import PURGED
 from producers.adopt import adopt
 from producers.keys import owner_of
+from producers.outbox import OutboxUnavailable
 from tests.producers.desk import Desk, asked, codes
 
 PERSON = {
@@ -89,6 +91,23 @@ async def test_a_refused_purge_destroys_nothing(desk):
 async def test_a_refused_creation_leaves_no_key(desk):
     await desk.group(person("a", "010-1234-5678"), person("b", "010-1234-5678"), person("c", 17))
     assert desk.ring.store.count() == 1
+
+
+async def test_a_key_store_that_refuses_for_a_while_refuses_no_command_for_good(tmp_path):
+    folder = tmp_path / "keys"
+    folder.touch()
+    desk = await Desk(MemoryOutbox("main")).open()
+    desk.ring.store = SqliteKeys(folder / "keys.db")
+    await desk.send("CreateObjectType", **PERSON)
+    one = {**person("a", "010-1234-5678"), "id": "one"}
+    for command in (one, {**one, "dryRun": True}):
+        with pytest.raises(OutboxUnavailable, match=r"keys\.db refused: .*; see that it is there"):
+            await desk.group(command)
+        desk.restart()
+    folder.unlink()
+    assert [outcome["status"] for outcome in await desk.group(one)] == ["accepted"]
+    assert (await phone(desk))[1] == "010-1234-5678"
+    desk.ring.store.close()
 
 
 async def test_a_purge_on_one_branch_leaves_a_gap_on_the_others(desk):
