@@ -4,14 +4,19 @@ import json
 
 import pytest
 
+from adapters.memory_keys import MemoryKeys
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_keys import SqliteKeys
 from events import catalog
+from events.names import command_subject
 from events.sealing import PURGED
 from producers.adopt import adopt
+from producers.committer import Committer
+from producers.erase import erase
 from producers.keys import owner_of
 from producers.outbox import OutboxUnavailable
-from tests.producers.desk import Desk, asked, codes
+from producers.receive import address, receive
+from tests.producers.desk import MAIN, Desk, asked, codes
 
 PERSON = {
     "name": "Person",
@@ -108,6 +113,33 @@ async def test_a_key_store_that_refuses_for_a_while_refuses_no_command_for_good(
     assert [outcome["status"] for outcome in await desk.group(one)] == ["accepted"]
     assert (await phone(desk))[1] == "010-1234-5678"
     desk.ring.store.close()
+
+
+async def test_nobody_hears_of_a_purge_whose_key_cannot_be_destroyed_and_the_next_start_destroys_it(desk):
+    class Stuck(MemoryKeys):
+        stuck = False
+
+        def destroy(self, kids):
+            if self.stuck:
+                raise OSError("read-only")
+            return super().destroy(kids)
+
+    keys = desk.ring.store = Stuck()
+    await desk.group(person("a", "010-1234-5678"))
+    body = {"id": "one", **PURGE}
+    purge = receive(address(command_subject("main", "local", MAIN, "PurgeObject")), json.dumps(body).encode())
+    keys.stuck = True
+    committer = Committer(desk.outbox, desk.planner, lambda: desk.now, lambda _: None)
+    waiting = committer.enqueue(purge)
+    with pytest.raises(OSError, match="read-only"):
+        await committer.step()
+    with pytest.raises(OutboxUnavailable, match="read-only"):
+        await waiting
+    assert keys.count() == 1
+    keys.stuck = False
+    assert await erase(desk.outbox, keys) == 1
+    desk.restart()
+    assert [outcome["status"] for outcome in await desk.group(body)] == ["accepted"]
 
 
 async def test_a_purge_on_one_branch_leaves_a_gap_on_the_others(desk):
