@@ -1,7 +1,7 @@
 """One batch of a migration: the next entities that do not fit are mended, in one commit; with the last of them the schema changes.
 
     keys in order   a b c d │ e f g h │ i …        done up to `after`, as of the position `through`
-                            └ page ───┘            and whatever the branch wrote since `through`, wherever it stands
+                            └ page ───┘            and what the branch wrote since `through` of what was done
 
 After every batch all up to `after` fits, so nobody waits for it and nothing is seen half done: the schema changes in the
 very commit that mends the last entity. Where much was written since, or the branch has another base, it begins anew.

@@ -39,3 +39,26 @@ async def test_what_cannot_be_mended_stops_it_and_is_named(oms, cli):
     await oms.send("DeleteLink", {"type": "owns", "from": "KE", "to": "LJ"})
     code, out, _ = await cli("migrate", "resume", "1", "--wait", "--json")
     assert (code, json.loads(out)["status"], json.loads(out)["dropped"]) == (0, "COMPLETED", 2)
+
+
+async def test_heads_and_views_are_what_the_log_says_of_a_migration(oms, cli):
+    await made(oms, "KE", "OZ", "대한")
+    for change, data, fix in (
+        ("SetRequired", {"required": True}, {"kind": "default", "value": "1"}),
+        ("ChangePropertyType", {"to": "integer"}, {"kind": "cast"}),
+    ):
+        said = json.dumps({"type": "Airline", "property": "name", **data})
+        number = (await planned(cli, change, said, fix))["number"]
+        for command in ("approve", "run"):
+            wait = ("--wait",) if command == "run" else ()
+            assert (await cli("migrate", command, number, *wait))[0] == 0
+    assert (await cli("migrate", "revert", "2", "--wait"))[0] == 0
+    for what in ("heads", "versions", "log"):
+        code, out, err = await cli("verify", what)
+        assert code == 0, (what, out, err)
+
+
+async def planned(cli, change, data, fix):
+    """As it is told, the one that was planned last."""
+    assert (await cli("migrate", "plan", change, "--data", data, "--fix", json.dumps(fix)))[0] == 0
+    return json.loads((await cli("migrate", "list", "--json"))[1])[-1]
