@@ -21,6 +21,7 @@ from events import migration_words as words
 from events.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.kinds import kind_named
 from events.migration_batch import SAMPLES, alive, base, batch, page
 from events.migration_change import CHANGES, command_of, conversion, lasting, placed
 from events.migration_events import EVENTS, Status, evolve, migration_key
@@ -103,7 +104,7 @@ class _Empty:
 def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     change = command_of(command.change.type, command.change.data)
     data = lasting(context, change)
-    asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(command.fix)}
+    asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(context, command.fix)}
     known = context.get(migrations_key(context.branch)) or {"n": 0, "open": {}}
     if any(_is(context.get(migration_key(rid)), asked) for rid in known["open"]):
         return []
@@ -145,8 +146,11 @@ def _misfit(whole: Conversion, state: State) -> bool:
         return True
 
 
-def _fix(fix: words.Fix) -> dict[str, Any]:
-    return fix.model_dump(by_alias=True, exclude_defaults=True)
+def _fix(context: Context, fix: words.Fix) -> dict[str, Any]:
+    """As it is kept: what it names by RID."""
+    said = fix.model_dump(by_alias=True, exclude_defaults=True)
+    to = None if fix.to is None else kind_named(context, "linkType", fix.to)
+    return said if to is None else {**said, "to": to["rid"]}
 
 
 def _is(state: State | None, asked: Mapping[str, Any]) -> bool:

@@ -118,7 +118,8 @@ class _Batch:
         drafted: list[Drafted] = []
         for key, step in steps.items():
             try:
-                drafted += self._taken(decided_by(step.command), step.command)
+                for command in step.commands:
+                    drafted += self._taken(decided_by(command), command)
                 self.done[step.what if key in paged else "again"] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
@@ -178,7 +179,7 @@ class _Batch:
 
 def _reads(context: Context, steps: Mapping[Key, Step]) -> list[Key]:
     """What all of them can name, to be asked for at once: else each would cost a round of its own."""
-    named = (decided_by(step.command).reads(context, step.command) for step in steps.values())
+    named = (decided_by(command).reads(context, command) for step in steps.values() for command in step.commands)
     return [key for keys in named for key in keys]
 
 

@@ -108,7 +108,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "SetCardinality": Change(SetCardinality, link_type, ("first", "last", "drop"), fewer),
     "SetAcyclic": Change(SetAcyclic, link_type, ("first", "last"), straightened),
     "DeleteObjectType": Change(DeleteObjectType, type_life, ("drop",), without_type),
-    "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop",), without_links),
+    "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop", "redirect"), without_links),
 }
 """By the command's name."""
 _MADE_BY: Final[Mapping[str, str]] = {

@@ -1,25 +1,44 @@
 """Fixes of links: which of them go when their type does, or when its rules become tighter."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from events.decider import Context, State
+from events.findings import Finding, Refused
 from events.kinds import kind_named
 from events.link_cycles import circle_among
 from events.link_type_words import DeleteLinkType, SetAcyclic, SetCardinality
-from events.link_words import DeleteLink
-from events.migration_step import Conversion, Step
+from events.link_words import CreateLink, DeleteLink
+from events.migration_step import FIX, Conversion, Step
 from events.migration_words import Fix
 from events.names import link_key
 from events.reserved import links_key, links_under, number, single_ends
+from events.shape import shape_in
 
 
-def without_links(context: Context, command: DeleteLinkType, _: Fix) -> Conversion:
+def without_links(context: Context, command: DeleteLinkType, fix: Fix) -> Conversion:
     kind = kind_named(context, "linkType", command.type)
     assert kind is not None, "its deletion was decided"
+    fixed = _redirected(context, kind, fix) if fix.kind == "redirect" else _unlinked
+    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
 
-    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), _unlinked)
+
+def _redirected(context: Context, kind: State, fix: Fix) -> Callable[[State], Step]:
+    """Another link between the same objects, with the same properties, in place of each. Raises `Refused`."""
+    other = None if fix.to is None else kind_named(context, "linkType", fix.to)
+    if other is None or other.get("deleted") or other["rid"] == kind["rid"]:
+        raise Refused(
+            [Finding("MIGRATION_FIX", FIX + "/to", f"say which other link type takes the links of {kind['name']}")]
+        )
+
+    def fixed(link: State) -> Step:
+        said = link.get("properties")
+        properties = shape_in(context.get, kind).named(said) if said else None
+        instead = {"type": other["rid"], "from": link["from"], "to": link["to"], "properties": properties}
+        return _unlinked(link)._replace(instead=CreateLink.model_validate(instead, by_alias=True))
+
+    return fixed
 
 
 def fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:

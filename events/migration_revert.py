@@ -14,7 +14,7 @@ from events.decider import MOST, Context, Decider, Drafted, Head, Payload, State
 from events.elsewhere import View, elsewhere
 from events.findings import Finding, Refused
 from events.link_type_words import RestoreLinkType, SetAcyclic, SetCardinality
-from events.link_words import CreateLink
+from events.link_words import CreateLink, DeleteLink
 from events.migration_batch import PAGE, decided_by, page, told
 from events.migration_change import CHANGES, command_of, conversion
 from events.migration_events import MigrationReverted, MigrationRevertedBatch
@@ -168,6 +168,7 @@ class _Undone:
             yield from self._value(old, new, step)
         elif new["deleted"] and key.startswith("link/"):
             yield self._linked(old)
+            yield from self._redirected(step)
         elif new["deleted"]:
             gone = removal(self.before, key, old)
             for each in gone.objects.values():
@@ -175,6 +176,15 @@ class _Undone:
             for link_ in needed(self.before.get, gone.links):
                 assert link_ is not None, "it stood there"
                 yield self._linked(link_)
+
+    def _redirected(self, step: Step) -> Iterator[Payload]:
+        """The link that came in place of another goes, unless it was there before."""
+        if isinstance(step.instead, CreateLink):
+            said = step.instead.model_dump(by_alias=True, exclude={"properties"})
+            gone = DeleteLink.model_validate(said, by_alias=True)
+            there = self.before.get(link.target(self.before, gone) or Key(""))
+            if there is None or there["deleted"]:
+                yield gone
 
     def _linked(self, old: State) -> CreateLink:
         kind = self.before.get(Key(f"linkType/{old['type']}"))

@@ -15,6 +15,11 @@ class Step(NamedTuple):
 
     what: Literal["converted", "dropped"]
     command: Payload
+    instead: Payload | None = None  # what comes in place of one that goes
+
+    @property
+    def commands(self) -> tuple[Payload, ...]:
+        return (self.command,) if self.instead is None else (self.instead, self.command)
 
 
 @dataclass(frozen=True, slots=True)

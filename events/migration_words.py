@@ -21,14 +21,15 @@ class Fix(Payload):
     """What becomes of data that does not fit."""
 
     kind: Annotated[
-        Literal["default", "map", "drop", "cast", "first", "last"],
+        Literal["default", "map", "drop", "cast", "first", "last", "redirect"],
         Field(
             description="`default` another value, `map` each to its own, `drop` the value, the object or the link, "
-            "`cast` what says the same, `first` or `last` of several"
+            "`cast` what says the same, `first` or `last` of several, `redirect` to a link of another type"
         ),
     ]
     value: Annotated[Json, Field(description="of `default`, and of `otherwise: default`")] = None
     values: Annotated[dict[str, Json] | None, Field(description="of `map`: new values by old ones")] = None
+    to: Annotated[str | None, Field(description="of `redirect`: link type, by API name, slug or RID")] = None
     otherwise: Annotated[
         Literal["refuse", "default", "drop"],
         Field(description="of `map` and `cast`: what becomes of other values; `refuse` stops the migration"),

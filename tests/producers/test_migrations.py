@@ -241,6 +241,23 @@ async def test_of_the_objects_that_share_a_value_one_keeps_it(kind, kept):
     await sent(desk, "CreateObject", **plane("N5", seats=8))
 
 
+async def test_links_go_over_to_another_type_and_back():
+    desk = await hangar(*[plane(key) for key in "ab"])
+    for name in ("beside", "옆"):
+        properties = [{"name": "거리", "type": "integer"}]
+        await sent(desk, "CreateLinkType", name=name, properties=properties, **{"from": "Plane", "to": "Plane"})
+    await sent(desk, "CreateLink", type="beside", properties={"거리": 3}, **{"from": "a", "to": "b"})
+    nowhere = plan("DeleteLinkType", {"kind": "redirect", "to": "beside"}, type="beside")
+    assert codes(await desk.send("PlanMigration", **nowhere)) == ["MIGRATION_FIX"]
+    await begun(desk, **plan("DeleteLinkType", {"kind": "redirect", "to": "옆"}, type="beside"))
+    assert (await ran(desk))["dropped"] == 1
+    there = {"properties": {"거리": 3}, "from": "a", "to": "b"}
+    assert (await desk.send("CreateLink", type="옆", **there))["status"] == "unchanged"
+    await taken_back(desk)
+    assert (await desk.send("CreateLink", type="beside", **there))["status"] == "unchanged"
+    assert (await desk.send("CreateLink", type="옆", **there))["status"] == "accepted"
+
+
 async def test_what_is_written_while_it_runs_is_converted_with_the_next_batch():
     many = [plane(f"N{number:04}") for number in range(1_100)]
     desk = await hangar(*many)
