@@ -18,6 +18,7 @@ from events.hierarchy import effective, line
 from events.names import Key, link_key, object_key
 from events.uses import declaring
 from projectors.versions import Version
+from queries.called import other_elements
 from queries.cuts import Cut
 
 Kind = Literal["objectType", "linkType", "object", "link"]
@@ -73,6 +74,8 @@ def named(cut: Cut, name: str) -> Named:
                 return replace(candidate, turned=attribute == "inverse")
     names = ", ".join(candidate.name for candidate in known[:20]) or "none"
     text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
+    for other in other_elements(cut, name):
+        text = f"{other}, no type of objects or links; `oms schema export` shows it"
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
 
 

@@ -11,6 +11,7 @@ from events.kinds import KINDS
 from events.migration_change import fixes
 from events.names import Key
 from events.schema_change import SchemaChange, Severity
+from queries.called import in_names
 from queries.cuts import Cut
 from queries.violations import Violations, violations
 
@@ -58,7 +59,8 @@ def _elements(before: Cut, after: Cut) -> Iterator[Key]:
 
 
 def _changed(element: Key, before: Cut, after: Cut) -> list[SchemaChange]:
-    return changed(element, before.state(element), after.state(element))
+    found = changed(element, before.state(element), after.state(element))
+    return [each._replace(text=in_names(before, in_names(after, each.text))) for each in found]
 
 
 def _severity(change: SchemaChange, told: Violations | None) -> Severity:

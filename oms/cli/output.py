@@ -27,7 +27,10 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    console().print(table)
+    out = console()
+    with out.capture() as printed:
+        out.print(table)
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in printed.get().splitlines()))
 
 
 def print_fields(row: Mapping[str, Any], *, as_json: bool) -> None:

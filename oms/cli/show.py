@@ -1,7 +1,7 @@
 """`oms show`: one entity at a moment."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from queries.objects import Shown
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="API name of an object or link type, its slug or RID.")]
+_SAID: Final = ("values", "target", "default", "shared", "struct", "valueType", "valueTypeVersion", "marking")
 EntityKey = Annotated[
     str | None,
     typer.Argument(
@@ -34,27 +35,29 @@ def show(
     """Show an object, a link or a type as it is, or as it was at any moment."""
     from oms.settings import load
     from queries import objects
+    from queries.called import in_names
 
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     with versions(settings, min_position) as opened:
-        shown = objects.show(cut_at(opened, settings.branch, as_of), type_name, key)
+        cut = cut_at(opened, settings.branch, as_of)
+        shown = objects.show(cut, type_name, key)
+        lines = [(name, text if name == "rid" else in_names(cut, text)) for name, text in _lines(shown)]
     if as_json:
         print_json(shown.json())
     else:
-        _print(shown)
+        _print(shown, lines)
     for parked in shown.parked:
         complain(
             f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
         )
 
 
-def _print(shown: "Shown") -> None:
+def _print(shown: "Shown", lines: Sequence[tuple[str, str]]) -> None:
     from rich.cells import cell_len, set_cell_size
 
     out = console()
     out.print(shown.type if shown.kind.endswith("Type") else f"{shown.type} {shown.key}", style="bold", end="  ")
     out.print(f"{shown.branch} at position {shown.position}, version {shown.version}", style="dim")
-    lines = list(_lines(shown))
     width = max((cell_len(name) for name, _ in lines), default=0)
     for name, text in lines:
         out.print(f"  {set_cell_size(name, width)}  {text}")
@@ -75,10 +78,10 @@ def _lines(shown: "Shown") -> Iterator[tuple[str, str]]:
 
 
 def _declared(declared: Mapping[str, Any]) -> str:
-    """`string, required, default "?"`."""
-    said = [str(declared.get("type", ""))]
+    """`string, required, default "?"`; what has a name of its own is still a RID."""
+    said = [str(declared["type"])] if "type" in declared and "struct" not in declared else []
     said += [flag for flag in ("array", "required", "unique", "removed") if declared.get(flag)]
-    said += [f"{name} {cell(declared[name])}" for name in ("values", "target", "default") if name in declared]
+    said += [f"{name} {cell(declared[name])}" for name in _SAID if name in declared]
     return ", ".join(said)
 
 

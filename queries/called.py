@@ -1,0 +1,32 @@
+"""RIDs in a text by the API names that people know them by, as they were at a cut. What is not there stays a RID."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from events.kinds import KINDS
+from events.names import Key
+from queries.cuts import Cut
+
+_RID: Final = re.compile(r"ri\.oms\.([a-z-]+)\.[0-9a-f-]{36}")
+_TYPES: Final = ("objectType", "linkType")  # these have their own questions
+
+
+def in_names(cut: Cut, text: str) -> str:
+    return _RID.sub(partial(_name, cut), text)
+
+
+def _name(cut: Cut, rid: re.Match[str]) -> str:
+    first, *others = rid[1].split("-")
+    state = cut.state(Key(f"{first}{''.join(map(str.capitalize, others))}/{rid[0]}"))
+    return rid[0] if state is None else str(state.get("name", rid[0]))
+
+
+def other_elements(cut: Cut, name: str) -> Iterator[str]:
+    """What a name is that is no type of objects or links: `Named is an interface`."""
+    for kind, words in KINDS.items():
+        if kind not in _TYPES:
+            for version in cut.valid(f"{kind}/"):
+                if name in (version.state["name"], version.state["slug"], version.state["rid"]):
+                    yield f"{version.state['name']} is {'an' if words[0] in 'aeio' else 'a'} {words}"
