@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from events.authors import author_findings
 from events.branch_rules import (
     BranchNamed,
     bad_name,
@@ -227,6 +228,9 @@ def _changed(context: Context, command: OfBranch) -> Payload | None:
         raise Refused([not_there(name, state, "/name")])
     match command:
         case ProtectBranch():
+            findings = list(author_findings(command.reviewers or (), "/reviewers"))
+            if findings:
+                raise Refused(findings)
             event = BranchProtected(name=name, approvals=command.approvals, reviewers=command.reviewers)
             return None if evolve(state, event) == state else event
         case UnprotectBranch():

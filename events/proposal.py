@@ -15,6 +15,7 @@ from typing import Any, Final
 from events import proposal_commands as ask
 from events import proposal_events as told
 from events import proposal_merge, reviewing
+from events.authors import author_findings
 from events.branch_rules import branch_key
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
@@ -76,7 +77,7 @@ def _open(context: Context, command: ask.OpenProposal) -> list[Drafted]:
     to = command.target or (source or {}).get("parent")
     findings = [
         *_branch(context, command.source, "/source"),
-        *reviewing.author_findings(command.reviewers or (), "/reviewers"),
+        *author_findings(command.reviewers or (), "/reviewers"),
     ]
     if to is None:
         text = f"{command.source} has no parent; say which branch it is for"

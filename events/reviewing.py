@@ -1,18 +1,16 @@
 """Reviewing a proposal: who is asked, what they say, and that nobody reviews what is their own."""
 
-import re
-from collections.abc import Iterator, Sequence
 from typing import Final
 
 from events import proposal_commands as ask
 from events import proposal_events as told
+from events.authors import author_findings
 from events.decider import Drafted
-from events.findings import Finding, Refused
+from events.findings import Refused
 from events.instants import to_text
 from events.proposal_case import Case
 
 MAX_COMMENTS: Final = 1_000
-_AUTHOR: Final = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
 
 
 def assign(case: Case, command: ask.AssignReviewers) -> list[Drafted]:
@@ -83,10 +81,3 @@ def _must_review(case: Case) -> None:
         raise case.refuse("PROPOSAL_DRAFT", "/proposal", "is a draft; its author marks it ready first")
     if case.by_its_author:
         raise case.refuse("PROPOSAL_OWN", "", f"is of {case.context.author}; somebody else reviews it")
-
-
-def author_findings(names: Sequence[str], path: str) -> Iterator[Finding]:
-    for index, name in enumerate(names):
-        if not _AUTHOR.fullmatch(name):
-            text = f"{name[:200]!r} is no author; it is <user>@<service>"
-            yield Finding("PROPOSAL_REVIEWER", f"{path}/{index}", text)

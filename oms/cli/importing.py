@@ -170,8 +170,10 @@ async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, 
     """One file from its first row to its last."""
     from oms.importing.batches import batches, source_of
     from oms.importing.flow import Tally, send_all
-    from oms.importing.rows import digest, points_ahead, rows
+    from oms.importing.rows import digest, lacking, points_ahead, rows
 
+    for column in lacking(file, mapping.columns()):
+        complain(f"{file} has no column {column!r}, which the mapping names: it counts as absent in every row")
     target = way.rejects / f"{file.name}.rejected.ndjson"
     bytes_read, done = digest(file), Tally()
     with Progress(file.name) as progress, _Rejects(target) as rejected:

@@ -8,7 +8,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.options import Folder, Ontology
-from oms.cli.output import Json, print_json
+from oms.cli.output import Json, complain, print_json
 
 if TYPE_CHECKING:
     from oms.client import Event
@@ -37,15 +37,20 @@ def log(
     show = show_event if branch is None else show_commit
 
     async def work() -> None:
+        shown = False
         async with connected(folder=folder, ontology=ontology) as client:
             wanted = subject or ([">"] if branch else [])
             patterns = [full_subject(pattern, client.speaker.ontology, branch) for pattern in wanted]
             end = until if follow or until is not None else sys.maxsize
             async with aclosing(client.subscribe(first - 1, patterns, until=end)) as events:
                 async for event in events:
+                    shown = True
                     show(event, as_json=as_json)
                     if until is not None and event.position >= until:
                         return
+
+        if wanted and not shown:
+            complain(f"no event of {branch or ', '.join(wanted)} is there; `oms branch list` shows the branches")
 
     run(work())
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from events.faults import fault_text
+
 Row = Mapping[str, Any]
 Command = dict[str, Any]
 
@@ -100,6 +102,15 @@ class RowMapping(_Strict):
             return [self]
         return [self.model_copy(update={"links": []}), self.model_copy(update={"objects": []})]
 
+    def columns(self) -> set[str]:
+        """Every column of which it takes a value or that it looks at."""
+        sources = [source for rule in self.objects for source in rule.properties.values()]
+        sources += [source for link in self.links for source in (*link.from_, *link.to)]
+        rules: list[ObjectRule | LinkRule] = [*self.objects, *self.links]
+        sources += [said for said in (self.effective, *(rule.effective for rule in rules)) if said is not None]
+        asked = {column for rule in rules for column in rule.when or ()}
+        return asked.union(*(source.needed() for source in sources))
+
     def declarations(self) -> list[Command]:
         """The types that rows are of; those that are there as they are said are left as they are."""
         declared = [{"type": "CreateObjectType", "data": data} for data in self.types]
@@ -112,7 +123,11 @@ def mapping_of(document: object) -> RowMapping:
         return RowMapping.model_validate(document)
     except ValidationError as error:
         found = (
-            ": ".join(filter(None, ["/".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")]))
+            ": ".join(
+                filter(
+                    None, ["/".join(map(str, one["loc"])), fault_text(one, see="docs/import.md shows what there is")]
+                )
+            )
             for one in error.errors(include_url=False)
         )
         raise MappingRefused("; ".join(found)) from None

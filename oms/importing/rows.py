@@ -26,6 +26,14 @@ def read_mapping(path: Path) -> RowMapping:
         raise MappingRefused(f"{path}: {error}") from None
 
 
+def lacking(path: Path, columns: set[str]) -> list[str]:
+    """Columns that no row of the file can have: those that the header of a CSV file does not name."""
+    if kind(path) != ".csv":
+        return []
+    first = next((line.row for line in rows(path)), None)
+    return [] if first is None else sorted(columns - first.keys())
+
+
 def digest(path: Path) -> str:
     """SHA-256 (hex) of the file as it lies there."""
     with path.open("rb") as file:

@@ -44,3 +44,7 @@ async def test_what_is_wrong_is_said(oms, cli):
     assert (code, "BRANCH_NAME" in out) == (1, True)
     code, _, err = await cli("branch", "show", "dev/no/such")
     assert (code, "BRANCH_UNKNOWN" in err) == (1, True)
+    code, out, _ = await cli("branch", "protect", "prod/main/main", "--reviewer", "지우@desk", "--reviewer", "지우")
+    assert (code, "'지우' is no author; it is <user>@<service>" in out) == (1, True)
+    code, out, err = await cli("log", "--branch", "dev/no/such")
+    assert (code, out, "no event of dev/no/such is there" in err) == (0, "", True)

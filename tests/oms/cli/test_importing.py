@@ -197,3 +197,10 @@ async def test_types_that_cannot_be_declared_stop_an_import(oms, cli, tmp_path):
         assert "the mapping's types are refused: TYPE_KEY at /data/commands/0/data/primaryKey/0" in err
     code, _, err = await cli(*given, "--changes", tmp_path / "x")
     assert (code, "goes with --dry-run" in err) == (2, True)
+
+
+async def test_a_column_that_a_csv_file_lacks_is_told(oms, cli, tmp_path):
+    (tmp_path / "map.toml").write_text(MAPPING)
+    (tmp_path / "airlines.csv").write_text("carrier,이름\nKE,대한항공\n")
+    code, _, err = await cli("import", tmp_path / "airlines.csv", "--map", tmp_path / "map.toml", "--json")
+    assert (code, "airlines.csv has no column 'name', which the mapping names" in err) == (0, True)

@@ -107,7 +107,7 @@ def test_what_is_no_such_value_is_refused(kind, value):
             {"objects": [{"type": "T", "properties": {"p": {"column": "c", "value": 1}}}]},
             "give one of column, columns and value",
         ),
-        ({"objects": [{"typ": "T", "properties": {"p": "c"}}]}, "objects/0/typ: Extra"),
+        ({"objects": [{"typ": "T", "properties": {"p": "c"}}]}, "objects/0/typ: there is no field"),
         ({"links": [{"type": "T", "from": [], "to": "c"}]}, "links/0/from"),
         ([], "valid dictionary"),
     ],
