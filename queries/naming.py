@@ -75,7 +75,7 @@ def named(cut: Cut, name: str) -> Named:
     names = ", ".join(candidate.name for candidate in known[:20]) or "none"
     text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
     for other in other_elements(cut, name):
-        text = f"{other}, no type of objects or links; `oms schema export` shows it"
+        text = f"{other}, no type of objects or links; `oms schema list` and `export` show it"
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
 
 

@@ -8,7 +8,7 @@ import typer
 from oms.cli.cutting import MOMENT, AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
 from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, console, print_json
+from oms.cli.output import Json, console, print_json, print_rows
 from oms.cli.schema_exchange import export, import_
 
 if TYPE_CHECKING:
@@ -16,12 +16,37 @@ if TYPE_CHECKING:
     from queries.schema_diff import Graded
 
 app = typer.Typer(
-    help="The schema of a branch: how it differs from another one, what stands at a type, and how it travels.",
+    help="The schema of a branch: what is in it, how it differs from another one, what stands at a type, and how it travels.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 PLACE = f"BRANCH, or BRANCH@MOMENT; MOMENT is {MOMENT}"
 _STYLES: "dict[Severity, str]" = {"MAJOR": "bold red", "REVIEW": "bold magenta", "MINOR": "yellow", "PATCH": "dim"}
+
+
+@app.command("list")
+def list_(
+    as_of: AsOf = "now",
+    branch: Branch = None,
+    min_position: MinPosition = 0,
+    deadline: Deadline = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """List what the schema consists of: types, and what they are made of."""
+    from events.kinds import KINDS
+    from oms.settings import load
+
+    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
+    with versions(settings, min_position) as opened:
+        cut = cut_at(opened, settings.branch, as_of)
+        states = [(kind, version.state) for kind in KINDS for version in cut.valid(f"{kind}/")]
+    rows = [
+        {"kind": KINDS[kind]} | {name: state.get(name) for name in ("name", "status", "title", "rid")}
+        for kind, state in states
+        if not state.get("deleted")
+    ]
+    print_rows(rows, ["kind", "name", "status", "title"], as_json=as_json)
 
 
 app.command("export")(export)

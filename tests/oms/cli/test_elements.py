@@ -49,9 +49,18 @@ async def test_a_difference_of_schemas_names_the_interface(oms, cli):
 async def test_what_is_no_type_is_said_to_be_what_it_is(oms, cli):
     _, position = await guests(oms)
     code, _, err = await cli("show", "Named", "--min-position", position)
-    assert (code, "Named is an interface" in err, "oms schema export" in err) == (1, True, True)
+    assert (code, "Named is an interface" in err, "oms schema list" in err) == (1, True, True)
 
 
 async def test_a_table_in_a_pipe_ends_its_lines_where_the_text_ends(oms, cli):
     out = (await cli("branch", "list"))[1]
     assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+async def test_what_the_schema_consists_of_is_listed(oms, cli):
+    _, position = await guests(oms)
+    out = (await cli("schema", "list", "--min-position", position, "--json"))[1]
+    listed = {each["name"]: each["kind"] for each in json.loads(out)}
+    assert listed.items() >= {"손님": "object type", "Named": "interface", "무게": "value type"}.items()
+    before = (await cli("schema", "list", "--as-of", "1", "--json"))[1]
+    assert json.loads(before) == []
