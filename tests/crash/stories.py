@@ -105,7 +105,7 @@ STORIES: Final[Mapping[str, Steps]] = {
         [ON_DEV, asked("ProtectBranch", name=MAIN)],
         [by("ada@desk", "OpenProposal", DEV, source=DEV, title="탑승구")],
         [by("bo@desk", "ApproveProposal", proposal=1)],
-        [by("bo@desk", "MergeProposal", proposal=1), seats("HL3", 2)],
+        [by("bo@desk", "MergeProposal", proposal=1), meanwhile(asked("CreateBranch", name="dev/main/other"))],
     ],
     "action": [
         [one(*[asked("CreateObjectType", **each) for each in (FLIGHT, GATE, NOTE)])],

@@ -13,6 +13,7 @@ from events.envelope import decode
 from events.names import Key
 from events.purging import DATA_KEYS
 from events.sealing import is_closed
+from producers.adopt import LOCAL
 from producers.keys import DataKey, opened
 from producers.outbox import CommandKey
 from security import chain
@@ -23,6 +24,7 @@ from tests.producers.desk import MAIN
 from tests.producers.states import entities
 
 EVERY = 100_000
+REFUSED = {"data": ["OBJECT_EXISTS"], "conflict": ["MERGE_CONFLICT_FIELD"], "action": ["VALUE_REFERENCE"]}
 
 
 async def undisturbed(name: str) -> tuple[World, int]:
@@ -38,6 +40,7 @@ async def test_every_death_heals(name: str) -> None:
     expected = await seen(calm)
     await whole(calm)
     assert calls > 30
+    assert [f["code"] for o in calm.outcomes.values() for f in o["findings"]] == REFUSED.get(name, [])
     for die_at in range(1, calls + 1):
         for before in (True, False):
             world = World(STORIES[name])
@@ -107,7 +110,7 @@ async def whole(world: World) -> None:
     assert kept(world) == named(world) - gone(world)
     for command in (each for each in world.outcomes if each.startswith(DRY)):
         assert command not in {decode(row.body).causationid for row in rows}
-        assert await world.outbox.remembered(CommandKey("ann", command)) is None
+        assert await world.outbox.remembered(CommandKey(LOCAL, command)) is None
 
 
 def kept(world: World) -> set[str]:
