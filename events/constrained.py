@@ -69,7 +69,7 @@ def pattern_fault(regex: str) -> str | None:
         for pattern in (regex, _whole(regex)):  # alone too: `a)|(b` is none, though it closes what stands round it
             _matcher(pattern)
     except (SchemaError, UnicodeEncodeError) as error:
-        return " ".join(str(error).split())[-300:]
+        return " ".join(str(error).split()).rpartition("error: ")[2][-300:]
     return None
 
 

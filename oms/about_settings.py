@@ -30,6 +30,7 @@ class About(NamedTuple):
     meaning: str
     unit: str = ""
     shape: re.Pattern[str] | None = None
+    like: str = ""  # a text of that shape
     choices: tuple[str, ...] = ()
     low: float = float("-inf")
     high: float = float("inf")
@@ -38,12 +39,22 @@ class About(NamedTuple):
 ABOUT: Mapping[str, About] = {
     "folder": About("where everything is kept: outbox, log, views, credentials"),
     "keys": About("folder of the data keys, best on a disk that no backup takes; empty: `keys` in the data folder"),
-    "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY),
-    "branch": About("the branch meant where none is named; the default branch of a new ontology", shape=BRANCH),
-    "author": About("who commands are from where none is named", shape=_AUTHOR),
+    "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY, like="main"),
+    "branch": About(
+        "the branch meant where none is named; the default branch of a new ontology",
+        shape=BRANCH,
+        like="<env>/<service>/<purpose>, such as dev/flights/gates; env is dev, stg, prod or another short word",
+    ),
+    "author": About(
+        "who commands are from where none is named", shape=_AUTHOR, like="<user>@<service>, such as ana@desk"
+    ),
     "roles": About("which parts `oms up` runs in this process", choices=ROLES),
     "bind": About("address that servers listen on; beyond loopback only with authentication"),
-    "nats_url": About("an outside NATS server, as nats://host:port; empty: the embedded one", shape=_NATS_URL),
+    "nats_url": About(
+        "an outside NATS server, as nats://host:port; empty: the embedded one",
+        shape=_NATS_URL,
+        like="nats://127.0.0.1:4222",
+    ),
     "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
     "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
     "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
@@ -63,7 +74,7 @@ def checked(name: str, value: Value, source: str) -> Value:
     if isinstance(value, int | float) and not rules.low <= value <= rules.high:
         raise SettingRefused(name, source, f"{value:g} is not between {rules.low:g} and {rules.high:g}")
     if rules.shape and not rules.shape.fullmatch(str(value)):
-        raise SettingRefused(name, source, f"{str(value)!r} does not match {rules.shape.pattern}")
+        raise SettingRefused(name, source, f"{str(value)!r} is not written like {rules.like}")
     for part in value if isinstance(value, tuple) else (value,):
         if rules.choices and part not in rules.choices:
             raise SettingRefused(name, source, f"{part!r} is none of {', '.join(rules.choices)}")

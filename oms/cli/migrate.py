@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.5
 @app.command()
 def plan(
     change: Annotated[str, typer.Argument(metavar="CHANGE", help="The refused command, e.g. SetRequired.")],
-    data: Annotated[str, typer.Option("--data", help="Its data: JSON.")],
+    data: Annotated[str, typer.Option("--data", help="Its data: JSON, @FILE, or - for standard input.")],
     fix: Annotated[str, typer.Option("--fix", help='What becomes of data: JSON, e.g. {"kind": "drop"}.')],
     author: Author = None,
     branch: Branch = None,
