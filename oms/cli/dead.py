@@ -27,6 +27,9 @@ Positions = Annotated[list[int], typer.Argument(metavar="POSITION…", help="Pos
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
+Position = Annotated[int, typer.Argument(metavar="POSITION", help="Where it stands in the log.", min=1)]
+
+
 @app.command("list")
 def list_(folder: Folder = None, as_json: Json = False) -> None:
     """List what is parked in each view, the first one first."""
@@ -42,7 +45,7 @@ def list_(folder: Folder = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(position: int, view: View = "versions", folder: Folder = None, as_json: Json = False) -> None:
+def show(position: Position, view: View = "versions", folder: Folder = None, as_json: Json = False) -> None:
     """Show one parked event with its body."""
     from adapters.view_files import live_path
 

@@ -13,7 +13,7 @@ from oms.cli.replaying import FromLog
 
 
 def export(
-    into: Annotated[Path, typer.Argument(help="A folder for the segments: oms-….ndjson.zst.")],
+    into: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder for the segments: oms-….ndjson.zst.")],
     first: Annotated[int, typer.Option("--from", min=1, help="First position.")] = 1,
     until: Annotated[int | None, typer.Option("--until", min=1, help="Last position.", show_default=False)] = None,
     events: Annotated[int, typer.Option("--events", min=1, help="Events in one segment at most.")] = 1_000_000,
@@ -27,7 +27,9 @@ def export(
 
 
 def restore(
-    path: Annotated[Path, typer.Argument(help="A segment that begins at position 1, or a folder of segments.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A segment that begins at position 1, or a folder of segments.")
+    ],
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,

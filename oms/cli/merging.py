@@ -10,7 +10,7 @@ from oms.cli.changes import print_changes
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Ontology
-from oms.cli.output import Json, console, counted, print_json, print_rows
+from oms.cli.output import Json, cell, console, counted, print_json, print_rows
 from oms.cli.sending import given, send_given
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def reset(
           ontology=ontology, deadline=deadline)  # fmt: skip
 
 
+LONGEST_SIDE: Final = 40  # characters
 LONGEST_POSITION: Final = 20  # digits; a commit's id has 64
 
 
@@ -148,7 +149,7 @@ def _print(found: dict[str, Any]) -> None:
             print_changes([_change(member) for member in change["members"]], margin="    ")
     if found["conflicts"]:
         rows = [
-            {**each, "place": each["key"] + each["path"], "": "" if each["open"] else "✓"}
+            {**each, **_sides(each), "place": each["key"] + each["path"], "": "" if each["open"] else "✓"}
             for each in found["conflicts"]
         ]
         print_rows(rows, ["", "kind", "place", "base", "ours", "theirs", "text"], as_json=False)
@@ -158,6 +159,12 @@ def _print(found: dict[str, Any]) -> None:
     )
     if "next" in found:
         out.print(f"more: --after {found['next']}")
+
+
+def _sides(conflict: dict[str, Any]) -> dict[str, str]:
+    """What the sides say, as much of it as fits beside the rest; `--json` has all."""
+    said = {side: cell(conflict[side]) for side in ("base", "ours", "theirs") if side in conflict}
+    return {side: text if len(text) <= LONGEST_SIDE else f"{text[: LONGEST_SIDE - 1]}…" for side, text in said.items()}
 
 
 def _change(member: dict[str, Any]) -> "Change":

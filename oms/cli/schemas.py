@@ -11,7 +11,10 @@ from oms.cli.output import Json, print_json, print_rows
 
 def schemas(
     name: Annotated[
-        str | None, typer.Argument(help="Which one to print, e.g. object.created.v1 or asyncapi.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Which one to print, e.g. object.created.v1 or asyncapi.", show_default=False
+        ),
     ] = None,
     into: Annotated[
         Path | None, typer.Option("--into", help="Copy all of them into this folder.", show_default=False)
