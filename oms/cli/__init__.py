@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -84,6 +84,9 @@ def _frame(
     pass
 
 
+WIDEST: Final = 120  # columns of a help; narrower where the terminal is
+
+
 def main() -> None:
     """Runs one command; whatever ends it becomes one sentence on stderr and a stable exit code."""
     sys.exit(run(sys.argv[1:]))
@@ -91,7 +94,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     try:
-        app(arguments, prog_name="oms")
+        app(arguments, prog_name="oms", max_content_width=WIDEST)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else Exit.OK
     except BrokenPipeError:  # the reader went away: `oms log | head`
