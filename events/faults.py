@@ -37,7 +37,7 @@ def nearest(name: str, known: Iterable[str], see: str = SCHEMAS) -> str:
     """What to write in place of a name that nothing has: those that look like it, else all if they are few, else where they are."""
     names = list(known)
     folded = {each.casefold(): each for each in names}
-    like = [folded[each] for each in get_close_matches(name[:200].casefold(), folded, n=3, cutoff=0.75)]
+    like = [folded[each] for each in get_close_matches(name[:200].casefold(), folded, n=2, cutoff=0.75)]
     if like:
         return f"is it {' or '.join(like)}?"
     return f"there are {', '.join(names)}" if 0 < len(names) <= _FEW else see
