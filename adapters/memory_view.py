@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
-from events.lineage import Lineage
+from events.branches.lineage import Lineage
 from events.names import Key
 from projectors.audit import Entry
 from projectors.lineage import lineage, seen

@@ -5,7 +5,7 @@ A few rows go as single publishes (one fsync each), more as one atomic batch (on
 
 from collections.abc import Sequence
 
-from events.envelope import CONTENT_TYPE
+from events.wire.envelope import CONTENT_TYPE
 from producers.outbox import Row
 
 SINGLES = 4

@@ -12,7 +12,7 @@ from adapters.sqlite_file import reader, sql
 from adapters.sqlite_view import parked_events
 from adapters.view_tables import view_tables
 from events.names import ONTOLOGY_SCOPE
-from events.purging import DATA_KEYS
+from events.objects.purging import DATA_KEYS
 from producers.outbox import LogHead
 from projectors.projector import Checkpoint, Parked
 

@@ -13,8 +13,8 @@ from adapters.newest_versions import NOBODY, Newest, NewestVersions
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
 from adapters.sqlite_view import SqliteView
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
+from events.branches.lineage import Lineage
 from events.decider import State
-from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.lineage import Own, lineage
 from projectors.projector import FOREVER, Place

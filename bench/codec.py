@@ -13,8 +13,9 @@ import msgspec
 import orjson
 from cloudevents.core.formats.json import JSONFormat
 
-from events import catalog, cloudevents, envelope
-from events.envelope import Event
+from events import catalog
+from events.wire import cloudevents, envelope
+from events.wire.envelope import Event
 from security import chain
 
 ROUNDS, CALLS = 200, 250

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from bench.figures import Figure
 from bench.stock import Stock
-from events import branch, catalog
+from events import catalog
+from events.branches import branch
 from events.decider import UNDER, Context, Drafted, Head, Payload
 from events.names import Key
 

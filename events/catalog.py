@@ -9,43 +9,39 @@ from typing import Any, Final, NamedTuple, get_args
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from events import (
-    action,
-    action_type,
-    branch,
-    index,
+from events import index
+from events.actions import action, action_type
+from events.branches import branch, tag
+from events.decider import Decider, Lookup, Payload, State
+from events.faults import fault_text, nearest
+from events.findings import Finding, Refused
+from events.merges import merge
+from events.migrations import migration
+from events.names import Key
+from events.objects import link, purging
+from events.objects import object as object_
+from events.plain import Read, made, never, reader
+from events.proposals import proposal
+from events.rules import policy, rule
+from events.schema import (
     interface,
-    link,
     link_type,
-    merge,
-    migration,
     object_type,
-    policy,
     property_life,
     property_removal,
     property_rules,
     property_source,
     property_type,
-    proposal,
-    purging,
-    rule,
     shared_property,
     struct_type,
     subject,
-    tag,
     type_interfaces,
     type_life,
     type_structure,
     value_type,
 )
-from events import object as object_
-from events.decider import Decider, Lookup, Payload, State
-from events.faults import fault_text, nearest
-from events.findings import Finding, Refused
-from events.names import Key
-from events.plain import Read, made, never, reader
-from events.upcasters import UPCASTERS, Chain, chains
-from events.values import pointer
+from events.schema.values import pointer
+from events.wire.upcasters import UPCASTERS, Chain, chains
 
 
 class Command(NamedTuple):

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
 
-from events.action import AskPreviewAction
+from events.actions.action import AskPreviewAction
 from events.decider import Payload
-from events.merge_words import AskPreviewMerge
+from events.merges.merge_words import AskPreviewMerge
 
 MAX_COMMAND_BYTES = 1_000_000
 MAX_DEPTH = 64

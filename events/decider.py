@@ -13,11 +13,11 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from events.names import Key, Rid
-from events.screen import NO_SCREEN, Screen
-from events.sealing import NO_SEALS, Seals
+from events.objects.screen import NO_SCREEN, Screen
+from events.objects.sealing import NO_SEALS, Seals
 
 if TYPE_CHECKING:
-    from events.elsewhere import Elsewhere
+    from events.branches.elsewhere import Elsewhere
 
 State = dict[str, Any]
 """What is known of one key: plain JSON values. `None` = it does not exist (any more)."""

@@ -8,11 +8,11 @@ from events.index_links import of_link, of_link_type
 from events.index_migrations import of_migration
 from events.index_types import of_object_type
 from events.names import Key
-from events.open_proposals import of_proposal
-from events.personal import Personal
+from events.objects.personal import Personal
+from events.proposals.open_proposals import of_proposal
 from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, uses_key
-from events.shape import Shape, shape_in
-from events.uses import subtypes, used, users
+from events.schema.shape import Shape, shape_in
+from events.schema.uses import subtypes, used, users
 
 Change = tuple[Key, State | None]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from events.decider import MOST, Lookup, State, under_key
-from events.hierarchy import entity_of
 from events.names import Key
 from events.reserved import (
     degree_key,
@@ -15,6 +14,7 @@ from events.reserved import (
     number,
     single_ends,
 )
+from events.schema.hierarchy import entity_of
 
 Change = tuple[Key, State | None]
 

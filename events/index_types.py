@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from events.decider import MOST, Lookup, State, needed, under_key
-from events.hierarchy import below
 from events.names import Key
 from events.reserved import count_key, number, unique_key
+from events.schema.hierarchy import below
 
 Change = tuple[Key, State | None]
 

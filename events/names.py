@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NewType
 
-from events.attributes import FORBIDDEN
+from events.wire.attributes import FORBIDDEN
 
 Key = NewType("Key", str)
 """`<aggregate>/<id>`, e.g. `object/Flight/UA-1545`, `objectType/ri.oms.object-type.…`; also reserved keys (`unique/…`)."""

@@ -30,7 +30,7 @@ import msgspec
 
 from events.decider import State
 from events.names import Key
-from events.values import component_text
+from events.schema.values import component_text
 
 RULES: Final = Key("rules/objects")
 MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer one is its digest
@@ -41,7 +41,7 @@ _ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("t
 
 
 def name_key(kind: str, name: str) -> Key:
-    """`kind` is an `events.kinds.Kind`, `name` an API name of the moment."""
+    """`kind` is an `events.schema.kinds.Kind`, `name` an API name of the moment."""
     return Key(f"name/{kind}/{name}")
 
 

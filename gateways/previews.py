@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.findings import Finding, Refused
-from events.merge_words import AskPreviewMerge
+from events.merges.merge_words import AskPreviewMerge
 from gateways.commands import Question
 from gateways.reads import MAX_ANSWER_BYTES, replied
 from producers.outbox import Outbox, OutboxUnavailable

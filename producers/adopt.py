@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from events import instants
 from events.decider import Fold, Payload, State
-from events.envelope import Event, decode
 from events.names import Key
+from events.wire import instants
+from events.wire.envelope import Event, decode
 from producers.copies import Copy
 from producers.heads import Heads, Staged, Untold
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Outbox, Remembered, Row, Told, Work, Writes

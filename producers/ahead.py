@@ -12,10 +12,10 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from events import catalog
-from events.branch import BranchRebased
+from events.branches.branch import BranchRebased
 from events.decider import Drafted
 from events.findings import Finding
-from events.merging import is_element
+from events.merges.merging import is_element
 from events.names import event_subject
 from producers.outbox import HeadWrite
 from security.chain import body_hash

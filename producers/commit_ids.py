@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from events import commit_message
-from events.forks import Forks, fork_of
-from events.lineage import FOREVER
-from events.parents import further_parents
+from events.branches.forks import Forks, fork_of
+from events.branches.lineage import FOREVER
+from events.branches.parents import further_parents
+from events.wire import commit_message
 from security import chain
 
 _BYTES: Final = 32  # of an id

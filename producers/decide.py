@@ -15,12 +15,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from events import catalog
+from events.branches.elsewhere import Unasked
 from events.decider import Context, Drafted, Head, State
-from events.elsewhere import Unasked
 from events.findings import Finding, Refused, listed
 from events.names import Key
-from events.purging import COMMANDS as PURGES
-from events.purging import DataKeyDestroyed
+from events.objects.purging import COMMANDS as PURGES
+from events.objects.purging import DataKeyDestroyed
 from producers import hooks
 from producers.ahead import ATTEMPTS, Ahead, Journal, Moved, touches_all, worded
 from producers.command import Limits, NewId, Part, Submitted

@@ -6,12 +6,12 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from events import instants
-from events.commit_message import to_attribute
 from events.decider import Drafted
-from events.envelope import Shared, Write, decode, writer
 from events.findings import Finding, Refused
 from events.names import branch_parts
+from events.wire import instants
+from events.wire.commit_message import to_attribute
+from events.wire.envelope import Shared, Write, decode, writer
 from producers.ahead import Worded, worded
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+from events.branches.elsewhere import Commit, Unasked
+from events.branches.lineage import Lineage
 from events.decider import Head, State, needed
 from events.decider import Heads as Seen
-from events.elsewhere import Commit, Unasked
-from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
 from producers.heads import Heads, Staged, Untold, as_of
 from producers.outbox import Ask, CommitWrite, Told, UnderRead, Writes, Written, subjects

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from events.names import ONTOLOGY_SCOPE
-from events.purging import DATA_KEYS
+from events.objects.purging import DATA_KEYS
 from producers.keys import KeyStore
 from producers.outbox import Outbox
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 
 from events import catalog
-from events.branch import genesis as default_branch
+from events.branches.branch import genesis as default_branch
 from producers.command import Limits, Submitted
 from producers.draft import draw
 from producers.heads import Heads, Staged

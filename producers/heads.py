@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
-from events.branch import BranchRebased
+from events.branches.branch import BranchRebased
+from events.branches.lineage import FOREVER, Lineage, Stretch, stretches
 from events.decider import MOST, UNDER, Head, Payload, State, Unread
-from events.lineage import FOREVER, Lineage, Stretch, stretches
 from events.names import ONTOLOGY_SCOPE, Key, column_of
 from producers import under
 from producers.outbox import Ask, Found, HeadRead, HeadWrite, Told, UnderRead

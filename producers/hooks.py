@@ -13,15 +13,15 @@ from msgspec import Struct
 
 from events.decider import Context, Drafted, Lookup
 from events.findings import Finding, listed
-from events.judging import Judged, Touched, judged
-from events.link_words import LinkCreated, LinkUpdated
-from events.marked import personal, texts
 from events.names import Key
-from events.object import ObjectCreated, ObjectUpdated
-from events.policy import PII_POLICY, looks, verdicts
+from events.objects.link_words import LinkCreated, LinkUpdated
+from events.objects.marked import personal, texts
+from events.objects.object_words import ObjectCreated, ObjectUpdated
 from events.reserved import RULES
-from events.shape import Shape, shape_in
-from events.values import Json, pointer
+from events.rules.judging import Judged, Touched, judged
+from events.rules.policy import PII_POLICY, looks, verdicts
+from events.schema.shape import Shape, shape_in
+from events.schema.values import Json, pointer
 from producers.command import Part
 
 READS: Final = (RULES, PII_POLICY)

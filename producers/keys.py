@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from events.names import Key
-from events.sealing import PURGED, Closed, NoSeals, Seals
+from events.objects.sealing import PURGED, Closed, NoSeals, Seals
 from security.sealed import KEY_BYTES, NONCE_BYTES, Sealed, seal, unseal
 
 Json = Any

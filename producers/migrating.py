@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from events.migration_events import migration_key
+from events.migrations.migration_events import migration_key
 from events.names import ONTOLOGY_SCOPE
 from events.reserved import RUNNING_MIGRATIONS
 from producers.outbox import Ask, HeadRead, LogHead, Told

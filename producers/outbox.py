@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from events import lineage
+from events.branches import lineage
 
 FOREVER: Final = lineage.FOREVER
 """A position behind every other."""

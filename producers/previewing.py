@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from typing import Any
 
+from events.branches.elsewhere import Unasked
 from events.decider import Context
-from events.elsewhere import Unasked
-from events.merge_preview import preview
-from events.merge_words import AskPreviewMerge
+from events.merges.merge_preview import preview
+from events.merges.merge_words import AskPreviewMerge
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.outbox import Ask, LogHead, Planning, Told, Writes

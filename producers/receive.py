@@ -14,13 +14,14 @@ import msgspec
 from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
-from events import catalog, instants, strict_json
-from events.attributes import holds_only_allowed
+from events import catalog
 from events.command import MAX_COMMAND_BYTES, MAX_COMMANDS, MAX_DEPTH, CommandMessage, Commit, PartMessage
 from events.faults import fault_text
 from events.findings import EnvelopeError, Finding, Refused
 from events.names import BRANCH, untoken
 from events.plain import reader
+from events.wire import instants, strict_json
+from events.wire.attributes import holds_only_allowed
 from producers.command import Part, Submitted
 from producers.outbox import CommandKey
 from security import author as authors

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
 
-from events.envelope import EnvelopeError, decode
+from events.wire.envelope import EnvelopeError, decode
 from producers.fresh import Fresh
 from producers.log import Appended, Doubt, Log, LogUnavailable
 from producers.outbox import LogHead, Outbox, OutboxUnavailable, Row

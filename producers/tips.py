@@ -4,10 +4,10 @@ from collections.abc import Generator, Sequence
 from typing import Final
 
 from events import catalog
-from events.branch import BranchCreated, BranchRebased
+from events.branches.branch import BranchCreated, BranchRebased
+from events.branches.parents import further_parents
 from events.decider import Drafted
 from events.findings import Finding, Refused
-from events.parents import further_parents
 from producers.heads import Heads, Untold, as_of
 from producers.outbox import Ask, CommitWrite, Told, Writes
 

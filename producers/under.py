@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from events.branches.lineage import Lineage
 from events.decider import MOST, UNDER
 from events.findings import Finding, Refused
-from events.lineage import Lineage
 from events.names import Key
 from producers.outbox import Found, HeadRead, HeadWrite, UnderRead
 

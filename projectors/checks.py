@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
-from events import instants
 from events.names import Key
+from events.wire import instants
 from projectors.audit import Entry
 from projectors.oracle import Json, decoded, next_state
 from projectors.projector import FOREVER, Fetched, Place

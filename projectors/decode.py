@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from events import instants
-from events.envelope import Event, proven
 from events.findings import EnvelopeError
+from events.wire import instants
+from events.wire.envelope import Event, proven
 from projectors.projector import Checkpoint, Fetched, PayloadOf, Recorded
 from security.chain import ChainBroken, Gap
 

@@ -6,8 +6,8 @@ Nothing is copied, so a read costs one look per branch of the lineage, whatever 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 
+from events.branches.lineage import FOREVER, Lineage, stretches
 from events.decider import State
-from events.lineage import FOREVER, Lineage, stretches
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.versions import Version
 

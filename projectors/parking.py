@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from events.forks import FORKS, Fork, fork_of
+from events.branches.forks import FORKS, Fork, fork_of
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import Parked, Place, Recorded
 

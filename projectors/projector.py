@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Itera
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
-from events import lineage
+from events.branches import lineage
 from events.catalog import NotAPayload
 from events.decider import Payload
-from events.envelope import Event
 from events.names import Key
+from events.wire.envelope import Event
 
 RowT = TypeVar("RowT")
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
-from events.envelope import decode
+from events.wire.envelope import decode
 from projectors.decode import record
 from projectors.parking import Waiting, stopped
 from projectors.projector import Discarded, Parked, Parking, PayloadOf, Projector, Recorded, Unappliable, View

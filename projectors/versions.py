@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from events import instants
 from events.decider import Payload, State
 from events.names import Key, column_of
+from events.wire import instants
 from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
 
 VERSION: Final = 3

@@ -9,8 +9,8 @@ from typing import Any
 
 from events.decider import State
 from events.findings import Finding, Refused
-from events.instants import to_text
 from events.names import Key
+from events.wire.instants import to_text
 from projectors.versions import Version
 from queries.cuts import Cut
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from events.branch import branch_key
+from events.branches.branch import branch_key
+from events.branches.lineage import FOREVER
 from events.findings import Finding, Refused
-from events.instants import to_text
-from events.lineage import FOREVER
 from events.names import ONTOLOGY_SCOPE
+from events.wire.instants import to_text
 from projectors.versions import Version
 from queries.versions import Versions
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from events.kinds import KINDS
 from events.names import Key
+from events.schema.kinds import KINDS
 from queries.cuts import Cut
 
 _RID: Final = re.compile(r"ri\.oms\.([a-z-]+)\.[0-9a-f-]{36}")

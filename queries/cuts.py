@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from events.branches.lineage import Lineage
 from events.decider import State
 from events.findings import Finding, Refused
-from events.lineage import Lineage
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.lineage import history, lineage, seen
 from projectors.projector import FOREVER, Parked, Place

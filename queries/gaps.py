@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from events.decider import State
 from events.names import Key
-from events.sealing import PURGED, SEALED, Closed, is_closed
-from events.values import pointer
+from events.objects.sealing import PURGED, SEALED, Closed, is_closed
+from events.schema.values import pointer
 from projectors.projector import FOREVER
 from projectors.versions import Version
 

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from events.decider import Lookup, State
 from events.findings import Finding, Refused
-from events.hierarchy import effective, line
-from events.kinds import KINDS
 from events.names import Key
-from events.satisfies import members
-from events.uses import used
+from events.schema.hierarchy import effective, line
+from events.schema.kinds import KINDS
+from events.schema.satisfies import members
+from events.schema.uses import used
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.naming import Named, named

@@ -26,7 +26,7 @@ _PROGRESS: Final = ("step", "looked", "converted", "dropped", "again", "failed",
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """`state` is `events.migration_words`' own."""
+    """`state` is `events.migrations.migration_words`' own."""
 
     state: State
     name: str  # of what it changes, as that is called now

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from events.branches.lineage import FOREVER
+from events.branches.tag import tag_key
 from events.findings import Finding, Refused
-from events.instants import NotAnInstant, from_text, to_text
-from events.lineage import FOREVER
 from events.names import ONTOLOGY_SCOPE, TAG
-from events.tag import tag_key
+from events.wire.instants import NotAnInstant, from_text, to_text
 from queries.versions import Commit, Versions
 
 EXAMPLES: Final = "now, base, 1234, position:1234, commit:9f8a3c, tag:v1, 2013-01-01, 2013-01-01T12:00:00.5+09:00"

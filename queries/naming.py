@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
-from events.checks import by_name as struct_by_name
 from events.decider import State
 from events.findings import Finding, Refused
-from events.hierarchy import effective, line
 from events.names import Key, link_key, object_key
-from events.uses import declaring
+from events.schema.checks import by_name as struct_by_name
+from events.schema.hierarchy import effective, line
+from events.schema.uses import declaring
 from projectors.versions import Version
 from queries.called import other_elements
 from queries.cuts import Cut

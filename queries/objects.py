@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.findings import Finding, Refused
-from events.instants import to_text
+from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from events.branch_rules import branch_key
+from events.branches.branch_rules import branch_key
 from events.decider import State
 from events.findings import Finding, Refused
 from events.names import ONTOLOGY_SCOPE, Key
-from events.proposal_events import proposal_key
+from events.proposals.proposal_events import proposal_key
 from projectors.versions import Version
 from queries.cuts import cut
 from queries.differences import differences
@@ -24,7 +24,7 @@ _SAID: Final = ("number", "title", "description", "status", "source", "target", 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal at a position of the view. `state` is `events.proposal_events`' own."""
+    """A proposal at a position of the view. `state` is `events.proposals.proposal_events`' own."""
 
     versions: Versions
     state: State

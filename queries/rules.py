@@ -6,11 +6,11 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Head, State
 from events.findings import Finding, Refused
-from events.judging import Touched, judged
 from events.names import Key
 from events.reserved import RULES
-from events.rule_terms import ANY
-from events.shape import shape_in
+from events.rules.judging import Touched, judged
+from events.rules.rule_terms import ANY
+from events.schema.shape import shape_in
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable

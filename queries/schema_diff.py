@@ -6,11 +6,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from events.breaking import changed
-from events.kinds import KINDS
-from events.migration_change import fixes
+from events.migrations.migration_change import fixes
 from events.names import Key
-from events.schema_change import SchemaChange, Severity
+from events.schema.breaking import changed
+from events.schema.kinds import KINDS
+from events.schema.schema_change import SchemaChange, Severity
 from queries.called import in_names
 from queries.cuts import Cut
 from queries.violations import Violations, violations

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from events.checks import by_name
 from events.decider import State
-from events.kinds import Kind
 from events.names import Key
-from events.resolving import declaration
+from events.schema.checks import by_name
+from events.schema.kinds import Kind
+from events.schema.resolving import declaration
 from queries.cuts import Cut
 
 Declaration = dict[str, Any]

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from events.branches.forks import FORKS, Fork, Forks, fork_of
+from events.branches.lineage import Lineage, Stretch
 from events.decider import Payload, State
-from events.forks import FORKS, Fork, Forks, fork_of
-from events.lineage import Lineage, Stretch
 from events.names import Key, column_of
 from projectors.projector import Feed, PayloadOf
 from security.chain import genesis, verify

@@ -7,8 +7,8 @@ from typing import Any
 
 from documents.diff import Change, changes
 from events.decider import State
-from events.instants import to_text
 from events.names import Key
+from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 import msgspec
 
 from events.findings import Finding, Refused
-from events.instants import to_text
+from events.wire.instants import to_text
 from projectors.projector import Feed, Fetched
 from queries.moments import AtCommit, AtInstant, AtPosition, AtTag, Base, Moment, Now
 

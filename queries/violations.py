@@ -11,14 +11,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from events.checks import by_name, check_of_declared
 from events.decider import State
 from events.names import Key
-from events.resolving import Declared, declaration
-from events.schema_change import Check, SchemaChange
-from events.sealing import PURGED, SEALED
-from events.values import Check as ValueCheck
-from events.values import NotAValue
+from events.objects.sealing import PURGED, SEALED
+from events.schema.checks import by_name, check_of_declared
+from events.schema.resolving import Declared, declaration
+from events.schema.schema_change import Check, SchemaChange
+from events.schema.values import Check as ValueCheck
+from events.schema.values import NotAValue
 from queries.cuts import Cut
 from queries.gaps import readable
 

@@ -17,8 +17,8 @@ from pydantic.json_schema import models_json_schema
 
 from events.catalog import COMMANDS, EVENTS
 from events.command import QUESTIONS, CommandMessage, Commit
-from events.envelope import CONTENT_TYPE, SCHEMA_PREFIX
 from events.findings import Answer, Outcome
+from events.wire.envelope import CONTENT_TYPE, SCHEMA_PREFIX
 from schemas.asyncapi_words import (
     ADDRESSES,
     CHANNELS,

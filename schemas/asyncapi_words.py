@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from events.catalog import EVENTS
-from events.envelope import CONTENT_TYPE, MAX_EVENT_BYTES, SEQUENCE_DIGITS
 from events.names import BRANCH, ONTOLOGY
+from events.wire.envelope import CONTENT_TYPE, MAX_EVENT_BYTES, SEQUENCE_DIGITS
 
 Json = dict[str, Any]
 

@@ -8,18 +8,18 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from events.action_version import Criterion, Parameter, SideEffect
+from events.actions.action_version import Criterion, Parameter, SideEffect
+from events.actions.edits import ChangeObject, ForEach, MakeLink, MakeObject, RemoveObject
 from events.catalog import COMMANDS
 from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
-from events.constraint import Constraint
-from events.edits import ChangeObject, ForEach, MakeLink, MakeObject, RemoveObject
 from events.findings import FindingMessage, Outcome
-from events.interface_members import InterfaceLink, InterfaceProperty
-from events.migration_words import Fix, PlannedChange
-from events.patch import Operation
-from events.property import DeclaredProperty
-from events.shared_words import SharedDeclaration
-from events.struct_fields import StructField
+from events.migrations.migration_words import Fix, PlannedChange
+from events.objects.patch import Operation
+from events.schema.constraint import Constraint
+from events.schema.interface_members import InterfaceLink, InterfaceProperty
+from events.schema.property import DeclaredProperty
+from events.schema.shared_words import SharedDeclaration
+from events.schema.struct_fields import StructField
 
 _HEAD: Final = """# Commands
 

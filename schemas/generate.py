@@ -105,7 +105,7 @@ def main(arguments: list[str], folder: Path = HERE, page: Path = PAGE) -> int:
     wrong = list(broken(stored_in(folder), made))
     if wrong:
         wrong.append(
-            "Stored events cannot change: give the event its next version, and an upcaster (events/upcasters.py)."
+            "Stored events cannot change: give the event its next version, and an upcaster (events/wire/upcasters.py)."
         )
     elif "--check" in arguments:
         wrong = [f"{each}; run `make schemas`" for each in (*differences(folder, made), *_stale(page))]

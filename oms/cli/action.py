@@ -188,7 +188,7 @@ def _lines(version: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _row(entry: "Entry") -> dict[str, Any]:
-    from events.instants import to_text
+    from events.wire.instants import to_text
 
     return {
         "position": entry.position,

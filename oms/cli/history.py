@@ -18,7 +18,7 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show how an object, a link or a type came to be what it is: who changed what, when."""
-    from events.instants import to_text
+    from events.wire.instants import to_text
     from oms.settings import load
     from queries import timeline
 

@@ -69,7 +69,7 @@ async def _replay(
 
 
 async def _build(ontology: str, feed: "Feed", names: list[str], into: Path, told: Progress, *, as_json: bool) -> None:
-    from events.instants import to_text
+    from events.wire.instants import to_text
     from oms.replaying import AlreadyThere, build
 
     try:

@@ -12,7 +12,7 @@ from oms.cli.output import Json, console, print_json, print_rows
 from oms.cli.schema_exchange import export, import_
 
 if TYPE_CHECKING:
-    from events.schema_change import Severity
+    from events.schema.schema_change import Severity
     from queries.schema_diff import Graded
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what the schema consists of: types, and what they are made of."""
-    from events.kinds import KINDS
+    from events.schema.kinds import KINDS
     from oms.settings import load
 
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from events.envelope import decode
 from events.names import Key
-from events.purging import DATA_KEYS
-from events.sealing import is_closed
+from events.objects.purging import DATA_KEYS
+from events.objects.sealing import is_closed
+from events.wire.envelope import decode
 from producers.adopt import LOCAL
 from producers.keys import DataKey, opened
 from producers.outbox import CommandKey

@@ -5,7 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
-from events.sealing import PURGED, SEALED
+from events.objects.sealing import PURGED, SEALED
 from tests.events.world import World
 
 PAGE = (Path(__file__).parents[2] / "docs" / "erasure.md").read_text(encoding="utf-8")

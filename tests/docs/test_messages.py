@@ -5,10 +5,12 @@ import json
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from events import merge, migration, proposal
 from events.catalog import COMMANDS
 from events.command import QUESTIONS
+from events.merges import merge
+from events.migrations import migration
 from events.names import command_subject
+from events.proposals import proposal
 from schemas.command_reference import EXAMPLES, reference
 from schemas.generate import PAGE
 from tests.gateways.doors import BRANCH, deciding

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 from events.names import composed_key
-from events.shape import KEY_TYPES
-from events.values import ValueType
+from events.schema.shape import KEY_TYPES
+from events.schema.values import ValueType
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ontology.md").read_text(encoding="utf-8")
 

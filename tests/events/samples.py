@@ -5,9 +5,9 @@ import json
 import msgspec
 from hypothesis import strategies as st
 
-from events.cloudevents import CloudEvent
-from events.commit_message import to_attribute
-from events.envelope import Event
+from events.wire.cloudevents import CloudEvent
+from events.wire.commit_message import to_attribute
+from events.wire.envelope import Event
 
 HASH = "5e" * 32
 MINIMAL = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from events.action import ActionApplied
-from events.link import LinkDeleted
-from events.object import ObjectCreated, ObjectUpdated
+from events.actions.action import ActionApplied
+from events.objects.link import LinkDeleted
+from events.objects.object_words import ObjectCreated, ObjectUpdated
 from tests.events.actions import CANCEL, FREE_GATE, GATE, flights
 from tests.events.world import World
 

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from events.action_type import ActionTypeCreated, ActionTypeDisabled, ActionTypeEnabled, ActionTypeVersionPublished
+from events.actions.action_type import (
+    ActionTypeCreated,
+    ActionTypeDisabled,
+    ActionTypeEnabled,
+    ActionTypeVersionPublished,
+)
 from tests.events.actions import CANCEL, FREE_GATE, flights
 from tests.events.world import World
 

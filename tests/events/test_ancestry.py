@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.ancestry import At, held, merge_bases
+from events.branches.ancestry import At, held, merge_bases
 
 MAIN, GATES, FEES = "prod/flights/main", "dev/flights/gates", "dev/flights/fees"
 

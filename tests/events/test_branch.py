@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.branch import (
+from events.branches.branch import (
     BranchArchived,
     BranchCreated,
     BranchDeleted,
@@ -126,7 +126,7 @@ def test_what_is_no_name(name):
 
 def test_the_first_event_is_the_default_branch():
     assert World().get(f"branch/{MAIN}")["default"] is True
-    from events.branch import genesis
+    from events.branches.branch import genesis
 
     with pytest.raises(Refused, match="BRANCH_NAME"):
         genesis("main")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.breaking import changed
 from events.names import Key
+from events.schema.breaking import changed
 
 FLIGHT, FLOWN_BY = Key("objectType/ri.1"), Key("linkType/ri.2")
 

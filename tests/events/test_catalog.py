@@ -8,8 +8,8 @@ from events import catalog
 from events.catalog import NotAPayload
 from events.decider import Payload
 from events.findings import Refused
-from events.object import ObjectCreated
-from events.upcasters import BrokenChain, chains
+from events.objects.object_words import ObjectCreated
+from events.wire.upcasters import BrokenChain, chains
 
 CREATED = "io.oms.object.created.v1"
 DATA = {

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.cloudevents import MAX_EVENT_BYTES, CloudEvent, decode, decode_batch, encode, encode_batch
-from events.envelope import decode as decode_event
 from events.findings import EnvelopeError
+from events.wire.cloudevents import MAX_EVENT_BYTES, CloudEvent, decode, decode_batch, encode, encode_batch
+from events.wire.envelope import decode as decode_event
 from tests.events.samples import EVENT, MINIMAL, changed, cloud_events
 
 

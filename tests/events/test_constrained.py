@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from events.constrained import accepts, check_of_version, narrowing
-from events.constraint import Constraint, faults, stored
-from events.values import NotAValue, same
+from events.schema.constrained import accepts, check_of_version, narrowing
+from events.schema.constraint import Constraint, faults, stored
+from events.schema.values import NotAValue, same
 
 numbers = st.integers(-5, 5)
 texts = st.text("ab김", max_size=4)

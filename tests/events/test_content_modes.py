@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.attributes import declares_json
-from events.cloudevents import CloudEvent
-from events.content_modes import batched, from_http, from_nats, http_binary, mode, nats_binary, structured
-from events.envelope import from_cloudevent, to_cloudevent
 from events.findings import EnvelopeError
+from events.wire.attributes import declares_json
+from events.wire.cloudevents import CloudEvent
+from events.wire.content_modes import batched, from_http, from_nats, http_binary, mode, nats_binary, structured
+from events.wire.envelope import from_cloudevent, to_cloudevent
 from tests.events.samples import EVENT, MINIMAL, cloud_events, events
 
 HEADERS = {f"ce-{name}": value for name, value in MINIMAL.items()}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from events.decider import State
 from events.findings import Refused
-from events.satisfies import unsatisfied
-from events.shape import shape_in
-from events.uses import used
+from events.schema.satisfies import unsatisfied
+from events.schema.shape import shape_in
+from events.schema.uses import used
 from tests.events.world import World
 
 Command = tuple[str, dict[str, Any]]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import envelope
-from events.commit_message import to_attribute
-from events.content_modes import from_nats, nats_binary
-from events.envelope import EnvelopeError, Shared, decode, encode, from_cloudevent, to_cloudevent, writer
+from events.wire import envelope
+from events.wire.commit_message import to_attribute
+from events.wire.content_modes import from_nats, nats_binary
+from events.wire.envelope import EnvelopeError, Shared, decode, encode, from_cloudevent, to_cloudevent, writer
 from tests.events.samples import EVENT, changed, events
 
 

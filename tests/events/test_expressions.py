@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.expressions import MAX_STEPS, MAX_TEXT, NotAnExpression, NotEvaluated, compiled
+from events.rules.expressions import MAX_STEPS, MAX_TEXT, NotAnExpression, NotEvaluated, compiled
 
 NAMES = frozenset({"old", "new", "author", "time"})
 VALUES = {

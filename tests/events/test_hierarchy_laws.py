@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from events.decider import State
 from events.findings import Refused
-from events.shape import shape_in
-from events.soundness import unsound
+from events.schema.shape import shape_in
+from events.schema.soundness import unsound
 from tests.events.world import World
 
 Command = tuple[str, dict[str, Any]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.instants import FIRST, LAST, NotAnInstant, from_text, is_written_form, to_text
+from events.wire.instants import FIRST, LAST, NotAnInstant, from_text, is_written_form, to_text
 
 
 @pytest.mark.parametrize(

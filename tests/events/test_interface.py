@@ -2,8 +2,8 @@
 
 import pytest
 
-from events.interface_words import InterfaceCreated, InterfaceExtended, InterfaceMemberRemoved
-from events.satisfies import implemented, members, unsatisfied
+from events.schema.interface_words import InterfaceCreated, InterfaceExtended, InterfaceMemberRemoved
+from events.schema.satisfies import implemented, members, unsatisfied
 from tests.events.test_object_type import KEY, declare
 from tests.events.test_value_type import EMAIL
 from tests.events.world import World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.link import LinkCreated, LinkDeleted
+from events.objects.link import LinkCreated, LinkDeleted
 from tests.events.world import World
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.link_cycles import circle_among, shown
+from events.objects.link_cycles import circle_among, shown
 from tests.events.world import World
 
 KEYS = [*"abcdef", "김"]

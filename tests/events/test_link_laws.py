@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from events.decider import State
 from events.findings import Refused
-from events.link_cycles import circle_among
 from events.names import object_key
+from events.objects.link_cycles import circle_among
 from events.reserved import number, single_ends
 from tests.events.world import World
 

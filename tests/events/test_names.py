@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.attributes import FORBIDDEN
 from events.names import MAX_TOKEN, composed_key, event_subject, key_components, link_key, object_key, token, untoken
+from events.wire.attributes import FORBIDDEN
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 

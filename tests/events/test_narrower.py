@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.checks import check_of_declared
-from events.narrower import narrower, sealed_otherwise
-from events.values import NotAValue
+from events.schema.checks import check_of_declared
+from events.schema.narrower import narrower, sealed_otherwise
+from events.schema.values import NotAValue
 
 PLAIN = {"array": False, "values": None, "target": None}
 values = (

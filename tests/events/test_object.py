@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.object import ObjectCreated, ObjectDeleted, ObjectRestored, ObjectUpdated
+from events.objects.object_words import ObjectCreated, ObjectDeleted, ObjectRestored, ObjectUpdated
 from tests.events.world import World
 
 AIRLINE = {

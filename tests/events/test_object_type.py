@@ -2,9 +2,9 @@
 
 import pytest
 
-from events.object_type import ObjectTypeCreated
-from events.property_life import PropertyAdded
-from events.type_life import ObjectTypeDeprecated, ObjectTypeRenamed
+from events.schema.object_type import ObjectTypeCreated
+from events.schema.property_life import PropertyAdded
+from events.schema.type_life import ObjectTypeDeprecated, ObjectTypeRenamed
 from tests.events.world import World
 
 KEY = {"name": "id", "type": "string"}

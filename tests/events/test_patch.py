@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.patch import Operation, merged, patched
+from events.objects.patch import Operation, merged, patched
 from tests.events.world import World
 
 RFC_7396 = [

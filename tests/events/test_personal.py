@@ -5,9 +5,9 @@ import json
 import pytest
 
 from events import catalog
-from events.sealing import PURGED, is_closed
-from events.shape import shape_in
-from events.three_way import three_way
+from events.merges.three_way import three_way
+from events.objects.sealing import PURGED, is_closed
+from events.schema.shape import shape_in
 from tests.events.world import World
 
 CUSTOMER = {

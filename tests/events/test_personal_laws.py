@@ -11,7 +11,7 @@ from events import catalog
 from events.decider import Head
 from events.findings import Refused
 from events.names import Key
-from events.sealing import PURGED, is_closed
+from events.objects.sealing import PURGED, is_closed
 from tests.events.world import Loaded, World
 
 Command = tuple[str, dict[str, Any]]

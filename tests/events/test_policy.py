@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from events.policy import PII_POLICY, UNLESS_SAID, PiiKind, PiiPolicySet, verdicts
+from events.rules.policy import PII_POLICY, UNLESS_SAID, PiiKind, PiiPolicySet, verdicts
 from security.pii import Kind
 from tests.events.world import World
 

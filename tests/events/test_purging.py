@@ -2,9 +2,9 @@
 
 import pytest
 
-from events.object import ObjectDeleted
-from events.purging import DataKeyDestroyed, ObjectPurged
-from events.sealing import PURGED, is_closed
+from events.objects.object_words import ObjectDeleted
+from events.objects.purging import DataKeyDestroyed, ObjectPurged
+from events.objects.sealing import PURGED, is_closed
 from producers.keys import owner_of
 from tests.events.test_personal import CUSTOMER, KIM, opened, stored, update
 from tests.events.world import World

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from events.decider import Payload
 from events.findings import Refused
 from events.reserved import RULES
-from events.rule_words import RuleCreated, RuleDisabled, RuleEnabled, RuleUpdated
+from events.rules.rule_words import RuleCreated, RuleDisabled, RuleEnabled, RuleUpdated
 from tests.events.world import World
 
 GATE = {

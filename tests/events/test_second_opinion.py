@@ -12,14 +12,14 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent as SdkEvent
 from hypothesis import given
 
-from events.attributes import declares_json
-from events.cloudevents import CloudEvent, decode, encode
-from events.content_modes import from_http, http_binary, structured
-from events.envelope import decode as decode_event
-from events.envelope import encode as encode_event
-from events.envelope import from_cloudevent, to_cloudevent
 from events.findings import EnvelopeError
-from events.instants import from_text, to_text
+from events.wire.attributes import declares_json
+from events.wire.cloudevents import CloudEvent, decode, encode
+from events.wire.content_modes import from_http, http_binary, structured
+from events.wire.envelope import decode as decode_event
+from events.wire.envelope import encode as encode_event
+from events.wire.envelope import from_cloudevent, to_cloudevent
+from events.wire.instants import from_text, to_text
 from tests.events.samples import MINIMAL, cloud_events, events, json_values
 
 

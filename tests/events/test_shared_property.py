@@ -2,8 +2,8 @@
 
 import pytest
 
-from events.property_source import SharedPropertyDetached
-from events.shared_words import SharedPropertyCreated, SharedPropertyUpdated
+from events.schema.property_source import SharedPropertyDetached
+from events.schema.shared_words import SharedPropertyCreated, SharedPropertyUpdated
 from tests.events.test_object_type import KEY, declare
 from tests.events.test_value_type import EMAIL
 from tests.events.world import World

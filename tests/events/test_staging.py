@@ -1,9 +1,9 @@
 """What is decided in stages: later ones see what earlier ones changed, under a prefix too."""
 
-from events import object as object_
+from events.actions.staging import Stage
 from events.decider import Context, Head, under_key
 from events.names import Key
-from events.staging import Stage
+from events.objects import object as object_
 
 
 def test_what_is_under_a_prefix_is_what_is_there_now():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.findings import EnvelopeError
-from events.strict_json import parse, too_deep
+from events.wire.strict_json import parse, too_deep
 from tests.events.samples import json_values
 
 

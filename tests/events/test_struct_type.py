@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from events.checks import by_name, check_of_struct
-from events.struct_words import StructFieldRenamed, StructTypeCreated
-from events.values import NotAValue, same
+from events.schema.checks import by_name, check_of_struct
+from events.schema.struct_words import StructFieldRenamed, StructTypeCreated
+from events.schema.values import NotAValue, same
 from tests.events.test_object_type import KEY, declare
 from tests.events.test_value_type import EMAIL
 from tests.events.world import World

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.three_way import ABSENT, Clash, found, replaced, three_way
+from events.merges.three_way import ABSENT, Clash, found, replaced, three_way
 
 scalars = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from([0.0, 1.0, "a", "한"])
 documents = st.recursive(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.sealing import SEALED
+from events.objects.sealing import SEALED
 from tests.events.test_personal import CUSTOMER, KIM, opened
 from tests.events.world import World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.value_type import ValueTypeCreated, ValueTypeDeprecated, ValueTypeRenamed, ValueTypeVersionPublished
+from events.schema.value_type import ValueTypeCreated, ValueTypeDeprecated, ValueTypeRenamed, ValueTypeVersionPublished
 from tests.events.world import World
 
 EMAIL = {"name": "Email", "base": "string", "constraint": {"regex": r"[^@\s]+@[^@\s]+", "maxLength": 254}}

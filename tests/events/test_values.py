@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.values import MAX_DEPTH, NotAValue, check_of, same
+from events.schema.values import MAX_DEPTH, NotAValue, check_of, same
 
 NOTHING = object()
 

@@ -6,11 +6,12 @@ from itertools import count
 from typing import Any
 
 from adapters.memory_keys import MemoryKeys
-from events import branch, catalog
+from events import catalog
+from events.branches import branch
 from events.decider import UNDER, Context, Drafted, Head, Payload, State, Unread
 from events.findings import Finding, Refused
 from events.names import Key
-from events.purging import DataKeyDestroyed
+from events.objects.purging import DataKeyDestroyed
 from producers.keys import KeyRing
 
 MAIN = "prod/main/main"

@@ -11,7 +11,8 @@ import zstandard
 
 from adapters.segment_writer import SegmentWriter
 from adapters.segments import read_segment, segments
-from events import envelope, instants, names
+from events import names
+from events.wire import envelope, instants
 from producers.outbox import Row
 from security import chain, sealed, uuid7
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from events.envelope import decode
+from events.wire.envelope import decode
 from tests.events.actions import CANCEL, FLIGHT, GATE, NOTE
 from tests.producers.desk import Desk, asked, codes
 

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_outbox import SqliteOutbox
-from events.envelope import decode
+from events.wire.envelope import decode
 from producers.command import Limits
 from security import chain
 from tests.producers.desk import MAIN, PLANE, START, Desk, asked, codes, plane

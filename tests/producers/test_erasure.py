@@ -9,7 +9,7 @@ from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_keys import SqliteKeys
 from events import catalog
 from events.names import command_subject
-from events.sealing import PURGED
+from events.objects.sealing import PURGED
 from producers.adopt import adopt
 from producers.committer import Committer
 from producers.erase import erase

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.branch import BranchRebased, evolve
+from events.branches.branch import BranchRebased, evolve
 from events.decider import Head, Lookup, Payload, State
 from events.names import Key
 from producers.heads import Heads, Staged, as_of

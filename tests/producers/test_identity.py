@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.memory_outbox import MemoryOutbox
-from events.envelope import decode
 from events.names import command_subject
+from events.wire.envelope import decode
 from producers.receive import address, receive
 from security.signers import Signers, signed_bytes
 from tests.producers.desk import MAIN, PLANE, Desk, asked, codes, plane

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.memory_keys import MemoryKeys
 from events.names import Key
-from events.sealing import PURGED, is_closed
+from events.objects.sealing import PURGED, is_closed
 from producers.keys import DataKey, KeyRing, owner_of
 from security.sealed import SealBroken
 

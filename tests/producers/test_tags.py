@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from events.envelope import decode
+from events.wire.envelope import decode
 from tests.producers.desk import MAIN, PLANE, Desk, asked, codes, plane
 
 DEV = "dev/flights/gates"

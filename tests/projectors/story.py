@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
-from events import catalog, instants
+from events import catalog
 from events.decider import Payload
-from events.envelope import Event, encode
+from events.wire import instants
+from events.wire.envelope import Event, encode
 from projectors.projector import Fetched
 from security.chain import body_hash, commit_id, event_id, genesis
 

@@ -13,7 +13,7 @@ from adapters.sqlite_verify import verify_view
 from adapters.sqlite_versions import sqlite_versions
 from events import catalog
 from events.decider import Payload, State
-from events.object import ObjectUpdated
+from events.objects.object_words import ObjectUpdated
 from projectors.audit import audit
 from projectors.lane import Lane
 from projectors.track import Track

@@ -7,8 +7,8 @@ from typing import Any
 
 from adapters.memory_versions import MemoryVersions
 from adapters.sqlite_versions import sqlite_versions
-from events import instants
 from events.names import Key, column_of
+from events.wire import instants
 from projectors.projector import FOREVER, Checkpoint, Parked, Parking
 from projectors.versions import Marks, Version, marks
 from queries.versions import Commit

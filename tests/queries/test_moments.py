@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory_versions import MemoryVersions
-from events import instants
 from events.findings import Refused
 from events.names import Key
+from events.wire import instants
 from queries.moments import AtCommit, AtInstant, AtPosition, AtTag, Base, Now, moment, resolved
 from tests.queries.histories import MAIN, SECOND, START, History, made
 

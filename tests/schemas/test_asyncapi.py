@@ -11,9 +11,11 @@ from jsonschema import Draft7Validator
 from adapters.faststream_queue import CommandQueue
 from adapters.memory_outbox import MemoryOutbox
 from adapters.nats_server import Endpoint
-from events import merge, migration, proposal
 from events.catalog import COMMANDS, EVENTS
+from events.merges import merge
+from events.migrations import migration
 from events.names import command_subject, event_subject, outcome_subject
+from events.proposals import proposal
 from schemas.asyncapi import document
 from tests.gateways.doors import BRANCH, deciding
 from tests.schemas.story import STORY

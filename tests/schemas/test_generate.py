@@ -6,7 +6,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
-from events import catalog, merge, migration, proposal
+from events import catalog
+from events.merges import merge
+from events.migrations import migration
+from events.proposals import proposal
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY

@@ -6,9 +6,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
-from events import catalog, merge, merged_element
-from events.kinds import KINDS
+from events import catalog
+from events.merges import merge, merged_element
 from events.names import Key
+from events.schema.kinds import KINDS
 from schemas.generate import documents
 from tests.producers.desk import MAIN, PLANE, Desk, plane
 

@@ -5,7 +5,7 @@ import json
 from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
-from events import migration
+from events.migrations import migration
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 

@@ -5,7 +5,7 @@ import json
 from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
-from events import proposal
+from events.proposals import proposal
 from schemas.generate import documents
 from tests.producers.desk import MAIN, PLANE, Desk, plane
 

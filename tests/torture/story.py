@@ -13,7 +13,7 @@ from adapters.nats_server import nats_server
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_verify import verify_view
 from adapters.view_files import live_path
-from events.envelope import decode
+from events.wire.envelope import decode
 from oms.client import Client, Outcome
 from oms.replaying import build
 from oms.views import READ_MODELS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from events.migration_events import migration_key
+from events.migrations.migration_events import migration_key
 from producers.receive import address, receive
 from tests.crash.mortal import Fate, Mortal
 from tests.producers.desk import PLANE, Desk, asked, plane

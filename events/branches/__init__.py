@@ -1,0 +1,1 @@
+"""Branches: where each begins, what it sees and holds, and the names of its commits."""

@@ -1,0 +1,86 @@
+"""What must hold of a branch before anything is done with it: findings from its name and its state alone.
+
+name ──► well formed, not given before      parent ──► there, not too deep      writing ──► open, and not protected
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from events.branches.lineage import MAX_DEPTH
+from events.decider import Context, State
+from events.findings import Finding
+from events.names import BRANCH, Key
+
+BranchNamed = Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `dev/flights/gates`")]
+
+_PROTECTED: Final = "change a branch of it, and propose to merge that"
+
+
+def branch_key(name: str) -> Key:
+    return Key(f"branch/{name}")
+
+
+def name_findings(context: Context, name: str) -> Iterator[Finding]:
+    """Of a name that is to be given to a new branch."""
+    if not BRANCH.fullmatch(name):
+        yield bad_name(name)
+        return
+    state = context.get(branch_key(name))
+    if state is not None and state["deleted"]:
+        text = f"{name} was a branch and is deleted; restore it, or choose another name"
+        yield Finding("BRANCH_NAME_USED", "/name", text)
+    elif state is not None:
+        text = f"{name} exists already: from {state['parent']} at position {state['base']:,}"
+        yield Finding("BRANCH_EXISTS", "/name", text)
+
+
+def parent_findings(context: Context, parent: str, given: bool, name: str) -> Iterator[Finding]:
+    """Of the branch that a new one is to come from."""
+    path = "/from" if given else ""
+    state = context.get(branch_key(parent))
+    if state is None or state["deleted"]:
+        yield not_there(parent, state, path) if given or parent != name else _from_nowhere(name)
+    elif _depth(context, state) >= MAX_DEPTH:
+        text = f"{parent} is {MAX_DEPTH} branches deep; create the branch from one of its parents"
+        yield Finding("BRANCH_DEPTH", path, text)
+
+
+def closed(context: Context, name: str, state: State | None) -> Finding | None:
+    """Why nothing may be written on a branch; `None` where it may be."""
+    if state is None or state["deleted"]:
+        return not_there(name, state, "")
+    if "archived" in state:
+        return Finding("BRANCH_ARCHIVED", "", f"{name} is archived; it can be read, not written, until it is restored")
+    if "protected" in state and context.permit != name:
+        return Finding("RULE_PROTECTED", "", f"{name} is protected; {_PROTECTED}")
+    return None
+
+
+def bad_name(name: str) -> Finding:
+    text = f"{name[:200]!r} is no branch name: <env>/<service>/<purpose>, such as dev/flights/gate-model"
+    return Finding("BRANCH_NAME", "/name", text)
+
+
+def not_there(name: str, state: State | None, path: str) -> Finding:
+    """Of a branch that nobody knows, or that is deleted."""
+    if state is None:
+        return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:200]}; create it first")
+    return Finding("BRANCH_DELETED", path, f"{name} is deleted; it can be read, not written, until it is restored")
+
+
+def _depth(context: Context, state: State) -> int:
+    """How many parents are above a branch."""
+    depth = 0
+    while state["parent"] is not None and depth <= MAX_DEPTH:
+        above = context.get(branch_key(state["parent"]))
+        if above is None:
+            break
+        depth, state = depth + 1, above
+    return depth
+
+
+def _from_nowhere(name: str) -> Finding:
+    text = f"{name} cannot come from itself; say which branch it is from, or send the command on that branch"
+    return Finding("BRANCH_UNKNOWN", "/from", text)

@@ -1,0 +1,1 @@
+"""Two sides made one: three ways, by member, with every conflict as data."""

@@ -1,0 +1,184 @@
+"""Merge, rebase, revert and reset: four uses of one reconciliation (`events.merges.reconcile`), each one commit, all or nothing.
+
+The first event says what was done and with which answers; those behind it are what any other command could have written.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from events.branches.ancestry import At, held, merge_bases
+from events.branches.branch import BranchRebased, branch_key, must_be_open
+from events.branches.elsewhere import Elsewhere, elsewhere
+from events.decider import Context, Drafted, Payload, State
+from events.findings import Finding, Refused
+from events.merges import merged_element
+from events.merges.merge_words import (
+    BranchMerged,
+    BranchReset,
+    BranchReverted,
+    MergeBranch,
+    RebaseBranch,
+    ResetBranch,
+    RevertCommit,
+)
+from events.merges.settling import of_branch, position_findings, settled
+from events.merges.sides import Sides, between, differing
+from events.merges.undo import reset, revert
+from events.names import Key
+
+aggregate: Final = "branch"
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (MergeBranch, RebaseBranch, RevertCommit, ResetBranch)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.branch.merged.v1": BranchMerged,
+    "io.oms.branch.reverted.v1": BranchReverted,
+    "io.oms.branch.reset.v1": BranchReset,
+    **merged_element.EVENTS,
+}
+
+
+def reads(context: Context, _command: Payload) -> list[Key]:
+    return [branch_key(context.branch)]
+
+
+def target(context: Context, _command: Payload) -> Key | None:
+    return branch_key(context.branch)
+
+
+def decide(context: Context, command: Payload) -> list[Drafted]:
+    must_be_open(context)
+    match command:
+        case MergeBranch():
+            return merge(context, command)
+        case RebaseBranch():
+            return _rebase(context, command)
+        case RevertCommit():
+            return revert(context, command)
+        case ResetBranch():
+            return reset(context, command)
+    raise TypeError(type(command))
+
+
+def evolve(state: State | None, event: Payload) -> State | None:
+    if isinstance(event, merged_element.Merged):
+        return merged_element.evolve(state, event)
+    assert state is not None, "a branch begins with branch.created"
+    if isinstance(event, BranchMerged):
+        return {**state, "merged": {**state.get("merged", {}), event.source: event.at}}
+    assert isinstance(event, BranchReverted | BranchReset)
+    return state
+
+
+class Prepared(NamedTuple):
+    """What is to be merged: the source as it was at `theirs`, and both sides since they had all in common."""
+
+    theirs: At
+    sides: Sides
+
+
+def prepared(context: Context, source: str, at: int | None) -> Prepared | None:
+    """`None` if this branch holds all of it already. Raises `Refused`, `Unread`."""
+    log = elsewhere(context)
+    theirs = _source(context, log, source, at)
+    ours = At(context.branch, context.position)
+    mine = held(log, ours)
+    if all(mine.get(branch, 0) >= position for branch, position in held(log, theirs).items()):
+        return None
+    bases = merge_bases(log, theirs, ours)
+    return Prepared(theirs, between(log, bases, theirs, ours, log.here(context.heads)))
+
+
+def merge(context: Context, command: MergeBranch) -> list[Drafted]:
+    """For whoever may write on this branch: what is checked here is the merge alone. Raises `Refused`, `Unread`."""
+    log = elsewhere(context)
+    found = prepared(context, command.source, command.at)
+    if found is None:
+        return []
+    theirs, sides = found
+    if theirs in context.notes:  # decided before, and then something else was not loaded yet
+        decided: list[Drafted] = context.notes[theirs]
+        return decided
+    if command.expected_source not in (None, log.tip(*theirs)):
+        text = (
+            f"{theirs.branch} last changed at {theirs.position:,}, not at {command.expected_source:,}; look at it again"
+        )
+        raise Refused([Finding("MERGE_SOURCE_MOVED", "/expectedSource", text)])
+    commit = log.commit(*theirs)
+    merged = BranchMerged(
+        name=context.branch,
+        source=theirs.branch,
+        at=theirs.position,
+        source_commit=commit and commit.id,
+        bases=[at._asdict() for at in sides.bases],
+        fast_forward=not sides.changed_by_ours,
+        resolutions=[],
+    )
+    forward = _fast_forward(context, log, theirs)
+    if forward is not None:
+        return [forward, of_branch(context, merged)]
+    steps, resolutions = settled(sides, command.answers)
+    context.notes[theirs] = [of_branch(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
+    return list(context.notes[theirs])
+
+
+def _source(context: Context, log: Elsewhere, source: str, given: int | None) -> At:
+    """The source as of its last commit. Raises `Refused`."""
+    at = context.position if given is None else given
+    state = log.branch(source, context.position)
+    if source == context.branch:
+        finding = Finding("MERGE_ITSELF", "/source", f"{source} cannot be merged into itself; name another branch")
+        raise Refused([finding])
+    if state is None or state["deleted"]:
+        what = "there is no such branch" if state is None else "it is deleted; restore it first"
+        raise Refused([Finding("BRANCH_UNKNOWN", "/source", f"{source[:200]}: {what}")])
+    findings = list(position_findings(context, log, at, "/at"))
+    if findings:
+        raise Refused(findings)
+    return At(source, log.tip(source, at) or at)
+
+
+def _fast_forward(context: Context, log: Elsewhere, theirs: At) -> Drafted | None:
+    """Where this branch never wrote anything, it only begins at another position of its parent."""
+    state = context.get(branch_key(context.branch))
+    assert state is not None, "the branch is open"
+    if state["parent"] != theirs.branch or theirs.position <= state["base"]:
+        return None
+    own = log.lineage(context.branch, context.position)[0]
+    if log.written(*own):
+        return None
+    return _rebased(context, state, theirs.position, [])
+
+
+def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
+    log = elsewhere(context)
+    state = context.get(branch_key(context.branch))
+    assert state is not None, "the branch is open"
+    parent, base = state["parent"], context.position if command.onto is None else command.onto
+    if parent is None:
+        text = f"{context.branch} has no parent that it could be rebased onto"
+        raise Refused([Finding("BRANCH_ROOT", "", text)])
+    findings = list(position_findings(context, log, base, "/onto"))
+    if findings:
+        raise Refused(findings)
+    onto, mine = At(parent, base), At(context.branch, context.position)
+    if not differing(log, At(parent, state["base"]), onto):
+        return []
+    sides = between(log, merge_bases(log, mine, onto), mine, onto)
+    steps, resolutions = settled(sides, command.answers)
+    return [_rebased(context, state, base, resolutions), *steps]
+
+
+def _rebased(context: Context, state: State, base: int, resolutions: list[dict[str, Any]]) -> Drafted:
+    return of_branch(
+        context,
+        BranchRebased(
+            name=context.branch,
+            parent=state["parent"],
+            base=base,
+            was=state["base"],
+            floor=context.position,
+            resolutions=resolutions or None,
+        ),
+    )

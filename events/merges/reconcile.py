@@ -1,0 +1,161 @@
+"""Two sides made one: what each entity becomes, the steps that lead there, and the conflicts that nobody answered.
+
+merge     base = what both have in common     theirs = the source         ours = the target
+revert    base = behind the commit            theirs = before it          ours = the branch
+reset     base = the branch                   theirs = as it was          ours = the branch
+rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from events.decider import State
+from events.merges.conflicts import Answers, Conflict, Place
+from events.merges.fitness import unfit
+from events.merges.foresight import foresee
+from events.merges.merging import content, is_element, merged
+from events.merges.misfits import stored_form
+from events.merges.sides import Sides
+from events.merges.steps import Step, Wish
+from events.merges.three_way import ABSENT, found, replaced
+from events.merges.whole import Trouble, Whole, type_key
+from events.names import Key
+from events.schema.shape import shape_in
+from events.schema.values import Json, same
+
+ROUNDS = 100  # answers to troubles may make others
+
+
+class Reconciled(NamedTuple):
+    """`open` stops it; `told` was decided by a rule. Steps are those of what was answered so far."""
+
+    wishes: Sequence[Wish]
+    steps: Sequence[Step]
+    open: Sequence[Conflict]
+    told: Sequence[Conflict]
+    conflicts: Sequence[Conflict]  # all that there were, answered or not
+
+
+def reconciled(sides: Sides, answers: Answers) -> Reconciled:
+    """Raises `Unasked`."""
+    return _Reconciling(sides, answers).done()
+
+
+class _Reconciling:
+    def __init__(self, sides: Sides, answers: Answers) -> None:
+        self.sides, self.answers = sides, answers
+        self.theirs = sides.theirs.states(sides.keys)
+        self.ours = dict(sides.ours.states(sides.keys))
+        self.base = sides.base([key for key in sides.keys if key in sides.changed_by_ours])
+        self.contents: dict[Key, Json] = {}  # what shall be, of all that one of the sides changed
+        self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
+        self.open: list[Conflict] = []
+
+    def done(self) -> Reconciled:
+        for key in self.sides.keys:
+            self._entity(key)
+        whole, troubles = self._gone_through()
+        for _ in range(ROUNDS):
+            if not self._answered(troubles):
+                break
+            whole, troubles = self._gone_through()
+        for trouble in troubles:
+            self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
+            self.open.append(self.conflicts[trouble.place, trouble.rival])
+        told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
+        return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()))
+
+    def _entity(self, key: Key) -> None:
+        ours, theirs = content(key, self.ours[key]), content(key, self.theirs[key])
+        if _purged(self.ours[key]) or _purged(self.theirs[key]):  # its key is destroyed, on whatever branch
+            self.contents[key] = ABSENT
+            return
+        if key not in self.base:
+            self.contents[key] = theirs
+            return
+        outcome = merged(key, self.base[key], ours, theirs)
+        value = outcome.content
+        for conflict in outcome.conflicts:
+            self.conflicts[conflict.place, None] = conflict
+            choice = self.answers.choice(conflict.place)
+            if choice is not None:
+                value = _put(value, conflict.place.path, self._chosen(conflict, choice))
+            elif conflict.blocking:
+                self.open.append(conflict)
+        self.contents[key] = value
+
+    def _chosen(self, conflict: Conflict, choice: str) -> Json:
+        sides = {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}
+        return self._custom(conflict.place) if choice == "custom" else sides[choice]
+
+    def _custom(self, place: Place) -> Json:
+        """What was given for a place, in the form in which it is stored if its type lets it through."""
+        value, (key, path) = self.answers.custom(place), place
+        state = self.sides.ours.get(key) or self.sides.theirs.get(key)
+        if is_element(key) or not path or state is None:
+            return value
+        kinds = [(view, view.get(type_key(state))) for view in (self.sides.theirs, self.sides.ours)]
+        shape = next((shape_in(view.get, kind) for view, kind in kinds if kind is not None), None)
+        return value if shape is None else stored_form(shape, path, value)
+
+    def _gone_through(self) -> tuple[Whole, list[Trouble]]:
+        wishes = [
+            Wish(key, self.ours[key], self.theirs.get(key) or self.ours[key] or {}, said)
+            for key, said in self.contents.items()
+            if not same(said, content(key, self.ours[key]))
+        ]
+        foresee(self.sides.ours, wishes)
+        self.sides.elsewhere.need()
+        whole = Whole(self.sides.ours, wishes)
+        values = bool(self.answers.given) or any(is_element(key) for key in self.sides.changed_by_ours)
+        troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
+        self.sides.elsewhere.need()
+        return whole, troubles
+
+    def _answered(self, troubles: Iterable[Trouble]) -> bool:
+        """Whether something became of one of them that was not tried before."""
+        tried = [self._try(trouble) for trouble in troubles if (trouble.place, trouble.rival) not in self.conflicts]
+        return any(tried)
+
+    def _try(self, trouble: Trouble) -> bool:
+        """An answer may name the place or its rival; theirs at the place = the rival gives way."""
+        rival = trouble.rival if trouble.rival in self.answers.given else None
+        place = rival or trouble.place
+        choice = self.answers.choice(place)
+        if choice is None:
+            return False
+        self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
+        if choice == "custom":
+            return self._put(place, self._custom(place))
+        if choice == "theirs" and trouble.rival is not None:
+            place = trouble.rival
+        return self._put(place, self._value(place, choice))
+
+    def _conflict(self, trouble: Trouble) -> Conflict:
+        base, ours, theirs = (self._value(trouble.place, side) for side in ("base", "ours", "theirs"))
+        return Conflict(trouble.kind, trouble.place, base, ours, theirs, trouble.text, trouble.rival)
+
+    def _value(self, place: Place, side: str) -> Json:
+        """What one side says there; of entities that no side changed, too. Raises `Unasked`."""
+        key = place.key
+        if side == "base":
+            return found(self.sides.base([key])[key], place.path)
+        state = (self.sides.ours if side == "ours" else self.sides.theirs).get(key)
+        return found(content(key, state), place.path)
+
+    def _put(self, place: Place, value: Json) -> bool:
+        key, path = place
+        if key not in self.ours:
+            self.ours[key] = self.sides.ours.get(key)
+        before = self.contents.get(key, content(key, self.ours[key]))
+        self.contents[key] = _put(before, path, value)
+        return not same(before, self.contents[key])
+
+
+def _purged(state: State | None) -> bool:
+    return state is not None and "purged" in state
+
+
+def _put(document: Json, path: str, value: Json) -> Json:
+    """As `replaced`; what is not there has no members to replace."""
+    return ABSENT if document is ABSENT and path else replaced(document, path, value)

@@ -1,0 +1,36 @@
+"""What merge, rebase, revert and reset have in common: a reconciliation that ends in events or in findings."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from events.branches.branch_rules import branch_key
+from events.branches.elsewhere import Elsewhere
+from events.decider import Context, Drafted, Payload
+from events.findings import Finding, Refused
+from events.merges.conflicts import Answers
+from events.merges.reconcile import reconciled
+from events.merges.sides import Sides
+
+
+def settled(sides: Sides, answers: Answers) -> tuple[Sequence[Drafted], list[dict[str, Any]]]:
+    """The events, and the answers that were used. Raises `Refused` with every conflict that has none."""
+    result = reconciled(sides, answers)
+    findings = [*(conflict.finding() for conflict in result.open), *answers.unused()]
+    if findings:
+        raise Refused(findings)
+    return [step.draft for step in result.steps], answers.told(result.conflicts)
+
+
+def position_findings(context: Context, log: Elsewhere, at: int, path: str) -> Iterator[Finding]:
+    """Whether a position lies behind a whole commit."""
+    if at > context.position:
+        text = f"position {at:,} is not written yet; the log ends at {context.position:,}"
+        yield Finding("BRANCH_POSITION", path, text)
+    elif (end := log.commit_end(at)) != at:
+        yield Finding(
+            "BRANCH_BASE_INSIDE", path, f"position {at:,} lies within a commit that ends at {end:,}; say that"
+        )
+
+
+def of_branch(context: Context, payload: Payload) -> Drafted:
+    return Drafted(branch_key(context.branch), "-", payload)

@@ -1,0 +1,196 @@
+"""One batch of a migration: the next entities that do not fit are mended, in one commit; with the last of them the schema changes.
+
+    keys in order   a b c d │ e f g h │ i …        done up to `after`, as of the position `through`
+                            └ page ───┘            and what the branch wrote since `through` of what was done
+
+After every batch all up to `after` fits, so nobody waits for it and nothing is seen half done: the schema changes in the
+very commit that mends the last entity. Where much was written since, or the branch has another base, it begins anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from events.actions.staging import Stage
+from events.branches.branch_rules import branch_key
+from events.branches.elsewhere import elsewhere
+from events.decider import MOST, Context, Decider, Drafted, Payload, State, needed
+from events.findings import Finding, Refused
+from events.migrations.migration_change import CHANGES, command_of, conversion
+from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.migrations.migration_step import Conversion, Step
+from events.migrations.migration_words import Fix
+from events.names import Key
+from events.objects import link
+from events.objects import object as object_
+from events.objects.link_words import Command as LinkCommand
+
+PAGE: Final = 500  # entities that a batch looks at
+WRITTEN: Final = 5_000  # entities written since, past which it begins anew
+SAMPLES: Final = 20
+_EVOLVES: Final = {
+    model: decider.evolve
+    for decider in (object_, link, *(change.decider for change in CHANGES.values()))
+    for model in decider.EVENTS.values()
+}
+
+
+def batch(context: Context, state: State) -> list[Drafted]:
+    """The events of the next batch of a migration that runs. Raises `Unread`."""
+    change = command_of(state["change"]["type"], state["change"]["data"])
+    try:
+        whole = conversion(context, change, Fix.model_validate(state["fix"]))
+        found = _Batch(context, state, change, whole, base(context))
+        events = found.decided()
+    except Refused as refused:
+        return _failed(state, {}, str(refused))
+    if found.stuck:
+        return _failed(state, found.stuck, next(iter(found.stuck.values())))
+    ended = found.completed() if found.last else found.applied(len(events))
+    return [*events, told(state, ended)]
+
+
+def decided_by(command: Payload) -> Decider:
+    """Who decides a command of an object or a link."""
+    return link if isinstance(command, LinkCommand) else object_
+
+
+def base(context: Context) -> int:
+    """Where the branch begins now."""
+    branch = context.get(branch_key(context.branch))
+    assert branch is not None, "what is not there cannot be written on"
+    return int(branch["base"])
+
+
+def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> list[Key]:
+    """The next keys under these prefixes; fewer than `limit` are the last. Raises `Unread`."""
+    keys: list[Key] = []
+    for prefix in prefixes:
+        if len(keys) < limit and prefix + "\U0010ffff" > after:
+            log = elsewhere(context)
+            keys += log.page(context.branch, context.position, prefix, max(after, prefix), limit - len(keys))
+    return keys
+
+
+def alive(context: Context, keys: Sequence[Key]) -> dict[Key, State]:
+    """Raises `Unread`."""
+    states = zip(keys, needed(context.get, keys), strict=True)
+    return {key: state for key, state in states if state is not None and not state["deleted"]}
+
+
+@dataclass(slots=True)
+class _Batch:
+    context: Context
+    state: State
+    change: Payload
+    whole: Conversion
+    base: int
+    stuck: dict[Key, str] = field(default_factory=dict)  # what could not be mended, and why
+    stage: Stage = field(init=False)
+    last: bool = field(init=False)
+    anew: bool = field(init=False)
+    looked: int = field(default=0, init=False)
+    done: dict[str, int] = field(init=False)
+    after: str = field(init=False)
+
+    def decided(self) -> list[Drafted]:
+        """What is written of entities, and of the schema with the last of them. Raises `Refused`, `Unread`."""
+        since = self._written()
+        self.anew = since is None
+        start = "" if since is None else self.state["after"]
+        limit = MOST if self.whole.once else PAGE
+        keys = page(self.context, self.whole.prefixes, start, limit)
+        self.after, self.last = keys[-1] if keys else start, len(keys) < limit
+        if self.whole.once and not self.last:
+            text = f"there are {MOST:,} or more, deleted ones too, which one commit cannot look through"
+            raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
+        self.looked = len(alive(self.context, keys))
+        steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
+        self.stage = Stage(self.context.heads, _evolve)
+        before = self._schema() if self.whole.once == "before" else []
+        needed(self.stage.get, _reads(replace(self.context, heads=self.stage), steps))
+        entities = self._mended(steps, set(keys))
+        after = self._schema() if self.last and not before and not self.stuck else []
+        return [*before, *entities, *after]
+
+    def _mended(self, steps: Mapping[Key, Step], paged: set[Key]) -> list[Drafted]:
+        self.done = {"converted": 0, "dropped": 0, "again": 0}
+        drafted: list[Drafted] = []
+        for key, step in steps.items():
+            try:
+                for command in step.commands:
+                    drafted += self._taken(decided_by(command), command)
+                self.done[step.what if key in paged else "again"] += 1
+            except Refused as refused:
+                self.stuck[key] = str(refused)
+        return drafted
+
+    def _schema(self) -> list[Drafted]:
+        return self._taken(CHANGES[type(self.change).__name__].decider, self.change)
+
+    def _taken(self, decider: Decider, command: Payload) -> list[Drafted]:
+        """As it is decided behind all that was decided before."""
+        staged = replace(self.context, heads=self.stage, planned=True)
+        events = decider.decide(staged, command)
+        self.stage.take(events, self.context.position + 1)
+        return events
+
+    def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
+        for key, state in entities.items():
+            try:
+                step = self.whole.fixed(state)
+            except Refused as refused:
+                self.stuck[key] = str(refused)
+            else:
+                if step is not None:
+                    yield key, step
+
+    def _written(self) -> list[Key] | None:
+        """What the branch wrote since the last batch of what was done; `None` where the scan begins anew."""
+        if not self.state["step"]:
+            return []
+        if self.state["base"] != self.base:
+            return None
+        written = elsewhere(self.context).written(self.context.branch, self.state["through"], self.context.position)
+        ours = [key for key in written if key.startswith(self.whole.prefixes) and key <= self.state["after"]]
+        return None if len(ours) > WRITTEN else ours
+
+    def applied(self, events: int) -> MigrationBatchApplied:
+        return MigrationBatchApplied(
+            rid=self.state["rid"],
+            step=self.state["step"] + 1,
+            after=self.after,
+            through=self.context.position + events + 1,
+            base=self.base,
+            looked=self.looked,
+            **self.done,
+            anew=self.anew or None,
+        )
+
+    def completed(self) -> MigrationCompleted:
+        state, done = self.state, self.done
+        before = {"looked": 0, "converted": 0, "dropped": 0} if self.anew else state
+        again = state["again"] + done["again"] + (state["converted"] + state["dropped"] if self.anew else 0)
+        looked, dropped = before["looked"] + self.looked, before["dropped"] + done["dropped"]
+        converted = before["converted"] + done["converted"]
+        said = {"rid": state["rid"], "in": looked, "out": looked - dropped, "dropped": dropped, "converted": converted}
+        return MigrationCompleted.model_validate({**said, "again": again}, by_alias=True, by_name=False)
+
+
+def _reads(context: Context, steps: Mapping[Key, Step]) -> list[Key]:
+    """What all of them can name, to be asked for at once: else each would cost a round of its own."""
+    named = (decided_by(command).reads(context, command) for step in steps.values() for command in step.commands)
+    return [key for keys in named for key in keys]
+
+
+def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:
+    keys = sorted(stuck)[:SAMPLES]
+    return [told(state, MigrationFailed(rid=state["rid"], count=len(stuck), keys=keys, text=text[:2_000]))]
+
+
+def told(state: State, event: Payload) -> Drafted:
+    return Drafted(migration_key(state["rid"]), "-", event)
+
+
+def _evolve(state: State | None, event: Payload) -> State | None:
+    return _EVOLVES[type(event)](state, event)

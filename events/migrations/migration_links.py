@@ -1,0 +1,106 @@
+"""Fixes of links: which of them go when their type does, or when its rules become tighter."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from events.decider import Context, State
+from events.findings import Finding, Refused
+from events.migrations.migration_step import FIX, Conversion, Step
+from events.migrations.migration_words import Fix
+from events.names import link_key
+from events.objects.link_cycles import circle_among
+from events.objects.link_words import CreateLink, DeleteLink
+from events.reserved import links_key, links_under, number, single_ends
+from events.schema.kinds import kind_named
+from events.schema.link_type_words import DeleteLinkType, SetAcyclic, SetCardinality
+from events.schema.shape import shape_in
+
+
+def without_links(context: Context, command: DeleteLinkType, fix: Fix) -> Conversion:
+    kind = kind_named(context, "linkType", command.type)
+    assert kind is not None, "its deletion was decided"
+    fixed = _redirected(context, kind, fix) if fix.kind == "redirect" else _unlinked
+    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
+
+
+def _redirected(context: Context, kind: State, fix: Fix) -> Callable[[State], Step]:
+    """Another link between the same objects, with the same properties, in place of each. Raises `Refused`."""
+    other = None if fix.to is None else kind_named(context, "linkType", fix.to)
+    if other is None or other.get("deleted") or other["rid"] == kind["rid"]:
+        raise Refused(
+            [Finding("MIGRATION_FIX", FIX + "/to", f"say which other link type takes the links of {kind['name']}")]
+        )
+
+    def fixed(link: State) -> Step:
+        said = link.get("properties")
+        properties = shape_in(context.get, kind).named(said) if said else None
+        instead = {"type": other["rid"], "from": link["from"], "to": link["to"], "properties": properties}
+        return _unlinked(link)._replace(instead=CreateLink.model_validate(instead, by_alias=True))
+
+    return fixed
+
+
+def fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
+    """Of the links that share an end which may have one only, the one that was written first or last stays, or none."""
+    kind, standing = _standing(context, command.type, newest=fix.kind == "last")
+    tighter = [end for end in single_ends(command.cardinality) if end not in single_ends(kind["cardinality"])]
+    crowd = _crowded if fix.kind == "drop" else _crowding
+    return _without(kind, standing, crowd(standing, tighter))
+
+
+def straightened(context: Context, command: SetAcyclic, fix: Fix) -> Conversion:
+    """Of the links of a circle one goes: the newest where the first stay, the oldest where the last do."""
+    kind, standing = _standing(context, command.type, newest=fix.kind == "last")
+    left = {(link["from"], link["to"]): link for link in standing}
+    gone: set[tuple[str, str]] = set()
+    while round_ := circle_among(list(left.values())):
+        around = set(pairwise(round_))
+        closing = next(pair for pair in reversed(left) if pair in around)
+        gone.add(closing)
+        del left[closing]
+    return _without(kind, standing, gone)
+
+
+def _standing(context: Context, named: str, *, newest: bool) -> tuple[State, list[State]]:
+    """The link type, and the links that stand: in the order in which they were written, or with the newest first."""
+    kind = kind_named(context, "linkType", named)
+    assert kind is not None, "its change was decided"
+    links = (context.get(key) for key in context.under(links_under(kind["slug"])))
+    standing = [link for link in links if link is not None and not link["deleted"]]
+    keyed = ((link_key(link["slug"], link["from"], link["to"]), link) for link in standing)
+    written = sorted(keyed, key=lambda each: context.head(each[0]).position, reverse=newest)
+    return kind, [link for _, link in written]
+
+
+def _without(kind: State, standing: Sequence[State], gone: set[tuple[str, str]]) -> Conversion:
+    """All in one commit: no link shows by itself that it is one too many."""
+
+    def fixed(link: State) -> Step | None:
+        return _unlinked(link) if (link["from"], link["to"]) in gone else None
+
+    return Conversion((links_under(kind["slug"]),), len(standing), fixed, "after")
+
+
+def _unlinked(link: State) -> Step:
+    said = {"type": link["type"], "from": link["from"], "to": link["to"]}
+    return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
+
+
+def _crowding(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
+    """Those whose end is taken by one that comes before."""
+    taken: set[tuple[str, str]] = set()
+    gone: set[tuple[str, str]] = set()
+    for link in links:
+        held = {(end, link[end]) for end in ends}
+        if held & taken:
+            gone.add((link["from"], link["to"]))
+        else:
+            taken |= held
+    return gone
+
+
+def _crowded(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
+    """All that share an end."""
+    held = Counter((end, link[end]) for link in links for end in ends)
+    return {(link["from"], link["to"]) for link in links if any(held[end, link[end]] > 1 for end in ends)}

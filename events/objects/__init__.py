@@ -1,0 +1,1 @@
+"""Objects and links: what is given, checked, claimed, closed and purged of each."""

@@ -1,0 +1,1 @@
+"""Proposals: what a branch changed, offered to another one, reviewed and merged."""

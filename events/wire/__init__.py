@@ -1,0 +1,1 @@
+"""Events and commands as bytes: the CloudEvents envelope, strict JSON, instants, and old versions read as new ones."""
