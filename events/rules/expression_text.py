@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import cel
-
 Members = dict[str, set[str] | None]
 """Of each name, which of its members are named by a literal (`old.a`, `old['a']`, `'a' in old`); `None` = the whole is used."""
 
@@ -141,5 +139,7 @@ def _text(read: Sequence[Token], at: int) -> str:
 
 
 def _value(literal: Token) -> str | None:
+    import cel  # as in `expressions`
+
     value = cel.evaluate(literal.text)
     return value if isinstance(value, str) else None

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import cel
 import msgspec
 
 from events.rules.expression_functions import FUNCTIONS, OURS, calling_ours, calls
@@ -18,6 +17,9 @@ from events.rules.expression_text import Members, Token, Work, bound, members, n
 from events.schema.constrained import pattern_fault
 from events.schema.values import Json, shown
 from events.wire import instants
+
+if TYPE_CHECKING:
+    from cel import Program
 
 MAX_TEXT: Final = 2_000  # characters
 MAX_NESTING: Final = 2  # comprehensions in one another
@@ -48,7 +50,7 @@ class Expression:
     text: str
     members: Members  # of the variables it uses
     work: Work
-    program: cel.Program
+    program: "Program"
     functions: Mapping[str, Callable[..., Json]]  # ours, as it calls them
 
     def steps(self, values: Mapping[str, Json]) -> int:
@@ -91,6 +93,8 @@ class Budget:
 @lru_cache(4096)
 def compiled(text: str, variables: frozenset[str]) -> Expression:
     """An expression over these variables. Raises `NotAnExpression` with all that is wrong."""
+    import cel  # brings a prompt of its own: 0.12 s, for who has an expression only
+
     if len(text) > MAX_TEXT:
         raise NotAnExpression(f"has {len(text):,} characters, at most {MAX_TEXT:,} are taken")
     try:
