@@ -8,7 +8,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
 from oms.cli.output import Json, cell, console, print_json, print_rows
 from oms.cli.parameters import typed
 from oms.cli.sending import json_document
@@ -92,10 +92,8 @@ def apply(
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Tell what would be written; write nothing.")] = False,
     version: Annotated[int, typer.Option("--version", help="Which version; 0: the newest.", min=0)] = 0,
-    message: Annotated[
-        str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)
-    ] = None,
-    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    message: Message = None,
+    author: Author = None,
     identity: Annotated[
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oms.cli.cutting import MinPosition, versions
-from oms.cli.options import Deadline, Folder, Ontology
+from oms.cli.options import Author, Deadline, Folder, Message, Ontology
 from oms.cli.output import Json, print_fields, print_rows
 from oms.cli.sending import send_given
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Branches and tags.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="<env>/<service>/<purpose>.")]
-Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
-Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]
 On = Annotated[str | None, typer.Option("--on", help="Branch that keeps the commit of this.", show_default=False)]
 
 

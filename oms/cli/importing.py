@@ -11,7 +11,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.options import Author, Branch, Deadline, Folder, Ontology
 from oms.cli.output import Json, complain, print_json, print_rows
 from oms.cli.progress import Progress
 
@@ -49,7 +49,7 @@ def import_(
         typer.Option("--map", help="What a row is: TOML or JSON, see docs/import.md.", exists=True, dir_okay=False),
     ],
     branch: Branch = None,
-    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    author: Author = None,
     rejects: Annotated[
         Path, typer.Option("--rejects", help="Folder for the rows that were refused.", file_okay=False)
     ] = Path(),

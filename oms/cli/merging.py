@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from oms.cli.branch import Author, Message
 from oms.cli.changes import print_changes
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
 from oms.cli.output import Json, cell, console, counted, print_json, print_rows
 from oms.cli.sending import given, send_given
 

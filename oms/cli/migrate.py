@@ -5,23 +5,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
-from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.options import Author, Branch, Deadline, Folder
 from oms.cli.output import Json, cell, console, print_json, print_rows
-from oms.cli.sending import json_document
+from oms.cli.sending import SEEN, json_document, sent
 from oms.cli.sending import show as show_outcome
 
 if TYPE_CHECKING:
-    from oms.client import Outcome
     from queries.migrations import Migration
 
 app = typer.Typer(
     help="Migrations: change a schema that data stands against.", no_args_is_help=True, rich_markup_mode=None
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The migration's number on its branch.", min=1)]
-Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
 Wait = Annotated[bool, typer.Option("--wait", help="Until it has ended or stands still, telling how far it is.")]
 LOOK_SECONDS = 0.5
 
@@ -38,7 +35,7 @@ def plan(
 ) -> None:
     """Say what is to change, and what becomes of data that does not fit."""
     said = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix, "--fix")}
-    show_outcome(_sent("PlanMigration", said, author, branch, folder), as_json=as_json)
+    show_outcome(sent("PlanMigration", said, _flags(author, branch, folder), wait=SEEN), as_json=as_json)
 
 
 @app.command()
@@ -46,7 +43,7 @@ def approve(
     number: Number, author: Author = None, branch: Branch = None, folder: Folder = None, as_json: Json = False
 ) -> None:
     """It may run."""
-    show_outcome(_sent("ApproveMigration", {"migration": number}, author, branch, folder), as_json=as_json)
+    _go("ApproveMigration", number, author, branch, folder, wait=False, as_json=as_json)
 
 
 @app.command("run")
@@ -73,7 +70,7 @@ def pause(
 ) -> None:
     """Stand still behind the batch that was applied last."""
     data = {"migration": number} | ({} if reason is None else {"reason": reason})
-    show_outcome(_sent("PauseMigration", data, author, branch, folder), as_json=as_json)
+    show_outcome(sent("PauseMigration", data, _flags(author, branch, folder), wait=SEEN), as_json=as_json)
 
 
 @app.command()
@@ -172,7 +169,7 @@ def _go(
     wait: bool,
     as_json: bool,
 ) -> None:
-    outcome = _sent(command, {"migration": number}, author, branch, folder)
+    outcome = sent(command, {"migration": number}, _flags(author, branch, folder), wait=SEEN)
     if not wait or outcome.status == "rejected":
         show_outcome(outcome, as_json=as_json)
         return
@@ -209,9 +206,5 @@ def _found(
         return migration(cut_at(opened, settings.branch, as_of), number)
 
 
-def _sent(command: str, data: dict[str, Any], author: str | None, branch: str | None, folder: Path | None) -> "Outcome":
-    async def work() -> "Outcome":
-        async with connected(folder=folder, author=author, branch=branch) as client:
-            return await client.send(command, data, wait="projected:versions")
-
-    return run(work())
+def _flags(author: str | None, branch: str | None, folder: Path | None) -> dict[str, object]:
+    return {"author": author, "branch": branch, "folder": folder}

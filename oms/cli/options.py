@@ -11,3 +11,5 @@ Branch = Annotated[
     str | None, typer.Option("--branch", help="Which branch: <env>/<service>/<purpose>.", show_default=False)
 ]
 Deadline = Annotated[float | None, typer.Option("--deadline", help="Seconds to wait at most.", show_default=False)]
+Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
+Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]

@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.connecting import connected, run
 from oms.cli.cutting import MinPosition, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Deadline, Folder, Ontology
+from oms.cli.options import Author, Deadline, Folder, Ontology
 from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 
 if TYPE_CHECKING:
-    from oms.client import Outcome
     from queries.proposals import Proposal
 
 app = typer.Typer(
     help="Proposals: open, review, resolve conflicts, merge.", no_args_is_help=True, rich_markup_mode=None
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The proposal's number.", min=1)]
-Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="What to say.")]
 _STYLES = {"OPEN": "green", "APPROVED": "bold green", "CHANGES_REQUESTED": "yellow", "MERGED": "magenta"}
 
@@ -48,7 +46,7 @@ def open_(
     said = {"source": source, "target": target, "title": title, "description": description, "reviewers": reviewer}
     data = {name: value for name, value in said.items() if value is not None} | {"draft": draft}
     flags = {"folder": folder, "ontology": ontology, "deadline": deadline, "author": author, "branch": source}
-    show_outcome(_sent("OpenProposal", data, flags), as_json=as_json)
+    show_outcome(sent("OpenProposal", data, flags, wait=SEEN), as_json=as_json)
 
 
 @app.command("list")
@@ -246,7 +244,7 @@ def _say(
 ) -> None:
     """Sent on the proposal's target."""
     flags = {"folder": folder, "author": author, "branch": _target(number, folder)}
-    show_outcome(_sent(command, {"proposal": number, **data}, flags, message), as_json=as_json)
+    show_outcome(sent(command, {"proposal": number, **data}, flags, message, SEEN), as_json=as_json)
 
 
 def _target(number: int, folder: Path | None) -> str:
@@ -255,11 +253,3 @@ def _target(number: int, folder: Path | None) -> str:
 
     with versions(load({"folder": folder}).settings) as opened:
         return str(proposal(opened, number).state["target"])
-
-
-def _sent(command: str, data: dict[str, Any], flags: dict[str, Any], message: str | None = None) -> "Outcome":
-    async def work() -> "Outcome":
-        async with connected(**flags) as client:
-            return await client.send(command, data, wait="projected:versions", message=message)
-
-    return run(work())

@@ -9,9 +9,9 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.options import Author, Branch, Deadline, Folder
 from oms.cli.output import Json, print_json, print_rows
-from oms.cli.sending import show
+from oms.cli.sending import SEEN, show
 
 if TYPE_CHECKING:
     from oms.client import Outcome
@@ -52,7 +52,7 @@ def import_(
         str | None, typer.Option("--format", help=f"{FORMATS}; else by the file's name.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be said, and say nothing.")] = False,
-    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    author: Author = None,
     min_position: MinPosition = 0,
     branch: Branch = None,
     deadline: Deadline = None,
@@ -106,7 +106,7 @@ def _read(file: Path, form: str | None) -> "Exchanged":
 def _sent(said: list[dict[str, Any]], name: str, flags: dict[str, Any]) -> "Outcome":
     async def work() -> "Outcome":
         async with connected(**flags) as client:
-            return await client.commit(said, message=f"schema from {name}", wait="projected:versions")
+            return await client.commit(said, message=f"schema from {name}", wait=SEEN)
 
     return run(work())
 

@@ -10,7 +10,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Deadline, Folder, Ontology
+from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oms.client.commands import Said
     from oms.client.messages import Would
 
+SEEN = "projected:versions"  # what a reading command shows afterwards
 EXAMPLE = """'{"type": "Airline"}'"""
 
 
@@ -27,16 +28,14 @@ def send(
     command: Annotated[str, typer.Argument(metavar="TYPE", help="The command, e.g. CreateObject.")],
     data: Annotated[str, typer.Option("--data", help="Its data: JSON, @FILE, or - for standard input.")],
     branch: Branch = None,
-    author: Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)] = None,
+    author: Author = None,
     expected: Annotated[
         int | None,
         typer.Option(
             "--expected", help="Position at which the target last changed; 0: it must not exist.", show_default=False
         ),
     ] = None,
-    message: Annotated[
-        str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)
-    ] = None,
+    message: Message = None,
     effective: Annotated[
         str | None, typer.Option("--effective", help="Since when it is true, RFC 3339.", show_default=False)
     ] = None,
@@ -153,12 +152,19 @@ def _no_number(name: str) -> Any:
 
 def send_given(command: str, data: Mapping[str, Any], message: str | None, as_json: bool, **flags: object) -> None:
     """Send a command with what was given of its data (`None` = not given), and show what became of it."""
+    show(sent(command, given(data), flags, message), as_json=as_json)
+
+
+def sent(
+    command: str, data: Mapping[str, Any], flags: Mapping[str, object], message: str | None = None, wait: str = "outbox"
+) -> "Outcome":
+    """What became of a command; `flags` say where and as whom, as of `connected`."""
 
     async def work() -> "Outcome":
         async with connected(**flags) as client:
-            return await client.send(command, given(data), message=message)
+            return await client.send(command, data, wait=wait, message=message)
 
-    show(run(work()), as_json=as_json)
+    return run(work())
 
 
 def given(data: Mapping[str, Any]) -> dict[str, Any]:
