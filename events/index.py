@@ -11,14 +11,12 @@ from events.names import Key
 from events.objects.personal import Personal
 from events.proposals.open_proposals import of_proposal
 from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, uses_key
+from events.schema.kinds import KINDS
 from events.schema.shape import Shape, shape_in
 from events.schema.uses import subtypes, used, users
 
 Change = tuple[Key, State | None]
 
-_NAMED: Final = frozenset(
-    ("objectType", "linkType", "interface", "sharedProperty", "valueType", "structType", "actionType", "rule")
-)
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -29,7 +27,7 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
     aggregate = key.partition("/")[0]
     if aggregate == "link":
         return of_link(get, key, before, after)
-    if aggregate in _NAMED:
+    if aggregate in KINDS:
         named = _of_named(get, aggregate, before, after)
         return [*named, *_of_rule(get, key, before, after)] if aggregate == "rule" else named
     if aggregate == "migration":

@@ -37,7 +37,8 @@ MAX_VALUE: Final = 256  # characters of a unique value inside its key; a longer 
 
 _HMAC: Final = "hmac-"
 _canonical: Final = msgspec.json.Encoder().encode
-_ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",), "n-n": ()}
+ENDS: Final[Mapping[str, tuple[str, ...]]] = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",), "n-n": ()}
+"""The ends that have one link at most, by cardinality."""
 
 
 def name_key(kind: str, name: str) -> Key:
@@ -105,13 +106,13 @@ def incident_keys(slug: str, from_key: str, to_key: str) -> list[Key]:
 
 def single_ends(cardinality: str) -> tuple[str, ...]:
     """The ends that may have one link only."""
-    return _ENDS[cardinality]
+    return ENDS[cardinality]
 
 
 def end_keys(slug: str, cardinality: str, from_key: str, to_key: str) -> list[Key]:
     """The ends that a link of this cardinality takes for itself. `1-n`: one `from` has many `to`."""
     keys = {"from": from_key, "to": to_key}
-    return [Key(f"end/{slug}/{end}/{keys[end]}") for end in _ENDS[cardinality]]
+    return [Key(f"end/{slug}/{end}/{keys[end]}") for end in ENDS[cardinality]]
 
 
 def subject_key(prefix: str, value: Any) -> Key:

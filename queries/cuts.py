@@ -53,6 +53,10 @@ class Cut:
         for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
             yield next(same_key)[2]
 
+    def alive(self, prefix: str) -> Iterator[Version]:
+        """As `valid`, without what is deleted."""
+        return (version for version in self.valid(prefix) if not version.state.get("deleted"))
+
     def parked(self, *entities: Key) -> Sequence[Parked]:
         """What the view could not apply of these entities up to this cut: what it shows of them is older."""
         places = {(branch, entity): (floor, at) for branch, floor, at in self.lineage for entity in entities}

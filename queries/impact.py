@@ -71,8 +71,7 @@ class _Schema(NamedTuple):
 
     @staticmethod
     def at(cut: Cut) -> "_Schema":
-        versions = (version for kind in KINDS for version in cut.valid(f"{kind}/"))
-        elements = {version.entity: version.state for version in versions if not version.state.get("deleted")}
+        elements = {version.entity: version.state for kind in KINDS for version in cut.alive(f"{kind}/")}
         by_slug = {
             Key(f"slug/{key.partition('/')[0]}/{one['slug']}"): {"rid": one["rid"]} for key, one in elements.items()
         }
@@ -92,10 +91,10 @@ class _Schema(NamedTuple):
 def _of_type(cut: Cut, schema: _Schema, kind: Named) -> Iterator[Standing]:
     family = schema.family(kind)
     for one in family:
-        yield Standing("objects", one["name"], sum(1 for _ in _alive(cut, f"object/{one['slug']}/")))
+        yield Standing("objects", one["name"], sum(1 for _ in cut.alive(f"object/{one['slug']}/")))
     for _, link in schema.of("linkType"):
         if kind.slug in (link["from"], link["to"]):
-            yield Standing("links", link["name"], sum(1 for _ in _alive(cut, f"link/{link['slug']}/")))
+            yield Standing("links", link["name"], sum(1 for _ in cut.alive(f"link/{link['slug']}/")))
     for _, other in schema.of("objectType"):
         for field, each in other["properties"].items():
             if each.get("target") == kind.slug and not each.get("removed"):
@@ -113,7 +112,7 @@ def _of_type(cut: Cut, schema: _Schema, kind: Named) -> Iterator[Standing]:
 def _of_property(cut: Cut, schema: _Schema, kind: Named, field: str) -> Iterator[Standing]:
     family, name = schema.family(kind), kind.state["properties"][field]["name"]
     for one in family:
-        holding = sum(_has(version, field) for version in _alive(cut, f"object/{one['slug']}/"))
+        holding = sum(_has(version, field) for version in cut.alive(f"object/{one['slug']}/"))
         yield Standing("objects", one["name"], holding)
     for one in family:
         whole = effective(schema.get, one)
@@ -140,15 +139,11 @@ def _rules(schema: _Schema, kind: Named) -> Iterator[State]:
 def _holding(cut: Cut, schema: _Schema, state: State, field: str) -> int:
     """Objects of a type, or of a type below it, that have a value there."""
     family = schema.family(Named("objectType", Key(f"objectType/{state['rid']}"), state))
-    return sum(_has(version, field) for one in family for version in _alive(cut, f"object/{one['slug']}/"))
+    return sum(_has(version, field) for one in family for version in cut.alive(f"object/{one['slug']}/"))
 
 
 def _has(version: Version, field: str) -> bool:
     return version.state["properties"].get(field) is not None
-
-
-def _alive(cut: Cut, prefix: str) -> Iterator[Version]:
-    return (version for version in cut.valid(prefix) if not version.state.get("deleted"))
 
 
 def _field(kind: Named, name: str) -> str:

@@ -38,7 +38,7 @@ class Checked(NamedTuple):
 
 def rules(cut: Cut) -> list[Rule]:
     """Those that are there, by name."""
-    alive = (Rule(version.state) for version in cut.valid("rule/") if not version.state.get("deleted"))
+    alive = (Rule(version.state) for version in cut.alive("rule/"))
     return sorted(alive, key=lambda rule: str(rule.state["name"]))
 
 

@@ -17,10 +17,7 @@ from events.schema.checks import by_name
 from events.schema.kinds import Kind
 from events.schema.resolving import declaration
 from queries.cuts import Cut
-
-Declaration = dict[str, Any]
-Document = dict[str, dict[str, Declaration]]
-"""Kind in the plural → API name → declaration."""
+from schemas.exchange.document import Declaration, Document
 
 PLURALS: Final[Mapping[Kind, str]] = {
     "valueType": "valueTypes",
@@ -35,7 +32,7 @@ PLURALS: Final[Mapping[Kind, str]] = {
 
 def schema_document(cut: Cut) -> Document:
     """Every element that is not deleted, in the order of names."""
-    states = {kind: [v.state for v in cut.valid(f"{kind}/") if not v.state.get("deleted")] for kind in PLURALS}
+    states = {kind: [v.state for v in cut.alive(f"{kind}/")] for kind in PLURALS}
     names = {state["rid"]: state["name"] for kind in states for state in states[kind]}
     names |= {state["slug"]: state["name"] for state in states["objectType"]}
     telling = _Telling(cut, names)

@@ -14,7 +14,9 @@ import msgspec
 from events.decider import State
 from events.names import Key
 from events.objects.sealing import PURGED, SEALED
+from events.reserved import ENDS
 from events.schema.checks import by_name, check_of_declared
+from events.schema.hierarchy import line
 from events.schema.resolving import Declared, declaration
 from events.schema.schema_change import Check, SchemaChange
 from events.schema.values import Check as ValueCheck
@@ -121,7 +123,7 @@ class _Whole:
         return value is not None and self._again(_canonical(value))
 
     def _crowds(self, state: State) -> bool:
-        ends = {"1-1": ("from", "to"), "1-n": ("to",), "n-1": ("from",)}.get(self._new["cardinality"], ())
+        ends = ENDS[self._new["cardinality"]]
         return sum(self._again((end, state[end])) for end in ends) > 0  # both ends are counted
 
     def _again(self, value: Hashable) -> bool:
@@ -146,21 +148,14 @@ def _alive(data: Cut, element: Key) -> Iterator[tuple[Key, State]]:
         return
     aggregate = "link" if element.startswith("linkType/") else "object"
     for slug in [state["slug"], *(_below(data, state["rid"]) if aggregate == "object" else ())]:
-        for version in data.valid(f"{aggregate}/{slug}/"):
-            if not version.state.get("deleted"):
-                yield version.entity, readable(data.versions, version, None)
+        for version in data.alive(f"{aggregate}/{slug}/"):
+            yield version.entity, readable(data.versions, version, None)
 
 
 def _below(data: Cut, rid: str) -> list[str]:
-    types = [version.state for version in data.valid("objectType/")]
-    found, waiting = {}, [rid]
-    while waiting:
-        above = waiting.pop()
-        for state in types:
-            if above in state.get("parents", ()) and state["rid"] not in found:
-                found[state["rid"]] = state["slug"]
-                waiting.append(state["rid"])
-    return list(found.values())
+    """Slugs of the types below."""
+    types = (version.state for version in data.valid("objectType/"))
+    return [one["slug"] for one in types if rid in {up["rid"] for up in line(data.state, one)} - {one["rid"]}]
 
 
 def _circles(graph: Mapping[str, Sequence[str]]) -> int:

@@ -12,13 +12,10 @@ from typing import Final
 
 from events.decider import State
 from events.names import Key
+from events.reserved import ENDS
 from events.schema.constrained import narrowing
 from events.schema.schema_change import Check, Of, SchemaChange, Severity, labelled, renamed, status, told
 from events.schema.schema_property import of_properties, of_shared, present
-
-_ENDS: Final[Mapping[str, frozenset[str]]] = {
-    "1-1": frozenset({"from", "to"}), "1-n": frozenset({"to"}), "n-1": frozenset({"from"}), "n-n": frozenset()
-}  # fmt: skip
 
 
 def changed(element: Key, before: State | None, after: State | None) -> list[SchemaChange]:
@@ -68,7 +65,7 @@ def _link_type(one: Of) -> Iterator[SchemaChange]:
         ends = f"goes from {one.new['from']} to {one.new['to']}, it went from {one.old['from']} to {one.old['to']}"
         yield one.said("ENDS_CHANGED", "MAJOR", ends, "links")
     if one.differs("cardinality"):
-        tighter = _ENDS[one.new["cardinality"]] - _ENDS[one.old["cardinality"]]
+        tighter = set(ENDS[one.new["cardinality"]]) - set(ENDS[one.old["cardinality"]])
         severity: Severity = "MAJOR" if tighter else "MINOR"
         yield one.said("CARDINALITY", severity, told(one, "cardinality"), "cardinality" if tighter else None)
     if one.differs("acyclic"):

@@ -157,26 +157,7 @@ class Life(NamedTuple):
         return self.drafted(state, event)
 
     def _deprecate(self, context: Context, state: State, command: Deprecate) -> list[Drafted]:
-        findings: list[Finding] = []
-        replacement = until = None
-        if command.replaced_by is not None:
-            other = kind_named(context, self.kind, command.replaced_by)
-            if other is None:
-                findings.append(unknown(context, self.kind, command.replaced_by, "/replacedBy"))
-            elif other["rid"] == state["rid"]:
-                text = f"{state['name']} cannot replace itself"
-                findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", text))
-            elif other.get("deleted"):
-                findings.append(deleted(self.kind, other, "/replacedBy"))
-            else:
-                replacement = other["slug"]
-        if command.until is not None:
-            try:
-                until = timestamp(command.until)
-            except NotAValue as wrong:
-                findings.append(Finding(wrong.code, "/until", f"until {wrong.text}"))
-        if findings:
-            raise Refused(findings)
+        replacement, until = deprecation(context, self.kind, state, command.replaced_by, command.until)
         if (state["status"], state.get("replacedBy"), state.get("until")) == ("deprecated", replacement, until):
             return []
         event = self.deprecated(rid=state["rid"], slug=state["slug"], replaced_by=replacement, until=until)
@@ -262,3 +243,34 @@ def _with(state: State, **members: str | None) -> State:
     """With these members; `None` takes one away."""
     after = {**state, **members}
     return {name: value for name, value in after.items() if value is not None or name not in members}
+
+
+def deprecation(
+    context: Context, kind: Kind, state: State, replaced_by: str | None, until: str | None
+) -> tuple[str | None, str | None]:
+    """The slug of what an element is replaced by, and the instant from which it may be gone. Raises `Refused`."""
+    findings: list[Finding] = []
+    replacement = None
+    if replaced_by is not None:
+        other = kind_named(context, kind, replaced_by)
+        if other is None:
+            findings.append(unknown(context, kind, replaced_by, "/replacedBy"))
+        elif other["rid"] == state["rid"]:
+            findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", f"{state['name']} cannot replace itself"))
+        elif other.get("deleted"):
+            findings.append(deleted(kind, other, "/replacedBy"))
+        else:
+            replacement = other["slug"]
+    instant = instant_given(until, "until", findings)
+    if findings:
+        raise Refused(findings)
+    return replacement, instant
+
+
+def instant_given(given: str | None, name: str, findings: list[Finding]) -> str | None:
+    """An instant as it is stored; what is none is a finding."""
+    try:
+        return None if given is None else timestamp(given)
+    except NotAValue as wrong:
+        findings.append(Finding(wrong.code, f"/{name}", f"{name} {wrong.text}"))
+        return None

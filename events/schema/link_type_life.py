@@ -6,12 +6,12 @@ from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
 from events.names import Key
 from events.reserved import links_key, name_key, number, uses_key
+from events.schema import element
 from events.schema import link_type_words as words
 from events.schema.element import listed_names
 from events.schema.kinds import kind_named, kind_of_slug, kind_reads, name_taken, slug_reads, type_name, unknown
 from events.schema.link_type_creation import inverse_faults
 from events.schema.uses import users
-from events.schema.values import NotAValue, timestamp
 
 Life = (
     words.RenameLinkType
@@ -103,7 +103,7 @@ def _rely(state: State, status: words.Status) -> list[Payload]:
 
 def _deprecate(context: Context, state: State, command: words.DeprecateLinkType) -> list[Payload]:
     findings: list[Finding] = []
-    replacement = until = None
+    replacement = None
     if command.replaced_by is not None:
         other = kind_named(context, "linkType", command.replaced_by)
         if other is None or other.get("deleted"):
@@ -112,11 +112,7 @@ def _deprecate(context: Context, state: State, command: words.DeprecateLinkType)
             findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", f"{state['name']} cannot replace itself"))
         else:
             replacement = other["slug"]
-    if command.until is not None:
-        try:
-            until = timestamp(command.until)
-        except NotAValue as wrong:
-            findings.append(Finding(wrong.code, "/until", f"until {wrong.text}"))
+    until = element.instant_given(command.until, "until", findings)
     if findings:
         raise Refused(findings)
     if (state.get("status"), state.get("replacedBy"), state.get("until")) == ("deprecated", replacement, until):

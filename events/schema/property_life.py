@@ -8,6 +8,7 @@ from pydantic import Field
 from events.branches.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
+from events.schema import element
 from events.schema.hierarchy import below, effective
 from events.schema.kinds import property_name
 from events.schema.property import DeclaredProperty, declared, faults, meant, same_declaration
@@ -15,7 +16,7 @@ from events.schema.property_change import OnProperty, PropertyChanged, own_prope
 from events.schema.reach import instances
 from events.schema.soundness import Declared
 from events.schema.type_change import OnType, TypeChanged, changed, existing, reads, settled, target
-from events.schema.values import NotAValue, Property, timestamp
+from events.schema.values import Property
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -157,7 +158,7 @@ def _describe(state: State, each: Declared, description: str | None) -> list[Dra
 
 def _deprecate(context: Context, state: State, each: Declared, command: DeprecateProperty) -> list[Drafted]:
     findings: list[Finding] = []
-    replacement = until = None
+    replacement = None
     if command.replaced_by is not None:
         present = (p for p in effective(context.get, state)["properties"].values() if not p.get("removed"))
         other = next((p for p in present if p["name"] == command.replaced_by), None)
@@ -166,11 +167,7 @@ def _deprecate(context: Context, state: State, each: Declared, command: Deprecat
             findings.append(Finding("PROPERTY_UNKNOWN", "/replacedBy", text))
         else:
             replacement = other["field"]
-    if command.until is not None:
-        try:
-            until = timestamp(command.until)
-        except NotAValue as wrong:
-            findings.append(Finding(wrong.code, "/until", f"until {wrong.text}"))
+    until = element.instant_given(command.until, "until", findings)
     if findings:
         raise Refused(findings)
     if (each.get("status"), each.get("replacedBy"), each.get("until")) == ("deprecated", replacement, until):

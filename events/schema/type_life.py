@@ -14,7 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key
 from events.reserved import count_key, number, uses_key
 from events.schema import element
-from events.schema.kinds import NewTypeName, kind_named, name_taken, type_name, unknown
+from events.schema.kinds import NewTypeName, name_taken, type_name
 from events.schema.type_change import (
     OnType,
     TypeChanged,
@@ -29,7 +29,7 @@ from events.schema.type_change import (
     with_members,
 )
 from events.schema.uses import subtypes, users
-from events.schema.values import Json, NotAValue, timestamp
+from events.schema.values import Json
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -193,25 +193,7 @@ def _set_status(context: Context, state: State, status: Status) -> list[Drafted]
 
 
 def _deprecate(context: Context, state: State, command: DeprecateObjectType) -> list[Drafted]:
-    findings: list[Finding] = []
-    replacement = until = None
-    if command.replaced_by is not None:
-        other = kind_named(context, "objectType", command.replaced_by)
-        if other is None:
-            findings.append(unknown(context, "objectType", command.replaced_by, "/replacedBy"))
-        elif other["rid"] == state["rid"]:
-            findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", f"{state['name']} cannot replace itself"))
-        elif other.get("deleted"):
-            findings.append(element.deleted("objectType", other, "/replacedBy"))
-        else:
-            replacement = other["slug"]
-    if command.until is not None:
-        try:
-            until = timestamp(command.until)
-        except NotAValue as wrong:
-            findings.append(Finding(wrong.code, "/until", f"until {wrong.text}"))
-    if findings:
-        raise Refused(findings)
+    replacement, until = element.deprecation(context, "objectType", state, command.replaced_by, command.until)
     if (state["status"], state["replacedBy"], state["until"]) == ("deprecated", replacement, until):
         return []
     event = ObjectTypeDeprecated(rid=state["rid"], slug=state["slug"], replaced_by=replacement, until=until)
