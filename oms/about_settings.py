@@ -13,6 +13,7 @@ ROLES = ("server", "committer", "relay", "projectors", "queue")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
+_POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -57,6 +58,11 @@ ABOUT: Mapping[str, About] = {
     ),
     "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
     "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
+    "postgres_url": About(
+        "a PostgreSQL database for the write side and the views; empty: SQLite files in the folder",
+        shape=_POSTGRES_URL,
+        like="postgresql://user:password@host:5432/database",
+    ),
     "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),

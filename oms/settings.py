@@ -30,6 +30,7 @@ class Settings:
     nats_url: str = ""
     nats_port: int = 0
     nats_credentials: str = ""
+    postgres_url: str = ""
     signers: str = ""
     log_level: str = "info"
     deadline: float = 30.0

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from hypothesis import settings
 from adapters.nats_connection import connection
 from adapters.nats_server import NatsServer
 from adapters.nats_streams import ensure_streams
+from tests.postgres.database import database
+from tests.postgres.server import CannotRun, postgres_server
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no counterexample
 settings.register_profile("ci", deadline=None, derandomize=True)  # what fails there fails here
@@ -47,3 +49,24 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
         yield server
     finally:
         await server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """One PostgreSQL for all tests: that of `OMS_POSTGRES_URL`, else one of our own for the time of the run."""
+    given = os.environ.get("OMS_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    try:
+        with postgres_server() as server:
+            yield server.url()
+    except CannotRun as error:
+        pytest.skip(f"PostgreSQL cannot be run here: {error}")
+
+
+@pytest.fixture
+async def postgres_url(postgres_server_url: str) -> AsyncIterator[str]:
+    """A database of this test alone, empty."""
+    async with database(postgres_server_url) as url:
+        yield url
