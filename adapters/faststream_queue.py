@@ -10,6 +10,7 @@ replies                 to whatever a client's `reply_to` header says: `no_reply
 connects                with a client that stops for ever at a subject that is no UTF-8: a connection of ours
 """
 
+import asyncio
 from asyncio import Queue as Buffer
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -31,6 +32,7 @@ from adapters.nats_streams import NO_SUCH_MESSAGE, QUEUE_CONSUMER
 
 USER = "service"
 PULL_SECONDS = 1.0  # how long FastStream waits before it looks whether it shall end
+SILENT_SECONDS = 5.0  # nothing came: time to look whether something waits
 
 
 class QueuedMessage:
@@ -83,7 +85,11 @@ class CommandQueue:
             await self._client.close()
 
     async def take(self) -> list[QueuedMessage]:
-        taken = [await self._arrived.get()]
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                taken = [await self._arrived.get()]
+        except TimeoutError:
+            return []
         while not self._arrived.empty():
             taken.append(self._arrived.get_nowait())
         return taken
@@ -106,8 +112,10 @@ class CommandQueue:
     async def rewind(self) -> None:
         while not self._arrived.empty():  # before, not after: what comes again must stay
             self._arrived.get_nowait()
-        with _reaching():
-            await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}")
+        with _reaching():  # to what the stream holds: without a place it is what the consumer takes for acknowledged
+            held = await api(self._client, f"STREAM.INFO.{self.stream}")
+            first = max(int(held["state"]["first_seq"]), 1)
+            await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}", {"seq": first})
 
     async def _arrive(self, batch: Any) -> None:  # list[Msg]; FastStream cannot describe one
         for message in batch:

@@ -4,6 +4,7 @@
 take ─► places in line, in order ─► tell each outcome ─► done
 the store is away      the rest stays in our hands, so that nothing overtakes it, and is decided again after a pause
 one is missing before  (a worker died with it) the queue is rewound: all that was not done comes again, in order
+nothing comes          though something waits (whoever should bring it lost it): the queue is rewound
 the queue is away      it is rewound as soon as it is back
 ```
 A crash between deciding and `done` brings a command again; its id is remembered, so it is answered the same.
@@ -42,7 +43,7 @@ class Queue(Protocol):
     """What is not done comes again. All but `take` raise `ConnectionError`, as `keep` and `done` do: it is away."""
 
     async def take(self) -> Sequence[Queued]:
-        """What has arrived since, in order; waits until there is something."""
+        """What has arrived since, in order; waits until there is something, and returns nothing after a while."""
 
     async def tell(self, subject: str, outcome: bytes) -> None:
         """Publish an outcome; it goes out before any `done` that follows."""
@@ -77,6 +78,8 @@ class QueueWorker:
         """Answer what has arrived, however long that takes. Returns how many commands; the rest comes again."""
         batch = await self.queue.take()
         try:
+            if not batch:
+                await self._look()
             return await self._answer_all(batch)
         except ConnectionError as away:
             await self._rewind(away)
@@ -96,6 +99,11 @@ class QueueWorker:
         if len(in_line) < len(batch):
             await self.queue.rewind()
         return answered
+
+    async def _look(self) -> None:
+        """Nothing comes: is there nothing?"""
+        if await self.queue.oldest(self._next):
+            await self.queue.rewind()
 
     async def _rewind(self, away: ConnectionError) -> None:
         """As soon as the queue is back."""

@@ -15,6 +15,7 @@ from oms.client.trying import Unavailable
 USER = "local"
 CONNECT_SECONDS = 3.0
 RECONNECT_SECONDS = 0.1
+PING_SECONDS = 10  # twice without an answer: the connection is made anew
 PENDING_BYTES = 64 << 20
 
 
@@ -54,6 +55,7 @@ async def connect(
                 inbox_prefix=f"_INBOX.{user}".encode(),
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # annotated int, used as seconds
+                ping_interval=PING_SECONDS,
                 pending_size=PENDING_BYTES,
                 error_cb=note,
             )

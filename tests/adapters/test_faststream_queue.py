@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from adapters.faststream_queue import command_queue
 from adapters.nats_connection import api, connection
-from adapters.nats_streams import queue_stream
+from adapters.nats_streams import QUEUE_CONSUMER, queue_stream
 from producers.outbox import OutboxUnavailable
 from workers.queue import QueueWorker
 
@@ -113,6 +113,17 @@ async def test_a_command_whose_worker_died_is_answered_again_and_first(nats_serv
             assert await outcomes(heard, 3) == ["a", "b", "c"]
             await until_empty(nats_server)
     assert line.decided == [b"a", b"b", b"c"]
+
+
+async def test_a_command_that_the_consumer_takes_for_acknowledged_is_answered_all_the_same(nats_server):
+    line = Line()
+    async with client(nats_server) as (nats, heard):
+        await send(nats, b"c1", b"c2", b"c3")
+        async with connection(nats_server.endpoint, "admin") as admin:
+            await api(admin, f"CONSUMER.RESET.{queue_stream('main')}.{QUEUE_CONSUMER}", {"seq": 3})
+        async with deciding(nats_server, line):
+            assert await outcomes(heard, 3) == ["c1", "c2", "c3"]
+            await until_empty(nats_server)
 
 
 async def test_while_the_store_is_away_nothing_is_lost_or_overtaken(nats_server):

@@ -129,6 +129,17 @@ async def test_what_another_worker_died_with_comes_first():
     assert queue.told == ["c1", "c2", "c3", "c4", "c5"]
 
 
+async def test_what_was_lost_on_the_way_comes_again_when_nothing_else_comes():
+    queue, store = MemoryQueue(3), Store()
+    worker = QueueWorker(queue, store.decide)
+    queue.give(3)  # to nobody
+    assert await worker.step() == 0
+    assert await worker.step() == 3
+    assert (queue.told, queue.rewound) == (["c1", "c2", "c3"], 1)
+    assert await worker.step() == 0
+    assert queue.rewound == 1  # nothing waits
+
+
 async def test_a_hole_that_an_operator_made_stops_nothing():
     queue, store = MemoryQueue(4, most=4), Store()
     queue.waiting -= {1, 3}
