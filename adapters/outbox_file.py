@@ -1,12 +1,12 @@
 """The outbox's file: made by Alembic's steps, then opened for its one writer (WAL, synchronous=FULL)."""
 
 import sqlite3
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import create_engine
 
+from adapters import migrations
 from adapters.sqlite_file import BUSY_SECONDS
 
 CACHE_KIB: Final = 16 * 1024  # for the writer; more gains nothing, even where keys change at random
@@ -27,23 +27,16 @@ def writer(path: Path) -> sqlite3.Connection:
 
 
 def _newest(connection: sqlite3.Connection) -> bool:
-    """Whether all steps have been taken: each is a file whose name begins with its revision."""
-    steps = (step.name for step in resources.files("adapters.migrations.versions").iterdir())
+    """Whether all steps have been taken."""
     try:
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        found = connection.execute(migrations.VERSION).fetchone()
     except sqlite3.OperationalError:  # a new file
         return False
-    return found is not None and found[0] == max(name for name in steps if name[0].isdigit()).partition("_")[0]
+    return found is not None and found[0] == migrations.newest()
 
 
 def _migrate(path: Path) -> None:
-    from alembic import command  # costs a second to import and 10 MB
-    from alembic.config import Config
-
     engine = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", "adapters:migrations")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrations.upgrade(connection)
     engine.dispose()

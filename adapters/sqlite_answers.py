@@ -1,24 +1,15 @@
 """Answers from an outbox file: what a unit of work asks of heads, commands and commits, in one connection's transaction."""
 
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from importlib import resources
 from typing import Final
 
 import msgspec
 
+from adapters.statements import statements
 from producers.outbox import Ask, CommandKey, CommitWrite, Found, HeadRead, Remembered, Told, UnderRead, subjects
 
-SQL: Final = {
-    name: text.strip()
-    for name, text in re.findall(
-        r"^-- (\w+)\n(.+?)(?=\n--|\Z)",
-        resources.files("adapters").joinpath("sqlite_outbox.sql").read_text(),
-        re.MULTILINE | re.DOTALL,
-    )
-}
-"""The statements of `sqlite_outbox.sql` by their names."""
+SQL: Final = statements("sqlite_outbox.sql")
 
 _dump: Final = msgspec.json.Encoder().encode
 _IDS: Final = 16  # command ids that are looked up at once

@@ -11,6 +11,7 @@ from hypothesis import settings
 from adapters.nats_connection import connection
 from adapters.nats_server import NatsServer
 from adapters.nats_streams import ensure_streams
+from adapters.own_loop import OwnLoop
 from tests.postgres.database import database
 from tests.postgres.server import CannotRun, postgres_server
 
@@ -63,6 +64,15 @@ def postgres_server_url() -> Iterator[str]:
             yield server.url()
     except CannotRun as error:
         pytest.skip(f"PostgreSQL cannot be run here: {error}")
+
+
+@pytest.fixture(scope="session")
+def postgres_shared_url(postgres_server_url: str) -> Iterator[str]:
+    """A database for many tests; each leaves it with `emptied`."""
+    loop, shared = OwnLoop("shared-database"), database(postgres_server_url)  # asked for inside another loop
+    yield loop.wait(shared.__aenter__)
+    loop.wait(lambda: shared.__aexit__(None, None, None))
+    loop.close()
 
 
 @pytest.fixture

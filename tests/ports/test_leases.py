@@ -3,12 +3,23 @@
 import pytest
 
 from adapters.file_lease import FileLeases
+from adapters.postgres_leases import postgres_leases
+from tests.postgres.database import emptied
 
 
-@pytest.fixture(params=["file"])
-def two(request, tmp_path):
+@pytest.fixture(params=["file", "postgres"])
+async def two(request, tmp_path):
     """The leases as two processes see them."""
-    return FileLeases(tmp_path / "leases"), FileLeases(tmp_path / "leases")
+    if request.param == "file":
+        yield FileLeases(tmp_path / "leases"), FileLeases(tmp_path / "leases")
+        return
+    shared = request.getfixturevalue("postgres_shared_url")
+    async with (
+        emptied(shared) as url,
+        postgres_leases(url, "main") as one,
+        postgres_leases(url, "main") as other,
+    ):
+        yield one, other
 
 
 async def test_one_holds_it_and_the_next_one_has_a_greater_fence(two):
@@ -40,10 +51,9 @@ async def test_releasing_twice_is_no_error_and_frees_nobody_elses(two):
     await other.release(theirs)
 
 
-async def test_the_fence_survives_all_holders(tmp_path):
+async def test_the_fence_survives_all_holders(two):
     fences = []
-    for _ in range(3):
-        leases = FileLeases(tmp_path)
+    for leases in (*two, two[0]):
         held = await leases.acquire("main")
         fences.append(held.fence)
         await leases.release(held)

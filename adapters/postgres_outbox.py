@@ -1,0 +1,173 @@
+"""The outbox in PostgreSQL: the lock on the log's head row gives the order, and a commit returns when it is durable.
+
+Writing, reading and planning have a connection and a thread of their own, as beside a file: a group is decided in one
+thread hop, and reading never waits for it. Who commits under a lease says its fence: a later holder's makes it refuse.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from adapters.postgres import AWAY, Driver, why
+from adapters.postgres_answers import SQL, columns, driven
+from adapters.postgres_lane import Lane
+from adapters.postgres_tables import inside, made, schema_of
+from producers.lease import Held
+from producers.outbox import (
+    CommandKey,
+    HeadWrite,
+    LogHead,
+    OutboxUnavailable,
+    Planned,
+    Planning,
+    Refusal,
+    Remembered,
+    Row,
+    Work,
+    Writes,
+)
+from security.chain import genesis
+
+COPIED: Final = 2_000  # rows of a group from which COPY is quicker than arrays
+DURABLE: Final = {"synchronous_commit": "on"}  # whatever the database says
+PATIENT: Final = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}  # a long plan holds no lock
+
+
+class PostgresOutbox:
+    """Passes the outbox conformance suite. `postgres_outbox` opens it."""
+
+    def __init__(self, url: str, ontology: str, schema: str, fence: Held | None) -> None:
+        self.ontology, self.schema, self._fence = ontology, schema, fence
+        self._writing = Lane("outbox-write", url, **inside(schema), **DURABLE)
+        self._reading = Lane("outbox-read", url, **inside(schema))
+        self._planning = Lane("outbox-plan", url, **inside(schema), **PATIENT)
+
+    async def begin(self) -> None:
+        await self._writing.run(lambda db: db.execute(SQL["start_log_head"], self.ontology, genesis(self.ontology)))
+
+    async def commit(self, work: Work) -> Writes:
+        async def run(db: Driver) -> Writes:
+            transaction = db.transaction()
+            await transaction.start()
+            try:
+                head = await _log_head(db, "lock_log_head", self.ontology)
+                writes = await driven(work, head, db)
+                await self._put(db, writes)
+            except BaseException:
+                if not db.is_closed():
+                    await transaction.rollback()
+                raise
+            await self._end(transaction, writes)
+            return writes
+
+        return await self._writing.run(run)
+
+    async def plan(self, work: Planning[Planned]) -> Planned:
+        """In a thread and on a connection of its own, so that neither commits nor the relay wait for it."""
+
+        async def run(db: Driver) -> Planned:
+            async with db.transaction(isolation="repeatable_read", readonly=True):
+                return await driven(work, await _log_head(db, "read_log_head", self.ontology), db)
+
+        return await self._planning.run(run)
+
+    async def head(self) -> LogHead:
+        return await self._reading.run(lambda db: _log_head(db, "read_log_head", self.ontology))
+
+    async def after(self, position: int, limit: int, max_bytes: int = 8 << 20) -> list[Row]:
+        return [Row(*row) for row in await self._fetch("rows_after", position, limit, max_bytes)]
+
+    async def row(self, position: int) -> Row | None:
+        found = await self._fetch("read_row", position)
+        return Row(*found[0]) if found else None
+
+    async def remembered(self, command: CommandKey) -> Remembered | None:
+        found = await self._fetch("find_commands", *columns([command], 2))
+        return Remembered(*found[0][1:]) if found else None
+
+    async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
+        return [(number, Refusal(*rest)) for number, *rest in await self._fetch("refusals_after", after, limit)]
+
+    async def forget(self, before: int) -> int:
+        forgotten: int = await self._writing.run(lambda db: db.fetchval(SQL["forget_commands"], before))
+        return forgotten
+
+    async def restore(self, writes: Writes) -> None:
+        async def run(db: Driver) -> None:
+            async with db.transaction():
+                await self._put(db, writes)
+
+        await self._writing.run(run)
+
+    async def clear(self, *, outbox: bool) -> None:
+        async def run(db: Driver) -> None:
+            async with db.transaction():
+                await db.execute(SQL["clear_heads"])
+                if outbox:
+                    await db.execute(SQL["clear_rows"])
+                    await self._put(db, Writes(LogHead(0, 0, genesis(self.ontology))))
+
+        await self._writing.run(run)
+
+    async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
+        return [HeadWrite(*row) for row in await self._fetch("heads_after", branch, key, since, limit)]
+
+    async def close(self) -> None:
+        for lane in (self._planning, self._reading, self._writing):
+            await lane.close()
+
+    async def _fetch(self, name: str, *arguments: object) -> list[Any]:
+        found: list[Any] = await self._reading.run(lambda db: db.fetch(SQL[name], *arguments))
+        return found
+
+    async def _put(self, db: Driver, writes: Writes) -> None:
+        """All of it in one statement, which also wakes whoever listens; a large group's rows are copied before."""
+        heads, rows = writes.heads, writes.rows
+        if len(heads) + len(rows) >= COPIED:
+            await db.copy_records_to_table("heads", records=heads, columns=HeadWrite._fields)
+            await db.copy_records_to_table("outbox", records=rows, columns=Row._fields)
+            heads, rows = [], []
+        if writes.refusals:
+            await db.execute(SQL["add_refusals"], *columns(writes.refusals, 6))
+        remembered = [(*key, *answer) for key, answer in writes.commands]
+        fence = (None, None) if self._fence is None else (self._fence.fence, self._fence.name)
+        moved = await db.fetch(
+            SQL["write"], *columns(heads, 4), *columns(rows, 3), *columns(writes.commits, 4), *columns(remembered, 5),
+            *writes.head, self.ontology, *fence, self.schema,
+        )  # fmt: skip
+        if not moved:
+            raise OutboxUnavailable("another process commits now", "send it again under the same id")
+
+    async def _end(self, transaction: Any, writes: Writes) -> None:
+        """A commit whose answer was lost may have happened; nobody knows until the head is read again."""
+        try:
+            await transaction.commit()
+        except AWAY as error:
+            raise OutboxUnavailable(
+                f"the answer to a commit was lost ({why(error).cause}): whether position {writes.head.position} "
+                "was written is not known",
+                "send it again under the same id",
+            ) from error
+
+
+@asynccontextmanager
+async def postgres_outbox(url: str, ontology: str, fence: Held | None = None) -> AsyncIterator[PostgresOutbox]:
+    """Open inside the block; its tables are made if they are not there. Raises `OutboxUnavailable`."""
+    schema = schema_of(ontology)
+    try:
+        await made(url, schema)
+    except AWAY as error:
+        raise OutboxUnavailable(*why(error)) from error
+    outbox = PostgresOutbox(url, ontology, schema, fence)
+    try:
+        await outbox.begin()
+        yield outbox
+    finally:
+        await outbox.close()
+
+
+async def _log_head(db: Driver, name: str, ontology: str) -> LogHead:
+    found = await db.fetchrow(SQL[name], ontology)
+    if found is None:
+        raise OutboxUnavailable(f"the database holds no ontology {ontology!r}", "name the database of this ontology")
+    return LogHead(*found)
