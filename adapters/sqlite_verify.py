@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, cast
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from adapters.sqlite_audit import events as entries
 from adapters.sqlite_file import SqliteFile, reader, sql
-from adapters.sqlite_versions import VERSION_COLUMNS, loaded, owned
-from adapters.versions_tables import commits, entities, messages, slices, versions
+from adapters.sqlite_versions import owned
+from adapters.version_rows import loaded
+from adapters.versions_statements import COUNTS, WRITTEN
 from adapters.versions_tables import metadata as tables
 from events.names import Key
 from projectors.audit import Entry
@@ -88,16 +89,8 @@ def _reached(connection: sqlite3.Connection) -> tuple[str, Checkpoint]:
 _checkpoint, _parked, _discarded = (tables.tables[name] for name in ("checkpoint", "parked", "discarded"))
 _CHECKPOINT: Final = sql(select(_checkpoint.c.ontology, *(_checkpoint.c[name] for name in Checkpoint._fields)))
 _LEFT_OUT: Final = sql(select(_parked.c.position).union(select(_discarded.c.position)))
-_WRITTEN_VERSIONS: Final = sql(
-    select(entities.c.branch, entities.c.entity, *VERSION_COLUMNS)
-    .join_from(versions, entities, entities.c.id == versions.c.entity)
-    .join(slices, (slices.c.entity == versions.c.entity) & (slices.c.since == versions.c.since))
-    .join(commits, commits.c.first == versions.c.first)
-    .outerjoin(messages, messages.c.first == versions.c.first)
-    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
-    .order_by(versions.c.since)
-)
-_COUNTS: Final = [sql(select(func.count()).select_from(table)) for table in (entities, slices, versions, commits)]
+_WRITTEN_VERSIONS: Final = sql(WRITTEN)
+_COUNTS: Final = [sql(count) for count in COUNTS]
 _WRITTEN_ENTRIES: Final = sql(
     select(entries)
     .where(entries.c.position > bindparam("after"), entries.c.position <= bindparam("until"))

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 
 from adapters.sqlite_file import reader, sql
-from adapters.sqlite_versions import VERSIONS, loaded, owned
-from adapters.versions_tables import BLOCK, commits, entities, messages, metadata, slices, versions
+from adapters.sqlite_versions import owned
+from adapters.version_rows import loaded
+from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, VERSIONS
+from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
 from projectors.projector import Parked, Place
 from projectors.versions import Version
@@ -93,15 +95,6 @@ _in_range = (
     entities.c.entity >= bindparam("p"),
     entities.c.entity < bindparam("q"),
 )
-_id_start = func.substr(commits.c.id, literal_column("1"), literal_column("8"))  # this and the next as the index has it
-_block = commits.c.first.bitwise_rshift(literal_column(str(BLOCK)))
-_last_block = select(func.max(commits.c.first).bitwise_rshift(literal_column(str(BLOCK))).label("number")).cte(
-    "blocks", recursive=True
-)
-_blocks = _last_block.union_all(
-    select(_last_block.c.number - literal_column("1")).where(_last_block.c.number > literal_column("0"))
-)
-_COMMITS: Final = select(commits.c.id, commits.c.first, commits.c.last, commits.c.time)
 
 _POSITION: Final = sql(select(_checkpoint.c.position))
 _OF: Final = sql(
@@ -133,23 +126,9 @@ _CHANGED: Final = sql(
     )
     .order_by(entities.c.entity)
 )
-_BY_POSITION: Final = sql(
-    _COMMITS.where(commits.c.first <= bindparam("at")).order_by(commits.c.first.desc()).limit(bindparam("most"))
-)
-_BY_TIME: Final = sql(
-    _COMMITS.where(commits.c.time <= bindparam("at")).order_by(commits.c.time.desc()).limit(bindparam("most"))
-)
-_BY_ID: Final = sql(
-    _COMMITS.join_from(_blocks, commits, _block == _blocks.c.number)
-    .where(
-        _id_start >= bindparam("from"),
-        _id_start <= bindparam("to"),
-        commits.c.id >= bindparam("low"),
-        commits.c.id <= bindparam("high"),
-    )
-    .order_by(commits.c.id)
-    .limit(bindparam("most"))
-)
+_BY_POSITION: Final = sql(BY_POSITION)
+_BY_TIME: Final = sql(BY_TIME)
+_BY_ID: Final = sql(BY_ID)
 _ANY_PARKED: Final = sql(select(_parked_table.c.position))
 _PARKED_AT: Final = sql(
     select(_places_table.c.position).where(

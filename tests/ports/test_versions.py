@@ -1,5 +1,6 @@
 """What every reader of versions must do; each adapter passes this suite unchanged."""
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.memory_versions import MemoryVersions
+from adapters.postgres_session import PostgresSession
+from adapters.postgres_versions import postgres_versions
+from adapters.postgres_versions_reader import SNAPSHOT, PostgresVersions
 from adapters.sqlite_versions_reader import reading
 from events.names import Key
 from projectors.projector import FOREVER, Parked
@@ -17,7 +21,7 @@ Tell = Callable[[History, list[Parked]], Awaitable[Versions]]
 ONE, TEN, TWO = (Key(f"object/A/{key}") for key in ("1", "10", "2"))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Tell]:
     """Puts a history into a store, and opens it for reading."""
 
@@ -30,8 +34,15 @@ async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         await history.into_file(tmp_path / "versions.db", parked)
         return open_files.enter_context(reading(tmp_path / "versions.db"))
 
+    async def in_postgres(history: History, parked: list[Parked]) -> Versions:
+        url, schema = request.getfixturevalue("postgres_server_url"), f"versions_{secrets.token_hex(6)}"
+        await history.into_view(postgres_versions(url, schema, "main"), parked)
+        session = open_files.enter_context(PostgresSession(url, schema))
+        session.run(SNAPSHOT)
+        return PostgresVersions(session)
+
     with ExitStack() as open_files:
-        yield in_memory if request.param == "memory" else in_sqlite
+        yield {"memory": in_memory, "sqlite": in_sqlite, "postgres": in_postgres}[request.param]
 
 
 @pytest.fixture

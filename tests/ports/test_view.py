@@ -1,5 +1,6 @@
 """What every view promises: rows and checkpoint together or not at all."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from adapters.memory_feed import MemoryFeed
 from adapters.memory_view import memory_versions
+from adapters.postgres_versions import postgres_versions
 from adapters.sqlite_versions import sqlite_versions
 from projectors.lane import Lane
 from projectors.projector import Checkpoint, Discarded, Overtaken, Parked, Parking, View
@@ -18,9 +20,16 @@ from tests.projectors.story import MAIN, Story, evolve, payload_of
 Open = Callable[[], View[Version]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def view(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[View[Version]]:
-    opened = memory_versions("main") if request.param == "memory" else sqlite_versions(tmp_path / "v.db", "main")
+    match request.param:
+        case "memory":
+            opened = memory_versions("main")
+        case "sqlite":
+            opened = sqlite_versions(tmp_path / "v.db", "main")
+        case _:
+            url = request.getfixturevalue("postgres_server_url")
+            opened = postgres_versions(url, f"view_{secrets.token_hex(6)}", "main")
     yield opened
     await opened.close()
 

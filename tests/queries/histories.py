@@ -9,7 +9,7 @@ from adapters.memory_versions import MemoryVersions
 from adapters.sqlite_versions import sqlite_versions
 from events.names import Key, column_of
 from events.wire import instants
-from projectors.projector import FOREVER, Checkpoint, Parked, Parking
+from projectors.projector import FOREVER, Checkpoint, Parked, Parking, View
 from projectors.versions import Marks, Version, marks
 from queries.versions import Commit
 
@@ -40,7 +40,9 @@ class History:
 
     async def into_file(self, path: Path, parked: Sequence[Parked] = ()) -> None:
         """The versions view as its projector writes it."""
-        view = sqlite_versions(path, "main")
+        await self.into_view(sqlite_versions(path, "main"), parked)
+
+    async def into_view(self, view: View[Version], parked: Sequence[Parked] = ()) -> None:
         known = await view.checkpoint()
         for commit, written in self.told:
             reached = Checkpoint(commit.last, "", written[-1].time, known.revision + 1)

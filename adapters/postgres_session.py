@@ -1,0 +1,117 @@
+"""One PostgreSQL connection for who may block, statement by statement.
+
+A fold asks for rows while it makes others, and a question reads what the answer before it named: both are plain code,
+which waits here for the loop that the connection has in a thread of its own.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from threading import Thread
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from adapters.postgres import connected
+
+Row = Sequence[Any]
+Result = TypeVar("Result")
+PAGE: Final = 500  # rows of a stream that are fetched at once
+_BY_INDEX: Final = {  # whatever the statistics say of a table that was empty a minute ago
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+class PostgresSession:
+    """`close` after use. Raises `adapters.postgres.AWAY`. For one thread at a time, whether or not that has a loop."""
+
+    def __init__(self, url: str, schema: str = "", **settings: str) -> None:
+        """Names without a schema are those of `schema`."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="postgres-session", daemon=True)
+        self._thread.start()
+        path = {"search_path": quoted(schema)} if schema else {}
+        try:
+            self._connection = self._wait(connected(url, **_BY_INDEX, **path, **settings))
+        except BaseException:
+            self._end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self._connection.is_in_transaction())
+
+    @property
+    def closed(self) -> bool:
+        return self._loop.is_closed() or bool(self._connection.is_closed())
+
+    def run(self, script: str) -> None:
+        """One or more statements without parameters."""
+        self._wait(self._connection.execute(script))
+
+    def rows(self, statement: str, *parameters: object) -> Sequence[Row]:
+        return self._wait(self._connection.fetch(statement, *parameters))
+
+    def row(self, statement: str, *parameters: object) -> Row | None:
+        found: Row | None = self._wait(self._connection.fetchrow(statement, *parameters))
+        return found
+
+    def value(self, statement: str, *parameters: object) -> Any:
+        return self._wait(self._connection.fetchval(statement, *parameters))
+
+    def stream(self, statement: str, *parameters: object) -> Iterator[Row]:
+        """A page at a time; only within a transaction."""
+        cursor = self._wait(_cursor(self._connection, statement, parameters))
+        while page := self._wait(cursor.fetch(PAGE)):
+            yield from page
+
+    def each(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """The statement once for each row, in one go."""
+        if rows:
+            self._wait(self._connection.executemany(statement, rows))
+
+    def all(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """One statement for all rows: each of its parameters is a column, as an array."""
+        if rows:
+            self._wait(self._connection.execute(statement, *map(list, zip(*rows, strict=True))))
+
+    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Append many rows, as fast as PostgreSQL takes them."""
+        if rows:
+            self._wait(self._connection.copy_records_to_table(table, columns=columns, records=rows))
+
+    def close(self) -> None:
+        """Idempotent; what was not committed is lost."""
+        if not self._loop.is_closed():
+            self._wait(_terminated(self._connection))
+            self._end()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _wait(self, asked: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+
+
+def quoted(name: str) -> str:
+    """An identifier as it stands in a statement."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+async def _terminated(connection: Any) -> None:
+    connection.terminate()
+
+
+async def _cursor(connection: Any, statement: str, parameters: Sequence[object]) -> Any:
+    return await connection.cursor(statement, *parameters)

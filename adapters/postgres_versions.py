@@ -1,0 +1,138 @@
+"""Versions in PostgreSQL: what they share with other databases is in `version_rows`."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Column, Text, bindparam, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.postgres import sql
+from adapters.postgres_session import PostgresSession
+from adapters.postgres_view import PostgresView
+from adapters.version_rows import NewRows, Row, VersionRows, loaded
+from adapters.versions_statements import LAST_ID, MARKS, VERSIONS
+from adapters.versions_tables import commits, entities, messages, slices, versions
+from events.names import Key
+from events.wire.commit_message import from_attribute, to_attribute
+from projectors.lineage import Own
+from projectors.projector import Place
+from projectors.versions import VERSION, Marks, Version
+
+MESSAGE: Final = -len(MARKS) - 1  # its place in a row of `VERSION_COLUMNS`
+
+
+def postgres_versions(url: str, schema: str, ontology: str, build: int = 0) -> PostgresView[Version]:
+    """The view in this schema, made if it is not there."""
+    return PostgresView(url, schema, "versions", VERSION, ontology, PostgresVersionRows(PostgresVersionStore()), build)
+
+
+class PostgresVersionRows(VersionRows[PostgresSession]):
+    script = "postgres_versions.sql"
+
+
+class PostgresVersionStore:
+    """See `VersionStore`."""
+
+    def found(self, session: PostgresSession, branch: str, names: Iterable[Key], position: int) -> Iterable[Any]:
+        for name, entity, since, state, *marks in session.rows(_FIND, list(names), position, branch):
+            yield name, entity, since, state.encode(), *marks
+
+    def owned(self, session: PostgresSession) -> Own:
+        return owned(session)
+
+    def opened(self, session: PostgresSession, place: Place) -> tuple[int, int] | None:
+        found = session.row(_OPENED, *place)
+        return None if found is None else (found[0], found[1])
+
+    def last_id(self, session: PostgresSession) -> int:
+        return session.value(_LAST_ID) or 0
+
+    def stored(
+        self, since: int, entity: int, time: int, effective: int, change: str, author: str, on_behalf_of: str | None,
+        first: int, state: bytes, marks: Marks,
+    ) -> Row:  # fmt: skip
+        return since, entity, time, effective, change, author, on_behalf_of, first, state.decode(), *marks
+
+    def put(self, session: PostgresSession, rows: NewRows) -> None:
+        session.copy(entities.name, entities.c.keys(), rows.entities)
+        session.all(_SET_SLICE, rows.slices)
+        session.copy(versions.name, versions.c.keys(), rows.versions)
+        session.all(_ADD_COMMIT, rows.commits)
+        session.all(_ADD_MESSAGE, [(first, to_attribute(str(message))) for first, message in rows.messages])
+
+
+def owned(session: PostgresSession) -> Own:
+    """Reads a branch's own version of an entity that held at a position (`lineage.Own`)."""
+
+    def own(branch: str, entity: Key, position: int) -> Version | None:
+        found = session.row(_OWN, branch, entity, position)
+        return None if found is None else told(branch, entity, found)
+
+    return own
+
+
+def told(branch: str, entity: Key, row: Row) -> Version:
+    """A version from a row of `VERSION_COLUMNS`."""
+    columns: list[Any] = list(row)
+    columns[MESSAGE] = columns[MESSAGE] and from_attribute(columns[MESSAGE])
+    return loaded(branch, entity, columns)
+
+
+def start(name: Any) -> Any:
+    """As much of an entity's name as the index has."""
+    return func.left(name, literal_column("256"))
+
+
+def named(branch: Any, entity: Any) -> tuple[Any, ...]:
+    """The conditions for an entity, so that its index is used."""
+    return entities.c.branch == branch, start(entities.c.entity) == start(entity), entities.c.entity == entity
+
+
+def array(column: Column[Any]) -> Any:
+    """A parameter that has this column of many rows."""
+    return func.unnest(bindparam(column.name, type_=ARRAY(column.type)))
+
+
+_branch, _entity = bindparam("branch", type_=Text), bindparam("entity", type_=Text)
+_names = (
+    func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued(Column("name", Text), name="names").render_derived()
+)
+_newest = (
+    select(slices.c.since)
+    .where(slices.c.entity == entities.c.id, slices.c.since <= bindparam("position"))
+    .order_by(slices.c.since.desc())
+    .limit(literal_column("1"))
+    .lateral()
+)
+_OWN: Final = sql(
+    VERSIONS.where(*named(_branch, _entity), slices.c.since <= bindparam("position"))
+    .order_by(slices.c.since.desc())
+    .limit(literal_column("1"))
+)
+_FIND: Final = sql(
+    select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state, *MARKS)
+    .join_from(_names, entities, start(entities.c.entity) == start(_names.c.name))
+    .join(_newest, true())
+    .join(versions, versions.c.since == _newest.c.since)
+    .where(entities.c.branch == _branch, entities.c.entity == _names.c.name)
+)
+_OPENED: Final = sql(
+    select(entities.c.id, func.max(slices.c.since))
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .where(*named(_branch, _entity))
+    .group_by(entities.c.id)
+)
+_LAST_ID: Final = sql(LAST_ID)
+_set_slice = upsert(slices).from_select(slices.c.keys(), select(*map(array, slices.c)))
+_SET_SLICE: Final = sql(
+    _set_slice.on_conflict_do_update(
+        index_elements=[slices.c.entity, slices.c.since], set_={"until": _set_slice.excluded.until}
+    )
+)
+_ADD_COMMIT: Final = sql(
+    upsert(commits).from_select(commits.c.keys(), select(*map(array, commits.c))).on_conflict_do_nothing()
+)
+_ADD_MESSAGE: Final = sql(
+    upsert(messages).from_select(messages.c.keys(), select(*map(array, messages.c))).on_conflict_do_nothing()
+)

@@ -1,0 +1,116 @@
+"""Reads the versions view from PostgreSQL: one transaction, so nothing moves while a question is answered."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+
+from adapters.postgres import sql
+from adapters.postgres_session import PostgresSession
+from adapters.postgres_versions import named, owned, start, told
+from adapters.postgres_view import parked_at
+from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN
+from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
+from events.names import Key
+from projectors.checks import Counts
+from projectors.projector import Parked, Place
+from projectors.versions import Version
+from queries.gaps import Opens, shut
+from queries.versions import Commit
+
+SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_ID_DIGITS: Final = 64
+_INDEXED: Final = 8  # bytes of a commit's id
+
+
+class PostgresVersions:
+    """The versions port over a session whose transaction has begun."""
+
+    def __init__(self, session: PostgresSession, opens: Opens = shut) -> None:
+        self.opens = opens
+        self._session = session
+        self.at = owned(session)
+
+    def position(self) -> int:
+        return int(self._session.value(_POSITION))
+
+    def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
+        return [told(branch, entity, row) for row in self._session.rows(_OF, branch, entity, position)]
+
+    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
+        for entity, *row in self._session.stream(_VALID, branch, prefix, _behind(prefix), position):
+            yield told(branch, Key(entity), row)
+
+    def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
+        for (entity,) in self._session.stream(_CHANGED, after, until, branch, prefix, _behind(prefix)):
+            yield Key(entity)
+
+    def commit_by_position(self, position: int) -> Commit | None:
+        return next(self._commits(_BY_POSITION, position, 1), None)
+
+    def commit_by_time(self, time: int) -> Commit | None:
+        return next(self._commits(_BY_TIME, time, 1), None)
+
+    def commits_by_id(self, prefix: str, limit: int) -> Sequence[Commit]:
+        low, high = (bytes.fromhex(prefix.ljust(_ID_DIGITS, fill)) for fill in "0f")
+        return list(self._commits(_BY_ID, low[:_INDEXED], high[:_INDEXED], low, high, limit))
+
+    def parked(self, places: Iterable[Place]) -> Sequence[Parked]:
+        return parked_at(self._session, places)
+
+    def written(self, after: int, until: int) -> Sequence[Version]:
+        """See `checks.WrittenVersions`."""
+        return [told(branch, Key(entity), row) for branch, entity, *row in self._session.rows(_WRITTEN, after, until)]
+
+    def counts(self) -> Counts:
+        return Counts(*(self._session.value(statement) for statement in _COUNTS))
+
+    def _commits(self, statement: str, *parameters: Any) -> Iterator[Commit]:
+        for name, *rest in self._session.rows(statement, *parameters):
+            yield Commit(name.hex(), *rest)
+
+
+def _behind(prefix: str) -> str:
+    """The first text behind all that start with `prefix`."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+_low, _high = bindparam("low_name", type_=entities.c.entity.type), bindparam("high_name", type_=entities.c.entity.type)
+_in_range = (
+    entities.c.branch == bindparam("b"),
+    start(entities.c.entity) >= start(_low),
+    start(entities.c.entity) <= start(_high),
+    entities.c.entity >= _low,
+    entities.c.entity < _high,
+)
+_POSITION: Final = sql(select(metadata.tables["checkpoint"].c.position))
+_OF: Final = sql(
+    VERSIONS.where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
+                   slices.c.since <= bindparam("position")).order_by(slices.c.since)
+)  # fmt: skip
+_VALID: Final = sql(
+    select(entities.c.entity, *VERSIONS.selected_columns)
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .join(versions, versions.c.since == slices.c.since)
+    .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
+    .where(*_in_range, slices.c.since <= bindparam("at"), slices.c.until > bindparam("at"))
+    .order_by(start(entities.c.entity), entities.c.entity)
+)
+_wrote = (
+    select(versions.c.entity)
+    .distinct()
+    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
+    .cte("wrote")
+)
+_CHANGED: Final = sql(
+    select(entities.c.entity)
+    .join_from(_wrote, entities, entities.c.id == _wrote.c.entity)
+    .where(*_in_range)
+    .order_by(entities.c.entity)
+)
+_BY_POSITION: Final = sql(BY_POSITION)
+_BY_TIME: Final = sql(BY_TIME)
+_BY_ID: Final = sql(BY_ID)
+_WRITTEN: Final = sql(WRITTEN)
+_COUNTS: Final = [sql(count) for count in COUNTS]

@@ -1,0 +1,72 @@
+"""What is asked of the versions tables, whatever database they are in."""
+
+from typing import Final
+
+from sqlalchemy import bindparam, func, literal_column, select
+
+from adapters.versions_tables import BLOCK, commits, entities, messages, slices, versions
+from projectors.versions import Marks
+
+MARKS: Final = [versions.c[name] for name in Marks._fields]
+VERSION_COLUMNS: Final = (
+    entities.c.id,
+    slices.c.since,
+    slices.c.until,
+    versions.c.time,
+    versions.c.effective,
+    versions.c.change,
+    versions.c.author,
+    versions.c.on_behalf_of,
+    commits.c.first,
+    commits.c.last,
+    commits.c.id.label("commit"),
+    versions.c.state,
+    messages.c.message,
+    *MARKS,
+)
+VERSIONS: Final = (
+    select(*VERSION_COLUMNS)
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .join(versions, versions.c.since == slices.c.since)
+    .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
+)
+WRITTEN: Final = (
+    select(entities.c.branch, entities.c.entity, *VERSION_COLUMNS)
+    .join_from(versions, entities, entities.c.id == versions.c.entity)
+    .join(slices, (slices.c.entity == versions.c.entity) & (slices.c.since == versions.c.since))
+    .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
+    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
+    .order_by(versions.c.since)
+)
+COUNTS: Final = [select(func.count()).select_from(table) for table in (entities, slices, versions, commits)]
+LAST_ID: Final = select(func.max(entities.c.id))
+
+_COMMITS: Final = select(commits.c.id, commits.c.first, commits.c.last, commits.c.time)
+BY_POSITION: Final = (
+    _COMMITS.where(commits.c.first <= bindparam("at")).order_by(commits.c.first.desc()).limit(bindparam("most"))
+)
+BY_TIME: Final = (
+    _COMMITS.where(commits.c.time <= bindparam("at")).order_by(commits.c.time.desc()).limit(bindparam("most"))
+)
+
+_id_start = func.substr(commits.c.id, literal_column("1"), literal_column("8"))  # this and the next as the index has it
+_block = commits.c.first.bitwise_rshift(literal_column(str(BLOCK)))
+_last_block = select(func.max(commits.c.first).bitwise_rshift(literal_column(str(BLOCK))).label("number")).cte(
+    "blocks", recursive=True
+)
+_blocks = _last_block.union_all(
+    select(_last_block.c.number - literal_column("1")).where(_last_block.c.number > literal_column("0"))
+)
+BY_ID: Final = (
+    _COMMITS.join_from(_blocks, commits, _block == _blocks.c.number)
+    .where(
+        _id_start >= bindparam("from"),
+        _id_start <= bindparam("to"),
+        commits.c.id >= bindparam("low"),
+        commits.c.id <= bindparam("high"),
+    )
+    .order_by(commits.c.id)
+    .limit(bindparam("most"))
+)
