@@ -129,7 +129,7 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("object", "updated"): _object_updated,
     ("object", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     ("object", "restored"): lambda before, _: {**_own(before), "deleted": False},
-    ("object", "purged"): lambda before, _: {**_own(before), "properties": {}, "purged": True},
+    ("object", "purged"): lambda before, data: {**_own(before), "properties": {}, "purged": data["reason"]},
     ("dataKey", "destroyed"): lambda _, data: {"kid": data["kid"], "destroyed": True},
     ("objectType", "created"): _object_type_created,
     ("objectType", "propertyAdded"): _property_added,

@@ -13,7 +13,7 @@ from events.names import Key, column_of
 from events.wire import instants
 from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
 
-VERSION: Final = 3
+VERSION: Final = 4
 AUDIT_FIELDS: Final = (
     "_created_by",
     "_created_by_username",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from events.decider import Lookup
 from events.names import Key
 from events.schema.kinds import KINDS
 from queries.cuts import Cut
@@ -13,13 +14,24 @@ _RID: Final = re.compile(r"ri\.oms\.([a-z-]+)\.[0-9a-f-]{36}")
 _TYPES: Final = ("objectType", "linkType")  # these have their own questions
 
 
-def in_names(cut: Cut, text: str) -> str:
-    return _RID.sub(partial(_name, cut), text)
+def in_names(state: Lookup, text: str) -> str:
+    """`state` is a cut's, or asks several cuts."""
+    return _RID.sub(partial(_name, state), text)
 
 
-def _name(cut: Cut, rid: re.Match[str]) -> str:
+def in_rids(cut: Cut, key: str) -> str:
+    """`objectType/Airline` as its key, `objectType/ri.oms.…`; what is no name of an element stays as it is."""
+    kind, _, name = key.partition("/")
+    if kind in KINDS:
+        for version in cut.valid(f"{kind}/"):
+            if version.state["name"] == name and not version.state.get("deleted"):
+                return version.entity
+    return key
+
+
+def _name(lookup: Lookup, rid: re.Match[str]) -> str:
     first, *others = rid[1].split("-")
-    state = cut.state(Key(f"{first}{''.join(map(str.capitalize, others))}/{rid[0]}"))
+    state = lookup(Key(f"{first}{''.join(map(str.capitalize, others))}/{rid[0]}"))
     return rid[0] if state is None else str(state.get("name", rid[0]))
 
 

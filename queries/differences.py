@@ -13,13 +13,14 @@ from typing import Any, Final, Literal
 from documents.diff import Change, changes
 from events.decider import State
 from events.names import Key
+from events.schema.kinds import KINDS
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable
 from queries.naming import type_of, values
 from queries.versions import Versions
 
-PREFIXES: Final = ("objectType/", "linkType/", "object/", "link/")
+PREFIXES: Final = (*(f"{kind}/" for kind in KINDS), "object/", "link/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Difference:
     """`before` and `after` are the positions that wrote the two versions, `None` where there was nothing alive."""
 
     what: Literal["created", "updated", "deleted"]
-    kind: str  # objectType, linkType, object, link
+    kind: str  # an element of the schema (objectType, valueType, rule …), object or link
     type: str  # API name, as it was at the later cut if it was there
     key: str
     before: int | None
@@ -40,7 +41,7 @@ class Difference:
 
 
 def differences(before: Cut, after: Cut) -> Iterator[Difference]:
-    """Types first, then objects, then links; each in key order. Deleted counts as not there."""
+    """The schema first, object types before all, then objects, then links; each in key order. Deleted counts as not there."""
     schema = _schemas(before, after)
     for prefix in PREFIXES:
         for entity in _touched(prefix, before, after):

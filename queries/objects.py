@@ -28,6 +28,7 @@ class Shown:
     effective: int  # µs
     values: Mapping[str, Any]  # an object's properties by API name; a link's ends; a type's declaration
     audit: Mapping[str, str | bool | None]
+    purged: Mapping[str, str] | None = None  # at, by and reason, where its values are gone for ever
     parked: Sequence[Parked] = ()
 
     @property
@@ -39,6 +40,7 @@ class Shown:
         shown = {name: getattr(self, name) for name in ("position", "branch", "kind", "type", "key", "version")}
         shown |= {"writtenOn": self.written_on, "effective": to_text(self.effective)}
         shown |= {"properties" if self.kind == "object" else "values": dict(self.values)} | dict(self.audit)
+        shown |= {"purged": dict(self.purged)} if self.purged else {}
         return shown | ({"parked": waiting(self.parked)} if self.parked else {})
 
 
@@ -103,5 +105,12 @@ def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) 
         effective=version.effective,
         values=values(version.entity, schema.state, readable(cut.versions, version, schema.state)),
         audit=version.stamps,
+        purged=_purged(version),
         parked=parked,
     )
+
+
+def _purged(version: Version) -> dict[str, str] | None:
+    if version.change != "purged":
+        return None
+    return {"at": to_text(version.time), "by": version.author, "reason": version.state["purged"]}

@@ -1,7 +1,7 @@
 """Proposals as they stand: who approved the source as it is, what is left to do, what conflicts and how that was answered.
 
-An approval counts as long as the source has changed nothing since; the answer says so, and the write side decides by
-the same rule when the proposal is merged.
+An approval counts as long as the source has changed nothing since, an answer to a conflict as long as neither branch has;
+the rest is told as stale. The write side decides by the same rule when the proposal is merged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,13 @@ from events.findings import Finding, Refused
 from events.names import ONTOLOGY_SCOPE, Key
 from events.proposals.proposal_events import proposal_key
 from projectors.versions import Version
+from queries.called import in_names
 from queries.cuts import cut
 from queries.differences import differences
 from queries.moments import AtPosition, Now
 from queries.versions import Versions
 
+OVER: Final = ("MERGED", "CLOSED")
 _SAID: Final = ("number", "title", "description", "status", "source", "target", "author", "checks", "comments")
 
 
@@ -32,7 +34,7 @@ class Proposal:
 
     def fresh(self, approvals: Mapping[str, int]) -> list[str]:
         """Who approved the source as it is."""
-        return [author for author, at in approvals.items() if not self._moved(at)]
+        return [author for author, at in approvals.items() if not self._moved("source", at)]
 
     @property
     def needed(self) -> int:
@@ -67,18 +69,31 @@ class Proposal:
                 }
                 for key, task in state["tasks"].items()
             ],
-            "resolutions": list(state["resolutions"].values()),
+            "resolutions": [said | {"stale": self._stale(said)} for said in state["resolutions"].values()],
         }
+
+    def in_names(self, text: str) -> str:
+        """As the source calls things, and what only the target has as that does."""
+        source, target = (cut(self.versions, self.state[side], Now(), now=0) for side in ("source", "target"))
+        return in_names(lambda key: source.state(key) or target.state(key), text)
+
+    def _stale(self, said: Mapping[str, Any]) -> bool:
+        """Whether a resolution answered what one of the branches does not say any more."""
+        return self._open and any(self._moved(side, said[side]) for side in ("source", "target"))
+
+    @property
+    def _open(self) -> bool:
+        return self.state["status"] not in OVER
 
     def _name(self, resource: str) -> str:
         """What the source calls it."""
         state = cut(self.versions, self.state["source"], Now(), now=0).state(Key(resource))
         return resource if state is None else str(state["name"])
 
-    def _moved(self, since: int) -> bool:
-        source = self.state["source"]
-        then = cut(self.versions, source, AtPosition(since), now=0)
-        return any(differences(then, cut(self.versions, source, Now(), now=0)))
+    def _moved(self, side: str, since: int) -> bool:
+        branch = self.state[side]
+        then = cut(self.versions, branch, AtPosition(since), now=0)
+        return any(differences(then, cut(self.versions, branch, Now(), now=0)))
 
 
 def proposals(versions: Versions) -> Iterator[Proposal]:

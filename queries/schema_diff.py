@@ -60,7 +60,7 @@ def _elements(before: Cut, after: Cut) -> Iterator[Key]:
 
 def _changed(element: Key, before: Cut, after: Cut) -> list[SchemaChange]:
     found = changed(element, before.state(element), after.state(element))
-    return [each._replace(text=in_names(before, in_names(after, each.text))) for each in found]
+    return [each._replace(text=in_names(before.state, in_names(after.state, each.text))) for each in found]
 
 
 def _severity(change: SchemaChange, told: Violations | None) -> Severity:

@@ -32,11 +32,13 @@ class Step:
     commit: str
     message: str  # why the commit was made
     changes: Sequence[Change]  # names as they were at that version
+    reason: str | None = None  # of a purge
 
     def json(self) -> dict[str, Any]:
         shown = {name: getattr(self, name) for name in ("position", "event", "branch", "author", "commit", "message")}
         shown |= {"time": to_text(self.time), "effective": to_text(self.effective)}
         shown |= {"onBehalfOf": self.on_behalf_of} if self.on_behalf_of else {}
+        shown |= {"reason": self.reason} if self.reason else {}
         return shown | {"changes": [change.json() for change in self.changes]}
 
 
@@ -97,6 +99,7 @@ def _step(schema: State | None, version: Version, before: State | None, state: S
         commit=version.commit,
         message=version.message,
         changes=changes(values(version.entity, schema, before), values(version.entity, schema, state)),
+        reason=state["purged"] if version.change == "purged" else None,
     )
 
 

@@ -93,7 +93,7 @@ def evolve(state: State | None, event: Payload) -> State | None:
         return {"kid": event.kid, "destroyed": True}
     assert isinstance(event, ObjectPurged)
     assert state is not None, "an object begins with object.created"
-    return {**state, "properties": {}, "purged": True}
+    return {**state, "properties": {}, "purged": event.reason}
 
 
 def data_key(kid: str) -> Key:

@@ -8,7 +8,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
+from oms.cli.options import Branch, Deadline, Folder, Sending, spread
 from oms.cli.output import Json, cell, console, print_json, print_rows
 from oms.cli.parameters import typed
 from oms.cli.sending import json_document
@@ -81,6 +81,7 @@ def show(
 
 
 @app.command("apply")
+@spread
 def apply(
     name: Name,
     param: Annotated[
@@ -92,33 +93,27 @@ def apply(
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Tell what would be written; write nothing.")] = False,
     version: Annotated[int, typer.Option("--version", help="Which version; 0: the newest.", min=0)] = 0,
-    message: Message = None,
-    author: Author = None,
     identity: Annotated[
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
     branch: Branch = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Do what an action type says: all its edits as one commit, or none."""
     if param and params is not None:
         raise Failure("parameters are given twice", "use --param or --params", Exit.USAGE)
     values = {} if params is None else json_document(params, "--params")
     if param:
-        state = _declared(name, "now", branch, 0, deadline, folder)
+        state = _declared(name, "now", branch, 0, said.deadline, said.folder)
         values = typed(_version(state, version)["parameters"], param)
     data = {"action": name, "parameters": values} | ({"version": version} if version else {})
 
     async def work() -> "Outcome":
-        async with connected(
-            folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
-        ) as client:
-            return await client.send("ApplyAction", data, message=message, id=identity, dry_run=preview)
+        async with connected(**said.flags(branch)) as client:
+            return await client.send("ApplyAction", data, message=said.message, id=identity, dry_run=preview)
 
-    show_outcome(run(work()), as_json=as_json)
+    show_outcome(run(work()), said.flags(branch), as_json=said.as_json)
 
 
 @app.command("log")

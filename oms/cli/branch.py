@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oms.cli.cutting import MinPosition, versions
-from oms.cli.options import Author, Deadline, Folder, Message, Ontology
+from oms.cli.options import Deadline, Folder, Sending, spread
 from oms.cli.output import Json, print_fields, print_rows
 from oms.cli.sending import send_given
 
@@ -51,6 +51,7 @@ def show(
 
 
 @app.command()
+@spread
 def create(
     name: Name,
     parent: Annotated[
@@ -60,20 +61,16 @@ def create(
         int | None, typer.Option("--at", min=1, help="Position of the parent; its newest if not given.")
     ] = None,
     on: On = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Create a branch: it copies nothing, whatever the size of its parent."""
     data = {"name": name, "from": parent, "at": at}
-    send_given("CreateBranch", data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
-          deadline=deadline)  # fmt: skip
+    send_given("CreateBranch", data, said, on)
 
 
 @app.command()
+@spread
 def protect(
     name: Name,
     approvals: Annotated[int, typer.Option("--approvals", min=0, help="How many a proposal needs.")] = 1,
@@ -82,69 +79,53 @@ def protect(
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="Protect it no more.")] = False,
     on: On = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Let nothing be written on a branch but what an approved proposal merges."""
     command = "UnprotectBranch" if off else "ProtectBranch"
     data = {"name": name} if off else {"name": name, "approvals": approvals, "reviewers": reviewers or None}
-    send_given(command, data, message, as_json, branch=on, author=author, folder=folder, ontology=ontology,
-          deadline=deadline)  # fmt: skip
+    send_given(command, data, said, on)
 
 
 @app.command()
+@spread
 def archive(
     name: Name,
     on: On = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Close a branch: it stays readable."""
-    send_given("ArchiveBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
-          ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("ArchiveBranch", {"name": name}, said, on)
 
 
 @app.command()
+@spread
 def restore(
     name: Name,
     on: On = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Open an archived or deleted branch again."""
-    send_given("RestoreBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
-          ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("RestoreBranch", {"name": name}, said, on)
 
 
 @app.command()
+@spread
 def delete(
     name: Name,
     on: On = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Delete a branch: what it wrote stays readable, and its name is not given again."""
-    send_given("DeleteBranch", {"name": name}, message, as_json, branch=on, author=author, folder=folder,
-          ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("DeleteBranch", {"name": name}, said, on)
 
 
 @app.command()
+@spread
 def tag(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Letters and digits, then also . _ and -: v1.2.")],
     at: Annotated[
@@ -152,17 +133,12 @@ def tag(
         typer.Option("--at", help="A position, or a commit's id; the branch's newest commit if not given."),
     ] = None,
     on: Annotated[str | None, typer.Option("--branch", help="Whose commit.", show_default=False)] = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Give a commit a name, for ever."""
     place: dict[str, Any] = {} if at is None else {"at": int(at)} if len(at) < 20 and at.isdigit() else {"commit": at}
-    send_given("TagCommit", {"name": name, **place}, message, as_json, branch=on, author=author, folder=folder,
-          ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("TagCommit", {"name": name, **place}, said, on)
 
 
 @app.command("tags")

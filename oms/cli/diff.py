@@ -42,7 +42,7 @@ def diff(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what differs between two moments of a branch, or between two branches: types, objects and links."""
+    """Show what differs between two moments of a branch, or between two branches: schema, objects and links."""
     from oms.settings import load
     from queries.differences import differences
 
@@ -55,13 +55,19 @@ def diff(
 
 
 def _print(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
+    from queries.called import in_names
+
+    def named(text: str) -> str:
+        return in_names(lambda key: after.state(key) or before.state(key), text)
+
     out = console()
     counted: Counter[str] = Counter()
     for difference in found:
         counted[difference.what] += 1
         sign, style = _SIGNS[difference.what]
-        out.print(f"{sign} {difference.kind} {difference.type} {difference.key}", style=f"bold {style}")
-        print_changes(difference.changes, margin="    ")
+        key = "" if difference.key.startswith("ri.") else f" {difference.key}"
+        out.print(f"{sign} {difference.kind} {difference.type}{key}", style=f"bold {style}")
+        print_changes(difference.changes, margin="    ", named=named)
     counts = ", ".join(f"{counted[what]:,} {what}" for what in _SIGNS)
     out.print(f"{counts}; from {_place(before)} to {_place(after)}", style="dim")
 

@@ -1,10 +1,17 @@
 """`oms history`: every version of one entity, as a timeline."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
 from oms.cli.changes import print_changes
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, complain, console, print_json
 from oms.cli.show import EntityKey, TypeName
+
+if TYPE_CHECKING:
+    from queries.timeline import History
 
 
 def history(
@@ -18,18 +25,29 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Show how an object, a link or a type came to be what it is: who changed what, when."""
-    from events.wire.instants import to_text
     from oms.settings import load
     from queries import timeline
+    from queries.called import in_names
 
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     with versions(settings, min_position) as opened:
         told = timeline.history(cut_at(opened, settings.branch, as_of), type_name, key)
-    if as_json:
-        print_json(told.json())
-        return
+        if as_json:
+            print_json(told.json())
+        else:
+            _print(told, lambda position: partial(in_names, cut_at(opened, told.branch, str(position)).state))
+    for parked in () if as_json else told.parked:
+        complain(
+            f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
+        )
+
+
+def _print(told: "History", named: Callable[[int], Callable[[str], str]]) -> None:
+    """`named` gives what puts names for RIDs as they were at a position."""
+    from events.wire.instants import to_text
+
     out = console()
-    out.print(told.type if key is None else f"{told.type} {told.key}", style="bold", end="  ")
+    out.print(told.type if told.key.startswith("ri.") else f"{told.type} {told.key}", style="bold", end="  ")
     out.print(
         f"{told.branch} at position {told.position}, {len(told.steps)} version{'s' * (len(told.steps) > 1)}",
         style="dim",
@@ -43,8 +61,6 @@ def history(
             out.print(f"│   {line}", style="italic")
         if step.effective != step.time:
             out.print(f"│   valid from {to_text(step.effective)}")
-        print_changes(step.changes, margin="│   ")
-    for parked in told.parked:
-        complain(
-            f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
-        )
+        if step.reason:
+            out.print(f"│   reason: {step.reason}", style="red")
+        print_changes(step.changes, margin="│   ", named=named(step.position))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oms.cli.connecting import connected, run
+from oms.cli.naming import Names
 from oms.cli.options import Folder, Ontology
 from oms.cli.output import Json, complain, print_json
 
@@ -34,7 +35,19 @@ def log(
     as_json: Json = False,
 ) -> None:
     """Show the log's events, with --json their stored bytes, one a line; with --branch the commits of a branch."""
-    show = show_event if branch is None else show_commit
+    from oms.settings import load
+
+    settings = load({"folder": folder, "ontology": ontology}).settings
+
+    async def show(event: "Event", names: Names) -> None:
+        if branch is not None:
+            show_commit(event, as_json=as_json)
+        elif as_json:
+            sys.stdout.write(event.body.decode() + "\n")
+        else:
+            told = event.envelope
+            show_event(event, await names.told(told["subject"], event.position, [told["branch"]]))
+        sys.stdout.flush()
 
     async def work() -> None:
         shown = False
@@ -42,12 +55,13 @@ def log(
             wanted = subject or ([">"] if branch else [])
             patterns = [full_subject(pattern, client.speaker.ontology, branch) for pattern in wanted]
             end = until if follow or until is not None else sys.maxsize
-            async with aclosing(client.subscribe(first - 1, patterns, until=end)) as events:
-                async for event in events:
-                    shown = True
-                    show(event, as_json=as_json)
-                    if until is not None and event.position >= until:
-                        return
+            with Names(settings) as names:
+                async with aclosing(client.subscribe(first - 1, patterns, until=end)) as events:
+                    async for event in events:
+                        shown = True
+                        await show(event, names)
+                        if until is not None and event.position >= until:
+                            return
 
         if wanted and not shown:
             complain(f"no event of {branch or ', '.join(wanted)} is there; `oms branch list` shows the branches")
@@ -77,22 +91,15 @@ def show_commit(event: "Event", *, as_json: bool) -> None:
         size = f"{told['commitsize']} event{'s' * (told['commitsize'] > 1)}"
         start = f"{event.position:>8}  {told['time']}  {told['commitid'][:12]}  {size:>9}  {told['author']}"
         sys.stdout.write(f"{start}  {_first_line(event)}".rstrip() + "\n")
-    sys.stdout.flush()
 
 
 def _first_line(event: "Event") -> str:
     return next(iter(event.message.splitlines()), "")
 
 
-def show_event(event: "Event", *, as_json: bool) -> None:
-    """One line; stored bytes hold no line break."""
-    if as_json:
-        sys.stdout.write(event.body.decode() + "\n")
-    else:
-        told = event.envelope
-        kind = str(told["type"]).removeprefix("io.oms.")
-        why = f"  {_first_line(event)}" if "commitmessage" in told else ""
-        sys.stdout.write(
-            f"{event.position:>8}  {told['time']}  {kind:<28} {told['subject']}  {told['branch']}  {told['author']}{why}\n"
-        )
-    sys.stdout.flush()
+def show_event(event: "Event", subject: str) -> None:
+    """One line."""
+    told = event.envelope
+    kind = str(told["type"]).removeprefix("io.oms.")
+    line = f"{event.position:>8}  {told['time']}  {kind:<28} {subject}  {told['branch']}  {told['author']}"
+    sys.stdout.write(f"{line}  {_first_line(event)}".rstrip() + "\n")

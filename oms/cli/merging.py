@@ -1,5 +1,6 @@
 """`oms merge`, `oms rebase`, `oms revert`, `oms reset`: what moves changes between branches, and back."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -8,8 +9,9 @@ import typer
 from oms.cli.changes import print_changes
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
-from oms.cli.output import Json, cell, console, counted, print_json, print_rows
+from oms.cli.naming import Names, in_rids
+from oms.cli.options import Branch, Sending, spread
+from oms.cli.output import cell, console, counted, print_json, print_rows
 from oms.cli.sending import given, send_given
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ Resolution = Annotated[
 _SIGNS: Final = {"created": ("+", "green"), "changed": ("~", "yellow"), "deleted": ("-", "red")}
 
 
+@spread
 def merge(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The branch whose changes come over.")],
     into: Annotated[
@@ -35,28 +38,25 @@ def merge(
     resolution: Resolution = None,
     after: Annotated[str, typer.Option("--after", help="With --preview: go on behind this key.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="With --preview: entities to show.")] = 100,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Bring into a branch what another changed: all of it in one commit, or nothing."""
-    data = {"source": source, "at": at, **_answers(resolve, resolution)}
-    flags = {"branch": into, "author": author, "folder": folder, "ontology": ontology, "deadline": deadline}
+    data = {"source": source, "at": at, **_answers(resolve, resolution, said.flags(into), source)}
     if not preview:
-        send_given("MergeBranch", data, message, as_json, **flags)
+        send_given("MergeBranch", data, said, into)
         return
 
     async def work() -> dict[str, Any]:
-        async with connected(**flags) as client:
-            return await client.preview_merge(**given(data | {"after": after, "limit": limit}))
+        async with connected(**said.flags(into)) as client:
+            found = await client.preview_merge(**given(data | {"after": after, "limit": limit}))
+        return found if said.as_json else await _in_names(found, said)
 
     found = run(work())
-    print_json(found) if as_json else _print(found)
+    print_json(found) if said.as_json else _print(found)
 
 
+@spread
 def rebase(
     branch: Branch = None,
     onto: Annotated[
@@ -64,49 +64,47 @@ def rebase(
     ] = None,
     resolve: Resolve = None,
     resolution: Resolution = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Let a branch begin at its parent as it is now, with all that is its own on top. Theirs = the branch's own."""
-    send_given("RebaseBranch", {"onto": onto, **_answers(resolve, resolution)}, message, as_json, branch=branch,
-          author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("RebaseBranch", {"onto": onto, **_answers(resolve, resolution, said.flags(branch))}, said, branch)
 
 
+@spread
 def revert(
     commit: Annotated[str, typer.Argument(metavar="COMMIT", help="The commit's id, or a position in it.")],
     branch: Branch = None,
     resolve: Resolve = None,
     resolution: Resolution = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Take back what one commit changed, and leave what came later. Theirs = as it was before."""
     named = {"position": int(commit)} if commit.isdecimal() and len(commit) < LONGEST_POSITION else {"commit": commit}
-    send_given("RevertCommit", {**named, **_answers(resolve, resolution)}, message, as_json, branch=branch,
-          author=author, folder=folder, ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("RevertCommit", {**named, **_answers(resolve, resolution, said.flags(branch))}, said, branch)
 
 
+@spread
 def reset(
     to: Annotated[str, typer.Argument(metavar="TO", help="A position, commit:ID or tag:NAME.")],
     branch: Branch = None,
-    author: Author = None,
-    message: Message = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Bring a branch back to what it was, by a new commit: nothing is taken out of its history."""
-    send_given("ResetBranch", _moment(to), message, as_json, branch=branch, author=author, folder=folder,
-          ontology=ontology, deadline=deadline)  # fmt: skip
+    send_given("ResetBranch", _moment(to), said, branch)
+
+
+async def _in_names(found: dict[str, Any], said: Sending) -> dict[str, Any]:
+    """As the source calls things, and what only the target has as that does."""
+    from oms.settings import load
+
+    shown = json.dumps([found["changes"], found["conflicts"]])
+    branches = [found[end]["branch"] for end in ("source", "target")]
+    with Names(load(said.flags()).settings) as names:
+        changes, conflicts = json.loads(await names.told(shown, found["position"], branches))
+    return found | {"changes": changes, "conflicts": conflicts}
 
 
 LONGEST_SIDE: Final = 40  # characters
@@ -122,17 +120,22 @@ def _moment(to: str) -> dict[str, Any]:
     raise Failure(f"{to!r} is no moment to go back to", "give a position, commit:ID or tag:NAME", Exit.USAGE)
 
 
-def _answers(resolve: str | None, file: Path | None) -> dict[str, Any]:
-    import json
-
+def _answers(
+    resolve: str | None, file: Path | None, flags: dict[str, Any], source: str | None = None
+) -> dict[str, Any]:
+    """Names of elements in the file become keys."""
     if file is None:
         return {"resolve": resolve}
     try:
-        return {"resolve": resolve, "resolutions": json.loads(file.read_text(encoding="utf-8"))}
+        answers = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         text = f"{file} holds no answers: {why}"
         raise Failure(text, "give a JSON array of {key, path, choice, value?}", Exit.USAGE) from None
+    for each in answers if isinstance(answers, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("key"), str):  # else the server says what is wrong
+            each["key"] = in_rids(flags, each["key"], source)
+    return {"resolve": resolve, "resolutions": answers}
 
 
 def _print(found: dict[str, Any]) -> None:

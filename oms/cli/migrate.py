@@ -7,9 +7,9 @@ import typer
 
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit
-from oms.cli.options import Author, Branch, Deadline, Folder
+from oms.cli.options import Branch, Deadline, Folder, Sending, spread
 from oms.cli.output import Json, cell, console, print_json, print_rows
-from oms.cli.sending import SEEN, json_document, sent
+from oms.cli.sending import SEEN, json_document, send_given, sent
 from oms.cli.sending import show as show_outcome
 
 if TYPE_CHECKING:
@@ -24,79 +24,77 @@ LOOK_SECONDS = 0.5
 
 
 @app.command()
+@spread
 def plan(
     change: Annotated[str, typer.Argument(metavar="CHANGE", help="The refused command, e.g. SetRequired.")],
     data: Annotated[str, typer.Option("--data", help="Its data: JSON, @FILE, or - for standard input.")],
     fix: Annotated[str, typer.Option("--fix", help='What becomes of data: JSON, e.g. {"kind": "drop"}.')],
-    author: Author = None,
     branch: Branch = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Say what is to change, and what becomes of data that does not fit."""
-    said = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix, "--fix")}
-    show_outcome(sent("PlanMigration", said, _flags(author, branch, folder), wait=SEEN), as_json=as_json)
+    planned = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix, "--fix")}
+    send_given("PlanMigration", planned, said, branch, SEEN)
 
 
 @app.command()
-def approve(
-    number: Number, author: Author = None, branch: Branch = None, folder: Folder = None, as_json: Json = False
-) -> None:
+@spread
+def approve(number: Number, branch: Branch = None, *, said: Sending) -> None:
     """It may run."""
-    _go("ApproveMigration", number, author, branch, folder, wait=False, as_json=as_json)
+    _go("ApproveMigration", number, branch, said, wait=False)
 
 
 @app.command("run")
+@spread
 def run_(
     number: Number,
     wait: Wait = False,
-    author: Author = None,
     branch: Branch = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Begin; it goes on by itself. With --wait, exit code 1 if it does not end well."""
-    _go("RunMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+    _go("RunMigration", number, branch, said, wait=wait)
 
 
 @app.command()
+@spread
 def pause(
     number: Number,
     reason: Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)] = None,
-    author: Author = None,
     branch: Branch = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Stand still behind the batch that was applied last."""
-    data = {"migration": number} | ({} if reason is None else {"reason": reason})
-    show_outcome(sent("PauseMigration", data, _flags(author, branch, folder), wait=SEEN), as_json=as_json)
+    send_given("PauseMigration", {"migration": number, "reason": reason}, said, branch, SEEN)
 
 
 @app.command()
+@spread
 def resume(
     number: Number,
     wait: Wait = False,
-    author: Author = None,
     branch: Branch = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Go on where it stood still."""
-    _go("ResumeMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+    _go("ResumeMigration", number, branch, said, wait=wait)
 
 
 @app.command()
+@spread
 def revert(
     number: Number,
     wait: Wait = False,
-    author: Author = None,
     branch: Branch = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Take back what it changed, but what was written since."""
-    _go("RevertMigration", number, author, branch, folder, wait=wait, as_json=as_json)
+    _go("RevertMigration", number, branch, said, wait=wait)
 
 
 @app.command("list")
@@ -159,22 +157,13 @@ def _progress(told: dict[str, Any]) -> str:
     return f"{told['looked']:,} looked at, {done}, {told['again']:,} more that were written meanwhile"
 
 
-def _go(
-    command: str,
-    number: int,
-    author: str | None,
-    branch: str | None,
-    folder: Path | None,
-    *,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    outcome = sent(command, {"migration": number}, _flags(author, branch, folder), wait=SEEN)
+def _go(command: str, number: int, branch: str | None, said: Sending, *, wait: bool) -> None:
+    outcome = sent(command, {"migration": number}, said, branch, SEEN)
     if not wait or outcome.status == "rejected":
-        show_outcome(outcome, as_json=as_json)
+        show_outcome(outcome, said.flags(branch), as_json=said.as_json)
         return
-    found = _ended(number, branch, folder, outcome.position, quiet=as_json)
-    print_json(found.json()) if as_json else _print(found)
+    found = _ended(number, branch, said.folder, outcome.position, quiet=said.as_json)
+    print_json(found.json()) if said.as_json else _print(found)
     if found.state["status"] in ("FAILED", "PAUSED"):
         raise typer.Exit(Exit.REFUSED)
 
@@ -204,7 +193,3 @@ def _found(
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     with versions(settings, min_position) as opened:
         return migration(cut_at(opened, settings.branch, as_of), number)
-
-
-def _flags(author: str | None, branch: str | None, folder: Path | None) -> dict[str, object]:
-    return {"author": author, "branch": branch, "folder": folder}

@@ -1,9 +1,14 @@
-"""Options that many commands share."""
+"""Options that many commands share; `Sending` is all that a command takes which sends one, spread over its signature."""
 
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
+
+from oms.cli.output import Json
 
 Folder = Annotated[Path | None, typer.Option("--folder", help="The data folder.", show_default=False)]
 Ontology = Annotated[str | None, typer.Option("--ontology", help="Which ontology.", show_default=False)]
@@ -13,3 +18,38 @@ Branch = Annotated[
 Deadline = Annotated[float | None, typer.Option("--deadline", help="Seconds to wait at most.", show_default=False)]
 Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
 Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]
+
+
+class Sending(NamedTuple):
+    """Who says so and why, to which OMS, and how the answer looks."""
+
+    author: Author = None
+    message: Message = None
+    folder: Folder = None
+    ontology: Ontology = None
+    deadline: Deadline = None
+    as_json: Json = False
+
+    def flags(self, branch: str | None = None) -> dict[str, Any]:
+        """For `oms.settings.load`; `None` = not given."""
+        flags: dict[str, Any] = {"branch": branch, "author": self.author, "folder": self.folder}
+        return flags | {"ontology": self.ontology, "deadline": self.deadline}
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose `said: Sending` becomes an option for each of its fields."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        command(said=Sending(**{name: given.pop(name) for name in Sending._fields}), **given)
+
+    own = [each for name, each in inspect.signature(command).parameters.items() if name != "said"]
+    shared = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Sending.__annotations__[name]
+        )
+        for name, default in Sending._field_defaults.items()
+    ]
+    called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what typer looks at
+    called.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
+    return called

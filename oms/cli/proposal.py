@@ -1,17 +1,16 @@
 """`oms proposal`: what a branch changed, offered to another one, reviewed and merged."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oms.cli.cutting import MinPosition, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Author, Deadline, Folder, Ontology
+from oms.cli.naming import in_rids
+from oms.cli.options import Deadline, Folder, Sending, spread
 from oms.cli.output import Json, console, print_json, print_rows
-from oms.cli.sending import SEEN, sent
-from oms.cli.sending import show as show_outcome
+from oms.cli.sending import SEEN, send_given
 
 if TYPE_CHECKING:
     from queries.proposals import Proposal
@@ -25,6 +24,7 @@ _STYLES = {"OPEN": "green", "APPROVED": "bold green", "CHANGES_REQUESTED": "yell
 
 
 @app.command("open")
+@spread
 def open_(
     title: Annotated[str, typer.Argument(metavar="TITLE", help="One line: what it is for.")],
     source: Annotated[str, typer.Option("--source", help="The branch that has the changes.")],
@@ -36,17 +36,12 @@ def open_(
     ] = None,
     reviewer: Annotated[list[str] | None, typer.Option("--reviewer", help="Whom to ask; may be repeated.")] = None,
     draft: Annotated[bool, typer.Option("--draft", help="Not ready to be reviewed yet.")] = False,
-    author: Author = None,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Offer the changes of one branch to another."""
-    said = {"source": source, "target": target, "title": title, "description": description, "reviewers": reviewer}
-    data = {name: value for name, value in said.items() if value is not None} | {"draft": draft}
-    flags = {"folder": folder, "ontology": ontology, "deadline": deadline, "author": author, "branch": source}
-    show_outcome(sent("OpenProposal", data, flags, wait=SEEN), as_json=as_json)
+    data = {"source": source, "target": target, "title": title, "description": description, "reviewers": reviewer}
+    send_given("OpenProposal", data | {"draft": draft}, said, source, SEEN)
 
 
 @app.command("list")
@@ -59,10 +54,10 @@ def list_(
 ) -> None:
     """List proposals, the newest first."""
     from oms.settings import load
-    from queries.proposals import proposals
+    from queries.proposals import OVER, proposals
 
     with versions(load({"folder": folder, "deadline": deadline}).settings, min_position) as opened:
-        rows = [each.row() for each in proposals(opened) if over or each.state["status"] not in ("MERGED", "CLOSED")]
+        rows = [each.row() for each in proposals(opened) if over or each.state["status"] not in OVER]
     print_rows(rows, ["number", "status", "title", "source", "target", "author", "approvals"], as_json=as_json)
 
 
@@ -80,11 +75,12 @@ def show(
 
     with versions(load({"folder": folder, "deadline": deadline}).settings, min_position) as opened:
         found = proposal(opened, number)
-        print_json(found.json()) if as_json else _print(found)
+        told = found.json()
+        print_json(told) if as_json else _print(json.loads(found.in_names(json.dumps(told))))
 
 
-def _print(found: "Proposal") -> None:
-    out, told = console(), found.json()
+def _print(told: dict[str, Any]) -> None:
+    out = console()
     out.print(f"#{told['number']} {told['title']}", style="bold")
     out.print(
         f"{told['status']}  {told['source']} → {told['target']}  by {told['author']}", style=_STYLES.get(told["status"])
@@ -101,32 +97,36 @@ def _print(found: "Proposal") -> None:
     for conflict in told.get("checks", {}).get("conflicts", ()):
         out.print(f"  {conflict['kind']} {conflict['key']}{conflict['path']}: {conflict['text']}", style="red")
     for one in told["resolutions"]:
-        out.print(f"  resolved {one['key']}{one['path']}: {one['choice']} by {one['author']}", style="green")
+        stale = "; answer it again: a branch has changed since" if one["stale"] else ""
+        style = "yellow" if stale else "green"
+        out.print(f"  resolved {one['key']}{one['path']}: {one['choice']} by {one['author']}{stale}", style=style)
     for comment in told["comments"]:
         on = f" on {comment['on']}" if "on" in comment else ""
         out.print(f"{comment['number']}. {comment['author']}{on}, {comment['time']}: {comment['text']}")
 
 
 @app.command()
-def ready(number: Number, author: Author = None, folder: Folder = None, as_json: Json = False) -> None:
+@spread
+def ready(number: Number, *, said: Sending) -> None:
     """A draft may be reviewed now."""
-    _say("MarkReady", number, {}, author, folder, as_json=as_json)
+    _say("MarkReady", number, {}, said)
 
 
 @app.command()
+@spread
 def assign(
     number: Number,
     add: Annotated[list[str] | None, typer.Option("--add", help="Whom to ask; may be repeated.")] = None,
     remove: Annotated[list[str] | None, typer.Option("--remove", help="Whom to ask no more.")] = None,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Ask people to review it."""
-    _say("AssignReviewers", number, {"add": add or [], "remove": remove or []}, author, folder, as_json=as_json)
+    _say("AssignReviewers", number, {"add": add or [], "remove": remove or []}, said)
 
 
 @app.command()
+@spread
 def comment(
     number: Number,
     text: Text,
@@ -134,64 +134,64 @@ def comment(
     reply_to: Annotated[
         int | None, typer.Option("--reply-to", help="The comment it answers.", show_default=False)
     ] = None,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Say something."""
-    said = {"text": text, "on": on, "replyTo": reply_to}
-    data = {name: value for name, value in said.items() if value is not None}
-    _say("CommentOnProposal", number, data, author, folder, as_json=as_json)
+    about = None if on is None else _key(number, on, said)
+    _say("CommentOnProposal", number, {"text": text, "on": about, "replyTo": reply_to}, said)
 
 
 @app.command()
+@spread
 def approve(
     number: Number,
-    task: Annotated[str | None, typer.Option("--task", help="Only this resource.", show_default=False)] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="Only this resource: objectType/Flight.", show_default=False)
+    ] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take one's approval back.")] = False,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """It is right as it is now."""
     if revoke:
-        _say("RevokeApproval", number, {}, author, folder, as_json=as_json)
+        _say("RevokeApproval", number, {}, said)
     elif task is None:
-        _say("ApproveProposal", number, {}, author, folder, as_json=as_json)
+        _say("ApproveProposal", number, {}, said)
     else:
-        _say("ApproveTask", number, {"resource": task}, author, folder, as_json=as_json)
+        _say("ApproveTask", number, {"resource": _key(number, task, said)}, said)
 
 
 @app.command("request-changes")
-def request_changes(
-    number: Number, text: Text, author: Author = None, folder: Folder = None, as_json: Json = False
-) -> None:
+@spread
+def request_changes(number: Number, text: Text, *, said: Sending) -> None:
     """It is not right yet."""
-    _say("RequestChanges", number, {"text": text}, author, folder, as_json=as_json)
+    _say("RequestChanges", number, {"text": text}, said)
 
 
 @app.command()
-def check(number: Number, author: Author = None, folder: Folder = None, as_json: Json = False) -> None:
+@spread
+def check(number: Number, *, said: Sending) -> None:
     """Merge it without writing, and keep what was found: conflicts, and what there is to review."""
-    _say("RunChecks", number, {}, author, folder, as_json=as_json)
+    _say("RunChecks", number, {}, said)
 
 
 @app.command()
+@spread
 def resolve(
     number: Number,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The conflict's key.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The conflict's key; names will do: objectType/Flight.")],
     choice: Annotated[str, typer.Argument(metavar="CHOICE", help="ours (the target's), theirs, base or custom.")],
     path: Annotated[str, typer.Option("--path", help="The conflict's path.")] = "",
     value: Annotated[str | None, typer.Option("--value", help="For custom: JSON.", show_default=False)] = None,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Say what is to become of one place that is in conflict."""
-    data: dict[str, Any] = {"key": key, "path": path, "choice": choice}
+    data: dict[str, Any] = {"key": _key(number, key, said), "path": path, "choice": choice}
     if value is not None:
         data["value"] = _json(value)
-    _say("ResolveConflict", number, data, author, folder, as_json=as_json)
+    _say("ResolveConflict", number, data, said)
 
 
 def _json(text: str) -> Any:
@@ -203,53 +203,48 @@ def _json(text: str) -> Any:
 
 
 @app.command()
+@spread
 def merge(
     number: Number,
-    message: Annotated[str | None, typer.Option("--message", help="Why.", show_default=False)] = None,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Merge it into its target, as one commit."""
-    _say("MergeProposal", number, {}, author, folder, message=message, as_json=as_json)
+    _say("MergeProposal", number, {}, said)
 
 
 @app.command()
+@spread
 def close(
     number: Number,
     reason: Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)] = None,
-    author: Author = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """It is not wanted; both branches stay as they are."""
-    _say("CloseProposal", number, {} if reason is None else {"reason": reason}, author, folder, as_json=as_json)
+    _say("CloseProposal", number, {"reason": reason}, said)
 
 
 @app.command()
-def reopen(number: Number, author: Author = None, folder: Folder = None, as_json: Json = False) -> None:
+@spread
+def reopen(number: Number, *, said: Sending) -> None:
     """It is wanted after all."""
-    _say("ReopenProposal", number, {}, author, folder, as_json=as_json)
+    _say("ReopenProposal", number, {}, said)
 
 
-def _say(
-    command: str,
-    number: int,
-    data: dict[str, Any],
-    author: str | None,
-    folder: Path | None,
-    *,
-    message: str | None = None,
-    as_json: bool,
-) -> None:
+def _say(command: str, number: int, data: dict[str, Any], said: Sending) -> None:
     """Sent on the proposal's target."""
-    flags = {"folder": folder, "author": author, "branch": _target(number, folder)}
-    show_outcome(sent(command, {"proposal": number, **data}, flags, message, SEEN), as_json=as_json)
+    send_given(command, {"proposal": number, **data}, said, _found(number, said).state["target"], SEEN)
 
 
-def _target(number: int, folder: Path | None) -> str:
+def _key(number: int, text: str, said: Sending) -> str:
+    state = _found(number, said).state
+    return in_rids(said.flags(state["target"]), text, state["source"])
+
+
+def _found(number: int, said: Sending) -> "Proposal":
     from oms.settings import load
     from queries.proposals import proposal
 
-    with versions(load({"folder": folder}).settings) as opened:
-        return str(proposal(opened, number).state["target"])
+    with versions(load(said.flags()).settings) as opened:
+        return proposal(opened, number)

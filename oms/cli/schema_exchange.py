@@ -9,8 +9,8 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Author, Branch, Deadline, Folder
-from oms.cli.output import Json, print_json, print_rows
+from oms.cli.options import Branch, Deadline, Folder, Sending, spread
+from oms.cli.output import print_json, print_rows
 from oms.cli.sending import SEEN, show
 
 if TYPE_CHECKING:
@@ -46,39 +46,37 @@ def export(
         output.write_text(text, encoding="utf-8")
 
 
+@spread
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=".json, .ttl, .jsonld or .yaml.", exists=True)],
     form: Annotated[
         str | None, typer.Option("--format", help=f"{FORMATS}; else by the file's name.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be said, and say nothing.")] = False,
-    author: Author = None,
     min_position: MinPosition = 0,
     branch: Branch = None,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Make the schema of a branch say what a file says, as one commit. Nothing is taken away that the file lacks."""
     from oms.settings import load
     from schemas.exchange.commands import commands
 
-    flags = {"folder": folder, "branch": branch, "deadline": deadline, "author": author}
-    settings = load(flags).settings
+    settings = load(said.flags(branch)).settings
     found = _read(file, form)
     there = _there(settings, "now", min_position)
-    said, left = commands(found.document, there)
+    wanted, left = commands(found.document, there)
     plan = {
-        "commands": said,
+        "commands": wanted,
         "left": [each._asdict() for each in (*found.left_out, *left)],
     }
-    outcome = None if dry_run or not said else _sent(said, file.name, flags)
-    if as_json:
+    outcome = None if dry_run or not wanted else _sent(wanted, file.name, said, branch)
+    if said.as_json:
         print_json(plan | {"outcome": None if outcome is None else outcome._asdict()})
     else:
         _tell(plan)
         if outcome is not None:
-            show(outcome, as_json=False)
+            show(outcome, said.flags(branch), as_json=False)
     if outcome is not None and outcome.status == "rejected":
         raise typer.Exit(Exit.REFUSED)
 
@@ -103,10 +101,10 @@ def _read(file: Path, form: str | None) -> "Exchanged":
         raise Failure(f"{file} {error}", "mend the file, or name its --format", Exit.USAGE) from None
 
 
-def _sent(said: list[dict[str, Any]], name: str, flags: dict[str, Any]) -> "Outcome":
+def _sent(wanted: list[dict[str, Any]], name: str, said: Sending, branch: str | None) -> "Outcome":
     async def work() -> "Outcome":
-        async with connected(**flags) as client:
-            return await client.commit(said, message=f"schema from {name}", wait=SEEN)
+        async with connected(**said.flags(branch)) as client:
+            return await client.commit(wanted, message=said.message or f"schema from {name}", wait=SEEN)
 
     return run(work())
 

@@ -10,7 +10,8 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Author, Branch, Deadline, Folder, Message, Ontology
+from oms.cli.naming import RID, Names
+from oms.cli.options import Branch, Deadline, Folder, Ontology, Sending, spread
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -24,18 +25,17 @@ SEEN = "projected:versions"  # what a reading command shows afterwards
 EXAMPLE = """'{"type": "Airline"}'"""
 
 
+@spread
 def send(
     command: Annotated[str, typer.Argument(metavar="TYPE", help="The command, e.g. CreateObject.")],
     data: Annotated[str, typer.Option("--data", help="Its data: JSON, @FILE, or - for standard input.")],
     branch: Branch = None,
-    author: Author = None,
     expected: Annotated[
         int | None,
         typer.Option(
             "--expected", help="Position at which the target last changed; 0: it must not exist.", show_default=False
         ),
     ] = None,
-    message: Message = None,
     effective: Annotated[
         str | None, typer.Option("--effective", help="Since when it is true, RFC 3339.", show_default=False)
     ] = None,
@@ -51,10 +51,8 @@ def send(
     wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would come of it; write nothing.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it in the durable queue, to be decided later.")] = False,
-    folder: Folder = None,
-    ontology: Ontology = None,
-    deadline: Deadline = None,
-    as_json: Json = False,
+    *,
+    said: Sending,
 ) -> None:
     """Send one command and show what became of it."""
     if dry_run and queue:
@@ -62,20 +60,17 @@ def send(
     document = json_document(data)
 
     async def work() -> "Outcome | str":
-        async with connected(
-            folder=folder, ontology=ontology, branch=branch, author=author, deadline=deadline
-        ) as client:
-            said: Said = {"id": identity, "expected": expected, "message": message, "effective": effective}
-            said |= {"on_behalf_of": on_behalf_of, "reason": reason}
-            said["dry_run"] = dry_run
+        async with connected(**said.flags(branch)) as client:
+            whole: Said = {"id": identity, "expected": expected, "message": said.message, "effective": effective}
+            whole |= {"on_behalf_of": on_behalf_of, "reason": reason, "dry_run": dry_run}
             if queue:
-                return await client.queue(command, document, **said)
-            return await client.send(command, document, wait=wait, **said)
+                return await client.queue(command, document, **whole)
+            return await client.send(command, document, wait=wait, **whole)
 
     told = run(work())
     if not isinstance(told, str):
-        show(told, as_json=as_json)
-    elif as_json:
+        show(told, said.flags(branch), as_json=said.as_json)
+    elif said.as_json:
         print_json({"command": told, "status": "queued"})
     else:
         typer.echo(f"queued (command {told}); ask for what became of it: oms outcome {told}")
@@ -101,7 +96,7 @@ def outcome(
             f"no command {identity} is remembered",
             "it was never decided, or too long ago; a queued one may come: --wait",
         )
-    show(told, as_json=as_json)
+    show(told, {"folder": folder, "ontology": ontology}, as_json=as_json)
 
 
 def json_document(text: str, option: str = "--data") -> dict[str, Any]:
@@ -150,32 +145,44 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
-def send_given(command: str, data: Mapping[str, Any], message: str | None, as_json: bool, **flags: object) -> None:
+def send_given(command: str, data: Mapping[str, Any], said: Sending, branch: str | None, wait: str = "outbox") -> None:
     """Send a command with what was given of its data (`None` = not given), and show what became of it."""
-    show(sent(command, given(data), flags, message), as_json=as_json)
+    show(sent(command, data, said, branch, wait), said.flags(branch), as_json=said.as_json)
 
 
 def sent(
-    command: str, data: Mapping[str, Any], flags: Mapping[str, object], message: str | None = None, wait: str = "outbox"
+    command: str, data: Mapping[str, Any], said: Sending, branch: str | None = None, wait: str = "outbox"
 ) -> "Outcome":
-    """What became of a command; `flags` say where and as whom, as of `connected`."""
+    """What became of a command, with what was given of its data."""
 
     async def work() -> "Outcome":
-        async with connected(**flags) as client:
-            return await client.send(command, data, wait=wait, message=message)
+        async with connected(**said.flags(branch)) as client:
+            return await client.send(command, given(data), wait=wait, message=said.message)
 
     return run(work())
+
+
+async def _in_names(outcome: "Outcome", flags: Mapping[str, object]) -> "Outcome":
+    from oms.settings import load
+
+    settings = load(flags).settings
+    with Names(settings) as names:
+        texts = [await names.told(each.text, outcome.position, [settings.branch]) for each in outcome.findings]
+    told = zip(outcome.findings, texts, strict=True)
+    return outcome._replace(findings=tuple(each._replace(text=text) for each, text in told))
 
 
 def given(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def show(outcome: "Outcome", *, as_json: bool) -> None:
-    """Prints it; a rejected command ends with `REFUSED`."""
+def show(outcome: "Outcome", flags: Mapping[str, object], *, as_json: bool) -> None:
+    """Prints it, for people with names for RIDs; a rejected command ends with `REFUSED`."""
     if as_json:
         print_json(_said(outcome))
     else:
+        if any(RID in finding.text for finding in outcome.findings):
+            outcome = run(_in_names(outcome, flags))
         events = f", {len(outcome.events)} events" if len(outcome.events) != 1 else ", 1 event"
         typer.echo(f"{outcome.status} at position {outcome.position}{events} (command {outcome.command})")
         if outcome.would_be is not None:

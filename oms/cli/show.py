@@ -1,10 +1,11 @@
 """`oms show`: one entity at a moment."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from oms.cli.changes import declaration
 from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
 from oms.cli.options import Branch, Deadline, Folder
 from oms.cli.output import Json, cell, complain, console, print_json
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from queries.objects import Shown
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="API name of an object or link type, its slug or RID.")]
-_SAID: Final = ("values", "target", "default", "shared", "struct", "valueType", "valueTypeVersion", "marking")
 EntityKey = Annotated[
     str | None,
     typer.Argument(
@@ -41,7 +41,7 @@ def show(
     with versions(settings, min_position) as opened:
         cut = cut_at(opened, settings.branch, as_of)
         shown = objects.show(cut, type_name, key)
-        lines = [(name, text if name == "rid" else in_names(cut, text)) for name, text in _lines(shown)]
+        lines = [(name, text if name == "rid" else in_names(cut.state, text)) for name, text in _lines(shown)]
     if as_json:
         print_json(shown.json())
     else:
@@ -62,7 +62,7 @@ def _print(shown: "Shown", lines: Sequence[tuple[str, str]]) -> None:
     for name, text in lines:
         out.print(f"  {set_cell_size(name, width)}  {text}")
     for line in _audit(shown):
-        out.print(f"  {line}", style="red" if shown.deleted and line.startswith("deleted") else "dim")
+        out.print(f"  {line}", style="red" if line.startswith(("deleted", "purged")) else "dim")
 
 
 def _lines(shown: "Shown") -> Iterator[tuple[str, str]]:
@@ -72,20 +72,14 @@ def _lines(shown: "Shown") -> Iterator[tuple[str, str]]:
             yield name, cell(value)
     if shown.kind == "objectType":
         for declared in shown.values["properties"].values():
-            yield f"/{declared['name']}", _declared(declared)
+            yield f"/{declared['name']}", declaration(declared)
         for declared in shown.values.get("inherited", {}).values():
-            yield f"/{declared['name']}", f"{_declared(declared)}, inherited"
-
-
-def _declared(declared: Mapping[str, Any]) -> str:
-    """`string, required, default "?"`; what has a name of its own is still a RID."""
-    said = [str(declared["type"])] if "type" in declared and "struct" not in declared else []
-    said += [flag for flag in ("array", "required", "unique", "removed") if declared.get(flag)]
-    said += [f"{name} {cell(declared[name])}" for name in _SAID if name in declared]
-    return ", ".join(said)
+            yield f"/{declared['name']}", f"{declaration(declared)}, inherited"
 
 
 def _audit(shown: "Shown") -> Iterator[str]:
     for what in ("created", "updated", "deleted"):
         if shown.audit[f"_{what}_at"]:
             yield f"{what} {shown.audit[f'_{what}_at']} by {shown.audit[f'_{what}_by']}"
+    if shown.purged:
+        yield f"purged {shown.purged['at']} by {shown.purged['by']}: {shown.purged['reason']}"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from oms.cli import app, run
 from oms.cli.failures import CODES, Exit, Failure, told
@@ -109,3 +110,16 @@ def test_completion_knows_the_commands() -> None:
         [sys.executable, "-m", "oms"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.stdout.split() == ["settings"]
+
+
+def test_what_sends_a_command_takes_the_same_options() -> None:
+    root = typer.main.get_group(app)
+    families = [root, *(command for command in root.commands.values() if hasattr(command, "commands"))]
+    sending = [
+        {option for parameter in command.params for option in parameter.opts}
+        for family in families
+        for command in family.commands.values()
+        if any("--message" in parameter.opts for parameter in command.params)
+    ]
+    assert len(sending) > 20
+    assert all({"--author", "--folder", "--ontology", "--deadline", "--json"} <= options for options in sending)
