@@ -58,6 +58,11 @@ ABOUT: Mapping[str, About] = {
     ),
     "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
     "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
+    "nats_replicas": About(
+        "on how many servers of an outside cluster the log and the queue are kept: 3 survive the loss of one",
+        low=1,
+        high=5,
+    ),
     "postgres_url": About(
         "a PostgreSQL database for the write side and the views; empty: SQLite files in the folder",
         shape=_POSTGRES_URL,

@@ -37,7 +37,7 @@ async def repair_log(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(roles(settings.folder))
         endpoint = await stack.enter_async_context(started(settings))
-        stream, live = await stack.enter_async_context(repairable(endpoint, settings.ontology))
+        stream, live = await stack.enter_async_context(repairable(endpoint, settings.ontology, settings.nats_replicas))
         journal = RepairJournal(settings.folder / "repair")
         found = await verified(settings, live, lambda position, of: told("verify", position, of))
         if found.whole and not found.behind and journal.read() is None:

@@ -133,7 +133,7 @@ async def _prepare_relay(here: Running, outbox: SqliteOutbox, stack: AsyncExitSt
     """Nothing is accepted before the log's end was compared with the outbox: else it could hand out positions twice."""
     settings, endpoint = here.settings, here.endpoint
     async with connection(endpoint, "admin") as admin:
-        here.drifts = await ensure_streams(admin, settings.ontology)
+        here.drifts = await ensure_streams(admin, settings.ontology, settings.nats_replicas)
         await check_log(admin, settings.ontology)
     if "system" in endpoint.logins:
         async with connection(endpoint, "system") as system:

@@ -30,6 +30,7 @@ class Settings:
     nats_url: str = ""
     nats_port: int = 0
     nats_credentials: str = ""
+    nats_replicas: int = 1
     postgres_url: str = ""
     signers: str = ""
     log_level: str = "info"

@@ -47,7 +47,7 @@ async def source(text: str, settings: Settings, *, alone: bool = False) -> Async
     """
     if text == "log":
         server = started(settings) if alone else reached(settings)
-        async with server as endpoint, repairable(endpoint, settings.ontology) as (_, live):
+        async with server as endpoint, repairable(endpoint, settings.ontology, settings.nats_replicas) as (_, live):
             yield Source("log", live)
     elif text == "outbox":
         yield Source("outbox", outbox_copy(settings.folder / "outbox.db"))

@@ -48,7 +48,7 @@ async def connect(
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await nats.connect(
-                url,
+                url.split(","),
                 name="oms.client",
                 user=user if password is not None else None,
                 password=password,
