@@ -14,6 +14,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
 _POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
+_EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthropic|local|ngrams)(:[^@\s]+)?(@\d+)?")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -75,6 +76,16 @@ ABOUT: Mapping[str, About] = {
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),
+    "embedding_providers": About(
+        "who embeds texts, and who is asked when that fails, in order",
+        shape=_EMBEDDERS,
+        like="local, openai or openai:text-embedding-3-large@1024",
+    ),
+    "embedding_credentials": About("file (TOML) of keys and addresses of embedding providers, a table for each"),
+    "embedding_templates": About("file (TOML) of what is embedded of each type's objects; empty: their texts"),
+    "embedding_personal": About(
+        "whether properties marked `mark` are embedded, too; encrypted ones never are", choices=("no", "yes")
+    ),
     "group_limit": About("how many commands one transaction may hold", "commands", low=1, high=10_000),
 }
 
@@ -84,9 +95,9 @@ def checked(name: str, value: Value, source: str) -> Value:
     rules = ABOUT[name]
     if isinstance(value, int | float) and not rules.low <= value <= rules.high:
         raise SettingRefused(name, source, f"{value:g} is not between {rules.low:g} and {rules.high:g}")
-    if rules.shape and not rules.shape.fullmatch(str(value)):
-        raise SettingRefused(name, source, f"{str(value)!r} is not written like {rules.like}")
     for part in value if isinstance(value, tuple) else (value,):
+        if rules.shape and not rules.shape.fullmatch(str(part)):
+            raise SettingRefused(name, source, f"{str(part)!r} is not written like {rules.like}")
         if rules.choices and part not in rules.choices:
             raise SettingRefused(name, source, f"{part!r} is none of {', '.join(rules.choices)}")
     return value

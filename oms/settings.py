@@ -37,6 +37,10 @@ class Settings:
     deadline: float = 30.0
     remember: float = 7.0
     max_clock_skew: float = 300.0
+    embedding_providers: tuple[str, ...] = ("local",)
+    embedding_credentials: str = ""
+    embedding_templates: str = ""
+    embedding_personal: str = "no"
     group_limit: int = 1_000
 
 
