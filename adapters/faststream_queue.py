@@ -11,6 +11,7 @@ connects                with a client that stops for ever at a subject that is n
 """
 
 import asyncio
+import json
 from asyncio import Queue as Buffer
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -75,6 +76,7 @@ class CommandQueue:
     async def start(self) -> None:
         self._client = await self.broker.connect()
         await self.rewind()  # what a worker before us left unanswered
+        await self._wipe_what_is_left()
         await self.broker.start()
 
     async def stop(self) -> None:
@@ -113,9 +115,24 @@ class CommandQueue:
         while not self._arrived.empty():  # before, not after: what comes again must stay
             self._arrived.get_nowait()
         with _reaching():  # to what the stream holds: without a place it is what the consumer takes for acknowledged
-            held = await api(self._client, f"STREAM.INFO.{self.stream}")
-            first = max(int(held["state"]["first_seq"]), 1)
-            await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}", {"seq": first})
+            ask = {"seq": await self._first()}
+            await api(self._client, f"CONSUMER.RESET.{self.stream}.{QUEUE_CONSUMER}", ask)
+
+    async def wipe(self, before: int) -> None:
+        # NOTE an acknowledged message lies in its file until the server begins another one; purged, the file goes at once.
+        # No answer is awaited: if it is lost, the next wipe or start takes its place
+        with _reaching():
+            await self._client.publish(f"$JS.API.STREAM.PURGE.{self.stream}", _before(before))
+
+    async def _wipe_what_is_left(self) -> None:
+        """What a worker before us answered. Raises `ConnectionError`, also where we may not."""
+        with _reaching():
+            await api(self._client, f"STREAM.PURGE.{self.stream}", {"seq": await self._first()})
+
+    async def _first(self) -> int:
+        """The sequence of the first command that is there, or of the next to come."""
+        held = await api(self._client, f"STREAM.INFO.{self.stream}")
+        return max(int(held["state"]["first_seq"]), 1)
 
     async def _arrive(self, batch: Any) -> None:  # list[Msg]; FastStream cannot describe one
         for message in batch:
@@ -154,6 +171,13 @@ class _Pulls(JetStreamContext):
         pull = Pull(self._nc, options["stream"], options["durable"])
         await pull.open()
         return pull
+
+
+def _before(sequence: int) -> bytes:
+    """NOTE without a sequence, or with 0, a purge takes all; with 1 it takes nothing."""
+    if sequence < 1:
+        raise ValueError(sequence)
+    return json.dumps({"seq": sequence}).encode()
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def _service_says(ontologies: Sequence[str], logs: Sequence[str], queues: Sequen
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in (*logs, *queues)),
         *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in (*logs, *queues) for ask in ("NAMES", "LIST")),
         *(f"$JS.API.CONSUMER.{ask}.{stream}.>" for stream in (*logs, *queues) for ask in asks),
-        *(f"$JS.API.STREAM.MSG.GET.{queue}" for queue in queues),
+        *(f"$JS.API.STREAM.{ask}.{queue}" for queue in queues for ask in ("MSG.GET", "PURGE")),
         *(f"$JS.API.CONSUMER.RESET.{queue}.>" for queue in queues),
         *(f"$JS.ACK.{stream}.>" for stream in (*logs, *queues)),
     ]

@@ -58,10 +58,12 @@ def writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write."""
+def reader(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
+    """A connection that cannot write; for one thread at a time, and if not `one_thread`, not always the same."""
     uri = path.resolve().as_uri() + "?mode=ro"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=one_thread
+    )
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 

@@ -115,7 +115,10 @@ class SqliteKeys:
 
 
 class ReadKeys:
-    """The same store for those who only read it, e.g. beside a running OMS: nothing is made, nothing is written."""
+    """The same store for those who only read it, e.g. beside a running OMS: nothing is made, nothing is written.
+
+    For one thread at a time, not always the same.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -144,7 +147,7 @@ class ReadKeys:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = reader(self.path)
+            self._connection = reader(self.path, one_thread=False)
         return self._connection
 
 

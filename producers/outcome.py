@@ -36,10 +36,10 @@ def outcome_of(
 
 
 def failed(fault: Exception) -> Finding:
-    """A fault of OMS, not of the command."""
+    """A fault of OMS, not of the command. What the fault says may hold a value, and an answer is kept: so it is not told."""
     place = extract_tb(fault.__traceback__)[-1]
     file = place.filename.rpartition("/")[2]
-    what = f"{type(fault).__name__}: {fault}, in {place.name}, line {place.lineno} of {file}"
+    what = f"{type(fault).__name__} in {place.name}, line {place.lineno} of {file}"
     text = f"deciding it met a fault of OMS ({what}); nothing was written, send it again once that is mended"
     return Finding("COMMAND_FAILED", "", text)
 

@@ -1,7 +1,7 @@
 """Decides what was queued, in the order it was queued; a command leaves the queue only after its outcome was told.
 
 ```
-take ─► places in line, in order ─► tell each outcome ─► done
+take ─► places in line, in order ─► tell each outcome ─► done ─► wipe
 the store is away      the rest stays in our hands, so that nothing overtakes it, and is decided again after a pause
 one is missing before  (a worker died with it) the queue is rewound: all that was not done comes again, in order
 nothing comes          though something waits (whoever should bring it lost it): the queue is rewound
@@ -54,6 +54,9 @@ class Queue(Protocol):
     async def rewind(self) -> None:
         """Whatever is not done comes again, from the first on."""
 
+    async def wipe(self, before: int) -> None:
+        """Commands before that sequence are done: their bytes leave the disk, at the latest when no others wait there."""
+
 
 Decide = Callable[[str, bytes], Awaitable[bytes]]
 """`decide(subject, payload)` takes its place in line when called; awaited, it is the outcome as JSON, durable."""
@@ -98,6 +101,8 @@ class QueueWorker:
                 await self.pause(attempt, failure)
         if len(in_line) < len(batch):
             await self.queue.rewind()
+        if in_line:
+            await self.queue.wipe(in_line[-1].sequence + 1)
         return answered
 
     async def _look(self) -> None:

@@ -1,28 +1,31 @@
 """`oms import`: rows of files become commits; what was refused lies in a file with its findings."""
 
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from uuid import uuid4
 
 import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
+from oms.cli.import_files import Changes, Rejects
 from oms.cli.options import Author, Branch, Deadline, Folder, Ontology
 from oms.cli.output import Json, complain, print_json, print_rows
 from oms.cli.progress import Progress
 
 if TYPE_CHECKING:
     from oms.client import Outcome
-    from oms.importing.batches import Batch, Refusal
+    from oms.importing.batches import Batch
     from oms.importing.flow import Answer, Ask, Tally
     from oms.importing.mapping import Command, RowMapping
-    from oms.importing.rehearsing import Rehearsing, Would
 
 COLUMNS = ["file", "rows", "commands", "refused", "position", "seconds", "rows/s", "rejects"]
+
+
+Kept = tuple[Path, bool]
+"""The folder for refused rows, and whether what they hold is kept there, too."""
 
 
 class Way(NamedTuple):
@@ -31,6 +34,7 @@ class Way(NamedTuple):
     branch: str
     asking: "Callable[[Path], Ask]"
     rejects: Path
+    with_rows: bool
     in_flight: int
 
 
@@ -53,6 +57,9 @@ def import_(
     rejects: Annotated[
         Path, typer.Option("--rejects", help="Folder for the rows that were refused.", file_okay=False)
     ] = Path(),
+    with_rows: Annotated[
+        bool, typer.Option("--with-rows", help="Keep there what the refused rows hold, too: in plain, so delete it.")
+    ] = False,
     in_flight: Annotated[
         int, typer.Option("--in-flight", min=1, max=64, help="Commits under way at a time; 1 keeps the rows' order.")
     ] = 4,
@@ -81,9 +88,9 @@ def import_(
     try:
         rule = read_mapping(mapping)
         work = (
-            _rehearsed(files, rule, rejects, changes, flags)
+            _rehearsed(files, rule, (rejects, with_rows), changes, flags)
             if dry_run
-            else _imported(files, rule, rejects, in_flight, wait, flags)
+            else _imported(files, rule, (rejects, with_rows), in_flight, wait, flags)
         )
         told = run(work)
     except (MappingRefused, FileRefused) as error:
@@ -109,7 +116,7 @@ def _show(told: dict[str, Any], *, as_json: bool) -> None:
 
 
 async def _imported(
-    files: list[Path], rule: "RowMapping", rejects: Path, in_flight: int, wait: str, flags: dict[str, Any]
+    files: list[Path], rule: "RowMapping", rejects: Kept, in_flight: int, wait: str, flags: dict[str, Any]
 ) -> dict[str, Any]:
     warnings = _Warnings()
     async with connected(**flags) as client:
@@ -121,13 +128,13 @@ async def _imported(
 
         if declarations := rule.declarations():
             _check(await ask(f"types-{uuid4()}", declarations, "types of an import"))
-        way = Way(client.speaker.branch, lambda file: _asking(ask, file.name), rejects, in_flight)
+        way = Way(client.speaker.branch, lambda file: _asking(ask, file.name), *rejects, in_flight)
         with warnings:
             return {"files": [await import_file(file, rule, way) for file in files]}
 
 
 async def _rehearsed(
-    files: list[Path], rule: "RowMapping", rejects: Path, changes: Path | None, flags: dict[str, Any]
+    files: list[Path], rule: "RowMapping", rejects: Kept, changes: Path | None, flags: dict[str, Any]
 ) -> dict[str, Any]:
     """Where the outbox lies: row upon row as it would be, in a store that is thrown away."""
     from secrets import token_bytes
@@ -150,10 +157,10 @@ async def _rehearsed(
         planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes))
         rehearsing = Rehearsing(stage, planner, now, settings.branch, settings.author)
 
-        with _Changes(changes, rehearsing):
+        with Changes(changes, rehearsing):
             if declarations := rule.declarations():
                 _check(await rehearsing.decided("types", declarations))
-            way = Way(settings.branch, lambda _: rehearsing, rejects, 1)
+            way = Way(settings.branch, lambda _: rehearsing, *rejects, 1)
             told = [await import_file(file, rule, way) for file in files]
     keys.close()
     return {"files": told, "would": rehearsing.counted()}
@@ -176,7 +183,7 @@ async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, 
         complain(f"{file} has no column {column!r}, which the mapping names: it counts as absent in every row")
     target = way.rejects / f"{file.name}.rejected.ndjson"
     bytes_read, done = digest(file), Tally()
-    with Progress(file.name) as progress, _Rejects(target) as rejected:
+    with Progress(file.name) as progress, Rejects(target, with_rows=way.with_rows) as rejected:
 
         def told(tally: "Tally") -> None:
             progress(tally.rows, f", {done.refused + tally.refused:,} refused" if done.refused + tally.refused else "")
@@ -226,49 +233,3 @@ class _Warnings:
     def __exit__(self, *_: object) -> None:
         for code, number in self._number.items():
             complain(f"{number:,} × {code}: {self._first[code]}")
-
-
-class _Rejects:
-    """A file that is there only if a row was refused; begun anew by each import, since each meets the same refusals."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: IO[str] | None = None
-
-    def __call__(self, refusal: "Refusal") -> None:
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("w", encoding="utf-8")
-        findings = [reason._asdict() for reason in refusal.reasons]
-        line = {"row": refusal.line.number, "data": refusal.line.row, "findings": findings}
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-    def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-class _Changes:
-    """A file of the events that would be written, one a line, where somebody wants it."""
-
-    def __init__(self, path: Path | None, rehearsing: "Rehearsing") -> None:
-        self._file = None if path is None else path.open("w", encoding="utf-8")
-        if self._file is not None:
-            rehearsing.seen = self._write
-
-    def _write(self, would: "Would") -> None:
-        assert self._file is not None
-        line = {"change": would.change, "subject": would.subject, "effective": would.effectivetime, "data": would.data}
-        present = {name: value for name, value in line.items() if value is not None}
-        self._file.write(json.dumps(present, ensure_ascii=False) + "\n")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()

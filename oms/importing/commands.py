@@ -109,7 +109,7 @@ def value_of(source: Source, row: Row, reasons: list[tuple[str, str]]) -> Any:
             return [_item(source, item) for item in value]
         return _item(source, value)
     except (ValueError, TypeError):
-        reasons.append((source.column, f"{source.column} is {value!r}, which is no {source.as_}"))
+        reasons.append((source.column, f"{source.column} holds what is no {source.as_}"))  # the value may be somebody's
         return None
 
 

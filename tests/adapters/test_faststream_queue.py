@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+import os
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from adapters.faststream_queue import command_queue
 from adapters.nats_connection import api, connection
@@ -90,6 +92,32 @@ async def test_commands_are_decided_in_order_and_their_outcomes_told(nats_server
     assert line.decided == [name.encode() for name in told]
     assert sorted(told) == sorted(names)
     assert told[-300:] == names[300:]
+
+
+def held(folder, text):
+    """Files below the folder with that text in them."""
+    found = []
+    for path in (Path(here, name) for here, _, names in os.walk(folder) for name in names):
+        with suppress(FileNotFoundError):  # the server removes some meanwhile
+            found += [path] if text.encode() in path.read_bytes() else []
+    return found
+
+
+async def test_no_file_holds_a_command_that_was_answered(nats_server):
+    line = Line()
+    line.shut = True
+    async with client(nats_server) as (nats, heard), deciding(nats_server, line):
+        await send(nats, *(f"김철수 {n}".encode() for n in range(3)))
+        await line.tried.wait()
+        assert held(nats_server.folder, "김철수") != []
+        line.shut = False
+        line.opened.set()
+        await outcomes(heard, 3)
+        async with asyncio.timeout(20):
+            while held(nats_server.folder, "김철수"):
+                await nats.flush()
+        await send(nats, b"later")
+        assert await outcomes(heard, 1) == ["later"]
 
 
 async def test_a_queued_command_waits_for_a_worker(nats_server):

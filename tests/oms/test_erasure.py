@@ -4,8 +4,9 @@ import asyncio
 import base64
 import io
 import json
+import os
 import sqlite3
-from contextlib import closing, redirect_stdout
+from contextlib import closing, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,11 @@ def folder(tmp_path) -> Path:
 
 
 def files(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found = {}
+    for path in (Path(here, name) for here, _, names in os.walk(folder) for name in names):
+        with suppress(FileNotFoundError):  # nats-server removes some meanwhile
+            found[path] = path.read_bytes()
+    return found
 
 
 def spellings(text: str) -> set[bytes]:
@@ -83,12 +88,31 @@ async def written(client) -> None:
     )
 
 
-async def cli(folder, *arguments) -> str:
+async def queued_and_imported(client, folder: Path, beside: Path, elsewhere: Path) -> None:
+    """Values on other ways: through the durable queue, and in rows of a file of which one is refused."""
+    await client.queue("UpsertObject", {"type": "Person", "properties": {"id": "p1", "이름": NAME}}, id="again")
+    wrong = {"id": "p1", "이름": {NAME: PHONE}, "address": ADDRESS}
+    await client.queue("UpsertObject", {"type": "Person", "properties": wrong}, id="wrong")
+    assert [(await client.wait(identity)).status for identity in ("again", "wrong")] == ["unchanged", "rejected"]
+    rows = [f"p1,{NAME},{PHONE},0", f"p3,{NAME},{PHONE},0", f"p4,김민수,,{PHONE}"]
+    (elsewhere / "persons.csv").write_text("\n".join(["id,name,phone,size", *rows]))
+    properties = '{ id = "id", "이름" = "name", phone = "phone", tier = { column = "size", as = "integer" } }'
+    (elsewhere / "map.toml").write_text(f'[[objects]]\ntype = "Person"\nproperties = {properties}\n')
+    given = ["import", elsewhere / "persons.csv", "--map", elsewhere / "map.toml", "--rejects", beside]
+    await cli(folder, *given, code=1)
+    await cli(folder, *given, "--dry-run", "--changes", beside / "changes.ndjson", code=1)
+    assert len((beside / "persons.csv.rejected.ndjson").read_text().splitlines()) == 3
+    async with asyncio.timeout(30):
+        while plain(beside):  # the queue is wiped behind its answers
+            await client.last()
+
+
+async def cli(folder, *arguments, code: int = 0) -> str:
     """What a command of `oms` says; in a thread, since it has a loop of its own."""
     out = io.StringIO()
     with redirect_stdout(out):
-        code = await asyncio.to_thread(run, [*map(str, arguments), "--folder", str(folder)])
-    assert code == 0, out.getvalue()
+        ended = await asyncio.to_thread(run, [*map(str, arguments), "--folder", str(folder)])
+    assert ended == code, out.getvalue()
     return out.getvalue()
 
 
@@ -96,10 +120,11 @@ async def shown(folder, *arguments):
     return json.loads(await cli(folder, *arguments, "--json"))
 
 
-async def test_no_file_holds_personal_data_and_a_purge_forgets_it(tmp_path, folder):
+async def test_no_file_holds_personal_data_and_a_purge_forgets_it(tmp_path, folder, tmp_path_factory):
     settings = Settings(folder=folder)
     async with running(settings, lambda *_: None), await connect(folder) as client:
         await written(client)
+        await queued_and_imported(client, folder, tmp_path, tmp_path_factory.mktemp("elsewhere"))
         assert plain(tmp_path) == []
         assert (await client.as_of("now", "Person", "p1"))["properties"]["이름"] == NAME
     await cli(folder, "export", tmp_path / "exported", "--from-log", "outbox")

@@ -60,6 +60,10 @@ class MemoryQueue:
         self.speak()
         self.given, self.rewound = 0, self.rewound + 1
 
+    async def wipe(self, before):
+        assert not [n for n in self.waiting if n < before]
+        self.wiped = before
+
 
 class Store:
     """Decides in the order of the calls; the attempts numbered in `away` fail."""
@@ -97,6 +101,7 @@ async def test_every_command_is_answered_in_order_and_then_leaves():
     await drain(queue, QueueWorker(queue, store.decide, at_once))
     assert store.decided == [b"c1", b"c2", b"c3", b"c4", b"c5", b"c6", b"c7"]
     assert queue.told == ["c1", "c2", "c3", "c4", "c5", "c6", "c7"]
+    assert queue.wiped == 8
 
 
 async def test_while_the_store_is_away_the_commands_stay_in_our_hands():
