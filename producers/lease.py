@@ -42,14 +42,16 @@ class LeaseLost(Exception):
     """Somebody else may hold it now."""
 
 
-async def lead(leases: Leases, name: str, work: Callable[[Held], Awaitable[None]]) -> None:
+async def lead(
+    leases: Leases, name: str, work: Callable[[Held], Awaitable[None]], others: Callable[[], None] = lambda: None
+) -> None:
     """Do `work` while the lease is held, waiting for it first and again when it is lost. Returns when `work` does.
 
-    What `work` raises comes out in an exception group.
+    `others` is called as often as somebody else turns out to hold it. What `work` raises comes out in an exception group.
     """
     done = False
     while not done:
-        held = await _acquired(leases, name)
+        held = await _acquired(leases, name, others)
         try:
             async with asyncio.TaskGroup() as tasks:
                 renewing = tasks.create_task(_renew(leases, held))
@@ -62,11 +64,12 @@ async def lead(leases: Leases, name: str, work: Callable[[Held], Awaitable[None]
             await leases.release(held)
 
 
-async def _acquired(leases: Leases, name: str) -> Held:
+async def _acquired(leases: Leases, name: str, others: Callable[[], None]) -> Held:
     while True:
         held = await leases.acquire(name)
         if held is not None:
             return held
+        others()
         await asyncio.sleep(RETRY_SECONDS)
 
 

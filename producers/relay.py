@@ -28,7 +28,7 @@ BATCH = 1000  # rows
 IN_FLIGHT = 2  # batches: one is written while the next one travels
 SMALL = range(5, 256)  # rows that are worth waiting for more; fewer go one by one
 GATHER_SECONDS = 0.02  # between two small batches, while there is more to come
-POLL_SECONDS = 1.0  # a lost wake-up costs at most this
+POLL_SECONDS = (0.05, 1.0)  # a lost wake-up costs about as long as nothing has come for, within these bounds
 RETRY_SECONDS = 0.1
 
 
@@ -92,7 +92,7 @@ class Relay:
 
     async def run(self) -> None:
         """Work until it is cancelled. What `check` raises ends it, except that it waits for a log or outbox that is away."""
-        doubt = True
+        doubt, idle = True, POLL_SECONDS[0]
         while True:
             self._wake.clear()
             begun = self.progress.position
@@ -106,8 +106,11 @@ class Relay:
             self.trouble = relayed.reason if isinstance(relayed, Doubt) else None
             if doubt and self.progress.position <= begun:
                 await asyncio.sleep(RETRY_SECONDS)
-            elif relayed == 0 and not await self._woken(POLL_SECONDS):
+            elif relayed:
+                idle = POLL_SECONDS[0]
+            elif not await self._woken(idle):
                 self._fresh.forget()
+                idle = min(2 * idle, POLL_SECONDS[1])
 
     async def step(self) -> int | Doubt:
         """Relay until the outbox has no more; how many rows that were. Behind a doubt only `check` goes on."""

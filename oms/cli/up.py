@@ -50,8 +50,16 @@ async def _up(settings: Any, *, as_json: bool) -> None:
 
     async with running(settings, alarm) as here:
         position = (await here.outbox.head()).position if here.outbox else None
-        ready = {"ready": True, "url": here.endpoint.url, "folder": str(settings.folder), "position": position}
+        waits = "committer" in settings.roles and here.outbox is None
+        ready = {
+            "ready": True,
+            "url": here.endpoint.url,
+            "folder": str(settings.folder),
+            "position": position,
+            "waits": waits,
+        }
         where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
+        where += ", another process commits; this one waits to take over" if waits else ""
         _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
         garbage.calm()
         for drift in here.drifts:

@@ -1,0 +1,73 @@
+"""What runs in this process, and the loops that do it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.nats_server import Endpoint
+from gateways.commands import CommandDoor
+from oms.settings import Settings
+from oms.views import READ_MODELS, Elsewhere
+from producers.outbox import Outbox
+from producers.relay import Relay
+from projectors.runner import Runner
+
+Alarm = Callable[[str, BaseException], None]
+Loop = Coroutine[Any, Any, None]
+
+
+@dataclass(slots=True)
+class Running:
+    """`None` for a role that another process has."""
+
+    settings: Settings
+    endpoint: Endpoint
+    outbox: Outbox | None = None
+    relay: Relay | None = None
+    door: CommandDoor | None = None
+    runner: Runner | None = None
+    drifts: list[Any] = field(default_factory=list)
+    _elsewhere: dict[str, Elsewhere] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._elsewhere = {name: Elsewhere(self.settings.folder, name) for name in READ_MODELS}
+
+    async def relayed(self, position: int) -> None:
+        """Returns once the log holds `position`."""
+        if self.relay is None:
+            msg = "the relay runs in another process; wait for a view instead"
+            raise LookupError(msg)
+        await self.relay.progress.reached(position)
+
+    async def projected(self, view: str, position: int) -> None:
+        """Returns once the view has `position`, here or in another process. Raises `LookupError` for what is no view."""
+        if view not in READ_MODELS:
+            msg = f"there is no view {view!r}; there are {', '.join(READ_MODELS)}"
+            raise LookupError(msg)
+        if self.runner is not None:
+            await self.runner.projected(view, position)
+        else:
+            await self._elsewhere[view].reached(position)
+
+
+@asynccontextmanager
+async def looping(loops: Iterable[Loop]) -> AsyncIterator[None]:
+    """They run as long as the block does. One that fails ends the block, with its error."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(loop) for loop in loops]
+            yield
+            for task in running:
+                task.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            raise group.exceptions[0] from None
+        raise
+
+
+def close_all(loops: Iterable[Loop]) -> None:
+    """Those that a refused start left unawaited."""
+    for loop in loops:
+        loop.close()

@@ -1,0 +1,39 @@
+"""The whole program with its write side in PostgreSQL: it answers, it begins again, one of several commits."""
+
+import asyncio
+
+from oms.client import connect
+from oms.running import running
+from oms.settings import Settings
+from producers.outbox import Row
+from tests.oms.conftest import AIRLINE
+
+
+def carrier(name):
+    return "CreateObject", {"type": "Airline", "properties": {"carrier": name}}
+
+
+async def rows_of(outbox):
+    rows: list[Row] = []
+    while more := await outbox.after(rows[-1].position if rows else 0, 10_000):
+        rows += more
+    return rows
+
+
+async def test_commands_are_answered_and_go_on_after_a_restart(postgres_url, tmp_path):
+    settings = Settings(folder=tmp_path / "data", postgres_url=postgres_url)
+    alarms = []
+    for first, name in ((True, "대한항공"), (False, "UA")):
+        async with (
+            asyncio.timeout(60),
+            running(settings, lambda *told: alarms.append(told)),
+            await connect(settings.folder) as client,
+        ):
+            if first:
+                assert (await client.send("CreateObjectType", AIRLINE, wait="log")).position == 2
+            outcome = await client.send(*carrier(name), id=name, wait="projected:versions")
+            assert (outcome.status, outcome.findings) == ("accepted", ())
+            assert await client.send(*carrier(name), id=name) == outcome
+    assert outcome.position == 4
+    assert not (settings.folder / "outbox.db").exists()
+    assert alarms == []
