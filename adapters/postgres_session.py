@@ -104,6 +104,17 @@ class PostgresSession:
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
 
+def unmoved(url: str, schema: str, role: str = "none") -> PostgresSession:
+    """A session whose one transaction sees the schema as it is now. `close` after use."""
+    session = PostgresSession(url, schema, role=role)
+    try:
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
 def quoted(name: str) -> str:
     """An identifier as it stands in a statement."""
     return '"' + name.replace('"', '""') + '"'

@@ -29,6 +29,7 @@ def postgres_versions(url: str, schema: str, ontology: str, build: int = 0) -> P
 
 class PostgresVersionRows(VersionRows[PostgresSession]):
     script = "postgres_versions.sql"
+    role = "none"
 
 
 class PostgresVersionStore:

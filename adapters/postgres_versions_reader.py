@@ -18,7 +18,6 @@ from projectors.versions import Version
 from queries.gaps import Opens, shut
 from queries.versions import Commit
 
-SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _ID_DIGITS: Final = 64
 _INDEXED: Final = 8  # bytes of a commit's id
 

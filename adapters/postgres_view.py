@@ -49,6 +49,8 @@ class Rows(Protocol[RowT]):
 
     script: str
     """Makes the tables; a file beside this one."""
+    role: str
+    """As whom they are written; `none`: as who is logged in."""
 
     def forget(self) -> None:
         """Drop what was remembered of the tables: a transaction was lost."""
@@ -164,20 +166,16 @@ class PostgresView(Generic[RowT]):
         self._session = None
 
     def _opened(self) -> PostgresSession:
-        session = PostgresSession(self._url, self.schema, synchronous_commit="off")
-        try:
-            session.run("BEGIN")
-            session.run(script("postgres_live.sql"))
-            if session.value("SELECT to_regclass($1::text)", f"{quoted(self.schema)}.checkpoint") is None:
-                session.run(f"CREATE SCHEMA IF NOT EXISTS {quoted(self.schema)}")
-                session.run(script("postgres_view.sql"))
-                session.run(script(self._tables.script))
-                session.row(_START, self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
-            session.run("COMMIT")
-        except BaseException:
-            session.close()
-            raise
-        return session
+        with PostgresSession(self._url, self.schema) as maker:
+            maker.run("BEGIN")
+            maker.run(script("postgres_live.sql"))
+            if maker.value("SELECT to_regclass($1::text)", f"{quoted(self.schema)}.checkpoint") is None:
+                maker.run(f"CREATE SCHEMA {quoted(self.schema)}")
+                maker.run(script("postgres_view.sql"))
+                maker.run(script(self._tables.script))
+                maker.row(_START, self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
+            maker.run("COMMIT")
+        return PostgresSession(self._url, self.schema, synchronous_commit="off", role=self._tables.role)
 
 
 def script(name: str) -> str:

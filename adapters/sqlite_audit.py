@@ -1,4 +1,4 @@
-"""The audit in SQLite: one row per event with its stored bytes, how many there are of each type, and what was refused."""
+"""The audit in SQLite."""
 
 import sqlite3
 from collections import Counter
@@ -7,51 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy import MetaData, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from adapters.audit_tables import counts, events, metadata, refusals
 from adapters.sqlite_file import NO_TEXT, bound, put, sql, writer
 from adapters.sqlite_view import SqliteView
-from adapters.view_tables import Position, view_tables
 from projectors.audit import VERSION, Entry
 from projectors.projector import Place
-
-metadata = MetaData()
-view_tables(metadata)
-
-events = Table(
-    "events", metadata,
-    Column("position", Position, primary_key=True, autoincrement=False),
-    Column("time", BigInteger, nullable=False),  # µs since the epoch
-    Column("author", String, nullable=False),
-    Column("on_behalf_of", String),
-    Column("type", String, nullable=False),
-    Column("branch", String, nullable=False),
-    Column("entity", String, nullable=False),
-    Column("commit", LargeBinary, nullable=False),  # 32 bytes
-    Column("subject", String, nullable=False),
-    Column("hash", LargeBinary, nullable=False),  # SHA-256 of the body
-    Column("body", LargeBinary, nullable=False),  # the stored bytes
-    Index("events_by_time", "time"),
-    Index("events_by_author", "author", "position"),
-)  # fmt: skip
-
-counts = Table(
-    "counts", metadata,
-    Column("type", String, primary_key=True),
-    Column("number", BigInteger, nullable=False),  # of events
-)  # fmt: skip
-
-refusals = Table(
-    "refusals", metadata,
-    Column("number", Position, primary_key=True, autoincrement=False),
-    Column("time", BigInteger, nullable=False),
-    Column("principal", String, nullable=False),
-    Column("branch", String, nullable=False),
-    Column("command_id", String, nullable=False),
-    Column("type", String, nullable=False),
-    Column("findings", LargeBinary, nullable=False),  # JSON
-)  # fmt: skip
 
 _TYPE: Final = list(events.c.keys()).index("type")
 _ADD: Final = sql(insert(events).values({column.name: bound(column) for column in events.c}))
@@ -95,6 +58,6 @@ def copy_refusals(old: Path, new: Path) -> None:
 
 
 def _stored(row: Entry) -> tuple[object, ...]:
-    position, time, author, on_behalf_of, type_, branch, entity, commit, subject, digest, body = row
-    return (position, time, author, on_behalf_of or NO_TEXT, type_, branch, entity, bytearray.fromhex(commit), subject,
-            bytearray.fromhex(digest), bytearray(body))  # fmt: skip
+    position, time, author, on_behalf_of, type_, branch, entity, commit, cause, trace, subject, digest, body = row
+    return (position, time, author, on_behalf_of or NO_TEXT, type_, branch, entity, bytearray.fromhex(commit), cause,
+            trace or NO_TEXT, subject, bytearray.fromhex(digest), bytearray(body))  # fmt: skip

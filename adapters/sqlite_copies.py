@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Table, bindparam, func, select
 
+from adapters.audit_tables import events
 from adapters.outbox_tables import log_head, outbox
-from adapters.sqlite_audit import events
 from adapters.sqlite_file import SqliteFile, reader, sql
 from producers.outbox import LogHead
 from projectors.projector import Fetched

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, literal_column, select
 
-from adapters.sqlite_audit import counts, refusals
+from adapters.audit_tables import counts, refusals
 from adapters.sqlite_file import reader, sql
 
 TAMPERED: Final = b"TAMPER_"

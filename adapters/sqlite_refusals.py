@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from sqlalchemy import bindparam, func, insert, select
 
 from adapters import outbox_tables as tables
-from adapters.sqlite_audit import refusals
+from adapters.audit_tables import refusals
 from adapters.sqlite_file import SqliteFile, reader, sql, writer
 from adapters.sqlite_view import unavailable
 from producers.outbox import Refusal

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from sqlalchemy import bindparam, select
 
-from adapters.sqlite_audit import events as entries
+from adapters.audit_tables import events as entries
 from adapters.sqlite_file import SqliteFile, reader, sql
 from adapters.sqlite_versions import owned
 from adapters.version_rows import loaded

@@ -6,11 +6,14 @@ from typing import Final, NamedTuple
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import Place, Projector, Recorded
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class Entry(NamedTuple):
-    """An event as the audit keeps it: `time` in µs, `hash` = SHA-256 (hex) of `body`, which names the hash before it."""
+    """An event as the audit keeps it: `time` in µs, `hash` = SHA-256 (hex) of `body`, which names the hash before it.
+
+    `cause` is the id of the command, `trace` the W3C traceparent of who sent it.
+    """
 
     position: int
     time: int
@@ -20,6 +23,8 @@ class Entry(NamedTuple):
     branch: str
     entity: str
     commit: str
+    cause: str
+    trace: str | None
     subject: str
     hash: str
     body: bytes
@@ -37,6 +42,8 @@ def entry(recorded: Recorded) -> Entry:
         event.branch,
         event.subject,
         event.commitid,
+        event.causationid,
+        event.traceparent,
         subject,
         digest,
         body,

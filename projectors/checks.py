@@ -191,6 +191,8 @@ def _entry(message: Fetched) -> Mapping[str, Any]:
         "branch": event["branch"],
         "entity": event["subject"],
         "commit": event["commitid"],
+        "cause": event["causationid"],
+        "trace": event.get("traceparent"),
         "subject": message.subject,
         "hash": chain.body_hash(message.body),
         "body": message.body,

@@ -16,7 +16,19 @@ CREATED, UPDATED = "io.oms.object.created.v1", "io.oms.object.updated.v1"
 
 def entry(position: int, type_: str) -> Entry:
     return Entry(
-        position, position, "김하나@desk", None, type_, "prod/a/b", "object/A/1", "ab" * 32, "oms.evt", "cd" * 32, b"{}"
+        position,
+        position,
+        "김하나@desk",
+        None,
+        type_,
+        "prod/a/b",
+        "object/A/1",
+        "ab" * 32,
+        "c1",
+        None,
+        "oms.evt",
+        "cd" * 32,
+        b"{}",
     )
 
 

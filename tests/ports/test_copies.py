@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from adapters.audit_tables import metadata as audit_metadata
 from adapters.outbox_tables import metadata as outbox_metadata
 from adapters.segment_writer import SegmentWriter
 from adapters.segments import SegmentFeed
-from adapters.sqlite_audit import metadata as audit_metadata
 from adapters.sqlite_copies import audit_copy, outbox_copy
 from adapters.sqlite_file import create, writer
 from producers.outbox import Row
@@ -42,8 +42,8 @@ async def audit(folder, rows):
     connection = writer(folder / "audit.db")
     create(connection, audit_metadata)
     connection.executemany(
-        'INSERT INTO events (position, subject, body, time, author, type, branch, entity, "commit", hash) '
-        "VALUES (?, ?, ?, 0, '', '', '', '', x'', x'')",
+        'INSERT INTO events (position, subject, body, time, author, type, branch, entity, "commit", cause, hash) '
+        "VALUES (?, ?, ?, 0, '', '', '', '', x'', '', x'')",
         rows,
     )
     connection.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.memory_versions import MemoryVersions
-from adapters.postgres_session import PostgresSession
+from adapters.postgres_session import unmoved
 from adapters.postgres_versions import postgres_versions
-from adapters.postgres_versions_reader import SNAPSHOT, PostgresVersions
+from adapters.postgres_versions_reader import PostgresVersions
 from adapters.sqlite_versions_reader import reading
 from events.names import Key
 from projectors.projector import FOREVER, Parked
@@ -37,9 +37,7 @@ async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     async def in_postgres(history: History, parked: list[Parked]) -> Versions:
         url, schema = request.getfixturevalue("postgres_server_url"), f"versions_{secrets.token_hex(6)}"
         await history.into_view(postgres_versions(url, schema, "main"), parked)
-        session = open_files.enter_context(PostgresSession(url, schema))
-        session.run(SNAPSHOT)
-        return PostgresVersions(session)
+        return PostgresVersions(open_files.enter_context(unmoved(url, schema)))
 
     with ExitStack() as open_files:
         yield {"memory": in_memory, "sqlite": in_sqlite, "postgres": in_postgres}[request.param]

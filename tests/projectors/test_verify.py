@@ -1,16 +1,11 @@
 """A verification names the first row that was changed, lost or added, and a fold that is wrong."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.memory_feed import MemoryFeed
-from adapters.sqlite_audit import sqlite_audit
-from adapters.sqlite_verify import verify_view
-from adapters.sqlite_versions import sqlite_versions
 from events import catalog
 from events.decider import Payload, State
 from events.objects.object_words import ObjectUpdated
@@ -21,10 +16,11 @@ from projectors.verify import Agreed, Difference
 from projectors.versions import versions
 from security.chain import ChainBroken, Gap
 from tests.projectors.reading import apply
+from tests.projectors.stores import PostgresStore, SqliteStore, Store
 from tests.projectors.story import Story, payload_of
 
 TEST = "dev/main/test"
-COLUMNS = 'time, author, on_behalf_of, type, branch, entity, "commit", subject, hash, body'
+COLUMNS = 'time, author, on_behalf_of, type, branch, entity, "commit", cause, trace, subject, hash, body'
 
 
 @pytest.fixture
@@ -42,29 +38,35 @@ def story() -> Story:
     return told
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "sqlite":
+        return SqliteStore(tmp_path)
+    return PostgresStore(request.getfixturevalue("postgres_server_url"))
+
+
 @pytest.fixture
-async def folder(story: Story, tmp_path: Path) -> Path:
-    views = sqlite_versions(tmp_path / "versions.db", "main"), sqlite_audit(tmp_path / "audit.db", "main")
+async def store(story: Story, empty: Store) -> Store:
+    views = [empty.open("versions"), empty.open("audit")]
     projectors: Any = (versions(catalog.evolve), audit)
     tracks: Any = [Track(p, view, await view.checkpoint()) for p, view in zip(projectors, views, strict=True)]
     await Lane(MemoryFeed(story.messages), payload_of, tracks).read(story.position)
     for view in views:
         await view.close()
-    return tmp_path
+    return empty
 
 
-async def verified(folder: Path, story: Story, name: str = "versions") -> Agreed | Difference:
-    return await verify_view(folder / f"{name}.db", name, MemoryFeed(story.messages, 3))
+async def verified(store: Store, story: Story, name: str = "versions") -> Agreed | Difference:
+    return await store.verified(name, MemoryFeed(story.messages, 3))
 
 
-def tampered(folder: Path, statement: str, name: str = "versions") -> None:
-    with closing(sqlite3.connect(folder / f"{name}.db")) as connection, connection:
-        assert connection.execute(statement).rowcount > 0
+async def tampered(store: Store, statement: str, name: str = "versions") -> None:
+    assert await store.tamper(name, statement) > 0
 
 
 @pytest.mark.parametrize("name", ["versions", "audit"])
-async def test_a_view_that_was_left_alone_agrees(folder: Path, story: Story, name: str):
-    assert await verified(folder, story, name) == Agreed(story.position, story.position, [])
+async def test_a_view_that_was_left_alone_agrees(store: Store, story: Story, name: str):
+    assert await verified(store, story, name) == Agreed(story.position, story.position, [])
 
 
 @pytest.mark.parametrize(
@@ -87,17 +89,17 @@ async def test_a_view_that_was_left_alone_agrees(folder: Path, story: Story, nam
     ],
 )  # fmt: skip
 async def test_the_first_wrong_row_is_named(
-    folder: Path, story: Story, statement: str, what: str, position: int, column: str
+    store: Store, story: Story, statement: str, what: str, position: int, column: str
 ):
-    tampered(folder, statement)
-    found = await verified(folder, story)
+    await tampered(store, statement)
+    found = await verified(store, story)
     assert isinstance(found, Difference)
     assert (found.what, found.position, found.column) == (what, position, column), str(found)
 
 
-async def test_a_row_too_much_is_named(folder: Path, story: Story):
-    tampered(folder, "UPDATE checkpoint SET position = 8, hash = (SELECT '" + _hash(story, 8) + "')")
-    assert await verified(folder, story) == Difference(
+async def test_a_row_too_much_is_named(store: Store, story: Story):
+    await tampered(store, "UPDATE checkpoint SET position = 8, hash = (SELECT '" + _hash(story, 8) + "')")
+    assert await verified(store, story) == Difference(
         "extra", 9, "objectType/ri.oms.object-type.Thing on prod/main/main"
     )
 
@@ -105,32 +107,32 @@ async def test_a_row_too_much_is_named(folder: Path, story: Story):
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
-        ("UPDATE events SET body = x'00' WHERE position = 4", ("differs", 4, "body")),
+        ("UPDATE events SET body = hash WHERE position = 4", ("differs", 4, "body")),
         ("UPDATE events SET type = 'x' WHERE position = 4", ("differs", 4, "type")),
         ("DELETE FROM events WHERE position = 4", ("missing", 4, "")),
         (f"INSERT INTO events SELECT 99, {COLUMNS} FROM events WHERE position = 4", ("extra", 99, "")),
     ],
 )  # fmt: skip
 async def test_the_audit_is_compared_byte_by_byte(
-    folder: Path, story: Story, statement: str, expected: tuple[str, int, str]
+    store: Store, story: Story, statement: str, expected: tuple[str, int, str]
 ):
-    tampered(folder, statement, "audit")
-    found = await verified(folder, story, "audit")
+    await tampered(store, statement, "audit")
+    found = await verified(store, story, "audit")
     assert isinstance(found, Difference)
     assert (found.what, found.position, found.column) == expected
 
 
-async def test_a_wrong_evolve_is_found_by_the_second_opinion(story: Story, tmp_path: Path):
+async def test_a_wrong_evolve_is_found_by_the_second_opinion(story: Story, empty: Store):
     def forgets_unchanged_values(state: State | None, event: Payload) -> State | None:
         after = catalog.evolve(state, event)
         return {**after, "properties": event.set} if after and isinstance(event, ObjectUpdated) else after
 
     story.updated("a", o=1)
-    view = sqlite_versions(tmp_path / "versions.db", "main")
+    view = empty.open("versions")
     track = Track(versions(forgets_unchanged_values), view, await view.checkpoint())
     await Lane(MemoryFeed(story.messages), payload_of, [track]).read(story.position)
     await view.close()
-    found = await verified(tmp_path, story)
+    found = await verified(empty, story)
     assert isinstance(found, Difference)
     assert (found.position, found.column, found.found) == (6, "properties", {"m": "x"})
     assert str(found) == (
@@ -138,23 +140,23 @@ async def test_a_wrong_evolve_is_found_by_the_second_opinion(story: Story, tmp_p
     )
 
 
-async def test_what_is_parked_is_left_out_and_named(story: Story, tmp_path: Path):
+async def test_what_is_parked_is_left_out_and_named(story: Story, empty: Store):
     story.updated("a", n=3, explode="no")
     story.updated("a", n=4)
-    view = sqlite_versions(tmp_path / "versions.db", "main")
+    view = empty.open("versions")
     await apply(story, view)
     await view.close()
-    assert await verified(tmp_path, story) == Agreed(11, 9, [10, 11])
+    assert await verified(empty, story) == Agreed(11, 9, [10, 11])
 
 
-async def test_damage_in_the_log_is_not_blamed_on_the_view(folder: Path, story: Story):
+async def test_damage_in_the_log_is_not_blamed_on_the_view(store: Store, story: Story):
     whole = list(story.messages)
     story.messages[4] = whole[4]._replace(body=whole[4].body.replace(b'"n":2', b'"n":7'))
     with pytest.raises(ChainBroken):
-        await verified(folder, story)
+        await verified(store, story)
     story.messages[:] = whole[:4]
     with pytest.raises(Gap):
-        await verified(folder, story)
+        await verified(store, story)
 
 
 def _hash(story: Story, position: int) -> str:

@@ -1,0 +1,95 @@
+"""The audit in PostgreSQL: whoever writes here acts as a role that can add rows, and change none."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import MetaData, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from adapters.audit_tables import counts, events, refusals
+from adapters.postgres import sql
+from adapters.postgres_session import PostgresSession
+from adapters.postgres_view import PostgresView
+from projectors.audit import VERSION, Entry
+from projectors.projector import Place
+
+WRITER: Final = "oms_audit_writer"
+_TYPE: Final = events.c.keys().index("type")
+
+
+def postgres_audit(url: str, schema: str, ontology: str, build: int = 0) -> PostgresView[Entry]:
+    """The view in this schema, made if it is not there."""
+    return PostgresView(url, schema, "audit", VERSION, ontology, EntryRows(), build)
+
+
+class EntryRows:
+    """Rows are only ever appended, so none is looked for. `_months`: those that have their partition."""
+
+    script = "postgres_audit.sql"
+    role = WRITER
+
+    def __init__(self) -> None:
+        self._months: set[str] = set()
+
+    def forget(self) -> None:
+        self._months.clear()
+
+    def find(self, session: PostgresSession, places: Iterable[Place]) -> dict[Place, Entry]:  # noqa: ARG002 the port's shape
+        return {}
+
+    def write(self, session: PostgresSession, rows: Iterable[Entry]) -> None:
+        added = list(map(_stored, rows))
+        for _, time, *_ in added[:1] + added[-1:]:
+            self._has_month(session, time)
+        session.copy(events.name, events.c.keys(), added)
+        session.each(_COUNT, sorted(Counter(row[_TYPE] for row in added).items()))
+
+    def _has_month(self, session: PostgresSession, time: int) -> None:
+        month = f"{datetime.fromtimestamp(time / 1e6, UTC):%Y-%m}"
+        if month not in self._months:
+            session.value("SELECT month($1)", time)
+            self._months.add(month)
+
+
+class StoredEntries:
+    """Reads the audit for `AuditCheck`."""
+
+    def __init__(self, session: PostgresSession) -> None:
+        self._session = session
+
+    def written(self, after: int, until: int) -> Sequence[Entry]:
+        return [with_text(row) for row in self._session.rows(_WRITTEN, after, until)]
+
+
+def with_text(row: Sequence[Any]) -> Entry:
+    """An entry from a row of `events`."""
+    stored: Entry = Entry._make(row)
+    return stored._replace(commit=bytes(row[7]).hex(), hash=bytes(row[11]).hex())
+
+
+def copy_refusals(session: PostgresSession, old: str) -> None:
+    """What was refused is in no log: a new build of the audit takes it from the old one, which is in schema `old`."""
+    before = refusals.to_metadata(MetaData(), schema=old)
+    session.run(sql(insert(refusals).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
+
+
+def _stored(row: Entry) -> tuple[Any, ...]:
+    position, time, author, on_behalf_of, type_, branch, entity, commit, cause, trace, subject, digest, body = row
+    return (position, time, author, on_behalf_of, type_, branch, entity, bytes.fromhex(commit), cause, trace, subject,
+            bytes.fromhex(digest), body)  # fmt: skip
+
+
+_counted = insert(counts)
+_COUNT: Final = sql(
+    _counted.on_conflict_do_update(
+        index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
+    )
+)
+_WRITTEN: Final = sql(
+    select(events)
+    .where(events.c.position > bindparam("after"), events.c.position <= bindparam("until"))
+    .order_by(events.c.position)
+)
+_ADD_REFUSAL: Final = sql(insert(refusals).on_conflict_do_nothing())
