@@ -134,9 +134,9 @@ class SqliteOutbox:
     def _put(self, writes: Writes) -> None:
         # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
-        heads = [(b, k, since, None if state is None else bytearray(state)) for b, k, since, state in writes.heads]
+        heads = ((b, k, since, None if state is None else bytearray(state)) for b, k, since, state in writes.heads)
         many(SQL["add_head"], heads)
-        many(SQL["add_row"], [(position, subject, bytearray(body)) for position, subject, body in writes.rows])
+        many(SQL["add_row"], ((position, subject, bytearray(body)) for position, subject, body in writes.rows))
         many(SQL["add_commit"], writes.commits)
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
         many(SQL["remember_command"], remembered)

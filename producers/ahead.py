@@ -16,7 +16,7 @@ from events.branches.branch import BranchRebased
 from events.decider import Drafted
 from events.findings import Finding
 from events.merges.merging import is_element
-from events.names import event_subject
+from events.names import Key, event_subject
 from producers.outbox import HeadWrite
 from security.chain import body_hash
 
@@ -30,27 +30,37 @@ ATTEMPTS: Final = 3  # then it is decided where nobody else can write meanwhile
 class Worded(Struct, frozen=True, gc=False):
     """Of an event what does not depend on its place in the log."""
 
+    key: Key
+    effective: str | None
     type: str
     data: bytes
     digest: str
-    subject: str
+    subject: str  # of the message
 
 
 def worded(ontology: str, branch: str, draft: Drafted) -> Worded:
     data = catalog.data(draft.payload)
     aggregate, _, identity = draft.key.partition("/")
     subject = event_subject(ontology, branch, aggregate, draft.slug, identity.removeprefix(draft.slug + "/"))
-    return Worded(catalog.event_type(draft.payload), data, body_hash(data), subject)
+    return Worded(draft.key, draft.effective, catalog.event_type(draft.payload), data, body_hash(data), subject)
+
+
+Move = tuple[int, Drafted]
+"""An event about a branch, and which one of its commit it is, from 0 on."""
+
+
+def moves_in(drafted: Iterable[Drafted]) -> list[Move]:
+    return [(at, draft) for at, draft in enumerate(drafted) if draft.key.startswith("branch/")]
 
 
 class Ahead(Struct, frozen=True, gc=False):
-    """A decision made at `position`. Its changes count from there."""
+    """A decision made at `position`."""
 
     position: int
     attempt: int
-    drafted: Sequence[Drafted]
-    words: Sequence[Worded]  # of each event
-    heads: Sequence[HeadWrite]
+    words: Sequence[Worded]  # the events
+    moves: Sequence[Move]
+    heads: Sequence[HeadWrite]  # in the order of their keys; `since` = which event of the commit, from 1 on
     warnings: Sequence[Finding]
     refusals: Sequence[Finding]  # if there are any it was refused
     keys: Mapping[str, frozenset[str]]  # read, by column
@@ -70,23 +80,23 @@ class Ahead(Struct, frozen=True, gc=False):
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
 
     def moved(self, ontology: str, branch: str, position: int) -> "Moved":
-        """As it is at another head of the log."""
-        by = position - self.position
-        heads = [HeadWrite(column, key, since + by, state) for column, key, since, state in self.heads]
-        drafted, words = list(self.drafted), self.words
-        first = drafted[0].payload if drafted else None
-        if by and isinstance(first, BranchRebased):
-            drafted[0] = replace(drafted[0], payload=first.model_copy(update={"floor": position}))
-            heads = [_with_floor(write, position) if write.key == drafted[0].key else write for write in heads]
-            words = [worded(ontology, branch, drafted[0]), *words[1:]]
-        return Moved(drafted, heads, words, list(self.warnings))
+        """As it is behind that position."""
+        heads = [HeadWrite(column, key, position + at, state) for column, key, at, state in self.heads]
+        words, moves = self.words, list(self.moves)
+        first = moves[0][1] if moves else None
+        if first is not None and position != self.position and isinstance(first.payload, BranchRebased):
+            first = replace(first, payload=first.payload.model_copy(update={"floor": position}))
+            moves[0] = (0, first)
+            heads = [_with_floor(write, position) if write.key == first.key else write for write in heads]
+            words = [worded(ontology, branch, first), *words[1:]]
+        return Moved(words, moves, heads, self.warnings)
 
 
 class Moved(NamedTuple):
-    drafted: list[Drafted]
+    words: Sequence[Worded]
+    moves: Sequence[Move]
     heads: list[HeadWrite]
-    words: Sequence[Worded]  # of each event
-    warnings: list[Finding]
+    warnings: Sequence[Finding]
 
 
 def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
@@ -94,9 +104,9 @@ def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
     return write._replace(state=json.encode({**state, "floor": position}))
 
 
-def touches_all(type_: str, drafted: Iterable[Drafted]) -> bool:
+def touches_all(type_: str, words: Iterable[Worded]) -> bool:
     """Whether it must be decided anew after whatever is written on its branch: a changed schema holds for all data."""
-    return type_ in WHOLE or any(is_element(each.key) for each in drafted)
+    return type_ in WHOLE or any(is_element(each.key) for each in words)
 
 
 class Journal:

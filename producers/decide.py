@@ -22,7 +22,7 @@ from events.names import Key
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
 from producers import hooks
-from producers.ahead import ATTEMPTS, Ahead, Journal, Moved, touches_all, worded
+from producers.ahead import ATTEMPTS, Ahead, Journal, Move, Moved, Worded, moves_in, touches_all, worded
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
@@ -154,7 +154,7 @@ class Planner:
             self.ring.begin()
         if planned is None:
             return outcome_of(submitted, "unchanged", position, [], [], [])
-        return outcome_of(submitted, "accepted", position, [], planned.warnings, planned.drafted)
+        return outcome_of(submitted, "accepted", position, [], planned.warnings, planned.words)
 
     def _plan(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, "_Planned | None"]:
         """All that would be written, `None` if nothing. Raises `Refused`."""
@@ -163,21 +163,22 @@ class Planner:
         moved = None if submitted.ahead is None else self._still(submitted, submitted.ahead, writes.head.position)
         if moved is None:
             drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
+            words: Sequence[Worded] = [worded(self.ontology, submitted.branch, draft) for draft in drafted]
+            moves: Sequence[Move] = moves_in(drafted)
         else:
-            drafted, staged, warnings = moved.drafted, Staged(self.heads, submitted.branch), moved.warnings
-        if not drafted:
+            staged = Staged(self.heads, submitted.branch)
+            words, moves, _, warnings = moved
+        if not words:
             return None
-        moves = [d for d in drafted if d.key.startswith("branch/")]
         if moves:
-            yield from check_bases(drafted, writes)
+            yield from check_bases(moves, writes)
         parents = None if moves else self._tips.at_hand(submitted.branch)
         if parents is None:
             parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
         drawn = draw(
-            self.ontology, submitted, drafted, parents=parents, head=writes.head, now=now, limits=self.limits,
-            words=None if moved is None else moved.words,
+            self.ontology, submitted, words, parents=parents, head=writes.head, now=now, limits=self.limits
         )  # fmt: skip
-        return _Planned(drafted, staged, drawn, warnings, moved)
+        return _Planned(words, staged, drawn, warnings, moved)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
         """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
@@ -195,10 +196,13 @@ class Planner:
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
-            words = [worded(self.ontology, submitted.branch, draft) for draft in drafted]
+            beside.heads.forget()  # nothing more is looked up, and it is much
+            heads = staged.intervals(head.position)
+            moves = moves_in(drafted)
+            words = _worded(self.ontology, submitted.branch, drafted)
             return Ahead(
-                head.position, attempt, drafted, words,
-                staged.intervals(), warnings, refusals, keys, prefixes, touches_all(submitted.type, drafted),
+                head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
+                touches_all(submitted.type, words),
             )  # fmt: skip
 
         return run
@@ -325,11 +329,17 @@ class Planner:
 
 
 class _Planned(Struct, frozen=True, gc=False):
-    drafted: list[Drafted]
+    words: Sequence[Worded]
     staged: Staged
     drawn: Drawn
     warnings: Sequence[Finding]
     moved: Moved | None  # what was decided ahead, where it is that
+
+
+def _worded(ontology: str, branch: str, drafted: list[Drafted]) -> list[Worded]:
+    """Takes them out of the list: of a large commit either form is much."""
+    drafted.reverse()
+    return [worded(ontology, branch, drafted.pop()) for _ in range(len(drafted))]
 
 
 class _Again(Exception):

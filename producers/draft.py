@@ -6,13 +6,12 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from events.decider import Drafted
 from events.findings import Finding, Refused
 from events.names import branch_parts
 from events.wire import instants
 from events.wire.commit_message import to_attribute
 from events.wire.envelope import Shared, Write, decode, writer
-from producers.ahead import Worded, worded
+from producers.ahead import Worded
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row
 from security import chain
@@ -30,13 +29,12 @@ class Drawn(Struct, frozen=True, gc=False):
 def draw(
     ontology: str,
     submitted: Submitted,
-    drafted: Sequence[Drafted],
+    words: Sequence[Worded],
     *,
     parents: Sequence[str],
     head: LogHead,
     now: int,
     limits: Limits,
-    words: Sequence[Worded] | None = None,
 ) -> Drawn:
     """Rows at head+1 …, each 1 µs after the one before, from max(`now`, head.time + 1) on.
 
@@ -44,13 +42,12 @@ def draw(
     """
     start = max(now, head.time + 1)
     begun = instants.to_text(start)
-    words = words or [worded(ontology, submitted.branch, draft) for draft in drafted]
     commit_id = chain.commit_id(
         parents, submitted.author, begun, submitted.message,
-        [(word.type, draft.key, word.digest) for word, draft in zip(words, drafted, strict=True)],
+        [(word.type, word.key, word.digest) for word in words],
     )  # fmt: skip
     shared = Shared(
-        _source(ontology, submitted.branch), submitted.branch, commit_id, len(drafted), submitted.author,
+        _source(ontology, submitted.branch), submitted.branch, commit_id, len(words), submitted.author,
         submitted.key.id, submitted.on_behalf_of, submitted.effective, submitted.correlation, submitted.traceparent,
         to_attribute(submitted.message),
     )  # fmt: skip
@@ -59,19 +56,19 @@ def draw(
     rows: list[Row] = []
     ids: list[str] = []
     position, _, digest = head
-    for index, (word, draft) in enumerate(zip(words, drafted, strict=True)):
+    for index, word in enumerate(words):
         position += 1
         time = start + index
         ident = chain.event_id(time, digest)
-        write = writers.get(draft.effective)
+        write = writers.get(word.effective)
         if write is None:
-            write = writers[draft.effective] = writer(replace(shared, effectivetime=draft.effective))
+            write = writers[word.effective] = writer(replace(shared, effectivetime=word.effective))
         stored = write(
-            ident, word.type, draft.key, instants.to_text(time) if index else begun, position, index, digest, word.data
+            ident, word.type, word.key, instants.to_text(time) if index else begun, position, index, digest, word.data
         )
         if len(stored) > limits.event_bytes or 4 * len(word.subject) > limits.subject_bytes:
-            _refuse_unpublishable(stored, word.subject, draft.key, limits)
-        if not (plain and draft.key.isprintable()):
+            _refuse_unpublishable(stored, word.subject, word.key, limits)
+        if not (plain and word.key.isprintable()):
             decode(stored)  # raises what no reader would take
         digest = chain.body_hash(stored)
         rows.append(Row(position, word.subject, stored))

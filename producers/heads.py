@@ -25,6 +25,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 
 
+AT_ONCE: Final = 5_000  # keys
 NOWHERE: Final = Head(0, None)
 _NOTHING: Final[Mapping[str, Head]] = {}
 
@@ -119,15 +120,16 @@ class Heads:
             self._known[column][key] = NOWHERE if new else self._nearest(chain, self.lineage(column), found)
 
     def load(self, wanted: Sequence[tuple[str, str]]) -> Generator[Ask, Told, None]:
-        """Ask the store for what `wanted` has named, and learn the answers."""
-        one_by_one = self.reads(at for at in wanted if not at[1].startswith(UNDER))
+        """Ask the store for what `wanted` has named, and learn the answers: some at a time, for they come with their bytes."""
+        asked = [at for at in wanted if not at[1].startswith(UNDER)]
+        for start in range(0, len(asked), AT_ONCE):
+            one_by_one = self.reads(asked[start : start + AT_ONCE])
+            told = yield Ask(heads=[read for stretches in one_by_one.values() for read in stretches])
+            self.tell(one_by_one, told.heads)
         sets = {at: under.reads(self.lineage(at[0]), Key(at[1])) for at in wanted if at[1].startswith(UNDER)}
-        told = yield Ask(
-            heads=[read for stretches in one_by_one.values() for read in stretches],
-            under=[read for stretches in sets.values() for read in stretches],
-        )
-        self.tell(one_by_one, told.heads)
-        self._tell_under(sets, told.under)
+        if sets:
+            told = yield Ask(under=[read for stretches in sets.values() for read in stretches])
+            self._tell_under(sets, told.under)
 
     def under(self, column: str, asked: Key) -> Collection[Key]:
         """The keys that an `under/…` key stands for, and maybe some that are gone. Raises `Untold`, `Refused`."""
@@ -260,11 +262,17 @@ class Staged:
         self.changes.update(changes)
         self._added.append(changes)
 
-    def intervals(self) -> list[HeadWrite]:
-        """The changes as they would be written, in the order of their keys: so the store goes through its pages once."""
+    def intervals(self, position: int) -> list[HeadWrite]:
+        """The changes as they would be written, counted from `position` on, in the order of their keys.
+
+        So the store goes through its pages once.
+        """
         return [
             HeadWrite(
-                column_of(self.branch, key), key, head.position, None if head.state is None else _encode(head.state)
+                column_of(self.branch, key),
+                key,
+                head.position - position,
+                None if head.state is None else _encode(head.state),
             )
             for key, head in sorted(self.changes.items(), key=itemgetter(0))
         ]

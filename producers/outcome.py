@@ -6,9 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from events import catalog
-from events.decider import Drafted
 from events.findings import MAX_BYTES, Finding
+from producers.ahead import Worded
 from producers.command import Submitted
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -20,7 +19,7 @@ def outcome_of(
     position: int,
     events: list[str],
     findings: Sequence[Finding],
-    would: Sequence[Drafted] | None = None,
+    would: Sequence[Worded] | None = None,
 ) -> bytes:
     """See `events.findings.Outcome`; `would` is for a dry run."""
     outcome = {
@@ -44,12 +43,11 @@ def failed(fault: Exception) -> Finding:
     return Finding("COMMAND_FAILED", "", text)
 
 
-def _told(would: Sequence[Drafted]) -> Iterator[dict[str, Any]]:
+def _told(would: Sequence[Worded]) -> Iterator[dict[str, Any]]:
     """As many of the events as an answer can carry."""
     left = MAX_BYTES
     for each in would:
-        data = catalog.data(each.payload)
-        left -= len(data) + len(each.key.encode())
+        left -= len(each.data) + len(each.key.encode())
         if left < 0:
             return
-        yield {"type": catalog.event_type(each.payload), "subject": each.key, "data": msgspec.Raw(data)}
+        yield {"type": each.type, "subject": each.key, "data": msgspec.Raw(each.data)}

@@ -6,8 +6,8 @@ from typing import Final
 from events import catalog
 from events.branches.branch import BranchCreated, BranchRebased
 from events.branches.parents import further_parents
-from events.decider import Drafted
 from events.findings import Finding, Refused
+from producers.ahead import Move
 from producers.heads import Heads, Untold, as_of
 from producers.outbox import Ask, CommitWrite, Told, Writes
 
@@ -34,13 +34,13 @@ class Tips:
         self._known[branch] = commit
 
     def parents(
-        self, branch: str, moves: Sequence[Drafted], written: Sequence[CommitWrite]
+        self, branch: str, moves: Sequence[Move], written: Sequence[CommitWrite]
     ) -> Generator[Ask, Told, list[str]]:
         """Ids of the commits that the next one follows; `moves` are its events about branches, `written` the group's."""
         if branch not in self._known:
             self._known[branch] = yield from self._newest(branch, written)
         found = {self._known[branch]: None}
-        for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for d in moves):
+        for other in further_parents((catalog.event_type(d.payload), catalog.stored(d.payload)) for _, d in moves):
             found[other if isinstance(other, str) else (yield from self._newest(as_of(*other), written))] = None
         return [each for each in found if each]
 
@@ -56,9 +56,9 @@ class Tips:
         return next(filter(None, (_written(written, *at) or told.commit_ids.get(at) for at in ends)), None)
 
 
-def check_bases(drafted: Sequence[Drafted], writes: Writes) -> Asking:
+def check_bases(moves: Sequence[Move], writes: Writes) -> Asking:
     """A branch begins behind a whole commit, and a rebase begins its commit. Raises `Refused`."""
-    placed = [(at, d.payload) for at, d in enumerate(drafted) if isinstance(d.payload, _WITH_BASES)]
+    placed = [(at, d.payload) for at, d in moves if isinstance(d.payload, _WITH_BASES)]
     if not placed:
         return
     bases = [payload.base for _, payload in placed if isinstance(payload, _WITH_BASES) and payload.base]

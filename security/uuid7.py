@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Final
 
+_REST: Final = [f"{-(-micros * 4096 // 1000):03x}-" for micros in range(1000)]  # of a millisecond, in 1/4096
 _VARIANT: Final = {f"{digit:x}": f"{8 | digit & 3:x}" for digit in range(16)}
 
 
@@ -18,7 +19,7 @@ def uuid7(time: int, chance: int) -> str:
 def uuid7_of(time: int, digits: str) -> str:
     """As `uuid7`, of a chance whose lowest 64 bits are given as hexadecimal `digits`: the first 16 of them."""
     millis, micros = divmod(time, 1000)
-    return f"{_begun(millis)}{-(-micros * 4096 // 1000):03x}-{_VARIANT[digits[0]]}{digits[1:4]}-{digits[4:16]}"
+    return f"{_begun(millis)}{_REST[micros]}{_VARIANT[digits[0]]}{digits[1:4]}-{digits[4:16]}"
 
 
 @lru_cache(64)

@@ -131,23 +131,26 @@ Write = Callable[[str, str, str, str, int, int, str, bytes], bytes]
 def writer(shared: Shared) -> Write:
     """Writes the events of one commit, byte for byte as `encode` does, at half its cost; checks nothing."""
     begun, placed = _place(shared.source, shared.branch)
-    placed = f'{placed}{shared.commitid}","commitindex":'
+    located = f'{placed}{shared.commitid}","commitindex":'.encode()
     size = f',"commitsize":{shared.commitsize}'
-    first = size + _optional("commitmessage", shared.commitmessage)
     ended = f',"author":{_kept_json(shared.author)}'
     ended += _optional("onbehalfof", shared.onbehalfof) + _optional("effectivetime", shared.effectivetime)
     ended += f',"causationid":{_json(shared.causationid)}' + _optional("correlationid", shared.correlationid)
     ended += _optional("traceparent", shared.traceparent) + ',"prevhash":"'
+    first = (size + _optional("commitmessage", shared.commitmessage) + ended).encode()
+    rest = (size + ended).encode()
 
     def write(
         ident: str, kind: str, subject: str, time: str, position: int, commitindex: int, prevhash: str, data: bytes
     ) -> bytes:
-        front = (
-            f'{{"specversion":"1.0","id":"{ident}{begun}{kind}","subject":{_json(subject)},"time":"{time}",'
-            f'"datacontenttype":"{DATA_TYPE}","dataschema":"{SCHEMA_PREFIX}{kind}","sequence":"{position:020d}'
-            f'{placed}{commitindex}{size if commitindex else first}{ended}{prevhash}","data":'
-        )
-        return b"%b%b}" % (front.encode(), data)
+        about, schema = _kind(begun, kind)
+        return b"".join(
+            (
+                _BEGUN, ident.encode(), about, _encoder.encode(subject), _TIME, time.encode(), schema,
+                b"%020d" % position, located, b"%d" % commitindex, rest if commitindex else first,
+                prevhash.encode(), _DATA, data, _ENDED,
+            )
+        )  # fmt: skip
 
     return write
 
@@ -206,9 +209,22 @@ def _json(text: str) -> str:
 _kept_json: Final = lru_cache(1024)(_json)
 
 
+_BEGUN: Final = b'{"specversion":"1.0","id":"'
+_TIME: Final = b',"time":"'
+_DATA: Final = b'","data":'
+_ENDED: Final = b"}"
+
+
 @lru_cache(1024)
 def _place(source: str, branch: str) -> tuple[str, str]:
     return f'","source":{_json(source)},"type":"', f'","branch":{_json(branch)},"commitid":"'
+
+
+@lru_cache(1024)
+def _kind(begun: str, kind: str) -> tuple[bytes, bytes]:
+    """What stands round the subject and the time of events of a type."""
+    schema = f'","datacontenttype":"{DATA_TYPE}","dataschema":"{SCHEMA_PREFIX}{kind}","sequence":"'
+    return f'{begun}{kind}","subject":'.encode(), schema.encode()
 
 
 def _optional(name: str, text: str | None) -> str:
