@@ -14,7 +14,7 @@ import msgspec
 
 from events.names import Key
 from events.objects.sealing import PURGED, Closed, NoSeals, Seals
-from security.sealed import KEY_BYTES, NONCE_BYTES, Sealed, seal, unseal
+from security.sealed import KEY_BYTES, Sealed, nonce_of, seal, unseal
 
 Json = Any
 Chance = Callable[[int], bytes]
@@ -127,7 +127,8 @@ class KeyRing:
 
     def sealed(self, owners: Sequence[str], entity: Key, path: str, value: Json) -> Closed:
         keys = [self._current(owner) for owner in owners]
-        made = seal(_encode(value), _joined(keys), _combined(keys), self.chance(NONCE_BYTES), entity, path)
+        text, secret = _encode(value), _combined(keys)
+        made = seal(text, _joined(keys), secret, nonce_of(text, secret, entity, path), entity, path)
         return {"kid": made.kid, "nonce": made.nonce, "ct": made.ct}
 
     def opened(self, closed: Closed, entity: Key, path: str) -> Json:

@@ -8,6 +8,8 @@ NOTE stored format: pinned by `tests/golden/sealed.json`, it can never change.
 
 import base64
 import binascii
+import hmac
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -35,7 +37,7 @@ class SealBroken(ValueError):
 
 
 def seal(value: bytes, kid: str, key: bytes, nonce: bytes, entity: str, path: str) -> Sealed:
-    """`value` is JSON text; `key` 32 bytes; `nonce` 12 bytes, never used twice with one key.
+    """`value` is JSON text; `key` 32 bytes; `nonce` 12 bytes, never the same for two values of one key (`nonce_of`).
 
     `entity` is the entity's key, `path` the JSON Pointer of the field in its properties. Raises `ValueError`.
     """
@@ -43,6 +45,15 @@ def seal(value: bytes, kid: str, key: bytes, nonce: bytes, entity: str, path: st
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")
     ciphertext = _cipher(key).encrypt(nonce, value, _place(entity, path))
     return Sealed(kid, base64.b64encode(nonce).decode(), base64.b64encode(ciphertext).decode())
+
+
+def nonce_of(value: bytes, key: bytes, entity: str, path: str) -> bytes:
+    """A nonce that only the same value at the same place under the same key has: what is equal is sealed alike.
+
+    Whoever lacks the key learns of two sealed values of one place whether they are equal, and cannot test a guess. A
+    synthetic initialization vector in the sense of RFC 5297, made by HMAC-SHA256.
+    """
+    return hmac.new(hmac.digest(key, b"nonce", sha256), _place(entity, path) + value, sha256).digest()[:NONCE_BYTES]
 
 
 def unseal(sealed: Sealed, key: bytes, entity: str, path: str) -> bytes:

@@ -11,6 +11,7 @@ from events.decider import State
 from events.merges.conflicts import STRICTNESS, Conflict, Kind, Place
 from events.merges.three_way import ABSENT, Clash, replaced, three_way
 from events.names import Key
+from events.objects.sealing import is_closed
 from events.schema.kinds import KINDS
 from events.schema.values import Json, same, shown
 
@@ -113,7 +114,9 @@ def _kind(key: Key, clash: Clash, *, added: bool) -> Kind:
 
 def said(value: Json) -> str:
     """A value as it may stand in a sentence."""
-    return "absent" if value is ABSENT else shown(value)
+    if value is ABSENT:
+        return "absent"
+    return "an encrypted value" if is_closed(value) else shown(value)
 
 
 def older(key: Key, base: Json, one: Json, other: Json) -> Json:

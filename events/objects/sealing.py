@@ -27,7 +27,10 @@ class Seals(Protocol):
     """Data keys at work; none is ever shown. Whoever decides brings it."""
 
     def sealed(self, owners: Sequence[str], entity: Key, path: str, value: Json) -> Closed:
-        """`value`, closed for this place under the keys of all `owners` (tokens); a key that is not there is made."""
+        """`value`, closed for this place under the keys of all `owners` (tokens); a key that is not there is made.
+
+        What is equal there is closed alike.
+        """
 
     def opened(self, closed: Closed, entity: Key, path: str) -> Json:
         """The value that was closed for this place; `PURGED` where a key is gone."""

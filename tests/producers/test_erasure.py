@@ -181,3 +181,21 @@ async def test_a_dry_run_leaves_no_key(desk):
     assert (outcome["status"], desk.ring.store.count()) == ("accepted", 0)
     await desk.group(person("a", "010-2"))
     assert (await phone(desk))[1] == "010-2"
+
+
+async def test_equal_values_that_two_branches_encrypted_are_no_conflict_and_others_are_one_that_repeats_neither(desk):
+    other = "dev/main/other"
+    await desk.group(person("a", "010-1"))
+    await desk.send("CreateBranch", name=other, **{"from": "prod/main/main"})
+    for on in ("prod/main/main", other):
+        changed = await desk.send("UpdateObject", on=on, type="Person", key="a", patch={"phone": "김 010-2222"})
+        made = await desk.send("CreateObject", on=on, **person("b", "010-3333")["data"])
+        assert (changed["status"], made["status"]) == ("accepted", "accepted")
+    assert (await desk.send("MergeBranch", source=other))["status"] == "accepted"
+    assert [(await phone(desk, key))[1] for key in "ab"] == ["김 010-2222", "010-3333"]
+    await desk.send("UpdateObject", on=other, type="Person", key="a", patch={"phone": "010-4444"})
+    await desk.send("UpdateObject", type="Person", key="a", patch={"phone": "010-5555"})
+    refused = await desk.send("MergeBranch", source=other)
+    assert codes(refused) == ["MERGE_CONFLICT_FIELD"]
+    assert "ours is an encrypted value, theirs is an encrypted value" in refused["findings"][0]["text"]
+    assert not any(value in json.dumps(refused) for value in ("010-4444", "010-5555", "2222"))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security.sealed import SealBroken, Sealed, seal, unseal
+from security.sealed import SealBroken, Sealed, nonce_of, seal, unseal
 
 KEY, NONCE, ENTITY, PATH = bytes(range(32)), bytes(range(12)), "object/Person/7", "/name"
 SEALED = seal(b'"Kim"', "k1", KEY, NONCE, ENTITY, PATH)
@@ -36,6 +36,20 @@ def test_what_was_sealed_for_a_place_is_read_there(value, key, nonce, entity, pa
 def test_another_key_place_or_text_reads_nothing(sealed, key, entity, path):
     with pytest.raises(SealBroken, match="key k1"):
         unseal(sealed, key, entity, path)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ((b'"Kim"', KEY, ENTITY, PATH), True),
+        ((b'"Lee"', KEY, ENTITY, PATH), False),
+        ((b'"Kim"', bytes(32), ENTITY, PATH), False),
+        ((b'"Kim"', KEY, "object/Person/8", PATH), False),
+        ((b'"Kim"', KEY, ENTITY + PATH, ""), False),
+    ],
+)
+def test_a_nonce_is_of_value_key_and_place(other, same):
+    assert (nonce_of(b'"Kim"', KEY, ENTITY, PATH) == nonce_of(*other)) is same
 
 
 @given(st.integers(0, 20), st.integers(1, 255))
