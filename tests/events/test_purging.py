@@ -62,7 +62,7 @@ def test_a_purge_deletes_forgets_and_destroys_the_key(world):
     assert purged == ObjectPurged(type=deleted.type, slug="Customer", key="7", **WHY)
     assert destroyed == DataKeyDestroyed(kid=own, **WHY)
     assert world.get("object/Customer/7") | {"type": ""} == {
-        "type": "", "slug": "Customer", "key": "7", "properties": {}, "deleted": True, "purged": True,
+        "type": "", "slug": "Customer", "key": "7", "properties": {}, "deleted": True, "purged": WHY["reason"],
     }  # fmt: skip
     assert world.get(f"dataKey/{own}") == {"kid": own, "destroyed": True}
     assert world.seals.store.of(owner_of(own)) == []
