@@ -6,6 +6,7 @@ from typing import Any, Final
 from events.decider import State
 from events.findings import Finding, Refused
 from events.names import ONTOLOGY_SCOPE
+from events.schema.kinds import KINDS
 from queries.cuts import Cut
 
 _SAID: Final = (
@@ -65,12 +66,13 @@ def migration(cut: Cut, number: int) -> Migration:
 
 
 def _name(cut: Cut, data: dict[str, Any]) -> str:
-    """`Type.property`, or the type's."""
-    rid = data.get("type", "")
-    for kind in ("objectType", "linkType"):
+    """`Type.property`, or the element's."""
+    rid, property_ = data.get("type", data.get("shared", "")), data.get("property")
+    for kind in KINDS:
         for version in cut.valid(f"{kind}/"):
             if version.state["rid"] == rid:
                 properties = version.state.get("properties", {}).values()
-                of = [str(each["name"]) for each in properties if each["rid"] == data.get("property")]
-                return ".".join([str(version.state["name"]), *of])
+                of = [str(each["name"]) for each in properties if each["rid"] == property_]
+                new = [str(property_["name"])] if isinstance(property_, dict) and kind == "objectType" else []
+                return ".".join([str(version.state["name"]), *of, *new])
     return str(rid)

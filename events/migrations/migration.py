@@ -22,9 +22,11 @@ from events.findings import Finding, Refused
 from events.migrations import migration_events as told
 from events.migrations import migration_words as words
 from events.migrations.migration_batch import SAMPLES, alive, base, batch, page
-from events.migrations.migration_change import CHANGES, command_of, conversion, lasting, placed
+from events.migrations.migration_change import command_of, conversion, lasting, placed
+from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_events import EVENTS, Status, evolve, migration_key
-from events.migrations.migration_revert import reverse, revert_batch, then
+from events.migrations.migration_reverse import reverse
+from events.migrations.migration_revert import revert_batch, then
 from events.migrations.migration_step import Conversion
 from events.migrations.migration_words import COMMANDS
 from events.names import Key
@@ -108,7 +110,7 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     known = context.get(migrations_key(context.branch)) or {"n": 0, "open": {}}
     if any(_is(context.get(migration_key(rid)), asked) for rid in known["open"]):
         return []
-    _must_be_one(context, change)
+    _must_be_one(context, change, moves=command.fix.kind == "move")
     whole = conversion(context, change, command.fix)
     looked_at, misfits = _counted(context, whole)
     rid, number = context.new_rid("migration"), known["n"] + 1
@@ -120,11 +122,13 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     return [Drafted(migration_key(rid), "-", planned)]
 
 
-def _must_be_one(context: Context, change: Payload) -> None:
-    """Raises `Refused` unless it is the data, and nothing else, that stands against the change."""
-    decider = CHANGES[type(change).__name__].decider
+def _must_be_one(context: Context, change: Payload, *, moves: bool) -> None:
+    """Raises `Refused` unless it is the data, and nothing else, that stands against the change, or is to move with it."""
+    decider = decided_by(change)
     empty = replace(context, heads=_Empty(context.heads), planned=True)
     without = placed(lambda: decider.decide(empty, change))
+    if moves and without:
+        return
     try:
         decider.decide(context, change)
     except Refused:
@@ -222,9 +226,9 @@ def _revert(case: _Case, _: Payload) -> list[Drafted]:
     running = (context.get(RUNNING_MIGRATIONS) or {}).get(context.branch, state["rid"])
     if running != state["rid"]:
         raise case.refuse("MIGRATION_ORDER", "waits for the one that runs; pause that one first")
-    changed = case.status == "COMPLETED"
+    changed: bool = state.get("changed", case.status == "COMPLETED" or state["step"] > 0)
     if changed:
-        reverse(then(context, state), state)
+        reverse(context, then(context, state), state)
     return case.said(told.MigrationRevertStarted(rid=state["rid"], changed=changed))
 
 

@@ -4,7 +4,8 @@
                             └ page ───┘            and what the branch wrote since `through` of what was done
 
 After every batch all up to `after` fits, so nobody waits for it and nothing is seen half done: the schema changes in the
-very commit that mends the last entity. Where much was written since, or the branch has another base, it begins anew.
+very commit that mends the last entity. Where a batch writes what would not be right yet, the first one makes room for it.
+Where much was written since, or the branch has another base, it begins anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,25 +15,18 @@ from typing import Final
 from events.actions.staging import Stage
 from events.branches.branch_rules import branch_key
 from events.branches.elsewhere import elsewhere
-from events.decider import MOST, Context, Decider, Drafted, Payload, State, needed
+from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_change import CHANGES, command_of, conversion
+from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_deciders import decided_by, evolve
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_words import Fix
 from events.names import Key
-from events.objects import link
-from events.objects import object as object_
-from events.objects.link_words import Command as LinkCommand
 
 PAGE: Final = 500  # entities that a batch looks at
 WRITTEN: Final = 5_000  # entities written since, past which it begins anew
 SAMPLES: Final = 20
-_EVOLVES: Final = {
-    model: decider.evolve
-    for decider in (object_, link, *(change.decider for change in CHANGES.values()))
-    for model in decider.EVENTS.values()
-}
 
 
 def batch(context: Context, state: State) -> list[Drafted]:
@@ -40,7 +34,7 @@ def batch(context: Context, state: State) -> list[Drafted]:
     change = command_of(state["change"]["type"], state["change"]["data"])
     try:
         whole = conversion(context, change, Fix.model_validate(state["fix"]))
-        found = _Batch(context, state, change, whole, base(context))
+        found = _Batch(context, state, whole, base(context))
         events = found.decided()
     except Refused as refused:
         return _failed(state, {}, str(refused))
@@ -48,11 +42,6 @@ def batch(context: Context, state: State) -> list[Drafted]:
         return _failed(state, found.stuck, next(iter(found.stuck.values())))
     ended = found.completed() if found.last else found.applied(len(events))
     return [*events, told(state, ended)]
-
-
-def decided_by(command: Payload) -> Decider:
-    """Who decides a command of an object or a link."""
-    return link if isinstance(command, LinkCommand) else object_
 
 
 def base(context: Context) -> int:
@@ -82,7 +71,6 @@ def alive(context: Context, keys: Sequence[Key]) -> dict[Key, State]:
 class _Batch:
     context: Context
     state: State
-    change: Payload
     whole: Conversion
     base: int
     stuck: dict[Key, str] = field(default_factory=dict)  # what could not be mended, and why
@@ -106,11 +94,11 @@ class _Batch:
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
         steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
-        self.stage = Stage(self.context.heads, _evolve)
-        before = self._schema() if self.whole.once == "before" else []
+        self.stage = Stage(self.context.heads, evolve)
+        before = [] if self.state["step"] else self._schema(self.whole.first)
         needed(self.stage.get, _reads(replace(self.context, heads=self.stage), steps))
         entities = self._mended(steps, set(keys))
-        after = self._schema() if self.last and not before and not self.stuck else []
+        after = self._schema(self.whole.last) if self.last and not self.stuck else []
         return [*before, *entities, *after]
 
     def _mended(self, steps: Mapping[Key, Step], paged: set[Key]) -> list[Drafted]:
@@ -119,31 +107,34 @@ class _Batch:
         for key, step in steps.items():
             try:
                 for command in step.commands:
-                    drafted += self._taken(decided_by(command), command)
+                    drafted += self._taken(command)
                 self.done[step.what if key in paged else "again"] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
         return drafted
 
-    def _schema(self) -> list[Drafted]:
-        return self._taken(CHANGES[type(self.change).__name__].decider, self.change)
+    def _schema(self, commands: Sequence[Payload]) -> list[Drafted]:
+        return [event for command in commands for event in self._taken(command)]
 
-    def _taken(self, decider: Decider, command: Payload) -> list[Drafted]:
+    def _taken(self, command: Payload) -> list[Drafted]:
         """As it is decided behind all that was decided before."""
         staged = replace(self.context, heads=self.stage, planned=True)
-        events = decider.decide(staged, command)
+        events = decided_by(command).decide(staged, command)
         self.stage.take(events, self.context.position + 1)
         return events
 
     def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
-        for key, state in entities.items():
-            try:
-                step = self.whole.fixed(state)
-            except Refused as refused:
-                self.stuck[key] = str(refused)
-            else:
-                if step is not None:
-                    yield key, step
+        for key, step in zip(entities, needed(self._step, entities.values()), strict=True):
+            if isinstance(step, Refused):
+                self.stuck[key] = str(step)
+            elif step is not None:
+                yield key, step
+
+    def _step(self, state: State) -> Step | Refused | None:
+        try:
+            return self.whole.fixed(state)
+        except Refused as refused:
+            return refused
 
     def _written(self) -> list[Key] | None:
         """What the branch wrote since the last batch of what was done; `None` where the scan begins anew."""
@@ -190,7 +181,3 @@ def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:
 
 def told(state: State, event: Payload) -> Drafted:
     return Drafted(migration_key(state["rid"]), "-", event)
-
-
-def _evolve(state: State | None, event: Payload) -> State | None:
-    return _EVOLVES[type(event)](state, event)

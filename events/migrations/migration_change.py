@@ -6,27 +6,34 @@ A fix is held against the change when it is planned and again whenever it goes o
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from events.decider import Context, Decider, Payload
+from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
-from events.migrations.migration_links import fewer, straightened, without_links
-from events.migrations.migration_objects import different, required, retyped, without_type, without_value
+from events.migrations.migration_links import between, fewer, straightened, without_links
+from events.migrations.migration_objects import different, required, without_type, without_value
+from events.migrations.migration_properties import added, removed
 from events.migrations.migration_step import FIX, ONCE, Conversion
+from events.migrations.migration_values import redeclared, with_field
 from events.migrations.migration_words import Fix
-from events.schema import link_type, property_rules, property_source, property_type, type_life
 from events.schema.kinds import Kind, kind_named
-from events.schema.link_type_words import DeleteLinkType, SetAcyclic, SetCardinality
+from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAcyclic, SetCardinality
 from events.schema.property_change import OnProperty, own_property
-from events.schema.property_rules import SetRequired, SetUnique
+from events.schema.property_life import AddProperty
+from events.schema.property_removal import RemoveProperty
+from events.schema.property_rules import SetDefault, SetRequired, SetUnique
 from events.schema.property_source import SetValueType
 from events.schema.property_type import ChangePropertyType, RemoveEnumValue
 from events.schema.schema_change import SchemaChange
+from events.schema.shared_words import UpdateSharedProperty
+from events.schema.struct_words import AddStructField
 from events.schema.type_change import existing
 from events.schema.type_life import DeleteObjectType
+from events.schema.value_type import PublishValueTypeVersion
 from events.schema.values import Json
 
 DATA: Final = "/change/data"
@@ -35,7 +42,6 @@ Answer = TypeVar("Answer")
 
 class Change(NamedTuple):
     model: type[Payload]
-    decider: Decider
     fixes: tuple[str, ...]
     conversion: Callable[[Context, Any, Fix], Conversion]  # raises `Refused` for a fix that does not fit
 
@@ -59,19 +65,20 @@ def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
 def lasting(context: Context, command: Payload) -> dict[str, Json]:
     """Its data with what never changes in place of names: elements and properties by RID."""
     data: dict[str, Json] = command.model_dump(by_alias=True, exclude_unset=True)
+    named = {member: _rid(context, kind, data[member]) for member, kind in _naming(command).items() if member in data}
     if isinstance(command, OnProperty):
         state = existing(context, command.type, DATA + "/type")
-        each = placed(lambda: own_property(context, state, command.property))
-        return {**data, **_value_type(context, command), "type": state["rid"], "property": each["rid"]}
-    kind: Kind = "linkType" if isinstance(command, DeleteLinkType | SetCardinality | SetAcyclic) else "objectType"
-    named = kind_named(context, kind, data["type"])
-    return data if named is None else {**data, "type": named["rid"]}
+        return {**data, **named, "property": placed(lambda: own_property(context, state, command.property))["rid"]}
+    return {**data, **named}
 
 
-def _value_type(context: Context, command: OnProperty) -> dict[str, Json]:
-    named = command.value_type if isinstance(command, SetValueType) else None
-    state = None if named is None else kind_named(context, "valueType", named)
-    return {} if state is None else {"valueType": state["rid"]}
+def _rid(context: Context, kind: Kind, named: Json) -> Json:
+    state = kind_named(context, kind, named) if isinstance(named, str) else None
+    return named if state is None else state["rid"]
+
+
+def _naming(command: Payload) -> Mapping[str, Kind]:
+    return _NAMING.get(type(command), {"type": "objectType"})
 
 
 def placed(look: Callable[[], Answer]) -> Answer:
@@ -94,24 +101,46 @@ def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
             f"{whole.there:,} would be converted in one commit, which takes {ONCE:,}; change another property instead"
         )
         raise Refused([Finding("MIGRATION_TOO_LARGE", "/change", text)])
-    return whole
+    return whole if whole.last or command in whole.first else replace(whole, last=(command,))
 
 
+_VALUES: Final = ("cast", "map", "default", "drop")
+_NAMING: Final[Mapping[type[Payload], Mapping[str, Kind]]] = {
+    SetValueType: {"type": "objectType", "valueType": "valueType"},
+    SetCardinality: {"type": "linkType"},
+    SetAcyclic: {"type": "linkType"},
+    ChangeEndpoints: {"type": "linkType", "from": "objectType", "to": "objectType"},
+    DeleteLinkType: {"type": "linkType"},
+    PublishValueTypeVersion: {"type": "valueType"},
+    UpdateSharedProperty: {"shared": "sharedProperty"},
+    AddStructField: {"type": "structType"},
+}
+"""The members of a change's data that name elements, and of what kind; the object type alone where nothing is said."""
 CHANGES: Final[Mapping[str, Change]] = {
-    "SetRequired": Change(SetRequired, property_rules, ("default", "drop"), required),
-    "RemoveEnumValue": Change(RemoveEnumValue, property_type, ("default", "map", "drop"), without_value),
-    "ChangePropertyType": Change(
-        ChangePropertyType, property_type, ("cast", "map", "default", "drop", "first", "last"), retyped
-    ),
-    "SetValueType": Change(SetValueType, property_source, ("cast", "map", "default", "drop"), retyped),
-    "SetUnique": Change(SetUnique, property_rules, ("first", "last", "drop"), different),
-    "SetCardinality": Change(SetCardinality, link_type, ("first", "last", "drop"), fewer),
-    "SetAcyclic": Change(SetAcyclic, link_type, ("first", "last"), straightened),
-    "DeleteObjectType": Change(DeleteObjectType, type_life, ("drop",), without_type),
-    "DeleteLinkType": Change(DeleteLinkType, link_type, ("drop", "redirect"), without_links),
+    each.model.__name__: each
+    for each in (
+        Change(AddProperty, ("default", "map"), added),
+        Change(RemoveProperty, ("drop", "move"), removed),
+        Change(SetRequired, ("default", "map", "drop"), required),
+        Change(SetDefault, ("default", "map", "drop"), required),
+        Change(RemoveEnumValue, ("default", "map", "drop"), without_value),
+        Change(ChangePropertyType, (*_VALUES, "first", "last"), redeclared),
+        Change(SetValueType, _VALUES, redeclared),
+        Change(PublishValueTypeVersion, _VALUES, redeclared),
+        Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
+        Change(AddStructField, ("default",), with_field),
+        Change(SetUnique, ("first", "last", "drop"), different),
+        Change(SetCardinality, ("first", "last", "drop"), fewer),
+        Change(SetAcyclic, ("first", "last"), straightened),
+        Change(ChangeEndpoints, ("drop",), between),
+        Change(DeleteObjectType, ("drop",), without_type),
+        Change(DeleteLinkType, ("drop", "redirect"), without_links),
+    )
 }
 """By the command's name."""
 _MADE_BY: Final[Mapping[str, str]] = {
+    "objectType/PROPERTY_ADDED": "AddProperty",
+    "objectType/PROPERTY_REMOVED": "RemoveProperty",
     "REQUIRED": "SetRequired",
     "ENUM_REMOVED": "RemoveEnumValue",
     "PROPERTY_TYPE": "ChangePropertyType",
@@ -119,14 +148,20 @@ _MADE_BY: Final[Mapping[str, str]] = {
     "UNIQUE": "SetUnique",
     "CARDINALITY": "SetCardinality",
     "ACYCLIC": "SetAcyclic",
+    "ENDS_CHANGED": "ChangeEndpoints",
+    "valueType/VERSION_ADDED": "PublishValueTypeVersion",
+    "structType/MEMBER_ADDED": "AddStructField",
+    "sharedProperty/ENUM_REMOVED": "UpdateSharedProperty",
+    "sharedProperty/PROPERTY_TYPE": "UpdateSharedProperty",
+    "sharedProperty/ARRAY": "UpdateSharedProperty",
+    "objectType/TYPE_DELETED": "DeleteObjectType",
+    "linkType/TYPE_DELETED": "DeleteLinkType",
 }
+"""By the code of a change of the schema, that of one kind of elements alone first."""
 
 
 def fixes(change: SchemaChange) -> tuple[str, ...]:
     """The kinds of fixes with which a migration makes a change that data stands against; none where no migration does."""
-    command = _MADE_BY.get(change.code, "")
-    if change.code == "TYPE_DELETED":
-        command = {"objectType": "DeleteObjectType", "linkType": "DeleteLinkType"}.get(
-            change.element.partition("/")[0], ""
-        )
-    return CHANGES[command].fixes if command else ()
+    kind = change.element.partition("/")[0]
+    command = _MADE_BY.get(f"{kind}/{change.code}") or _MADE_BY.get(change.code)
+    return () if command is None else CHANGES[command].fixes

@@ -12,8 +12,9 @@ from events.names import link_key
 from events.objects.link_cycles import circle_among
 from events.objects.link_words import CreateLink, DeleteLink
 from events.reserved import links_key, links_under, number, single_ends
+from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_named
-from events.schema.link_type_words import DeleteLinkType, SetAcyclic, SetCardinality
+from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAcyclic, SetCardinality
 from events.schema.shape import shape_in
 
 
@@ -62,6 +63,24 @@ def straightened(context: Context, command: SetAcyclic, fix: Fix) -> Conversion:
     return _without(kind, standing, gone)
 
 
+def between(context: Context, command: ChangeEndpoints, _: Fix) -> Conversion:
+    """Links go whose objects are none of what the link type is to go between."""
+    kind = kind_named(context, "linkType", command.type)
+    assert kind is not None, "its change was decided"
+    named = {"from": command.from_, "to": command.to}
+    types = {end: kind_named(context, "objectType", name) for end, name in named.items() if name is not None}
+    ends = {end: type_["slug"] for end, type_ in types.items() if type_ is not None and type_["slug"] != kind[end]}
+
+    def fixed(link: State) -> Step | None:
+        stays = [
+            entity_of(context.get, kind[end], link[end]) == entity_of(context.get, slug, link[end])
+            for end, slug in ends.items()
+        ]
+        return None if all(stays) else _unlinked(link)
+
+    return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
+
+
 def _standing(context: Context, named: str, *, newest: bool) -> tuple[State, list[State]]:
     """The link type, and the links that stand: in the order in which they were written, or with the newest first."""
     kind = kind_named(context, "linkType", named)
@@ -79,7 +98,7 @@ def _without(kind: State, standing: Sequence[State], gone: set[tuple[str, str]])
     def fixed(link: State) -> Step | None:
         return _unlinked(link) if (link["from"], link["to"]) in gone else None
 
-    return Conversion((links_under(kind["slug"]),), len(standing), fixed, "after")
+    return Conversion((links_under(kind["slug"]),), len(standing), fixed, once=True)
 
 
 def _unlinked(link: State) -> Step:

@@ -6,40 +6,33 @@ from typing import NamedTuple
 
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
+from events.migrations.migration_properties import Completing, of_objects
 from events.migrations.migration_step import FIX, Conversion, Step
-from events.migrations.migration_type import Retyped
+from events.migrations.migration_values import converted
 from events.migrations.migration_words import Fix
 from events.names import Key, object_key
-from events.objects.object_words import DeleteObject, UpdateObject
-from events.objects.personal import ENCRYPT, opened
+from events.objects.object_words import DeleteObject
+from events.objects.personal import ENCRYPT
 from events.reserved import count_key, number, unique_key
-from events.schema import property_source, property_type
-from events.schema.checks import check_of_declared
 from events.schema.hierarchy import below
 from events.schema.property_change import OnProperty, own_property
-from events.schema.property_rules import SetRequired, SetUnique
-from events.schema.property_source import SetValueType
-from events.schema.property_type import ChangePropertyType, RemoveEnumValue
+from events.schema.property_rules import SetDefault, SetRequired, SetUnique
+from events.schema.property_type import RemoveEnumValue
 from events.schema.resolving import declaration
-from events.schema.shape import shape_in
 from events.schema.soundness import Declared
 from events.schema.type_change import existing, found
 from events.schema.type_life import DeleteObjectType
-from events.schema.values import Json, NotAValue, same, shown
+from events.schema.values import Json, shown
 
 
-def required(context: Context, command: SetRequired, fix: Fix) -> Conversion:
+def required(context: Context, command: SetRequired | SetDefault, fix: Fix) -> Conversion:
+    """Objects without a value get one, or go."""
     one = _of(context, command)
     field = one.each["field"]
     if fix.kind == "drop":
         return one.converting(lambda state: None if field in state["properties"] else _dropped(state))
-    if fix.value is None:
-        raise Refused([Finding("MIGRATION_FIX", FIX + "/value", f"say which value {one.each['name']} gets")])
-    if one.each["unique"]:
-        text = f"{one.each['name']} is unique, so no two objects can be given one value; drop them, or mend them first"
-        raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
-    value = one.value(fix.value, "/value")
-    return one.converting(lambda state: None if field in state["properties"] else one.updated(state, value))
+    given = Completing(context, one.state, one.declared, fix).checked()
+    return one.converting(lambda state: None if field in state["properties"] else one.updated(state, given(state)))
 
 
 def without_value(context: Context, command: RemoveEnumValue, fix: Fix) -> Conversion:
@@ -61,29 +54,8 @@ def without_value(context: Context, command: RemoveEnumValue, fix: Fix) -> Conve
 
 def without_type(context: Context, command: DeleteObjectType, _: Fix) -> Conversion:
     state = found(context, command.type, "/change/data/type")
-    whole = _objects(context, state, _dropped)
+    whole = of_objects(context, state, _dropped)
     return Conversion((f"object/{state['slug']}/",), whole.there, _dropped)
-
-
-def retyped(context: Context, command: ChangePropertyType | SetValueType, fix: Fix) -> Conversion:
-    """The schema first: what is written then is right under the new type alone."""
-    one = _of(context, command)
-    decider = property_source if isinstance(command, SetValueType) else property_type
-    (event,) = decider.decide(replace(context, planned=True), command)
-    after = decider.evolve(one.state, event.payload)
-    field = one.each["field"]
-    new = declaration(context.get, after["properties"][field])
-    mended = Retyped(one.each["name"], one.declared, new, fix).checked()
-
-    def fixed(state: State) -> Step | None:
-        kind = context.get(Key(f"objectType/{state['type']}"))
-        assert kind is not None, "an object is of a type that is there"
-        entity = object_key(state["slug"], state["key"])
-        value = opened(context, shape_in(context.get, kind).personal, entity, state["properties"]).get(field)
-        other = None if value is None else mended(value)
-        return None if same(other, value) else one.updated(state, other)
-
-    return replace(one.converting(fixed), once="before")
 
 
 def different(context: Context, command: SetUnique, fix: Fix) -> Conversion:
@@ -109,7 +81,7 @@ def different(context: Context, command: SetUnique, fix: Fix) -> Conversion:
     def fixed(state: State) -> Step | None:
         return one.updated(state, None) if object_key(state["slug"], state["key"]) in gone else None
 
-    return replace(one.converting(fixed), once="after")
+    return replace(one.converting(fixed), once=True)
 
 
 class _OfType(NamedTuple):
@@ -120,23 +92,14 @@ class _OfType(NamedTuple):
     each: Declared
 
     def converting(self, fixed: Callable[[State], Step | None]) -> Conversion:
-        return _objects(self.context, self.state, fixed)
-
-    def value(self, value: Json, path: str) -> Json:
-        """A value of the property, as it is given. Raises `Refused`."""
-        try:
-            check_of_declared(self.declared)(value)
-        except NotAValue as wrong:
-            raise Refused([Finding(wrong.code, FIX + path + wrong.path, f"{self.each['name']} {wrong.text}")]) from None
-        return value
+        return of_objects(self.context, self.state, fixed)
 
     @property
     def declared(self) -> Declared:
         return declaration(self.context.get, self.each)
 
     def updated(self, state: State, value: Json) -> Step:
-        patch = {self.each["name"]: value}
-        return Step("converted", UpdateObject(type=state["type"], key=state["key"], patch=patch))
+        return converted(state, {self.each["name"]: value})
 
 
 def _replacement(one: _OfType, gone: str, fix: Fix) -> Json:
@@ -162,13 +125,6 @@ def _replacement(one: _OfType, gone: str, fix: Fix) -> Json:
 def _of(context: Context, command: OnProperty) -> _OfType:
     state = existing(context, command.type, "/change/data/type")
     return _OfType(context, state, own_property(context, state, command.property))
-
-
-def _objects(context: Context, state: State, fixed: Callable[[State], Step | None]) -> Conversion:
-    """Of a type and all below it."""
-    slugs = sorted(each["slug"] for each in (state, *below(context.get, state)))
-    there = sum(number(context.get(count_key(slug))) for slug in slugs)
-    return Conversion(tuple(sorted(f"object/{slug}/" for slug in slugs)), there, fixed)
 
 
 def _dropped(state: State) -> Step:

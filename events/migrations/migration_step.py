@@ -24,13 +24,16 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """`once`: all of it is one commit, in which the schema changes before the entities, or after them.
+    """How the schema changes round the entities: `first` with the first batch, which makes room, `last` with the last.
 
-    So it is where what a batch writes would not be right under the old schema, or no entity shows by itself that it
-    does not fit. Otherwise it goes batch by batch, and the schema changes with the last.
+    What a batch writes is right under the schema as `first` leaves it, and under the one that `last` makes. Where no such
+    schema is between the two, all of it is one commit (`once`).
     """
 
     prefixes: tuple[str, ...]  # in order
     there: int  # entities of them that are alive
     fixed: Callable[[State], Step | None]  # of one that is alive. Raises `Refused` for one that it cannot mend
-    once: Literal["", "before", "after"] = ""
+    once: bool = False
+    first: tuple[Payload, ...] = ()
+    last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
+    fields: frozenset[str] = frozenset()  # whose values have another form then

@@ -21,15 +21,21 @@ class Fix(Payload):
     """What becomes of data that does not fit."""
 
     kind: Annotated[
-        Literal["default", "map", "drop", "cast", "first", "last", "redirect"],
+        Literal["default", "map", "drop", "cast", "first", "last", "redirect", "move"],
         Field(
             description="`default` another value, `map` each to its own, `drop` the value, the object or the link, "
-            "`cast` what says the same, `first` or `last` of several, `redirect` to a link of another type"
+            "`cast` what says the same, `first` or `last` of several, `redirect` to a link of another type, `move` to another property or key"
         ),
     ]
     value: Annotated[Json, Field(description="of `default`, and of `otherwise: default`")] = None
     values: Annotated[dict[str, Json] | None, Field(description="of `map`: new values by old ones")] = None
-    to: Annotated[str | None, Field(description="of `redirect`: link type, by API name, slug or RID")] = None
+    from_: Annotated[
+        str | None, Field(alias="from", description="of `map`: the property, by API name, whose values are mapped")
+    ] = None
+    to: Annotated[
+        str | None,
+        Field(description="of `redirect`: link type, by API name, slug or RID; of `move`: property, by API name"),
+    ] = None
     otherwise: Annotated[
         Literal["refuse", "default", "drop"],
         Field(description="of `map` and `cast`: what becomes of other values; `refuse` stops the migration"),

@@ -110,7 +110,11 @@ def _narrower(context: Context, state: State, end: str, type_: State) -> Iterato
     """Links that stand may stand between objects of other types than that."""
     standing = number(context.get(links_key(state["slug"])))
     old = kind_of_slug(context, "objectType", state[end])
-    if not standing or (old is not None and any(one["rid"] == type_["rid"] for one in line(context.get, old))):
+    if (
+        context.planned
+        or not standing
+        or (old is not None and any(one["rid"] == type_["rid"] for one in line(context.get, old)))
+    ):
         return
     text = (
         f"{standing:,} links of {state['name']} stand {end} {state[end]}, which is no {type_['name']}; "

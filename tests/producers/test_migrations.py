@@ -354,7 +354,8 @@ async def test_a_branch_that_is_rebased_meanwhile_is_looked_through_anew():
             plan("SetRequired", {"kind": "drop"}, **{**SEATS, "property": "none"}),
             [("PROPERTY_UNKNOWN", "/change/data/property")],
         ),
-        (plan("SetRequired", {"kind": "map"}, **SEATS), [("MIGRATION_FIX", "/fix/kind")]),
+        (plan("SetRequired", {"kind": "map"}, **SEATS), [("MIGRATION_FIX", "/fix/from")]),
+        (plan("SetRequired", {"kind": "cast"}, **SEATS), [("MIGRATION_FIX", "/fix/kind")]),
         (plan("SetRequired", {"kind": "default"}, **SEATS), [("MIGRATION_FIX", "/fix/value")]),
         (plan("SetRequired", {"kind": "default", "value": "셋"}, **SEATS), [("VALUE_TYPE", "/fix/value")]),
         (

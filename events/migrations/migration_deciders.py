@@ -1,0 +1,52 @@
+"""Who decides the commands of which a migration consists: of objects, of links, and of the schema."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from events.decider import Decider, Payload, State
+from events.objects import link
+from events.objects import object as object_
+from events.schema import (
+    link_type,
+    property_life,
+    property_removal,
+    property_rules,
+    property_source,
+    property_type,
+    shared_property,
+    struct_type,
+    type_life,
+    type_structure,
+    value_type,
+)
+
+_DECIDERS: Final[tuple[Decider, ...]] = (
+    object_,
+    link,
+    link_type,
+    property_life,
+    property_removal,
+    property_rules,
+    property_source,
+    property_type,
+    shared_property,
+    struct_type,
+    type_life,
+    type_structure,
+    value_type,
+)
+_BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
+    model: decider for decider in _DECIDERS for model in decider.COMMANDS
+}
+_BY_EVENT: Final[Mapping[type[Payload], Decider]] = {
+    model: decider for decider in _DECIDERS for model in decider.EVENTS.values()
+}
+
+
+def decided_by(command: Payload) -> Decider:
+    return _BY_COMMAND[type(command)]
+
+
+def evolve(state: State | None, event: Payload) -> State | None:
+    """Folds whatever they decide."""
+    return _BY_EVENT[type(event)].evolve(state, event)

@@ -1,0 +1,167 @@
+"""How the schema changes back when a migration is taken back, and what becomes of values that were written since.
+
+first   with the first batch, what makes room            last    with the last
+tight   with the last, if all objects fit it again       again   what is made of what the migration did not write
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from events.decider import Context, Payload, State
+from events.findings import Finding, Refused
+from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_properties import of_objects
+from events.migrations.migration_step import Conversion
+from events.migrations.migration_values import converted
+from events.migrations.migration_words import Fix
+from events.schema.checks import by_name
+from events.schema.constraint import Constraint
+from events.schema.kinds import kind_named
+from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetAcyclic, SetCardinality
+from events.schema.property_change import OnProperty, own_property
+from events.schema.property_life import AddProperty
+from events.schema.property_removal import RemoveProperty, RestoreProperty
+from events.schema.property_rules import SetDefault, SetRequired, SetUnique
+from events.schema.property_source import SetValueType
+from events.schema.property_type import AddEnumValue, ChangePropertyType, RemoveEnumValue
+from events.schema.resolving import Declared, declaration
+from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
+from events.schema.struct_words import AddStructField, RemoveStructField
+from events.schema.type_change import existing
+from events.schema.type_life import RestoreObjectType
+from events.schema.value_type import PublishValueTypeVersion
+
+
+class Reverse(NamedTuple):
+    first: tuple[Payload, ...] = ()
+    last: tuple[Payload, ...] = ()
+    tight: tuple[Payload, ...] = ()
+    again: Conversion | None = None
+    originals: bool = True  # values of before come back
+
+
+_CAST: Final = Fix(kind="cast", otherwise="drop")
+
+
+def reverse(context: Context, before: Context, state: State) -> Reverse:
+    """`before`: the branch as it was when the migration began. Raises `Refused`, `Unread`."""
+    change = command_of(state["change"]["type"], state["change"]["data"])
+    if isinstance(change, OnProperty):
+        return _of_property(context, before, change)
+    if isinstance(change, AddProperty):
+        return _without(context, change)
+    if isinstance(change, AddStructField):
+        gone = RemoveStructField.model_validate({"type": change.element, "field": change.field.name}, by_alias=True)
+        return Reverse(first=(gone,), again=Conversion((), 0, lambda _: None), originals=False)
+    back = _BACK[type(change).__name__](before, change.model_dump(by_alias=True))
+    return _redeclared(context, back) if isinstance(back, _DECLARING) else Reverse(first=(back,))
+
+
+def _of_property(context: Context, before: Context, change: OnProperty) -> Reverse:
+    each = own_property(before, existing(before, change.type), change.property)
+    of = {"type": change.type, "property": change.property}
+    match change:
+        case RemoveProperty():
+            return _restored(of, each)
+        case SetValueType():
+            version = each.get("valueTypeVersion", "latest")
+            return _redeclared(context, SetValueType(**of, value_type=each.get("valueType"), version=version))
+        case ChangePropertyType():
+            return _redeclared(context, _retyped(of, each))
+    return Reverse(first=(_loosened(before, change, each),))
+
+
+def _loosened(before: Context, change: OnProperty, each: Declared) -> Payload:
+    of = {"type": change.type, "property": change.property}
+    match change:
+        case SetRequired():
+            return SetRequired(**of, required=False)
+        case SetUnique():
+            return SetUnique(**of, unique=False)
+        case SetDefault():
+            return SetDefault(**of, default=by_name(declaration(before.get, each), each["default"]))
+    assert isinstance(change, RemoveEnumValue)
+    return AddEnumValue(**of, value=change.value)
+
+
+def _restored(of: Mapping[str, str], each: Declared) -> Reverse:
+    unique = (SetUnique(**of, unique=True),) if each["unique"] else ()
+    tight = (SetRequired(**of, required=True),) if each["required"] else ()
+    return Reverse(first=(RestoreProperty(**of),), last=unique, tight=tight)
+
+
+def _retyped(of: Mapping[str, str], each: Declared) -> Payload:
+    """Its type as it was. Raises `Refused`."""
+    if "valueType" in each or "struct" in each:
+        text = f"{each['name']} had a value type or a struct, which no change of its type brings back; set it by hand"
+        raise Refused([Finding("MIGRATION_STATUS", "/migration", text)])
+    said = {"to": each["type"], **{name: each[name] for name in ("array", "values", "target")}}
+    return ChangePropertyType.model_validate({**of, **said}, by_alias=True, by_name=False)
+
+
+def _redeclared(context: Context, back: Payload) -> Reverse:
+    """Values that were written since are made to fit, or go."""
+    if not decided_by(back).decide(replace(context, planned=True), back):
+        return Reverse()
+    again = conversion(context, back, _CAST)
+    return Reverse(first=again.first, last=again.last, again=again)
+
+
+def _without(context: Context, change: AddProperty) -> Reverse:
+    """All values go, and the property with them."""
+    state = existing(context, change.type)
+    each = own_property(context, state, change.property.name)
+    of = {"type": change.type, "property": each["rid"]}
+    again = of_objects(
+        context, state, lambda one: converted(one, {each["name"]: None}) if each["field"] in one["properties"] else None
+    )
+    free = (SetUnique(**of, unique=False),) if each["unique"] else ()
+    loose = (SetRequired(**of, required=False),)
+    return Reverse(first=loose, last=(*free, RemoveProperty(**of)), again=again, originals=False)
+
+
+def _cardinality(before: Context, data: Mapping[str, Any]) -> Payload:
+    return SetCardinality(type=data["type"], cardinality=_there(before, "linkType", data["type"])["cardinality"])
+
+
+def _ends(before: Context, data: Mapping[str, Any]) -> Payload:
+    kind = _there(before, "linkType", data["type"])
+    return ChangeEndpoints.model_validate({"type": data["type"], "from": kind["from"], "to": kind["to"]}, by_alias=True)
+
+
+def _version(before: Context, data: Mapping[str, Any]) -> Payload:
+    state = _there(before, "valueType", data["type"])
+    said = {name: value for name, value in state["versions"][str(state["latest"])].items() if name != "base"}
+    constraint = Constraint.model_validate(said, by_alias=True, by_name=False)
+    return PublishValueTypeVersion.model_validate({"type": data["type"], "constraint": constraint}, by_alias=True)
+
+
+def _shared(before: Context, data: Mapping[str, Any]) -> Payload:
+    said = dict(_there(before, "sharedProperty", data["shared"])["property"])
+    if "valueType" in said or "struct" in said:
+        del said["type"]
+        said |= {"version": said.pop("valueTypeVersion")} if "valueTypeVersion" in said else {}
+    said["default"] = None if said.get("default") is None else by_name(declaration(before.get, said), said["default"])
+    declared = SharedDeclaration.model_validate(said, by_alias=True, by_name=False)
+    return UpdateSharedProperty.model_validate({"shared": data["shared"], "property": declared}, by_alias=True)
+
+
+def _there(before: Context, kind: Any, rid: str) -> State:
+    state = kind_named(before, kind, rid)
+    assert state is not None, "it was there when the migration began"
+    return state
+
+
+_DECLARING: Final = (PublishValueTypeVersion, UpdateSharedProperty)
+_BACK: Final[Mapping[str, Callable[[Context, Mapping[str, Any]], Payload]]] = {
+    "SetCardinality": _cardinality,
+    "SetAcyclic": lambda _, data: SetAcyclic(type=data["type"], acyclic=False),
+    "ChangeEndpoints": _ends,
+    "PublishValueTypeVersion": _version,
+    "UpdateSharedProperty": _shared,
+    "DeleteObjectType": lambda _, data: RestoreObjectType(type=data["type"]),
+    "DeleteLinkType": lambda _, data: RestoreLinkType(type=data["type"]),
+}
+"""The command that takes back a change of an element of the schema."""

@@ -1,0 +1,214 @@
+"""Fixes of values: what becomes of them when what their properties declare is narrowed, or of another type.
+
+value type ─┐
+shared property ─┼─► the properties that follow ─► the objects and links that hold values of them
+the property itself ─┘
+
+Batch by batch where what fits the new declaration fits the old one, too, or where the property can let everything
+through in between; else in one commit, the schema first.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from events.decider import Context, Lookup, Payload, State
+from events.findings import Refused
+from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_step import Conversion, Step
+from events.migrations.migration_type import Retyped
+from events.migrations.migration_words import Fix
+from events.names import Key, object_key
+from events.objects.link_words import UpdateLink
+from events.objects.object_words import UpdateObject
+from events.objects.personal import opened
+from events.reserved import count_key, links_key, links_under, number
+from events.schema.checks import by_name
+from events.schema.hierarchy import below
+from events.schema.narrower import narrower
+from events.schema.property_change import OnProperty
+from events.schema.property_source import SetValueType
+from events.schema.property_type import ChangePropertyType
+from events.schema.reach import following, is_link_type, supposing
+from events.schema.resolving import Declared, declaration
+from events.schema.shape import shape_in
+from events.schema.struct_words import AddStructField
+from events.schema.values import Json, same
+
+
+class Holder(NamedTuple):
+    """A property whose declaration changes, and the type that declares it."""
+
+    state: State
+    field: str
+    name: str
+    old: Declared
+    new: Declared
+
+
+def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
+    """Of a change of a property, a value type or a shared property. Raises `Refused`, `Unread`."""
+    holders = _holders(context, command)
+    mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
+    whole = converting(context, holders, mended)
+    if not any(each.chained for each in mended):
+        if not any(list(narrower(each.new, each.old)) for each in holders):
+            return whole
+        room = _room(context, command, holders)
+        if room is not None:
+            return replace(whole, first=(room,), last=(command,))
+    return replace(whole, first=(command,), once=True)
+
+
+def with_field(context: Context, command: AddStructField, fix: Fix) -> Conversion:
+    """Structs get a value of the field that they shall have. Raises `Refused`, `Unread`."""
+    holders = _holders(context, command)
+    rid = _struct_named(context, command)
+    mended = [_Filled(each, rid, command.field.name, fix.value) for each in holders]
+    for each in mended:
+        each.checked()
+    return replace(converting(context, holders, mended), first=(command,), once=True)
+
+
+def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Mended"]) -> Conversion:
+    """What is made of the objects and links that may hold values of these properties. Raises `Unread`."""
+    by_prefix: defaultdict[str, list[tuple[Holder, Mended]]] = defaultdict(list)
+    there: dict[str, int] = {}
+    for holder, mend in zip(holders, mended, strict=True):
+        for prefix, counted in _prefixes(context.get, holder.state):
+            by_prefix[prefix].append((holder, mend))
+            there[prefix] = number(context.get(counted))
+
+    def fixed(state: State) -> Step | None:
+        prefix = links_under(state["slug"]) if "from" in state else f"object/{state['slug']}/"
+        values = known(context, state)
+        patch: dict[str, Json] = {}
+        for holder, mend in by_prefix[prefix]:
+            value = values.get(holder.field)
+            other = mend.missing() if value is None else mend(value)
+            if not same(mend.stored(other), value):
+                patch[holder.name] = other
+        return converted(state, patch) if patch else None
+
+    fields = frozenset(holder.field for holder in holders)
+    return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed, fields=fields)
+
+
+class _Filled(NamedTuple):
+    """Structs of one type, wherever they stand in the values of a property, with one field more."""
+
+    holder: Holder
+    struct: str  # RID
+    name: str
+    value: Json
+
+    def checked(self) -> None:
+        """Raises `Refused`."""
+        fields = _struct_fields(self.holder.new, self.struct)
+        each = next(each for each in fields.values() if each["name"] == self.name)
+        fix = Fix(kind="default", value=self.value)
+        Retyped(self.name, each | {"default": None}, each | {"default": None}, fix).checked()
+
+    def __call__(self, value: Json) -> Json:
+        return self._within(self.holder.new, by_name(self.holder.old, value))
+
+    def missing(self) -> Json:
+        return None
+
+    def stored(self, value: Json) -> Json:
+        return Retyped(self.name, self.holder.old, self.holder.new, Fix(kind="drop")).stored(value)
+
+    def _within(self, each: Declared, value: Json) -> Json:
+        if isinstance(value, list):
+            return [self._within(each, one) for one in value]
+        if "fields" not in each or not isinstance(value, dict):
+            return value
+        inner = {one["name"]: one for one in each["fields"].values()}
+        whole = {name: self._within(inner[name], one) for name, one in value.items() if name in inner}
+        lacking = each["struct"] == self.struct and whole.get(self.name) is None
+        return {**whole, self.name: self.value} if lacking else whole
+
+
+Mended = Retyped | _Filled
+
+
+def known(context: Context, state: State) -> Mapping[str, Json]:
+    """The values of an object or a link, opened. Raises `Unread`."""
+    if "from" in state:
+        said: Mapping[str, Json] = state.get("properties", {})
+        return said
+    kind = context.get(Key(f"objectType/{state['type']}"))
+    assert kind is not None, "an object is of a type that is there"
+    entity = object_key(state["slug"], state["key"])
+    return opened(context, shape_in(context.get, kind).personal, entity, state["properties"])
+
+
+def converted(state: State, patch: Mapping[str, Json]) -> Step:
+    """Gives an object or a link these values, by API name."""
+    if "from" not in state:
+        return Step("converted", UpdateObject(type=state["type"], key=state["key"], patch=dict(patch)))
+    said = {"type": state["type"], "from": state["from"], "to": state["to"], "patch": dict(patch)}
+    return Step("converted", UpdateLink.model_validate(said, by_alias=True, by_name=False))
+
+
+def _holders(context: Context, command: Payload) -> list[Holder]:
+    """Raises `Refused` where the change cannot be made whatever the data, `Unread`."""
+    decider = decided_by(command)
+    (event,) = decider.decide(replace(context, planned=True), command)
+    before = context.get(event.key)
+    after = decider.evolve(before, event.payload)
+    assert before is not None
+    assert after is not None
+    then = supposing(context.get, event.key, after)
+    if isinstance(command, OnProperty):
+        field: str = event.payload.field  # type: ignore[attr-defined]  # every event of a property has one
+        found = [(before, before["properties"][field], after["properties"][field])]
+    else:
+        found = [(s, each, each) for s, each in following(context.get, event.key.partition("/")[0], before["rid"])]
+    return [
+        Holder(s, one["field"], one["name"], declaration(context.get, one), declaration(then, other))
+        for s, one, other in found
+    ]
+
+
+def _room(context: Context, command: Payload, holders: Sequence[Holder]) -> Payload | None:
+    """A change after which the property takes what it does now and what it shall; `None` where there is none."""
+    (one, *others) = holders
+    closed = {"encrypt", "redact"} & {one.old.get("marking"), one.new.get("marking")}
+    if others or closed or one.old["unique"] or one.old["target"] or one.new["target"]:
+        return None
+    if isinstance(command, SetValueType):
+        room: Payload = command.model_copy(update={"value_type": None, "version": "latest"})
+    elif isinstance(command, ChangePropertyType):
+        room = ChangePropertyType(type=command.type, property=command.property, to="json")
+    else:
+        return None
+    try:
+        decided_by(room).decide(replace(context, planned=True), room)
+    except Refused:
+        return None
+    return room
+
+
+def _prefixes(get: Lookup, state: State) -> list[tuple[str, Key]]:
+    """Under what the entities stand that may hold values of a type's property, and where each is counted."""
+    if is_link_type(state):
+        return [(links_under(state["slug"]), links_key(state["slug"]))]
+    types = (state, *below(get, state))
+    return [(f"object/{each['slug']}/", count_key(each["slug"])) for each in types]
+
+
+def _struct_named(context: Context, command: AddStructField) -> str:
+    key = decided_by(command).target(context, command)
+    assert key is not None, "its change was decided"
+    return key.partition("/")[2]
+
+
+def _struct_fields(each: Declared, rid: str) -> Mapping[str, Any]:
+    """The fields of the struct type with this RID, wherever it stands in a declaration."""
+    if each.get("struct") == rid:
+        found: Mapping[str, Any] = each["fields"]
+        return found
+    inner = (_struct_fields(one, rid) for one in each.get("fields", {}).values())
+    return next((fields for fields in inner if fields), {})
