@@ -13,8 +13,9 @@ from events import index
 from events.actions import action, action_type
 from events.branches import branch, tag
 from events.decider import Decider, Lookup, Payload, State
-from events.faults import fault_text, nearest
+from events.faults import fault_text
 from events.findings import Finding, Refused
+from events.meant import nearest
 from events.merges import merge
 from events.migrations import migration
 from events.names import Key

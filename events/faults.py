@@ -1,14 +1,13 @@
 """What a document's shape lacks, as sentences for whoever wrote it. No sentence repeats a value but a tag."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic_core import ErrorDetails
 
-SCHEMAS: Final = "`oms schemas` shows what there is"
+from events.meant import SCHEMAS, nearest
+
 _SHOULD: Final = "Input should be "
-_FEW: Final = 12  # names that fit a sentence
 
 
 def fault_text(fault: ErrorDetails, fields: Sequence[str] = (), see: str = SCHEMAS) -> str:
@@ -31,13 +30,3 @@ def fault_text(fault: ErrorDetails, fields: Sequence[str] = (), see: str = SCHEM
 def _bare(context: Mapping[str, object]) -> str:
     """The name of the field that says which of several a value is, without pydantic's quotes."""
     return str(context["discriminator"]).strip("'")
-
-
-def nearest(name: str, known: Iterable[str], see: str = SCHEMAS) -> str:
-    """What to write in place of a name that nothing has: those that look like it, else all if they are few, else where they are."""
-    names = list(known)
-    folded = {each.casefold(): each for each in names}
-    like = [folded[each] for each in get_close_matches(name[:200].casefold(), folded, n=2, cutoff=0.75)]
-    if like:
-        return f"is it {' or '.join(like)}?"
-    return f"there are {', '.join(names)}" if 0 < len(names) <= _FEW else see

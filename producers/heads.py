@@ -40,7 +40,7 @@ class Untold(Unread):
 
 def scope(column: str, key: str) -> str:
     """The column under which a key is kept: keys of the whole ontology belong to no branch."""
-    return column if column[:1] == "@" else column_of(column, key)
+    return column if column[:1] == "@" else column_of(column, key.removeprefix(UNDER))
 
 
 def as_of(branch: str, position: int) -> str:
@@ -283,7 +283,7 @@ class Staged:
 
     def _under(self, asked: Key) -> Sequence[Key]:
         """What is there under a prefix, in key order. Raises `Untold`, and `Refused` where that is too much."""
-        keys = self.heads.under(self.column, asked)
+        keys = self.heads.under(scope(self.column, asked), asked)
         for added in self._added:
             for key in added:
                 self._by_prefix.setdefault(under.prefix(key), {})[key] = None

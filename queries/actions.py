@@ -9,6 +9,7 @@ from typing import Any
 
 from events.decider import State
 from events.findings import Finding, Refused
+from events.meant import nearest
 from events.names import Key
 from events.wire.instants import to_text
 from projectors.versions import Version
@@ -56,8 +57,8 @@ def action_type(cut: Cut, name: str) -> State:
         for state in known:
             if state[member] == name:
                 return state
-    names = ", ".join(state["name"] for state in known[:20]) or "none"
-    text = f"no action type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
+    meant = nearest(name, (state["name"] for state in known), "`oms action list` shows those that there are")
+    text = f"no action type is called {name[:200]} on {cut.branch} at position {cut.position}; {meant}"
     raise Refused([Finding("ACTION_UNKNOWN", "/action", text)])
 
 

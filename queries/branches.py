@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from events.branches.branch import branch_key
 from events.branches.lineage import FOREVER
-from events.findings import Finding, Refused
+from events.findings import Refused
 from events.names import ONTOLOGY_SCOPE
 from events.wire.instants import to_text
 from projectors.versions import Version
+from queries.cuts import unknown_branch
 from queries.versions import Versions
 
 
@@ -58,7 +59,7 @@ def branch(versions: Versions, name: str) -> Branch:
     """Raises `Refused` (BRANCH_UNKNOWN)."""
     version = versions.at(ONTOLOGY_SCOPE, branch_key(name), FOREVER - 1)
     if version is None:
-        raise Refused([Finding("BRANCH_UNKNOWN", "/name", f"there is no branch {name[:200]}")])
+        raise Refused([unknown_branch(versions, name, "/name")])
     return _branch(version)
 
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from events.branches.lineage import Lineage
 from events.decider import State
 from events.findings import Finding, Refused
+from events.meant import LONGEST, nearest
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.lineage import history, lineage, seen
 from projectors.projector import FOREVER, Parked, Place
@@ -71,7 +72,7 @@ def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
     """
     known = versions.at(ONTOLOGY_SCOPE, Key(f"branch/{branch}"), FOREVER)
     if known is None:
-        raise Refused([Finding("BRANCH_UNKNOWN", "/branch", f"there is no branch {branch[:200]}")])
+        raise Refused([unknown_branch(versions, branch, "/branch")])
     state = known.state
     position = resolved(asked, versions, now=now, base=state["base"])
     below = (
@@ -84,6 +85,13 @@ def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
         return versions.at(on, entity, at)
 
     return Cut(versions, branch, position, lineage(own, below or branch, position))
+
+
+def unknown_branch(versions: Versions, name: str, path: str) -> Finding:
+    found = versions.valid(ONTOLOGY_SCOPE, "branch/", FOREVER - 1)
+    there = (each.entity.removeprefix("branch/") for each in found if not each.state["deleted"])
+    meant = nearest(name, there, "`oms branch list` shows those that there are")
+    return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:LONGEST]}; {meant}")
 
 
 def _concerns(parked: Parked, places: Mapping[Place, tuple[int, int]]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from events.decider import Lookup, State
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.names import Key
 from events.schema.hierarchy import effective, line
 from events.schema.kinds import KINDS
@@ -153,5 +154,4 @@ def _field(kind: Named, name: str) -> str:
         for field, each in present.items():
             if each.get(member) == name:
                 return field
-    text = f"{kind.name} has no property {name!r}; it has {', '.join(str(each['name']) for each in present.values())}"
-    raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+    raise Refused([no_property(kind.name, name, (each["name"] for each in present.values()), "/property")])

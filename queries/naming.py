@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from events.decider import State
 from events.findings import Finding, Refused
+from events.meant import nearest
 from events.names import Key, link_key, object_key
 from events.schema.checks import by_name as struct_by_name
 from events.schema.hierarchy import effective, line
@@ -72,8 +73,8 @@ def named(cut: Cut, name: str) -> Named:
         for candidate in known:
             if candidate.state.get(attribute) == name:
                 return replace(candidate, turned=attribute == "inverse")
-    names = ", ".join(candidate.name for candidate in known[:20]) or "none"
-    text = f"no type is called {name} on {cut.branch} at position {cut.position}; there are {names}"
+    meant = nearest(name, (candidate.name for candidate in known), "`oms schema list` shows those that there are")
+    text = f"no type is called {name[:200]} on {cut.branch} at position {cut.position}; {meant}"
     for other in other_elements(cut, name):
         text = f"{other}, no type of objects or links; `oms schema list` and `export` show it"
     raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])

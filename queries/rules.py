@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Head, State
 from events.findings import Finding, Refused
+from events.meant import nearest
 from events.names import Key
 from events.reserved import RULES
 from events.rules.judging import Touched, judged
@@ -49,7 +50,8 @@ def rule(cut: Cut, named: str) -> Rule:
         found = next((each for each in there if each.state[member] == named), None)
         if found is not None:
             return found
-    raise Refused([Finding("TYPE_UNKNOWN", "/rule", f"there is no rule {named!r} on {cut.branch}")])
+    meant = nearest(named, (each.state["name"] for each in there), "`oms rule list` shows those that there are")
+    raise Refused([Finding("TYPE_UNKNOWN", "/rule", f"there is no rule {named[:200]!r} on {cut.branch}; {meant}")])
 
 
 def checked(cut: Cut, asked: Rule, author: str, time: int) -> Checked:

@@ -22,9 +22,11 @@ from events.actions.staging import Stage
 from events.branches.branch import branch_key, must_be_open
 from events.decider import Context, Decider, Drafted, Payload, State, Unread, as_far_as_known
 from events.findings import Finding, Refused
+from events.meant import names_under, nearest
 from events.names import Key, Rid
 from events.objects import link
 from events.objects import object as object_
+from events.reserved import name_key
 from events.rules.expressions import NotEvaluated
 from events.schema.kinds import kind_named, kind_reads
 from events.schema.values import Json
@@ -121,7 +123,8 @@ def _action(context: Context, command: Command) -> _Action:
     state = kind_named(context, "actionType", command.element)
     if state is None or state.get("deleted"):
         what = "there is no" if state is None else "there is no more"
-        text = f"{what} action type {command.element!r} on {context.branch}"
+        meant = nearest(command.element, names_under(context, name_key("actionType", "")), "create it first")
+        text = f"{what} action type {command.element[:200]!r} on {context.branch}; {meant}"
         raise Refused([Finding("ACTION_UNKNOWN", "/action", text)])
     if not state["enabled"]:
         text = f"{state['name']} is disabled; whoever may enables it (EnableActionType)"

@@ -21,6 +21,7 @@ from events.actions.edits import (
 )
 from events.decider import Context, State
 from events.findings import Finding
+from events.meant import no_property
 from events.rules.expression_text import paths, tokens
 from events.rules.expressions import NotAnExpression, compiled
 from events.schema.kinds import Kind, kind_named, kind_of_slug, property_name, unknown
@@ -153,8 +154,7 @@ def _of_properties(scope: Scope, shape: Shape | None, values: Mapping[str, Json]
         if shape is None:
             continue
         if name not in shape.checks:
-            text = f"{shape.name} has no property {name!r}; it has {', '.join(shape.checks)}"
-            yield Finding("PROPERTY_UNKNOWN", at, text)
+            yield no_property(shape.name, name, shape.checks, at)
         elif value is not None and expression(value) is None:
             yield from _of_literal(shape, name, value, at)
 

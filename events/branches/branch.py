@@ -225,7 +225,7 @@ def _changed(context: Context, command: OfBranch) -> Payload | None:
     name = command.name
     state = context.get(branch_key(name))
     if state is None or (state["deleted"] and not isinstance(command, DeleteBranch | RestoreBranch)):
-        raise Refused([not_there(name, state, "/name")])
+        raise Refused([not_there(context, name, "/name")])
     match command:
         case ProtectBranch():
             findings = list(author_findings(command.reviewers or (), "/reviewers"))

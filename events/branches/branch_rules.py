@@ -11,6 +11,7 @@ from pydantic import Field
 from events.branches.lineage import MAX_DEPTH
 from events.decider import Context, State
 from events.findings import Finding
+from events.meant import LONGEST, names_under, nearest
 from events.names import BRANCH, Key
 
 BranchNamed = Annotated[str, Field(description="`<env>/<service>/<purpose>`, e.g. `dev/flights/gates`")]
@@ -41,7 +42,7 @@ def parent_findings(context: Context, parent: str, given: bool, name: str) -> It
     path = "/from" if given else ""
     state = context.get(branch_key(parent))
     if state is None or state["deleted"]:
-        yield not_there(parent, state, path) if given or parent != name else _from_nowhere(name)
+        yield not_there(context, parent, path) if given or parent != name else _from_nowhere(name)
     elif _depth(context, state) >= MAX_DEPTH:
         text = f"{parent} is {MAX_DEPTH} branches deep; create the branch from one of its parents"
         yield Finding("BRANCH_DEPTH", path, text)
@@ -50,7 +51,7 @@ def parent_findings(context: Context, parent: str, given: bool, name: str) -> It
 def closed(context: Context, name: str, state: State | None) -> Finding | None:
     """Why nothing may be written on a branch; `None` where it may be."""
     if state is None or state["deleted"]:
-        return not_there(name, state, "")
+        return not_there(context, name, "")
     if "archived" in state:
         return Finding("BRANCH_ARCHIVED", "", f"{name} is archived; it can be read, not written, until it is restored")
     if "protected" in state and context.permit != name:
@@ -63,11 +64,25 @@ def bad_name(name: str) -> Finding:
     return Finding("BRANCH_NAME", "/name", text)
 
 
-def not_there(name: str, state: State | None, path: str) -> Finding:
-    """Of a branch that nobody knows, or that is deleted."""
-    if state is None:
-        return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:200]}; create it first")
+def not_there(context: Context, name: str, path: str) -> Finding:
+    """Of a branch that nobody knows, or that is deleted. Raises `Unread`."""
+    if context.get(branch_key(name)) is None:
+        return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:LONGEST]}; {_meant(context, name)}")
     return Finding("BRANCH_DELETED", path, f"{name} is deleted; it can be read, not written, until it is restored")
+
+
+def _meant(context: Context, name: str) -> str:
+    """Branches of the same service are what is looked at."""
+    service = name[: name.rfind("/") + 1]
+    purposes = names_under(context, branch_key(service)) if BRANCH.fullmatch(name) else []
+    there = [each for each in purposes if _alive(context, service + each)]
+    see = "create it first, or see `oms branch list`"
+    return nearest(name.removeprefix(service), there, see, before=service)
+
+
+def _alive(context: Context, name: str) -> bool:
+    state = context.get(branch_key(name))
+    return state is not None and not state["deleted"]
 
 
 def _depth(context: Context, state: State) -> int:

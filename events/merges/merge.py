@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from events.branches.ancestry import At, held, merge_bases
 from events.branches.branch import BranchRebased, branch_key, must_be_open
+from events.branches.branch_rules import not_there
 from events.branches.elsewhere import Elsewhere, elsewhere
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
@@ -131,8 +132,7 @@ def _source(context: Context, log: Elsewhere, source: str, given: int | None) ->
         finding = Finding("MERGE_ITSELF", "/source", f"{source} cannot be merged into itself; name another branch")
         raise Refused([finding])
     if state is None or state["deleted"]:
-        what = "there is no such branch" if state is None else "it is deleted; restore it first"
-        raise Refused([Finding("BRANCH_UNKNOWN", "/source", f"{source[:200]}: {what}")])
+        raise Refused([not_there(context, source, "/source")])
     findings = list(position_findings(context, log, at, "/at"))
     if findings:
         raise Refused(findings)

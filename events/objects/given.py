@@ -7,6 +7,7 @@ from msgspec import Struct
 from pydantic import Field
 
 from events.findings import Finding
+from events.meant import no_property
 from events.schema.shape import Shape, Slot
 from events.schema.values import Json, NotAValue, pointer
 
@@ -96,4 +97,4 @@ def _unknown(shape: Shape, name: str, path: str) -> Finding:
     if name.startswith("_"):
         text = f"{name}: names that begin with _ are written by OMS alone; leave it out"
         return Finding("PROPERTY_RESERVED", at, text)
-    return Finding("PROPERTY_UNKNOWN", at, f"{shape.name} has no property {name!r}; it has {', '.join(shape.checks)}")
+    return no_property(shape.name, name, shape.checks, at)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from events.authors import author_findings
-from events.branches.branch_rules import branch_key
+from events.branches.branch_rules import branch_key, not_there
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.names import Key
@@ -76,7 +76,7 @@ def _open(context: Context, command: ask.OpenProposal) -> list[Drafted]:
     source = context.get(branch_key(command.source))
     to = command.target or (source or {}).get("parent")
     findings = [
-        *_branch(context, command.source, "/source"),
+        *_gone(context, command.source, "/source"),
         *author_findings(command.reviewers or (), "/reviewers"),
     ]
     if to is None:
@@ -85,7 +85,7 @@ def _open(context: Context, command: ask.OpenProposal) -> list[Drafted]:
     elif to == command.source:
         findings.append(Finding("PROPOSAL_TARGET", "/target", f"{to} cannot be merged into itself"))
     else:
-        findings += _branch(context, to, "/target")
+        findings += _gone(context, to, "/target")
     if findings or to is None:
         raise Refused(findings)
     there = _same_open(context, command.source, to)
@@ -134,17 +134,16 @@ def _reopen(case: Case, _: ask.ReopenProposal) -> list[Drafted]:
         raise case.refuse("PROPOSAL_OVER", "/proposal", "is merged; open another one")
     if case.state["status"] != "CLOSED":
         return []
-    findings = [*_branch(case.context, case.state["source"], ""), *_branch(case.context, case.state["target"], "")]
+    findings = [*_gone(case.context, case.state["source"], ""), *_gone(case.context, case.state["target"], "")]
     if findings:
         raise Refused(findings)
     return case.said(told.ProposalReopened(number=case.number))
 
 
-def _branch(context: Context, name: str, path: str) -> Iterator[Finding]:
+def _gone(context: Context, name: str, path: str) -> Iterator[Finding]:
     state = context.get(branch_key(name))
     if state is None or state["deleted"]:
-        text = f"{name[:200]} is deleted" if state else f"there is no branch {name[:200]}"
-        yield Finding("BRANCH_DELETED" if state else "BRANCH_UNKNOWN", path, text)
+        yield not_there(context, name, path)
 
 
 _DECIDE: Final[Mapping[type[Payload], Callable[[Case, Any], list[Drafted]]]] = {

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from events.decider import Context, Payload, State
 from events.findings import Finding
+from events.meant import no_property
 from events.names import Key
 from events.rules.expressions import Expression, NotAnExpression, compiled
 from events.schema.kinds import kind_named, kind_reads, unknown
@@ -103,6 +104,4 @@ def _unknown_properties(shape: Shape | None, named: set[str], path: str) -> Iter
     if shape is None:
         return
     for name in sorted(named - shape.checks.keys()):
-        yield Finding(
-            "PROPERTY_UNKNOWN", path, f"{shape.name} has no property {name!r}; it has {', '.join(shape.checks)}"
-        )
+        yield no_property(shape.name, name, shape.checks, path)

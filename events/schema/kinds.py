@@ -11,6 +11,7 @@ from pydantic import Field
 
 from events.decider import Context, State
 from events.findings import Finding
+from events.meant import LONGEST, names_under, nearest
 from events.names import FIELD_NAME, TYPE_NAME, Key
 from events.reserved import name_key, slug_key
 
@@ -69,8 +70,9 @@ def slug_reads(context: Context, kind: Kind, slug: str) -> Iterator[Key]:
 
 
 def unknown(context: Context, kind: Kind, name: str, path: str) -> Finding:
-    """What to say where `kind_named` found nothing."""
-    return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name!r} on {context.branch}; create it first")
+    """What to say where `kind_named` found nothing. Raises `Unread`."""
+    meant = nearest(name, names_under(context, name_key(kind, "")), "create it first")
+    return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name[:LONGEST]!r} on {context.branch}; {meant}")
 
 
 def free_slug(context: Context, kind: Kind, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.reserved import links_key, number
 from events.schema.kinds import property_name
 from events.schema.link_type_words import (
@@ -130,9 +131,8 @@ def _named(known: Declared, name: str) -> Mapping[str, Any] | None:
 def _existing(state: State, known: Declared, name: str) -> Mapping[str, Any]:
     each = _named(known, name)
     if each is None:
-        names = ", ".join(each["name"] for each in known.values() if not each.get("removed")) or "none"
-        text = f"{state['name']} has no property {name!r}; it has {names}"
-        raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+        names = [each["name"] for each in known.values() if not each.get("removed")]
+        raise Refused([no_property(state["name"], name, names, "/property")])
     return each
 
 

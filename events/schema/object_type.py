@@ -12,6 +12,7 @@ from pydantic import Field
 from events.branches.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.names import Key, Rid
 from events.reserved import name_key
 from events.schema.hierarchy import line
@@ -157,8 +158,7 @@ class _Asked(NamedTuple):
         yield from key_faults(command.name, command.primary_key, known, "/primaryKey", required=own)
         for name, path in ((command.title_property, "/titleProperty"), (command.subject, "/subject")):
             if name is not None and name not in known:
-                text = f"{command.name} has no property {name!r}; it has {', '.join(known)}"
-                yield Finding("PROPERTY_UNKNOWN", path, text)
+                yield no_property(command.name, name, known, path)
 
     def created(self) -> ObjectTypeCreated:
         context, command = self.context, self.command

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.schema.hierarchy import line
 from events.schema.soundness import Declared
 from events.schema.type_change import Evolve, OnType, TypeChanged, existing, put, settled, unplanned
@@ -82,9 +83,8 @@ def own_property(context: Context, state: State, named: str) -> Declared:
                         text = f"{named} is declared by {one['name']}; change it there"
                         raise Refused([Finding("PROPERTY_INHERITED", "/property", text)])
                     return dict(each)
-    names = ", ".join(each["name"] for each in state["properties"].values() if not each.get("removed"))
-    text = f"{state['name']} has no property {named!r}; it has {names or 'none of its own'}"
-    raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+    names = [each["name"] for each in state["properties"].values() if not each.get("removed")]
+    raise Refused([no_property(state["name"], named, names, "/property")])
 
 
 def with_property(state: State, field: str, **members: Any) -> State:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from events.branches.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.meant import nearest
 from events.names import Key
 from events.schema import element, struct_words
 from events.schema.kinds import free_slug, kind_named, kind_reads, name_taken, property_name, type_name
@@ -182,7 +183,7 @@ def _found(state: State, named: str) -> dict[str, Any]:
     by_field = {each["field"]: each for each in present.values()}
     each = present.get(named) or by_field.get(named)
     if each is None:
-        text = f"{state['name']} has no field {named!r}; it has {', '.join(present)}"
+        text = f"{state['name']} has no field {named[:200]!r}; {nearest(named, present)}"
         raise Refused([Finding("STRUCT_FIELD_UNKNOWN", "/field", text)])
     return each
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from events.branches.branch import branch_key, must_be_open
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.names import Key, Rid
 from events.reserved import count_key
 from events.schema.hierarchy import below, effective
@@ -73,8 +74,7 @@ def _field(context: Context, state: State, name: str | None) -> str | None:
     declared = effective(context.get, state)["properties"]
     fields: dict[str, str] = {each["name"]: field for field, each in declared.items() if not each.get("removed")}
     if name not in fields:
-        text = f"{state['name']} has no property {name!r}; it has {', '.join(fields)}"
-        raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+        raise Refused([no_property(state["name"], name, fields, "/property")])
     return fields[name]
 
 

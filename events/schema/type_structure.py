@@ -8,6 +8,7 @@ from pydantic import Field
 from events.branches.branch import must_be_open
 from events.decider import Context, Drafted, Lookup, Payload, State
 from events.findings import Finding, Refused
+from events.meant import no_property
 from events.names import Rid
 from events.reserved import count_key, number
 from events.schema import element
@@ -161,8 +162,7 @@ def _set_title(context: Context, state: State, name: str | None) -> list[Drafted
     if name is not None:
         known = _by_name(line(context.get, state))
         if name not in known:
-            text = f"{state['name']} has no property {name!r}; it has {', '.join(known)}"
-            raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+            raise Refused([no_property(state["name"], name, known, "/property")])
         field = known[name][0]
     if field == state.get("titleProperty"):
         return []

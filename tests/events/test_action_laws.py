@@ -94,7 +94,7 @@ def test_an_action_is_its_edits_sent_as_commands_all_or_none(edits, parameters):
     events = acting.when("ApplyAction", **asked)
     assert states(acting) == states(commanding)
     assert [each.payload for each in commanding.events[len(commanding.events) - len(events) + 1 :]] == events[1:]
-    assert (events == []) == (states(acting) == before)
+    assert events or states(acting) == before  # edits may also undo each other
 
 
 @given(st.lists(st.lists(changed, min_size=1, max_size=2), min_size=1, max_size=4), st.data())

@@ -82,3 +82,20 @@ async def test_a_prefix_says_what_its_keys_say(history):
                 told = await looked_up(outbox, heads, branch, [under_key(prefix) for prefix in prefixes])
                 keys_told = [key for prefix in prefixes for key in told[under_key(prefix)]["keys"]]
                 assert sorted(keys_told) == sorted(key for key in one_by_one if states[key] is not None)
+
+
+async def test_names_and_branches_that_are_near_are_found_in_the_store():
+    desk = await Desk(MemoryOutbox("main")).open()
+    await desk.group(*SETTLED[:1], asked("CreateBranch", name="dev/main/gates"))
+    desk.restart()
+    part = {"id": "김"}
+    answers = await desk.group(
+        asked("CreateObject", type="Prat", properties=part),
+        asked("CreateObject", type="Part", properties=part) | {"branch": "dev/main/gate"},
+        asked("CreateObject", type="Prat", properties=part) | {"branch": "dev/main/gates"},
+    )
+    assert [answer["findings"][0]["text"] for answer in answers] == [
+        "there is no object type 'Prat' on prod/main/main; is it Part?",
+        "there is no branch dev/main/gate; is it dev/main/gates?",
+        "there is no object type 'Prat' on dev/main/gates; is it Part?",
+    ]

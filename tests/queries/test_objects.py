@@ -138,7 +138,7 @@ def test_what_does_not_exist_is_said_so(key) -> None:
 
 
 def test_before_the_first_commit_there_is_nothing() -> None:
-    with pytest.raises(Refused, match=r"TYPE_UNKNOWN.*there are none"):
+    with pytest.raises(Refused, match=r"TYPE_UNKNOWN.*no type is called Flight"):
         show(at(flights(), "1999-12-31"), "Flight", "UA-1")
 
 
