@@ -44,7 +44,7 @@ def differences(before: Cut, after: Cut) -> Iterator[Difference]:
     """The schema first, object types before all, then objects, then links; each in key order. Deleted counts as not there."""
     schema = _schemas(before, after)
     for prefix in PREFIXES:
-        for entity in _touched(prefix, before, after):
+        for entity in touched(prefix, before, after):
             old, new = _alive(before.version(entity)), _alive(after.version(entity))
             if newest := new or old:
                 found = _difference(after.versions, schema(newest.state), old, new, newest)
@@ -65,7 +65,8 @@ def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:
     return schema
 
 
-def _touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:
+def touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:
+    """Keys of which the two may see different versions, each once, in key order; a cut of no branch sees nothing."""
     one, other = ({branch: (floor, at) for branch, floor, at in cut.lineage} for cut in (before, after))
     spans = [(branch, *span) for branch in one | other for span in _spans(one.get(branch), other.get(branch))]
     found = [before.versions.changed(branch, prefix, start, stop) for branch, start, stop in spans if start < stop]
