@@ -23,7 +23,7 @@ from events.merges.merge_words import (
     RevertCommit,
 )
 from events.merges.settling import of_branch, position_findings, settled
-from events.merges.sides import Sides, between, differing
+from events.merges.sides import Sides, differing, to_merge
 from events.merges.undo import reset, revert
 from events.names import Key
 
@@ -88,7 +88,7 @@ def prepared(context: Context, source: str, at: int | None) -> Prepared | None:
     if all(mine.get(branch, 0) >= position for branch, position in held(log, theirs).items()):
         return None
     bases = merge_bases(log, theirs, ours)
-    return Prepared(theirs, between(log, bases, theirs, ours, log.here(context.heads)))
+    return Prepared(theirs, to_merge(context, bases, theirs, ours, log.here(context.heads)))
 
 
 def merge(context: Context, command: MergeBranch) -> list[Drafted]:
@@ -115,6 +115,7 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
         bases=[at._asdict() for at in sides.bases],
         fast_forward=not sides.changed_by_ours,
         resolutions=[],
+        migrations=[each.said() for each in sides.run_by_theirs] or None,
     )
     forward = _fast_forward(context, log, theirs)
     if forward is not None:
@@ -165,7 +166,7 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     onto, mine = At(parent, base), At(context.branch, context.position)
     if not differing(log, At(parent, state["base"]), onto):
         return []
-    sides = between(log, merge_bases(log, mine, onto), mine, onto)
+    sides = to_merge(context, merge_bases(log, mine, onto), mine, onto)
     steps, resolutions = settled(sides, command.answers)
     return [_rebased(context, state, base, resolutions), *steps]
 

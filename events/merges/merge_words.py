@@ -90,6 +90,9 @@ class BranchMerged(Payload):
     bases: list[Base]
     fast_forward: Annotated[bool, Field(alias="fastForward", description="this branch had changed nothing since")]
     resolutions: list[dict[str, Any]]  # {kind, key, path, choice, value?}
+    migrations: Annotated[
+        list[dict[str, Any]] | None, Field(description="of the source, run on what this branch wrote meanwhile")
+    ] = None  # {rid, number, branch}
 
 
 class BranchReverted(Payload):

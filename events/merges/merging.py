@@ -40,6 +40,11 @@ def is_element(key: str) -> bool:
     return key.startswith(_ELEMENTS)
 
 
+def is_data(key: str) -> bool:
+    """Whether it is an object or a link."""
+    return key.startswith(("object/", "link/"))
+
+
 def content(key: str, state: State | None) -> Json:
     """What an entity says; `ABSENT` if it is not there."""
     if state is None or state.get("deleted"):

@@ -6,14 +6,15 @@ reset     base = the branch                   theirs = as it was          ours =
 rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from events.decider import State
+from events.decider import State, needed
 from events.merges.conflicts import Answers, Conflict, Place
 from events.merges.fitness import unfit
 from events.merges.foresight import foresee
-from events.merges.merging import content, is_element, merged
+from events.merges.merging import content, is_data, is_element, merged
+from events.merges.migrated import Ran, made
 from events.merges.misfits import stored_form
 from events.merges.sides import Sides
 from events.merges.steps import Step, Wish
@@ -46,12 +47,14 @@ class _Reconciling:
         self.sides, self.answers = sides, answers
         self.theirs = sides.theirs.states(sides.keys)
         self.ours = dict(sides.ours.states(sides.keys))
-        self.base = sides.base([key for key in sides.keys if key in sides.changed_by_ours])
+        self.base = dict(sides.base([key for key in sides.keys if key in sides.changed_by_ours]))
         self.contents: dict[Key, Json] = {}  # what shall be, of all that one of the sides changed
+        self.migrated: dict[str, Mapping[Key, Json]] = {"ours": {}, "theirs": {}}  # what a side says once it is
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
 
     def done(self) -> Reconciled:
+        self._migrate()
         for key in self.sides.keys:
             self._entity(key)
         whole, troubles = self._gone_through()
@@ -65,8 +68,29 @@ class _Reconciling:
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
         return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()))
 
+    def _migrate(self) -> None:
+        """What one side wrote becomes what the migrations of the other make of it. Raises `Unasked`."""
+        by_theirs, by_ours = self.sides.run_by_theirs, self.sides.run_by_ours
+        if by_theirs:
+            written = {key: state for key, state in self.sides.written().items() if state and is_data(key)}
+            said = _made(by_theirs, {key: (state, content(key, state)) for key, state in written.items()})
+            self.contents = {key: each for key, each in said.items() if key not in self.theirs}
+            self.contents = {k: v for k, v in self.contents.items() if not same(v, content(k, written[k]))}
+            self.ours |= {key: written[key] for key in self.contents}
+            self.migrated["ours"] = said
+        if by_ours:
+            likes = {key: state for key, state in self.theirs.items() if state and is_data(key)}
+            said = {key: (state, content(key, state)) for key, state in likes.items()}
+            self.migrated["theirs"] = _made(by_ours, said)
+        if by_theirs or by_ours:
+            likes = {key: self.theirs[key] or self.ours[key] or {} for key in self.base if is_data(key)}
+            self.base |= _made((*by_theirs, *by_ours), {key: (likes[key], self.base[key]) for key in likes})
+
     def _entity(self, key: Key) -> None:
-        ours, theirs = content(key, self.ours[key]), content(key, self.theirs[key])
+        ours, theirs = (
+            self.migrated[side].get(key, content(key, states[key]))
+            for side, states in (("ours", self.ours), ("theirs", self.theirs))
+        )
         if _purged(self.ours[key]) or _purged(self.theirs[key]):  # its key is destroyed, on whatever branch
             self.contents[key] = ABSENT
             return
@@ -150,6 +174,11 @@ class _Reconciling:
         before = self.contents.get(key, content(key, self.ours[key]))
         self.contents[key] = _put(before, path, value)
         return not same(before, self.contents[key])
+
+
+def _made(migrations: Sequence[Ran], said: Mapping[Key, tuple[State, Json]]) -> dict[Key, Json]:
+    """Contents of objects and links, each with a state that names it, as migrations leave them. Raises `Unasked`."""
+    return dict(zip(said, needed(lambda key: made(migrations, key, *said[key]), said), strict=True))
 
 
 def _purged(state: State | None) -> bool:

@@ -6,15 +6,17 @@ base ───┤
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from events.branches.ancestry import At, held, newest_common
 from events.branches.elsewhere import Elsewhere, Unasked, View
+from events.branches.elsewhere import elsewhere as elsewhere_of
 from events.branches.lineage import Stretch
-from events.decider import State
+from events.decider import Context, State
 from events.merges.merging import content, mergeable, older
+from events.merges.migrated import Ran, ran, without
 from events.names import Key
 from events.schema.values import Json
 
@@ -31,6 +33,8 @@ class Sides:
     ours: View
     keys: Sequence[Key]  # changed on theirs since the bases, in the order in which they were written
     changed_by_ours: frozenset[Key]
+    run_by_theirs: Sequence[Ran] = ()  # migrations that are run on what ours wrote, as part of the merge
+    run_by_ours: Sequence[Ran] = ()
 
     def base(self, keys: Collection[Key]) -> Mapping[Key, Json]:
         """What entities said in the base: of several merged into one, what was before both where they differ."""
@@ -39,6 +43,14 @@ class Sides:
     def written(self) -> Mapping[Key, State | None]:
         """What ours changed since the bases, as it is there."""
         return self.ours.states(sorted(self.changed_by_ours))
+
+
+def to_merge(context: Context, bases: Sequence[At], theirs: At, ours: At, here: View | None = None) -> Sides:
+    """As `between`, with the migrations that only one side has run. Raises `Unread`."""
+    log = elsewhere_of(context)
+    sides = between(log, bases, theirs, ours, here)
+    by_theirs, by_ours = ran(context, log, theirs, ours), ran(context, log, ours, theirs)
+    return replace(sides, run_by_theirs=without(by_theirs, by_ours), run_by_ours=without(by_ours, by_theirs))
 
 
 def between(elsewhere: Elsewhere, bases: Sequence[At], theirs: At, ours: At, here: View | None = None) -> Sides:

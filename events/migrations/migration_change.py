@@ -44,6 +44,7 @@ class Change(NamedTuple):
     model: type[Payload]
     fixes: tuple[str, ...]
     conversion: Callable[[Context, Any, Fix], Conversion]  # raises `Refused` for a fix that does not fit
+    apart: bool = True  # each entity shows by itself whether it fits
 
 
 def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
@@ -129,9 +130,9 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(PublishValueTypeVersion, _VALUES, redeclared),
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
-        Change(SetUnique, ("first", "last", "drop"), different),
-        Change(SetCardinality, ("first", "last", "drop"), fewer),
-        Change(SetAcyclic, ("first", "last"), straightened),
+        Change(SetUnique, ("first", "last", "drop"), different, apart=False),
+        Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
+        Change(SetAcyclic, ("first", "last"), straightened, apart=False),
         Change(ChangeEndpoints, ("drop",), between),
         Change(DeleteObjectType, ("drop",), without_type),
         Change(DeleteLinkType, ("drop", "redirect"), without_links),

@@ -9,7 +9,7 @@ from events.branches.elsewhere import elsewhere
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
 from events.merges.conflicts import Resolution
-from events.merges.sides import Sides, between, differing
+from events.merges.sides import Sides, differing, to_merge
 from events.proposals.proposal_events import proposal_key
 
 
@@ -53,7 +53,7 @@ class Case(NamedTuple):
         log, now = elsewhere(self.context), self.context.position
         theirs, ours = At(self.state["source"], now), At(self.state["target"], now)
         here = log.here(self.context.heads) if ours.branch == self.context.branch else None
-        return between(log, merge_bases(log, theirs, ours), theirs, ours, here)
+        return to_merge(self.context, merge_bases(log, theirs, ours), theirs, ours, here)
 
     def answers(self) -> list[Resolution]:
         """The resolutions that were given for both branches as they are now. Raises `Unasked`."""

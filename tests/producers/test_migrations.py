@@ -448,55 +448,6 @@ async def test_one_that_did_not_begin_is_taken_off_the_list():
     await sent(desk, "RunMigration", migration=2)
 
 
-async def test_a_migrated_branch_is_merged_once_what_the_target_wrote_since_is_migrated_too():
-    desk = await hangar(plane("N1"))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    planned = plan("SetRequired", {"kind": "default", "value": 4}, **SEATS)
-    await begun(desk, DEV, **planned)
-    await ran(desk, DEV)
-    await sent(desk, "CreateObject", **plane("한2"))
-    outcome = await desk.send("MergeBranch", source=DEV)
-    assert [(each["code"], "object/Plane/한2" in each["text"]) for each in outcome["findings"]] == [
-        ("MERGE_CONFLICT_SCHEMA_DATA", True)
-    ]
-    await begun(desk, **planned)
-    await ran(desk)
-    await sent(desk, "MergeBranch", source=DEV)
-    assert {key: each["seats"] for key, each in (await alive(desk)).items()} == {"N1": 4, "한2": 4}
-    assert codes(await desk.send("CreateObject", **plane("N3"))) == ["PROPERTY_REQUIRED"]
-
-
-async def test_what_the_target_never_touched_comes_migrated_with_a_merge():
-    desk = await hangar(plane("N1"), plane("N2", seats=2))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    await begun(desk, DEV, **plan("SetRequired", {"kind": "default", "value": 4}, **SEATS))
-    await ran(desk, DEV)
-    await sent(desk, "CreateObject", **plane("N3", seats=3))
-    await sent(desk, "MergeBranch", source=DEV)
-    assert {key: each["seats"] for key, each in (await alive(desk)).items()} == {"N1": 4, "N2": 2, "N3": 3}
-
-
-async def test_a_property_that_became_unique_on_a_branch_is_unique_behind_a_merge():
-    desk = await hangar(plane("N1", seats=1), plane("N2", seats=1), plane("N3", seats=3))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    await begun(desk, DEV, **plan("SetUnique", {"kind": "first"}, type="Plane", property="seats", unique=True))
-    await ran(desk, DEV)
-    await sent(desk, "CreateObject", **plane("한4", seats=4))
-    await sent(desk, "MergeBranch", source=DEV)
-    for seats in (1, 3, 4):
-        assert codes(await desk.send("CreateObject", **plane("N5", seats=seats))) == ["VALUE_NOT_UNIQUE"]
-
-
-async def test_values_that_both_sides_have_stop_the_merge_of_what_makes_them_unique():
-    desk = await hangar(plane("N1", seats=1))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    await begun(desk, DEV, **plan("SetUnique", {"kind": "first"}, type="Plane", property="seats", unique=True))
-    await ran(desk, DEV)
-    await sent(desk, "CreateObject", **plane("한2", seats=1))
-    outcome = await desk.send("MergeBranch", source=DEV)
-    assert codes(outcome) == ["MERGE_CONFLICT_UNIQUE"]
-
-
 keys = st.sampled_from([f"N{number:03}" for number in range(0, 520, 40)] + ["A1", "Z1", "김"])
 values = st.none() | st.integers(0, 9)
 writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, values)
