@@ -4,12 +4,12 @@ A fold asks for rows while it makes others, and a question reads what the answer
 which waits here for the loop that the connection has in a thread of its own.
 """
 
-import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
-from threading import Thread
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from adapters.own_loop import OwnLoop
 from adapters.postgres import connected
 
 Row = Sequence[Any]
@@ -28,9 +28,7 @@ class PostgresSession:
 
     def __init__(self, url: str, schema: str = "", **settings: str) -> None:
         """Names without a schema are those of `schema`."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="postgres-session", daemon=True)
-        self._thread.start()
+        self._loop, self._ended = OwnLoop("postgres-session"), False
         path = {"search_path": quoted(schema)} if schema else {}
         try:
             self._connection = self._wait(connected(url, **_BY_INDEX, **path, **settings))
@@ -52,7 +50,11 @@ class PostgresSession:
 
     @property
     def closed(self) -> bool:
-        return self._loop.is_closed() or bool(self._connection.is_closed())
+        return self._ended or bool(self._connection.is_closed())
+
+    def see(self, schema: str) -> None:
+        """Names without a schema are those of this one, until the transaction ends."""
+        self.value("SELECT set_config('search_path', $1, true)", quoted(schema))
 
     def run(self, script: str) -> None:
         """One or more statements without parameters."""
@@ -91,24 +93,63 @@ class PostgresSession:
 
     def close(self) -> None:
         """Idempotent; what was not committed is lost."""
-        if not self._loop.is_closed():
+        if not self._ended:
             self._wait(_terminated(self._connection))
             self._end()
 
     def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
         self._loop.close()
+        self._ended = True
 
     def _wait(self, asked: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+        return self._loop.wait(lambda: asked)
+
+
+class PostgresSessions:
+    """Sessions that are lent, each for one transaction, and kept for who comes next. `close` after use."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._idle: list[PostgresSession] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def lent(self, schema: str = "", mode: str = "") -> Iterator[PostgresSession]:
+        """Its transaction has begun, in this mode; what is not committed in the block is lost."""
+        session = self._idle.pop() if self._idle else PostgresSession(self.url)
+        try:
+            session.run(f"BEGIN {mode}")
+            if schema:
+                session.see(schema)
+            yield session
+            if session.in_transaction:
+                session.run("ROLLBACK")
+        except BaseException:
+            session.close()
+            raise
+        self._idle.append(session)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
+UNMOVED: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
+"""The mode of a transaction that sees everything as it was at its first statement."""
 
 
 def unmoved(url: str, schema: str, role: str = "none") -> PostgresSession:
     """A session whose one transaction sees the schema as it is now. `close` after use."""
     session = PostgresSession(url, schema, role=role)
     try:
-        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        session.run(f"BEGIN {UNMOVED}")
     except BaseException:
         session.close()
         raise

@@ -229,10 +229,11 @@ def _held(text: str) -> str:
     return text.replace("\0", "\\0")
 
 
-_tables: Final = MetaData()
-view_tables(_tables)
+_metadata: Final = MetaData()
+view_tables(_metadata)
+tables: Final = _metadata.tables
 _checkpoint, _parked, _places, _discarded = (
-    _tables.tables[name] for name in ("checkpoint", "parked", "parked_places", "discarded")
+    tables[name] for name in ("checkpoint", "parked", "parked_places", "discarded")
 )
 _live_build = select(live.c.build).where(live.c.ontology == bindparam("o"), live.c.view == bindparam("v"))
 _CHECKPOINT: Final = sql(select(_checkpoint))

@@ -20,11 +20,11 @@ class ViewFile(NamedTuple):
 
 
 class ViewMissing(Exception):
-    """There is no such view in this folder."""
+    """There is no such view in this folder, or database."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name, self.folder = name, folder
-        super().__init__(f"there is no view {name} in {folder / 'views'}; `oms up` makes it from the log")
+    def __init__(self, name: str, where: Path | str) -> None:
+        self.name, self.where = name, where
+        super().__init__(f"there is no view {name} in {where}; `oms up` makes it from the log")
 
 
 def view_path(folder: Path, name: str, version: int) -> Path:
@@ -37,7 +37,7 @@ def live_path(folder: Path, name: str) -> Path:
     for file in view_files(folder):
         if file.name == name and file.live:
             return file.path
-    raise ViewMissing(name, folder)
+    raise ViewMissing(name, folder / "views")
 
 
 def live_version(folder: Path, name: str) -> int | None:

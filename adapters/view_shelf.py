@@ -1,15 +1,18 @@
 """The builds of one view in their files: `<folder>/views/<name>.v<build>.db`, and the alias that says which is live."""
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from adapters.sqlite_audit import copy_refusals
+from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_view import SqliteView
-from adapters.view_files import flip, live_version, make_live, view_path
-from projectors.projector import Feed
+from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
+from projectors.projector import Feed, Parked, ViewUnavailable
 from projectors.verify import Agreed, Difference
 
 RowT = TypeVar("RowT")
@@ -47,6 +50,39 @@ class SqliteShelf(Generic[RowT]):
 
     def path(self, build: int) -> Path:
         return view_path(self.folder, self.name, build)
+
+    def following(self) -> "LiveBuild[RowT]":
+        return LiveBuild(self)
+
+    def standings(self) -> list[tuple[Standing, bool]]:
+        """Of each build, and whether it is live. Raises `ViewUnavailable`."""
+        files = [file for file in view_files(self.folder) if file.name == self.name]
+        with self._readable():
+            found = [(view_standing(file.path), file.live) for file in files]
+        return [(standing, live) for standing, live in found if standing]
+
+    def position(self) -> int:
+        """Of the live build; 0 while it is being made, or exchanged for a new one."""
+        try:
+            standing = view_standing(live_path(self.folder, self.name))
+        except (ViewMissing, sqlite3.Error):
+            return 0
+        return standing.checkpoint.position if standing else 0
+
+    def parked(self) -> list[Parked]:
+        """In the live build, in position order. Raises `ViewMissing`, `ViewUnavailable`."""
+        path = live_path(self.folder, self.name)
+        with self._readable():
+            return parked_in(path)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ViewUnavailable(
+                self.name, f"a file in {self.folder} cannot be read: {error}", "`oms verify`"
+            ) from error
 
 
 class LiveBuild(Generic[RowT]):

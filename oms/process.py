@@ -9,7 +9,8 @@ from typing import Any
 from adapters.nats_server import Endpoint
 from gateways.commands import CommandDoor
 from oms.settings import Settings
-from oms.views import READ_MODELS, Elsewhere
+from oms.shelves import READ_MODELS, Shelves
+from oms.views import Elsewhere
 from producers.outbox import Outbox
 from producers.relay import Relay
 from projectors.runner import Runner
@@ -24,6 +25,7 @@ class Running:
 
     settings: Settings
     endpoint: Endpoint
+    shelves: Shelves
     outbox: Outbox | None = None
     relay: Relay | None = None
     door: CommandDoor | None = None
@@ -32,7 +34,7 @@ class Running:
     _elsewhere: dict[str, Elsewhere] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._elsewhere = {name: Elsewhere(self.settings.folder, name) for name in READ_MODELS}
+        self._elsewhere = {name: Elsewhere(self.shelves.shelf(name)) for name in READ_MODELS}
 
     async def relayed(self, position: int) -> None:
         """Returns once the log holds `position`."""

@@ -10,7 +10,7 @@ from adapters.sqlite_view import SqliteView
 from adapters.view_files import make_live, view_path
 from events import catalog
 from oms import garbage
-from oms.views import READ_MODELS, ReadModel
+from oms.shelves import READ_MODELS, ReadModel
 from projectors.projector import Checkpoint, Feed
 from projectors.track import Track
 from queries.replay import replay

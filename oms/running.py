@@ -18,13 +18,14 @@ from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
 from adapters.postgres_outbox import postgres_outbox
 from adapters.repair_files import refuse_while_repairing
-from adapters.sqlite_refusals import RefusedCommands, SqliteRefusals
-from adapters.view_files import ViewMissing, live_path
+from adapters.sqlite_refusals import RefusedCommands
+from adapters.view_files import ViewMissing
 from events import catalog
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.roles import roles
 from oms.settings import Settings
-from oms.views import READ_MODELS, track
+from oms.shelves import READ_MODELS, Shelves, kept
+from oms.views import track
 from oms.writing import writing
 from producers.outbox import OutboxUnavailable
 from projectors.projector import ViewUnavailable
@@ -42,7 +43,8 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         refuse_while_repairing(settings.folder / "repair")
         loops: list[Loop] = []
         stack.callback(close_all, loops)
-        here = Running(settings, await _endpoint(settings, stack, loops))
+        shelves = stack.enter_context(kept(settings))
+        here = Running(settings, await _endpoint(settings, stack, loops), shelves)
         if "committer" in settings.roles or "relay" in settings.roles:
             await _prepare_log(here)
         if "projectors" in settings.roles:
@@ -50,7 +52,7 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
         await stack.enter_async_context(looping(loops))
         await stack.enter_async_context(writing(here, alarm))
         if here.runner is not None and (refused := await _refused(settings, stack)):
-            await stack.enter_async_context(looping([_refusals(settings, refused, alarm)]))
+            await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm)]))
         yield here
 
 
@@ -83,7 +85,8 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
     feed = NatsReader(here.endpoint, settings.ontology)
     tracks = []
     for name in READ_MODELS:
-        tracked, anew = await stack.enter_async_context(track(settings.folder, settings.ontology, name, feed, alarm))
+        shelf = here.shelves.shelf(name)
+        tracked, anew = await stack.enter_async_context(track(shelf, settings.ontology, name, feed, alarm))
         tracks.append(tracked)
         loops += [anew] if anew else []
     here.runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
@@ -101,12 +104,12 @@ async def _refused(settings: Settings, stack: AsyncExitStack) -> refusals.Refuse
     return refused
 
 
-async def _refusals(settings: Settings, refused: refusals.Refused, alarm: Alarm) -> None:
+async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -> None:
     """Into the live build of the audit, which a rebuild may exchange; a store that refuses for a while is tried again."""
     said = ""
     while True:
         try:
-            await _register(settings, refused)
+            await _register(shelves, refused)
             said = ""
         except (OutboxUnavailable, ViewUnavailable, ViewMissing, sqlite3.OperationalError) as passing:
             if str(passing) != said:
@@ -115,12 +118,13 @@ async def _refusals(settings: Settings, refused: refusals.Refused, alarm: Alarm)
             await asyncio.sleep(REFUSALS_SECONDS)
 
 
-async def _register(settings: Settings, refused: refusals.Refused) -> None:
+async def _register(shelves: Shelves, refused: refusals.Refused) -> None:
     """As long as this build of the audit is live."""
-    path = live_path(settings.folder, "audit")
-    register = SqliteRefusals(path)
+    audit = shelves.shelf("audit")
+    build = await asyncio.to_thread(audit.live)
+    register = await asyncio.to_thread(shelves.register)
     try:
-        while live_path(settings.folder, "audit") == path:
+        while await asyncio.to_thread(audit.live) == build:
             if not await refusals.step(refused, register):
                 await asyncio.sleep(REFUSALS_SECONDS)
     finally:

@@ -14,10 +14,10 @@ from adapters.file_lease import FileLeases
 from adapters.nats_repair import repairable
 from adapters.nats_server import Endpoint, nats_server
 from adapters.segments import SegmentFeed, segments
-from adapters.sqlite_copies import audit_copy, copy_in, outbox_copy
+from adapters.sqlite_copies import copy_in, outbox_copy
 from adapters.store_folder import find_stream, store_reader
-from adapters.view_files import live_path
 from oms.settings import Settings
+from oms.shelves import kept
 from projectors.projector import Feed, Fetched
 
 
@@ -52,7 +52,8 @@ async def source(text: str, settings: Settings, *, alone: bool = False) -> Async
     elif text == "outbox":
         yield Source("outbox", outbox_copy(settings.folder / "outbox.db"))
     elif text == "audit":
-        yield Source("audit", audit_copy(live_path(settings.folder, "audit")))
+        with kept(settings) as shelves:
+            yield Source("audit", shelves.audit_copy())
     elif segments(path := Path(text)):
         yield Source(text, SegmentFeed(path, settings.ontology))
     elif find_stream(path, settings.ontology):

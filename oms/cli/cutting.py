@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from oms.cli.failures import Exit, Failure
 
 if TYPE_CHECKING:
     from oms.settings import Settings
+    from oms.shelves import Shelves
     from queries.cuts import Cut
     from queries.versions import Versions
 
@@ -26,29 +26,23 @@ MinPosition = Annotated[
 @contextmanager
 def versions(settings: "Settings", min_position: int = 0) -> Iterator["Versions"]:
     """The live versions view, read-only: with or without a running `oms up`. Waits for a position as the deadline allows."""
-    import sqlite3
-
-    from adapters.sqlite_versions_reader import reading
-    from adapters.view_files import live_path
     from oms.keys import keys_file, opening
+    from oms.shelves import kept
 
-    path = live_path(settings.folder, "versions")
-    try:
+    with kept(settings) as shelves:
         if min_position:
-            _wait(path, min_position, settings.deadline)
-        with opening(keys_file(settings)) as opens, reading(path, opens) as opened:
+            _wait(shelves, min_position, settings.deadline)
+        with opening(keys_file(settings)) as opens, shelves.versions(opens) as opened:
             yield opened
-    except sqlite3.Error as error:
-        raise Failure(f"the versions view cannot be read: {error}", "`oms verify versions`", Exit.CONFLICT) from error
 
 
-def _wait(path: Path, position: int, within: float) -> None:
+def _wait(shelves: "Shelves", position: int, within: float) -> None:
     import asyncio
 
-    from adapters.sqlite_standing import Watched
+    from oms.views import Elsewhere
     from queries.freshness import Behind, at_least
 
-    found = asyncio.run(at_least(Watched(path), position, within=within))
+    found = asyncio.run(at_least(Elsewhere(shelves.shelf("versions")), position, within=within))
     if isinstance(found, Behind):
         text = f"the view versions is at position {found.position}, not yet at {found.wanted}, after {within:g} s"
         raise Failure(text, "`oms status` says how it moves", Exit.UNAVAILABLE)

@@ -33,10 +33,11 @@ Position = Annotated[int, typer.Argument(metavar="POSITION", help="Where it stan
 @app.command("list")
 def list_(folder: Folder = None, as_json: Json = False) -> None:
     """List what is parked in each view, the first one first."""
-    from adapters.view_files import view_files
+    from oms.shelves import READ_MODELS, kept
 
-    place = _settings(folder).folder
-    found = [(file.name, event) for file in view_files(place) if file.live for event in _parked(file.path)]
+    with kept(_settings(folder)) as shelves:
+        live = [(name, shelves.shelf(name)) for name in sorted(READ_MODELS)]
+        found = [(name, event) for name, shelf in live if shelf.live() for event in shelf.parked()]
     print_rows(
         [_row(view, event) for view, event in found],
         ["view", "position", "code", "behind", "entities", "reason"],
@@ -47,9 +48,7 @@ def list_(folder: Folder = None, as_json: Json = False) -> None:
 @app.command()
 def show(position: Position, view: View = "versions", folder: Folder = None, as_json: Json = False) -> None:
     """Show one parked event with its body."""
-    from adapters.view_files import live_path
-
-    event = next((one for one in _parked(live_path(_settings(folder).folder, view)) if one.position == position), None)
+    event = next((one for one in _parked(_settings(folder), view) if one.position == position), None)
     if event is None:
         raise Failure(f"position {position} is not parked in {view}", "`oms dead list` shows what is")
     body = event.body.decode(errors="replace")
@@ -93,10 +92,13 @@ def _settings(folder: Path | None) -> "Settings":
     return load({"folder": folder}).settings
 
 
-def _parked(path: Path) -> "list[Parked]":
-    from adapters.sqlite_standing import parked_in
+def _parked(settings: "Settings", view: str) -> "list[Parked]":
+    from oms.shelves import READ_MODELS, kept
 
-    return parked_in(path)
+    if view not in READ_MODELS:
+        raise Failure(f"there is no view {view!r}", f"there are {', '.join(READ_MODELS)}", Exit.USAGE)
+    with kept(settings) as shelves:
+        return shelves.shelf(view).parked()
 
 
 def _row(view: str, event: "Parked") -> dict[str, Any]:
@@ -113,9 +115,7 @@ def _row(view: str, event: "Parked") -> dict[str, Any]:
 
 def _sure(settings: "Settings", view: str, positions: Iterable[int] | None, verb: str, *, yes: bool) -> bool:
     """Counts first, then asks. `False` if there is nothing to do."""
-    from adapters.view_files import live_path
-
-    parked = {event.position for event in _parked(live_path(settings.folder, view))}
+    parked = {event.position for event in _parked(settings, view)}
     wanted = parked if positions is None else set(positions)
     if unknown := wanted - parked:
         raise Failure(f"not parked in {view}: {', '.join(map(str, sorted(unknown)))}", "`oms dead list` shows what is")
@@ -128,24 +128,28 @@ def _sure(settings: "Settings", view: str, positions: Iterable[int] | None, verb
 
 async def _redrive(settings: "Settings", view: str) -> tuple[int, int]:
     from events import catalog
-    from oms.views import READ_MODELS, live_view
+    from oms.shelves import READ_MODELS, kept
+    from oms.views import live_view
     from projectors.redrive import redrive as again
 
-    async with live_view(settings.folder, settings.ontology, view) as opened:
-        before = len(await opened.parked())
-        _, left = await _until_first(lambda: again(READ_MODELS[view].projector, opened, catalog.payload))
-        return before - left, left
+    with kept(settings) as shelves:
+        async with live_view(shelves, view) as opened:
+            before = len(await opened.parked())
+            _, left = await _until_first(lambda: again(READ_MODELS[view].projector, opened, catalog.payload))
+            return before - left, left
 
 
 async def _discard(settings: "Settings", view: str, positions: list[int], why: str) -> int:
     import time
 
+    from oms.shelves import kept
     from oms.views import live_view
     from projectors.redrive import discard as give_up
 
-    async with live_view(settings.folder, settings.ontology, view) as opened:
-        now = time.time_ns() // 1_000
-        return await _until_first(lambda: give_up(opened, positions, settings.author, why, now))
+    with kept(settings) as shelves:
+        async with live_view(shelves, view) as opened:
+            now = time.time_ns() // 1_000
+            return await _until_first(lambda: give_up(opened, positions, settings.author, why, now))
 
 
 async def _until_first(step: Callable[[], Awaitable[T]]) -> T:

@@ -21,7 +21,7 @@ def rebuild(
 
     For heads, the write side's own view, it must not.
     """
-    from oms.views import READ_MODELS
+    from oms.shelves import READ_MODELS
 
     if name not in ("heads", *READ_MODELS):
         known = ", ".join(("heads", *READ_MODELS))
@@ -35,6 +35,7 @@ def rebuild(
 async def _view(name: str, **flags: Any) -> dict[str, Any]:
     from oms import garbage
     from oms.settings import load
+    from oms.shelves import kept
     from oms.sources import source
     from oms.views import rebuilt
 
@@ -46,8 +47,8 @@ async def _view(name: str, **flags: Any) -> dict[str, Any]:
             told(at, f" of {last:,}")
 
         async with source("log", settings) as log:
-            with garbage.calmly():
-                made = await rebuilt(settings.folder, settings.ontology, name, log, tell)
+            with garbage.calmly(), kept(settings) as shelves:
+                made = await rebuilt(shelves.shelf(name), name, log, tell)
     return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
 
 

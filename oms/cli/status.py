@@ -1,17 +1,15 @@
 """`oms status`: how far each view is behind the log, read from the files themselves."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
 from oms.cli.output import Json, complain, print_json, print_rows
 
 if TYPE_CHECKING:
-    from adapters.sqlite_metrics import Metrics
     from adapters.sqlite_standing import Standing
+    from oms.shelves import Shelves
     from producers.outbox import LogHead
 
 _COLUMNS = ("view", "version", "position", "lag", "seconds", "rate", "parked", "state")
@@ -26,19 +24,25 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show where the log ends and how far each view is: position, lag in events and seconds, rate, parked events."""
+    from oms.settings import load
+    from oms.shelves import kept
+
+    settings = load({"folder": folder}).settings
+    with kept(settings) as shelves:
+        _show(shelves, over, as_json=as_json)
+
+
+def _show(shelves: "Shelves", over: float, *, as_json: bool) -> None:
     import time
 
-    from oms.settings import load
-
-    place = load({"folder": folder}).settings.folder
-    head, views = _look(place)
+    head, views = _look(shelves)
     behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
     before = {(view.view, view.version): view.checkpoint.position for view, _ in views}
     if behind and over:
         time.sleep(over)
-        head, views = _look(place)
+        head, views = _look(shelves)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
-    counted = _counted(place)
+    counted = shelves.metrics()
     if as_json:
         print_json({"position": head.position if head else None, "views": rows} | (counted.json() if counted else {}))
     else:
@@ -49,30 +53,11 @@ def status(
             complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
 
 
-def _counted(folder: Path) -> "Metrics | None":
-    """How often what happened; `None` where no audit of this version says so."""
-    import sqlite3
+def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
+    from oms.shelves import READ_MODELS
 
-    from adapters.sqlite_metrics import metrics
-    from adapters.view_files import ViewMissing, live_path
-
-    try:
-        return metrics(live_path(folder, "audit"))
-    except (ViewMissing, sqlite3.Error):
-        return None
-
-
-def _look(folder: Path) -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
-    import sqlite3
-
-    from adapters.sqlite_standing import outbox_head, view_standing
-    from adapters.view_files import view_files
-
-    try:
-        found = [(view_standing(file.path), file.live) for file in view_files(folder)]
-        return outbox_head(folder / "outbox.db"), [(view, live) for view, live in found if view]
-    except sqlite3.Error as error:
-        raise Failure(f"a file in {folder} cannot be read: {error}", "`oms verify`", Exit.CONFLICT) from error
+    views = [standing for name in sorted(READ_MODELS) for standing in shelves.shelf(name).standings()]
+    return shelves.log_head(), views
 
 
 def _row(

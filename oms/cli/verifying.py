@@ -24,7 +24,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read everything again and name the first difference. OMS may run meanwhile."""
-    from oms.views import READ_MODELS
+    from oms.shelves import READ_MODELS
 
     known = ["log", "heads", *READ_MODELS]
     unknown = [name for name in what or () if name not in known]
@@ -37,13 +37,13 @@ def verify(
 
 
 async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
-    from adapters.view_files import live_version
     from oms.settings import load
-    from oms.views import READ_MODELS
+    from oms.shelves import READ_MODELS, kept
 
     settings = load(flags).settings
     checks = {"log": _log, "heads": _heads}
-    names = names or [*checks, *(name for name in READ_MODELS if live_version(settings.folder, name))]
+    with kept(settings) as shelves:
+        names = names or [*checks, *(name for name in READ_MODELS if shelves.shelf(name).live())]
     return [await (checks[name](settings) if name in checks else _view(name, settings)) for name in names]
 
 
@@ -61,13 +61,14 @@ async def _log(settings: "Settings") -> dict[str, Any]:
 
 
 async def _view(name: str, settings: "Settings") -> dict[str, Any]:
+    from oms.shelves import kept
     from oms.sources import source
     from oms.views import verified
     from projectors.verify import Agreed
 
-    with Progress(f"verifying {name}", "events") as told:
+    with Progress(f"verifying {name}", "events") as told, kept(settings) as shelves:
         async with source("log", settings) as log:
-            found = await verified(settings.folder, name, log, told)
+            found = await verified(shelves, name, log, told)
     if not isinstance(found, Agreed):
         return {"what": name, "position": found.position, "result": _wrong(name, found), "whole": False}
     parked = f"; {len(found.left_out):,} events left out, see `oms dead list`" if found.left_out else ""

@@ -112,7 +112,7 @@ async def test_what_was_refused_is_kept_too(superuser, writer, table: str):
     ],
 )
 async def test_a_row_that_does_not_follow_is_refused(writer, position: int, hash_: str, body: str):
-    with pytest.raises(asyncpg.PostgresError, match="does not follow|duplicate key"):
+    with pytest.raises(asyncpg.PostgresError, match=r"does not follow|duplicate key"):
         await writer.execute(
             'INSERT INTO events (position, time, author, type, branch, entity, "commit", cause, subject, hash, body) '
             f'SELECT {position}, time + 1, author, type, branch, entity, "commit", cause, subject, {hash_}, {body} '

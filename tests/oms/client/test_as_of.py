@@ -7,6 +7,7 @@ from adapters.view_files import make_live, view_path
 from oms.client import Refused, Unavailable
 from oms.reading import read_door
 from oms.settings import Settings
+from oms.shelves import FolderShelves
 from producers.receive import address
 from tests.queries.test_objects import flights
 
@@ -14,7 +15,8 @@ from tests.queries.test_objects import flights
 @pytest.fixture
 async def asked(client, nats_server, tmp_path):
     """The client, with the door for reads open over a folder; `asked.folder` may get a view."""
-    door = read_door(Settings(folder=tmp_path / "data"))
+    settings = Settings(folder=tmp_path / "data")
+    door = read_door(settings, FolderShelves(settings))
 
     async def answer(subject, headers, payload, _told):
         return await door.answer(address(subject), headers, payload)

@@ -1,0 +1,87 @@
+"""The views in a database of PostgreSQL: each build in a schema of its own."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+
+from adapters import postgres_reading
+from adapters.audit_tables import events
+from adapters.outbox_tables import log_head
+from adapters.postgres import AWAY, place, sql
+from adapters.postgres_audit import postgres_audit
+from adapters.postgres_copies import PostgresCopy
+from adapters.postgres_refusals import PostgresRefusals
+from adapters.postgres_session import PostgresSessions
+from adapters.postgres_shelf import Opens as OpensView
+from adapters.postgres_shelf import PostgresShelf
+from adapters.postgres_tables import schema_of
+from adapters.postgres_versions import postgres_versions
+from adapters.postgres_view import unavailable
+from adapters.sqlite_metrics import Metrics
+from adapters.view_files import ViewMissing
+from oms.settings import Settings
+from oms.shelves import Registering
+from producers.outbox import LogHead
+from projectors.projector import Feed
+from queries.gaps import Opens, shut
+from queries.versions import Versions
+
+OPENED: Final[Mapping[str, OpensView[Any]]] = {"versions": postgres_versions, "audit": postgres_audit}
+
+
+@contextmanager
+def database_shelves(settings: Settings) -> Iterator["DatabaseShelves"]:
+    """Open as long as the block runs."""
+    sessions = PostgresSessions(settings.postgres_url)
+    try:
+        yield DatabaseShelves(sessions, settings.ontology)
+    finally:
+        sessions.close()
+
+
+class DatabaseShelves:
+    """See `oms.shelves.Shelves`."""
+
+    def __init__(self, sessions: PostgresSessions, ontology: str) -> None:
+        self._sessions, self._ontology = sessions, ontology
+        self.where = place(sessions.url)
+
+    def shelf(self, name: str) -> PostgresShelf[Any]:
+        return PostgresShelf(self._sessions, name, self._ontology, OPENED[name])
+
+    @contextmanager
+    def versions(self, opens: Opens = shut) -> Iterator[Versions]:
+        try:
+            with postgres_reading.reading(self.shelf("versions"), opens) as found:
+                yield found
+        except AWAY as error:
+            raise unavailable("versions", error) from error
+
+    def log_head(self) -> LogHead | None:
+        try:
+            with self._sessions.lent(schema_of(self._ontology)) as session:
+                if session.value("SELECT to_regclass('log_head')") is None:
+                    return None
+                found = session.row(_HEAD, self._ontology)
+        except AWAY as error:
+            raise unavailable("outbox", error) from error
+        return None if found is None else LogHead(*found)
+
+    def metrics(self) -> Metrics | None:
+        try:
+            return postgres_reading.metrics(self.shelf("audit"))
+        except (ViewMissing, *AWAY):
+            return None
+
+    def audit_copy(self) -> Feed:
+        return PostgresCopy(self._sessions.url, self.shelf("audit").live_schema(), events)
+
+    def register(self) -> Registering:
+        return PostgresRefusals(self._sessions.url, self.shelf("audit").live_schema())
+
+
+_HEAD: Final = sql(
+    select(log_head.c.position, log_head.c.time, log_head.c.hash).where(log_head.c.ontology == bindparam("o"))
+)

@@ -1,0 +1,136 @@
+"""Where the views of these settings are kept: in files of the data folder, or in a database of PostgreSQL."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+from adapters.sqlite_audit import sqlite_audit
+from adapters.sqlite_copies import audit_copy
+from adapters.sqlite_metrics import Metrics, metrics
+from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_standing import Standing, outbox_head
+from adapters.sqlite_versions import sqlite_versions
+from adapters.sqlite_versions_reader import reading
+from adapters.sqlite_view import SqliteView
+from adapters.view_files import ViewMissing, live_path
+from adapters.view_shelf import SqliteShelf
+from events import catalog
+from oms.settings import Settings
+from producers.outbox import LogHead
+from projectors.audit import audit
+from projectors.projector import Feed, Parked, Projector, ViewUnavailable
+from projectors.rebuild import Shelf
+from projectors.track import Live
+from projectors.versions import versions
+from queries.gaps import Opens, shut
+from queries.versions import Versions
+from workers.refusals import Register
+
+
+class ReadModel(NamedTuple):
+    """`opened(file, ontology)` makes the file if it is not there."""
+
+    projector: Projector[Any]
+    opened: Callable[[Path, str], SqliteView[Any]]
+
+
+READ_MODELS: Final[Mapping[str, ReadModel]] = {
+    "versions": ReadModel(versions(catalog.evolve), sqlite_versions),
+    "audit": ReadModel(audit, sqlite_audit),
+}
+
+
+class Kept(Shelf[Any], Protocol):
+    """A shelf that says how far its builds are. Raises `ViewUnavailable`."""
+
+    def following(self) -> Live[Any]:
+        """For a track: the live build, made if there is none."""
+
+    def standings(self) -> list[tuple[Standing, bool]]:
+        """Of each build, and whether it is live."""
+
+    def position(self) -> int:
+        """Of the live build; 0 while there is none."""
+
+    def parked(self) -> list[Parked]:
+        """In the live build, in position order. Raises `ViewMissing`."""
+
+
+class Registering(Register, Protocol):
+    """`close` after use."""
+
+    async def close(self) -> None: ...
+
+
+class Shelves(Protocol):
+    """What is read and written of views beside their rows. Raises `ViewMissing`, `ViewUnavailable`."""
+
+    where: str
+
+    def shelf(self, name: str) -> Kept:
+        """The builds of a view. Raises `KeyError` for a view that is not known."""
+
+    def versions(self, opens: Opens = shut) -> AbstractContextManager[Versions]:
+        """The live ones, as they are now."""
+
+    def log_head(self) -> LogHead | None:
+        """Where the outbox beside them says the log ends; `None` where there is none."""
+
+    def metrics(self) -> Metrics | None:
+        """How often what happened; `None` where no audit of this version says so."""
+
+    def audit_copy(self) -> Feed:
+        """The stored bytes of the live audit."""
+
+    def register(self) -> Registering:
+        """The second table of the live audit."""
+
+
+@contextmanager
+def kept(settings: Settings) -> Iterator[Shelves]:
+    """Open as long as the block runs."""
+    if not settings.postgres_url:
+        yield FolderShelves(settings)
+        return
+    from oms.database_shelves import database_shelves  # takes a while to import
+
+    with database_shelves(settings) as shelves:
+        yield shelves
+
+
+class FolderShelves:
+    def __init__(self, settings: Settings) -> None:
+        self._folder, self._ontology = settings.folder, settings.ontology
+        self.where = str(settings.folder / "views")
+
+    def shelf(self, name: str) -> Kept:
+        return SqliteShelf(self._folder, name, self._ontology, READ_MODELS[name].opened)
+
+    @contextmanager
+    def versions(self, opens: Opens = shut) -> Iterator[Versions]:
+        try:
+            with reading(live_path(self._folder, "versions"), opens) as found:
+                yield found
+        except sqlite3.Error as error:
+            raise ViewUnavailable("versions", f"its file cannot be read: {error}", "`oms verify versions`") from error
+
+    def log_head(self) -> LogHead | None:
+        try:
+            return outbox_head(self._folder / "outbox.db")
+        except sqlite3.Error as error:
+            cause = f"a file in {self._folder} cannot be read: {error}"
+            raise ViewUnavailable("outbox", cause, "`oms verify`") from error
+
+    def metrics(self) -> Metrics | None:
+        try:
+            return metrics(live_path(self._folder, "audit"))
+        except (ViewMissing, sqlite3.Error):
+            return None
+
+    def audit_copy(self) -> Feed:
+        return audit_copy(live_path(self._folder, "audit"))
+
+    def register(self) -> Registering:
+        return SqliteRefusals(live_path(self._folder, "audit"))
