@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from events.decider import MOST, Lookup, State, needed, under_key
 from events.names import Key
+from events.objects.sealing import untold
 from events.reserved import count_key, number, unique_key
 from events.schema.hierarchy import below
 
@@ -27,7 +28,9 @@ def of_object_type(get: Lookup, before: State | None, after: State) -> Iterator[
 
 def _reserved(kind: State, field: str, state: State) -> Key | None:
     value = state["properties"].get(field)
-    return None if value is None else unique_key(kind["slug"], kind["properties"][field].get("reserve", field), value)
+    if value is None or untold(value):
+        return None
+    return unique_key(kind["slug"], kind["properties"][field].get("reserve", field), value)
 
 
 def _alive(get: Lookup, slug: str) -> list[tuple[Key, State]]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
+from events.migrations.migration_encryption import remarked
 from events.migrations.migration_links import between, fewer, straightened, without_links
 from events.migrations.migration_objects import different, required, without_type, without_value
 from events.migrations.migration_properties import added, removed
@@ -25,7 +26,7 @@ from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAc
 from events.schema.property_change import OnProperty, own_property
 from events.schema.property_life import AddProperty
 from events.schema.property_removal import RemoveProperty
-from events.schema.property_rules import SetDefault, SetRequired, SetUnique
+from events.schema.property_rules import SetDefault, SetMarking, SetRequired, SetUnique
 from events.schema.property_source import SetValueType
 from events.schema.property_type import ChangePropertyType, RemoveEnumValue
 from events.schema.schema_change import SchemaChange
@@ -130,6 +131,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(PublishValueTypeVersion, _VALUES, redeclared),
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
+        Change(SetMarking, ("cast",), remarked),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
         Change(SetAcyclic, ("first", "last"), straightened, apart=False),

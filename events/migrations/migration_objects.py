@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
+from events.migrations.migration_encryption import told_apart
 from events.migrations.migration_properties import Completing, of_objects
 from events.migrations.migration_step import FIX, Conversion, Step
 from events.migrations.migration_values import converted
@@ -63,8 +64,7 @@ def different(context: Context, command: SetUnique, fix: Fix) -> Conversion:
     one = _of(context, command)
     field = one.each["field"]
     if one.declared.get("marking") == ENCRYPT:
-        text = f"{one.each['name']} is encrypted: no two values look alike; make it unique while there are no objects"
-        raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
+        return told_apart(context, command, fix)
     slugs = [each["slug"] for each in (one.state, *below(context.get, one.state))]
     keys = [key for slug in slugs if number(context.get(count_key(slug))) for key in context.under(f"object/{slug}/")]
     states = zip(keys, needed(context.get, keys), strict=True)

@@ -23,7 +23,7 @@ from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetA
 from events.schema.property_change import OnProperty, own_property
 from events.schema.property_life import AddProperty
 from events.schema.property_removal import RemoveProperty, RestoreProperty
-from events.schema.property_rules import SetDefault, SetRequired, SetUnique
+from events.schema.property_rules import SetDefault, SetMarking, SetRequired, SetUnique
 from events.schema.property_source import SetValueType
 from events.schema.property_type import AddEnumValue, ChangePropertyType, RemoveEnumValue
 from events.schema.resolving import Declared, declaration
@@ -70,6 +70,8 @@ def _of_property(context: Context, before: Context, change: OnProperty) -> Rever
             return _redeclared(context, SetValueType(**of, value_type=each.get("valueType"), version=version))
         case ChangePropertyType():
             return _redeclared(context, _retyped(of, each))
+        case SetMarking():
+            return _redeclared(context, SetMarking(**of, marking=each.get("marking")))
     return Reverse(first=(_loosened(before, change, each),))
 
 

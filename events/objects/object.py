@@ -266,7 +266,13 @@ def _refuse_purged(found: _Found) -> None:
 def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
     """The event that gives an object these values, `[]` if it has them. One that is deleted must be fit to come back."""
     shape, old, findings = found.shape, found.old, given.findings
-    changed = {field: value for field, value in given.values.items() if not same(old.get(field), value)}
+    stored, personal = found.state["properties"], shape.personal
+    changed = {
+        field: value
+        for field, value in given.values.items()
+        if not same(old.get(field), value)
+        or (personal and field in stored and not personal.complete(field, stored[field]))
+    }
     back = found.state["deleted"]
     if not changed and not findings and not back:
         return []
@@ -275,9 +281,9 @@ def _changed(context: Context, found: _Found, given: Given) -> list[Drafted]:
             text = f"{slot.name} is part of the key {found.key}, which never changes; create another object"
             findings.append(Finding("OBJECT_KEY_CHANGED", given.path + pointer(slot.name), text))
     complete(shape, given, old, changed)
-    if back and shape.personal is not None:
-        stored = found.state["properties"]
-        changed = {field: old[field] for field in stored if not shape.personal.kept(field, stored[field])} | changed
+    if back and personal is not None:
+        lacking = (field for field in stored if not personal.complete(field, stored[field]) and old[field] != PURGED)
+        changed = {field: old[field] for field in lacking} | changed
     if back:
         findings += _unfit(context, found, changed, given.path)
     if shape.claiming:

@@ -39,6 +39,12 @@ class Personal(NamedTuple):
         """Whether a stored value is kept as the property wants it: it may have been written before it was encrypted."""
         return field not in self.closed or is_closed(stored)
 
+    def complete(self, field: str, stored: Json) -> bool:
+        """Whether it is kept so, with the token by which others find it where there must be one."""
+        if not self.kept(field, stored):
+            return False
+        return (self.closed.get(field) is None and field != self.subject) or not is_closed(stored) or "token" in stored
+
 
 def personal_in(get: Lookup, types: list[State], declared: Mapping[str, Mapping[str, Any]]) -> Personal | None:
     """Of a type's `hierarchy.line` and of all properties it has; `None` where nothing is personal. Raises `Unread`."""

@@ -65,6 +65,11 @@ class NoSeals:
 NO_SEALS: Final[Seals] = NoSeals()
 
 
+def untold(value: Json) -> bool:
+    """Whether a value is closed without a token: nobody finds an equal one."""
+    return type(value) is dict and "token" not in value
+
+
 def is_closed(value: Json) -> bool:
     """Whether it has the form of a closed value; of an encrypted property it then is one."""
     if type(value) is not dict or not {"kid", "nonce", "ct"} <= value.keys() <= {"kid", "nonce", "ct", "token"}:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from events.decider import Lookup, State
 from events.names import MAX_KEY, Key, Rid, object_key
 from events.objects.personal import Personal, discreet, personal_in
-from events.objects.sealing import is_closed
+from events.objects.sealing import is_closed, untold
 from events.reserved import unique_key, uses_key
 from events.schema.checks import by_name, check_of_declared
 from events.schema.hierarchy import entity_of, keyed_by, line
@@ -44,7 +44,7 @@ class Unique(NamedTuple):
     def key(self, properties: Mapping[str, Json]) -> Key | None:
         """What reserves the value, `None` where there is none."""
         value = properties.get(self.field)
-        return None if value is None else unique_key(self.slug, self.reserve, value)
+        return None if value is None or untold(value) else unique_key(self.slug, self.reserve, value)
 
 
 @dataclass(frozen=True, slots=True)
