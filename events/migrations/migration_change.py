@@ -45,7 +45,7 @@ class Change(NamedTuple):
     model: type[Payload]
     fixes: tuple[str, ...]
     conversion: Callable[[Context, Any, Fix], Conversion]  # raises `Refused` for a fix that does not fit
-    apart: bool = True  # each entity shows by itself whether it fits
+    apart: bool = True  # each entity shows by itself whether it fits, and a merge can mend it
 
 
 def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
@@ -131,7 +131,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(PublishValueTypeVersion, _VALUES, redeclared),
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
-        Change(SetMarking, ("cast",), remarked),
+        Change(SetMarking, ("cast",), remarked, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
         Change(SetAcyclic, ("first", "last"), straightened, apart=False),
