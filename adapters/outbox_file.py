@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import create_engine
 
 from adapters import migrations
-from adapters.sqlite_file import BUSY_SECONDS
+from adapters.sqlite_reader import BUSY_SECONDS
 
 CACHE_KIB: Final = 16 * 1024  # for the writer; more gains nothing, even where keys change at random
 PAGE_BYTES: Final = 8192

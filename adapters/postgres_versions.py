@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import PostgresView
-from adapters.version_rows import NewRows, Row, VersionRows, loaded
+from adapters.stored_version import loaded
+from adapters.version_rows import NewRows, Row, VersionRows
 from adapters.versions_statements import LAST_ID, MARKS, VERSIONS
 from adapters.versions_tables import commits, entities, messages, slices, versions
 from events.names import Key

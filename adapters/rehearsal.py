@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from adapters.sqlite_answers import SQL, told
-from adapters.sqlite_file import BUSY_SECONDS
 from adapters.sqlite_outbox import SqliteOutbox
+from adapters.sqlite_reader import BUSY_SECONDS
 from producers.outbox import Ask, LogHead, OutboxUnavailable, Told, Work, Writes
 
 Asked = TypeVar("Asked")

@@ -10,7 +10,8 @@ from sqlalchemy import Table, bindparam, func, select
 
 from adapters.audit_tables import events
 from adapters.outbox_tables import log_head, outbox
-from adapters.sqlite_file import SqliteFile, reader, sql
+from adapters.sqlite_file import SqliteFile, sql
+from adapters.sqlite_reader import reader
 from producers.outbox import LogHead
 from projectors.projector import Fetched
 from security.chain import Gap

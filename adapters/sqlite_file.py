@@ -13,13 +13,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
 from adapters.own_thread import OwnThread
+from adapters.sqlite_reader import BUSY_SECONDS
 
 Result = TypeVar("Result")
 
-CACHE_KIB: Final = 4 * 1024  # for each connection
 WRITER_CACHE_KIB: Final = 8 * 1024
 WAL_PAGES: Final = 8_000  # 32 MB: pages that are written again and again reach the file once
-BUSY_SECONDS: Final = 5.0
 ROWS_AT_ONCE: Final = (64, 16, 4, 1)  # more gain nothing
 NO_TEXT: Final = ""
 NO_NUMBER: Final = 2**63 - 1
@@ -55,16 +54,6 @@ def writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
-    return connection
-
-
-def reader(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
-    """A connection that cannot write; for one thread at a time, and if not `one_thread`, not always the same."""
-    uri = path.resolve().as_uri() + "?mode=ro"
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=one_thread
-    )
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 
 

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from adapters.outbox_tables import heads
-from adapters.sqlite_file import reader, sql
+from adapters.sqlite_file import sql
+from adapters.sqlite_reader import reader
 
 
 class Interval(NamedTuple):

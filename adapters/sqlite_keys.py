@@ -29,7 +29,8 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.sqlite_file import BUSY_SECONDS, create, reader, sql
+from adapters.sqlite_file import create, sql
+from adapters.sqlite_reader import BUSY_SECONDS, reader
 from producers.keys import DataKey, owner_of
 from producers.outbox import OutboxUnavailable
 from security.sealed import KEY_BYTES

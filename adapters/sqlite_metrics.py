@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters.audit_tables import counts, refusals
-from adapters.sqlite_file import reader, sql
+from adapters.sqlite_file import sql
+from adapters.sqlite_reader import reader
 
 TAMPERED: Final = b"TAMPER_"
 

@@ -18,7 +18,7 @@ from adapters import outbox_file
 from adapters.own_thread import OwnThread
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
-from adapters.sqlite_file import reader
+from adapters.sqlite_reader import reader
 from producers.outbox import (
     CommandKey,
     HeadWrite,

@@ -9,7 +9,8 @@ from sqlalchemy import bindparam, func, insert, select
 
 from adapters import outbox_tables as tables
 from adapters.audit_tables import refusals
-from adapters.sqlite_file import SqliteFile, reader, sql, writer
+from adapters.sqlite_file import SqliteFile, sql, writer
+from adapters.sqlite_reader import reader
 from adapters.sqlite_view import unavailable
 from producers.outbox import Refusal
 

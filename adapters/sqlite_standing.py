@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import MetaData, bindparam, func, select
 
 from adapters.outbox_tables import heads, log_head
-from adapters.sqlite_file import reader, sql
+from adapters.sqlite_file import sql
+from adapters.sqlite_reader import reader
 from adapters.sqlite_view import parked_events
 from adapters.view_tables import view_tables
 from events.names import ONTOLOGY_SCOPE

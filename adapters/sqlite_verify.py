@@ -8,9 +8,10 @@ from typing import Final, cast
 from sqlalchemy import bindparam, select
 
 from adapters.audit_tables import events as entries
-from adapters.sqlite_file import SqliteFile, reader, sql
-from adapters.sqlite_versions import owned
-from adapters.version_rows import loaded
+from adapters.sqlite_file import SqliteFile, sql
+from adapters.sqlite_reader import reader
+from adapters.sqlite_versions_reader import owned
+from adapters.stored_version import loaded
 from adapters.versions_statements import COUNTS, WRITTEN
 from adapters.versions_tables import metadata as tables
 from events.names import Key

@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select, true
 
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
+from adapters.sqlite_versions_reader import owned
 from adapters.sqlite_view import SqliteView
-from adapters.version_rows import NewRows, Row, VersionRows, loaded
-from adapters.versions_statements import LAST_ID, MARKS, VERSIONS
+from adapters.version_rows import NewRows, Row, VersionRows
+from adapters.versions_statements import LAST_ID, MARKS
 from adapters.versions_tables import commits, entities, messages, slices, versions
 from events.names import Key
 from projectors.lineage import Own
@@ -57,17 +58,6 @@ class SqliteVersionStore:
         put(connection, _ADD_MESSAGE, rows.messages)
 
 
-def owned(connection: sqlite3.Connection) -> Own:
-    """Reads a branch's own version of an entity that held at a position (`lineage.Own`)."""
-    execute = connection.execute
-
-    def own(branch: str, entity: Key, position: int) -> Version | None:
-        found = execute(_OWN, (branch, entity, position, 1)).fetchone()
-        return None if found is None else loaded(branch, entity, found)
-
-    return own
-
-
 def _bound(
     created_by: str, created_at: int, updated_by: str, updated_at: int, deleted_by: str | None, deleted_at: int | None
 ) -> tuple[object, ...]:
@@ -76,15 +66,6 @@ def _bound(
     return created_by, created_at, updated_by, updated_at, deleted_by, deleted_at
 
 
-_OWN: Final = sql(
-    VERSIONS.where(
-        entities.c.branch == bindparam("branch"),
-        entities.c.entity == bindparam("entity"),
-        slices.c.since <= bindparam("position"),
-    )
-    .order_by(slices.c.since.desc())
-    .limit(bindparam("most"))
-)
 _names: Final = func.json_each(bindparam("names")).table_valued("value")
 _newest: Final = slices.alias()
 _FIND: Final = sql(

@@ -191,15 +191,6 @@ class VersionRows(Generic[ConnectionT_contra]):
         return self._next_id
 
 
-def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
-    """A version from a row of `VERSION_COLUMNS`."""
-    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, message, *marks = row
-    return Version(
-        branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last,
-        _decode(text), Marks(*marks), message or "",
-    )  # fmt: skip
-
-
 def _before(branch: str, entity: Key, since: int, stored: bytes, marks: Marks) -> Version:
     """A version to fold on: its state, its audit fields and where it began; the rest is not read and stays blank."""
     return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(stored), marks)

@@ -42,7 +42,7 @@ from events.schema import (
     value_type,
 )
 from events.schema.values import pointer
-from events.wire.upcasters import UPCASTERS, Chain, chains
+from events.wire.upcasters import UPCASTERS, Chain, NotAPayload, chains
 
 
 class Command(NamedTuple):
@@ -86,14 +86,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
     model.__name__: Command(model, each, reader(model)) for each in DECIDERS for model in each.COMMANDS
 }
 EVENTS: Final[Mapping[str, type[Payload]]] = {name: model for each in DECIDERS for name, model in each.EVENTS.items()}
-
-
-class NotAPayload(ValueError):
-    """Stored data that the code cannot read: `EVENT_TYPE_UNKNOWN` or `EVENT_DATA_INVALID`."""
-
-    def __init__(self, code: str, text: str) -> None:
-        self.code, self.text = code, text
-        super().__init__(f"{code}: {text}")
 
 
 def decider(command: str) -> Decider:

@@ -1,13 +1,18 @@
 """The data keys of this program: where they lie, and what opens values with them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from adapters.sqlite_keys import ReadKeys, SqliteKeys
+from events.names import Key
+from events.objects.sealing import Closed
 from oms.settings import Settings
-from producers.keys import opened
 from queries.gaps import Opens, shut
+
+if TYPE_CHECKING:
+    from adapters.sqlite_keys import ReadKeys, SqliteKeys
 
 
 def keys_file(settings: Settings) -> Path:
@@ -15,8 +20,10 @@ def keys_file(settings: Settings) -> Path:
     return (Path(settings.keys) if settings.keys else settings.folder / "keys") / "keys.db"
 
 
-def key_store(settings: Settings) -> SqliteKeys:
+def key_store(settings: Settings) -> "SqliteKeys":
     """Its file is made when the first key is."""
+    from adapters.sqlite_keys import SqliteKeys
+
     return SqliteKeys(keys_file(settings))
 
 
@@ -26,8 +33,24 @@ def opening(path: Path) -> Iterator[Opens]:
     if not path.exists():
         yield shut
         return
-    keys = ReadKeys(path)
-    try:
-        yield lambda closed, entity, at: opened(keys.of, closed, entity, at)
-    finally:
-        keys.close()
+    with ExitStack() as held:
+        yield _opens(path, held)
+
+
+def _opens(path: Path, held: ExitStack) -> Opens:
+    """The store is opened, and what reads it imported, when the first encrypted value comes."""
+
+    @cache
+    def store() -> "ReadKeys":
+        from adapters.sqlite_keys import ReadKeys
+
+        keys = ReadKeys(path)
+        held.callback(keys.close)
+        return keys
+
+    def opens(closed: Closed, entity: Key, at: str) -> Any:
+        from producers.keys import opened
+
+        return opened(store().of, closed, entity, at)
+
+    return opens

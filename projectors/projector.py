@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from events.branches import lineage
-from events.catalog import NotAPayload
 from events.decider import Payload
 from events.names import Key
 from events.wire.envelope import Event
+from events.wire.upcasters import NotAPayload
 
 RowT = TypeVar("RowT")
 

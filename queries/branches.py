@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from events.branches.branch import branch_key
+from events.branches.branch_rules import branch_key
 from events.branches.lineage import FOREVER
 from events.findings import Refused
 from events.names import ONTOLOGY_SCOPE

@@ -1,11 +1,8 @@
 """How far a view is: who has written at a position can wait until it is read, or is told what is missing."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from projectors.projector import Parked
+from typing import Protocol
 
 
 class Moving(Protocol):
@@ -43,17 +40,3 @@ async def at_least(view: Moving, min_position: int, *, within: float) -> Fresh |
             pass
     position = view.position()
     return Fresh(position) if position >= min_position else Behind(position, min_position)
-
-
-def waiting(parked: Sequence[Parked]) -> list[dict[str, Any]]:
-    """Parked events as a read names them: where, of what, why."""
-    return [
-        {
-            "position": event.position,
-            "entities": [{"branch": branch, "key": key} for branch, key in event.places],
-            "code": event.code,
-            "reason": event.reason,
-            "behind": event.behind,
-        }
-        for event in parked
-    ]

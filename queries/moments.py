@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from events.branches.branch_rules import tag_key
 from events.branches.lineage import FOREVER
-from events.branches.tag import tag_key
 from events.findings import Finding, Refused
 from events.names import ONTOLOGY_SCOPE, TAG
 from events.wire.instants import NotAnInstant, from_text, to_text

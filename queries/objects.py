@@ -9,9 +9,9 @@ from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
-from queries.freshness import waiting
 from queries.gaps import readable
 from queries.naming import Named, is_below, named, object_at_once, types, values
+from queries.waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)

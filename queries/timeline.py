@@ -12,10 +12,10 @@ from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
-from queries.freshness import waiting
 from queries.gaps import readable
 from queries.naming import Named, named, types_of, values
 from queries.objects import not_found
+from queries.waiting import waiting
 
 
 @dataclass(frozen=True, slots=True)

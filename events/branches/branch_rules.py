@@ -23,6 +23,10 @@ def branch_key(name: str) -> Key:
     return Key(f"branch/{name}")
 
 
+def tag_key(name: str) -> Key:
+    return Key(f"tag/{name}")
+
+
 def name_findings(context: Context, name: str) -> Iterator[Finding]:
     """Of a name that is to be given to a new branch."""
     if not BRANCH.fullmatch(name):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
-from events.branches.branch import branch_key
+from events.branches.branch_rules import branch_key, tag_key
 from events.branches.elsewhere import Commit, elsewhere
 from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
@@ -41,10 +41,6 @@ class TagCreated(Payload):
 COMMANDS: Final[tuple[type[Payload], ...]] = (TagCommit,)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {"io.oms.tag.created.v1": TagCreated}
-
-
-def tag_key(name: str) -> Key:
-    return Key(f"tag/{name}")
 
 
 def reads(context: Context, command: Payload) -> list[Key]:

@@ -1,8 +1,8 @@
 """Back to what was, forwards: a revert takes back one commit, a reset all that came behind a position."""
 
 from events.branches.ancestry import At, held
+from events.branches.branch_rules import tag_key
 from events.branches.elsewhere import Commit, Elsewhere, elsewhere
-from events.branches.tag import tag_key
 from events.decider import Context, Drafted
 from events.findings import Finding, Refused
 from events.merges.conflicts import Answers

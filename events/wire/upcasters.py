@@ -16,6 +16,14 @@ UPCASTERS: Final[Mapping[str, Upcast]] = {}
 """CloudEvents type of an old version → its data as data of the version after it."""
 
 
+class NotAPayload(ValueError):
+    """Stored data that the code cannot read: `EVENT_TYPE_UNKNOWN` or `EVENT_DATA_INVALID`."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code, self.text = code, text
+        super().__init__(f"{code}: {text}")
+
+
 class Chain(NamedTuple):
     """The way from an old version to the newest."""
 

@@ -1,69 +1,64 @@
-"""The command line: one file for each family of commands. Nothing heavy is imported before a command needs it."""
+"""The command line: one file for each family of commands. Nothing is imported that the command asked for does not need."""
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
-from oms.cli import action, branch, dead, keys, migrate, proposal, rule, schema
-from oms.cli.demo import demo
-from oms.cli.diff import diff
-from oms.cli.exporting import export, restore
-from oms.cli.failures import Exit, told
-from oms.cli.history import history
-from oms.cli.importing import import_
-from oms.cli.log import log
-from oms.cli.merging import merge, rebase, reset, revert
-from oms.cli.rebuilding import rebuild
-from oms.cli.repairing import adopt, repair
-from oms.cli.replaying import replay
-from oms.cli.schemas import schemas
-from oms.cli.sending import outcome, send
-from oms.cli.settings import settings
-from oms.cli.show import show
-from oms.cli.status import status
-from oms.cli.up import up
-from oms.cli.verifying import verify
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "up:up",
+    "demo": "demo:demo",
+    "send": "sending:send",
+    "outcome": "sending:outcome",
+    "import": "importing:import_",
+    "show": "show:show",
+    "history": "history:history",
+    "diff": "diff:diff",
+    "merge": "merging:merge",
+    "rebase": "merging:rebase",
+    "revert": "merging:revert",
+    "reset": "merging:reset",
+    "log": "log:log",
+    "status": "status:status",
+    "replay": "replaying:replay",
+    "export": "exporting:export",
+    "restore": "exporting:restore",
+    "verify": "verifying:verify",
+    "rebuild": "rebuilding:rebuild",
+    "repair": "repairing:repair",
+    "adopt": "repairing:adopt",
+    "settings": "settings:settings",
+    "schemas": "schemas:schemas",
+    "action": "action:app",
+    "branch": "branch:app",
+    "dead": "dead:app",
+    "keys": "keys:app",
+    "migrate": "migrate:app",
+    "schema": "schema:app",
+    "rule": "rule:app",
+    "proposal": "proposal:app",
+}
+"""Where each command is, `<module>:<name>` in this package; one that is called `app` is a family of its own."""
 
-app = typer.Typer(
-    name="oms",
-    help="An event-sourced Ontology Management System.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
-)
-app.command()(up)
-app.command()(demo)
-app.command()(send)
-app.command()(outcome)
-app.command("import")(import_)
-app.command()(show)
-app.command()(history)
-app.command()(diff)
-app.command()(merge)
-app.command()(rebase)
-app.command()(revert)
-app.command()(reset)
-app.command()(log)
-app.command()(status)
-app.command()(replay)
-app.command()(export)
-app.command()(restore)
-app.command()(verify)
-app.command()(rebuild)
-app.command()(repair)
-app.command()(adopt)
-app.add_typer(action.app, name="action")
-app.add_typer(branch.app, name="branch")
-app.add_typer(dead.app, name="dead")
-app.add_typer(keys.app, name="keys")
-app.add_typer(migrate.app, name="migrate")
-app.add_typer(schema.app, name="schema")
-app.add_typer(rule.app, name="rule")
-app.add_typer(proposal.app, name="proposal")
-app.command()(settings)
-app.command()(schemas)
+
+def program(only: str | None = None) -> typer.Typer:
+    """All commands, or only this one: to import and build them all takes longer than most of them do."""
+    app = typer.Typer(
+        name="oms",
+        help="An event-sourced Ontology Management System.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help: rich's takes 0.4 s to import
+    )
+    app.callback()(_frame)
+    for name in COMMANDS if only is None else [only]:
+        module, _, inside = COMMANDS[name].partition(":")
+        found = getattr(import_module(f"oms.cli.{module}"), inside)
+        app.add_typer(found, name=name) if inside == "app" else app.command(name)(found)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -77,7 +72,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _frame(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
@@ -93,8 +87,10 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
+    from oms.cli.failures import Exit, told
+
     try:
-        app(arguments, prog_name="oms", max_content_width=WIDEST)
+        program(_named(_completing() or arguments))(arguments, prog_name="oms", max_content_width=WIDEST)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else Exit.OK
     except BrokenPipeError:  # the reader went away: `oms log | head`
@@ -107,3 +103,16 @@ def run(arguments: list[str]) -> int:
             raise
         return code
     return Exit.OK
+
+
+def _named(words: Sequence[str]) -> str | None:
+    return words[0] if words and words[0] in COMMANDS else None
+
+
+def _completing() -> list[str]:
+    """The whole words behind `oms` of the line that a shell asks to complete."""
+    if "_OMS_COMPLETE" not in os.environ:
+        return []
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    words = line.split()
+    return words[1:] if line.endswith(" ") else words[1:-1]

@@ -13,10 +13,12 @@ T = TypeVar("T")
 @asynccontextmanager
 async def connected(**flags: object) -> "AsyncIterator[Client]":
     """A client as the settings say; flags that are `None` were not given."""
-    from oms.client import connect
     from oms.settings import load
 
     settings = load(flags).settings
+    _import_nats(settings.nats_url)
+    from oms.client import connect
+
     async with await connect(
         settings.nats_url or settings.folder,
         credentials=settings.nats_credentials or None,
@@ -26,6 +28,19 @@ async def connected(**flags: object) -> "AsyncIterator[Client]":
         deadline=settings.deadline,
     ) as client:
         yield client
+
+
+def _import_nats(url: str) -> None:
+    """Without aiohttp, which nats-py has for WebSockets alone and can do without: a tenth of a second."""
+    import sys
+
+    if url.startswith("ws") or "aiohttp" in sys.modules:
+        return
+    sys.modules["aiohttp"] = None  # type: ignore[assignment]  # what Python has for "it cannot be imported"
+    try:
+        import nats.aio.client  # noqa: F401
+    finally:
+        del sys.modules["aiohttp"]
 
 
 def run(work: "Coroutine[Any, Any, T]") -> T:

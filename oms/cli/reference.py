@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from oms.cli import app
+from oms.cli import program
 
 PAGE = Path("docs") / "commands.md"
 HEAD = """# Commands
@@ -21,7 +21,7 @@ def page() -> str:
 
 
 def _helps() -> Iterator[tuple[list[str], str]]:
-    root = typer.main.get_group(app)
+    root = typer.main.get_group(program())
     context = root.context_class(root, info_name="oms", terminal_width=100, max_content_width=100)
     for name, command in root.commands.items():
         inner = command.context_class(command, info_name=name, parent=context)

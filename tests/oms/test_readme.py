@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oms.cli import app
+from oms.cli import program
 from oms.cli.reference import page
 
 ROOT = Path(__file__).parents[2]
@@ -64,8 +64,8 @@ def test_the_page_of_commands_is_their_help():
 
 
 def test_commands_in_the_pages_exist():
-    names = {command.name or command.callback.__name__.strip("_") for command in app.registered_commands}
-    names |= {group.name for group in app.registered_groups}
+    names = {command.name or command.callback.__name__.strip("_") for command in program().registered_commands}
+    names |= {group.name for group in program().registered_groups}
     pages = [README, *((path).read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
     named = {name for page in pages for name in re.findall(r"^(?:\$ )?oms ([a-z]+)", page, re.MULTILINE)}
     assert named - names == set()

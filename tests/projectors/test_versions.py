@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.memory_feed import MemoryFeed
-from adapters.sqlite_file import reader
+from adapters.sqlite_reader import reader
 from adapters.sqlite_verify import verify_view
-from adapters.sqlite_versions import owned, sqlite_versions
+from adapters.sqlite_versions import sqlite_versions
+from adapters.sqlite_versions_reader import owned
 from projectors.lineage import history, lineage, seen
 from projectors.projector import FOREVER
 from projectors.verify import Agreed

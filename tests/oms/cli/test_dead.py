@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from adapters.view_files import make_live, view_path
 from events.names import Key
-from oms.cli import app, dead, run
+from oms.cli import dead, program, run
 from oms.cli.failures import Exit
 from oms.settings import load
 from projectors.projector import Checkpoint, Overtaken, Parked
@@ -97,7 +97,7 @@ def test_what_is_not_parked_cannot_be_discarded(capsys, folder) -> None:
 
 @pytest.mark.parametrize(("answer", "left"), [("", 2), ("n\n", 2), ("y\n", 0)])
 def test_without_yes_it_counts_and_asks(capsys, folder, answer, left) -> None:
-    ended = CliRunner().invoke(app, ["dead", "redrive", "--folder", str(folder)], input=answer)
+    ended = CliRunner().invoke(program(), ["dead", "redrive", "--folder", str(folder)], input=answer)
     assert "redrive 2 parked events of versions? [y/N]" in ended.output
     assert ended.exit_code == (Exit.REFUSED if left else Exit.OK)
     assert len(json.loads(said(capsys, "dead", "list", "--json", "--folder", folder))) == left

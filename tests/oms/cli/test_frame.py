@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from oms.cli import app, run
+from oms.cli import program, run
 from oms.cli.failures import CODES, Exit, Failure, told
 from producers.outbox import OutboxUnavailable
 
@@ -90,7 +90,7 @@ def test_exit_codes_are_documented() -> None:
 
 
 def test_every_command_prints_json_for_programs() -> None:
-    without = [info.name for info in app.registered_commands if "as_json" not in info.callback.__annotations__]
+    without = [info.name for info in program().registered_commands if "as_json" not in info.callback.__annotations__]
     assert without == []
 
 
@@ -104,16 +104,39 @@ def test_help_imports_nothing_heavy() -> None:
     assert not loaded & {"pydantic", "nats", "sqlalchemy", "faststream", "rich.console", "asyncio", "sqlite3", "events"}
 
 
-def test_completion_knows_the_commands() -> None:
-    env = os.environ | {"_OMS_COMPLETE": "complete_bash", "COMP_WORDS": "oms sett", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("oms sett", ["settings"]),
+        ("oms schema", ["schemas", "schema"]),
+        ("oms proposal re", ["ready", "request-changes", "resolve", "reopen"]),
+        ("oms show --fold", ["--folder"]),
+        ("oms nonsense --f", []),
+    ],
+)
+def test_completion_knows_commands_and_options(line: str, words: list[str]) -> None:
+    env = os.environ | {"_OMS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     done = subprocess.run(
         [sys.executable, "-m", "oms"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
     )
-    assert done.stdout.split() == ["settings"]
+    assert done.stdout.split() == words
+
+
+@pytest.mark.parametrize("command", [["show", "Airline"], ["history", "Airline"], ["diff"], ["branch", "list"]])
+def test_reading_imports_only_what_it_needs(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "views").mkdir()
+    program = f"import sys; from oms.cli import run; run({command}); print(*sys.modules, file=sys.stderr)"
+    env = os.environ | {"OMS_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=True
+    )
+    said, loaded = done.stderr.splitlines()
+    assert said.startswith("oms: there is no view versions")
+    assert not set(loaded.split()) & {"sqlalchemy", "nats", "cryptography", "aiohttp", "events.catalog", "oms.cli.log"}
 
 
 def test_what_sends_a_command_takes_the_same_options() -> None:
-    root = typer.main.get_group(app)
+    root = typer.main.get_group(program())
     families = [root, *(command for command in root.commands.values() if hasattr(command, "commands"))]
     sending = [
         {option for parameter in command.params for option in parameter.opts}

@@ -1,0 +1,18 @@
+"""Connections that only read. Nothing else is imported here: whoever asks one question has not to wait for more."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+CACHE_KIB: Final = 4 * 1024  # for each connection
+BUSY_SECONDS: Final = 5.0
+
+
+def reader(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
+    """A connection that cannot write; for one thread at a time, and if not `one_thread`, not always the same."""
+    uri = path.resolve().as_uri() + "?mode=ro"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=one_thread
+    )
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    return connection
