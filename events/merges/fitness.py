@@ -22,7 +22,7 @@ from events.reserved import degree_key, number, shared_key
 from events.schema.hierarchy import entity_of
 from events.schema.shape import Shape, shape_in
 from events.schema.uses import subtypes
-from events.schema.values import pointer
+from events.schema.values import Json, NotAValue, pointer
 
 
 def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
@@ -55,10 +55,22 @@ def _object(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator
             yield Trouble("DELETE_LINK", Place(wish.key, "/properties" + pointer(field)), text, Place(referred, ""))
     yield from _same_key(whole, wish, shape)
     if values:
+        yield from _other_key(shape, wish.key, wish.like, properties)
         for field, text in new_misfits((sides.theirs, sides.ours), wish, shape, before(sides, wish)):
             path = "/properties" + pointer(field)
             rival = Place(declaring(whole, wish.like, field), path)
             yield Trouble("SCHEMA_DATA", Place(wish.key, path), text, rival)
+
+
+def _other_key(shape: Shape, entity: Key, like: State, properties: Mapping[str, Json]) -> Iterator[Trouble]:
+    """An object stands under the primary key that its type had, and that is another one now."""
+    try:
+        key = shape.key_of(properties)
+    except (KeyError, NotAValue):
+        key = ""
+    if key != like["key"]:
+        text = f"{shape.name} has another primary key, under which it is not {like['key']}"
+        yield Trouble("SCHEMA_DATA", Place(entity, ""), text, Place(type_key(like), "/primaryKey"))
 
 
 def _same_key(whole: Whole, wish: Wish, shape: Shape) -> Iterator[Trouble]:
@@ -145,6 +157,7 @@ def _left(whole: Whole, sides: Sides) -> Iterator[Trouble]:
             continue
         shape = whole.shape(state)
         old = {} if base[key] is ABSENT else base[key]["properties"]
+        yield from _other_key(shape, key, state, state["properties"])
         left = Wish(key, state, state, content(key, state))
         faults = [*new_misfits((sides.ours,), left, shape, old), *unreserved(whole.get, key, shape, state)]
         for field, text in faults:

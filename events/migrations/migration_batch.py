@@ -9,17 +9,16 @@ Where much was written since, or the branch has another base, it begins anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from events.actions.staging import Stage
 from events.branches.branch_rules import branch_key
 from events.branches.elsewhere import elsewhere
 from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_change import command_of, conversion
-from events.migrations.migration_deciders import decided_by, evolve
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_words import Fix
 from events.names import Key
@@ -74,12 +73,15 @@ class _Batch:
     whole: Conversion
     base: int
     stuck: dict[Key, str] = field(default_factory=dict)  # what could not be mended, and why
-    stage: Stage = field(init=False)
+    staging: Staging = field(init=False)
     last: bool = field(init=False)
     anew: bool = field(init=False)
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
     after: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.staging = Staging(self.context)
 
     def decided(self) -> list[Drafted]:
         """What is written of entities, and of the schema with the last of them. Raises `Refused`, `Unread`."""
@@ -94,11 +96,10 @@ class _Batch:
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
         steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
-        self.stage = Stage(self.context.heads, evolve)
-        before = [] if self.state["step"] else self._schema(self.whole.first)
-        needed(self.stage.get, _reads(replace(self.context, heads=self.stage), steps))
+        before = [] if self.state["step"] else self.staging.decided(self.whole.first)
+        self.staging.known(command for step in steps.values() for command in step.commands)
         entities = self._mended(steps, set(keys))
-        after = self._schema(self.whole.last) if self.last and not self.stuck else []
+        after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
         return [*before, *entities, *after]
 
     def _mended(self, steps: Mapping[Key, Step], paged: set[Key]) -> list[Drafted]:
@@ -107,21 +108,11 @@ class _Batch:
         for key, step in steps.items():
             try:
                 for command in step.commands:
-                    drafted += self._taken(command)
+                    drafted += self.staging.one(command)
                 self.done[step.what if key in paged else "again"] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
         return drafted
-
-    def _schema(self, commands: Sequence[Payload]) -> list[Drafted]:
-        return [event for command in commands for event in self._taken(command)]
-
-    def _taken(self, command: Payload) -> list[Drafted]:
-        """As it is decided behind all that was decided before."""
-        staged = replace(self.context, heads=self.stage, planned=True)
-        events = decided_by(command).decide(staged, command)
-        self.stage.take(events, self.context.position + 1)
-        return events
 
     def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
         for key, step in zip(entities, needed(self._step, entities.values()), strict=True):
@@ -166,12 +157,6 @@ class _Batch:
         converted = before["converted"] + done["converted"]
         said = {"rid": state["rid"], "in": looked, "out": looked - dropped, "dropped": dropped, "converted": converted}
         return MigrationCompleted.model_validate({**said, "again": again}, by_alias=True, by_name=False)
-
-
-def _reads(context: Context, steps: Mapping[Key, Step]) -> list[Key]:
-    """What all of them can name, to be asked for at once: else each would cost a round of its own."""
-    named = (decided_by(command).reads(context, command) for step in steps.values() for command in step.commands)
-    return [key for keys in named for key in keys]
 
 
 def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:

@@ -15,6 +15,7 @@ from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
 from events.migrations.migration_encryption import remarked
+from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_links import between, fewer, straightened, without_links
 from events.migrations.migration_objects import different, required, without_type, without_value
 from events.migrations.migration_properties import added, removed
@@ -34,6 +35,7 @@ from events.schema.shared_words import UpdateSharedProperty
 from events.schema.struct_words import AddStructField
 from events.schema.type_change import existing
 from events.schema.type_life import DeleteObjectType
+from events.schema.type_structure import SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
 from events.schema.values import Json
 
@@ -132,6 +134,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
         Change(SetMarking, ("cast",), remarked, apart=False),
+        Change(SetPrimaryKey, ("move",), rekeyed, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
         Change(SetAcyclic, ("first", "last"), straightened, apart=False),
@@ -149,6 +152,7 @@ _MADE_BY: Final[Mapping[str, str]] = {
     "PROPERTY_TYPE": "ChangePropertyType",
     "ARRAY": "ChangePropertyType",
     "UNIQUE": "SetUnique",
+    "KEY_CHANGED": "SetPrimaryKey",
     "CARDINALITY": "SetCardinality",
     "ACYCLIC": "SetAcyclic",
     "ENDS_CHANGED": "ChangeEndpoints",

@@ -18,6 +18,7 @@ from events.migrations.migration_values import converted
 from events.migrations.migration_words import Fix
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
+from events.schema.hierarchy import effective
 from events.schema.kinds import kind_named
 from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetAcyclic, SetCardinality
 from events.schema.property_change import OnProperty, own_property
@@ -31,6 +32,7 @@ from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.struct_words import AddStructField, RemoveStructField
 from events.schema.type_change import existing
 from events.schema.type_life import RestoreObjectType
+from events.schema.type_structure import SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
 
 
@@ -55,6 +57,8 @@ def reverse(context: Context, before: Context, state: State) -> Reverse:
     if isinstance(change, AddStructField):
         gone = RemoveStructField.model_validate({"type": change.element, "field": change.field.name}, by_alias=True)
         return Reverse(first=(gone,), again=Conversion((), 0, lambda _: None), originals=False)
+    if isinstance(change, SetPrimaryKey):
+        return _rekeyed(context, before, change)
     back = _BACK[type(change).__name__](before, change.model_dump(by_alias=True))
     return _redeclared(context, back) if isinstance(back, _DECLARING) else Reverse(first=(back,))
 
@@ -122,6 +126,16 @@ def _without(context: Context, change: AddProperty) -> Reverse:
     free = (SetUnique(**of, unique=False),) if each["unique"] else ()
     loose = (SetRequired(**of, required=False),)
     return Reverse(first=loose, last=(*free, RemoveProperty(**of)), again=again, originals=False)
+
+
+def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Reverse:
+    """All objects go back under the key of before, those that came since, too."""
+    state, was = existing(context, change.type), existing(before, change.type)
+    names = {field: each["name"] for field, each in effective(context.get, state)["properties"].items()}
+    primary_key = [names[field] for field in was["primaryKey"]]
+    back = SetPrimaryKey.model_validate({"type": change.type, "primaryKey": primary_key}, by_alias=True)
+    again = conversion(context, back, Fix(kind="move"))
+    return Reverse(first=again.first, last=again.last, again=again, originals=False)
 
 
 def _cardinality(before: Context, data: Mapping[str, Any]) -> Payload:

@@ -8,15 +8,14 @@ value would not be right any more, it is made to fit, or goes.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from events.actions.staging import Stage
 from events.branches.elsewhere import View, elsewhere
 from events.decider import MOST, Context, Drafted, Head, Payload, State, needed
 from events.findings import Refused
 from events.migrations.migration_batch import PAGE, page, told
 from events.migrations.migration_change import command_of, conversion
-from events.migrations.migration_deciders import decided_by, evolve
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
 from events.migrations.migration_reverse import Reverse, reverse
+from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
@@ -71,38 +70,25 @@ class _Undone:
     state: State
     whole: Conversion
     back: Reverse
-    stage: Stage = field(init=False)
+    staging: Staging = field(init=False)
     restored: int = field(default=0, init=False)
     kept: int = field(default=0, init=False)
 
     def decided(self, keys: list[Key], *, last: bool) -> list[Drafted]:
-        self.stage = Stage(self.context.heads, evolve)
-        drafted = [] if self.state["step"] else self._taken(self.back.first)
+        self.staging = Staging(self.context)
+        drafted = [] if self.state["step"] else self.staging.decided(self.back.first)
         commands = list(self._commands(keys))
-        reads = (decided_by(each).reads(self._staged, each) for each in commands)
-        needed(self.stage.get, [key for some in reads for key in some])
+        self.staging.known(commands)
         for command in sorted(commands, key=_links_last):
             try:
-                events = self._taken((command,))
+                events = self.staging.one(command)
                 self.restored += bool(events)
                 drafted += events
             except Refused:
                 self.kept += 1
         if last:
-            drafted += self._taken(self.back.last)
-            drafted += self._taken(() if self.kept + self.state["undone"]["kept"] else self.back.tight)
-        return drafted
-
-    @property
-    def _staged(self) -> Context:
-        return replace(self.context, heads=self.stage, planned=True)
-
-    def _taken(self, commands: tuple[Payload, ...]) -> list[Drafted]:
-        drafted: list[Drafted] = []
-        for command in commands:
-            events = decided_by(command).decide(self._staged, command)
-            self.stage.take(events, self.context.position + 1)
-            drafted += events
+            drafted += self.staging.decided(self.back.last)
+            drafted += self.staging.decided(() if self.kept + self.state["undone"]["kept"] else self.back.tight)
         return drafted
 
     def _commands(self, keys: list[Key]) -> Iterator[Payload]:
@@ -162,7 +148,7 @@ class _Undone:
     def _values(self, old: State, new: State, step: Step) -> Iterator[Payload]:
         """The values of before, where those that the migration wrote still stand."""
         assert isinstance(step.command, UpdateObject | UpdateLink)
-        was, is_ = self._shape(self.before, old), self._shape(self._staged, new)
+        was, is_ = self._shape(self.before, old), self._shape(self.staging.now, new)
         before, now = known(self.before, old), known(self.context, new)
         patch: dict[str, Json] = {}
         for name, made in (step.command.patch or {}).items():
