@@ -73,6 +73,12 @@ def sql(statement: ClauseElement) -> str:
     return str(statement.compile(dialect=_DIALECT))
 
 
+def with_values(statement: ClauseElement) -> tuple[str, list[Any]]:
+    """The statement's text and the values that were bound in it, in order."""
+    compiled: Any = statement.compile(dialect=_DIALECT)
+    return str(compiled), [compiled.params[name] for name in compiled.positiontup]
+
+
 def why(error: BaseException) -> Why:
     """What an error of `AWAY` says to a person."""
     beneath = getattr(error, "orig", None) or error

@@ -19,13 +19,13 @@ from queries.gaps import Opens, shut
 @contextmanager
 def reading(shelf: PostgresShelf[Any], opens: Opens = shut) -> Iterator[PostgresVersions]:
     """The versions as they are now. Raises `ViewMissing`, `AWAY`."""
-    with _live(shelf) as session:
+    with live(shelf) as session:
         yield PostgresVersions(session, opens)
 
 
 def metrics(shelf: PostgresShelf[Any]) -> Metrics:
     """How often what happened, as the audit says. Raises `ViewMissing`, `AWAY`."""
-    with _live(shelf) as session:
+    with live(shelf) as session:
         return Metrics(
             dict(map(tuple, session.rows(_EVENTS))),
             session.value(_REFUSED),
@@ -34,7 +34,7 @@ def metrics(shelf: PostgresShelf[Any]) -> Metrics:
 
 
 @contextmanager
-def _live(shelf: PostgresShelf[Any]) -> Iterator[PostgresSession]:
+def live(shelf: PostgresShelf[Any]) -> Iterator[PostgresSession]:
     """One moment of the live build."""
     with shelf.sessions.lent(mode=UNMOVED) as session:
         build = live_build(session, shelf.ontology, shelf.name)

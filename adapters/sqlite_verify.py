@@ -61,7 +61,7 @@ class StoredEntries:
 
     def written(self, after: int, until: int) -> Sequence[Entry]:
         found = self._connection.execute(_WRITTEN_ENTRIES, (after, until))
-        return [_with_text(Entry(*row)) for row in found]
+        return [with_text(Entry(*row)) for row in found]
 
 
 CHECKS: Final[Mapping[str, Callable[[sqlite3.Connection], Check]]] = {
@@ -70,7 +70,8 @@ CHECKS: Final[Mapping[str, Callable[[sqlite3.Connection], Check]]] = {
 }
 
 
-def _with_text(row: Entry) -> Entry:
+def with_text(row: Entry) -> Entry:
+    """As `Entry` has it: digests in hex."""
     commit, digest = cast("tuple[bytes, bytes]", (row.commit, row.hash))
     return row._replace(commit=commit.hex(), hash=digest.hex())
 

@@ -11,6 +11,7 @@ from adapters.audit_tables import events
 from adapters.outbox_tables import log_head
 from adapters.postgres import AWAY, place, sql
 from adapters.postgres_audit import postgres_audit
+from adapters.postgres_audit_reader import PostgresEntries
 from adapters.postgres_copies import PostgresCopy
 from adapters.postgres_refusals import PostgresRefusals
 from adapters.postgres_session import PostgresSessions
@@ -74,6 +75,14 @@ class DatabaseShelves:
             return postgres_reading.metrics(self.shelf("audit"))
         except (ViewMissing, *AWAY):
             return None
+
+    @contextmanager
+    def audit(self) -> Iterator[PostgresEntries]:
+        try:
+            with postgres_reading.live(self.shelf("audit")) as session:
+                yield PostgresEntries(session)
+        except AWAY as error:
+            raise unavailable("audit", error) from error
 
     def audit_copy(self) -> Feed:
         return PostgresCopy(self._sessions.url, self.shelf("audit").live_schema(), events)

@@ -1,12 +1,13 @@
 """Where the views of these settings are kept: in files of the data folder, or in a database of PostgreSQL."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from adapters.sqlite_audit import sqlite_audit
+from adapters.sqlite_audit_reader import reading_audit
 from adapters.sqlite_copies import audit_copy
 from adapters.sqlite_metrics import Metrics, metrics
 from adapters.sqlite_refusals import SqliteRefusals
@@ -18,12 +19,13 @@ from adapters.view_files import ViewMissing, live_path
 from adapters.view_shelf import SqliteShelf
 from events import catalog
 from oms.settings import Settings
-from producers.outbox import LogHead
-from projectors.audit import audit
+from producers.outbox import LogHead, Refusal
+from projectors.audit import Entry, audit
 from projectors.projector import Feed, Parked, Projector, ViewUnavailable
 from projectors.rebuild import Shelf
 from projectors.track import Live
 from projectors.versions import versions
+from queries.audit import Refusals, Search
 from queries.gaps import Opens, shut
 from queries.versions import Versions
 from workers.refusals import Register
@@ -58,6 +60,15 @@ class Kept(Shelf[Any], Protocol):
         """In the live build, in position order. Raises `ViewMissing`."""
 
 
+class Entries(Protocol):
+    """The rows of an audit, from one moment of it."""
+
+    def search(self, search: Search) -> Sequence[Entry]: ...
+
+    def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
+        """`(number, refusal)`."""
+
+
 class Registering(Register, Protocol):
     """`close` after use."""
 
@@ -80,6 +91,9 @@ class Shelves(Protocol):
 
     def metrics(self) -> Metrics | None:
         """How often what happened; `None` where no audit of this version says so."""
+
+    def audit(self) -> AbstractContextManager[Entries]:
+        """The live one, as it is now."""
 
     def audit_copy(self) -> Feed:
         """The stored bytes of the live audit."""
@@ -128,6 +142,14 @@ class FolderShelves:
             return metrics(live_path(self._folder, "audit"))
         except (ViewMissing, sqlite3.Error):
             return None
+
+    @contextmanager
+    def audit(self) -> Iterator[Entries]:
+        try:
+            with reading_audit(live_path(self._folder, "audit")) as found:
+                yield found
+        except sqlite3.Error as error:
+            raise ViewUnavailable("audit", f"its file cannot be read: {error}", "`oms verify audit`") from error
 
     def audit_copy(self) -> Feed:
         return audit_copy(live_path(self._folder, "audit"))

@@ -1,0 +1,48 @@
+"""Reads the audit in PostgreSQL, beside whoever writes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import LargeBinary, bindparam
+from sqlalchemy import func as function
+
+from adapters.audit_statements import entries, refused
+from adapters.postgres import with_values
+from adapters.postgres_audit import with_text
+from adapters.postgres_session import PostgresSession
+from adapters.postgres_versions import start
+from producers.outbox import Refusal
+from projectors.audit import Entry
+from queries.audit import Refusals, Search
+
+
+class PostgresEntries:
+    """See `oms.shelves.Entries`; over a session whose transaction has begun."""
+
+    def __init__(self, session: PostgresSession) -> None:
+        self._session = session
+
+    def search(self, search: Search) -> Sequence[Entry]:
+        return [with_text(row) for row in self._rows(entries(search, Looks()))]
+
+    def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
+        return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]
+
+    def _rows(self, statement: Any) -> Sequence[Any]:
+        text, values = with_values(statement)
+        return self._session.rows(text, *values)
+
+
+class Looks:
+    """See `audit_statements.Looks`."""
+
+    def hold(self, column: Any, found: bytes) -> Any:
+        return function.position(bindparam(None, found, LargeBinary).op("IN")(column)) > 0
+
+    def named(self, column: Any, name: str) -> Any:
+        return (start(column) == start(bindparam(None, name, column.type))) & (column == name)
+
+    def under(self, column: Any, prefix: str) -> Any:
+        behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        low, high = bindparam(None, prefix, column.type), bindparam(None, behind, column.type)
+        return (start(column) >= start(low)) & (start(column) <= start(high)) & (column >= prefix) & (column < behind)
