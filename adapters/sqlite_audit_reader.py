@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlalchemy.dialects import sqlite
 
 from adapters.audit_statements import entries, refused
-from adapters.sqlite_file import reader
+from adapters.sqlite_reader import reader
 from adapters.sqlite_verify import with_text
 from producers.outbox import Refusal
 from projectors.audit import Entry

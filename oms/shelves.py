@@ -13,11 +13,11 @@ from adapters.sqlite_metrics import Metrics, metrics
 from adapters.sqlite_refusals import SqliteRefusals
 from adapters.sqlite_standing import Standing, outbox_head
 from adapters.sqlite_versions import sqlite_versions
-from adapters.sqlite_versions_reader import reading
 from adapters.sqlite_view import SqliteView
 from adapters.view_files import ViewMissing, live_path
 from adapters.view_shelf import SqliteShelf
 from events import catalog
+from oms.live_versions import versions_in
 from oms.settings import Settings
 from producers.outbox import LogHead, Refusal
 from projectors.audit import Entry, audit
@@ -122,13 +122,8 @@ class FolderShelves:
     def shelf(self, name: str) -> Kept:
         return SqliteShelf(self._folder, name, self._ontology, READ_MODELS[name].opened)
 
-    @contextmanager
-    def versions(self, opens: Opens = shut) -> Iterator[Versions]:
-        try:
-            with reading(live_path(self._folder, "versions"), opens) as found:
-                yield found
-        except sqlite3.Error as error:
-            raise ViewUnavailable("versions", f"its file cannot be read: {error}", "`oms verify versions`") from error
+    def versions(self, opens: Opens = shut) -> AbstractContextManager[Versions]:
+        return versions_in(self._folder, opens)
 
     def log_head(self) -> LogHead | None:
         try:

@@ -10,7 +10,6 @@ from oms.cli.failures import Exit, Failure
 
 if TYPE_CHECKING:
     from oms.settings import Settings
-    from oms.shelves import Shelves
     from queries.cuts import Cut
     from queries.versions import Versions
 
@@ -27,22 +26,24 @@ MinPosition = Annotated[
 def versions(settings: "Settings", min_position: int = 0) -> Iterator["Versions"]:
     """The live versions view, read-only: with or without a running `oms up`. Waits for a position as the deadline allows."""
     from oms.keys import keys_file, opening
-    from oms.shelves import kept
+    from oms.live_versions import live_versions
 
-    with kept(settings) as shelves:
-        if min_position:
-            _wait(shelves, min_position, settings.deadline)
-        with opening(keys_file(settings)) as opens, shelves.versions(opens) as opened:
-            yield opened
+    if min_position:
+        _wait(settings, min_position)
+    with opening(keys_file(settings)) as opens, live_versions(settings, opens) as opened:
+        yield opened
 
 
-def _wait(shelves: "Shelves", position: int, within: float) -> None:
+def _wait(settings: "Settings", position: int) -> None:
     import asyncio
 
+    from oms.shelves import kept
     from oms.views import Elsewhere
     from queries.freshness import Behind, at_least
 
-    found = asyncio.run(at_least(Elsewhere(shelves.shelf("versions")), position, within=within))
+    within = settings.deadline
+    with kept(settings) as shelves:
+        found = asyncio.run(at_least(Elsewhere(shelves.shelf("versions")), position, within=within))
     if isinstance(found, Behind):
         text = f"the view versions is at position {found.position}, not yet at {found.wanted}, after {within:g} s"
         raise Failure(text, "`oms status` says how it moves", Exit.UNAVAILABLE)
