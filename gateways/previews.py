@@ -6,7 +6,7 @@ from typing import Final
 from events.findings import Finding, Refused
 from events.merges.merge_words import AskPreviewMerge
 from gateways.commands import Question
-from gateways.reads import MAX_ANSWER_BYTES, replied
+from gateways.reads import answered, replied
 from producers.outbox import Outbox, OutboxUnavailable
 from producers.previewing import previewing
 from producers.receive import Address, question
@@ -33,8 +33,4 @@ class PreviewDoor:
             return replied(identity, "rejected", 0, refused.findings)
         except OutboxUnavailable as unavailable:
             return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_OUTBOX", "", str(unavailable))])
-        told = replied(identity, "unchanged", answer["position"], [], answer)
-        if len(told) <= MAX_ANSWER_BYTES:
-            return told
-        text = f"the page has {len(told):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; ask for fewer entities: limit"
-        return replied(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
+        return answered(identity, answer, "ask for fewer entities: limit")

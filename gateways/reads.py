@@ -66,11 +66,7 @@ class ReadDoor:
             return replied(identity, "rejected", 0, refused.findings)
         except ViewUnreadable as unreadable:
             return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_VIEW", "", str(unreadable))])
-        reply = replied(identity, "unchanged", answer["position"], [], answer)
-        if len(reply) <= MAX_ANSWER_BYTES:
-            return reply
-        text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; read it with `{_ON_THE_COMMAND_LINE[to.type]}`"
-        return replied(identity, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
+        return answered(identity, answer, f"read it with `{_ON_THE_COMMAND_LINE[to.type]}`")
 
     def _read(self, to: Address, asked: AskView) -> dict[str, Any]:
         with self._opened() as versions:
@@ -92,6 +88,15 @@ class ReadDoor:
         if isinstance(found, Behind):
             text = f"the view versions is at position {found.position}, not yet at {found.wanted}"
             raise ViewUnreadable(text)
+
+
+def answered(command: str, answer: Mapping[str, Any], otherwise: str) -> bytes:
+    """What was asked for, with the `position` it was read at; a refusal where it does not fit, with what to do."""
+    reply = replied(command, "unchanged", answer["position"], [], answer)
+    if len(reply) <= MAX_ANSWER_BYTES:
+        return reply
+    text = f"the answer has {len(reply):,} bytes, at most {MAX_ANSWER_BYTES:,} fit; {otherwise}"
+    return replied(command, "rejected", 0, [Finding("COMMAND_ANSWER_TOO_LARGE", "", text)])
 
 
 def replied(

@@ -75,7 +75,7 @@ def _commit(
     first, last = commit[0], commit[-1]
     branch = first.event.branch
     staged = Staged(heads, branch)
-    yield from _load(heads, branch, [read.event.subject for read in commit])
+    yield from heads.fetch(branch, [read.event.subject for read in commit])
     for (position, _, _), event in commit:
         payload = payload_of(event.type, bytes(event.data))
         for key, state in (yield from _folded(staged, Key(event.subject), payload, fold)):
@@ -93,12 +93,7 @@ def _folded(
         try:
             return list(fold(staged.get, key, payload))
         except Untold as untold:
-            yield from _load(staged.heads, untold.column, [untold.key])
-
-
-def _load(heads: Heads, column: str, keys: Sequence[str]) -> Generator[Ask, Told, None]:
-    while wanted := heads.wanted(column, keys):
-        yield from heads.load(wanted)
+            yield from staged.heads.fetch(untold.column, [untold.key])
 
 
 def _answered(commit: Sequence[Event]) -> Iterable[tuple[CommandKey, Remembered]]:

@@ -88,15 +88,15 @@ class Committer:
 
     async def run(self) -> None:
         """Commit group after group until cancelled; whoever still waits then gets `OutboxUnavailable`."""
-        planning = asyncio.get_running_loop().create_task(self._plan_ahead())
-        self._planning = True
         try:
-            while True:
-                await self._arrived.wait()
-                await self.step()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._plan_ahead())
+                self._planning = True
+                while True:
+                    await self._arrived.wait()
+                    await self.step()
         finally:
             self._planning = False
-            planning.cancel()
             self._fail(
                 self._all_waiting(), OutboxUnavailable("the committer stopped", "send it again under the same id")
             )

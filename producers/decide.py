@@ -257,7 +257,7 @@ class Planner:
                     yield from self._elsewhere.ask()
                 except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
-                    yield from self._load(untold.column, untold.keys)
+                    yield from self.heads.fetch(untold.column, untold.keys)
                 except Refused as refused:
                     findings += [f._replace(path=part.path + f.path) for f in refused.findings]
                     decided, changes, behind = [], {}, staged
@@ -284,7 +284,7 @@ class Planner:
             try:
                 return hooks.passed(context, lambda: Staged(self.heads, context.branch).get, parts)
             except Untold as untold:
-                yield from self._load(untold.column, untold.keys)
+                yield from self.heads.fetch(untold.column, untold.keys)
 
     def _prefetch(self, group: Sequence[Submitted]) -> Asking:
         """Load in one round what the deciders can name beforehand, for all commands at once.
@@ -314,11 +314,6 @@ class Planner:
         if missing:
             yield from self.heads.load(missing)
         return bool(missing)
-
-    def _load(self, column: str, keys: Sequence[Key]) -> Asking:
-        """Load keys of a column; first, where needed, the branches they are seen through."""
-        while missing := self.heads.wanted(column, keys):
-            yield from self.heads.load(missing)
 
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key

@@ -131,6 +131,11 @@ class Heads:
             told = yield Ask(under=[read for stretches in sets.values() for read in stretches])
             self._tell_under(sets, told.under)
 
+    def fetch(self, column: str, keys: Iterable[str]) -> Generator[Ask, Told, None]:
+        """Load keys of a column; first, where needed, the branches they are seen through."""
+        while missing := self.wanted(column, keys):
+            yield from self.load(missing)
+
     def under(self, column: str, asked: Key) -> Collection[Key]:
         """The keys that an `under/…` key stands for, and maybe some that are gone. Raises `Untold`, `Refused`."""
         try:

@@ -25,7 +25,6 @@ def previewing(branch: str, asked: AskPreviewMerge) -> Planning[dict[str, Any]]:
             except Unasked:
                 yield from elsewhere.ask()
             except Untold as untold:
-                while missing := heads.wanted(untold.column, untold.keys):
-                    yield from heads.load(missing)
+                yield from heads.fetch(untold.column, untold.keys)
 
     return run

@@ -9,7 +9,7 @@ from events.reserved import links_key, name_key, number, uses_key
 from events.schema import element
 from events.schema import link_type_words as words
 from events.schema.element import listed_names
-from events.schema.kinds import kind_named, kind_of_slug, kind_reads, name_taken, slug_reads, type_name, unknown
+from events.schema.kinds import kind_of_slug, kind_reads, name_taken, slug_reads, type_name
 from events.schema.link_type_creation import inverse_faults
 from events.schema.uses import users
 
@@ -102,19 +102,7 @@ def _rely(state: State, status: words.Status) -> list[Payload]:
 
 
 def _deprecate(context: Context, state: State, command: words.DeprecateLinkType) -> list[Payload]:
-    findings: list[Finding] = []
-    replacement = None
-    if command.replaced_by is not None:
-        other = kind_named(context, "linkType", command.replaced_by)
-        if other is None or other.get("deleted"):
-            findings.append(unknown(context, "linkType", command.replaced_by, "/replacedBy"))
-        elif other["rid"] == state["rid"]:
-            findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", f"{state['name']} cannot replace itself"))
-        else:
-            replacement = other["slug"]
-    until = element.instant_given(command.until, "until", findings)
-    if findings:
-        raise Refused(findings)
+    replacement, until = element.deprecation(context, "linkType", state, command.replaced_by, command.until)
     if (state.get("status"), state.get("replacedBy"), state.get("until")) == ("deprecated", replacement, until):
         return []
     return [words.LinkTypeDeprecated(rid=state["rid"], slug=state["slug"], replaced_by=replacement, until=until)]

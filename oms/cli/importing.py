@@ -177,7 +177,7 @@ async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, 
     """One file from its first row to its last."""
     from oms.importing.batches import batches, source_of
     from oms.importing.flow import Tally, send_all
-    from oms.importing.rows import digest, lacking, points_ahead, rows
+    from oms.importing.rows import digest, lacking, points_ahead, rows_again
 
     for column in lacking(file, mapping.columns()):
         complain(f"{file} has no column {column!r}, which the mapping names: it counts as absent in every row")
@@ -188,8 +188,9 @@ async def import_file(file: Path, mapping: "RowMapping", way: Way) -> dict[str, 
         def told(tally: "Tally") -> None:
             progress(tally.rows, f", {done.refused + tally.refused:,} refused" if done.refused + tally.refused else "")
 
+        read = rows_again(file)
         for part in mapping.passes(links_last=points_ahead(file)):
-            cut = batches(rows(file), part, source_of(bytes_read, part, way.branch))
+            cut = batches(read(), part, source_of(bytes_read, part, way.branch))
             done = done.then(await send_all(cut, way.asking(file), rejected, told, way.in_flight))
     return {
         "file": file.name,

@@ -7,7 +7,8 @@ import io
 import json
 import tomllib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +50,14 @@ def kind(path: Path) -> str:
 def points_ahead(path: Path) -> bool:
     """Whether rows of this kind of file refer to later ones as a matter of course."""
     return kind(path) in (".jsonld", ".ttl", ".nt", ".obo")
+
+
+def rows_again(path: Path) -> Callable[[], Iterable[Line]]:
+    """For who goes through the rows several times: a graph, which is parsed as a whole, is parsed once and kept."""
+    if kind(path) not in (".jsonld", ".ttl", ".nt"):
+        return partial(rows, path)
+    kept = list(rows(path))
+    return lambda: kept
 
 
 def rows(path: Path) -> Iterator[Line]:

@@ -189,6 +189,11 @@ def test_what_people_read_and_how_far_it_can_be_relied_on(world):
     ]
     world.when("SetLinkTypeStatus", type="operatedBy", status="active")
     assert "until" not in state(world)
+    world.when("CreateLinkType", **BY | {"name": "flownBy", "inverse": "flies"})
+    world.when("DeleteLinkType", type="flownBy")
+    assert world.findings("DeprecateLinkType", type="operatedBy", replacedBy="flownBy") == [
+        ("TYPE_DELETED", "/replacedBy")
+    ]
 
 
 def test_an_owner_is_for_what_is_taken_along(world):

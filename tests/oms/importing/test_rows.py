@@ -7,7 +7,7 @@ import pytest
 
 from oms.importing.line import FileRefused, Line
 from oms.importing.mapping import MappingRefused
-from oms.importing.rows import digest, read_mapping, rows
+from oms.importing.rows import digest, read_mapping, rows, rows_again
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
@@ -129,3 +129,21 @@ def test_a_file_that_breaks_its_format_is_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(FileRefused, match="is no "):
         list(rows(tmp_path / name))
+
+
+def test_a_graph_that_is_gone_through_twice_is_read_once(tmp_path):
+    file = tmp_path / "graph.ttl"
+    file.write_text('<https://example.org/a> <https://example.org/name> "가" .')
+    read = rows_again(file)
+    once = list(read())
+    file.unlink()
+    assert (len(once), list(read())) == (1, once)
+
+
+def test_rows_that_stand_for_themselves_are_read_again(tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("id\n1\n")
+    read = rows_again(file)
+    once = list(read())
+    file.write_text("id\n1\n2\n")
+    assert (len(once), len(list(read()))) == (1, 2)
