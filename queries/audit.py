@@ -7,6 +7,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from events.wire import instants
+from producers.outbox import Refusal
 from projectors.audit import Entry
 
 LIMIT: Final = 50
@@ -70,3 +71,18 @@ def told(entry: Entry) -> dict[str, Any]:
 def as_stored(text: str) -> bytes:
     """How a text stands in the bytes of an event: as JSON has it, in UTF-8."""
     return json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
+
+
+def why(number: int, refusal: Refusal) -> dict[str, Any]:
+    """A refusal as people and programs read it: who asked for what, and why it was not done."""
+    findings = [dict(zip(("code", "path", "text"), finding, strict=True)) for finding in json.loads(refusal.findings)]
+    return {
+        "number": number,
+        "time": instants.to_text(refusal.time),
+        "principal": refusal.principal,
+        "branch": refusal.branch,
+        "command": refusal.type,
+        "id": refusal.command_id,
+        "codes": ", ".join(finding["code"] for finding in findings),
+        "findings": findings,
+    }

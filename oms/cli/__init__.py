@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "settings": "settings:settings",
     "schemas": "schemas:schemas",
     "action": "action:app",
+    "audit": "audit:app",
     "branch": "branch:app",
     "dead": "dead:app",
     "keys": "keys:app",

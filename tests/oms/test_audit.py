@@ -1,0 +1,58 @@
+"""`oms audit` on a running program: who did what, is it as it was written, and signed out of the house."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+from oms.cli import run as commanded
+from oms.cli.failures import Exit
+from workers import refusals
+
+
+async def filled(program, oms):
+    """1 branch | 2 type | 3 UA by ann | 4 UA changed by 한 for bob | one refusal."""
+    carrier = {"type": "Airline", "properties": {"carrier": "UA", "name": "유나이티드"}}
+    await oms.send("CreateObject", carrier, author="ann@desk")
+    changed = {"type": "Airline", "key": "UA", "patch": {"name": "United"}}
+    outcome = await oms.send("UpdateObject", changed, author="한@desk", id="change-1")
+    assert outcome.status == "accepted", outcome
+    assert (await oms.send("CreateObject", {"type": "Nothing", "properties": {}})).status == "rejected"
+    await program.projected("audit", 4)
+    register = program.shelves.register()
+    await refusals.step(program.outbox, register)
+    await register.close()
+
+
+async def test_the_audit_is_searched(program, oms, cli):
+    await filled(program, oms)
+    code, out, _ = await cli("audit", "search", "--actor", "한", "--resource", "object/Airline/UA", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["position"], row["what"], row["command"]) == (0, 4, "object.updated.v1", "change-1")
+    assert (row["before"], row["after"]["set"]) == ({"name": "유나이티드"}, {"name": "United"})
+    _, out, said = await cli("audit", "search", "--text", "유나이티드", "--limit", "1")
+    assert ("object.updated" in out, "--before 4" in said) == (True, True)
+    assert "object.created" in (await cli("audit", "search", "--text", "유나이티드", "--before", "4"))[1]
+    assert json.loads((await cli("audit", "search", "--until", "2020-01-01", "--json"))[1]) == []
+    assert (await cli("audit", "search", "--since", "tag:x"))[0] == Exit.USAGE
+    assert "TYPE_UNKNOWN" in (await cli("audit", "refused"))[1]
+
+
+async def test_it_is_proved_from_its_own_bytes_and_leaves_the_house_signed(program, oms, cli, tmp_path, capsys):
+    await filled(program, oms)
+    assert (await cli("audit", "verify"))[0] == Exit.OK
+    code, out, err = await cli("audit", "export", tmp_path / "감사.jsonl", "--json")
+    assert code == Exit.OK, err
+    seal = json.loads(out)
+    assert (seal["first"], seal["last"]) == (1, 4)
+    assert ((program.settings.folder / "keys" / "audit.pem").stat().st_mode & 0o777) == 0o600
+    path = str(tmp_path / "감사.jsonl")
+    assert commanded(["audit", "check", path, "--key", seal["key"]]) == Exit.OK
+    assert (await cli("audit", "export", tmp_path / "감사.jsonl"))[0] == Exit.UNAVAILABLE
+    (tmp_path / "감사.jsonl").write_bytes((tmp_path / "감사.jsonl").read_bytes().replace(b"United", b"Unitid"))
+    assert commanded(["audit", "check", path]) == Exit.CONFLICT
+    assert "line 4" in capsys.readouterr().err
+
+    with closing(sqlite3.connect(program.settings.folder / "views" / "audit.v1.db")) as connection, connection:
+        connection.execute("UPDATE events SET author = 'eve@desk' WHERE position = 3")
+    code, out, _ = await cli("audit", "verify", "--json")
+    assert (code, json.loads(out)["position"]) == (Exit.REFUSED, 3)
