@@ -59,7 +59,7 @@ def config(name: str, listen: str, store: str, logins: Mapping[str, Login], onto
         *({"service": subject} for log in logs for subject in (f"$JS.API.STREAM.INFO.{log}",)),
         *({"service": f"$JS.API.DIRECT.GET.{log}", "response_type": "stream"} for log in logs),
     ]
-    streams: list[Json] = [{"stream": "oms.evt.>"}, {"stream": "oms.outcome.>"}]
+    streams: list[Json] = [{"stream": f"oms.{of}.>"} for of in ("evt", "outcome", "dead")]
     return {
         "server_name": name,
         "listen": listen,
@@ -139,4 +139,4 @@ def _client_says(principal: str, logs: Sequence[str]) -> list[str]:
 
 
 def _client_hears(principal: str) -> list[str]:
-    return [f"oms.outcome.*.{principal}.>", "oms.evt.>"]
+    return [f"oms.outcome.*.{principal}.>", "oms.evt.>", "oms.dead.>"]

@@ -118,6 +118,12 @@ def outcome_subject(ontology: str, principal: str, command_id: str) -> str:
     return f"oms.outcome.{ontology}.{token(principal)}.{token(command_id)}"
 
 
+def dead_subject(consumer: str, subject: str) -> str:
+    """Where it is told that a consumer parked an event: `oms.dead.<o>.<consumer>`, then as the event's own subject goes on."""
+    _, _, ontology, rest = subject.split(".", 3)
+    return f"oms.dead.{ontology}.{consumer}.{rest}"
+
+
 def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode())
 

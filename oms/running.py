@@ -13,6 +13,7 @@ from typing import Final
 from adapters import system_clock as clock
 from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_connection import connection
+from adapters.nats_dead import DeadLetters
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
@@ -83,10 +84,12 @@ async def _prepare_log(here: Running) -> None:
 async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack, loops: list[Loop]) -> None:
     settings = here.settings
     feed = NatsReader(here.endpoint, settings.ontology)
+    dead = DeadLetters(here.endpoint)
+    stack.push_async_callback(dead.close)
     tracks = []
     for name in READ_MODELS:
         shelf = here.shelves.shelf(name)
-        tracked, anew = await stack.enter_async_context(track(shelf, settings.ontology, name, feed, alarm))
+        tracked, anew = await stack.enter_async_context(track(shelf, settings.ontology, name, feed, alarm, dead.tell))
         tracks.append(tracked)
         loops += [anew] if anew else []
     here.runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)

@@ -11,7 +11,7 @@ from oms.shelves import READ_MODELS, Kept, Shelves
 from projectors.projector import Checkpoint, Feed, View, ViewOutdated, ViewUnavailable
 from projectors.rebuild import Rebuilt, Told, rebuild
 from projectors.runner import Alarm
-from projectors.track import Track
+from projectors.track import Dead, Track
 from projectors.verify import Agreed, Difference
 from security.chain import genesis
 
@@ -25,11 +25,11 @@ async def rebuilt(shelf: Kept, name: str, feed: Feed, told: Told = lambda *_: No
 
 @asynccontextmanager
 async def track(
-    shelf: Kept, ontology: str, name: str, feed: Feed, alarm: Alarm
+    shelf: Kept, ontology: str, name: str, feed: Feed, alarm: Alarm, dead: Dead
 ) -> AsyncIterator[tuple[Track[Any], Coroutine[Any, Any, None] | None]]:
     """A track of the live build; made if there is none. With it the rebuild it needs first, if another version made it."""
     live = shelf.following()
-    tracked = Track(READ_MODELS[name].projector, live.open(), Checkpoint(0, genesis(ontology)), live)
+    tracked = Track(READ_MODELS[name].projector, live.open(), Checkpoint(0, genesis(ontology)), live, dead)
     try:
         try:
             await tracked.open()

@@ -1,7 +1,7 @@
 """One view on its way along the log: fold a part of it into rows, write them, tell who waited for that position."""
 
 import asyncio
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -25,6 +25,14 @@ RowT = TypeVar("RowT")
 _PAGE: Final = 1_000
 
 
+Dead = Callable[[str, Sequence[Parked]], Awaitable[None]]
+"""(view, what it has parked); called behind the commit that parked it. It must not raise."""
+
+
+async def untold(_view: str, _parked: Sequence[Parked]) -> None:
+    """For who parks where nobody listens."""
+
+
 class Live(Protocol[RowT]):
     """Which build of a view is to be written: a rebuild may make another one live."""
 
@@ -44,12 +52,14 @@ class Track(Generic[RowT]):
         view: View[RowT],
         start: Checkpoint,
         live: Live[RowT] | None = None,
+        dead: Dead = untold,
     ) -> None:
-        self.projector, self.view, self.live = projector, view, live
+        self.projector, self.view, self.live, self.dead = projector, view, live, dead
         self.checkpoint = start
         self.waiting = Waiting()
         self.discarded: frozenset[int] = frozenset()
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
+        self._parked: list[Parked] = []  # and not told yet
 
     @property
     def name(self) -> str:
@@ -63,6 +73,7 @@ class Track(Generic[RowT]):
         self.checkpoint = await self.view.checkpoint()
         self.discarded = frozenset([event.position for event in await self.view.discarded()])
         self.waiting = Waiting()
+        self._parked.clear()
         after = 0
         while page := await self.view.parked(after, _PAGE):
             for parked in page:
@@ -84,6 +95,9 @@ class Track(Generic[RowT]):
         if reached:
             self.checkpoint = reached
             self._tell()
+            if self._parked:
+                parked, self._parked = self._parked, []
+                await self.dead(self.name, parked)
 
     async def reached(self, position: int) -> None:
         """Returns when the view has committed `position`; who must not wait for ever brings a timeout."""
@@ -127,7 +141,9 @@ class Track(Generic[RowT]):
     def _park(self, event: Recorded, places: Sequence[Place], reason: Unappliable, behind: int) -> Parked:
         held = stopped(event, places)
         self.waiting.add(event.position, held)
-        return Parked(event.position, held, reason.code, reason.reason, event.subject, event.body, behind)
+        parked = Parked(event.position, held, reason.code, reason.reason, event.subject, event.body, behind)
+        self._parked.append(parked)
+        return parked
 
     def _inherit(self, event: Recorded) -> list[tuple[int, Place]]:
         also = self.waiting.inherited(event)

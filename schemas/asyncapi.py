@@ -28,6 +28,7 @@ from schemas.asyncapi_words import (
     INFO,
     OPERATIONS,
     PARAMETERS,
+    PARKED_HEADERS,
     QUEUED,
     SECURITY,
     SERVERS,
@@ -36,6 +37,7 @@ from schemas.asyncapi_words import (
 Json = dict[str, Any]
 VERSION: Final = "3.0.0"
 _ANSWER: Final = "OutcomeOfCommand"  # the command `Outcome` asks for it; two messages may not have one name
+_PARKED: Final = "ParkedEvent"
 _ANSWERS: Final = [_ANSWER, "AnswerToQuestion"]
 _BINDING: Final = {"bindingVersion": "0.1.0"}
 _DATA: Final[Mapping[str, type[BaseModel]]] = {
@@ -62,7 +64,7 @@ def document() -> Json:
             "receipts": _channel("receipts", ["Queued"]),
             "outcomes": _channel("outcomes", [_ANSWER]),
             "events": _channel("events", events),
-            "dead": _channel("dead", events),
+            "dead": _channel("dead", [_PARKED]),
         },
         "operations": {
             "answerCommands": {
@@ -74,6 +76,7 @@ def document() -> Json:
                 "reply": _reply("receipts", "Queued"),
             },
             "tellOutcomes": _operation("tellOutcomes", "send", "outcomes", [_ANSWER]),
+            "tellParkedEvents": _operation("tellParkedEvents", "send", "dead", [_PARKED]),
             "appendEvents": _operation("appendEvents", "send", "events", events),
         },
         "components": {
@@ -120,6 +123,10 @@ def _messages() -> Json:
         "AnswerToQuestion": _message(
             "AnswerToQuestion", "What was asked for.", _ref("components/schemas", "AnswerToQuestion")
         ),
+        _PARKED: {
+            **_message(_PARKED, "An event that a view parked.", _ref("components/schemas", "Envelope"), CONTENT_TYPE),
+            "headers": _ref("components/schemas", "ParkedHeaders"),
+        },
         "Queued": _message("Queued", "JetStream keeps the command, synced.", _ref("components/schemas", "Queued")),
     }
 
@@ -183,6 +190,7 @@ def _schemas() -> Json:
         "CommandHeaders": COMMAND_HEADERS,
         "Envelope": ENVELOPE,
         "EventHeaders": EVENT_HEADERS,
+        "ParkedHeaders": PARKED_HEADERS,
         "Queued": QUEUED,
     }
     return dict(sorted(schemas.items()))

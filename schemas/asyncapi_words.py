@@ -37,7 +37,7 @@ ADDRESSES: Final = {
     "queue": "oms.queue.{ontology}.{principal}.{env}.{service}.{purpose}.{command}",
     "outcomes": "oms.outcome.{ontology}.{principal}.{id}",
     "events": "oms.evt.{ontology}.{env}.{service}.{purpose}.{aggregate}.{class}.{identity}",
-    "dead": "oms.dead.{ontology}.{consumer}",
+    "dead": "oms.dead.{ontology}.{consumer}.{env}.{service}.{purpose}.{aggregate}.{class}.{identity}",
 }
 CHANNELS: Final = {
     "commands": "One command, sent as a request. The reply is its outcome.",
@@ -52,12 +52,16 @@ CHANNELS: Final = {
         "The log: a JetStream stream whose sequence is the event's position. Read it with Direct Get "
         "(`$JS.API.DIRECT.GET.OMS_LOG_<ontology>`); a live message is a hint that there is more to read."
     ),
-    "dead": "Kept for parked events. This version keeps them in their view (`oms dead list`) and says nothing here.",
+    "dead": (
+        "Events that a view could not apply and parked, as they stand on the log, with why. Core NATS: whoever does not "
+        "listen at that moment finds them in the view (`oms dead list`)."
+    ),
 }
 OPERATIONS: Final = {
     "answerCommands": "A command is decided and durable before it is answered; in the order sent, for each principal.",
     "decideQueuedCommands": "A command leaves the queue after its outcome was told; it may be told twice, never changed.",
     "tellOutcomes": "To the principal that queued the command, and nobody else.",
+    "tellParkedEvents": "Behind the view's commit that parks them; those that wait behind a parked one, too.",
     "appendEvents": "In the order of positions, each behind the one before; several as one atomic batch.",
 }
 PARAMETERS: Final[Json] = {
@@ -133,6 +137,21 @@ EVENT_HEADERS: Final[Json] = {
         **{f"ce-{name}": {**said, "type": "string"} for name, said in _ATTRIBUTES.items() if "const" not in said},
     },
     "required": ["Content-Type"],
+}
+PARKED_HEADERS: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "Content-Type": {"const": CONTENT_TYPE},
+        "Oms-Dead-Position": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "the event's position"},
+        "Oms-Dead-Code": {"type": "string", "description": "as in docs/findings.md", "examples": ["EVENT_WAITS"]},
+        "Oms-Dead-Reason": {"type": "string", "description": "a sentence, percent-encoded as `ce-…` headers are"},
+        "Oms-Dead-Behind": {
+            "type": "string",
+            "pattern": "^[1-9][0-9]*$",
+            "description": "the position of the parked event that it waits behind; absent = it could not be applied itself",
+        },
+    },
+    "required": ["Content-Type", "Oms-Dead-Position", "Oms-Dead-Code", "Oms-Dead-Reason"],
 }
 COMMAND_HEADERS: Final[Json] = {
     "type": "object",

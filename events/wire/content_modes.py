@@ -109,6 +109,11 @@ def from_nats(headers: Headers, body: bytes) -> CloudEvent:
             return _from_headers(found, body)
 
 
+def header_value(text: str) -> str:
+    """As a header holds it: blanks, quotes, % and what is no printable ASCII are percent-encoded."""
+    return _ESCAPED.sub(_escape, text)
+
+
 def _only_json(media_type: str | None) -> None:
     kind = (media_type or "").split(";", 1)[0].strip().lower()
     if kind not in (EVENT_TYPE, BATCH_TYPE):
@@ -133,7 +138,7 @@ def _by_name(headers: Headers) -> dict[str, str]:
 def _to_headers(event: CloudEvent, leave_out: str = "") -> dict[str, str]:
     check_required(event.attributes)
     return {
-        f"ce-{name}": _ESCAPED.sub(_escape, _text(check(name, value)))
+        f"ce-{name}": header_value(_text(check(name, value)))
         for name, value in event.attributes.items()
         if name != leave_out
     }

@@ -6,12 +6,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.memory_feed import MemoryFeed
 from adapters.memory_view import memory_versions
 from adapters.sqlite_versions import sqlite_versions
 from events.catalog import NotAPayload
 from events.decider import Payload
+from projectors.lane import Lane
 from projectors.projector import View
 from projectors.redrive import discard, redrive
+from projectors.track import Track
 from projectors.versions import Version, versions
 from tests.projectors.reading import apply, folded, properties, thing
 from tests.projectors.story import MAIN, Story, evolve, payload_of, updated
@@ -56,6 +59,28 @@ async def test_later_events_of_its_key_wait_others_flow(view):
     assert tracked.checkpoint.position == 5
     assert await parked(view) == [(3, "EVENT_DATA", 0), (4, "EVENT_WAITS", 3)]
     assert await properties(view, thing("a"), thing("b")) == [{"n": 1}, {"n": 1}]
+
+
+async def test_what_is_parked_is_told_once_behind_its_commit(view):
+    story = Story()
+    story.created("a", n=1)
+    story.updated("a", n=2, explode="no")
+    story.updated("a", n=3)
+    told = []
+
+    async def dead(name, parked):
+        stored = [each.position for each in await view.parked()]
+        told.append((name, [each.position for each in parked], stored))
+
+    tracked = Track(versions(evolve), view, await view.checkpoint(), dead=dead)
+    await tracked.open()
+    lane = Lane(MemoryFeed(story.messages), payload_of, [tracked])
+    await lane.read(story.position)
+    assert told == [("versions", [3, 4], [3, 4])]
+    await tracked.open()
+    story.created("b", n=1)
+    await Lane(MemoryFeed(story.messages), payload_of, [tracked]).read(story.position)
+    assert len(told) == 1
 
 
 async def test_an_event_that_the_fold_fails_at_is_parked(view):
