@@ -5,7 +5,7 @@ server ─► streams ─► projectors ─► write side (`oms.writing`) ─►
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -22,13 +22,14 @@ from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_refusals import RefusedCommands
 from adapters.view_files import ViewMissing
 from events import catalog
+from oms import alarms
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.roles import roles
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.views import track
 from oms.writing import writing
-from producers.outbox import OutboxUnavailable
+from producers.outbox import OutboxUnavailable, Refusal
 from projectors.projector import ViewUnavailable
 from projectors.runner import Runner
 from workers import refusals
@@ -39,22 +40,28 @@ REFUSALS_SECONDS: Final = 1.0  # between two looks for refused commands
 @asynccontextmanager
 async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
     """Everything that `settings.roles` names runs inside the block. The doors open last and close first."""
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(roles(settings.folder, settings.roles))
-        refuse_while_repairing(settings.folder / "repair")
-        loops: list[Loop] = []
-        stack.callback(close_all, loops)
-        shelves = stack.enter_context(kept(settings))
-        here = Running(settings, await _endpoint(settings, stack, loops), shelves)
-        if "committer" in settings.roles or "relay" in settings.roles:
-            await _prepare_log(here)
-        if "projectors" in settings.roles:
-            await _prepare_projectors(here, alarm, stack, loops)
-        await stack.enter_async_context(looping(loops))
-        await stack.enter_async_context(writing(here, alarm))
-        if here.runner is not None and (refused := await _refused(settings, stack)):
-            await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm)]))
-        yield here
+    alarm = alarms.hearing(settings.folder, alarm)
+    with alarms.starting(settings.folder):
+        async with AsyncExitStack() as stack:
+            yield await _started(settings, alarm, stack)
+
+
+async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> Running:
+    await stack.enter_async_context(roles(settings.folder, settings.roles))
+    refuse_while_repairing(settings.folder / "repair")
+    loops: list[Loop] = []
+    stack.callback(close_all, loops)
+    shelves = stack.enter_context(kept(settings))
+    here = Running(settings, await _endpoint(settings, stack, loops), shelves)
+    if "committer" in settings.roles or "relay" in settings.roles:
+        await _prepare_log(here)
+    if "projectors" in settings.roles:
+        await _prepare_projectors(here, alarm, stack, loops)
+    await stack.enter_async_context(looping(loops))
+    await stack.enter_async_context(writing(here, alarm))
+    if here.runner is not None and (refused := await _refused(settings, stack)):
+        await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm)]))
+    return here
 
 
 async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]) -> Endpoint:
@@ -112,7 +119,7 @@ async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -
     said = ""
     while True:
         try:
-            await _register(shelves, refused)
+            await _register(shelves, refused, alarm)
             said = ""
         except (OutboxUnavailable, ViewUnavailable, ViewMissing, sqlite3.OperationalError) as passing:
             if str(passing) != said:
@@ -121,14 +128,19 @@ async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -
             await asyncio.sleep(REFUSALS_SECONDS)
 
 
-async def _register(shelves: Shelves, refused: refusals.Refused) -> None:
+async def _register(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -> None:
     """As long as this build of the audit is live."""
+
+    def heard(found: Sequence[tuple[int, Refusal]]) -> None:
+        if forged := alarms.forged(found):
+            alarm("commands", forged)
+
     audit = shelves.shelf("audit")
     build = await asyncio.to_thread(audit.live)
     register = await asyncio.to_thread(shelves.register)
     try:
         while await asyncio.to_thread(audit.live) == build:
-            if not await refusals.step(refused, register):
+            if not await refusals.step(refused, register, heard):
                 await asyncio.sleep(REFUSALS_SECONDS)
     finally:
         await register.close()

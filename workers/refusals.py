@@ -1,6 +1,6 @@
 """Brings refused commands into the audit's second table: they have no position, so the log does not carry them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from producers.outbox import Refusal
@@ -24,9 +24,12 @@ class Register(Protocol):
         """All or none; one that is there already stays as it is."""
 
 
-async def step(refused: Refused, register: Register) -> int:
-    """Add what is missing, at most `BATCH`; how many."""
+async def step(
+    refused: Refused, register: Register, heard: Callable[[Sequence[tuple[int, Refusal]]], None] = lambda _: None
+) -> int:
+    """Add what is missing, at most `BATCH`; how many. `heard` is told of them."""
     found = await refused.refusals(await register.last(), BATCH)
     if found:
         await register.add(found)
+        heard(found)
     return len(found)

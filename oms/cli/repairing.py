@@ -51,12 +51,14 @@ def adopt(
 
 
 async def _repair(froms: list[str], *, as_json: bool, **flags: Any) -> None:
+    from oms import alarms
     from oms.repairing import repair_log
     from oms.settings import load
 
     settings = load(flags).settings
     with Progress("repairing", "events") as told:
         found, repaired = await repair_log(settings, froms, lambda step, at, of: told(at, f" of {of:,}: {step}"))
+    alarms.mended(settings.folder)
     print_fields(_told(found, repaired, str(settings.folder)), as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from oms.cli.options import Folder
 from oms.cli.output import Json, complain, print_json, print_rows
 
 if TYPE_CHECKING:
+    from adapters.alarm_file import Raised
     from adapters.sqlite_standing import Standing
     from oms.shelves import Shelves
     from producers.outbox import LogHead
@@ -24,15 +25,16 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show where the log ends and how far each view is: position, lag in events and seconds, rate, parked events."""
+    from adapters.alarm_file import standing
     from oms.settings import load
     from oms.shelves import kept
 
     settings = load({"folder": folder}).settings
     with kept(settings) as shelves:
-        _show(shelves, over, as_json=as_json)
+        _show(shelves, over, standing(settings.folder), as_json=as_json)
 
 
-def _show(shelves: "Shelves", over: float, *, as_json: bool) -> None:
+def _show(shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: bool) -> None:
     import time
 
     head, views = _look(shelves)
@@ -44,13 +46,20 @@ def _show(shelves: "Shelves", over: float, *, as_json: bool) -> None:
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
     counted = shelves.metrics()
     if as_json:
-        print_json({"position": head.position if head else None, "views": rows} | (counted.json() if counted else {}))
+        said: dict[str, Any] = {"position": head.position if head else None, "views": rows}
+        print_json(
+            said
+            | (counted.json() if counted else {})
+            | ({"alarms": [each.json() for each in alarms]} if alarms else {})
+        )
     else:
         print_rows(
             [{"view": "(outbox)", "position": head.position if head else "none here"}, *rows], _COLUMNS, as_json=False
         )
         if counted and counted.tampered:
             complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
+        for each in alarms:
+            complain(f"{each.code} since {each.since}, {each.times:,} times: {each.text}; see `oms verify log`")
 
 
 def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":

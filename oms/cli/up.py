@@ -34,6 +34,7 @@ async def _up(settings: Any, *, as_json: bool) -> None:
     import asyncio
 
     from oms import garbage
+    from oms.alarms import code
     from oms.running import running
     from oms.telemetry import logger
 
@@ -44,9 +45,11 @@ async def _up(settings: Any, *, as_json: bool) -> None:
         loop.add_signal_handler(number, stop.set)
 
     def alarm(where: str, error: BaseException) -> None:
-        log.error("stopped", part=where, error=str(error))
+        tampered = code(error)
+        said = {"error": str(error)} if tampered is None else {"code": tampered, "error": str(error)}
+        log.error("stopped" if tampered is None else "tampered", part=where, **said)
         if as_json:  # a program reads one stream
-            _say({"alarm": where, "error": str(error)}, "", as_json=True)
+            _say({"alarm": where, **said}, "", as_json=True)
 
     async with running(settings, alarm) as here:
         position = (await here.outbox.head()).position if here.outbox else None

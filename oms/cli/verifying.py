@@ -48,12 +48,14 @@ async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
 
 
 async def _log(settings: "Settings") -> dict[str, Any]:
+    from oms import alarms
     from oms.repairing import verified
     from oms.sources import source
 
     with Progress("verifying the log", "events") as told:
         async with source("log", settings) as live:
             found = await verified(settings, live, lambda at, of: told(at, f" of {of:,}"))
+    alarms.verified(settings.folder, found)
     flaws = [f"{flaw.code} {flaw.first} to {flaw.last}: {flaw.text}" for flaw in found.flaws]
     behind = f"; {found.behind:,} events of the outbox are not there yet, `oms up` brings them" if found.behind else ""
     text = f"whole, {found.hash[:12]}{behind}" if found.whole else "; ".join([*flaws, "`oms repair log` heals it"])

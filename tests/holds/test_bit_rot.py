@@ -120,8 +120,11 @@ async def test_a_view_stops_at_the_hole_while_all_else_goes_on(copied, oms):
     await blind.start()
     try:
         await views.start()
-        hole = await views.heard(lambda line: line.get("alarm") == "log")
+        hole = await views.heard(lambda line: line.get("alarm") in ("log", *READ_MODELS))  # on its way or in the lane
         assert "oms repair log" in hole["error"]
+        assert hole["code"] == "TAMPER_MISSING"
+        stand = (await oms("status"))[1]["alarms"]
+        assert {(each["code"], each["text"]) for each in stand} == {("TAMPER_MISSING", hole["error"])}
         async with await connect(folder) as client:
             await story.note(0, await client.send("CreateObject", created("later", 1), id="later"))
         await views.stop()
@@ -131,5 +134,6 @@ async def test_a_view_stops_at_the_hole_while_all_else_goes_on(copied, oms):
         await blind.kill()
     code, told, complaint = await oms("repair", "log")
     assert (code, told["repaired"]) == (Exit.OK, True), complaint
+    assert "alarms" not in (await oms("status"))[1]
     assert await stopped_by(folder) is None
     await check(folder, story)
