@@ -18,6 +18,7 @@ from events.migrations.migration_encryption import remarked
 from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_links import between, fewer, straightened, without_links
 from events.migrations.migration_objects import different, required, without_type, without_value
+from events.migrations.migration_parents import reparented
 from events.migrations.migration_properties import added, removed
 from events.migrations.migration_step import FIX, ONCE, Conversion
 from events.migrations.migration_values import redeclared, with_field
@@ -35,7 +36,7 @@ from events.schema.shared_words import UpdateSharedProperty
 from events.schema.struct_words import AddStructField
 from events.schema.type_change import existing
 from events.schema.type_life import DeleteObjectType
-from events.schema.type_structure import SetPrimaryKey
+from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
 from events.schema.values import Json
 
@@ -69,14 +70,17 @@ def command_of(type_: str, data: Mapping[str, Any]) -> Payload:
 def lasting(context: Context, command: Payload) -> dict[str, Json]:
     """Its data with what never changes in place of names: elements and properties by RID."""
     data: dict[str, Json] = command.model_dump(by_alias=True, exclude_unset=True)
-    named = {member: _rid(context, kind, data[member]) for member, kind in _naming(command).items() if member in data}
+    named = {member: _rids(context, kind, data[member]) for member, kind in _naming(command).items() if member in data}
     if isinstance(command, OnProperty):
         state = existing(context, command.type, DATA + "/type")
         return {**data, **named, "property": placed(lambda: own_property(context, state, command.property))["rid"]}
     return {**data, **named}
 
 
-def _rid(context: Context, kind: Kind, named: Json) -> Json:
+def _rids(context: Context, kind: Kind, named: Json) -> Json:
+    """Of an element, or of several."""
+    if isinstance(named, list):
+        return [_rids(context, kind, each) for each in named]
     state = kind_named(context, kind, named) if isinstance(named, str) else None
     return named if state is None else state["rid"]
 
@@ -111,6 +115,7 @@ def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
 _VALUES: Final = ("cast", "map", "default", "drop")
 _NAMING: Final[Mapping[type[Payload], Mapping[str, Kind]]] = {
     SetValueType: {"type": "objectType", "valueType": "valueType"},
+    ChangeParents: {"type": "objectType", "parents": "objectType"},
     SetCardinality: {"type": "linkType"},
     SetAcyclic: {"type": "linkType"},
     ChangeEndpoints: {"type": "linkType", "from": "objectType", "to": "objectType"},
@@ -134,6 +139,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
         Change(SetMarking, ("cast",), remarked, apart=False),
+        Change(ChangeParents, ("default", "drop"), reparented, apart=False),
         Change(SetPrimaryKey, ("move",), rekeyed, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
@@ -153,6 +159,7 @@ _MADE_BY: Final[Mapping[str, str]] = {
     "ARRAY": "ChangePropertyType",
     "UNIQUE": "SetUnique",
     "KEY_CHANGED": "SetPrimaryKey",
+    "objectType/PARENTS_CHANGED": "ChangeParents",
     "CARDINALITY": "SetCardinality",
     "ACYCLIC": "SetAcyclic",
     "ENDS_CHANGED": "ChangeEndpoints",

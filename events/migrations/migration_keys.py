@@ -14,6 +14,7 @@ from typing import Final
 from events.decider import Context, Lookup, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_relations import Relations, ends, refers, relations, standing
 from events.migrations.migration_step import ONCE, Conversion, Step
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
@@ -21,15 +22,13 @@ from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
 from events.objects.sealing import PURGED
-from events.reserved import count_key, links_key, links_under, number, uses_key
-from events.schema.hierarchy import below, entity_of, line
+from events.reserved import links_under, number
+from events.schema.hierarchy import below, line
 from events.schema.property_rules import SetRequired
 from events.schema.reach import supposing
-from events.schema.resolving import Declared, declaration
 from events.schema.shape import Shape, shape_in
 from events.schema.type_change import existing
 from events.schema.type_structure import SetPrimaryKey
-from events.schema.uses import users
 from events.schema.values import Json, NotAValue
 
 TYPE: Final = "/change/data/type"
@@ -40,9 +39,9 @@ def rekeyed(context: Context, command: SetPrimaryKey, _: Fix) -> Conversion:
     moving = _Moving(context, command)
     there = sum(number(context.get(key)) for key in moving.counts)
     if there > ONCE:  # the sentence is said by whoever asked; what is too much is not read
-        return Conversion(tuple(moving.prefixes), there, lambda _: None, once=True)
+        return Conversion(moving.prefixes, there, lambda _: None, once=True)
     return Conversion(
-        tuple(moving.prefixes), there, moving.step, once=True, first=moving.loosened(required=False), last=moving.last()
+        moving.prefixes, there, moving.step, once=True, first=moving.loosened(required=False), last=moving.last()
     )
 
 
@@ -76,21 +75,18 @@ class _Moving:
         """References that every object has are not required as long as they are let go of."""
         return tuple(
             SetRequired(type=one["rid"], property=each["rid"], required=required)
-            for one in self._referrers
+            for one in self._round.referrers
             for each in one["properties"].values()
-            if each["required"] and self._refers(each)
+            if each["required"] and refers(self.context, each, self._round.meaning)
         )
 
-    @cached_property
-    def prefixes(self) -> Sequence[str]:
-        links = [links_under(each["slug"]) for each in self._link_types]
-        return sorted({*links, *(f"object/{each['slug']}/" for each in (*self._types, *self._referring_types))})
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        return self._round.prefixes(self._types)
 
-    @cached_property
-    def counts(self) -> Sequence[Key]:
-        """Where all of these are counted."""
-        links = [links_key(each["slug"]) for each in self._link_types]
-        return [*links, *{count_key(each["slug"]): 0 for each in (*self._types, *self._referring_types)}]
+    @property
+    def counts(self) -> tuple[Key, ...]:
+        return self._round.counts(self._types)
 
     @cached_property
     def _own(self) -> State:
@@ -101,41 +97,10 @@ class _Moving:
         return [self._own, *below(self.context.get, self._own)]
 
     @cached_property
-    def _meaning(self) -> frozenset[str]:
-        """Slugs of the types as whose objects they are meant."""
+    def _round(self) -> Relations:
         above = needed(lambda each: line(self.context.get, each), self._types)
-        return frozenset(one["slug"] for types in above for one in types)
-
-    @cached_property
-    def _users(self) -> Sequence[tuple[Key, State]]:
-        get = self.context.get
-        above = {one["rid"]: 0 for each in self._types for one in line(get, each)}
-        known_by = needed(get, [uses_key(Key(f"objectType/{rid}")) for rid in above])
-        keys = [key for uses in known_by for key in users(uses)]
-        shared = needed(get, [uses_key(key) for key in keys if key.startswith("sharedProperty/")])
-        keys += [key for uses in shared for key in users(uses)]
-        states = zip(dict.fromkeys(keys), needed(get, dict.fromkeys(keys)), strict=True)
-        return [(key, state) for key, state in states if state is not None and not state.get("deleted")]
-
-    @cached_property
-    def _link_types(self) -> Sequence[State]:
-        found = (state for key, state in self._users if key.startswith("linkType/"))
-        return [each for each in found if {each["from"], each["to"]} & self._meaning]
-
-    @cached_property
-    def _referrers(self) -> Sequence[State]:
-        """Types that declare references to them."""
-        types = [*self._types, *(state for key, state in self._users if key.startswith("objectType/"))]
-        by_rid = {each["rid"]: each for each in types}
-        return [each for each in by_rid.values() if any(map(self._refers, each["properties"].values()))]
-
-    def _refers(self, each: Declared) -> bool:
-        return not each.get("removed") and declaration(self.context.get, each)["target"] in self._meaning
-
-    @cached_property
-    def _referring_types(self) -> Sequence[State]:
-        types = needed(lambda each: [each, *below(self.context.get, each)], self._referrers)
-        return list({one["rid"]: one for some in types for one in some}.values())
+        meant = {one["rid"]: one for types in above for one in types}
+        return relations(self.context, list(meant.values()), self._types)
 
     @cached_property
     def _after(self) -> Lookup:
@@ -149,14 +114,8 @@ class _Moving:
 
     @cached_property
     def _shapes(self) -> Mapping[str, Shape]:
-        types = (*self._types, *self._referring_types)
+        types = (*self._types, *self._round.referring)
         return {each["rid"]: shape_in(self.context.get, each) for each in types}
-
-    def _alive(self, prefix: str) -> Iterator[tuple[Key, State]]:
-        keys = self.context.under(prefix)
-        for key, state in zip(keys, needed(self.context.get, keys), strict=True):
-            if state is not None and not state["deleted"]:
-                yield key, state
 
     @cached_property
     def _keys(self) -> Mapping[Key, tuple[State, str | Finding]]:
@@ -166,7 +125,7 @@ class _Moving:
             kind = self._after(Key(f"objectType/{type_['rid']}"))
             assert kind is not None
             shape = shape_in(self._after, kind)
-            for entity, state in self._alive(f"object/{type_['slug']}/"):
+            for entity, state in standing(self.context, f"object/{type_['slug']}/"):
                 found[entity] = state, _key(shape, known(self.context, state))
         return found
 
@@ -190,9 +149,9 @@ class _Moving:
     def _references(self) -> Mapping[Key, Mapping[str, Json]]:
         """What objects refer to that moves: values as they shall be, by entity and field."""
         found: dict[Key, dict[str, Json]] = {}
-        for type_ in self._referring_types:
+        for type_ in self._round.referring:
             shape = self._shapes[type_["rid"]]
-            for entity, state in self._alive(f"object/{type_['slug']}/"):
+            for entity, state in standing(self.context, f"object/{type_['slug']}/"):
                 values = known(self.context, state)
                 refers = list(shape.referring(values))
                 meant = needed(lambda one: shape.meant(self.context.get, entity, one[2], one[3]), refers)  # noqa: B023
@@ -209,10 +168,10 @@ class _Moving:
     def _links(self) -> Mapping[Key, tuple[State, Mapping[str, str]]]:
         """Links at objects that move, and the keys of their ends then."""
         found: dict[Key, tuple[State, Mapping[str, str]]] = {}
-        for kind in self._link_types:
-            links = list(self._alive(links_under(kind["slug"])))
-            ends = needed(lambda one: _ends(self.context.get, kind, one[1]), links)  # noqa: B023
-            for (key, link), at in zip(links, ends, strict=True):
+        for kind in self._round.link_types:
+            links = list(standing(self.context, links_under(kind["slug"])))
+            around = needed(lambda one: ends(self.context.get, kind, one[1]), links)  # noqa: B023
+            for (key, link), at in zip(links, around, strict=True):
                 new = {end: self._new(entity, link[end]) for end, entity in at.items()}
                 if any(new[end] != link[end] for end in new):
                     found[key] = link, new
@@ -233,16 +192,12 @@ class _Moving:
             yield UpdateObject(type=state["type"], key=self._new(entity, state["key"]), patch=patch)
 
     def _linked(self) -> Iterator[CreateLink]:
-        for link, ends in self._links.values():
+        for link, at in self._links.values():
             kind = self.context.get(Key(f"linkType/{link['type']}"))
             assert kind is not None, "a link is of a type that is there"
             said = link.get("properties")
             properties = shape_in(self.context.get, kind).named(said) if said else None
-            yield CreateLink.model_validate({"type": link["type"], **ends, "properties": properties}, by_alias=True)
-
-
-def _ends(get: Lookup, kind: State, link: State) -> dict[str, Key]:
-    return {end: entity_of(get, kind[end], link[end]) for end in ("from", "to")}
+            yield CreateLink.model_validate({"type": link["type"], **at, "properties": properties}, by_alias=True)
 
 
 def _put(value: Json, field: str, new: Mapping[tuple[str, str], str]) -> Json:

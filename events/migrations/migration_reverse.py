@@ -32,7 +32,7 @@ from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.struct_words import AddStructField, RemoveStructField
 from events.schema.type_change import existing
 from events.schema.type_life import RestoreObjectType
-from events.schema.type_structure import SetPrimaryKey
+from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
 
 
@@ -59,6 +59,8 @@ def reverse(context: Context, before: Context, state: State) -> Reverse:
         return Reverse(first=(gone,), again=Conversion((), 0, lambda _: None), originals=False)
     if isinstance(change, SetPrimaryKey):
         return _rekeyed(context, before, change)
+    if isinstance(change, ChangeParents):
+        return _reparented(context, before, change)
     back = _BACK[type(change).__name__](before, change.model_dump(by_alias=True))
     return _redeclared(context, back) if isinstance(back, _DECLARING) else Reverse(first=(back,))
 
@@ -136,6 +138,16 @@ def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Revers
     back = SetPrimaryKey.model_validate({"type": change.type, "primaryKey": primary_key}, by_alias=True)
     again = conversion(context, back, Fix(kind="move"))
     return Reverse(first=again.first, last=again.last, again=again, originals=False)
+
+
+def _reparented(context: Context, before: Context, change: ChangeParents) -> Reverse:
+    """What was stored is shown again. Refused for objects that came since and would lack what they need."""
+    parents = existing(before, change.type).get("parents", [])
+    back = ChangeParents(type=change.type, parents=parents)
+    if not decided_by(back).decide(replace(context, planned=True), back):
+        return Reverse()
+    again = conversion(context, back, Fix(kind="default"))
+    return Reverse(first=(back,), again=replace(again, once=True))
 
 
 def _cardinality(before: Context, data: Mapping[str, Any]) -> Payload:

@@ -1,0 +1,179 @@
+"""Objects whose type gets other types above it: what they lack then, and what they lose.
+
+values of what they lose stay stored and are not shown, like those of a property that is removed; what such values claim of
+others is let go of, and links and references go that mean the objects as one of the types that are above them no more
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from events.decider import Context, Lookup, Payload, State, needed
+from events.findings import Finding, Refused
+from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_properties import TYPE
+from events.migrations.migration_relations import Relations, ends, relations, standing
+from events.migrations.migration_step import FIX, ONCE, Conversion, Step
+from events.migrations.migration_values import converted, known
+from events.migrations.migration_words import Fix
+from events.names import Key, object_key
+from events.objects.link_words import DeleteLink
+from events.objects.object_words import DeleteObject, UpdateObject
+from events.reserved import number
+from events.schema.hierarchy import below, keyed_by, line, subject_of
+from events.schema.reach import supposing
+from events.schema.shape import Shape, shape_in
+from events.schema.type_change import existing
+from events.schema.type_structure import ChangeParents
+from events.schema.values import Json, NotAValue
+
+
+def reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion:
+    """In one commit where objects get values that their type has only then; else batch by batch. Raises `Refused`, `Unread`."""
+    changed = _Changed(context, command, fix)
+    changed.check()
+    around, types = changed.around, changed.types
+    there = sum(map(number, needed(context.get, around.counts(types))))
+    whole = Conversion(around.prefixes(types), there, changed.fixed)
+    if not changed.gained:
+        return whole
+    filled = () if there > ONCE else tuple(changed.filled())
+    return replace(whole, once=True, last=(command, *filled))
+
+
+@dataclass
+class _Changed:
+    context: Context
+    command: ChangeParents
+    fix: Fix
+
+    @cached_property
+    def own(self) -> State:
+        return existing(self.context, self.command.type, TYPE)
+
+    @cached_property
+    def types(self) -> list[State]:
+        return [self.own, *below(self.context.get, self.own)]
+
+    @cached_property
+    def after(self) -> Lookup:
+        """The schema as it shall be."""
+        decider = decided_by(self.command)
+        (event,) = decider.decide(replace(self.context, planned=True), self.command)
+        state = decider.evolve(self.own, event.payload)
+        assert state is not None
+        return supposing(self.context.get, event.key, state)
+
+    @cached_property
+    def shapes(self) -> Mapping[str, tuple[Shape, Shape]]:
+        """Of each type, before and after."""
+        found: dict[str, tuple[Shape, Shape]] = {}
+        for each in self.types:
+            then = self.after(Key(f"objectType/{each['rid']}"))
+            assert then is not None
+            found[each["rid"]] = shape_in(self.context.get, each), shape_in(self.after, then)
+        return found
+
+    @cached_property
+    def around(self) -> Relations:
+        """What may mean the objects as one of the types that are above none of them any more."""
+        left = {slug for _, new in self.shapes.values() for slug in new.slugs}
+        above = {one["slug"]: one for each in self.types for one in line(self.context.get, each)}
+        return relations(self.context, [one for slug, one in above.items() if slug not in left], [])
+
+    @cached_property
+    def gained(self) -> list[str]:
+        """Names of properties that objects need then, and lack."""
+        pairs = self.shapes.values()
+        slots = (slot for old, new in pairs for slot in new.required if slot.field not in old.names)
+        return list(dict.fromkeys(slot.name for slot in slots if slot.default is None))
+
+    def check(self) -> None:
+        """Raises `Refused`."""
+        then = self.after(Key(f"objectType/{self.own['rid']}"))
+        assert then is not None
+        old, new = line(self.context.get, self.own), line(self.after, then)
+        was, is_ = keyed_by(old), keyed_by(new)
+        if (was and was["rid"]) != (is_ and is_["rid"]) or subject_of(old) != subject_of(new):
+            text = (
+                f"the objects of {self.own['name']} would have another key, or be about other persons: create them anew"
+            )
+            raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
+        findings = [
+            Finding(wrong.code, f"{FIX}/values/{name}", f"{name} {wrong.text}")
+            for name in self.gained
+            for _, new_shape in self.shapes.values()
+            if name in new_shape.checks and self._given(name) is not None
+            if (wrong := _wrong(new_shape, name, self._given(name))) is not None
+        ]
+        if findings:
+            raise Refused(dict.fromkeys(findings))
+
+    def fixed(self, state: State) -> Step | None:
+        """Raises `Refused` where an object lacks a value for which there is none."""
+        if "from" in state:
+            return self._unlinked(state)
+        lacking = self._lacking(state)
+        if lacking and self.fix.kind == "drop":
+            return Step("dropped", DeleteObject(type=state["type"], key=state["key"]))
+        if without := [name for name in lacking if self._given(name) is None]:
+            text = f"it would lack {', '.join(without)}; say which values objects get"
+            raise Refused([Finding("PROPERTY_REQUIRED", "", text)])
+        patch = dict(self._let_go(state))
+        return converted(state, patch) if patch or lacking else None
+
+    def filled(self) -> Iterator[Payload]:
+        """What gives the objects what they lack, once their type has it."""
+        for type_ in self.types:
+            for _, state in standing(self.context, f"object/{type_['slug']}/"):
+                given = {name: self._given(name) for name in self._lacking(state)}
+                if given and self.fix.kind == "default" and None not in given.values():
+                    yield UpdateObject(type=state["type"], key=state["key"], patch=given)
+
+    def _given(self, name: str) -> Json:
+        return (self.fix.values or {}).get(name, self.fix.value)
+
+    def _lacking(self, state: State) -> list[str]:
+        if state["type"] not in self.shapes:
+            return []
+        _, new = self.shapes[state["type"]]
+        return [s.name for s in new.required if s.name in self.gained and s.field not in state["properties"]]
+
+    def _let_go(self, state: State) -> Iterator[tuple[str, Json]]:
+        """Values that claim something of others, as none of the new types' own; references to what is none of theirs."""
+        values = known(self.context, state)
+        if state["type"] in self.shapes:
+            old, new = self.shapes[state["type"]]
+            claims = {*(each.field for each in old.unique), *(field for field, *_ in old.references)}
+            yield from ((old.names[f], None) for f in claims & values.keys() if f not in new.names)
+        kind = self.context.get(Key(f"objectType/{state['type']}"))
+        assert kind is not None, "an object is of a type that is there"
+        shape, entity = shape_in(self.context.get, kind), object_key(state["slug"], state["key"])
+        gone: dict[str, set[str]] = {}
+        for field, _, target, key in shape.referring(values):
+            if target in self.around.meaning and self._ours(shape.meant(self.context.get, entity, target, key)):
+                gone.setdefault(field, set()).add(key)
+        for field, keys in gone.items():
+            value = values[field]
+            kept = [key for key in value if key not in keys] if isinstance(value, list) else None
+            yield shape.names[field], kept
+
+    def _unlinked(self, link: State) -> Step | None:
+        kind = self.context.get(Key(f"linkType/{link['type']}"))
+        assert kind is not None, "a link is of a type that is there"
+        at = ends(self.context.get, kind, link)
+        if not any(kind[end] in self.around.meaning and self._ours(entity) for end, entity in at.items()):
+            return None
+        said = {"type": link["type"], "from": link["from"], "to": link["to"]}
+        return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
+
+    def _ours(self, entity: Key) -> bool:
+        return entity.startswith(tuple(f"object/{each['slug']}/" for each in self.types))
+
+
+def _wrong(shape: Shape, name: str, value: Json) -> NotAValue | None:
+    try:
+        shape.checks[name][1](value)
+    except NotAValue as wrong:
+        return wrong
+    return None
