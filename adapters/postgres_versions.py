@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Column, Text, bindparam, func, literal_column, select, true
+from sqlalchemy import Column, Text, bindparam, exists, func, literal_column, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -57,10 +57,16 @@ class PostgresVersionStore:
         return since, entity, time, effective, change, author, on_behalf_of, first, state.decode(), *marks
 
     def put(self, session: PostgresSession, rows: NewRows) -> None:
+        """COPY takes half the time of an INSERT, and cannot leave out what is there."""
+        begun = {row[0] for row in rows.versions}
         session.copy(entities.name, entities.c.keys(), rows.entities)
-        session.all(_SET_SLICE, rows.slices)
+        session.copy(slices.name, slices.c.keys(), [row for row in rows.slices if row[1] in begun])
+        session.all(_CLOSE_SLICE, [row for row in rows.slices if row[1] not in begun])
         session.copy(versions.name, versions.c.keys(), rows.versions)
-        session.all(_ADD_COMMIT, rows.commits)
+        if not session.value(_ANY_COMMIT, rows.commits[0][0]):  # the first is the oldest one
+            session.copy(commits.name, commits.c.keys(), rows.commits)
+        else:
+            session.all(_ADD_COMMIT, rows.commits)
         session.all(_ADD_MESSAGE, [(first, to_attribute(str(message))) for first, message in rows.messages])
 
 
@@ -126,12 +132,13 @@ _OPENED: Final = sql(
     .group_by(entities.c.id)
 )
 _LAST_ID: Final = sql(LAST_ID)
-_set_slice = upsert(slices).from_select(slices.c.keys(), select(*map(array, slices.c)))
-_SET_SLICE: Final = sql(
-    _set_slice.on_conflict_do_update(
-        index_elements=[slices.c.entity, slices.c.since], set_={"until": _set_slice.excluded.until}
-    )
+_closed = select(*(array(column).label(column.name) for column in slices.c)).subquery("closed")
+_CLOSE_SLICE: Final = sql(
+    update(slices)
+    .values(until=_closed.c.until)
+    .where(slices.c.entity == _closed.c.entity, slices.c.since == _closed.c.since)
 )
+_ANY_COMMIT: Final = sql(select(exists().where(commits.c.first >= bindparam("first"))))
 _ADD_COMMIT: Final = sql(
     upsert(commits).from_select(commits.c.keys(), select(*map(array, commits.c))).on_conflict_do_nothing()
 )
