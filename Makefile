@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo up test torture check format lint types layers bench schemas docs lock clean
+.PHONY: help demo up test test-terminusdb torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -21,6 +21,9 @@ test: $(VENV)/.installed-dev ## all tests that a change must pass
 
 torture: $(VENV)/.installed-dev ## kill real processes a thousand times; prints its seed
 	$(PYTEST) -q -s tests/torture --kills 1000 $(ARGS)
+
+test-terminusdb: $(VENV)/.installed-dev ## the graph on the server that OMS_TERMINUSDB_URL names
+	$(PYTEST) -q tests/terminusdb/test_contract.py $(ARGS)
 
 check: format lint types layers test ## what must be green before a change lands
 

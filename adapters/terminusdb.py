@@ -227,7 +227,8 @@ async def _lines(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
 
 
 def _path(where: Where) -> str:
-    return f"{ORGANIZATION}/{_part(where.database)}/local/branch/{_part(where.branch)}"
+    part = f"commit/{where.commit}" if where.commit else f"branch/{_part(where.branch)}"
+    return f"{ORGANIZATION}/{_part(where.database)}/local/{part}"
 
 
 def _part(text: str) -> str:

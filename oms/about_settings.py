@@ -15,6 +15,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
 _POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
 _EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthropic|local|ngrams)(:[^@\s]+)?(@\d+)?")
+_TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
+_DATABASE = re.compile(r"|[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -68,6 +70,16 @@ ABOUT: Mapping[str, About] = {
         "a PostgreSQL database for the write side and the views; empty: SQLite files in the folder",
         shape=_POSTGRES_URL,
         like="postgresql://user:password@host:5432/database",
+    ),
+    "terminusdb_url": About(
+        "a TerminusDB server that keeps the ontology as a graph, too; empty: there is no graph",
+        shape=_TERMINUSDB_URL,
+        like="http://admin:password@127.0.0.1:6363",
+    ),
+    "terminusdb_database": About(
+        "how the names of its databases begin, `_<build>` follows; empty: `oms_<ontology>`",
+        shape=_DATABASE,
+        like="oms_main",
     ),
     "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),

@@ -101,6 +101,10 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
         loops += [anew] if anew else []
     here.runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
     loops.append(here.runner.run())
+    if settings.terminusdb_url:
+        from oms import graph
+
+        loops.append(graph.follow(settings, here.shelves, here.projected, alarm))
 
 
 async def _refused(settings: Settings, stack: AsyncExitStack) -> refusals.Refused | None:

@@ -32,6 +32,8 @@ class Settings:
     nats_credentials: str = ""
     nats_replicas: int = 1
     postgres_url: str = ""
+    terminusdb_url: str = ""
+    terminusdb_database: str = ""
     signers: str = ""
     log_level: str = "info"
     deadline: float = 30.0

@@ -15,7 +15,7 @@ from events.decider import State
 from events.names import Key
 from events.objects.sealing import is_closed
 from events.schema.values import NotAValue, check_of
-from projectors.graph_classes import CHECKPOINT, CONSUMER, PARKED, RANGES, held
+from projectors.graph_classes import CHECKPOINT, CONSUMER, LIVE_CLASS, PARKED, RANGES, held
 from projectors.graph_names import document_id, identifier, key_id, link_class, link_property, object_class
 from projectors.versions import Version
 
@@ -72,8 +72,8 @@ def parked(document: str, seq: int, reason: str) -> Document:
 
 def identity(document: Document) -> str:
     """The id that the graph gives a document of ours."""
-    if document["@type"] == CHECKPOINT:
-        return f"{CHECKPOINT}/{document['consumer']}"
+    if document["@type"] in (CHECKPOINT, LIVE_CLASS):
+        return f"{document['@type']}/{document['consumer']}"
     if document["@type"] == PARKED:
         return f"{PARKED}/{key_id(document['document'])}"
     return f"{document['@type']}/{document['_key']}"

@@ -22,8 +22,10 @@ Declared = Mapping[str, Any]
 ENTITY: Final = "OMS_Entity"
 CHECKPOINT: Final = "OMS_Checkpoint"
 PARKED: Final = "OMS_Parked"
+LIVE_CLASS: Final = "OMS_Live"
 CONSUMER: Final = "graph"
 CHECKPOINT_ID: Final = f"{CHECKPOINT}/{CONSUMER}"
+LIVE_ID: Final = f"{LIVE_CLASS}/{CONSUMER}"
 
 RANGES: Final[Mapping[str, str]] = {
     "string": "xsd:string",
@@ -87,6 +89,16 @@ SYSTEM: Final[Sequence[Class]] = (
         "reason": "xsd:string",
     },
 )
+
+
+LIVE: Final[Class] = {
+    "@type": "Class",
+    "@id": LIVE_CLASS,
+    "@key": _key("consumer"),
+    "consumer": "xsd:string",
+    "build": "xsd:integer",
+}
+"""In a database of its own: which build readers should use."""
 
 
 def classes(object_types: Sequence[State], link_types: Sequence[State], ontology: str) -> list[Class]:

@@ -11,10 +11,15 @@ from projectors.graph_classes import Class
 
 
 class Where(NamedTuple):
-    """A branch of a database, by the name that the graph knows it by."""
+    """A branch of a database, by the name that the graph knows it by; `commit`: as it was then, to be read only."""
 
     database: str
     branch: str
+    commit: str = ""
+
+    def at(self, version: str) -> "Where":
+        """The branch as it is at this version, whoever writes to it meanwhile."""
+        return self._replace(commit=version.partition(":")[2])
 
 
 class Told(NamedTuple):

@@ -19,7 +19,7 @@ from projectors.graph_classes import CHECKPOINT_ID, PARKED, Class, classes, cont
 from projectors.graph_names import branch_id, branch_name, document_id, entity_of
 from projectors.graph_store import Graph, Told, Where
 from workers.graph_planning import NOTHING, Opened, Plan, Planner, Step
-from workers.graph_writing import Fenced, Head, Writer, head, parked_id
+from workers.graph_writing import Fenced, Head, Writer, parked_id
 
 AUTHOR: Final = "graph@oms"
 ROOT: Final = "main"  # the branch that every database has: it holds a checkpoint and no more
@@ -51,12 +51,9 @@ class GraphProjector:
 
         Tries again what is parked. Raises `Fenced`, `GraphOutdated` and what the graph raises.
         """
-        root = Where(self.database, ROOT)
         if self.database not in await self.graph.databases():
             await self.graph.create(self.database, f"OMS {self.ontology}", context(self.ontology))
-        self._writer = Writer(self.graph, await self._taken_over(root))
-        here = await self.graph.branches(self.database)
-        found = {branch_name(name): await head(self.graph, Where(self.database, name)) for name in here}
+        found = await self.take_over()
         self.position = self._said = max(each.settled for each in found.values())
         self._heads = {name: each for name, each in found.items() if name != ROOT}
         self.parked = {name: await self._refused(self._where(name)) for name in self._heads}
@@ -64,6 +61,18 @@ class GraphProjector:
             if documents:
                 await self._redrive(branch)
         return self.position
+
+    async def take_over(self) -> dict[str, Head]:
+        """Whoever wrote before us writes nothing more, on no branch; what each of them holds then.
+
+        Raises `Fenced` if somebody else was first.
+        """
+        self._writer = Writer(self.graph, await self._taken_over(Where(self.database, ROOT)))
+        told = Told(AUTHOR, f"epoch={self._writer.epoch} stream={self.ontology}")
+        found = {}
+        for name in await self.graph.branches(self.database):
+            found[branch_name(name)] = await self._writer.claim(Where(self.database, name), told)
+        return found
 
     async def step(self) -> int:
         """One commit, or one batch of them; how many positions it went on. Raises `Fenced` and what the graph raises."""

@@ -21,7 +21,7 @@ _OWN: Final = "OMS_"
 
 
 class GraphVerifier:
-    """`told(documents)` is progress. Nothing may write to the graph meanwhile but its projector, which is followed."""
+    """`told(documents)` is progress. Each branch is looked at as it is at one commit, so it may go on meanwhile."""
 
     def __init__(
         self, graph: Graph, database: str, ontology: str, opened: Opened, told: Callable[[int], None] = lambda _: None
@@ -51,7 +51,8 @@ class GraphVerifier:
 
     async def _branch(self, branch: str) -> Difference | None:
         where = Where(self.database, branch_id(branch))
-        at = (await head(self.graph, where)).seq
+        known = await head(self.graph, where)
+        where, at = where.at(known.version), known.seq
         wanted, classes = await asyncio.to_thread(self._expected, branch, at)
         schema = comparable_schema(await self.graph.schema(where))
         if schema != (expected := comparable_schema(classes)):

@@ -35,11 +35,12 @@ def list_(folder: Folder = None, as_json: Json = False) -> None:
     """List what is parked in each view, the first one first."""
     from oms.shelves import READ_MODELS, kept
 
-    with kept(_settings(folder)) as shelves:
+    settings = _settings(folder)
+    with kept(settings) as shelves:
         live = [(name, shelves.shelf(name)) for name in sorted(READ_MODELS)]
         found = [(name, event) for name, shelf in live if shelf.live() for event in shelf.parked()]
     print_rows(
-        [_row(view, event) for view, event in found],
+        [*(_row(view, event) for view, event in found), *_graph_rows(settings)],
         ["view", "position", "code", "behind", "entities", "reason"],
         as_json=as_json,
     )
@@ -59,7 +60,9 @@ def show(position: Position, view: View = "versions", folder: Folder = None, as_
 def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
     """Apply what is parked again, the first one first; what fails again stays, with what waits behind it."""
     settings = _settings(folder)
-    if _sure(settings, view, None, "redrive", yes=yes):
+    if view == "graph":
+        _redrive_graph(settings, as_json=as_json)
+    elif _sure(settings, view, None, "redrive", yes=yes):
         import asyncio
 
         applied, left = asyncio.run(_redrive(settings, view))
@@ -111,6 +114,38 @@ def _row(view: str, event: "Parked") -> dict[str, Any]:
         "entities": entities,
         "reason": event.reason,
     }
+
+
+def _graph_rows(settings: "Settings") -> list[dict[str, Any]]:
+    """Documents that the graph refused: their objects and links, and why."""
+    if not settings.terminusdb_url:
+        return []
+    from oms.cli.connecting import run
+    from oms.graph import standing
+    from projectors.graph_names import entity_of
+
+    return [
+        {
+            "view": "graph",
+            "position": each["seq"],
+            "code": "EVENT_UNAPPLIABLE",
+            "behind": None,
+            "entities": [f"{branch} {entity_of(each['document'])}"],
+            "reason": each["reason"],
+        }
+        for branch, documents in run(standing(settings)).parked.items()
+        for each in documents
+    ]
+
+
+def _redrive_graph(settings: "Settings", *, as_json: bool) -> None:
+    from oms.cli.connecting import run
+    from oms.graph import redriven
+
+    applied, left = run(redriven(settings))
+    _say({"view": "graph", "applied": applied, "left": left}, as_json=as_json)
+    if left:
+        raise typer.Exit(Exit.REFUSED)
 
 
 def _sure(settings: "Settings", view: str, positions: Iterable[int] | None, verb: str, *, yes: bool) -> bool:

@@ -12,7 +12,7 @@ from oms.cli.progress import Progress
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(metavar="heads|versions|audit", help="What to make anew.")],
+    name: Annotated[str, typer.Argument(metavar="heads|versions|audit|graph", help="What to make anew.")],
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
@@ -23,12 +23,11 @@ def rebuild(
     """
     from oms.shelves import READ_MODELS
 
-    if name not in ("heads", *READ_MODELS):
-        known = ", ".join(("heads", *READ_MODELS))
+    if name not in ("heads", *READ_MODELS, "graph"):
+        known = ", ".join(("heads", *READ_MODELS, "graph"))
         raise Failure(f"there is no {name!r} to rebuild", f"there are {known}", Exit.USAGE)
-    made = (
-        _heads(folder=folder, ontology=ontology) if name == "heads" else _view(name, folder=folder, ontology=ontology)
-    )
+    flags = {"folder": folder, "ontology": ontology}
+    made = _heads(**flags) if name == "heads" else _graph(**flags) if name == "graph" else _view(name, **flags)
     print_fields(run(made), as_json=as_json)
 
 
@@ -63,3 +62,23 @@ async def _heads(**flags: Any) -> dict[str, Any]:
         async with roles(settings.folder), source("log", settings, alone=True) as log:
             count = await rebuild_heads(settings, log, lambda at, of: told(at, f" of {of:,}"))
     return {"rebuilt": "heads", "intervals": count}
+
+
+async def _graph(**flags: Any) -> dict[str, Any]:
+    from oms.graph import rebuilt
+    from oms.settings import load
+
+    settings = load(flags).settings
+    with Progress("rebuilding the graph", "events") as told:
+
+        def tell(what: str, at: int, last: int) -> None:
+            told.what = f"graph: {what}"
+            told(at, f" of {last:,}")
+
+        made = await rebuilt(settings, tell)
+    return {
+        "rebuilt": "graph",
+        "build": made.build,
+        "position": made.position,
+        "left_out": made.left_out,
+    }

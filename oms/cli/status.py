@@ -10,6 +10,7 @@ from oms.cli.output import Json, complain, print_json, print_rows
 if TYPE_CHECKING:
     from adapters.alarm_file import Raised
     from adapters.sqlite_standing import Standing
+    from oms.settings import Settings
     from oms.shelves import Shelves
     from producers.outbox import LogHead
 
@@ -31,10 +32,10 @@ def status(
 
     settings = load({"folder": folder}).settings
     with kept(settings) as shelves:
-        _show(shelves, over, standing(settings.folder), as_json=as_json)
+        _show(settings, shelves, over, standing(settings.folder), as_json=as_json)
 
 
-def _show(shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: bool) -> None:
+def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: bool) -> None:
     import time
 
     head, views = _look(shelves)
@@ -44,6 +45,7 @@ def _show(shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: b
         time.sleep(over)
         head, views = _look(shelves)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
+    rows += _graph(settings, head)
     counted = shelves.metrics()
     if as_json:
         said: dict[str, Any] = {"position": head.position if head else None, "views": rows}
@@ -60,6 +62,25 @@ def _show(shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: b
             complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
         for each in alarms:
             complain(f"{each.code} since {each.since}, {each.times:,} times: {each.text}; see `oms verify log`")
+
+
+def _graph(settings: "Settings", head: "LogHead | None") -> list[dict[str, Any]]:
+    """How far the graph is, if there is one, by what it says itself."""
+    if not settings.terminusdb_url:
+        return []
+    from oms.cli.connecting import run
+    from oms.graph import NoGraph, standing
+    from projectors.graph_store import GraphRefused, GraphUnavailable
+
+    row: dict[str, Any] = {"view": "graph", "version": None, "live": True, "seconds": None, "rate": None}
+    try:
+        found = run(standing(settings))
+    except (NoGraph, GraphUnavailable, GraphRefused) as missing:
+        return [row | {"position": None, "lag": None, "parked": None, "state": str(missing)}]
+    lag = None if head is None else head.position - found.position
+    parked = sum(map(len, found.parked.values()))
+    state = f"{'behind' if lag else 'ready'}, in {found.database}"
+    return [row | {"version": found.build, "position": found.position, "lag": lag, "parked": parked, "state": state}]
 
 
 def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def verify(
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[log|heads|versions|audit]…", help="Else all there are.", show_default=False),
+        typer.Argument(metavar="[log|heads|versions|audit|graph]…", help="Else all there are.", show_default=False),
     ] = None,
     folder: Folder = None,
     ontology: Ontology = None,
@@ -26,7 +26,7 @@ def verify(
     """Read everything again and name the first difference. OMS may run meanwhile."""
     from oms.shelves import READ_MODELS
 
-    known = ["log", "heads", *READ_MODELS]
+    known = ["log", "heads", *READ_MODELS, "graph"]
     unknown = [name for name in what or () if name not in known]
     if unknown:
         raise Failure(f"there is no {unknown[0]!r} to verify", f"there are {', '.join(known)}", Exit.USAGE)
@@ -41,9 +41,10 @@ async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
     from oms.shelves import READ_MODELS, kept
 
     settings = load(flags).settings
-    checks = {"log": _log, "heads": _heads}
+    checks = {"log": _log, "heads": _heads, "graph": _graph}
     with kept(settings) as shelves:
-        names = names or [*checks, *(name for name in READ_MODELS if shelves.shelf(name).live())]
+        there = [name for name in READ_MODELS if shelves.shelf(name).live()]
+    names = names or ["log", "heads", *there, *(["graph"] if settings.terminusdb_url else [])]
     return [await (checks[name](settings) if name in checks else _view(name, settings)) for name in names]
 
 
@@ -90,3 +91,12 @@ async def _heads(settings: "Settings") -> dict[str, Any]:
             position, differ = await verify_heads(settings, log, lambda at, of: told(at, f" of {of:,}"))
     text = "as a replay says" if differ is None else f"{differ}; `oms rebuild heads` makes them anew"
     return {"what": "heads", "position": position, "result": text, "whole": differ is None}
+
+
+async def _graph(settings: "Settings") -> dict[str, Any]:
+    from oms.graph import verified
+
+    with Progress("verifying the graph", "documents") as told:
+        position, differ = await verified(settings, told)
+    text = "as the versions view says" if differ is None else _wrong("graph", differ)
+    return {"what": "graph", "position": position, "result": text, "whole": differ is None}

@@ -77,7 +77,7 @@ def test_every_end_has_a_sentence_and_a_code(error: BaseException, text: str, co
 def test_every_error_that_has_a_code_is_there():
     sources = [
         path.read_text(encoding="utf-8")
-        for package in ("adapters", "events", "oms", "producers", "projectors", "queries", "security")
+        for package in ("adapters", "events", "oms", "producers", "projectors", "queries", "security", "workers")
         for path in (ROOT / package).rglob("*.py")
     ]
     defined = {name for source in sources for name in re.findall(r"^class (\w+)\(", source, re.MULTILINE)}
