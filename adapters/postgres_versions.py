@@ -63,7 +63,7 @@ class PostgresVersionStore:
         session.copy(slices.name, slices.c.keys(), [row for row in rows.slices if row[1] in begun])
         session.all(_CLOSE_SLICE, [row for row in rows.slices if row[1] not in begun])
         session.copy(versions.name, versions.c.keys(), rows.versions)
-        if not session.value(_ANY_COMMIT, rows.commits[0][0]):  # the first is the oldest one
+        if rows.commits and not session.value(_ANY_COMMIT, rows.commits[0][0]):  # the first is the oldest one
             session.copy(commits.name, commits.c.keys(), rows.commits)
         else:
             session.all(_ADD_COMMIT, rows.commits)
