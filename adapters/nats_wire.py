@@ -1,7 +1,7 @@
 """The NATS protocol as far as reading needs it, in one loop: a client library costs five times as much a message.
 
 ```
-INFO ──► CONNECT, SUB <inbox>.r.* 1, SUB <inbox>.d 2, PING ──► PONG
+INFO ──► (TLS, where the URL or the server asks for it) ──► CONNECT, SUB <inbox>.r.* 1, SUB <inbox>.d 2, PING ──► PONG
 request   PUB <subject> <inbox>.r.<n>                    answers arrive at sid 1
 messages  HMSG <subject> 2 $JS.ACK.… <headers> <total>   at sid 2: position and body
 statuses  HMSG <inbox>.d 2 <headers> <total>             at sid 2, no reply subject: a pull is over
@@ -11,11 +11,14 @@ statuses  HMSG <inbox>.d 2 <headers> <total>             at sid 2, no reply subj
 import asyncio
 import json
 import secrets
+import ssl
 from typing import Any, Final, NamedTuple, Self
+from urllib.parse import urlsplit
 
 from adapters.nats_config import Login, inbox
 from projectors.projector import Fetched
 
+PORT = 4222  # where the URL names none
 CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 5.0
 _tuple: Final = tuple.__new__  # a named tuple in half the time of a call of its class
@@ -47,7 +50,7 @@ class Wire(asyncio.Protocol):
         self.arrived = asyncio.Event()
         self.inbox = f"{inbox(login.user if login else 'nobody')}.{secrets.token_hex(12)}"
         self._login = login
-        self._greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._greeted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asked: dict[bytes, asyncio.Future[bytes]] = {}
         self._count = 0
@@ -71,19 +74,33 @@ class Wire(asyncio.Protocol):
         raise failed or WireLost("no server is named")
 
     async def _open(self, url: str) -> None:
-        host, _, port = url.rpartition("://")[2].rpartition(":")
+        at = urlsplit(url if "://" in url else f"nats://{url}")
+        if at.scheme not in ("nats", "tls"):
+            raise WireRefused(f"{url}: the log is read by nats:// or tls://, WebSockets are for clients")
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                self._transport, _ = await asyncio.get_running_loop().create_connection(lambda: self, host, int(port))
-                await self._greeted
+                self._transport, _ = await loop.create_connection(lambda: self, at.hostname or "", at.port or PORT)
+                if await self._greeted or at.scheme == "tls":
+                    await self._encrypt(at.hostname)
                 self._transport.write(self._greeting())
                 await self._ready
+        except ssl.SSLCertVerificationError as error:
+            self.close()
+            remedy = "name a file of the authorities that are to be trusted in SSL_CERT_FILE"
+            raise WireRefused(f"{url}: its certificate is not trusted: {error.verify_message}; {remedy}") from error
         except (OSError, TimeoutError) as error:
             self.close()
             raise WireLost(f"{url}: {error or 'no greeting'}") from error
         except BaseException:
             self.close()
             raise
+
+    async def _encrypt(self, host: str | None) -> None:
+        """Behind the greeting, as NATS does it; whom to trust is the system's matter, or `SSL_CERT_FILE`'s."""
+        assert self._transport is not None
+        loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+        self._transport = await loop.start_tls(self._transport, self, context, server_hostname=host)
 
     def send(self, subject: str, reply: str, body: bytes) -> None:
         if self._transport is None or self._lost is not None:
@@ -186,7 +203,7 @@ class Wire(asyncio.Protocol):
                 self._ready.set_result(None)
         elif line.startswith(b"INFO "):
             if not self._greeted.done():
-                self._greeted.set_result(None)
+                self._greeted.set_result(bool(json.loads(line[5:]).get("tls_required")))
         elif line.startswith(b"-ERR"):
             text = line[5:].decode(errors="replace")
             refused = "violation" in text.lower() and "stale" not in text.lower()

@@ -55,7 +55,7 @@ ABOUT: Mapping[str, About] = {
     "roles": About("which parts `oms up` runs in this process", choices=ROLES),
     "bind": About("address that servers listen on; beyond loopback only with authentication"),
     "nats_url": About(
-        "an outside NATS server, as nats://host:port; empty: the embedded one",
+        "an outside NATS server, as nats://host:port or tls://host:port; empty: the embedded one",
         shape=_NATS_URL,
         like="nats://127.0.0.1:4222",
     ),

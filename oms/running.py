@@ -23,6 +23,7 @@ from adapters.sqlite_refusals import RefusedCommands
 from adapters.view_files import ViewMissing
 from events import catalog
 from oms import alarms
+from oms.about_settings import SettingRefused
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.roles import roles
 from oms.settings import Settings
@@ -66,6 +67,9 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
 
 async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]) -> Endpoint:
     if settings.nats_url:
+        if settings.nats_url.startswith("ws"):
+            text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
+            raise SettingRefused("nats_url", settings.nats_url, text)
         return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)
     folder = settings.folder / "nats"
     if "server" not in settings.roles:
