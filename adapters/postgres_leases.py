@@ -4,6 +4,7 @@ Who takes over locks the log's head row to do so: a commit that has that lock is
 under the older fence is refused (`PostgresOutbox`).
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,12 +25,12 @@ class PostgresLeases:
     def __init__(self, url: str, ontology: str) -> None:
         self._url, self._ontology = url, ontology
         self._connection: Driver = None
+        self._turn = asyncio.Lock()
 
     async def acquire(self, name: str) -> Held | None:
         """`None` also while PostgreSQL is not there."""
         try:
-            db = await self._connected()
-            async with db.transaction():
+            async with self._connected() as db, db.transaction():
                 await db.fetch(SQL["lock_log_head"], self._ontology)
                 fence = await db.fetchval(SQL["acquire_lease"], name, LEASE)
         except AWAY:
@@ -39,25 +40,29 @@ class PostgresLeases:
     async def renew(self, held: Held) -> bool:
         """Not ours any more where PostgreSQL is not there: another one may take it as soon as it is."""
         try:
-            db = await self._connected()
-            return await db.fetchval(SQL["renew_lease"], held.name, held.fence, LEASE) is not None
+            async with self._connected() as db:
+                return await db.fetchval(SQL["renew_lease"], held.name, held.fence, LEASE) is not None
         except AWAY:
             return False
 
     async def release(self, held: Held) -> None:
         try:
-            await (await self._connected()).execute(SQL["release_lease"], held.name, held.fence)
+            async with self._connected() as db:
+                await db.execute(SQL["release_lease"], held.name, held.fence)
         except AWAY:  # it ends by itself
             pass
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close(timeout=1)
+        async with self._turn:
+            if self._connection is not None:
+                await self._connection.close(timeout=1)
 
-    async def _connected(self) -> Driver:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await connected(self._url, **inside(schema_of(self._ontology)))
-        return self._connection
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Driver]:
+        async with self._turn:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await connected(self._url, **inside(schema_of(self._ontology)))
+            yield self._connection
 
 
 @asynccontextmanager

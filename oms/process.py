@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from adapters.nats_server import Endpoint
 from gateways.commands import CommandDoor
@@ -15,6 +15,7 @@ from producers.outbox import Outbox
 from producers.relay import Relay
 from projectors.runner import Runner
 
+UNHEARD_SECONDS: Final = 3.0
 Alarm = Callable[[str, BaseException], None]
 Loop = Coroutine[Any, Any, None]
 
@@ -59,14 +60,23 @@ async def looping(loops: Iterable[Loop]) -> AsyncIterator[None]:
     """They run as long as the block does. One that fails ends the block, with its error."""
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(loop) for loop in loops]
-            yield
-            for task in running:
-                task.cancel()
+            running = {tasks.create_task(loop) for loop in loops}
+            try:
+                yield
+            finally:
+                await _ended(running)
     except BaseExceptionGroup as group:
         if len(group.exceptions) == 1:
             raise group.exceptions[0] from None
         raise
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """NOTE before Python 3.12 `asyncio.wait_for`, of which libraries make use, may lose a cancellation: it is said again."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=UNHEARD_SECONDS)
 
 
 def close_all(loops: Iterable[Loop]) -> None:

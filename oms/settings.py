@@ -1,6 +1,8 @@
 """What an operator may change; the one place that reads the environment and `oms.toml`.
 
-flag ─► OMS_<NAME> ─► ./oms.toml ─► <folder>/oms.toml ─► default        the first that says something counts
+flag ─► OMS_<NAME> ─► FILE of OMS_CONFIG or --config ─► ./oms.toml ─► <folder>/oms.toml ─► default
+
+The first that says something counts.
 """
 
 import difflib
@@ -14,6 +16,7 @@ from typing import Any, NamedTuple
 from oms.about_settings import ROLES, SettingRefused, Value, checked
 
 FILE = "oms.toml"
+CONFIG = "OMS_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,14 @@ class Said(NamedTuple):
 
 
 def load(
-    flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None, here: Path = Path()
+    flags: Mapping[str, object] | None = None,
+    env: Mapping[str, str] | None = None,
+    here: Path = Path(),
+    config: Path | None = None,
 ) -> Loaded:
-    """All settings. A flag that is `None` was not given. Raises `SettingRefused`."""
-    said = [_flags(flags or {}), _environment(os.environ if env is None else env), _file(here / FILE)]
+    """All settings. A flag that is `None` was not given; `config` goes before `OMS_CONFIG`. Raises `SettingRefused`."""
+    env = os.environ if env is None else env
+    said = [_flags(flags or {}), _environment(env), _named(config or env.get(CONFIG)), _file(here / FILE)]
     folder = Path(str(_chosen("folder", said)[0]))
     if folder.absolute() != here.absolute():
         said.append(_in_folder(folder / FILE))
@@ -90,6 +97,15 @@ def _flags(flags: Mapping[str, object]) -> dict[str, Said]:
 
 def _environment(env: Mapping[str, str]) -> dict[str, Said]:
     return {name: Said(env[env_name(name)], env_name(name)) for name in DEFAULTS if env.get(env_name(name))}
+
+
+def _named(path: str | Path | None) -> dict[str, Said]:
+    """A file that somebody names must be there."""
+    if not path:
+        return {}
+    if not Path(path).is_file():
+        raise SettingRefused("*", str(path), "there is no such file")
+    return _file(Path(path))
 
 
 def _file(path: Path) -> dict[str, Said]:

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,9 @@ def up(
     nats_port: Annotated[int | None, typer.Option(help="Port of the embedded server; 0: one that is free.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="Run only this part, see `oms settings`. Repeatable.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Run everything but this part. Repeatable.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A file of settings (TOML), such as production.toml.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it in JSON, one object a line.")] = False,
 ) -> None:
     """Run OMS until it is told to stop (Ctrl-C, SIGTERM): server, write side, relay and views."""
@@ -26,7 +30,7 @@ def up(
 
     roles = tuple(r for r in (role or ROLES) if r not in (without or ())) if role or without else None
     flags = {"folder": folder, "ontology": ontology, "branch": branch, "nats_port": nats_port, "roles": roles}
-    loaded = settings.load(flags).settings
+    loaded = settings.load(flags, config=config).settings
     run(_up(loaded, as_json=as_json))
 
 

@@ -31,6 +31,18 @@ def test_flag_beats_environment_beats_file_here_beats_file_in_the_folder(tmp_pat
     assert (settings.branch, sources["branch"]) == ("prod/main/main", "default")
 
 
+def test_a_file_that_is_named_goes_before_those_that_are_found(tmp_path: Path) -> None:
+    named, other = tmp_path / "production.toml", tmp_path / "other.toml"
+    (tmp_path / FILE).write_text('remember = 1\nontology = "near"\n')
+    named.write_text("remember = 2\n")
+    other.write_text("remember = 3\n")
+    settings, sources = load(env={"OMS_CONFIG": str(named)}, here=tmp_path)
+    assert (settings.remember, sources["remember"], settings.ontology) == (2.0, str(named), "near")
+    assert load(env={"OMS_CONFIG": str(named)}, here=tmp_path, config=other).settings.remember == 3.0
+    with pytest.raises(SettingRefused, match="there is no such file"):
+        load(env={}, here=tmp_path, config=tmp_path / "none.toml")
+
+
 def test_a_list_is_written_with_commas_or_as_an_array(tmp_path: Path) -> None:
     assert load(env={"OMS_ROLES": "relay, server"}, here=tmp_path).settings.roles == ("relay", "server")
     (tmp_path / FILE).write_text('roles = ["relay"]')

@@ -6,7 +6,6 @@ where the kernel has none of those, as `nobody`.
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -56,10 +55,6 @@ class PostgresServer:
     def stop(self, how: str = "fast") -> None:
         """`immediate` is a crash: nothing is finished, and the next start recovers from the write-ahead log."""
         self._run("pg_ctl", "-w", "-t", str(SECONDS), "-m", how, "stop")
-
-    def kill(self) -> None:
-        """-9 for the server, and so the end of all its children."""
-        os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
     def log(self) -> str:
         return (self._data / "server.log").read_text(errors="replace")

@@ -68,6 +68,9 @@ class Program:
         with suppress(ProcessLookupError, FileNotFoundError, ValueError):
             os.kill(self.server_pid, signal.SIGKILL)
 
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
     async def stop(self) -> None:
         """SIGTERM; it must end well."""
         assert self._process is not None

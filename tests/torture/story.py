@@ -17,7 +17,7 @@ from events.wire.envelope import decode
 from oms.client import Client, Outcome
 from oms.replaying import build
 from oms.views import READ_MODELS
-from producers.outbox import Row
+from producers.outbox import Outbox, Row
 from projectors.verify import Agreed
 from security import chain
 
@@ -102,22 +102,25 @@ async def _write(client: Client, story: Story, writer: int, chance: random.Rando
 
 
 async def check(folder: Path, story: Story) -> None:
-    """Outbox and log are the same bytes, one whole chain; each outcome's events are there once, in each writer's order.
-
-    Each view agrees with a second opinion on the log, and is row by row what a replay makes.
-    """
+    """As `check_log`, with files. Each view agrees with a second opinion on the log, and is row by row what a replay makes."""
     async with nats_server(folder / "nats") as server:
         reader = NatsReader(server.endpoint, "main")
-        rows = [Row(*message) async for chunk in reader.read(0, await reader.last()) for message in chunk]
+        rows = await check_log(reader, await committed(folder), story)
         await build("main", reader, [], folder / "replayed", lambda _: None)
         for view in READ_MODELS:
             agreed = await verify_view(live_path(folder, view), view, reader)
             assert isinstance(agreed, Agreed), agreed
             assert agreed.position == len(rows)
             assert rows_of(live_path(folder, view)) == rows_of(live_path(folder / "replayed", view))
-    assert rows == await committed(folder)
+
+
+async def check_log(log: NatsReader, outbox: list[Row], story: Story) -> list[Row]:
+    """Outbox and log are the same bytes, one whole chain; each outcome's events are there once, in each writer's order."""
+    rows = [Row(*message) async for chunk in log.read(0, await log.last()) for message in chunk]
+    assert rows == outbox
     chain.verify((row.body for row in rows), 0, chain.genesis("main"))
     told_once(rows, story)
+    return rows
 
 
 def told_once(rows: list[Row], story: Story) -> None:
@@ -139,11 +142,15 @@ async def committed(folder: Path) -> list[Row]:
     """All that the outbox of a program that has ended holds."""
     outbox = SqliteOutbox(folder / "outbox.db", "main")
     try:
-        rows: list[Row] = []
-        while more := await outbox.after(rows[-1].position if rows else 0, 10_000):
-            rows += more
+        return await held(outbox)
     finally:
         outbox.close()
+
+
+async def held(outbox: Outbox) -> list[Row]:
+    rows: list[Row] = []
+    while more := await outbox.after(rows[-1].position if rows else 0, 10_000):
+        rows += more
     return rows
 
 
