@@ -18,6 +18,7 @@ from events.objects.sealing import NO_SEALS, Seals
 
 if TYPE_CHECKING:
     from events.branches.elsewhere import Elsewhere
+    from events.merges.again import Grounds
 
 State = dict[str, Any]
 """What is known of one key: plain JSON values. `None` = it does not exist (any more)."""
@@ -84,6 +85,7 @@ class Context:
     planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
     screen: Screen = NO_SCREEN
     notes: dict[Any, Any] = field(default_factory=dict, init=False)  # kept while one command is decided again and again
+    grounds: "Grounds | None" = field(default=None, init=False)  # of a merge that was decided
 
     def get(self, key: Key) -> State | None:
         """The state behind a key, `None` if there is none. Raises `Unread`."""

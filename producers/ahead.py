@@ -1,8 +1,9 @@
 """Long commands are decided ahead, beside the commits, on a state that stands still; when their turn comes it is checked.
 
 outbox.plan ──► decided at position p, with all keys it read ──► its turn: was any of them written behind p?
-                          ▲                                         no ──► drawn and written as it was decided
-                          └──────────── again, some times ──── yes ─┘
+                          ▲                                         no ───► drawn and written as it was decided
+                          │                                         some ─► of these decided again (`producers.again`)
+                          └──────────── again, some times ──────── much ─┘  or as a whole, where that cannot be
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,10 @@ from msgspec.structs import replace
 
 from events import catalog
 from events.branches.branch import BranchRebased
-from events.decider import Drafted
+from events.decider import Drafted, Payload
 from events.findings import Finding
+from events.merges.again import Grounds
+from events.merges.merge_words import BranchMerged
 from events.merges.merging import is_element
 from events.names import Key, event_subject
 from producers.outbox import HeadWrite
@@ -66,15 +69,29 @@ class Ahead(Struct, frozen=True, gc=False):
     keys: Mapping[str, frozenset[str]]  # read, by column
     prefixes: Mapping[str, frozenset[str]]  # under which all keys were read, by column
     whole: bool  # nothing at all may have been written on its branch since
+    grounds: Grounds | None = None  # to decide a part of it again
+    alone: bool = True  # nobody has changed anything on its branch since it was first decided
 
-    def holds(self, branch: str, written: Iterable[HeadWrite]) -> bool:
-        """Whether it would be decided the same behind what was written since."""
-        return not any(write.since > self.position and self._touched_by(branch, write) for write in written)
+    @property
+    def keyless(self) -> bool:
+        """Whether it can only be decided where the keys are."""
+        return any(finding.code == "KEYS_NONE" for finding in self.refusals)
 
-    def _touched_by(self, branch: str, write: HeadWrite) -> bool:
+    def touched(self, branch: str, written: Iterable[HeadWrite]) -> dict[Key, None] | None:
+        """What was written since of all that it has read: behind nothing it is decided the same.
+
+        `None`: it is to be decided anew, whatever was written.
+        """
+        found: dict[Key, None] = {}
+        for write in written:
+            if self._counts_whole(branch, write):
+                return None
+            if write.key in self.keys.get(write.branch, ()):
+                found[Key(write.key)] = None
+        return found
+
+    def _counts_whole(self, branch: str, write: HeadWrite) -> bool:
         if self.whole and write.branch == branch:
-            return True
-        if write.key in self.keys.get(write.branch, ()):
             return True
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
@@ -84,12 +101,13 @@ class Ahead(Struct, frozen=True, gc=False):
         heads = [HeadWrite(column, key, position + at, state) for column, key, at, state in self.heads]
         words, moves = self.words, list(self.moves)
         first = moves[0][1] if moves else None
-        if first is not None and position != self.position and isinstance(first.payload, BranchRebased):
-            first = replace(first, payload=first.payload.model_copy(update={"floor": position}))
-            moves[0] = (0, first)
+        if first is None or (anew := _first_anew(first.payload, position, alone=self.alone)) is first.payload:
+            return Moved(words, moves, heads, self.warnings)
+        first = replace(first, payload=anew)
+        moves[0] = (0, first)
+        if isinstance(anew, BranchRebased):
             heads = [_with_floor(write, position) if write.key == first.key else write for write in heads]
-            words = [worded(ontology, branch, first), *words[1:]]
-        return Moved(words, moves, heads, self.warnings)
+        return Moved([worded(ontology, branch, first), *words[1:]], moves, heads, self.warnings)
 
 
 class Moved(NamedTuple):
@@ -99,14 +117,28 @@ class Moved(NamedTuple):
     warnings: Sequence[Finding]
 
 
+def _first_anew(payload: Payload, position: int, *, alone: bool) -> Payload:
+    """What the first event says at another position."""
+    if isinstance(payload, BranchRebased) and payload.floor != position:
+        return payload.model_copy(update={"floor": position})
+    if isinstance(payload, BranchMerged) and payload.fast_forward and not alone:
+        return payload.model_copy(update={"fast_forward": False})
+    return payload
+
+
 def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
     state = json.decode(write.state or b"{}")
     return write._replace(state=json.encode({**state, "floor": position}))
 
 
-def touches_all(type_: str, words: Iterable[Worded]) -> bool:
-    """Whether it must be decided anew after whatever is written on its branch: a changed schema holds for all data."""
-    return type_ in WHOLE or any(is_element(each.key) for each in words)
+def touches_all(type_: str, words: Iterable[Worded], moves: Iterable[Move]) -> bool:
+    """Whether it must be decided anew after whatever is written on its branch.
+
+    A changed schema and migrations hold for all data; and what a branch wrote itself is not seen from another base.
+    """
+    first = next((draft.payload for _, draft in moves), None)
+    everything = isinstance(first, BranchRebased) or (isinstance(first, BranchMerged) and bool(first.migrations))
+    return type_ in WHOLE or everything or any(is_element(each.key) for each in words)
 
 
 class Journal:
@@ -130,6 +162,8 @@ class Journal:
         if self._since is not None:
             self._writes += (HeadWrite(branch, key, since, None) for branch, key, since, _ in writes)
 
-    def behind(self, position: int) -> Sequence[HeadWrite] | None:
-        """What was written behind a position; `None` = not known."""
-        return self._writes if self._since is not None and self._since <= position else None
+    def behind(self, position: int) -> list[HeadWrite] | None:
+        """What was written behind a position, or shall be; `None` = not known. From any thread."""
+        writes = [write for write in self._writes if write.since > position]
+        # NOTE looked at afterwards: whoever empties it says so before
+        return writes if self._since is not None and self._since <= position else None

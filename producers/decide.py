@@ -7,8 +7,7 @@ A refused command spoils only itself. A command that was answered before is answ
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -18,10 +17,13 @@ from events import catalog
 from events.branches.elsewhere import Unasked
 from events.decider import Context, Drafted, Head, State
 from events.findings import Finding, Refused, listed
+from events.merges.again import Grounds
+from events.merges.merging import mergeable
 from events.names import Key
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
 from producers import hooks
+from producers.again import FEW, decided_again
 from producers.ahead import ATTEMPTS, Ahead, Journal, Move, Moved, Worded, moves_in, touches_all, worded
 from producers.command import Limits, NewId, Part, Submitted
 from producers.draft import Drawn, draw
@@ -32,6 +34,7 @@ from producers.outbox import (
     Ask,
     CommandKey,
     CommitWrite,
+    HeadWrite,
     LogHead,
     OutboxUnavailable,
     Planning,
@@ -160,9 +163,9 @@ class Planner:
         """All that would be written, `None` if nothing. Raises `Refused`."""
         if submitted.findings:
             raise Refused(submitted.findings)
-        moved = None if submitted.ahead is None else self._still(submitted, submitted.ahead, writes.head.position)
+        moved = yield from self._still(submitted, writes.head)
         if moved is None:
-            drafted, staged, warnings = yield from self._decide(submitted, writes.head, now)
+            drafted, staged, warnings, _ = yield from self._decide(submitted, writes.head, now)
             words: Sequence[Worded] = [worded(self.ontology, submitted.branch, draft) for draft in drafted]
             moves: Sequence[Move] = moves_in(drafted)
         else:
@@ -186,13 +189,20 @@ class Planner:
         def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
             beside = Planner(self.ontology, self.new_id, self.limits)
             beside._elsewhere = Elsewhere(beside.heads, Writes(head))
+            before = submitted.ahead
+            if before is not None:
+                written = self.journal.behind(before.position)
+                anew = yield from beside._anew(submitted, before, written, head, self.limits.commit_events)
+                if anew is not None:
+                    return replace(anew, attempt=attempt)
             refusals: Sequence[Finding] = submitted.findings
             drafted: list[Drafted] = []
             warnings: Sequence[Finding] = ()
             staged = Staged(beside.heads, submitted.branch)
+            grounds = None
             if not refusals:
                 try:
-                    drafted, staged, warnings = yield from beside._decide(submitted, head, now)
+                    drafted, staged, warnings, grounds = yield from beside._decide(submitted, head, now)
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
@@ -202,23 +212,45 @@ class Planner:
             words = _worded(self.ontology, submitted.branch, drafted)
             return Ahead(
                 head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
-                touches_all(submitted.type, words),
+                touches_all(submitted.type, words, moves), grounds,
             )  # fmt: skip
 
         return run
 
-    def _still(self, submitted: Submitted, ahead: Ahead, position: int) -> Moved | None:
-        """What was decided ahead, if it holds; `None` = decide it here. Raises `Refused`, `_Again` = ahead once more."""
-        written = self.journal.behind(ahead.position)
-        if written is None or not ahead.holds(submitted.branch, chain(written, self.heads.unflushed)):
-            if ahead.attempt < ATTEMPTS:
-                raise _Again
+    def _still(self, submitted: Submitted, head: LogHead) -> Generator[Ask, Told, Moved | None]:
+        """What was decided ahead, as it is now; `None` = decide it here. Raises `Refused`, `_Again` = ahead once more."""
+        ahead = submitted.ahead
+        if ahead is None or ahead.keyless:
             return None
-        if any(finding.code == "KEYS_NONE" for finding in ahead.refusals):
-            return None
-        if ahead.refusals:
+        if ahead.refusals and ahead.attempt > 1:  # then all that its line sent before was written: it is of that moment
             raise Refused(ahead.refusals)
-        return ahead.moved(self.ontology, submitted.branch, position)
+        written = self.journal.behind(ahead.position)
+        if written is not None:
+            written += self.heads.unflushed
+        last = ahead.attempt >= ATTEMPTS
+        now = yield from self._anew(submitted, ahead, written, head, self.limits.commit_events if last else FEW)
+        if now is None:
+            if last:
+                return None
+            raise _Again
+        if now.refusals:
+            raise Refused(now.refusals)
+        return now.moved(self.ontology, submitted.branch, head.position)
+
+    def _anew(
+        self, submitted: Submitted, ahead: Ahead, written: Sequence[HeadWrite] | None, head: LogHead, most: int
+    ) -> Generator[Ask, Told, Ahead | None]:
+        """As of this head of the log; `None` = to be decided as a whole. `most`: keys that may be looked at again."""
+        touched = None if written is None else ahead.touched(submitted.branch, written)
+        if touched is None or len(touched) > most:
+            return None
+        heads, where = Staged(self.heads, submitted.branch), (head.position, self._elsewhere, self.ring)
+        context = Context(submitted.branch, submitted.author, head.time + 1, self.new_id, heads, *where)
+        context.screen = pii
+        now = yield from decided_again(self._elsewhere, context, submitted.parts, ahead, touched, self.ontology)
+        return now and replace(
+            now, alone=ahead.alone and not any(_changes(write, submitted.branch) for write in written or ())
+        )
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -228,13 +260,8 @@ class Planner:
         self._tips.wrote(submitted.branch, drawn.commit_id)
         writes.destroyed += self.ring.settle()
 
-    def _decide(
-        self, submitted: Submitted, head: LogHead, now: int
-    ) -> Generator[Ask, Told, tuple[list[Drafted], Staged, Sequence[Finding]]]:
-        """All parts in order, each seeing what the ones before it changed; all findings, not the first.
-
-        With what they decided come the warnings of the hooks.
-        """
+    def _decide(self, submitted: Submitted, head: LogHead, now: int) -> Generator[Ask, Told, "_Decision"]:
+        """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
         staged = Staged(self.heads, submitted.branch)
         ids = _Ids(self.new_id)
         time = max(now, head.time + 1)
@@ -276,7 +303,7 @@ class Planner:
         refusals, warnings = (yield from self._passed(context, parts)) if drafted else hooks.NOTHING
         if findings or refusals:
             raise Refused([*findings, *refusals])
-        return drafted, staged, warnings
+        return _Decision(drafted, staged, warnings, context.grounds)
 
     def _passed(self, context: Context, parts: Sequence[hooks.Decided]) -> Generator[Ask, Told, hooks.Passed]:
         """What the hooks say of it, once all that they read is loaded."""
@@ -323,6 +350,13 @@ class Planner:
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
 
 
+class _Decision(NamedTuple):
+    drafted: list[Drafted]
+    staged: Staged
+    warnings: Sequence[Finding]  # of the hooks
+    grounds: Grounds | None  # if it was a merge
+
+
 class _Planned(Struct, frozen=True, gc=False):
     words: Sequence[Worded]
     staged: Staged
@@ -335,6 +369,11 @@ def _worded(ontology: str, branch: str, drafted: list[Drafted]) -> list[Worded]:
     """Takes them out of the list: of a large commit either form is much."""
     drafted.reverse()
     return [worded(ontology, branch, drafted.pop()) for _ in range(len(drafted))]
+
+
+def _changes(write: HeadWrite, branch: str) -> bool:
+    """Whether something that can be merged was written on a branch."""
+    return write.branch == branch and mergeable(write.key)
 
 
 class _Again(Exception):

@@ -86,8 +86,7 @@ class Elsewhere:
         columns, self._noted_keys = self._noted_keys, defaultdict(list)
         noted, self._noted = self._noted, defaultdict(list)
         for column, keys in columns.items():
-            while missing := self.heads.wanted(column, dict.fromkeys(keys)):
-                yield from self.heads.load(missing)
+            yield from self.heads.fetch(column, dict.fromkeys(keys))
         if noted:
             told = yield Ask(**noted)
             for member, asked in noted.items():

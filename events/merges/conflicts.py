@@ -114,6 +114,10 @@ class Answers:
         self.strategy = strategy
         self.used: set[Place] = set()
 
+    def anew(self) -> "Answers":
+        """The same, none of them used."""
+        return Answers(self.given.values(), self.strategy)
+
     def choice(self, place: Place) -> Choice | None:
         """What was chosen there, `None` if nothing was."""
         given = self.given.get(place)

@@ -120,7 +120,7 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     forward = _fast_forward(context, log, theirs)
     if forward is not None:
         return [forward, of_branch(context, merged)]
-    steps, resolutions = settled(sides, command.answers)
+    steps, resolutions, context.grounds = settled(sides, command.answers)
     context.notes[theirs] = [of_branch(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
     return list(context.notes[theirs])
 
@@ -167,7 +167,7 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     if not differing(log, At(parent, state["base"]), onto):
         return []
     sides = to_merge(context, merge_bases(log, mine, onto), mine, onto)
-    steps, resolutions = settled(sides, command.answers)
+    steps, resolutions, _ = settled(sides, command.answers)
     return [_rebased(context, state, base, resolutions), *steps]
 
 

@@ -35,6 +35,7 @@ class Reconciled(NamedTuple):
     open: Sequence[Conflict]
     told: Sequence[Conflict]
     conflicts: Sequence[Conflict]  # all that there were, answered or not
+    plain: bool = True  # see `Steps`
 
 
 def reconciled(sides: Sides, answers: Answers) -> Reconciled:
@@ -66,7 +67,7 @@ class _Reconciling:
             self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
             self.open.append(self.conflicts[trouble.place, trouble.rival])
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
-        return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()))
+        return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain)
 
     def _migrate(self) -> None:
         """What one side wrote becomes what the migrations of the other make of it. Raises `Unasked`."""

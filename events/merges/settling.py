@@ -1,24 +1,34 @@
 """What merge, rebase, revert and reset have in common: a reconciliation that ends in events or in findings."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from events.branches.branch_rules import branch_key
 from events.branches.elsewhere import Elsewhere
 from events.decider import Context, Drafted, Payload
 from events.findings import Finding, Refused
+from events.merges.again import Grounds, grounds
 from events.merges.conflicts import Answers
 from events.merges.reconcile import reconciled
 from events.merges.sides import Sides
 
 
-def settled(sides: Sides, answers: Answers) -> tuple[Sequence[Drafted], list[dict[str, Any]]]:
-    """The events, and the answers that were used. Raises `Refused` with every conflict that has none."""
+class Settled(NamedTuple):
+    """The events, and the answers that were used. `grounds`: to decide a part of it again."""
+
+    drafted: Sequence[Drafted]
+    resolutions: list[dict[str, Any]]
+    grounds: Grounds | None
+
+
+def settled(sides: Sides, answers: Answers) -> Settled:
+    """Raises `Refused` with every conflict that has no answer."""
     result = reconciled(sides, answers)
     findings = [*(conflict.finding() for conflict in result.open), *answers.unused()]
     if findings:
         raise Refused(findings)
-    return [step.draft for step in result.steps], answers.told(result.conflicts)
+    drafted = [step.draft for step in result.steps]
+    return Settled(drafted, answers.told(result.conflicts), grounds(sides, answers, result))
 
 
 def position_findings(context: Context, log: Elsewhere, at: int, path: str) -> Iterator[Finding]:

@@ -25,10 +25,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`ours` is where what comes of it is written. Methods raise `Unasked`."""
+    """`theirs` is the source, `ours` where what comes of it is written. Methods raise `Unasked`."""
 
     elsewhere: Elsewhere
     bases: Sequence[At]  # mostly one; the oldest first
+    source: At
     theirs: View
     ours: View
     keys: Sequence[Key]  # changed on theirs since the bases, in the order in which they were written
@@ -62,7 +63,7 @@ def between(elsewhere: Elsewhere, bases: Sequence[At], theirs: At, ours: At, her
     by_theirs = dict.fromkeys(key for keys in changed[: len(bases)] for key in keys)
     by_ours = frozenset(key for keys in changed[len(bases) :] for key in keys)
     ours_view = here or elsewhere.at(*ours)
-    return Sides(elsewhere, bases, elsewhere.at(*theirs), ours_view, list(by_theirs), by_ours)
+    return Sides(elsewhere, bases, theirs, elsewhere.at(*theirs), ours_view, list(by_theirs), by_ours)
 
 
 def differing(elsewhere: Elsewhere, one: At, other: At) -> list[Key]:

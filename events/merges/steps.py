@@ -40,7 +40,14 @@ class Step(NamedTuple):
     after: State
 
 
-def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
+class Steps(NamedTuple):
+    """`plain`: no object needs two places among them, so they stand in the order of kinds, and within these of wishes."""
+
+    each: Sequence[Step]
+    plain: bool
+
+
+def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> Steps:
     """`before` and `after` look up the schema as it is and as it shall be. Raise `Unread`."""
     by_kind: dict[str, list[Wish]] = {"element": [], "link": [], "object": []}
     for wish in wishes:
@@ -49,7 +56,7 @@ def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
     letting_go, changed = _letting_go(before, after, objects)
     early, late = _late_references(after, [changed.get(wish.key, wish) for wish in objects if not _goes(wish)])
     come = list(_all(sorted(early, key=lambda wish: _there(wish.before))))
-    return [
+    each = [
         *_all(filter(_goes, links)),
         *letting_go,
         *_all(filter(_goes, objects)),
@@ -60,6 +67,7 @@ def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> list[Step]:
         *_late(late, come),
         *_all(filterfalse(_goes, links)),
     ]
+    return Steps(each, plain=not letting_go and not late)
 
 
 def _goes(wish: Wish) -> bool:

@@ -36,7 +36,7 @@ class Whole:
         self.states: dict[Key, State | None] = {}
         self._by_prefix: defaultdict[str, list[Key]] = defaultdict(list)
         self._elements = {w.key: element_state(w.before, w.content) for w in wishes if is_element(w.key)}
-        self.steps = steps(self.get, self._meant, wishes)
+        self.steps, self.plain = steps(self.get, self._meant, wishes)
         self.troubles = [trouble for step in self.steps for trouble in self._taken(step)]
 
     def get(self, key: Key) -> State | None:

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.memory_outbox import MemoryOutbox
 from events.names import command_subject
+from producers.again import FEW
 from producers.committer import Committer
 from producers.outbox import OutboxUnavailable, Planned, Planning
 from producers.receive import address, receive
@@ -57,6 +58,10 @@ class Office:
         objects = await entities(self.outbox, on)
         return {key[-3:]: each["properties"]["seats"] for key, each in objects.items() if key.startswith("object/")}
 
+    async def stored(self, tail: str) -> dict[str, Any]:
+        """The properties of a plane."""
+        return await self.desk.stored(f"object/Plane/{tail}")
+
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
@@ -89,11 +94,63 @@ async def test_what_others_write_meanwhile_there_is_seen(office: Office) -> None
     numbers = iter(range(11, 99))
     office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL1", next(numbers)))
     outcome = await office.send("MergeBranch", source=DEV)
-    assert (codes(outcome), office.outbox.plans) == (
-        ["MERGE_CONFLICT_FIELD"],
-        3,
-    )  # the last time where nobody else writes
-    assert await office.seats() == {"HL1": 13, "HL2": 1}
+    assert (codes(outcome), office.outbox.plans) == (["MERGE_CONFLICT_FIELD"], 2)  # that of a moment is an answer
+    assert await office.seats() == {"HL1": 12, "HL2": 1}
+
+
+async def test_what_others_write_all_the_time_there_is_taken_along(office: Office) -> None:
+    numbers = iter(range(99))
+
+    async def between() -> None:
+        number = next(numbers)
+        await office.send("CreateObject", by="bob", **plane(f"HL{number + 10}"))
+        await office.send("UpdateObject", by="bob", type="Plane", key="HL1", patch={"serial": f"일련{number}"})
+
+    office.outbox.between = between
+    outcome = await office.send("MergeBranch", source=DEV)
+    assert (outcome["status"], office.outbox.plans) == ("accepted", 1)
+    counts = await office.outbox.heads_after(MAIN, "count/object/Plane", 0, 10)
+    assert [json.loads(each.state or b"") for each in counts if each.key == "count/object/Plane"][-1] == {"n": 3}
+    assert await office.stored("HL1") == {"tail": "HL1", "seats": 10, "serial": "일련0"}
+
+
+async def test_where_much_was_touched_it_is_looked_at_beside_once_more(office: Office) -> None:
+    tails = [f"HL{number}" for number in range(100, 100 + FEW + 1)]
+    many = {tail: {"type": "CreateObject", "data": plane(tail)} for tail in tails}
+    await office.send("Commit", commands=list(many.values()))
+    much = "dev/main/much"
+    await office.send("CreateBranch", name=much)
+    await office.send("Commit", much, commands=[{"type": "UpdateObject", "data": seats(tail, 7)} for tail in tails])
+
+    async def between() -> None:
+        number = office.outbox.plans
+        changes = [
+            {"type": "UpdateObject", "data": {"type": "Plane", "key": tail, "patch": {"serial": f"{tail}-{number}"}}}
+            for tail in tails[: FEW + 1 if number == 1 else 1]
+        ]
+        await office.send("Commit", by="bob", commands=changes)
+
+    office.outbox.between = between
+    outcome = await office.send("MergeBranch", source=much)
+    assert (outcome["status"], office.outbox.plans) == ("accepted", 2)
+    assert await office.stored(tails[0]) == {"tail": tails[0], "seats": 7, "serial": f"{tails[0]}-2"}
+    assert await office.stored(tails[-1]) == {"tail": tails[-1], "seats": 7, "serial": f"{tails[-1]}-1"}
+
+
+async def test_a_branch_that_wrote_meanwhile_keeps_what_it_wrote(office: Office) -> None:
+    """Without that it would only begin at another position of its parent."""
+    clean = "dev/main/clean"
+    await office.send("CreateBranch", name=clean)
+    await office.send("UpdateObject", **seats("HL2", 20))
+    numbers = iter((77,))
+
+    async def between() -> None:
+        for number in numbers:
+            await office.send("UpdateObject", clean, by="bob", **seats("HL1", number))
+
+    office.outbox.between = between
+    assert (await office.send("MergeBranch", clean, source=MAIN))["status"] == "accepted"
+    assert await office.seats(clean) == {"HL1": 77, "HL2": 20}
 
 
 async def test_a_conflict_that_is_gone_is_none(office: Office) -> None:

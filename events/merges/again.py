@@ -1,0 +1,133 @@
+"""A merge that was decided, brought behind what others wrote meanwhile: only what they touched is looked at again. Pure.
+
+touched                              what becomes of it
+an entity that the merge brings in   decided again, and taken if nothing but its own members differs
+an entity that it only looks at      it must still be there, or still be gone
+a count                              what the merge adds to it is added to what it is now
+anything else                        nothing is said: the merge is to be decided as a whole
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from events import index
+from events.branches.ancestry import At
+from events.branches.elsewhere import Elsewhere, elsewhere
+from events.decider import Context, Drafted, State
+from events.merges.conflicts import Answers
+from events.merges.merging import is_element
+from events.merges.reconcile import Reconciled, reconciled
+from events.merges.sides import Sides
+from events.merges.whole import there
+from events.names import Key
+from events.reserved import RULES, number
+
+
+class Grounds(NamedTuple):
+    """What a merge was decided upon, as far as it is needed to decide a part of it again."""
+
+    bases: Sequence[At]
+    theirs: At
+    ranks: Mapping[Key, int]  # of what theirs changed: in which order
+    elements: frozenset[Key]  # of the schema, changed by ours
+    answers: Answers
+    disputed: frozenset[Key]  # entities that were in conflict
+    plain: bool  # see `Steps`
+
+
+class Changed(NamedTuple):
+    """What differs from what was decided. `states`: of those of the drafts, and of counts."""
+
+    drafted: Mapping[Key, Drafted | None]  # of each entity that was decided again; `None` = nothing is written of it
+    states: Mapping[Key, State]
+
+
+def grounds(sides: Sides, answers: Answers, result: Reconciled) -> Grounds | None:
+    """`None`: it runs migrations, and is decided as a whole or not at all."""
+    if sides.run_by_theirs or sides.run_by_ours:
+        return None
+    return Grounds(
+        sides.bases,
+        sides.source,
+        {key: rank for rank, key in enumerate(sides.keys)},
+        frozenset(filter(is_element, sides.changed_by_ours)),
+        answers,
+        frozenset(place.key for each in result.conflicts for place in (each.place, each.rival) if place is not None),
+        result.plain,
+    )
+
+
+def looked_up(touched: Collection[Key]) -> Iterator[Key]:
+    """The keys of which `again` asks what the merge made of them."""
+    yield from touched
+    yield from (Key(key.removeprefix(_DEGREE)) for key in touched if key.startswith(_DEGREE))
+
+
+def again(
+    context: Context, on: Grounds, position: int, touched: Collection[Key], made: Mapping[Key, State | None]
+) -> Changed | None:
+    """What was decided at `position`, behind what was written on these keys since; `None` = decide it as a whole.
+
+    `made`: what the merge made of `looked_up(touched)`, those that it wrote. Raises `Unread`, `Refused`.
+    """
+    log = elsewhere(context)
+    entities = [key for key in touched if key.startswith(_ENTITIES)]
+    counts = [key for key in touched if key.startswith(_COUNTS)]
+    given_way = any(key in made and key not in on.ranks for key in entities)  # to what theirs brings
+    others = len(touched) - len(entities) - len(counts)
+    if others or given_way or not on.disputed.isdisjoint(looked_up(touched)) or any(_decisive(k, made) for k in counts):
+        return None
+    then = log.at(context.branch, position).states(touched)
+    now = log.here(context.heads).states(touched)
+    mine = sorted((key for key in entities if key in on.ranks), key=on.ranks.__getitem__)
+    if any(there(then[key]) != there(now[key]) for key in entities) or not _apart(context, on, mine):
+        return None
+    drafted, states = _decided(context, log, on, mine)
+    for key in mine:
+        own = ((then[key], made.get(key, then[key])), (now[key], states.get(key, now[key])))
+        if key not in drafted or any(list(index.changes(context.get, key, *pair)) for pair in own):
+            return None
+    return Changed(drafted, states | {key: _sum(then[key], made[key], now[key]) for key in counts if key in made})
+
+
+def _apart(context: Context, on: Grounds, mine: Collection[Key]) -> bool:
+    """Whether these can be decided without the rest of the merge: its order, and what rules may cost."""
+    return not mine or (on.plain and context.get(RULES) is None)
+
+
+def _decided(
+    context: Context, log: Elsewhere, on: Grounds, mine: Collection[Key]
+) -> tuple[dict[Key, Drafted | None], dict[Key, State]]:
+    """Without the keys where more came of it than one event and no conflict."""
+    if not mine:
+        return {}, {}
+    ours = frozenset(mine) | on.elements
+    sides = Sides(log, on.bases, on.theirs, log.at(*on.theirs), log.here(context.heads), list(mine), ours)
+    result = reconciled(sides, on.answers.anew())
+    if result.conflicts or len(result.steps) > len({step.draft.key for step in result.steps}):
+        return {}, {}
+    drafted: dict[Key, Drafted | None] = dict.fromkeys(mine)
+    drafted |= {step.draft.key: step.draft for step in result.steps}
+    return drafted, {step.draft.key: step.after for step in result.steps}
+
+
+def _decisive(count: Key, made: Mapping[Key, State | None]) -> bool:
+    """Whether more than its number counts: of links that stand at what the merge deletes there must be none."""
+    entity = Key(count.removeprefix(_DEGREE))
+    return count.startswith(_DEGREE) and entity in made and not there(made[entity])
+
+
+def _sum(then: State | None, made: State | None, now: State | None) -> State:
+    """What was made of a count, as if it had been what it is now."""
+    links: dict[str, int] = {}
+    for state, sign in ((now, 1), (made, 1), (then, -1)):
+        for slug, count in (state or {}).get("links", {}).items():
+            links[slug] = links.get(slug, 0) + sign * count
+    links = {slug: count for slug, count in links.items() if count}
+    counted: State = {"n": number(now) + number(made) - number(then)}
+    return counted | {"links": links} if links else counted
+
+
+_DEGREE = "degree/"
+_COUNTS = ("count/", _DEGREE)
+_ENTITIES = ("object/", "link/")

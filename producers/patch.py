@@ -1,0 +1,112 @@
+"""A merge that was decided ahead, once what others touched was decided again: the rest of it is kept as it was.
+
+Where an event comes or goes, those behind it are counted anew, without a look into them.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Final
+
+from msgspec import json
+from msgspec.structs import replace
+
+from events.decider import State
+from events.merges.again import Changed, looked_up
+from events.merges.merging import is_element
+from events.names import Key, column_of
+from producers.ahead import Ahead, Worded, worded
+from producers.outbox import HeadWrite
+
+Order = Callable[[Worded], tuple[int, int]]
+
+_decode: Final = json.Decoder(dict).decode
+_encode: Final = json.Encoder().encode
+_key: Final = attrgetter("key")
+
+
+def made(ahead: Ahead, touched: Mapping[Key, None]) -> dict[Key, State | None]:
+    """What it wrote of the keys that `events.merges.again` looks up."""
+    found: dict[Key, State | None] = {}
+    for key in looked_up(touched):
+        at = _at(ahead.heads, key)
+        if at is not None:
+            state = ahead.heads[at].state
+            found[key] = None if state is None else _decode(state)
+    return found
+
+
+def patched(ahead: Ahead, changed: Changed, ontology: str, branch: str) -> Ahead:
+    """With what is decided otherwise. An entity of `changed.drafted` had one event or none."""
+    assert ahead.grounds is not None, "what is decided again was a merge"
+    events, heads = list(ahead.words), list(ahead.heads)
+    gone: dict[Key, int] = {}  # and which event it was
+    new: list[Worded] = []
+    for key, draft in changed.drafted.items():
+        at = _at(heads, key)
+        if draft is None:
+            if at is not None:
+                gone[key] = heads[at].since - 1
+            continue
+        word = worded(ontology, branch, draft)
+        if at is None:
+            new.append(word)
+        else:
+            events[heads[at].since - 1] = word
+    came: dict[Key, int] = {}
+    if gone or new:
+        events, came, place = _renumbered(events, sorted(gone.values()), new, _order(ahead.grounds.ranks))
+        heads = [write._replace(since=place(write.since - 1) + 1) for write in heads if write.key not in gone]
+    for key, state in changed.states.items():
+        at = _at(heads, key)
+        if at is not None:
+            heads[at] = heads[at]._replace(state=_encode(state))
+        else:
+            insort(heads, HeadWrite(column_of(branch, key), key, came[key] + 1, _encode(state)), key=_key)
+    return replace(ahead, words=events, heads=heads)
+
+
+def _renumbered(
+    events: list[Worded], gone: Sequence[int], new: list[Worded], order: Order
+) -> tuple[list[Worded], dict[Key, int], Callable[[int], int]]:
+    """The events, where the new ones stand among them, and where those stand that stood elsewhere before."""
+    new.sort(key=order)
+    before = [bisect_right(events, order(word), key=order) for word in new]
+    came = {
+        word.key: at - bisect_left(gone, at) + others for others, (word, at) in enumerate(zip(new, before, strict=True))
+    }
+    without = frozenset(gone)
+    left = [word for at, word in enumerate(events) if at not in without]
+    for word in new:
+        left.insert(came[word.key], word)
+    return left, came, lambda at: at - bisect_left(gone, at) + bisect_right(before, at)
+
+
+def _order(ranks: Mapping[Key, int]) -> Order:
+    """Where an event stands in a plain merge (`events.merges.steps`): by what it does, then by what theirs wrote first."""
+    last = len(ranks)
+
+    def order(word: Worded) -> tuple[int, int]:
+        return _PHASES.get(word.type) or _other(word.key), ranks.get(word.key, last)
+
+    return order
+
+
+def _other(key: Key) -> int:
+    return 0 if key.startswith("branch/") else 3 if is_element(key) else 7
+
+
+def _at(heads: Sequence[HeadWrite], key: Key) -> int | None:
+    at = bisect_left(heads, key, key=_key)
+    return at if at < len(heads) and heads[at].key == key else None
+
+
+_PHASES: Final = {
+    "io.oms.link.deleted.v1": 1,
+    "io.oms.object.deleted.v1": 2,
+    "io.oms.object.created.v1": 4,
+    "io.oms.object.updated.v1": 5,
+    "io.oms.object.restored.v1": 5,
+    "io.oms.link.created.v1": 6,
+    "io.oms.link.updated.v1": 6,
+}

@@ -1,0 +1,114 @@
+"""A merge that was planned, and then others wrote: brought along it is, byte for byte, what it would be if planned now."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import msgspec
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from adapters.memory_outbox import MemoryOutbox
+from events.names import command_subject
+from producers.command import Submitted
+from producers.decide import AGAIN
+from producers.receive import address, receive
+from tests.models.test_merges import MAIN, TYPES, A, Story, answers, histories, links, objects, told
+from tests.producers.desk import Desk, asked
+
+NUMBERS = "123456789"
+numbers = st.sampled_from(NUMBERS)
+members = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": st.integers(0, 3) | st.none(),
+        "tags": st.lists(st.sampled_from("xyz"), max_size=2, unique=True),
+        "boss": numbers | st.none(),
+        "tag": st.sampled_from(["x", "한"]),
+    },
+)
+
+
+def on(branch: str) -> st.SearchStrategy[dict[str, Any]]:
+    """What people write; mostly members of objects that are there."""
+    update = st.builds(lambda k, p: asked("UpdateObject", branch, type="사람", key=k, patch=p), numbers, members)
+    n = st.builds(
+        lambda k, n: asked("UpdateObject", branch, type="사람", key=k, patch={"n": n}), numbers, st.integers(0, 2)
+    )
+    create = st.builds(lambda k: asked("CreateObject", branch, type="사람", properties={"id": f"new{k}"}), numbers)
+    life = st.builds(
+        lambda c, k: asked(c, branch, type="사람", key=k), st.sampled_from(["DeleteObject", "RestoreObject"]), numbers
+    )
+    link = st.builds(
+        lambda c, t, x, y: asked(c, branch, type=t, **{"from": x, "to": y}),
+        st.sampled_from(["CreateLink", "DeleteLink"]),
+        st.sampled_from(["knows", "follows"]),
+        numbers,
+        numbers,
+    )
+    return st.one_of(update, n, n, n, n, n, create, life, link)
+
+
+def several(branch: str, least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(on(branch), min_size=least, max_size=most)
+
+
+FOUNDED = [*TYPES, *(asked("CreateObject", type="사람", properties={"id": k, "n": 0}) for k in NUMBERS)]
+founded = st.tuples(several(MAIN, 0, 4), several(A, 1, 12), several(MAIN, 0, 6))
+moves = st.one_of(
+    st.builds(lambda a: ("MergeBranch", {"source": A, "resolve": a}), answers),
+    st.builds(lambda n, a: ("RevertCommit", {"back": n, "resolve": a}), st.integers(0, 6), answers),
+)
+strategy = st.sampled_from([None, None, "theirs"])
+
+
+def submitted(story: Story, command: str, data: dict[str, Any]) -> Submitted:
+    """Of a moment that others do not move."""
+    back = data.pop("back", 0)
+    place = {"at" if command == "MergeBranch" else "position": story.ends[-1 - back % len(story.ends)]}
+    data = {name: value for name, value in (data | place).items() if value is not None}
+    body = {"id": "move", "type": command, "branch": MAIN, "data": data}
+    return receive(address(command_subject("main", "local", MAIN, command)), json.dumps(body).encode())
+
+
+async def written(desk: Desk, command: Submitted) -> tuple[bytes, list[bytes], list[tuple[str, str, int, object]]]:
+    """The outcome, the events and the intervals."""
+    writes = await desk.outbox.commit(desk.planner.work([command], desk.now))
+    decode = msgspec.json.decode
+    heads = [(w.branch, w.key, w.since, w.state and decode(w.state)) for w in writes.heads]
+    return writes.outcomes[0], [row.body for row in writes.rows], sorted(heads, key=lambda head: head[:3])
+
+
+async def brought(story: Story, command: Submitted, others: list[dict[str, Any]]) -> None:
+    """Planned, then others write; what is written then is compared with what would be if it were planned then."""
+    desk = story.desk
+    desk.planner.journal.kept = True
+    ahead = await desk.outbox.plan(desk.planner.ahead(command, desk.now, 1))
+    for other in others:
+        await story.send(other)
+    now = Desk(deepcopy(desk.outbox))
+    found = await written(desk, msgspec.structs.replace(command, ahead=ahead))
+    if found[0] == AGAIN:
+        event("as a whole")
+        return
+    wanted = await written(now, command)
+    assert found == wanted
+    data = [json.loads(body)["data"] for body in wanted[1]]
+    kept = [msgspec.json.decode(word.data) for word in ahead.words]
+    event("rejected" if not data else "as it was" if data == kept else f"more by {len(data) - len(kept)}")
+
+
+@given(history=histories, move=moves, others=st.lists(st.one_of(objects, links), min_size=1, max_size=5))
+async def test_any_move_is_what_it_would_be_if_it_were_planned_now(history, move, others) -> None:
+    story = await told(history)
+    await brought(story, submitted(story, move[0], dict(move[1])), others)
+
+
+@settings(max_examples=300)
+@given(before=founded, others=several(MAIN, 1, 6), answer=strategy)
+async def test_a_merge_is_what_it_would_be_if_it_were_planned_now(before, others, answer) -> None:
+    first, theirs, ours = before
+    story = Story(await Desk(MemoryOutbox("main")).open())
+    for command in [*FOUNDED, *first, asked("CreateBranch", name=A), *theirs, *ours]:
+        await story.send(command)
+    await brought(story, submitted(story, "MergeBranch", {"source": A, "resolve": answer}), others)
