@@ -35,11 +35,11 @@ class SqliteStore:
 
 
 class PostgresStore:
-    def __init__(self, url: str) -> None:
-        self.url, self._prefix = url, secrets.token_hex(6)
+    def __init__(self, url: str, prefix: str = "") -> None:
+        self.url, self.prefix = url, prefix or secrets.token_hex(6)
 
     def schema(self, name: str) -> str:
-        return f"{name}_{self._prefix}"
+        return f"{name}_{self.prefix}"
 
     def open(self, name: str) -> View[Any]:
         opened: Callable[[str, str, str], View[Any]] = {"versions": postgres_versions, "audit": postgres_audit}[name]
