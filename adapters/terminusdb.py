@@ -13,13 +13,13 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from adapters.terminusdb_answers import VERSION, count, refusal
 from projectors.graph import Document
 from projectors.graph import identity as identity_of
 from projectors.graph_classes import Class
 from projectors.graph_store import GraphRefused, GraphUnavailable, Read, Told, Where
 
 ORGANIZATION: Final = "admin"
-VERSION: Final = "TerminusDB-Data-Version"
 _READ_SECONDS: Final = 60.0
 _WRITE_SECONDS: Final = 600.0  # 5,000 documents take 6 to 9 s, a schema over many objects longer
 _decode: Final = msgspec.json.Decoder().decode
@@ -70,13 +70,8 @@ class TerminusDB:
 
     async def reshape(self, where: Where, classes: Sequence[Class], told: Told) -> None:
         path = f"/document/{_path(where)}?graph_type=schema&full_replace=true&{_told(told)}"
-        try:
-            ids = await self._json("POST", path, _WRITE_SECONDS, _encode(list(classes)))
-        except GraphRefused as refused:
-            if refused.kind == "api:NoContextFoundInSchema":
-                raise GraphUnavailable(refused.call, "the schema arrived without its end") from refused
-            raise
-        _count(path, [each["@id"] for each in classes if "@id" in each], ids)
+        ids = await self._json("POST", path, _WRITE_SECONDS, _encode(list(classes)))
+        count(path, [each["@id"] for each in classes if "@id" in each], ids)
 
     async def get(self, where: Where, identity: str) -> Read:
         path = f"/document/{_path(where)}?id={_part(identity)}"
@@ -101,7 +96,7 @@ class TerminusDB:
         headers = {VERSION: version} if version else {}
         async with self._called("PUT", path, _WRITE_SECONDS, _encode(list(documents)), headers) as answer:
             ids, now = _json(path, await answer.read()), answer.headers.get(VERSION, "")
-        _count(path, [identity_of(each) for each in documents], ids)
+        count(path, [identity_of(each) for each in documents], ids)
         return now
 
     async def remove(self, where: Where, identities: Sequence[str], told: Told) -> None:
@@ -115,7 +110,7 @@ class TerminusDB:
         body = {"author": told.author, "message": told.message, "match_final_state": False, "patch": patch}
         path = f"/patch/{_path(where)}"
         try:
-            _count(path, [identity], await self._json("POST", path, _WRITE_SECONDS, _encode(body)))
+            count(path, [identity], await self._json("POST", path, _WRITE_SECONDS, _encode(body)))
         except GraphRefused as refused:
             if refused.kind == "api:PatchConflict":
                 return False
@@ -161,7 +156,7 @@ class TerminusDB:
                 if answer.status in (200, 204):
                     yield answer
                     return
-                refused = _refusal(call, answer.status, await answer.read())
+                refused = refusal(call, answer.status, await answer.read())
             await self.close()  # what was not read of our body would be read as the next request of that connection
             raise refused
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -181,32 +176,6 @@ class TerminusDB:
 def _encode(body: object) -> bytes:
     """ASCII alone: before 12.0.6 this server lost what followed another letter, and answered 200."""
     return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _refusal(call: str, status: int, text: bytes) -> GraphRefused | GraphUnavailable:
-    try:
-        said = _decode(text)
-    except msgspec.DecodeError:
-        said = {}
-    said = said if isinstance(said, dict) else {}
-    error = said.get("api:error") or {}
-    kind = str(error.get("@type") or said.get("@type") or "")
-    message = str(said.get("api:message") or text[:200].decode(errors="replace"))
-    if status >= 500:
-        return GraphUnavailable(call, f"{status} {message}")
-    witnesses = error.get("api:witnesses") or said.get("system:witnesses") or ()
-    if message == "Schema check failure":
-        kind = "api:SchemaCheckFailure"
-    return GraphRefused(call, status, kind, message, witnesses)
-
-
-def _count(path: str, sent: Sequence[str], ids: Any) -> None:
-    """Raises `GraphUnavailable` if the answer does not name each in its turn, in full or short."""
-    named = ids if isinstance(ids, list) else []
-    if len(named) != len(sent) or not all(
-        str(a) == b or str(a).endswith("/" + b) for a, b in zip(named, sent, strict=True)
-    ):
-        raise GraphUnavailable(path.partition("?")[0], f"{len(sent):,} documents were sent, {len(named):,} are named")
 
 
 def _json(path: str, body: bytes) -> Any:

@@ -81,6 +81,10 @@ ABOUT: Mapping[str, About] = {
         shape=_DATABASE,
         like="oms_main",
     ),
+    "terminusdb_client": About(
+        "what speaks to it: OMS itself, or the client that TerminusDB publishes (`pip install oms[terminusdb]`)",
+        choices=("ours", "official"),
+    ),
     "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),

@@ -53,11 +53,24 @@ async def store(settings: Settings) -> AsyncIterator[Graph]:
         raise NoGraph("there is no graph: the setting terminusdb_url is empty")
     address = urlsplit(settings.terminusdb_url)
     user, password = (unquote(part or "") for part in (address.username, address.password))
-    client = TerminusDB(f"{address.scheme}://{address.netloc.rpartition('@')[2]}", user or "admin", password or "root")
+    url = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+    client = _client(settings)(url, user or "admin", password or "root")
     try:
         yield client
     finally:
         await client.close()
+
+
+def _client(settings: Settings) -> Callable[[str, str, str], Graph]:
+    if settings.terminusdb_client == "ours":
+        return TerminusDB
+    try:
+        from adapters.terminusdb_official import OfficialTerminusDB
+    except ImportError as missing:
+        raise NoGraph(
+            "the client that TerminusDB publishes is not installed: pip install 'oms[terminusdb]'"
+        ) from missing
+    return OfficialTerminusDB
 
 
 async def follow(settings: Settings, shelves: Shelves, projected: Projected, alarm: Alarm) -> None:

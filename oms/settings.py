@@ -37,6 +37,7 @@ class Settings:
     postgres_url: str = ""
     terminusdb_url: str = ""
     terminusdb_database: str = ""
+    terminusdb_client: str = "ours"
     signers: str = ""
     log_level: str = "info"
     deadline: float = 30.0

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.terminusdb import TerminusDB
 from oms.client import connect
-from oms.graph import standing
+from oms.graph import standing, verified
 from oms.running import running
 from oms.settings import Settings
 from projectors.graph_store import Told, Where
@@ -78,6 +78,16 @@ async def test_what_is_sent_is_in_the_graph(program, server, cli):
         assert (code, json.loads(out)) == (0, [])
         code, out, _ = await cli("dead", "redrive", "--view", "graph", "--json")
         assert (code, json.loads(out)["left"]) == (0, 0)
+
+
+async def test_the_published_client_does_it_too(tmp_path, server):
+    url = server.url.replace("//", "//admin:root@")
+    settings = Settings(folder=tmp_path, terminusdb_url=url, terminusdb_client="official")
+    async with running(settings, lambda *_: None) as here, await connect(tmp_path) as oms:
+        sent = await oms.send("CreateObjectType", AIRLINE)
+        await _reached(here, sent.position)
+        position, differ = await verified(settings, lambda _: None)
+        assert (position >= sent.position, differ) == (True, None)
 
 
 async def test_a_server_that_is_away_holds_nobody_up(tmp_path):

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.terminusdb import TerminusDB
+from adapters.terminusdb_official import OfficialTerminusDB
+from events.names import object_key
 from projectors.graph_classes import SYSTEM, context
+from projectors.graph_names import document_id, entity_of, key_id
 from projectors.graph_store import GraphRefused, Told, Where
 from tests.terminusdb.double.server import double
 
@@ -51,19 +54,21 @@ def thing(key: str, of: str = "Thing", **more):
 
 
 @pytest.fixture(params=["double", "server"])
-async def graph(request):
+async def address(request):
+    """(url, user, password)"""
     if request.param == "double":
         async with double() as server:
-            client = TerminusDB(server.url, "admin", "root")
-            yield client
-            await client.close()
+            yield server.url, "admin", "root"
         return
     if not (named := os.environ.get("OMS_TERMINUSDB_URL")):
         pytest.skip("OMS_TERMINUSDB_URL names no server")
     url = urlsplit(named)
-    client = TerminusDB(
-        f"{url.scheme}://{url.netloc.rpartition('@')[2]}", url.username or "admin", url.password or "root"
-    )
+    yield f"{url.scheme}://{url.netloc.rpartition('@')[2]}", url.username or "admin", url.password or "root"
+
+
+@pytest.fixture(params=[TerminusDB, OfficialTerminusDB], ids=["ours", "official"])
+async def graph(request, address):
+    client = request.param(*address)
     yield client
     await client.close()
 
@@ -183,9 +188,6 @@ async def test_classes_that_documents_do_not_fit_are_refused(graph, place):
 
 
 async def test_keys_of_any_letters(graph, place):
-    from events.names import object_key
-    from projectors.graph_names import document_id, entity_of, key_id
-
     entities = [object_key("Thing", key) for key in ("한글 키", "a/b:c~d", "50%", "=", "🙂", "a;b,c$d")]
     await graph.put(place, [thing(key_id(each.split("/", 2)[2])) for each in entities], TOLD)
     found = {each["@id"] async for each in graph.documents(place)}

@@ -138,7 +138,7 @@ async def double(password: str = "root"):
     made = Double(password)
     application = web.Application(client_max_size=1 << 30)
     application.router.add_route("*", "/{tail:.*}", made.handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
