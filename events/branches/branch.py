@@ -5,7 +5,7 @@ A name is used once: what a deleted branch wrote stays readable, so its name nev
 state   name, parent, base, default, deleted
         floor       what the branch wrote up to there belongs to an overlay of before; absent = it was never rebased
         forked      the base it was created with; absent = it is still that one
-        protected   {approvals, reviewers?}: only approved proposals change it; absent = whoever may write
+        protected   {approvals, reviewers?, by?}: only approved proposals change it; absent = whoever may write
         archived    true: it can be read, not written; absent = it can
 """
 
@@ -60,7 +60,7 @@ class ProtectBranch(OfBranch):
 
 
 class UnprotectBranch(OfBranch):
-    """Whoever may write writes on it directly again."""
+    """Whoever may write writes on it directly again. For who protected it, and its reviewers."""
 
 
 class ArchiveBranch(OfBranch):
@@ -86,6 +86,7 @@ class BranchProtected(Payload):
     name: str
     approvals: int
     reviewers: list[str] | None = None
+    by: Annotated[str | None, Field(description="who protected it; absent = it was not kept yet")] = None
 
 
 class BranchUnprotected(Payload):
@@ -231,16 +232,24 @@ def _changed(context: Context, command: OfBranch) -> Payload | None:
             findings = list(author_findings(command.reviewers or (), "/reviewers"))
             if findings:
                 raise Refused(findings)
-            event = BranchProtected(name=name, approvals=command.approvals, reviewers=command.reviewers)
-            return None if evolve(state, event) == state else event
+            event = BranchProtected(
+                name=name, approvals=command.approvals, reviewers=command.reviewers, by=context.author
+            )
+            if _rule(_said(event)) == _rule(state):
+                return None
+            _must_be_theirs(context, state)
+            return event
         case UnprotectBranch():
+            _must_be_theirs(context, state)
             return BranchUnprotected(name=name) if "protected" in state else None
         case ArchiveBranch():
             _must_not_be_default(state)
+            _must_be_theirs(context, state)
             return None if "archived" in state else BranchArchived(name=name)
         case DeleteBranch():
             _must_not_be_default(state)
             _must_not_be_proposed(context, name)
+            _must_be_theirs(context, state)
             return None if state["deleted"] else BranchDeleted(name=name)
         case RestoreBranch():
             return BranchRestored(name=name) if state["deleted"] or "archived" in state else None
@@ -251,6 +260,22 @@ def _must_not_be_default(state: State) -> None:
     if state["default"]:
         text = f"{state['name']} is the default branch of the ontology; it stays open"
         raise Refused([Finding("BRANCH_DEFAULT", "/name", text)])
+
+
+def _rule(state: State) -> State | None:
+    """What a branch's protection asks for, whoever said it."""
+    return _without(state["protected"], "by") if "protected" in state else None
+
+
+def _must_be_theirs(context: Context, state: State) -> None:
+    """Raises `Refused` for whom neither protected the branch nor reviews what comes to it."""
+    rule = state.get("protected", {})
+    by, reviewers = rule.get("by"), rule.get("reviewers", [])
+    if (by is None and not reviewers) or context.author in (by, *reviewers):
+        return
+    who = " or ".join(dict.fromkeys(filter(None, (by, *reviewers[:5]))))
+    text = f"{state['name']} is protected, and that is up to {who}, not to {context.author}; ask them"
+    raise Refused([Finding("BRANCH_PROTECTION", "/name", text)])
 
 
 def _must_not_be_proposed(context: Context, name: str) -> None:

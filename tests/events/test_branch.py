@@ -9,9 +9,10 @@ from events.branches.branch import (
     BranchProtected,
     BranchRestored,
     BranchUnprotected,
+    branch_key,
     must_be_open,
 )
-from events.decider import Context
+from events.decider import Context, Drafted
 from events.findings import Refused
 from tests.events.world import MAIN, Loaded, World
 
@@ -80,16 +81,43 @@ def test_on_a_protected_branch_nothing_is_written_directly():
     world = World()
     before = world.get(f"branch/{MAIN}")
     protected = world.when("ProtectBranch", name=MAIN, approvals=2, reviewers=["지우@desk"])
-    assert protected == [BranchProtected(name=MAIN, approvals=2, reviewers=["지우@desk"])]
+    assert protected == [BranchProtected(name=MAIN, approvals=2, reviewers=["지우@desk"], by="ada@test")]
     assert world.when("ProtectBranch", name=MAIN, approvals=2, reviewers=["지우@desk"]) == []
-    assert world.get(f"branch/{MAIN}")["protected"] == {"approvals": 2, "reviewers": ["지우@desk"]}
+    assert world.get(f"branch/{MAIN}")["protected"] == {"approvals": 2, "reviewers": ["지우@desk"], "by": "ada@test"}
     assert world.findings("CreateObjectType", **AIRLINE) == [("RULE_PROTECTED", "")]
     assert world.when("CreateBranch", name="dev/a/b")
     assert world.when("CreateObjectType", on="dev/a/b", **AIRLINE)
-    assert world.when("ProtectBranch", name=MAIN) == [BranchProtected(name=MAIN, approvals=1)]
+    assert world.when("ProtectBranch", name=MAIN) == [BranchProtected(name=MAIN, approvals=1, by="ada@test")]
     assert world.when("UnprotectBranch", name=MAIN) == [BranchUnprotected(name=MAIN)]
     assert world.when("UnprotectBranch", name=MAIN) == []
     assert world.get(f"branch/{MAIN}") == before
+
+
+@pytest.mark.parametrize("author", ["ada@test", "지우@desk"])
+def test_protection_is_up_to_who_protected_and_the_reviewers(author):
+    world = World("dev/a/b")
+    world.when("ProtectBranch", name="dev/a/b", reviewers=["지우@desk"])
+    world.author = "eve@test"
+    assert world.when("ProtectBranch", name="dev/a/b", reviewers=["지우@desk"]) == []
+    for command, data in (
+        ("UnprotectBranch", {}),
+        ("ProtectBranch", {"approvals": 0}),
+        ("ArchiveBranch", {}),
+        ("DeleteBranch", {}),
+    ):
+        assert world.findings(command, name="dev/a/b", **data) == [("BRANCH_PROTECTION", "/name")]
+    world.author = author
+    assert world.when("ProtectBranch", name="dev/a/b", approvals=0)
+    assert world.when("UnprotectBranch", name="dev/a/b")
+    world.author = "eve@test"
+    assert world.when("DeleteBranch", name="dev/a/b")
+
+
+def test_a_protection_that_does_not_say_whose_it_is_is_lifted_by_anybody():
+    world = World()
+    world.fold([Drafted(branch_key(MAIN), "-", BranchProtected(name=MAIN, approvals=1))], Loaded(world.stored))
+    world.author = "eve@test"
+    assert world.when("UnprotectBranch", name=MAIN)
 
 
 def test_who_is_permitted_writes_on_a_protected_branch():

@@ -38,6 +38,7 @@ class World:
         self.events: list[Drafted] = []
         self.surprises: list[Key] = []
         self.seals = ring_in_memory()
+        self.author = "ada@test"
         self.fold([branch.genesis(MAIN)], Loaded())
         for name in branches:
             self.when("CreateBranch", name=name, **{"from": MAIN})
@@ -62,7 +63,7 @@ class World:
 
     def decide(self, type_: str, data: dict[str, Any], on: str = MAIN) -> list[Drafted]:
         command = catalog.command(type_, json.loads(json.dumps(data)))
-        context = Context(on, "ada@test", self.position, self.new_id, Loaded(), self.position, seals=self.seals)
+        context = Context(on, self.author, self.position, self.new_id, Loaded(), self.position, seals=self.seals)
         decider = catalog.decider(type_)
         while missing := [key for key in decider.reads(context, command) if key not in context.heads]:
             self.load(context.heads, missing)
