@@ -34,6 +34,10 @@ class PostgresShelf(Generic[RowT]):
         with self._asked() as session:
             return live_build(session, self.ontology, self.name)
 
+    def holds(self, build: int) -> bool:
+        with self._asked() as session:
+            return build in self._builds(session)
+
     def open(self, build: int, *, fenced: bool = False) -> PostgresView[RowT]:
         """`fenced`: it refuses to be written where another build is live."""
         return self._opened(self.sessions.url, self.schema(build), self.ontology, build if fenced else 0)

@@ -82,7 +82,7 @@ class PostgresView(Generic[RowT]):
             if session.in_transaction:
                 session.run("ROLLBACK")
             self._tables.forget()
-            return self._checkpoint(session.row(_CHECKPOINT))
+            return self._checkpoint(session.row(_CHECKPOINT, self.ontology, self.name))
 
         return await self._run(read)
 
@@ -115,18 +115,21 @@ class PostgresView(Generic[RowT]):
         self._thread.close()
 
     def _checkpoint(self, found: Sequence[Any] | None) -> Checkpoint:
+        if self.build and found is not None and found[-1] not in (None, self.build):
+            self.superseded = True
+            raise Superseded(self.name)
         wanted = (self.name, self.version, self.ontology)
         if found is None or tuple(found[:3]) != wanted:
             raise ViewOutdated(self.schema, _titled(found), _titled(wanted))
-        return Checkpoint(*found[3:7])
+        return Checkpoint(*found[3:-1])
 
     @contextmanager
     def _transaction(self, session: PostgresSession, known: Checkpoint, reached: Checkpoint | None) -> Iterator[None]:
         try:
             if not session.in_transaction:
                 session.run("BEGIN")
-                self._lock(session, known)
-            elif (found := self._checkpoint(session.row(_CHECKPOINT))) != known:
+            found = self._checkpoint(session.row(_LOCK, self.ontology, self.name))
+            if found != known:
                 raise Overtaken(self.name, known, found)  # noqa: TRY301 it must roll back too
             yield
             if reached:
@@ -137,15 +140,6 @@ class PostgresView(Generic[RowT]):
                 session.run("ROLLBACK")
             self._tables.forget()
             raise
-
-    def _lock(self, session: PostgresSession, known: Checkpoint) -> None:
-        row = session.row(_LOCK, self.ontology, self.name)
-        found = self._checkpoint(row)
-        if self.build and row is not None and row[7] not in (None, self.build):
-            self.superseded = True
-            raise Superseded(self.name)
-        if found != known:
-            raise Overtaken(self.name, known, found)
 
     async def _run(self, work: Callable[[PostgresSession], Result]) -> Result:
         return await self._thread.run(partial(self._attempt, work))
@@ -236,8 +230,9 @@ _checkpoint, _parked, _places, _discarded = (
     tables[name] for name in ("checkpoint", "parked", "parked_places", "discarded")
 )
 _live_build = select(live.c.build).where(live.c.ontology == bindparam("o"), live.c.view == bindparam("v"))
-_CHECKPOINT: Final = sql(select(_checkpoint))
-_LOCK: Final = sql(select(_checkpoint, _live_build.scalar_subquery()).with_for_update(of=_checkpoint))
+_standing = select(_checkpoint, _live_build.scalar_subquery())
+_CHECKPOINT: Final = sql(_standing)
+_LOCK: Final = sql(_standing.with_for_update(of=_checkpoint))
 _START: Final = sql(insert(_checkpoint))
 _MOVE: Final = sql(update(_checkpoint).values({name: bindparam(name) for name in Checkpoint._fields}))
 _park_one = insert(_parked)

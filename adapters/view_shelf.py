@@ -31,6 +31,9 @@ class SqliteShelf(Generic[RowT]):
     def flip(self) -> tuple[int, int] | None:
         return flip(self.folder, self.name)
 
+    def holds(self, build: int) -> bool:
+        return self.path(build).exists()
+
     def open(self, build: int) -> SqliteView[RowT]:
         return self._opened(self.path(build), self.ontology)
 

@@ -9,7 +9,7 @@ from adapters.view_files import ViewMissing
 from events import catalog
 from oms.shelves import READ_MODELS, Kept, Shelves
 from projectors.projector import Checkpoint, Feed, View, ViewOutdated, ViewUnavailable
-from projectors.rebuild import Rebuilt, Told, rebuild
+from projectors.rebuild import Rebuilt, Told, back, rebuild
 from projectors.runner import Alarm
 from projectors.track import Dead, Track
 from projectors.verify import Agreed, Difference
@@ -47,6 +47,11 @@ async def _renew(shelf: Kept, name: str, feed: Feed, alarm: Alarm) -> None:
         await rebuilt(shelf, name, feed)
     except Exception as error:  # noqa: BLE001 the alarm tells it, the old build stays
         alarm(name, error)
+
+
+async def brought_back(shelf: Kept, name: str, feed: Feed, told: Told = lambda *_: None) -> Rebuilt:
+    """The build before becomes live again. Raises what `projectors.rebuild.back` raises."""
+    return await back(READ_MODELS[name].projector, shelf, feed, catalog.proven, told)
 
 
 async def verified(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:

@@ -26,6 +26,9 @@ class Shelf(Protocol[RowT]):
     def live(self) -> int | None:
         """The build that readers open, `None` if there is none yet."""
 
+    def holds(self, build: int) -> bool:
+        """Whether it is there."""
+
     def open(self, build: int) -> View[RowT]:
         """For writing; made if it is not there."""
 
@@ -56,6 +59,14 @@ class NotRebuilt(Exception):
         super().__init__(f"build {build} of view {view} does not become live: {cause}")
 
 
+class NoWayBack(Exception):
+    """The build before the live one is not there."""
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        super().__init__(f"view {view} has no build before the live one; `oms rebuild {view}` makes it anew")
+
+
 async def rebuild(
     projector: Projector[RowT],
     shelf: Shelf[RowT],
@@ -73,11 +84,7 @@ async def rebuild(
     lane = await _begun(projector, shelf, old, build, feed, payload_of, part)
     view = lane.tracks[0].view
     try:
-        await _catch_up(lane, build, lambda at, last: told("building", at, last))
-        last = await feed.last()
-        found = await shelf.verified(build, feed, lambda at: told("verifying", at, last))
-        if isinstance(found, Difference):
-            raise NotRebuilt(projector.name, build, found)
+        found = await _proved(projector, shelf, lane, build, told)
         if old is not None:
             await shelf.carry(old, build)
         await _catch_up(lane, build, lambda at, last: told("catching up", at, last))
@@ -87,6 +94,47 @@ async def rebuild(
     if old is not None:
         shelf.drop(old - 1)
     return Rebuilt(build, lane.position, len(found.left_out))
+
+
+async def back(
+    projector: Projector[RowT],
+    shelf: Shelf[RowT],
+    feed: Feed,
+    payload_of: PayloadOf,
+    told: Told = lambda _what, _position, _last: None,
+    part: int = PART,
+) -> Rebuilt:
+    """The build before becomes live again, once it has caught up and agrees with the log; the one after it goes.
+
+    Raises `NoWayBack`, `ViewOutdated` where another program made it, and what `rebuild` raises.
+    """
+    live = shelf.live() or 0
+    build = live - 1
+    if not shelf.holds(build):
+        raise NoWayBack(projector.name)
+    view = shelf.open(build)
+    try:
+        track = Track(projector, view, await view.checkpoint())
+        await track.open()
+        lane = Lane(feed, payload_of, [track], part)
+        found = await _proved(projector, shelf, lane, build, told)
+        await shelf.carry(live, build)
+        await _catch_up(lane, build, lambda at, last: told("catching up", at, last))
+    finally:
+        await view.close()
+    shelf.make_live(build)
+    shelf.drop(live)
+    return Rebuilt(build, lane.position, len(found.left_out))
+
+
+async def _proved(projector: Projector[RowT], shelf: Shelf[RowT], lane: Lane, build: int, told: Told) -> Agreed:
+    """All of the log is in the build, and it is right."""
+    await _catch_up(lane, build, lambda at, last: told("building", at, last))
+    last = await lane.feed.last()
+    found = await shelf.verified(build, lane.feed, lambda at: told("verifying", at, last))
+    if isinstance(found, Difference):
+        raise NotRebuilt(projector.name, build, found)
+    return found
 
 
 async def _begun(

@@ -42,6 +42,7 @@ CODES = {
     "NoGraph": Exit.UNAVAILABLE,
     "Fenced": Exit.CONFLICT,
     "NotRebuilt": Exit.REFUSED,
+    "NoWayBack": Exit.REFUSED,
     "Overtaken": Exit.UNAVAILABLE,
     "LogUnavailable": Exit.UNAVAILABLE,
     "Unavailable": Exit.UNAVAILABLE,

@@ -13,6 +13,9 @@ from oms.cli.progress import Progress
 
 def rebuild(
     name: Annotated[str, typer.Argument(metavar="heads|versions|audit|graph", help="What to make anew.")],
+    back: Annotated[
+        bool, typer.Option("--back", help="Have the build before live again, once it has caught up and is verified.")
+    ] = False,
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
@@ -27,16 +30,21 @@ def rebuild(
         known = ", ".join(("heads", *READ_MODELS, "graph"))
         raise Failure(f"there is no {name!r} to rebuild", f"there are {known}", Exit.USAGE)
     flags = {"folder": folder, "ontology": ontology}
-    made = _heads(**flags) if name == "heads" else _graph(**flags) if name == "graph" else _view(name, **flags)
+    if back and name not in READ_MODELS:
+        raise Failure(f"{name} has no build before", f"`oms rebuild {name}` makes it anew", Exit.USAGE)
+    if name in READ_MODELS:
+        made = _view(name, back=back, **flags)
+    else:
+        made = _heads(**flags) if name == "heads" else _graph(**flags)
     print_fields(run(made), as_json=as_json)
 
 
-async def _view(name: str, **flags: Any) -> dict[str, Any]:
+async def _view(name: str, *, back: bool, **flags: Any) -> dict[str, Any]:
     from oms import garbage
     from oms.settings import load
     from oms.shelves import kept
     from oms.sources import source
-    from oms.views import rebuilt
+    from oms.views import brought_back, rebuilt
 
     settings = load(flags).settings
     with Progress(f"rebuilding {name}", "events") as told:
@@ -47,7 +55,7 @@ async def _view(name: str, **flags: Any) -> dict[str, Any]:
 
         async with source("log", settings) as log:
             with garbage.calmly(), kept(settings) as shelves:
-                made = await rebuilt(shelves.shelf(name), name, log, tell)
+                made = await (brought_back if back else rebuilt)(shelves.shelf(name), name, log, tell)
     return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
 
 

@@ -56,6 +56,9 @@ async def test_views_are_read_verified_made_anew_and_tampered_with(program, cli,
     assert await connection.fetchval("SELECT build FROM oms_views.live WHERE view = 'versions'") == 2
     assert (await cli("rebuild", "audit"))[0] == 0
     assert await connection.fetchval("SELECT count(*) FROM oms_main_audit_v2.refusals") == 1
+    assert (await cli("rebuild", "audit", "--back"))[0] == 0
+    assert await connection.fetchval("SELECT build FROM oms_views.live WHERE view = 'audit'") == 1
+    assert (await cli("rebuild", "versions", "--back"))[0] == Exit.REFUSED  # eve is still in build 1
     await connection.close()
 
     async with await connect(program.settings.folder) as client:  # the running program goes on with the new builds

@@ -2,30 +2,34 @@
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from adapters.memory_feed import MemoryFeed
+from adapters.postgres_audit import postgres_audit
+from adapters.postgres_session import PostgresSessions
+from adapters.postgres_shelf import PostgresShelf
+from adapters.postgres_versions import postgres_versions
 from adapters.sqlite_audit import sqlite_audit
-from adapters.sqlite_verify import verify_view
 from adapters.sqlite_versions import sqlite_versions
-from adapters.sqlite_view import SqliteView
-from adapters.view_files import live_path
-from adapters.view_shelf import LiveBuild, SqliteShelf
+from adapters.view_shelf import SqliteShelf
 from events import catalog
 from events.decider import Payload, State
 from projectors.audit import audit
-from projectors.projector import Checkpoint
-from projectors.rebuild import NotRebuilt, Rebuilt, rebuild
+from projectors.projector import Checkpoint, ViewOutdated
+from projectors.rebuild import NotRebuilt, NoWayBack, Rebuilt, back, rebuild
 from projectors.redrive import discard
 from projectors.runner import Runner
 from projectors.track import Track
-from projectors.verify import Agreed
-from projectors.versions import Version, versions
+from projectors.verify import Agreed, Difference
+from projectors.versions import versions
 from security.chain import genesis
+from tests.postgres.database import database
 from tests.projectors.failing import Died, Failing
 from tests.projectors.reading import apply, properties, thing
 from tests.projectors.story import Story, payload_of
@@ -44,33 +48,62 @@ def story() -> Story:
     return told
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+async def shelves(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[str], Any]]:
+    """`shelves(name)` = the builds of a view; none is there yet."""
+    if request.param == "sqlite":
+        opened = {"versions": sqlite_versions, "audit": sqlite_audit}
+        yield lambda name: SqliteShelf(tmp_path, name, "main", opened[name])
+        return
+    async with database(request.getfixturevalue("postgres_server_url")) as url:
+        with PostgresSessions(url) as sessions:
+            there = {"versions": postgres_versions, "audit": postgres_audit}
+            yield lambda name: PostgresShelf(sessions, name, "main", there[name])
+
+
 @pytest.fixture
-async def shelf(story: Story, tmp_path: Path) -> SqliteShelf[Version]:
-    shelved = SqliteShelf(tmp_path, "versions", "main", sqlite_versions)
-    view = LiveBuild(shelved).open()
+async def shelf(story: Story, shelves: Callable[[str], Any]) -> Any:
+    shelved = shelves("versions")
+    view = shelved.following().open()
     await apply(story, view)
     await view.close()
     return shelved
+
+
+async def tampered(shelf: Any, build: int, statement: str, *values: Any) -> None:
+    """By who can write to the store."""
+    if isinstance(shelf, SqliteShelf):
+        with closing(sqlite3.connect(shelf.path(build))) as connection, connection:
+            connection.execute(statement, values)
+    else:
+        with shelf.sessions.lent(shelf.schema(build)) as session:
+            session.row(statement.replace("?", "{}").format(*(f"${n}" for n in range(1, 1 + len(values)))), *values)
+            session.run("COMMIT")
+
+
+def built(shelf: Any) -> list[bool]:
+    """Of builds 1, 2, 3, 4, 5 whether they are there."""
+    return [shelf.holds(build) for build in range(1, 6)]
 
 
 def feed(story: Story) -> MemoryFeed:
     return MemoryFeed(story.messages, 3)
 
 
-async def test_a_new_build_becomes_live_with_the_same_rows(shelf: SqliteShelf[Version], story: Story, tmp_path: Path):
+async def test_a_new_build_becomes_live_with_the_same_rows(shelf: Any, story: Story):
     assert await rebuild(PROJECTOR, shelf, feed(story), payload_of) == Rebuilt(2, story.position, 0)
-    assert live_path(tmp_path, "versions") == tmp_path / "views" / "versions.v2.db"
-    agreed = await verify_view(shelf.path(2), "versions", feed(story))
+    assert shelf.live() == 2
+    agreed = await shelf.verified(2, feed(story), lambda _: None)
     assert agreed == Agreed(story.position, story.position, [])
 
 
-async def test_the_build_before_stays_as_the_way_back_and_older_ones_go(shelf: SqliteShelf[Version], story: Story):
+async def test_the_build_before_stays_as_the_way_back_and_older_ones_go(shelf: Any, story: Story):
     for _ in range(3):
         await rebuild(PROJECTOR, shelf, feed(story), payload_of)
-    assert sorted(path.name for path in shelf.path(1).parent.glob("*.db")) == ["versions.v3.db", "versions.v4.db"]
+    assert built(shelf) == [False, False, True, True, False]
 
 
-async def test_a_build_that_differs_from_the_log_never_becomes_live(shelf: SqliteShelf[Version], story: Story):
+async def test_a_build_that_differs_from_the_log_never_becomes_live(shelf: Any, story: Story):
     def wrong(state: State | None, event: Payload) -> State | None:
         after = catalog.evolve(state, event)
         return {**after, "slug": "Wrong"} if after and "slug" in after else after
@@ -80,12 +113,12 @@ async def test_a_build_that_differs_from_the_log_never_becomes_live(shelf: Sqlit
     assert shelf.live() == 1
 
 
-async def test_killed_anywhere_it_goes_on_where_it_was(shelf: SqliteShelf[Version], story: Story):
+async def test_killed_anywhere_it_goes_on_where_it_was(shelf: Any, story: Story):
     for at in range(1, 100):
         dying = Dying(shelf, at)
         with suppress(Died, NotRebuilt):
             await rebuild(PROJECTOR, dying, feed(story), payload_of, part=2)
-        assert await verify_view(shelf.path(shelf.live() or 0), "versions", feed(story)) == Agreed(
+        assert await shelf.verified(shelf.live() or 0, feed(story), lambda _: None) == Agreed(
             story.position, story.position, []
         )
         if dying.calls < at:
@@ -94,16 +127,15 @@ async def test_killed_anywhere_it_goes_on_where_it_was(shelf: SqliteShelf[Versio
     assert (shelf.live() or 0) > 1
 
 
-async def test_a_half_built_view_of_an_older_program_is_begun_again(shelf: SqliteShelf[Version], story: Story):
+async def test_a_half_built_view_of_an_older_program_is_begun_again(shelf: Any, story: Story):
     half = shelf.open(2)
     await apply(story, half, until=4)
     await half.close()
-    with closing(sqlite3.connect(shelf.path(2))) as connection, connection:
-        connection.execute("UPDATE checkpoint SET version = 0")
+    await tampered(shelf, 2, "UPDATE checkpoint SET version = 0")
     assert await rebuild(PROJECTOR, shelf, feed(story), payload_of) == Rebuilt(2, story.position, 0)
 
 
-async def test_what_an_operator_gave_up_stays_given_up(shelf: SqliteShelf[Version], story: Story):
+async def test_what_an_operator_gave_up_stays_given_up(shelf: Any, story: Story):
     story.updated("t0", n=5, explode="no")
     story.updated("t0", n=6)
     view = shelf.open(1)
@@ -117,8 +149,8 @@ async def test_what_an_operator_gave_up_stays_given_up(shelf: SqliteShelf[Versio
     await view.close()
 
 
-async def test_a_runner_goes_over_to_the_new_build_by_itself(shelf: SqliteShelf[Version], story: Story):
-    live = LiveBuild(shelf)
+async def test_a_runner_goes_over_to_the_new_build_by_itself(shelf: Any, story: Story):
+    live = shelf.following()
     track = Track(PROJECTOR, live.open(), START, live)
     following = feed(story)
     runner = Runner(following, [track], payload_of, lambda: story.time, lambda *_: None)
@@ -139,10 +171,9 @@ async def test_a_runner_goes_over_to_the_new_build_by_itself(shelf: SqliteShelf[
     await new.close()
 
 
-async def test_a_view_of_an_older_program_waits_for_its_rebuild(shelf: SqliteShelf[Version], story: Story):
-    with closing(sqlite3.connect(shelf.path(1))) as connection, connection:
-        connection.execute("UPDATE checkpoint SET version = 0")
-    live = LiveBuild(shelf)
+async def test_a_view_of_an_older_program_waits_for_its_rebuild(shelf: Any, story: Story):
+    await tampered(shelf, 1, "UPDATE checkpoint SET version = 0")
+    live = shelf.following()
     track = Track(PROJECTOR, live.open(), START, live)
     stopped = asyncio.Event()
     runner = Runner(feed(story), [track], payload_of, lambda: story.time, lambda *_: stopped.set())
@@ -158,22 +189,54 @@ async def test_a_view_of_an_older_program_waits_for_its_rebuild(shelf: SqliteShe
     await track.view.close()
 
 
-async def test_the_audit_keeps_what_was_refused(story: Story, tmp_path: Path):
-    shelf = SqliteShelf(tmp_path, "audit", "main", sqlite_audit)
-    await LiveBuild(shelf).open().close()
+async def test_the_audit_keeps_what_was_refused(story: Story, shelves: Callable[[str], Any]):
+    shelf = shelves("audit")
+    view = shelf.following().open()
+    await view.checkpoint()
+    await view.close()
     row = (1, 17, "ann", "prod/main/main", "c1", "CreateObject", b"[]")
-    with closing(sqlite3.connect(shelf.path(1))) as connection, connection:
-        connection.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    await tampered(shelf, 1, "INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
     await rebuild(audit, shelf, feed(story), payload_of)
-    with closing(sqlite3.connect(shelf.path(2))) as connection:
-        assert connection.execute("SELECT * FROM refusals").fetchall() == [row]
-        assert connection.execute("SELECT max(position) FROM events").fetchone() == (story.position,)
+    assert await shelf.verified(2, feed(story), lambda _: None) == Agreed(story.position, story.position, [])
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.UniqueViolationError)):
+        await tampered(shelf, 2, "INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+
+
+async def test_a_row_planted_by_hand_is_found_and_gone_after_a_rebuild(shelf: Any, story: Story):
+    await tampered(shelf, 1, "INSERT INTO entities VALUES (99, 'prod/main/main', 'object/Thing/planted')")
+    assert isinstance(await shelf.verified(1, feed(story), lambda _: None), Difference)
+    await rebuild(PROJECTOR, shelf, feed(story), payload_of)
+    assert isinstance(await shelf.verified(2, feed(story), lambda _: None), Agreed)
+
+
+async def test_the_build_before_becomes_live_again_once_it_has_caught_up(shelf: Any, story: Story):
+    await rebuild(PROJECTOR, shelf, feed(story), payload_of)
+    story.created("late", n=1)
+    assert await back(PROJECTOR, shelf, feed(story), payload_of) == Rebuilt(1, story.position, 0)
+    assert (shelf.live(), built(shelf)) == (1, [True, False, False, False, False])
+    view = shelf.open(1)
+    assert await properties(view, thing("late")) == [{"n": 1}]
+    await view.close()
+    assert await rebuild(PROJECTOR, shelf, feed(story), payload_of) == Rebuilt(2, story.position, 0)
+
+
+async def test_there_is_no_way_back_to_what_is_not_there_or_wrong(shelf: Any, story: Story):
+    with pytest.raises(NoWayBack, match="versions has no build before the live one"):
+        await back(PROJECTOR, shelf, feed(story), payload_of)
+    await rebuild(PROJECTOR, shelf, feed(story), payload_of)
+    await tampered(shelf, 1, "UPDATE versions SET author = 'eve@desk' WHERE since = 3")
+    with pytest.raises(NotRebuilt, match="eve@desk"):
+        await back(PROJECTOR, shelf, feed(story), payload_of)
+    await tampered(shelf, 1, "UPDATE checkpoint SET version = 0")
+    with pytest.raises(ViewOutdated):
+        await back(PROJECTOR, shelf, feed(story), payload_of)
+    assert shelf.live() == 2
 
 
 class Dying:
     """A shelf that dies at its n-th call, or whose new build does."""
 
-    def __init__(self, shelf: SqliteShelf[Version], at: int) -> None:
+    def __init__(self, shelf: Any, at: int) -> None:
         self.shelf, self.at = shelf, at
         self.calls = 0
         self._view: Failing[Any] | None = None
@@ -210,7 +273,7 @@ class Dying:
 
 
 class _Counted:
-    def __init__(self, dying: Dying, view: SqliteView[Version]) -> None:
+    def __init__(self, dying: Dying, view: Any) -> None:
         self._dying, self._view = dying, view
 
     def __getattr__(self, name: str) -> Any:
