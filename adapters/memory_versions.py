@@ -53,6 +53,10 @@ class MemoryVersions:
             if any(after < version.since <= until for version in self.own[branch, key]):
                 yield key
 
+    def written(self, after: int, until: int) -> Sequence[Version]:
+        found = (version for known in self.own.values() for version in known if after < version.since <= until)
+        return sorted(found, key=lambda version: version.since)
+
     def commit_by_position(self, position: int) -> Commit | None:
         at = bisect_right(self.commits, position, key=lambda commit: commit.first)
         return self.commits[at - 1] if at else None
@@ -71,6 +75,9 @@ class MemoryVersions:
         asked = set(places)
         found = [parked for parked in self.waiting if asked & set(parked.places)]
         return [same for same, _ in groupby(sorted(found, key=lambda parked: parked.position))]
+
+    def left_out(self) -> Sequence[tuple[int, Place]]:
+        return [(parked.position, place) for parked in self.waiting for place in parked.places]
 
     def _entities(self, branch: str, prefix: str) -> list[Key]:
         return sorted(key for at, key in self.own if at == branch and key.startswith(prefix))

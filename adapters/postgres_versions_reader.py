@@ -57,8 +57,10 @@ class PostgresVersions:
     def parked(self, places: Iterable[Place]) -> Sequence[Parked]:
         return parked_at(self._session, places)
 
+    def left_out(self) -> Sequence[tuple[int, Place]]:
+        return [(position, (branch, Key(key))) for position, branch, key in self._session.rows(_LEFT_OUT)]
+
     def written(self, after: int, until: int) -> Sequence[Version]:
-        """See `checks.WrittenVersions`."""
         return [told(branch, Key(entity), row) for branch, entity, *row in self._session.rows(_WRITTEN, after, until)]
 
     def counts(self) -> Counts:
@@ -113,3 +115,9 @@ _BY_TIME: Final = sql(BY_TIME)
 _BY_ID: Final = sql(BY_ID)
 _WRITTEN: Final = sql(WRITTEN)
 _COUNTS: Final = [sql(count) for count in COUNTS]
+_places: Final = metadata.tables["parked_places"]
+_LEFT_OUT: Final = sql(
+    select(_places.c.position, _places.c.branch, _places.c.key).order_by(
+        _places.c.position, _places.c.branch, _places.c.key
+    )
+)

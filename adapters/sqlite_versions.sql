@@ -18,6 +18,11 @@ WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND s
 SELECT DISTINCT entities.entity FROM versions JOIN entities ON entities.id = versions.entity
 WHERE versions.since > ? AND versions.since <= ? AND +entities.branch = ? AND +entities.entity >= ? AND +entities.entity < ? ORDER BY entities.entity
 
+-- written
+SELECT entities.branch, entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
+FROM versions JOIN entities ON entities.id = versions.entity JOIN slices ON slices.entity = versions.entity AND slices.since = versions.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
+WHERE versions.since > ? AND versions.since <= ? ORDER BY versions.since
+
 -- commit_by_position
 SELECT id, first, last, time FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1
 
@@ -42,3 +47,6 @@ SELECT branch, "key" FROM parked_places WHERE position = ? ORDER BY branch, "key
 
 -- parked
 SELECT code, reason, subject, body, behind FROM parked WHERE position = ?
+
+-- left_out
+SELECT position, branch, "key" FROM parked_places ORDER BY position, branch, "key"

@@ -56,6 +56,11 @@ class SqliteVersions:
         for (entity,) in self._execute(SQL["changed"], (after, until, branch, prefix, _behind(prefix))):
             yield Key(entity)
 
+    def written(self, after: int, until: int) -> Sequence[Version]:
+        return [
+            loaded(branch, Key(entity), row) for branch, entity, *row in self._execute(SQL["written"], (after, until))
+        ]
+
     def commit_by_position(self, position: int) -> Commit | None:
         return next(self._commits(SQL["commit_by_position"], (position,)), None)
 
@@ -71,6 +76,9 @@ class SqliteVersions:
             return []
         positions = {row[0] for place in places for row in self._execute(SQL["parked_at"], place)}
         return [self._parked(position) for position in sorted(positions)]
+
+    def left_out(self) -> Sequence[tuple[int, Place]]:
+        return [(position, (branch, Key(key))) for position, branch, key in self._execute(SQL["left_out"])]
 
     def _parked(self, position: int) -> Parked:
         places = tuple((branch, Key(key)) for branch, key in self._execute(SQL["places"], (position,)))

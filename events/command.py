@@ -102,12 +102,22 @@ class AskImpact(AskType):
     property: Annotated[str | None, Field(description="API name, field or RID; absent = the type as a whole")] = None
 
 
+class AskSimilar(AskView):
+    """Objects that are like a text, by what they mean and by the words they hold."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S", description="what is looked for")]
+    type: Annotated[str | None, Field(description="only of this object type and those below it")] = None
+    as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
+    limit: Annotated[int, Field(ge=1, le=100, description="how many objects at most")] = 10
+
+
 QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Outcome": AskOutcome,
     "Show": AskShow,
     "History": AskHistory,
     "Branches": AskBranches,
     "Impact": AskImpact,
+    "Similar": AskSimilar,
     "PreviewMerge": AskPreviewMerge,
     "PreviewAction": AskPreviewAction,
 }

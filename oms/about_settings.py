@@ -9,7 +9,7 @@ from events.names import BRANCH, ONTOLOGY
 
 Value = str | int | float | Path | tuple[str, ...]
 
-ROLES = ("server", "committer", "relay", "projectors", "queue")
+ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")

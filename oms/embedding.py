@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from oms.about_settings import SettingRefused
+from oms.settings import Settings, load
 from projectors.embedding.chain import Chain, Embedded
 from projectors.embedding.provider import Denied, Failed, Provider, Purpose
 
@@ -90,8 +91,6 @@ class EmbeddingService:
         told: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         if options is None:
-            from oms.settings import load
-
             options = credentials(load().settings.embedding_credentials)
         usable: list[Provider] = []
         for name in providers:
@@ -118,11 +117,18 @@ class EmbeddingService:
             return await self.chain.embed(texts, purpose, batch=batch_size)
         from oms.embedding_progress import bar
 
-        with bar(len(texts)) as told:
+        done = 0
+        with bar(len(texts)) as show:
+
+            def told(more: int) -> None:
+                nonlocal done
+                done += more
+                show(done, len(texts))
+
             return await self.chain.embed(texts, purpose, batch=batch_size, progress=told)
 
     async def close(self) -> None:
-        await self.chain.close()
+        await self.chain.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,6 +142,25 @@ class EmbeddingService:
 def chain(providers: Sequence[Provider], told: Callable[[Failed], None]) -> Chain:
     """With real chance."""
     return Chain(providers, lambda: secrets.randbits(32) / 2**32, told)
+
+
+def configured(settings: Settings, told: Callable[[Exception], None]) -> Chain:
+    """As the settings say; where the local model does not run, the pieces of words in its stead, which is told.
+
+    Raises `SettingRefused` for a provider that cannot be used: to leave it out would change the space of all vectors.
+    """
+    options = credentials(settings.embedding_credentials)
+    providers: list[Provider] = []
+    for text in dict.fromkeys(settings.embedding_providers):
+        try:
+            link = asked(text)
+            providers.append(provider(link, options))
+        except Unusable as unusable:
+            if unusable.name != EmbeddingProvider.LOCAL:
+                raise SettingRefused("embedding_providers", text, unusable.why) from unusable
+            told(unusable)
+            providers.append(provider(asked(EmbeddingProvider.NGRAMS), options))
+    return chain(providers, told)
 
 
 def asked(text: str) -> Asked:

@@ -1,13 +1,11 @@
 """A bar for texts that are being embedded: how many of how many, how many a second, how long it will take."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
-
-from projectors.embedding.asking import Told
 
 
 class _Rate(ProgressColumn):
@@ -16,10 +14,10 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def bar(total: int, what: str = "embedding") -> Iterator[Told]:
-    """On standard error, gone when it is over where that is a terminal; `total` texts."""
+def bar(total: int, what: str = "embedding") -> Iterator[Callable[[int, int], None]]:
+    """On standard error, gone when it is over where that is a terminal. It is told how many are done, of how many."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=console.is_terminal) as shown:
         task = shown.add_task(what, total=total)
-        yield lambda more: shown.advance(task, more)
+        yield lambda done, of: shown.update(task, completed=done, total=of)

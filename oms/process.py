@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adapters.nats_server import Endpoint
 from gateways.commands import CommandDoor
+from oms.embedding_role import EmbeddingRole
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from oms.views import Elsewhere
@@ -27,6 +28,7 @@ class Running:
     settings: Settings
     endpoint: Endpoint
     shelves: Shelves
+    embedding: EmbeddingRole
     outbox: Outbox | None = None
     relay: Relay | None = None
     door: CommandDoor | None = None

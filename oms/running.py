@@ -24,6 +24,7 @@ from adapters.view_files import ViewMissing
 from events import catalog
 from oms import alarms
 from oms.about_settings import SettingRefused
+from oms.embedding_role import EmbeddingRole
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.roles import roles
 from oms.settings import Settings
@@ -53,11 +54,15 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
     loops: list[Loop] = []
     stack.callback(close_all, loops)
     shelves = stack.enter_context(kept(settings))
-    here = Running(settings, await _endpoint(settings, stack, loops), shelves)
+    embedding = EmbeddingRole(settings, shelves, alarm)
+    stack.push_async_callback(embedding.aclose)
+    here = Running(settings, await _endpoint(settings, stack, loops), shelves, embedding)
     if "committer" in settings.roles or "relay" in settings.roles:
         await _prepare_log(here)
     if "projectors" in settings.roles:
         await _prepare_projectors(here, alarm, stack, loops)
+    if "embedding" in settings.roles:
+        loops.append(embedding.run())
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
     if here.runner is not None and (refused := await _refused(settings, stack)):

@@ -20,6 +20,7 @@ from adapters.sqlite_outbox import SqliteOutbox
 from events.reserved import RUNNING_MIGRATIONS
 from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
+from gateways.similar import SimilarDoor
 from oms.keys import key_store
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.reading import read_door
@@ -147,6 +148,7 @@ async def _committer(
         outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
     )
     questions = read_door(settings, here.shelves).questions | PreviewDoor(outbox).questions
+    questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]
     return door

@@ -44,6 +44,9 @@ class Versions(Protocol):
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
         """Keys with a version that began in (after, until], each once, in key order (code points); streamed."""
 
+    def written(self, after: int, until: int) -> Sequence[Version]:
+        """Versions that began in (after, until], on any branch, by position."""
+
     def commit_by_position(self, position: int) -> Commit | None:
         """The last commit that began at `position` or before."""
 
@@ -55,3 +58,6 @@ class Versions(Protocol):
 
     def parked(self, places: Iterable[Place]) -> Sequence[Parked]:
         """What is parked at any of these places, in position order, each once."""
+
+    def left_out(self) -> Sequence[tuple[int, Place]]:
+        """All that is parked: where it stands in the log, and a place that it touches; a row for each place."""

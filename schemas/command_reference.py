@@ -273,6 +273,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "History": {"type": "Flight", "key": "UA-1545"},
     "Branches": {"deleted": True},
     "Impact": {"type": "Flight", "property": "status"},
+    "Similar": {"text": "delayed by fog", "type": "Flight"},
 }
 """`data` of each command, in an order in which they work, once there are the types of the test that sends them."""
 

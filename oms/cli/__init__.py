@@ -17,6 +17,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "show": "show:show",
     "history": "history:history",
     "diff": "diff:diff",
+    "similar": "similar:similar",
+    "embed": "embedding:embed",
     "merge": "merging:merge",
     "rebase": "merging:rebase",
     "revert": "merging:revert",

@@ -1,5 +1,6 @@
 """`oms rebuild`: what can be derived, derived again."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -7,12 +8,12 @@ import typer
 from oms.cli.connecting import run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder, Ontology
-from oms.cli.output import Json, print_fields
+from oms.cli.output import Json, complain, print_fields
 from oms.cli.progress import Progress
 
 
 def rebuild(
-    name: Annotated[str, typer.Argument(metavar="heads|versions|audit|graph", help="What to make anew.")],
+    name: Annotated[str, typer.Argument(metavar="heads|versions|audit|graph|similar", help="What to make anew.")],
     back: Annotated[
         bool, typer.Option("--back", help="Have the build before live again, once it has caught up and is verified.")
     ] = False,
@@ -26,17 +27,14 @@ def rebuild(
     """
     from oms.shelves import READ_MODELS
 
-    if name not in ("heads", *READ_MODELS, "graph"):
-        known = ", ".join(("heads", *READ_MODELS, "graph"))
+    if name not in ("heads", *READ_MODELS, "graph", "similar"):
+        known = ", ".join(("heads", *READ_MODELS, "graph", "similar"))
         raise Failure(f"there is no {name!r} to rebuild", f"there are {known}", Exit.USAGE)
     flags = {"folder": folder, "ontology": ontology}
     if back and name not in READ_MODELS:
         raise Failure(f"{name} has no build before", f"`oms rebuild {name}` makes it anew", Exit.USAGE)
-    if name in READ_MODELS:
-        made = _view(name, back=back, **flags)
-    else:
-        made = _heads(**flags) if name == "heads" else _graph(**flags)
-    print_fields(run(made), as_json=as_json)
+    made = {"heads": _heads, "graph": _graph, "similar": _similar}.get(name, partial(_view, name, back=back))
+    print_fields(run(made(**flags)), as_json=as_json)
 
 
 async def _view(name: str, *, back: bool, **flags: Any) -> dict[str, Any]:
@@ -57,6 +55,27 @@ async def _view(name: str, *, back: bool, **flags: Any) -> dict[str, Any]:
             with garbage.calmly(), kept(settings) as shelves:
                 made = await (brought_back if back else rebuilt)(shelves.shelf(name), name, log, tell)
     return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
+
+
+async def _similar(**flags: Any) -> dict[str, Any]:
+    """Of the versions view, with the vectors that are there: nothing is embedded twice."""
+    from contextlib import aclosing
+
+    from adapters.view_files import live_path
+    from oms.embedding import configured
+    from oms.settings import load
+    from oms.shelves import kept
+    from oms.similar import Keeping
+
+    def say(error: Exception) -> None:
+        complain(str(error))
+
+    settings = load(flags).settings
+    live_path(settings.folder, "similar")
+    async with aclosing(configured(settings, say)) as chain:
+        with kept(settings) as shelves:
+            made = await Keeping(settings, shelves, chain, say).rebuild()
+    return {"rebuilt": "similar", "build": made.build, "position": made.position, "left_out": made.left_out}
 
 
 async def _heads(**flags: Any) -> dict[str, Any]:

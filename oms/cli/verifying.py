@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def verify(
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[log|heads|versions|audit|graph]…", help="Else all there are.", show_default=False),
+        typer.Argument(
+            metavar="[log|heads|versions|audit|graph|similar]…", help="Else all there are.", show_default=False
+        ),
     ] = None,
     folder: Folder = None,
     ontology: Ontology = None,
@@ -26,7 +28,7 @@ def verify(
     """Read everything again and name the first difference. OMS may run meanwhile."""
     from oms.shelves import READ_MODELS
 
-    known = ["log", "heads", *READ_MODELS, "graph"]
+    known = ["log", "heads", *READ_MODELS, "graph", "similar"]
     unknown = [name for name in what or () if name not in known]
     if unknown:
         raise Failure(f"there is no {unknown[0]!r} to verify", f"there are {', '.join(known)}", Exit.USAGE)
@@ -37,14 +39,17 @@ def verify(
 
 
 async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
+    from adapters.view_files import live_version
     from oms.settings import load
     from oms.shelves import READ_MODELS, kept
 
     settings = load(flags).settings
-    checks = {"log": _log, "heads": _heads, "graph": _graph}
+    checks = {"log": _log, "heads": _heads, "graph": _graph, "similar": _similar}
     with kept(settings) as shelves:
         there = [name for name in READ_MODELS if shelves.shelf(name).live()]
-    names = names or ["log", "heads", *there, *(["graph"] if settings.terminusdb_url else [])]
+    there += ["graph"] if settings.terminusdb_url else []
+    there += ["similar"] if live_version(settings.folder, "similar") else []
+    names = names or ["log", "heads", *there]
     return [await (checks[name](settings) if name in checks else _view(name, settings)) for name in names]
 
 
@@ -76,6 +81,19 @@ async def _view(name: str, settings: "Settings") -> dict[str, Any]:
         return {"what": name, "position": found.position, "result": _wrong(name, found), "whole": False}
     parked = f"; {len(found.left_out):,} events left out, see `oms dead list`" if found.left_out else ""
     return {"what": name, "position": found.position, "result": f"as a replay says{parked}", "whole": True}
+
+
+async def _similar(settings: "Settings") -> dict[str, Any]:
+    """Text by text against one that is made anew of the versions view; that is held against the log itself."""
+    from oms.shelves import kept
+    from oms.similar import verified
+    from projectors.verify import Agreed
+
+    with kept(settings) as shelves:
+        found = await verified(settings, shelves)
+    if not isinstance(found, Agreed):
+        return {"what": "similar", "position": found.position, "result": _wrong("similar", found), "whole": False}
+    return {"what": "similar", "position": found.position, "result": "as the versions say", "whole": True}
 
 
 def _wrong(name: str, found: Any) -> str:

@@ -130,6 +130,21 @@ class Client:
         data = {"type": type_name, "property": property_name, "asOf": str(as_of), "minPosition": min_position}
         return await self._asked("Impact", data, branch, deadline)
 
+    async def similar(
+        self,
+        text: str,
+        type_name: str | None = None,
+        *,
+        limit: int = 10,
+        as_of: str | int = "now",
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """Objects that are like a text: what `oms similar --json` prints. Raises `Refused`, `Unavailable`."""
+        data = {"text": text, "type": type_name, "limit": limit, "asOf": str(as_of), "minPosition": min_position}
+        return await self._asked("Similar", data, branch, deadline)
+
     async def preview_merge(
         self, source: str, *, branch: str | None = None, deadline: float | None = None, **asked: Any
     ) -> dict[str, Any]:

@@ -55,25 +55,20 @@ class Patience:
 USUAL: Final = Patience()
 
 
-class TextRefused(Failed):
-    """A provider does not take this text, even alone. `at` counts from 0."""
-
-    def __init__(self, provider: str, at: int, text: str) -> None:
-        self.at = at
-        super().__init__(provider, f"text {at} is refused: {text}")
-
-
 class Asking:
-    """One run over texts. `done` keeps what was answered, in the texts' order, whatever happens to the rest."""
+    """One run over texts. `done` keeps what was answered, by the texts' order, whatever happens to the rest; `refused`
+    what a provider said of texts that it does not take, even alone.
+    """
 
     def __init__(self, texts: Sequence[str], purpose: Purpose, patience: Patience, chance: Chance, told: Told) -> None:
         self.texts, self.purpose = texts, purpose
         self.patience, self.chance, self.told = patience, chance, told
         self.done: dict[int, Vectors] = {}
+        self.refused: dict[int, str] = {}
 
     async def ask(self, provider: Provider, tally: Tally, batch: int) -> None:
-        """What is not done yet. Raises `Later` or `Denied` when the provider gives up on it, `TextRefused` for one text."""
-        left = [at for at in range(len(self.texts)) if at not in self.done]
+        """What is not done yet. Raises `Later` or `Denied` when the provider gives up on it."""
+        left = [at for at in range(len(self.texts)) if at not in self.done and at not in self.refused]
         several = asyncio.Semaphore(provider.limits.requests)
 
         async def one(some: Sequence[int]) -> None:
@@ -93,7 +88,8 @@ class Asking:
             answer = await self._trying(provider, tally, [self.texts[at] for at in some])
         except TooMuch as refused:
             if len(some) == 1:
-                raise TextRefused(provider.name, some[0], refused.text) from refused
+                self.refused[some[0]] = str(refused)
+                return
             half = len(some) // 2
             await self._halving(provider, tally, some[:half])
             await self._halving(provider, tally, some[half:])
@@ -148,9 +144,8 @@ def _wait(attempt: int, after: float | None, chance: float) -> float:
 
 
 def _gravest(failures: BaseExceptionGroup[Failed]) -> Failed:
-    """A refused text is that text's matter; it is told only where the provider itself goes on."""
-    flat = list(_leaves(failures))
-    return min(flat, key=lambda each: (isinstance(each, TextRefused), isinstance(each, Later)))
+    """Of several, one that does not pass by itself."""
+    return min(_leaves(failures), key=lambda each: isinstance(each, Later))
 
 
 def _leaves(group: BaseExceptionGroup[Failed]) -> list[Failed]:

@@ -5,13 +5,13 @@ openai ─► azure ─► local            space text-embedding-3-small/1536: o
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from projectors.embedding.asking import USUAL, Asking, Chance, Patience, Tally, TextRefused, Told
+from projectors.embedding.asking import USUAL, Asking, Chance, Patience, Tally, Told
 from projectors.embedding.provider import Failed, Later, Provider, Purpose, Space, Vectors
 
 REST: Final = 30.0  # seconds for which a provider that gave up is not asked again, unless it is the last one
@@ -34,8 +34,17 @@ class NobodyAnswers(Failed):
         super().__init__("embedding", "; ".join(map(str, failures)) or "there is no provider for that space")
 
 
+class TextsRefused(Failed):
+    """Some texts no provider of the space takes, even alone: `refused` says why by where they are; `done` has the others."""
+
+    def __init__(self, provider: str, space: Space, refused: Mapping[int, str], done: Mapping[int, Vectors]) -> None:
+        self.space, self.refused, self.done = space, refused, done
+        at = min(refused)
+        super().__init__(provider, f"text {at} is refused: {refused[at]}")
+
+
 class Chain:
-    """`told(failure)` hears of each provider that gave up. `close` after use."""
+    """`told(failure)` hears of each provider that gave up. `aclose` after use."""
 
     def __init__(self, providers: Sequence[Provider], chance: Chance, told: Callable[[Failed], None]) -> None:
         """`providers`: at least one, all of different names."""
@@ -60,8 +69,7 @@ class Chain:
     ) -> Embedded:
         """All texts in one space, `only` that one if it is given.
 
-        Raises `NobodyAnswers`, and `TextRefused` for a text that no provider of the space takes; `ValueError` for an
-        empty one.
+        Raises `NobodyAnswers`, `TextsRefused`, and `ValueError` for an empty text.
         """
         for at, text in enumerate(texts):
             if not text.strip():
@@ -72,12 +80,12 @@ class Chain:
             for provider in providers:
                 try:
                     await asking.ask(provider, self.tallies[provider.name], batch)
-                except TextRefused:
-                    raise
                 except Failed as failure:
                     failures.append(failure)
                     self._rest(provider, failure)
                     continue
+                if asking.refused:
+                    raise TextsRefused(provider.name, space, asking.refused, asking.done)
                 return Embedded(space, provider.name, _rows(asking, space), tuple(failures))
             progress(-len(asking.done))
         raise NobodyAnswers(failures)
@@ -95,7 +103,7 @@ class Chain:
         self._resting[provider.name] = asyncio.get_running_loop().time() + after
         self._told(failure)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         for provider in self.providers:
             await provider.close()
 

@@ -24,6 +24,7 @@ AREAS = (
     "BRANCH",
     "COMMAND",
     "COMMIT",
+    "EMBEDDING",
     "EVENT",
     "IMPORT",
     "INTERFACE",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from projectors.embedding.asking import Patience, TextRefused
-from projectors.embedding.chain import Chain, NobodyAnswers
+from projectors.embedding.asking import Patience
+from projectors.embedding.chain import Chain, NobodyAnswers, TextsRefused
 from projectors.embedding.provider import Answer, Denied, Failed, Later, Limits, Purpose, Space, TooMuch
 from tests.embedding.wires import vector
 
@@ -105,9 +105,9 @@ async def test_a_text_that_is_refused_is_no_failure_of_the_provider():
             return await super().embed(texts, purpose)
 
     chain, told = chained(Choosy("a", ONE), Scripted("b", OTHER))
-    with pytest.raises(TextRefused) as refused:
+    with pytest.raises(TextsRefused) as refused:
         await chain.embed(["good", "bad"])
-    assert (refused.value.at, told) == (1, [])
+    assert (list(refused.value.refused), list(refused.value.done), told) == ([1], [0], [])
 
 
 async def test_a_request_that_is_never_answered_is_given_up():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from oms.embedding import asked, chain, provider
-from projectors.embedding.asking import Patience, TextRefused
-from projectors.embedding.chain import NobodyAnswers
+from projectors.embedding.asking import Patience
+from projectors.embedding.chain import NobodyAnswers, TextsRefused
 from projectors.embedding.provider import Denied, Later, Provider, TooMuch
 from tests.embedding.wires import SIZE, Wire, vector, wire
 
@@ -111,9 +111,9 @@ async def test_large_requests_are_halved_and_one_bad_text_is_named(spoken):
     embedded = await one.embed(texts)
     assert np.allclose((embedded.vectors**2).sum(axis=1), 1)
     assert embedded.vectors.shape == (5, SIZE)
-    with pytest.raises(TextRefused) as refused:
+    with pytest.raises(TextsRefused) as refused:
         await one.embed(["yes", "no", "also"])
-    assert refused.value.at == 1
+    assert list(refused.value.refused) == [1]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,19 @@ async def versions(tell: Tell) -> Versions:
     return await tell(history, [])
 
 
+async def test_what_was_written_on_any_branch_by_position(versions: Versions) -> None:
+    assert [(version.since, version.branch) for version in versions.written(4, 8)] == [
+        (5, MAIN), (6, MAIN), (7, ""), (8, "dev/a/b"),
+    ]  # fmt: skip
+    assert versions.written(9, FOREVER) == []
+
+
+async def test_all_that_is_left_out_place_by_place(tell: Tell) -> None:
+    places = ((MAIN, ONE), (MAIN, TWO))
+    versions = await tell(History(), [Parked(1, places, "CODE", "why", "subject", b"body")])
+    assert sorted(versions.left_out()) == [(1, places[0]), (1, places[1])]
+
+
 async def test_an_empty_view(tell: Tell) -> None:
     history = History()
     history.told.clear()

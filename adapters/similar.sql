@@ -1,0 +1,119 @@
+-- open_slice
+SELECT since FROM slices WHERE branch = ? AND entity = ? AND until = 9223372036854775807
+-- close_slice
+UPDATE slices SET until = ? WHERE since = ?
+-- add_slice
+INSERT OR REPLACE INTO slices (since, until, branch, entity, slug) VALUES (?, 9223372036854775807, ?, ?, ?)
+-- add_passage
+INSERT OR IGNORE INTO passages (digest, text) VALUES (?, ?) RETURNING id
+-- passage
+SELECT id FROM passages WHERE digest = ?
+-- add_words
+INSERT INTO words (rowid, grams) VALUES (?, ?)
+-- add_part
+INSERT OR REPLACE INTO parts (since, number, passage) VALUES (?, ?, ?)
+-- parts_of
+SELECT DISTINCT passage FROM parts WHERE since IN (SELECT since FROM slices WHERE branch = ? AND entity = ?)
+-- drop_parts
+DELETE FROM parts WHERE since IN (SELECT since FROM slices WHERE branch = ? AND entity = ?)
+-- drop_slices
+DELETE FROM slices WHERE branch = ? AND entity = ?
+-- used
+SELECT 1 FROM parts WHERE passage = ? LIMIT 1
+-- text_of
+SELECT text FROM passages WHERE id = ?
+-- drop_words
+INSERT INTO words (words, rowid, grams) VALUES ('delete', ?, ?)
+-- drop_passage
+DELETE FROM passages WHERE id = ?
+-- drop_vectors
+DELETE FROM vectors WHERE passage = ?
+-- drop_waiting
+DELETE FROM waiting WHERE passage = ?
+-- taken
+UPDATE spaces SET taken = taken + 1
+-- tidy_words
+INSERT INTO words (words) VALUES ('optimize')
+-- left_out
+SELECT position, branch, entity FROM left_out
+-- forget_left_out
+DELETE FROM left_out
+-- leave_out
+INSERT OR IGNORE INTO left_out (position, branch, entity) VALUES (?, ?, ?)
+-- add_space
+INSERT OR IGNORE INTO spaces (name, dimensions, serving, written, taken)
+VALUES (?, ?, NOT EXISTS (SELECT 1 FROM spaces WHERE serving), 0, 0)
+-- space
+SELECT id FROM spaces WHERE name = ?
+-- all_spaces
+SELECT id, name, dimensions, serving, written, taken FROM spaces ORDER BY serving DESC, id
+-- pending
+SELECT p.id, p.digest, p.text, EXISTS (SELECT 1 FROM vectors o WHERE o.passage = p.id) FROM passages p
+WHERE p.id > ?2
+  AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.space = ?1 AND v.passage = p.id)
+  AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.space = ?1 AND w.passage = p.id AND w.again > ?4)
+ORDER BY p.id LIMIT ?3
+-- write
+UPDATE spaces SET written = written + 1 WHERE id = ? RETURNING written
+-- add_vector
+INSERT OR REPLACE INTO vectors (space, passage, written, numbers) SELECT ?, id, ?, ? FROM passages WHERE digest = ?
+-- no_longer_waiting
+DELETE FROM waiting WHERE space = ? AND passage = (SELECT id FROM passages WHERE digest = ?)
+-- wait
+INSERT INTO waiting (space, passage, code, reason, tries, again)
+SELECT ?, id, ?, ?, 1, ? FROM passages WHERE digest = ?
+ON CONFLICT (space, passage) DO UPDATE SET code = excluded.code, reason = excluded.reason, tries = tries + 1, again = excluded.again
+-- at_once
+UPDATE waiting SET again = 0
+-- serve
+UPDATE spaces SET serving = (id = ?)
+-- forget_spaces
+DELETE FROM vectors WHERE space NOT IN (SELECT value FROM json_each(?))
+-- forget_space_rows
+DELETE FROM spaces WHERE id NOT IN (SELECT value FROM json_each(?))
+-- forget_space_waiting
+DELETE FROM waiting WHERE space NOT IN (SELECT value FROM json_each(?))
+-- coverage
+SELECT (SELECT count(*) FROM passages), (SELECT count(*) FROM vectors WHERE space = ?1), (SELECT count(*) FROM waiting WHERE space = ?1)
+-- waiting
+SELECT w.code, w.reason, count(*) FROM waiting w WHERE w.space = ? GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5
+-- numbers
+SELECT passage, numbers FROM vectors WHERE space = ? AND written > ? ORDER BY written, passage
+-- how_many
+SELECT count(*) FROM vectors WHERE space = ?
+-- worded
+SELECT rowid FROM words WHERE words MATCH ?1 AND (?3 IS NULL OR rowid IN (SELECT value FROM json_each(?3)))
+ORDER BY rank LIMIT ?2
+-- holders
+SELECT s.since, s.branch, s.entity FROM parts t JOIN slices s ON s.since = t.since
+WHERE t.passage = ? AND s.since <= ? ORDER BY s.since DESC
+-- valid_passages
+SELECT DISTINCT t.passage FROM slices s JOIN parts t ON t.since = s.since
+WHERE s.branch = ?1 AND s.since > ?2 AND s.since <= ?3 AND s.until > ?3
+  AND (?4 IS NULL OR s.slug IN (SELECT value FROM json_each(?4)))
+-- carry_vectors
+INSERT OR IGNORE INTO vectors (space, passage, written, numbers)
+SELECT n.id, p.id, 1, v.numbers FROM old.vectors v
+JOIN old.spaces o ON o.id = v.space JOIN spaces n ON n.name = o.name
+JOIN old.passages q ON q.id = v.passage JOIN passages p ON p.digest = q.digest
+-- carry_spaces
+INSERT OR IGNORE INTO spaces (name, dimensions, serving, written, taken) SELECT name, dimensions, serving, written, taken FROM old.spaces
+-- differing
+SELECT 'missing', since, branch, entity FROM (
+  SELECT since, until, branch, entity, slug FROM fresh.slices
+  EXCEPT SELECT since, until, branch, entity, slug FROM main.slices)
+UNION ALL
+SELECT 'extra', since, branch, entity FROM (
+  SELECT since, until, branch, entity, slug FROM main.slices
+  EXCEPT SELECT since, until, branch, entity, slug FROM fresh.slices)
+ORDER BY since LIMIT 1
+-- differing_texts
+SELECT d.since, s.branch, s.entity FROM (
+  SELECT t.since, t.number, p.digest, p.text FROM fresh.parts t JOIN fresh.passages p ON p.id = t.passage
+  EXCEPT SELECT t.since, t.number, p.digest, p.text FROM main.parts t JOIN main.passages p ON p.id = t.passage
+  UNION ALL SELECT * FROM (
+    SELECT t.since, t.number, p.digest, p.text FROM main.parts t JOIN main.passages p ON p.id = t.passage
+    EXCEPT SELECT t.since, t.number, p.digest, p.text FROM fresh.parts t JOIN fresh.passages p ON p.id = t.passage)
+) d LEFT JOIN main.slices s ON s.since = d.since ORDER BY d.since LIMIT 1
+-- strangers
+SELECT digest FROM main.passages EXCEPT SELECT digest FROM fresh.passages LIMIT 1

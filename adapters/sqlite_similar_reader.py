@@ -1,0 +1,101 @@
+"""Reads the similar view from its SQLite file: one transaction, and indexes in memory that outlive it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from adapters.similar_statements import SQL
+from adapters.sqlite_reader import reader
+from adapters.vector_index import Standing, VectorIndex
+from events.names import Key
+from projectors.embedding.provider import Vectors
+from projectors.similar_source import Coverage
+
+
+class Held(NamedTuple):
+    """A space in the view: its vectors may be searched."""
+
+    id: int
+    name: str
+    dimensions: int
+    serving: bool
+    standing: Standing
+
+
+class Indexes:
+    """Of the build that is live; one question at a time uses them."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self._file: tuple[str, int] | None = None
+        self._indexes: dict[int, VectorIndex] = {}
+
+    def of(self, path: Path, space: Held, connection: sqlite3.Connection) -> VectorIndex:
+        """Caught up with what the connection sees."""
+        file = (str(path), path.stat().st_ino)
+        if file != self._file:
+            self._file, self._indexes = file, {}
+        index = self._indexes.setdefault(space.id, VectorIndex(path, space.id, space.dimensions))
+        index.follow(connection, space.standing)
+        return index
+
+
+@contextmanager
+def similar_reading(path: Path, indexes: Indexes) -> Iterator["SqliteSimilarReader"]:
+    """The view as it is now, beside whoever writes it."""
+    connection = reader(path)
+    try:
+        connection.execute("BEGIN")
+        yield SqliteSimilarReader(path, connection, indexes)
+    finally:
+        connection.close()
+
+
+class SqliteSimilarReader:
+    """The port `queries.similar.Similar` over a connection whose transaction has begun."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, indexes: Indexes) -> None:
+        self._path, self._connection, self._indexes = path, connection, indexes
+        self.spaces = [
+            Held(number, name, dimensions, bool(serving), Standing(*standing))
+            for number, name, dimensions, serving, *standing in connection.execute(SQL["all_spaces"])
+        ]
+
+    def position(self) -> int:
+        return int(self._connection.execute("SELECT position FROM checkpoint").fetchone()[0])
+
+    def nearest(self, space: str, vector: Vectors, most: int, among: Sequence[int] | None) -> Sequence[int]:
+        held = next(each for each in self.spaces if each.name == space)
+        with self._indexes.lock:
+            index = self._indexes.of(self._path, held, self._connection)
+            return index.nearest(vector, most, None if among is None else np.array(among, dtype=np.int64))
+
+    def worded(self, words: Sequence[str], most: int, among: Sequence[int] | None) -> Sequence[int]:
+        asked = " OR ".join(f'"{word}"' for word in words)
+        only = None if among is None else msgspec.json.encode(among).decode()
+        return [row[0] for row in self._connection.execute(SQL["worded"], (asked, most, only))]
+
+    def holders(self, passage: int, position: int) -> Iterator[tuple[int, str, Key]]:
+        yield from self._connection.execute(SQL["holders"], (passage, position))
+
+    def valid(self, branch: str, floor: int, position: int, slugs: Sequence[str] | None) -> Sequence[int]:
+        only = None if slugs is None else msgspec.json.encode(slugs).decode()
+        return [row[0] for row in self._connection.execute(SQL["valid_passages"], (branch, floor, position, only))]
+
+    def text(self, passage: int) -> str:
+        return str(self._connection.execute(SQL["text_of"], (passage,)).fetchone()[0])
+
+    def coverage(self, space: str) -> Coverage:
+        number = next((each.id for each in self.spaces if each.name == space), 0)
+        return Coverage(*self._connection.execute(SQL["coverage"], (number,)).fetchone())
+
+    def waiting(self, space: str) -> list[tuple[str, str, int]]:
+        """Why passages wait: code, reason, how many; the commonest first."""
+        number = next((each.id for each in self.spaces if each.name == space), 0)
+        return self._connection.execute(SQL["waiting"], (number,)).fetchall()

@@ -1,0 +1,72 @@
+"""The part of a running OMS that embeds, and answers what is like a text. It loads nothing before there is a view to keep."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from adapters.view_files import ViewMissing
+from events.command import AskSimilar
+from oms.about_settings import SettingRefused
+from oms.settings import Settings
+from oms.shelves import Shelves
+from projectors.projector import Overtaken, ViewUnavailable
+from projectors.similar import NAME
+
+if TYPE_CHECKING:
+    from oms.finding import Finder
+    from projectors.embedding.chain import Chain
+    from queries.similar import Alike
+
+AGAIN: Final = 5.0  # seconds until what failed is tried again
+Alarm = Callable[[str, BaseException], None]
+
+
+class EmbeddingRole:
+    """One chain of providers for both. `aclose` after use."""
+
+    def __init__(self, settings: Settings, shelves: Shelves, alarm: Alarm) -> None:
+        self._settings, self._shelves, self._alarm = settings, shelves, alarm
+        self._chain: Chain | None = None
+        self._finder: Finder | None = None
+        self._said = ""
+
+    async def run(self) -> None:
+        """Keep the view until cancelled. Why it cannot go on is told once, until that is another reason."""
+        from oms.similar import Keeping, begun
+
+        while True:
+            try:
+                build = await begun(self._settings)
+                await Keeping(self._settings, self._shelves, self._providers(), self._told).follow(build)
+                self._said = ""
+            except (ViewUnavailable, ViewMissing, Overtaken, sqlite3.Error, OSError, SettingRefused) as passing:
+                self._told(passing)
+                await asyncio.sleep(AGAIN)
+
+    async def find(self, branch: str, asked: AskSimilar, within: float) -> "Alike":
+        """Raises `Refused`, `ViewUnavailable`."""
+        from oms.finding import Asked, Finder
+
+        try:
+            self._finder = self._finder or Finder(self._settings, self._shelves, self._providers())
+        except SettingRefused as refused:
+            raise ViewUnavailable(NAME, str(refused), "`oms settings` shows what is in force") from refused
+        return await self._finder.find(
+            branch, Asked(asked.text, asked.type, asked.as_of, asked.limit, asked.min_position, within)
+        )
+
+    async def aclose(self) -> None:
+        if self._chain is not None:
+            await self._chain.aclose()
+
+    def _providers(self) -> "Chain":
+        from oms.embedding import configured
+
+        self._chain = self._chain or configured(self._settings, self._told)
+        return self._chain
+
+    def _told(self, error: Exception) -> None:
+        if str(error) != self._said:
+            self._alarm("embedding", error)
+        self._said = str(error)

@@ -1,0 +1,108 @@
+"""Asks the similar view of a data folder: the question becomes vectors, these become passages, and these objects of a cut."""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters import system_clock
+from adapters.sqlite_similar_reader import Indexes, SqliteSimilarReader, similar_reading
+from adapters.sqlite_standing import Watched
+from adapters.view_files import ViewMissing, live_path
+from oms.settings import Settings
+from oms.shelves import Shelves
+from projectors.embedding.asking import Patience
+from projectors.embedding.chain import Chain, NobodyAnswers, TextsRefused
+from projectors.embedding.provider import Space, Vectors
+from projectors.projector import ViewUnavailable
+from projectors.similar import NAME
+from queries.cuts import cut
+from queries.freshness import Behind, at_least
+from queries.moments import moment
+from queries.similar import Alike, similar
+
+PATIENCE: Final = Patience(tries=1, seconds=10.0)  # with a provider, while somebody waits
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`type_name`: of which type, and of all below it; `None` = of any. `limit`: objects."""
+
+    text: str
+    type_name: str | None = None
+    as_of: str = "now"
+    limit: int = 10
+    min_position: int = 0
+    within: float = 10.0  # seconds to wait for it
+
+
+@dataclass(slots=True)
+class Finder:
+    """For many questions: the indexes stay in memory, and follow the view."""
+
+    settings: Settings
+    shelves: Shelves
+    chain: Chain
+    _indexes: Indexes = field(default_factory=Indexes)
+
+    async def find(self, branch: str, asked: Asked) -> Alike:
+        """Raises `Refused` (an unknown branch, type or moment), `ViewUnavailable` where there is no view."""
+        try:
+            path = live_path(self.settings.folder, NAME)
+            if asked.min_position:
+                await self._wait(Watched(path), asked)
+            with similar_reading(path, self._indexes) as view:
+                wanted = _searched(view, self.chain.spaces)
+            vectors, notes = await self._embedded(asked.text, wanted)
+            return await asyncio.to_thread(self._found, branch, asked, vectors, notes)
+        except ViewMissing as missing:
+            raise ViewUnavailable(NAME, str(missing.name) + " is not there", _REMEDY) from missing
+        except sqlite3.Error as error:
+            raise ViewUnavailable(NAME, f"its file cannot be read: {error}", "`oms verify similar`") from error
+
+    async def _wait(self, view: Watched, asked: Asked) -> None:
+        found = await at_least(view, asked.min_position, within=asked.within)
+        if isinstance(found, Behind):
+            raise ViewUnavailable(NAME, f"it is at position {found.position}, not yet at {found.wanted}", "ask again")
+
+    async def _embedded(self, text: str, spaces: list[Space]) -> tuple[dict[str, Vectors], list[str]]:
+        """The question in each space, and why not where it is not."""
+        vectors, notes = {}, []
+        for space in spaces:
+            try:
+                embedded = await self.chain.embed([text], "query", only=space, patience=PATIENCE)
+                vectors[space.name] = embedded.vectors[0]
+            except (NobodyAnswers, TextsRefused) as failure:
+                notes.append(f"not searched by meaning in {space.name}: {failure}")
+        return vectors, notes
+
+    def _found(self, branch: str, asked: Asked, vectors: dict[str, Vectors], notes: list[str]) -> Alike:
+        folder = self.settings.folder
+        with (
+            self.shelves.versions() as versions,
+            similar_reading(live_path(folder, NAME), self._indexes) as view,
+        ):
+            at = cut(versions, branch, moment(asked.as_of), now=system_clock.now())
+            found = similar(at, view, asked.text, vectors, asked.type_name, asked.limit)
+            serving = next((each.name for each in view.spaces if each.serving), "")
+            counts = view.coverage(serving)
+            notes += [f"{number:,} wait for {serving}: {why} ({code})" for code, why, number in view.waiting(serving)]
+            return Alike(
+                at.position,
+                branch,
+                view.position(),
+                counts.passages,
+                counts.embedded,
+                tuple(vectors),
+                found,
+                tuple(notes),
+            )
+
+
+def _searched(view: SqliteSimilarReader, able: list[Space]) -> list[Space]:
+    """The space that serves first, then those that somebody of the chain embeds in and that hold something."""
+    by_name = {space.name: space for space in able}
+    return [by_name[held.name] for held in view.spaces if held.name in by_name and held.standing.written]
+
+
+_REMEDY: Final = "`oms embed` makes it, and `oms up` keeps it from then on"
