@@ -18,12 +18,14 @@ from events.decider import Drafted, Payload
 from events.findings import Finding
 from events.merges.again import Grounds
 from events.merges.merge_words import BranchMerged
-from events.merges.merging import is_element
+from events.merges.merging import is_element, mergeable
 from events.names import Key, event_subject
 from producers.outbox import HeadWrite
 from security.chain import body_hash
 
-LONG: Final = frozenset(("MergeBranch", "RebaseBranch", "RevertCommit", "ResetBranch", "MergeProposal"))
+MOMENTARY: Final = frozenset(("RunChecks", "ResolveConflict"))
+"""Commands that say something of both branches of a proposal as they were at a position, which they name."""
+LONG: Final = MOMENTARY | {"MergeBranch", "RebaseBranch", "RevertCommit", "ResetBranch", "MergeProposal"}
 """Commands that may read and write much."""
 WHOLE: Final = frozenset(("RebaseBranch", "ResetBranch"))
 """Of these the ones that say what becomes of everything on their branch."""
@@ -48,6 +50,12 @@ def worded(ontology: str, branch: str, draft: Drafted) -> Worded:
     return Worded(draft.key, draft.effective, catalog.event_type(draft.payload), data, body_hash(data), subject)
 
 
+def words_of(ontology: str, branch: str, drafted: list[Drafted]) -> list[Worded]:
+    """Of each, in order. They are taken out of the list: of a large commit either form is much."""
+    drafted.reverse()
+    return [worded(ontology, branch, drafted.pop()) for _ in range(len(drafted))]
+
+
 Move = tuple[int, Drafted]
 """An event about a branch, and which one of its commit it is, from 0 on."""
 
@@ -69,6 +77,7 @@ class Ahead(Struct, frozen=True, gc=False):
     keys: Mapping[str, frozenset[str]]  # read, by column
     prefixes: Mapping[str, frozenset[str]]  # under which all keys were read, by column
     whole: bool  # nothing at all may have been written on its branch since
+    momentary: bool = False  # what it says stays right as long as its proposal is what it was
     grounds: Grounds | None = None  # to decide a part of it again
     alone: bool = True  # nobody has changed anything on its branch since it was first decided
 
@@ -83,7 +92,11 @@ class Ahead(Struct, frozen=True, gc=False):
         `None`: it is to be decided anew, whatever was written.
         """
         found: dict[Key, None] = {}
+        # of the first one it is not known whether all that its line sent before was written
+        lasting = self.momentary and self.attempt > 1
         for write in written:
+            if lasting and not write.key.startswith(_PROPOSALS):
+                continue
             if self._counts_whole(branch, write):
                 return None
             if write.key in self.keys.get(write.branch, ()):
@@ -95,6 +108,10 @@ class Ahead(Struct, frozen=True, gc=False):
             return True
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
+
+    def alone_behind(self, branch: str, written: Iterable[HeadWrite]) -> bool:
+        """Whether nothing that can be merged was written on its branch by then."""
+        return self.alone and not any(write.branch == branch and mergeable(write.key) for write in written)
 
     def moved(self, ontology: str, branch: str, position: int) -> "Moved":
         """As it is behind that position."""
@@ -134,11 +151,21 @@ def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
 def touches_all(type_: str, words: Iterable[Worded], moves: Iterable[Move]) -> bool:
     """Whether it must be decided anew after whatever is written on its branch.
 
-    A changed schema and migrations hold for all data; and what a branch wrote itself is not seen from another base.
+    A changed schema and migrations hold for all data, the answers of a proposal for what was there, and what a branch
+    wrote itself is not seen from another base.
     """
-    first = next((draft.payload for _, draft in moves), None)
-    everything = isinstance(first, BranchRebased) or (isinstance(first, BranchMerged) and bool(first.migrations))
-    return type_ in WHOLE or everything or any(is_element(each.key) for each in words)
+    return (
+        type_ in WHOLE
+        or any(_concerns_all(type_, draft.payload) for _, draft in moves)
+        or any(is_element(each.key) for each in words)
+    )
+
+
+def _concerns_all(type_: str, payload: Payload) -> bool:
+    if isinstance(payload, BranchMerged):
+        answered = type_ == "MergeProposal" and payload.resolutions  # for both branches as they were
+        return bool(payload.migrations or answered)
+    return isinstance(payload, BranchRebased)
 
 
 class Journal:
@@ -167,3 +194,6 @@ class Journal:
         writes = [write for write in self._writes if write.since > position]
         # NOTE looked at afterwards: whoever empties it says so before
         return writes if self._since is not None and self._since <= position else None
+
+
+_PROPOSALS: Final = ("proposal/", "proposals/", "branch/")

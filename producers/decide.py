@@ -15,17 +15,17 @@ from msgspec.structs import replace
 
 from events import catalog
 from events.branches.elsewhere import Unasked
-from events.decider import Context, Drafted, Head, State
+from events.decider import Context, Drafted
 from events.findings import Finding, Refused, listed
 from events.merges.again import Grounds
-from events.merges.merging import mergeable
 from events.names import Key
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
 from producers import hooks
 from producers.again import FEW, decided_again
-from producers.ahead import ATTEMPTS, Ahead, Journal, Move, Moved, Worded, moves_in, touches_all, worded
+from producers.ahead import ATTEMPTS, MOMENTARY, Ahead, Journal, Move, Moved, Worded, moves_in, touches_all, words_of
 from producers.command import Limits, NewId, Part, Submitted
+from producers.decide_part import Ids, decide_part
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
@@ -166,8 +166,8 @@ class Planner:
         moved = yield from self._still(submitted, writes.head)
         if moved is None:
             drafted, staged, warnings, _ = yield from self._decide(submitted, writes.head, now)
-            words: Sequence[Worded] = [worded(self.ontology, submitted.branch, draft) for draft in drafted]
             moves: Sequence[Move] = moves_in(drafted)
+            words: Sequence[Worded] = words_of(self.ontology, submitted.branch, drafted)
         else:
             staged = Staged(self.heads, submitted.branch)
             words, moves, _, warnings = moved
@@ -209,10 +209,10 @@ class Planner:
             beside.heads.forget()  # nothing more is looked up, and it is much
             heads = staged.intervals(head.position)
             moves = moves_in(drafted)
-            words = _worded(self.ontology, submitted.branch, drafted)
+            words = words_of(self.ontology, submitted.branch, drafted)
             return Ahead(
                 head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
-                touches_all(submitted.type, words, moves), grounds,
+                touches_all(submitted.type, words, moves), submitted.type in MOMENTARY, grounds,
             )  # fmt: skip
 
         return run
@@ -248,9 +248,7 @@ class Planner:
         context = Context(submitted.branch, submitted.author, head.time + 1, self.new_id, heads, *where)
         context.screen = pii
         now = yield from decided_again(self._elsewhere, context, submitted.parts, ahead, touched, self.ontology)
-        return now and replace(
-            now, alone=ahead.alone and not any(_changes(write, submitted.branch) for write in written or ())
-        )
+        return now and replace(now, alone=ahead.alone_behind(submitted.branch, written or ()))
 
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
@@ -263,7 +261,7 @@ class Planner:
     def _decide(self, submitted: Submitted, head: LogHead, now: int) -> Generator[Ask, Told, "_Decision"]:
         """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
         staged = Staged(self.heads, submitted.branch)
-        ids = _Ids(self.new_id)
+        ids = Ids(self.new_id)
         time = max(now, head.time + 1)
         context = Context(
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
@@ -277,7 +275,7 @@ class Planner:
             position = head.position + len(drafted) + 1
             while True:
                 try:
-                    decided, changes, behind = _decide_part(context, part, position, staged)
+                    decided, changes, behind = decide_part(context, part, position, staged)
                     break
                 except Unasked:
                     ids.rewind()
@@ -365,69 +363,5 @@ class _Planned(Struct, frozen=True, gc=False):
     moved: Moved | None  # what was decided ahead, where it is that
 
 
-def _worded(ontology: str, branch: str, drafted: list[Drafted]) -> list[Worded]:
-    """Takes them out of the list: of a large commit either form is much."""
-    drafted.reverse()
-    return [worded(ontology, branch, drafted.pop()) for _ in range(len(drafted))]
-
-
-def _changes(write: HeadWrite, branch: str) -> bool:
-    """Whether something that can be merged was written on a branch."""
-    return write.branch == branch and mergeable(write.key)
-
-
 class _Again(Exception):
     """What was decided ahead does not hold any more."""
-
-
-class _Ids:
-    """The same ids each time a part is decided again: so a state that was asked for by its new id is found."""
-
-    def __init__(self, new_id: NewId) -> None:
-        self._new_id = new_id
-        self._given: list[str] = []
-        self._next = 0
-
-    def rewind(self) -> None:
-        self._next = 0
-
-    def keep(self) -> None:
-        """The part is decided; the next one gets other ids."""
-        self._given.clear()
-        self._next = 0
-
-    def __call__(self) -> str:
-        if self._next == len(self._given):
-            self._given.append(self._new_id())
-        self._next += 1
-        return self._given[self._next - 1]
-
-
-def _decide_part(
-    context: Context, part: Part, position: int, staged: Staged
-) -> tuple[list[Drafted], dict[Key, Head], Staged]:
-    """The part's events, the first at `position`, the heads they change, and what the next part sees.
-
-    Raises `Untold`, `Refused`.
-    """
-    decider = catalog.decider(part.type)
-    if part.expected is not None:
-        _check_expected(context, decider.target(context, part.payload), part.expected)
-    drafted = decider.decide(context, part.payload)
-    changes: dict[Key, Head] = {}
-
-    def get(key: Key) -> State | None:
-        return (changes.get(key) or staged[key]).state
-
-    for at, draft in enumerate(drafted, position):
-        for key, state in catalog.fold(get, draft.key, draft.payload):
-            changes[key] = Head(at, state)
-        staged = staged.behind(draft.payload)
-    return drafted, changes, staged
-
-
-def _check_expected(context: Context, target: Key | None, expected: int) -> None:
-    actual = 0 if target is None else context.head(target).position
-    if actual != expected:
-        text = f"{target} is at version {actual}, not {expected}; read it again and decide anew"
-        raise Refused([Finding("VERSION_CONFLICT", "", text)])

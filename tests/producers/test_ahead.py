@@ -200,3 +200,23 @@ async def test_whoever_waits_is_told_when_the_committer_stops(office: Office) ->
         with pytest.raises(OutboxUnavailable, match="stopped"):
             await each
     assert await office.seats() == {"HL1": 1, "HL2": 1}
+
+
+async def test_checks_say_what_they_found_however_much_others_write(office: Office) -> None:
+    await office.send("OpenProposal", DEV, source=DEV, title="좌석")
+    numbers = iter(range(11, 99))
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL1", next(numbers)))
+    outcome = await office.send("RunChecks", proposal=1)
+    assert (outcome["status"], office.outbox.plans) == ("accepted", 2)  # once more: the first may have come too early
+    heads = await office.outbox.heads_after("", "proposal/1", 0, 10)
+    checks = [json.loads(each.state or b"") for each in heads if each.key == "proposal/1"][-1]["checks"]
+    assert (checks["open"], checks["source"], checks["target"]) == (1, outcome["position"] - 2, outcome["position"] - 2)
+
+
+async def test_answers_of_a_proposal_are_for_what_was_there(office: Office) -> None:
+    await office.send("UpdateObject", **seats("HL1", 11))
+    await office.send("OpenProposal", DEV, source=DEV, title="좌석")
+    answer = {"key": "object/Plane/HL1", "path": "/properties/seats", "choice": "theirs"}
+    assert (await office.send("ResolveConflict", proposal=1, **answer))["status"] == "accepted"
+    office.outbox.between = lambda: office.send("CreateObject", by="bob", **plane(f"HL{office.outbox.plans + 2}"))
+    assert codes(await office.send("MergeProposal", proposal=1)) == ["MERGE_CONFLICT_FIELD"]
