@@ -8,6 +8,15 @@ from pydantic_core import ErrorDetails
 from events.meant import SCHEMAS, nearest
 
 _SHOULD: Final = "Input should be "
+_JSON: Final = {
+    "a valid dictionary": "an object",
+    "a valid list": "an array",
+    "a valid string": "a string",
+    "a valid integer": "an integer",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+}
+"""pydantic's words for JSON's."""
 
 
 def fault_text(fault: ErrorDetails, fields: Sequence[str] = (), see: str = SCHEMAS) -> str:
@@ -24,7 +33,10 @@ def fault_text(fault: ErrorDetails, fields: Sequence[str] = (), see: str = SCHEM
         case "union_tag_not_found":
             return f"{_bare(context)} is missing"
     text = fault["msg"].removeprefix("Value error, ")
-    return f"it must be {text.removeprefix(_SHOULD)}" if text.startswith(_SHOULD) else text
+    if not text.startswith(_SHOULD):
+        return text
+    wanted, _, _ = text.removeprefix(_SHOULD).partition(" or instance of ")
+    return f"it must be {_JSON.get(wanted, wanted)}"
 
 
 def _bare(context: Mapping[str, object]) -> str:

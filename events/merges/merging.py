@@ -121,6 +121,8 @@ def said(value: Json) -> str:
     """A value as it may stand in a sentence."""
     if value is ABSENT:
         return "absent"
+    if value is None:
+        return "empty"
     return "an encrypted value" if is_closed(value) else shown(value)
 
 

@@ -143,13 +143,15 @@ def _place(error: str, text: str) -> str:
     column, _, why = rest.partition(": ")
     if not why:
         return f"cannot be read: {error.replace(text, '…')[:300]}"
-    return f"cannot be read at line {line}, character {column}: {why.removeprefix('Syntax error: ')[:300]}"
+    hint = "" if text.isascii() else "; names beyond ASCII stand in brackets: new['이름']"
+    return f"cannot be read at line {line}, character {column}: {why.removeprefix('Syntax error: ')[:300]}{hint}"
 
 
 def _reason(error: Exception) -> str:
     match error:
         case KeyError():
-            return f"needs {error}, which has no value; ask has(…) first"
+            asking = "has(…)" if str(error).isascii() else f"{error} in …"
+            return f"needs {error}, which has no value; ask {asking} first"
         case _:
             return f"cannot be evaluated: {str(error).partition('. CEL does not')[0][:300]}"
 

@@ -66,7 +66,7 @@ def show(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show an action type: its parameters, criteria, edits and side effects."""
+    """Show an action type. Its parameters, criteria, edits and side effects."""
     state = _declared(name, as_of, branch, min_position, deadline, folder)
     number, told = version or state["latest"], _version(state, version)
     if as_json:
@@ -100,7 +100,7 @@ def apply(
     *,
     said: Sending,
 ) -> None:
-    """Do what an action type says: all its edits as one commit, or none."""
+    """Do what an action type says. All its edits are one commit, or none."""
     if param and params is not None:
         raise Failure("parameters are given twice", "use --param or --params", Exit.USAGE)
     values = {} if params is None else json_document(params, "--params")
@@ -119,7 +119,7 @@ def apply(
 @app.command("log")
 def log(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Only what was done by this type.", show_default=False)
+        str | None, typer.Argument(metavar="NAME", help="Only what was done by this type.", show_default=False)
     ] = None,
     edited: Annotated[
         str | None,
@@ -133,7 +133,7 @@ def log(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was done: which action, with which parameters, by whom, and what it edited."""
+    """Show what was done. Which action, with which parameters, by whom, and what it edited."""
     from collections import deque
 
     from events.names import Key

@@ -45,7 +45,7 @@ def search(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was done, newest first; with --json each with what it was before and after."""
+    """Show what was done, newest first. With --json each with what it was before and after."""
     from oms.shelves import kept
     from queries.audit import Search, told
 
@@ -70,7 +70,7 @@ def refused(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was refused, newest first: who asked for what, and why not."""
+    """Show what was refused, newest first. Who asked for what, and why not."""
     from oms.shelves import kept
     from queries.audit import Refusals, why
 
@@ -83,7 +83,7 @@ def refused(
 
 @app.command()
 def verify(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
-    """Prove the audit from its own bytes, without the log: each row follows the one before, and says what its event says.
+    """Prove the audit from its own bytes, without the log. Each row follows the one before, and says what its event says.
 
     Whoever changes all rows behind one as well is found by `oms verify audit`, which compares with the log, or by
     the head of an earlier export.
@@ -103,7 +103,7 @@ def export(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Write events with their hashes into a file, signed (Ed25519): its last line says what it holds, and by whom."""
+    """Write events with their hashes into a file, signed. Ed25519; its last line says what it holds, and by whom."""
     from msgspec import structs
 
     print_fields(structs.asdict(run(_exported(_settings(folder, ontology), into, first, until))), as_json=as_json)
@@ -118,7 +118,7 @@ def check(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Prove an export: nothing in it was changed since it was signed, and by whom it was."""
+    """Prove an export. Nothing in it was changed since it was signed, and by whom it was."""
     from msgspec import structs
 
     from oms.auditing import examined

@@ -6,7 +6,7 @@ import typer
 
 from oms.cli.cutting import MinPosition, versions
 from oms.cli.options import Deadline, Folder, Sending, spread
-from oms.cli.output import Json, print_fields, print_rows
+from oms.cli.output import Json, counted, print_fields, print_rows
 from oms.cli.sending import send_given
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def list_(
 
     with versions(_settings(folder, deadline), min_position) as opened:
         rows = [branch.json() for branch in branches(opened, deleted=deleted)]
+    if not as_json:
+        rows = [row | {"protected": _protection(row["protected"])} for row in rows]
     print_rows(rows, ["name", "state", "protected", "parent", "base", "updated", "updated_by"], as_json=as_json)
 
 
@@ -42,7 +44,7 @@ def show(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show a branch: where it comes from, its protection, what was merged into it."""
+    """Show a branch. Where it comes from, its protection, what was merged into it."""
     from queries.branches import branch
 
     with versions(_settings(folder, deadline), min_position) as opened:
@@ -64,7 +66,7 @@ def create(
     *,
     said: Sending,
 ) -> None:
-    """Create a branch: it copies nothing, whatever the size of its parent."""
+    """Create a branch. It copies nothing, whatever the size of its parent."""
     data = {"name": name, "from": parent, "at": at}
     send_given("CreateBranch", data, said, on)
 
@@ -82,7 +84,7 @@ def protect(
     *,
     said: Sending,
 ) -> None:
-    """Let nothing be written on a branch but what an approved proposal merges."""
+    """Protect a branch. Nothing is written on it but what an approved proposal merges."""
     command = "UnprotectBranch" if off else "ProtectBranch"
     data = {"name": name} if off else {"name": name, "approvals": approvals, "reviewers": reviewers or None}
     send_given(command, data, said, on)
@@ -120,7 +122,7 @@ def delete(
     *,
     said: Sending,
 ) -> None:
-    """Delete a branch: what it wrote stays readable, and its name is not given again."""
+    """Delete a branch. What it wrote stays readable, and its name is not given again."""
     send_given("DeleteBranch", {"name": name}, said, on)
 
 
@@ -151,6 +153,14 @@ def tags_(
     with versions(_settings(folder, deadline), min_position) as opened:
         rows = [tag.json() for tag in tags(opened)]
     print_rows(rows, ["name", "branch", "position", "commit", "created", "created_by"], as_json=as_json)
+
+
+def _protection(rule: dict[str, Any] | None) -> str:
+    """`2 approvals of ana@desk, bo@desk`."""
+    if rule is None:
+        return ""
+    of = f" of {', '.join(rule['reviewers'])}" if rule.get("reviewers") else ""
+    return f"{counted(rule['approvals'], 'approval')}{of}"
 
 
 def _settings(folder: object, deadline: object) -> "Settings":

@@ -58,7 +58,7 @@ def show(position: Position, view: View = "versions", folder: Folder = None, as_
 
 @app.command()
 def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
-    """Apply what is parked again, the first one first; what fails again stays, with what waits behind it."""
+    """Apply what is parked again, the first one first. What fails again stays, with what waits behind it."""
     settings = _settings(folder)
     if view == "graph":
         _redrive_graph(settings, as_json=as_json)

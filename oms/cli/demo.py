@@ -16,7 +16,7 @@ def demo(
     ] = Path("oms-demo"),
     as_json: Json = False,
 ) -> None:
-    """Play the tour on a day of real flights, step by step, each as the command one would type."""
+    """Play the tour on a day of real flights. Step by step, each as the command one would type."""
     from oms.demo.stage import Stage
     from oms.demo.tour import free_folder, play
 

@@ -42,7 +42,7 @@ def diff(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what differs between two moments of a branch, or between two branches: schema, objects and links."""
+    """Show what differs between two moments, or two branches. Of the schema, the objects and the links."""
     from oms.settings import load
     from queries.differences import differences
 

@@ -22,7 +22,7 @@ def export(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Write the log, or a stretch of it, into segments; the hash chain is proved on the way."""
+    """Write the log, or a stretch of it, into segments. The hash chain is proved on the way."""
     run(_export(into, first, until, events, from_log, as_json=as_json, folder=folder, ontology=ontology))
 
 
@@ -34,7 +34,7 @@ def restore(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Fill an empty data folder from segments: the same events at the same positions, byte for byte."""
+    """Fill an empty data folder from segments. The same events at the same positions, byte for byte."""
     run(_restore(path, as_json=as_json, folder=folder, ontology=ontology))
 
 

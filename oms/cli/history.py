@@ -24,7 +24,7 @@ def history(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show how an object, a link or a type came to be what it is: who changed what, when."""
+    """Show how an object, a link or a type came to be. Who changed what, when."""
     from oms.settings import load
     from queries import timeline
     from queries.called import in_names

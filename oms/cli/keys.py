@@ -21,7 +21,7 @@ def _keys() -> None:
 
 @app.command()
 def status(folder: Folder = None, as_json: Json = False) -> None:
-    """Show how many data keys there are, how many were destroyed, and whether one of those is still there."""
+    """Show how many data keys there are. How many were destroyed, and whether one of those is still there."""
     import sqlite3
 
     from oms.settings import load

@@ -34,7 +34,7 @@ def log(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show the log's events, with --json their stored bytes, one a line; with --branch the commits of a branch."""
+    """Show the log's events, or a branch's commits (--branch). With --json events are their stored bytes, one a line."""
     from oms.settings import load
 
     settings = load({"folder": folder, "ontology": ontology}).settings
@@ -63,6 +63,8 @@ def log(
                         if until is not None and event.position >= until:
                             return
 
+            if not (shown or wanted or follow):
+                complain(f"nothing from position {first} on: the log ends at {await client.last()}")
         if wanted and not shown:
             complain(f"no event of {branch or ', '.join(wanted)} is there; `oms branch list` shows the branches")
 

@@ -41,7 +41,7 @@ def merge(
     *,
     said: Sending,
 ) -> None:
-    """Bring into a branch what another changed: all of it in one commit, or nothing."""
+    """Bring into a branch what another changed. All of it in one commit, or nothing."""
     data = {"source": source, "at": at, **_answers(resolve, resolution, said.flags(into), source)}
     if not preview:
         send_given("MergeBranch", data, said, into)
@@ -67,7 +67,7 @@ def rebase(
     *,
     said: Sending,
 ) -> None:
-    """Let a branch begin at its parent as it is now, with all that is its own on top. Theirs = the branch's own."""
+    """Let a branch begin at its parent as it is now. All that is its own comes on top. Theirs = the branch's own."""
     send_given("RebaseBranch", {"onto": onto, **_answers(resolve, resolution, said.flags(branch))}, said, branch)
 
 
@@ -92,7 +92,7 @@ def reset(
     *,
     said: Sending,
 ) -> None:
-    """Bring a branch back to what it was, by a new commit: nothing is taken out of its history."""
+    """Bring a branch back to what it was, by a new commit. Nothing is taken out of its history."""
     send_given("ResetBranch", _moment(to), said, branch)
 
 

@@ -33,7 +33,7 @@ def plan(
     *,
     said: Sending,
 ) -> None:
-    """Say what is to change, and what becomes of data that does not fit."""
+    """Plan a change, and what becomes of data that does not fit."""
     planned = {"change": {"type": change, "data": json_document(data)}, "fix": json_document(fix, "--fix")}
     send_given("PlanMigration", planned, said, branch, SEEN)
 

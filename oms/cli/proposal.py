@@ -9,7 +9,7 @@ from oms.cli.cutting import MinPosition, versions
 from oms.cli.failures import Exit, Failure
 from oms.cli.naming import in_rids
 from oms.cli.options import Deadline, Folder, Sending, spread
-from oms.cli.output import Json, console, print_json, print_rows
+from oms.cli.output import Json, console, counted, print_json, print_rows
 from oms.cli.sending import SEEN, send_given
 
 if TYPE_CHECKING:
@@ -92,8 +92,9 @@ def _print(told: dict[str, Any]) -> None:
     for author, text in told["changesRequested"].items():
         out.print(f"changes requested by {author}: {text}", style="yellow")
     for task in told["tasks"]:
-        done = f"approved by {', '.join(task['approvals'])}" if task["approvals"] else "to be reviewed"
-        out.print(f"  {task['name']}  {task['changes']:,} changes, {done}  ({task['resource']})")
+        whole = "approved with the whole" if told["approvals"] else "to be reviewed"
+        done = f"approved by {', '.join(task['approvals'])}" if task["approvals"] else whole
+        out.print(f"  {task['name']}  {counted(task['changes'], 'change')}, {done}  ({task['resource']})")
     for conflict in told.get("checks", {}).get("conflicts", ()):
         out.print(f"  {conflict['kind']} {conflict['key']}{conflict['path']}: {conflict['text']}", style="red")
     for one in told["resolutions"]:
@@ -172,7 +173,7 @@ def request_changes(number: Number, text: Text, *, said: Sending) -> None:
 @app.command()
 @spread
 def check(number: Number, *, said: Sending) -> None:
-    """Merge it without writing, and keep what was found: conflicts, and what there is to review."""
+    """Merge it without writing, and keep what was found. Conflicts, and what there is to review."""
     _say("RunChecks", number, {}, said)
 
 

@@ -21,7 +21,7 @@ def rebuild(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Make a view anew from the log beside the live one, verify it, and let readers have it; OMS may run meanwhile.
+    """Make a view anew from the log. Beside the live one; it is verified before readers have it, and OMS may run meanwhile.
 
     For heads, the write side's own view, it must not.
     """

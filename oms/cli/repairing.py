@@ -45,7 +45,7 @@ def adopt(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Make the outbox, the heads and the answers to accepted commands anew, from the log alone."""
+    """Make the write side anew from the log alone. The outbox, the heads and the answers to accepted commands."""
     _only_log(what)
     run(_adopt(from_log, force=force, as_json=as_json, folder=folder, ontology=ontology))
 

@@ -45,7 +45,7 @@ def replay(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Build the views of a past moment from the log alone: no outbox and no live view is read."""
+    """Build the views of a past moment from the log alone. No outbox and no live view is read."""
     run(_replay(as_of, until, view or [], into, from_log, as_json=as_json, folder=folder, ontology=ontology))
 
 

@@ -51,7 +51,7 @@ def check(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a rule, in force or not, of every object that is there; ends with exit code 1 if any does not pass."""
+    """Ask a rule, in force or not, of every object. Ends with exit code 1 if any does not pass."""
     import time
 
     from oms.settings import load

@@ -33,7 +33,7 @@ def list_(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """List what the schema consists of: types, and what they are made of."""
+    """List what the schema consists of. Types, and what they are made of."""
     from events.schema.kinds import KINDS
     from oms.settings import load
 
@@ -46,6 +46,8 @@ def list_(
         for kind, state in states
         if not state.get("deleted")
     ]
+    if not as_json:
+        rows = [row | {"status": row["status"] or "active"} for row in rows]
     print_rows(rows, ["kind", "name", "status", "title"], as_json=as_json)
 
 
@@ -63,7 +65,7 @@ def diff(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show how the schema of B differs from that of A, how grave each change is, and which data of A would break it."""
+    """Show how the schema of B differs from that of A. How grave each change is, and which data of A would break it."""
     from oms.settings import load
     from queries.schema_diff import gravest, schema_diff
 
@@ -87,7 +89,7 @@ def impact(
     property_name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PROPERTY]", help="One of its properties. Without it: the type as a whole.", show_default=False
+            metavar="PROPERTY", help="One of its properties. Without it: the type as a whole.", show_default=False
         ),
     ] = None,
     as_of: AsOf = "now",
@@ -97,7 +99,7 @@ def impact(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what stands at a type or a property, counted: what a change of it would reach."""
+    """Show what a change of a type or a property would reach. All that stands at it, counted."""
     from oms.settings import load
     from queries import impact as impacts
 

@@ -58,7 +58,7 @@ def import_(
     *,
     said: Sending,
 ) -> None:
-    """Make the schema of a branch say what a file says, as one commit. Nothing is taken away that the file lacks."""
+    """Make a schema say what a file says. One commit; nothing is taken away that the file lacks."""
     from oms.settings import load
     from schemas.exchange.commands import commands
 

@@ -1,5 +1,6 @@
 """`oms schemas`: the contracts at the edges, as they lie beside the code."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ def schemas(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]", help="Which one to print, e.g. object.created.v1 or asyncapi.", show_default=False
+            metavar="NAME", help="Which one to print, e.g. object.created.v1 or asyncapi.", show_default=False
         ),
     ] = None,
     into: Annotated[
@@ -21,7 +22,7 @@ def schemas(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the schemas of commands and events and the AsyncAPI document, print one, or copy all into a folder."""
+    """List or print the schemas of commands and events. And the AsyncAPI document; or copy all into a folder."""
     found = _files()
     if into is not None:
         print_rows(
@@ -36,11 +37,11 @@ def schemas(
             as_json=as_json,
         )
     else:
-        print_json(_one(name, found))
+        found_one = _one(name, found)
+        print_json(found_one) if as_json else typer.echo(json.dumps(found_one, ensure_ascii=False, indent=2))
 
 
 def _one(name: str, found: dict[str, Path]) -> object:
-    import json
     from difflib import get_close_matches
 
     if name not in found:

@@ -84,7 +84,7 @@ def outcome(
     deadline: Deadline = None,
     as_json: Json = False,
 ) -> None:
-    """Show what became of a command; it is remembered for some days, see `oms settings`."""
+    """Show what became of a command. It is remembered for some days, see `oms settings`."""
 
     async def work() -> "Outcome | None":
         async with connected(folder=folder, ontology=ontology, deadline=deadline) as client:
@@ -167,9 +167,11 @@ async def _in_names(outcome: "Outcome", flags: Mapping[str, object]) -> "Outcome
 
     settings = load(flags).settings
     with Names(settings) as names:
-        texts = [await names.told(each.text, outcome.position, [settings.branch]) for each in outcome.findings]
-    told = zip(outcome.findings, texts, strict=True)
-    return outcome._replace(findings=tuple(each._replace(text=text) for each, text in told))
+        said = json.dumps([[each.text for each in outcome.findings], [each[1:] for each in outcome.would]])
+        texts, would = json.loads(await names.told(said, outcome.position, [settings.branch]))
+    findings = (each._replace(text=text) for each, text in zip(outcome.findings, texts, strict=True))
+    drafted = (type(each)(each.type, *told) for each, told in zip(outcome.would, would, strict=True))
+    return outcome._replace(findings=tuple(findings), would=tuple(drafted))
 
 
 def given(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +183,7 @@ def show(outcome: "Outcome", flags: Mapping[str, object], *, as_json: bool) -> N
     if as_json:
         print_json(_said(outcome))
     else:
-        if any(RID in finding.text for finding in outcome.findings):
+        if RID in str(outcome):
             outcome = run(_in_names(outcome, flags))
         events = f", {len(outcome.events)} events" if len(outcome.events) != 1 else ", 1 event"
         typer.echo(f"{outcome.status} at position {outcome.position}{events} (command {outcome.command})")

@@ -5,7 +5,7 @@ from oms.cli.output import Json, print_rows
 
 
 def settings(folder: Folder = None, as_json: Json = False) -> None:
-    """Show every setting, its value, where it came from and what it means."""
+    """Show every setting. Its value, where it came from and what it means."""
     from oms.about_settings import ABOUT
     from oms.settings import DEFAULTS, env_name, load, shown
 

@@ -17,7 +17,7 @@ TypeName = Annotated[str, typer.Argument(metavar="TYPE", help="API name of an ob
 EntityKey = Annotated[
     str | None,
     typer.Argument(
-        metavar="[KEY]", help="Primary key; of a link FROM~TO. Without it: the type itself.", show_default=False
+        metavar="KEY", help="Primary key; of a link FROM~TO. Without it: the type itself.", show_default=False
     ),
 ]
 
@@ -32,7 +32,7 @@ def show(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show an object, a link or a type as it is, or as it was at any moment."""
+    """Show an object, a link or a type, now or at any moment."""
     from oms.settings import load
     from queries import objects
     from queries.called import in_names

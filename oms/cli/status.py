@@ -27,7 +27,7 @@ def status(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show where the log ends and how far each view is: position, lag in events and seconds, rate, parked events."""
+    """Show where the log ends and how far each view is. Position, lag in events and seconds, rate, parked events."""
     from adapters.alarm_file import standing
     from oms.settings import load
     from oms.shelves import kept

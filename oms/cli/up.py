@@ -24,7 +24,7 @@ def up(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it in JSON, one object a line.")] = False,
 ) -> None:
-    """Run OMS until it is told to stop (Ctrl-C, SIGTERM): server, write side, relay and views."""
+    """Run OMS until it is told to stop. Server, write side, relay and views; Ctrl-C and SIGTERM end it."""
     from oms import settings
     from oms.about_settings import ROLES
 

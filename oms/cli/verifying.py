@@ -18,7 +18,7 @@ def verify(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[log|heads|versions|audit|graph|similar]…", help="Else all there are.", show_default=False
+            metavar="log|heads|versions|audit|graph|similar", help="Else all there are.", show_default=False
         ),
     ] = None,
     folder: Folder = None,

@@ -23,6 +23,8 @@ def read_mapping(path: Path) -> RowMapping:
     try:
         text = path.read_text(encoding="utf-8")
         return mapping_of(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise MappingRefused(f'{path}: {error}; names beyond ASCII stand in quotes: "이름" = "name"') from None
     except (ValueError, MappingRefused) as error:
         raise MappingRefused(f"{path}: {error}") from None
 

@@ -85,3 +85,9 @@ async def test_without_a_view_rids_stay(oms, cli, program, tmp_path):
         (elsewhere / "nats" / name).write_bytes((program.settings.folder / "nats" / name).read_bytes())
     code, out, err = await cli("log", "--folder", elsewhere)
     assert (code, "objectType/ri.oms.object-type." in out, err) == (0, True, "")
+
+
+async def test_a_dry_run_names_what_it_would_write(oms, cli):
+    data = json.dumps({"type": "Airline", "properties": {"carrier": "UA"}})
+    _, out, _ = await cli("send", "CreateObject", "--data", data, "--dry-run")
+    assert ('{"type": "Airline", ' in out, "ri.oms." in out) == (True, False)

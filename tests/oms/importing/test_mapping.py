@@ -109,7 +109,7 @@ def test_what_is_no_such_value_is_refused(kind, value):
         ),
         ({"objects": [{"typ": "T", "properties": {"p": "c"}}]}, "objects/0/typ: there is no field"),
         ({"links": [{"type": "T", "from": [], "to": "c"}]}, "links/0/from"),
-        ([], "valid dictionary"),
+        ([], "an object"),
     ],
 )
 def test_a_mapping_with_a_fault_is_refused_by_its_place(document, why):

@@ -147,3 +147,10 @@ def test_rows_that_stand_for_themselves_are_read_again(tmp_path):
     once = list(read())
     file.write_text("id\n1\n2\n")
     assert (len(once), len(list(read()))) == (1, 2)
+
+
+def test_a_name_that_toml_wants_in_quotes_is_said_so(tmp_path):
+    file = tmp_path / "map.toml"
+    file.write_text('[[objects]]\ntype = "공항"\n[objects.properties]\n이름 = "name"\n', encoding="utf-8")
+    with pytest.raises(MappingRefused, match="names beyond ASCII stand in quotes"):
+        read_mapping(file)
