@@ -18,6 +18,7 @@ from bench import (
     commanding,
     deciding,
     figures,
+    finding,
     importing,
     importing_files,
     merging,
@@ -46,6 +47,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "import": importing.figures,
     "files": importing_files.figures,
     "queue": queueing.figures,
+    "finding": finding.figures,
     "postgres": postgres.figures,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"

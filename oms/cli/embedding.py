@@ -1,6 +1,5 @@
 """`oms embed`: makes the similar view, and brings it to the end of what there is."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -61,6 +60,8 @@ async def _embed(settings: "Settings", *, shown: bool, again: bool) -> dict[str,
 
 async def _watch(state: "Callable[[], State]", show: Callable[[], None]) -> None:
     """Until the process that has the role is where we would be."""
+    import asyncio
+
     while not state().done:
         show()
         await asyncio.sleep(LOOK_SECONDS)
