@@ -33,7 +33,10 @@ BOUNDS: Final = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
-AWAY: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, PoolTimeout, OSError, TimeoutError)
+AWAY: Final = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+    DBAPIError, PoolTimeout, OSError, TimeoutError,
+)  # fmt: skip
 """What a server that refuses, or is not there, raises. Nothing was written, unless a commit was on its way."""
 _SCHEME: Final = "postgresql+asyncpg://"
 _DIALECT: Final = make_url(_SCHEME).get_dialect()()
@@ -92,7 +95,9 @@ def why(error: BaseException) -> Why:
         return Why("PostgreSQL did not answer in time", "see that it is not overloaded, and send it again")
     if isinstance(beneath, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InsufficientPrivilegeError):
         return Why(f"PostgreSQL refuses this user: {beneath}", "see the user and the password in OMS_POSTGRES_URL")
-    if isinstance(beneath, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError):
+    if isinstance(
+        beneath, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | asyncpg.InternalClientError | OSError
+    ):
         return Why(f"PostgreSQL is not there: {beneath}", "see that it runs, and send it again")
     return Why(f"PostgreSQL refused: {beneath}", "see its log, and send it again")
 

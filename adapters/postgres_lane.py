@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from asyncpg import PostgresError
+
 from adapters.own_loop import OwnLoop
 from adapters.postgres import AWAY, Driver, connected, why
 from producers.outbox import OutboxUnavailable
@@ -28,7 +30,13 @@ class Lane:
 
         async def turn() -> Result:
             async with self._turn:
-                return await work(await self._connected())
+                connection = await self._connected()
+                try:
+                    return await work(connection)
+                except AWAY as error:
+                    if not isinstance(error, PostgresError):  # who knows in which state it is
+                        connection.terminate()
+                    raise
 
         try:
             return await self._loop.run(turn)

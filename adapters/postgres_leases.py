@@ -4,18 +4,19 @@ Who takes over locks the log's head row to do so: a commit that has that lock is
 under the older fence is refused (`PostgresOutbox`).
 """
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
-from adapters.postgres import AWAY, Driver, connected, why
+from adapters.postgres import AWAY, Driver, why
 from adapters.postgres_answers import SQL
+from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
 from producers.lease import Held
 from producers.outbox import OutboxUnavailable
 
+Result = TypeVar("Result")
 LEASE: Final = timedelta(seconds=5)
 
 
@@ -23,46 +24,37 @@ class PostgresLeases:
     """For processes of any machine. `postgres_leases` opens it."""
 
     def __init__(self, url: str, ontology: str) -> None:
-        self._url, self._ontology = url, ontology
-        self._connection: Driver = None
-        self._turn = asyncio.Lock()
+        self._ontology = ontology
+        self._lane = Lane("leases", url, **inside(schema_of(ontology)))
 
     async def acquire(self, name: str) -> Held | None:
         """`None` also while PostgreSQL is not there."""
-        try:
-            async with self._connected() as db, db.transaction():
+
+        async def run(db: Driver) -> int | None:
+            async with db.transaction():
                 await db.fetch(SQL["lock_log_head"], self._ontology)
-                fence = await db.fetchval(SQL["acquire_lease"], name, LEASE)
-        except AWAY:
-            return None
+                fence: int | None = await db.fetchval(SQL["acquire_lease"], name, LEASE)
+                return fence
+
+        fence = await self._asked(run)
         return None if fence is None else Held(name, fence)
 
     async def renew(self, held: Held) -> bool:
         """Not ours any more where PostgreSQL is not there: another one may take it as soon as it is."""
-        try:
-            async with self._connected() as db:
-                return await db.fetchval(SQL["renew_lease"], held.name, held.fence, LEASE) is not None
-        except AWAY:
-            return False
+        return await self._asked(lambda db: db.fetchval(SQL["renew_lease"], held.name, held.fence, LEASE)) is not None
 
     async def release(self, held: Held) -> None:
-        try:
-            async with self._connected() as db:
-                await db.execute(SQL["release_lease"], held.name, held.fence)
-        except AWAY:  # it ends by itself
-            pass
+        """Where PostgreSQL is not there it ends by itself."""
+        await self._asked(lambda db: db.execute(SQL["release_lease"], held.name, held.fence))
 
     async def close(self) -> None:
-        async with self._turn:
-            if self._connection is not None:
-                await self._connection.close(timeout=1)
+        await self._lane.close()
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Driver]:
-        async with self._turn:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await connected(self._url, **inside(schema_of(self._ontology)))
-            yield self._connection
+    async def _asked(self, ask: Callable[[Driver], Awaitable[Result]]) -> Result | None:
+        try:
+            return await self._lane.run(ask)
+        except OutboxUnavailable:
+            return None
 
 
 @asynccontextmanager

@@ -54,8 +54,7 @@ class PostgresOutbox:
                 writes = await driven(work, head, db)
                 await self._put(db, writes)
             except BaseException:
-                if not db.is_closed():
-                    await transaction.rollback()
+                await _roll_back(db, transaction)
                 raise
             await self._end(transaction, writes)
             return writes
@@ -164,6 +163,14 @@ async def postgres_outbox(url: str, ontology: str, fence: Held | None = None) ->
         yield outbox
     finally:
         await outbox.close()
+
+
+async def _roll_back(db: Driver, transaction: Any) -> None:
+    """What went wrong is told, not what follows from it: a connection that is broken is rolled back by its end."""
+    try:
+        await transaction.rollback()
+    except AWAY:
+        db.terminate()
 
 
 async def _log_head(db: Driver, name: str, ontology: str) -> LogHead:

@@ -85,19 +85,21 @@ async def test_ontologies_of_one_database_do_not_see_each_other(url):
 
 
 async def test_who_lost_the_lease_and_does_not_know_it_commits_nothing(url):
-    async with postgres_leases(url, "main") as leases, postgres_leases(url, "main") as others:
+    async with cutter(url) as between, postgres_leases(between.url, "main") as leases:
         held = await leases.acquire("committer")
-        async with postgres_outbox(url, "main", held) as outbox:
+        async with postgres_outbox(url, "main", held) as outbox, postgres_leases(url, "main") as others:
             await outbox.commit(rows_at(1))
-            await leases.close()  # as when its connection breaks
-            later = await others.acquire("committer")
+            assert await others.acquire("committer") is None
+            between.cut()
+            while (later := await others.acquire("committer")) is None:
+                pass  # PostgreSQL has not noticed yet
             assert later.fence > held.fence
             with pytest.raises(OutboxUnavailable, match="another process commits now"):
                 await outbox.commit(rows_at(1))
             async with postgres_outbox(url, "main", later) as theirs:
                 await theirs.commit(rows_at(1))
             assert (await outbox.head()).position == 2
-        assert not await leases.renew(held)
+            assert not await leases.renew(held)
 
 
 async def test_a_plan_sees_one_state_while_others_commit(url):

@@ -53,11 +53,12 @@ class Cutter:
     async def _answer(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while answer := await there.read(CHUNK):
             if self._cut_at and self.said >= self._cut_at:
-                self._cut()
+                self.cut()
             writer.write(answer)
         writer.close()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """All of them, now."""
         for writer in self._open:
             writer.transport.abort()
 
