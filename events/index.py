@@ -62,6 +62,9 @@ def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new:
     for each in shape.unique:
         if old.get(each.field) != new.get(each.field):
             yield from _owned(get, key, each.key(old), each.key(new))
+    for each in shape.reserving:
+        if old.get(each.field) != new.get(each.field):
+            yield from _where_free(get, key, each.key(old), each.key(new))
     if shape.references:
         yield from _degrees(get, key, shape, old, new)
 
@@ -83,6 +86,15 @@ def _owned(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[
         yield _freed(get, old)
     if new is not None:
         yield _taken(get, new, {"owner": key})
+
+
+def _where_free(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[Change]:
+    """As `_owned`, where another may hold the value as well: who came first keeps it reserved."""
+    holders = [None if each is None else get(each) for each in (old, new)]
+    if old is not None and holders[0] == {"owner": key}:
+        yield old, None
+    if new is not None and holders[1] is None:
+        yield new, {"owner": key}
 
 
 def _of_subject(

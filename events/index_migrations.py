@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from events.decider import Lookup, State
+from events.decider import Lookup, State, needed
 from events.names import Key
-from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
+from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key, unique_key
 
 Change = tuple[Key, State | None]
 OVER: Final = frozenset(("COMPLETED", "REVERTED"))
@@ -24,6 +24,7 @@ def of_migration(get: Lookup, before: State | None, after: State | None) -> Iter
         named = migration_number_key(after["branch"], number)
         get(named)  # what is written must have been read
         yield named, {"rid": rid}
+    yield from _reserved(get, after)
     was, is_ = _running(before), _running(after)
     if was != is_:
         running = dict(get(RUNNING_MIGRATIONS) or {})
@@ -32,6 +33,20 @@ def of_migration(get: Lookup, before: State | None, after: State | None) -> Iter
         if is_ is not None:
             running[is_] = rid
         yield RUNNING_MIGRATIONS, dict(sorted(running.items())) or None
+
+
+def _reserved(get: Lookup, state: State) -> Iterator[Change]:
+    """The values of objects that its last batch found to be free."""
+    said = state["change"]["data"]
+    kind = get(Key(f"objectType/{said['type']}")) if "claimed" in state else None
+    if kind is None:
+        return
+    field, each = next((field, each) for field, each in kind["properties"].items() if each["rid"] == said["property"])
+    owners = needed(get, state["claimed"])
+    values = {key: owner["properties"][field] for key, owner in zip(state["claimed"], owners, strict=True) if owner}
+    taken = {unique_key(kind["slug"], each.get("reserve", field), value): key for key, value in values.items()}
+    needed(get, taken)  # what is written must have been read
+    yield from ((reserved, {"owner": key}) for reserved, key in taken.items())
 
 
 def _running(state: State | None) -> str | None:

@@ -15,7 +15,9 @@ def of_object_type(get: Lookup, before: State | None, after: State) -> Iterator[
     """Their values are taken from now on; two that have the same are refused before it comes to this."""
     if before is None:
         return
-    fields = [field for field in after["properties"] if _unique(after, field) and not _unique(before, field)]
+    known = after["properties"]
+    became = (field for field in known if _unique(after, field) and not _unique(before, field))
+    fields = [field for field in became if known[field].get("reserving") != "done"]  # else they are reserved already
     if not fields:
         return
     slugs = [each["slug"] for each in (after, *below(get, after))]

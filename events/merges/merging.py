@@ -54,6 +54,17 @@ def content(key: str, state: State | None) -> Json:
     return {"properties": state.get("properties", {})}
 
 
+def unreserved(key: str, said: Json) -> Json:
+    """Without what is said of values that were reserved: they were so on another branch."""
+    if not key.startswith("objectType/") or said is ABSENT:
+        return said
+    properties = {
+        field: {name: value for name, value in each.items() if name != "reserving"}
+        for field, each in said["properties"].items()
+    }
+    return {**said, "properties": properties}
+
+
 def merged(key: Key, base: Json, ours: Json, theirs: Json) -> Outcome:
     """What becomes of the contents of one entity."""
     if same(ours, theirs) or same(base, theirs):

@@ -13,7 +13,7 @@ from events.decider import State, needed
 from events.merges.conflicts import Answers, Conflict, Place
 from events.merges.fitness import unfit
 from events.merges.foresight import foresee
-from events.merges.merging import content, is_data, is_element, merged
+from events.merges.merging import content, is_data, is_element, merged, unreserved
 from events.merges.migrated import Ran, made
 from events.merges.misfits import stored_form
 from events.merges.sides import Sides
@@ -96,9 +96,9 @@ class _Reconciling:
             self.contents[key] = ABSENT
             return
         if key not in self.base:
-            self.contents[key] = theirs
+            self.contents[key] = unreserved(key, theirs)
             return
-        outcome = merged(key, self.base[key], ours, theirs)
+        outcome = merged(key, unreserved(key, self.base[key]), ours, unreserved(key, theirs))
         value = outcome.content
         for conflict in outcome.conflicts:
             self.conflicts[conflict.place, None] = conflict

@@ -21,10 +21,11 @@ from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far
 from events.findings import Finding, Refused
 from events.migrations import migration_events as told
 from events.migrations import migration_words as words
-from events.migrations.migration_batch import SAMPLES, alive, base, batch, page
+from events.migrations.migration_batch import SAMPLES, base, batch, page
 from events.migrations.migration_change import command_of, conversion, lasting, placed
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_events import EVENTS, Status, evolve, migration_key
+from events.migrations.migration_objects import alive
 from events.migrations.migration_reverse import reverse
 from events.migrations.migration_revert import revert_batch, then
 from events.migrations.migration_step import Conversion
@@ -140,6 +141,8 @@ def _must_be_one(context: Context, change: Payload, *, moves: bool) -> None:
 def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
     """How many entities were looked at, and those that do not fit."""
     entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
+    if whole.claiming is not None:
+        return len(entities), list(whole.claiming(entities).steps)
     return len(entities), [key for key, state in entities.items() if _misfit(whole, state)]
 
 
@@ -229,7 +232,8 @@ def _revert(case: _Case, _: Payload) -> list[Drafted]:
     changed: bool = state.get("changed", case.status == "COMPLETED" or state["step"] > 0)
     if changed:
         reverse(context, then(context, state), state)
-    return case.said(told.MigrationRevertStarted(rid=state["rid"], changed=changed))
+    until = state.get("until", context.head(migration_key(state["rid"])).position)
+    return case.said(told.MigrationRevertStarted(rid=state["rid"], changed=changed, until=until))
 
 
 def _found(context: Context, command: words.OfMigration) -> _Case:

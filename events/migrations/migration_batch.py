@@ -18,6 +18,7 @@ from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
+from events.migrations.migration_objects import alive
 from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_words import Fix
@@ -60,12 +61,6 @@ def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> l
     return keys
 
 
-def alive(context: Context, keys: Sequence[Key]) -> dict[Key, State]:
-    """Raises `Unread`."""
-    states = zip(keys, needed(context.get, keys), strict=True)
-    return {key: state for key, state in states if state is not None and not state["deleted"]}
-
-
 @dataclass(slots=True)
 class _Batch:
     context: Context
@@ -78,6 +73,7 @@ class _Batch:
     anew: bool = field(init=False)
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
+    claimed: list[Key] | None = field(default=None, init=False)
     after: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,26 +91,34 @@ class _Batch:
             text = f"there are {MOST:,} or more, deleted ones too, which one commit cannot look through"
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
-        steps = dict(self._steps(alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))))
-        before = [] if self.state["step"] else self.staging.decided(self.whole.first)
+        entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
+        steps = self._steps(entities)
+        before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first)
         self.staging.known(command for step in steps.values() for command in step.commands)
-        entities = self._mended(steps, set(keys))
+        mended = self._mended(steps, set(since or ()) - set(keys))
         after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
-        return [*before, *entities, *after]
+        return [*before, *mended, *after]
 
-    def _mended(self, steps: Mapping[Key, Step], paged: set[Key]) -> list[Drafted]:
+    def _mended(self, steps: Mapping[Key, Step], again: set[Key]) -> list[Drafted]:
         self.done = {"converted": 0, "dropped": 0, "again": 0}
         drafted: list[Drafted] = []
         for key, step in steps.items():
             try:
                 for command in step.commands:
                     drafted += self.staging.one(command)
-                self.done[step.what if key in paged else "again"] += 1
+                self.done["again" if key in again else step.what] += 1
             except Refused as refused:
                 self.stuck[key] = str(refused)
         return drafted
 
-    def _steps(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
+    def _steps(self, entities: Mapping[Key, State]) -> dict[Key, Step]:
+        if self.whole.claiming is None:
+            return dict(self._fixed(entities))
+        claims = self.whole.claiming(entities)
+        self.claimed = claims.claimed or None
+        return claims.steps
+
+    def _fixed(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
         for key, step in zip(entities, needed(self._step, entities.values()), strict=True):
             if isinstance(step, Refused):
                 self.stuck[key] = str(step)
@@ -147,6 +151,7 @@ class _Batch:
             looked=self.looked,
             **self.done,
             anew=self.anew or None,
+            claimed=self.claimed,
         )
 
     def completed(self) -> MigrationCompleted:
@@ -156,7 +161,9 @@ class _Batch:
         looked, dropped = before["looked"] + self.looked, before["dropped"] + done["dropped"]
         converted = before["converted"] + done["converted"]
         said = {"rid": state["rid"], "in": looked, "out": looked - dropped, "dropped": dropped, "converted": converted}
-        return MigrationCompleted.model_validate({**said, "again": again}, by_alias=True, by_name=False)
+        return MigrationCompleted.model_validate(
+            {**said, "again": again, "claimed": self.claimed}, by_alias=True, by_name=False
+        )
 
 
 def _failed(state: State, stuck: Mapping[Key, str], text: str) -> list[Drafted]:

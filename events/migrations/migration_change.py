@@ -17,10 +17,11 @@ from events.findings import Finding, Refused
 from events.migrations.migration_encryption import remarked
 from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_links import between, fewer, straightened, without_links
-from events.migrations.migration_objects import different, required, without_type, without_value
+from events.migrations.migration_objects import required, without_type, without_value
 from events.migrations.migration_parents import reparented
 from events.migrations.migration_properties import added, removed
 from events.migrations.migration_step import FIX, ONCE, Conversion
+from events.migrations.migration_unique import different
 from events.migrations.migration_values import redeclared, with_field
 from events.migrations.migration_words import Fix
 from events.schema.kinds import Kind, kind_named

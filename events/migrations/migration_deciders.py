@@ -10,6 +10,7 @@ from events.schema import (
     link_type,
     property_life,
     property_removal,
+    property_reserving,
     property_rules,
     property_source,
     property_type,
@@ -21,6 +22,7 @@ from events.schema import (
 )
 
 _DECIDERS: Final[tuple[Decider, ...]] = (
+    property_reserving,
     object_,
     link,
     link_type,
@@ -36,7 +38,8 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
     value_type,
 )
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
-    model: decider for decider in _DECIDERS for model in decider.COMMANDS
+    **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
+    **dict.fromkeys(property_reserving.INNER, property_reserving),
 }
 _BY_EVENT: Final[Mapping[type[Payload], Decider]] = {
     model: decider for decider in _DECIDERS for model in decider.EVENTS.values()

@@ -6,7 +6,9 @@ state   rid, number, branch, change {type, data}, fix, by, status, samples, conc
         step                    how many batches were applied
         looked, converted, dropped, again      entities; `again` of those that were written while it ran
         at                      the position before it began: what was before is read as of it
-        changed, undone         being taken back: whether the schema was changed; {restored, kept} so far
+        claimed                 objects whose values the last event reserved
+        changed, until, undone  being taken back: whether the schema was changed; behind where it wrote nothing;
+                                {restored, kept} so far
         failed {count, keys, text}, reason     why it stands still
 """
 
@@ -56,6 +58,7 @@ class MigrationBatchApplied(MigrationEvent):
     dropped: int
     again: int
     anew: bool | None = None  # the scan began anew with this batch
+    claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved")] = None
 
 
 class MigrationPaused(MigrationEvent):
@@ -79,10 +82,14 @@ class MigrationCompleted(MigrationEvent):
     dropped: int
     converted: int
     again: int
+    claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved with the last batch")] = (
+        None
+    )
 
 
 class MigrationRevertStarted(MigrationEvent):
     changed: Annotated[bool, Field(description="the schema was changed, and is changed back")]
+    until: Annotated[int | None, Field(description="the position behind which it wrote nothing")] = None
 
 
 class MigrationRevertedBatch(MigrationEvent):
@@ -121,7 +128,7 @@ def evolve(state: State | None, event: Payload) -> State:
     if isinstance(event, MigrationPlanned):
         return {**event.model_dump(by_alias=True), "status": "PLANNED"}
     assert state is not None, "a migration begins with migration.planned"
-    kept = {name: value for name, value in state.items() if name not in ("failed", "reason")}
+    kept = {name: value for name, value in state.items() if name not in ("failed", "reason", "claimed")}
     return {**kept, **_CHANGES[type(event)](state, event)}
 
 
@@ -135,7 +142,7 @@ def _applied(state: State, event: MigrationBatchApplied) -> State:
     before = {name: state[name] for name in _COUNTED}
     if event.anew:
         before = {**dict.fromkeys(_COUNTED, 0), "again": state["again"] + state["converted"] + state["dropped"]}
-    place = event.model_dump(include={"step", "after", "through", "base"})
+    place = event.model_dump(include={"step", "after", "through", "base", "claimed"}, exclude_none=True)
     return {**place, **{name: before[name] + getattr(event, name) for name in _COUNTED}}
 
 
@@ -148,12 +155,14 @@ def _failed(_state: State, event: MigrationFailed) -> State:
 
 
 def _completed(_state: State, event: MigrationCompleted) -> State:
-    return {"status": "COMPLETED", "looked": event.in_, **event.model_dump(include={"converted", "dropped", "again"})}
+    done = event.model_dump(include={"converted", "dropped", "again", "claimed"}, exclude_none=True)
+    return {"status": "COMPLETED", "looked": event.in_, **done}
 
 
 def _undoing(_state: State, event: MigrationRevertStarted) -> State:
     nothing = {"restored": 0, "kept": 0}
-    return {"status": "REVERTING", "changed": event.changed, "after": "", "step": 0, "undone": nothing}
+    until = {} if event.until is None else {"until": event.until}
+    return {"status": "REVERTING", "changed": event.changed, **until, "after": "", "step": 0, "undone": nothing}
 
 
 def _undone(state: State, event: MigrationRevertedBatch) -> State:

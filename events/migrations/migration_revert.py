@@ -97,18 +97,24 @@ class _Undone:
         for key, old, new in zip(keys, olds, news, strict=True):
             if new is None:
                 continue
-            step = self._done(old)
+            step = self._done(key, old)
             commands = [] if step is None or old is None else list(self._back(key, old, new, step))
             yield from commands or self._again(new)
 
-    def _done(self, old: State | None) -> Step | None:
-        """What the migration did to an entity, if anything."""
+    def _done(self, key: Key, old: State | None) -> Step | None:
+        """What the migration did to an entity, if anything; what it may have done, where others claimed the same."""
         if old is None or old["deleted"] or not self.back.originals:
+            return None
+        if self._guessed and self.context.head(key).position > self.state["until"]:
             return None
         try:
             return self.whole.fixed(old)
         except Refused:
             return None
+
+    @property
+    def _guessed(self) -> bool:
+        return self.whole.claiming is not None
 
     def _again(self, new: State) -> Iterator[Payload]:
         step = None if self.back.again is None or new["deleted"] else self.back.again.fixed(new)
@@ -157,7 +163,7 @@ class _Undone:
             if called is None or new["deleted"]:
                 continue
             if not same(None if made is None else is_.checks[called][1](made), now.get(field_)):
-                self.kept += 1
+                self.kept += not self._guessed
                 return
             patch[called] = was.shown(field_, before.get(field_))
         if patch:

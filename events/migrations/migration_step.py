@@ -1,10 +1,11 @@
 """What a migration does to entities: under which prefixes it looks, and what it makes of one that does not fit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from events.decider import Payload, State
+from events.names import Key
 
 FIX: Final = "/fix"
 ONCE: Final = 20_000  # entities that one commit converts
@@ -22,6 +23,13 @@ class Step(NamedTuple):
         return (self.command,) if self.instead is None else (self.instead, self.command)
 
 
+class Claims(NamedTuple):
+    """Of entities that claim what one of them may have: who gives way, and who has something that nobody holds yet."""
+
+    steps: dict[Key, Step]
+    claimed: list[Key]
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """How the schema changes round the entities: `first` with the first batch, which makes room, `last` with the last.
@@ -36,4 +44,5 @@ class Conversion:
     once: bool = False
     first: tuple[Payload, ...] = ()
     last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
+    claiming: Callable[[Mapping[Key, State]], Claims] | None = None  # then `fixed` says what may have become of one
     fields: frozenset[str] = frozenset()  # whose values have another form then

@@ -53,7 +53,7 @@ def refused_key(context: Context, shape: Shape, entity: Key, key: str, path: str
 
 def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Iterator[Key]:
     """The keys that these stored values, by field, touch; what is known of none first. Raises `Unread`."""
-    for each in shape.unique:
+    for each in (*shape.unique, *shape.reserving):
         reserved = each.key(values)
         if reserved is not None:
             yield reserved

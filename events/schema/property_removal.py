@@ -108,6 +108,9 @@ def _removed(state: State, named: str) -> Declared | None:
 
 def _claims(context: Context, state: State, each: Declared, then: str) -> list[Finding]:
     """What values claim of others is not let go of, or taken again, for many objects at once."""
+    if "reserving" in each and not each["unique"]:
+        text = f"a migration makes {each['name']} unique; take that back first"
+        return [Finding("PROPERTY_IN_USE", "/property", text)]
     if each["unique"]:
         what = f"{each['name']} is unique: its values are reserved; set it not to be unique, and {then}"
     elif each["target"]:

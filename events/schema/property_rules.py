@@ -110,9 +110,9 @@ def evolve(state: State | None, event: Payload) -> State:
         case PropertyRequiredSet():
             return with_property(state, event.field, required=event.required)
         case PropertyUniqueSet() if event.reserve is not None:
-            return with_property(state, event.field, unique=event.unique, reserve=event.reserve)
+            return with_property(state, event.field, unique=event.unique, reserve=event.reserve, reserving=None)
         case PropertyUniqueSet():
-            return with_property(state, event.field, unique=event.unique)
+            return with_property(state, event.field, unique=event.unique, reserving=None)
         case PropertyDefaultSet():
             return with_property(state, event.field, default=event.default)
         case PropertyMarkingSet():
@@ -135,7 +135,7 @@ def _set_required(one: One, required: bool) -> list[Drafted]:
 
 
 def _set_unique(one: One, unique: bool) -> list[Drafted]:
-    if unique == one.each["unique"]:
+    if unique == one.each["unique"] and (unique or "reserving" not in one.each):
         return []
     if not unique:
         return one.told(PropertyUniqueSet(**one.names, unique=False, reserve=_next_reserve(one.each)), "/unique")

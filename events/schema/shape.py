@@ -57,6 +57,7 @@ class Shape:
     required: tuple[Slot, ...]
     defaults: tuple[Slot, ...]
     unique: tuple[Unique, ...]
+    reserving: tuple[Unique, ...]  # those that will be: who writes a value reserves it where it is free
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
     plain_key: str | None  # the field of a key that is not composite
     claiming: tuple[Slot, ...]  # those that are unique, references, or say whom an object is about
@@ -201,6 +202,10 @@ def _compiled(get: Lookup, state: State) -> Shape:
     for field in personal.closed if personal else ():
         slots[field] = slots[field]._replace(check=discreet(slots[field].check))
     declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
+
+    def unique(field: str) -> Unique:
+        return Unique(field, declaring[field], declared[field].get("reserve", field))
+
     key_type = keyed_by(types) or state
     key = key_type.get("primaryKey", ())
     return Shape(
@@ -211,17 +216,17 @@ def _compiled(get: Lookup, state: State) -> Shape:
         key=tuple(slots[field] for field in key),
         required=tuple(slot for slot in slots.values() if slot.required),
         defaults=tuple(slot for slot in slots.values() if slot.default is not None),
-        unique=tuple(
-            Unique(field, declaring[field], each.get("reserve", field))
-            for field, each in declared.items()
-            if each["unique"]
-        ),
+        unique=tuple(unique(field) for field, each in declared.items() if each["unique"]),
+        reserving=tuple(unique(field) for field, each in declared.items() if each.get("reserving") == "begun"),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
         plain_key=key[0] if len(key) == 1 else None,
         claiming=tuple(
             slots[field]
             for field, each in declared.items()
-            if each["unique"] or each["target"] or (personal is not None and personal.subject == field)
+            if each["unique"]
+            or "reserving" in each
+            or each["target"]
+            or (personal is not None and personal.subject == field)
         ),
         names={slot.field: slot.name for slot in slots.values()},
         structs={field: each for field, each in declared.items() if "fields" in each},

@@ -67,6 +67,7 @@ class Property(Payload):
     replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # field
     until: str | None = None
     removed: bool | None = None
+    reserving: Literal["begun", "done"] | None = None  # on its way to be unique, or came so
     reserve: str | None = None  # what stands for the field in `unique/…` keys, once it was no longer unique
 
     def state(self) -> dict[str, Any]:

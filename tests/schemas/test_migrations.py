@@ -6,6 +6,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
+from events.schema import property_reserving
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -34,6 +35,17 @@ STORY = [
     ("RevertMigration", NUMBER),
     ("ApplyMigrationBatch", {**NUMBER, "step": 0}),
     ("ApplyMigrationBatch", {**NUMBER, "step": 1}),
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "SetUnique", "data": {"type": "Plane", "property": "seats", "unique": True}},
+            "fix": {"kind": "first"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 2}),
+    ("RunMigration", {"migration": 2}),
+    ("ApplyMigrationBatch", {"migration": 2, "step": 0}),
+    ("ApplyMigrationBatch", {"migration": 2, "step": 1}),
 ]
 
 
@@ -44,8 +56,9 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
         Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
         assert (await desk.send(command, **data))["status"] == "accepted", command
     events = [json.loads(row.body) for row in await outbox.after(0, 10_000)]
-    told = [each for each in events if each["type"].startswith("io.oms.migration.")]
+    its = {*migration.EVENTS, *property_reserving.EVENTS}
+    told = [each for each in events if each["type"] in its]
     for event in told:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
-    assert {event["type"] for event in told} == migration.EVENTS.keys()
+    assert {event["type"] for event in told} == its
     assert {command for command, _ in STORY} >= {each.__name__ for each in migration.COMMANDS}
