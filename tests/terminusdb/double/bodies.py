@@ -75,12 +75,12 @@ def flag(api: str, query: dict, name: str, default: bool = False) -> bool:
     raise bad(api, name, "boolean (true, false)", value)
 
 
-def number(api: str, query: dict, name: str, default: int | None) -> int | None:
+def number(api: str, query: dict, name: str, default: int | None, wanted: str = "non-negative integer") -> int | None:
     value = query.get(name)
     if value is None:
         return default
     if not str(value).isdecimal():
-        raise bad(api, name, "non-negative integer", value)
+        raise bad(api, name, wanted, value)
     return int(value)
 
 

@@ -156,7 +156,9 @@ class Databases:
         if name in database.branches:
             text = f"Branch {name} already exists"
             raise refusal("Branch", "BranchExistsError", text, branch_name=name)
-        database.branches[name] = head if origin is not None else database.root(PREFIXES | said.get("prefixes", {}))
+        database.branches[name] = (
+            head if origin is not None else database.root(PREFIXES | said.get("prefixes", {}), first=False)
+        )
         return {"@type": "api:BranchResponse", "api:status": "api:success"}
 
     def _origin(self, said: str):

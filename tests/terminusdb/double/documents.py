@@ -7,11 +7,13 @@ from aiohttp import web
 
 from tests.terminusdb.double import reading
 from tests.terminusdb.double.bodies import flag, many, told, whole
+from tests.terminusdb.double.migrations import inferred
 from tests.terminusdb.double.refusals import bad, refusal, unfit, unhandled
+from tests.terminusdb.double.reshaping import reshaped
 from tests.terminusdb.double.schema import Schema, Unfit
 from tests.terminusdb.double.store import Place, rewritten
 from tests.terminusdb.double.users import NAMED
-from tests.terminusdb.double.writing import Writing, reshaped
+from tests.terminusdb.double.writing import Writing
 
 VERSION = "TerminusDB-Data-Version"
 LABELS = ("branch", "commit", "repo", "meta", "system")
@@ -34,6 +36,8 @@ class Documents:
         api = "GetDocument"
         said = await call.json() if call.request.can_read_body else {}
         asked = {**call.query, **said}
+        if call.path == ["_system"]:
+            return reading.of_system(asked)
         if call.path[2:4] == ["local", "_commits"] or call.path[2:] == ["_meta"]:
             return reading.of_commits(self.databases.database(api, call.path), asked)
         place = self._place(api, call, "read")
@@ -119,8 +123,8 @@ class Documents:
             new = Schema.of([schema.context, *known.values()])
         after = reshaped(place.state, new, lambda flaw: unfit(api, flaw))
         ids = [each["@id"] for each in values if "@id" in each]
-        always = flag(api, call.query, "full_replace")
-        return await self._committed(place, after, said, call.user, ids, always=always)
+        steps = inferred(schema, new)
+        return await self._committed(place, after, said, call.user, ids, always=True, migration=steps)
 
     @staticmethod
     def _class_fits(api: str, call, known: dict, each: dict) -> None:
@@ -140,12 +144,12 @@ class Documents:
         head = place.database.commit(place.branch, after, *said, NAMED + call.user)
         return _answered(f"branch:{head.identity}", b"", 204)
 
-    async def _committed(self, place: Place, after, said, user, ids, *, always=False, status=200):
+    async def _committed(self, place: Place, after, said, user, ids, *, always=False, status=200, migration=None):
         if self.faults.slow_layers:
             await asyncio.sleep(self.faults.slow_layers * place.database.layers)
         head = place.head
         if (always and ids) or after.differs(place.state):
-            head = place.database.commit(place.branch, after, *said, NAMED + user)
+            head = place.database.commit(place.branch, after, *said, NAMED + user, migration)
         if self.faults.strikes("lost"):
             raise unhandled()
         if self.faults.strikes("dropped"):

@@ -1,16 +1,19 @@
 """Reads of documents: by id, by class, by template; as a stream or as a list."""
 
 import json
+from hashlib import sha1
+from urllib.parse import quote
 
 from aiohttp import web
 
 from tests.terminusdb.double.bodies import flag, number
 from tests.terminusdb.double.refusals import bad, refusal, request_id, unhandled
 from tests.terminusdb.double.schema import Held, Unfit
-from tests.terminusdb.double.store import Place, shown
+from tests.terminusdb.double.store import Place, layer, shown
 from tests.terminusdb.double.values import is_type
 
 API = "GetDocument"
+SAFE = "~-_.!*()'&=@"
 
 
 def read(place: Place, asked: dict) -> web.Response:
@@ -34,11 +37,36 @@ def read(place: Place, asked: dict) -> web.Response:
 
 def of_commits(database, asked: dict) -> web.Response:
     """What a database keeps about its own branches, as far as anybody asks."""
+    if asked.get("type") == "Repository":
+        local = {"@id": "Local/local", "@type": "Local", "name": "local", "head": layer(database.branches)}
+        return _answer(database.repo_version.replace("repo:", "meta:"), [local], flag(API, asked, "as_list"), asked)
+    if asked.get("type") == "ValidCommit":
+        told = [each.told() for each in database.commits.values() if each.kind == "ValidCommit"]
+        return _answer(database.repo_version, told, flag(API, asked, "as_list"), asked)
     heads = [
-        {"@id": f"Branch/{name}", "@type": "Branch", "name": name, "head": f"{head.kind}/{head.identity}"}
+        {
+            "@id": f"Branch/{quote(name, safe=SAFE)}",
+            "@type": "Branch",
+            "name": name,
+            "head": f"{head.kind}/{head.identity}",
+        }
         for name, head in database.branches.items()
     ]
     return _answer(database.repo_version, heads, flag(API, asked, "as_list"), asked)
+
+
+def of_system(asked: dict) -> web.Response:
+    """What the server keeps about its users, as far as anybody asks."""
+    name = asked["id"]
+    user = {
+        "@id": name,
+        "@type": "User",
+        "capability": ["Capability/server_access"],
+        "key_hash": "<hash>",
+        "name": name.removeprefix("User/"),
+    }
+    version = f"system:{sha1(name.encode()).hexdigest()}/{sha1(b'').hexdigest()}"
+    return _answer(version, [user], False, asked)
 
 
 def _single(place: Place, asked: dict, how: dict) -> web.Response:
@@ -95,10 +123,7 @@ def _classes(place: Place, asked: dict, as_list: bool) -> list:
             text = f"Document not found: '{asked['id']}'"
             raise refusal(API, "DocumentNotFound", text, 404, "not_found", document_id=asked["id"])
         return [schema.known[asked["id"]]]
-    context = dict(schema.context)
-    if isinstance(context.get("@documentation"), list):
-        context["@documentation"] = context["@documentation"][0]
-    return [context, *(schema.known[name] for name in sorted(schema.known))]
+    return schema.listed()
 
 
 def _answer(version: str, documents: list, as_list: bool, asked: dict) -> web.Response:
@@ -107,7 +132,9 @@ def _answer(version: str, documents: list, as_list: bool, asked: dict) -> web.Re
         return web.Response(body=body, headers={"TerminusDB-Data-Version": version}, content_type="application/json")
     if flag(API, asked, "minimized", True):
         return _stream(version, "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents))
-    return _stream(version, "".join(json.dumps(each, ensure_ascii=False, indent=2) + "\n" for each in documents))
+    return _stream(
+        version, "".join(json.dumps(each, ensure_ascii=False, indent=2, sort_keys=True) + "\n" for each in documents)
+    )
 
 
 def _stream(version: str, text: str) -> web.Response:

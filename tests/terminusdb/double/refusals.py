@@ -47,7 +47,10 @@ def missing(api: str, name: str):
 
 
 def bad(api: str, name: str, wanted: str, value):
-    shown = f"'{value}'" if isinstance(value, str) else prolog(value)
+    plain = (
+        isinstance(value, str) and value.replace("-", "").isalnum() and not value.startswith("-") and value.islower()
+    )
+    shown = value if plain else f"'{value}'" if isinstance(value, str) else prolog(value)
     text = f"Expected parameter '{name}' of type '{wanted}` but found: {shown}"
     return refusal(api, "BadParameterType", text, expected_type=wanted, parameter=name, value=value)
 
@@ -90,9 +93,17 @@ def no_json(text: str):
     )
 
 
+class Term(str):
+    """What Prolog writes as it is."""
+
+    __slots__ = ()
+
+
 def prolog(value) -> str:
     """A value as Prolog writes it."""
     match value:
+        case Term():
+            return value
         case None:
             return "null"
         case str():

@@ -5,9 +5,13 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tests.terminusdb.double.refusals import prolog
+from tests.terminusdb.double.refusals import prolog, type_error
 from tests.terminusdb.double.values import Json, Link, NoValue, full, is_type, taken
 
+OPTIONS = {
+    "@type", "@id", "@key", "@inherits", "@abstract", "@subdocument", "@unfoldable", "@documentation", "@metadata",
+    "@oneOf", "@shared",
+}  # fmt: skip
 UNESCAPED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!*()'&=@")
 
 
@@ -39,6 +43,13 @@ class Schema:
         context = documents[0]
         known = {each["@id"]: each for each in documents[1:]}
         return Schema(context["@base"], context["@schema"], tuple(documents), known)
+
+    def listed(self) -> list:
+        """As the server shows it: the context, then by kind and name."""
+        context = dict(self.context)
+        if isinstance(context.get("@documentation"), list):
+            context["@documentation"] = context["@documentation"][0]
+        return [context, *sorted(self.known.values(), key=lambda each: (each["@type"], each["@id"]))]
 
     @property
     def context(self):
@@ -90,6 +101,9 @@ class Schema:
         for name, each in self.known.items():
             if each["@type"] != "Class":
                 continue
+            for option in each:
+                if option.startswith("@") and option not in OPTIONS:
+                    raise type_error(each[option], "text")
             for above in self.parents(name):
                 if not self.is_class(above):
                     yield {"@type": "not_a_class_or_base_type", "class": self.iri(above)}

@@ -15,9 +15,13 @@ from aiohttp import web
 from tests.terminusdb.double.databases import Databases
 from tests.terminusdb.double.documents import Documents
 from tests.terminusdb.double.faults import Faults
+from tests.terminusdb.double.graphql import Graphs
+from tests.terminusdb.double.merging import Merging
+from tests.terminusdb.double.migrations import Migrations
 from tests.terminusdb.double.refusals import Refusal, no_json, unhandled
 from tests.terminusdb.double.users import ANONYMOUS, Users
 from tests.terminusdb.double.versions import Versions
+from tests.terminusdb.double.woql import Queries
 
 METHODS = {
     "ok": "GET", "info": "GET", "": "GET", "db": "GET HEAD POST PUT DELETE", "document": "GET HEAD POST PUT DELETE",
@@ -80,29 +84,44 @@ class Double:
         self.faults = Faults()
         self.users = Users(password)
         self.databases = Databases(self.users)
-        self.documents = Documents(self.databases, self.users, self.faults)
-        self.versions = Versions(self.databases, self.users, self.documents)
+        documents = Documents(self.databases, self.users, self.faults)
+        self._parts = (
+            self.databases,
+            documents,
+            Versions(self.databases),
+            Queries(self.databases, documents),
+            Graphs(self.databases),
+            Merging(self.databases),
+            Migrations(self.databases),
+            self.users,
+        )
         self.url, self.calls, self.left = "", 0, 0
-        self._spoilt: set = set()
+        self._spoilt: dict = {}  # by connection the body that was left in it
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.calls += 1
         connection = request.transport
         if connection in self._spoilt:
-            self._spoilt.discard(connection)
-            return _html(400, "Bad Request", f"Illegal HTTP request: {request.method} {request.raw_path} HTTP/1.1")
+            left = self._spoilt.pop(connection).decode(errors="replace")
+            text = f"Illegal HTTP request: {left}{request.method} {request.raw_path} HTTP/1.1 (in_http_request)"
+            return _html(400, "Bad Request", text)
         try:
-            return await self._answer(request)
+            try:
+                return await self._answer(request)
+            except (KeyError, IndexError, TypeError, AttributeError):  # as the server does with what it did not expect
+                raise unhandled() from None
         except Refusal as refused:
             if refused.left and request.can_read_body:
                 self.left += 1
-                await request.read()  # its bytes would be read as the beginning of what follows
-                self._spoilt.add(connection)
+                self._spoilt[connection] = await request.read()  # read as the beginning of what follows
+            trace = request.headers.get("traceparent", "").split("-")
+            if len(trace) > 1 and "api:request_id" in refused.body:
+                refused.body["api:trace_id"] = trace[1]
             body = b"" if request.method == "HEAD" else json.dumps(refused.body, ensure_ascii=False).encode()
             return web.Response(status=refused.status, body=body, content_type="application/json")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        parts = [unquote(part) for part in request.raw_path.partition("?")[0].split("/")]
+        parts = [part for each in request.raw_path.partition("?")[0].split("/") for part in _decoded(each)]
         if (
             parts[1] != "api"
             or len(parts) < 3
@@ -125,7 +144,7 @@ class Double:
         return web.Response(body=json.dumps(answer, ensure_ascii=False).encode(), content_type="application/json")
 
     async def _routed(self, call: Call):
-        for each in (self.databases, self.documents, self.versions, self.users):
+        for each in self._parts:
             handler = getattr(each, f"{call.api or 'root'}_", None)
             if handler is not None:
                 return await handler(call)
@@ -149,11 +168,18 @@ async def double(password: str = "root"):
         await runner.cleanup()
 
 
+def _decoded(part: str) -> list[str]:
+    """NOTE the server decodes a path before it takes it apart."""
+    return unquote(part).split("/")
+
+
 def _html(status: int, title: str, text: str) -> web.Response:
     page = (
         f"<!DOCTYPE html>\n<html>\n<head>\n<title>{status} {title}</title>\n\n"
         '<meta http-equiv="content-type" content="text/html; charset=UTF-8">\n\n'
-        f"</head>\n<body>\n\n<h1>{title}</h1>\n\n<p>\n{text}</p>\n\n</body>\n</html>\n"
+        f"</head>\n<body>\n\n<h1>{title}</h1>\n\n<p>\n{text}</p>\n\n"
+        '<address>\n<a href="http://www.swi-prolog.org">SWI-Prolog</a> httpd at <host>\n</address>\n\n'
+        "</body>\n</html>\n"
     )
     return web.Response(status=status, text=page, content_type="text/html", charset="UTF-8")
 
@@ -175,7 +201,11 @@ def _not_allowed(request: web.Request) -> web.Response:
             "method": request.method,
         }
         return web.json_response(said, status=405)
-    return _html(405, "Method not allowed", f"The requested URL <tt>{request.path}</tt>")
+    return _html(
+        405,
+        "Method not allowed",
+        f"The requested URL <tt>{request.path}</tt> does not support method <tt>{request.method}</tt>.",
+    )
 
 
 def basic(user: str, password: str) -> str:

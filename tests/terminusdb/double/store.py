@@ -39,7 +39,7 @@ class State:
         """Ids of all that is no part of another, by class."""
         schema = self.schema
         found = [each for each, doc in self.documents.items() if not schema.is_subdocument(doc["@type"])]
-        return sorted(found, key=lambda each: (self.documents[each]["@type"], self.born[each]))
+        return sorted(found, key=lambda each: (self.born[schema.iri(self.documents[each]["@type"])], self.born[each]))
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ class Commit:
             "message": self.message,
             "schema": layer(self.state.schema.documents),
             "timestamp": self.timestamp,
-            "user": self.user,
         }
+        if self.user:
+            told["user"] = self.user
         if self.state.documents:
             told["instance"] = layer(self.state.documents)
         if self.migration is not None:
@@ -96,16 +97,16 @@ class Database:
     def __post_init__(self):
         self.branches["main"] = self.root(self.prefixes)
 
-    def root(self, prefixes) -> Commit:
+    def root(self, prefixes, *, first: bool = True) -> Commit:
         context = {"@type": "@context", **prefixes}
         state = State(Schema.of([context]), {}, {})
-        migration = [{"@type": "ReplaceContext", "context": {**prefixes, "@type": "Context"}}]
+        migration = [{"@type": "ReplaceContext", "context": {**prefixes, "@type": "Context"}}] if first else None
         user = "terminusdb://system/data/User/admin"
-        first = Commit(
+        made = Commit(
             commit_id(), None, "system", "create initial schema", user, state, time.time(), migration, "InitialCommit"
         )
-        self.commits[first.identity] = first
-        return first
+        self.commits[made.identity] = made
+        return made
 
     def commit(self, branch: str, state: State, author: str, message: str, user: str, migration=None) -> Commit:
         """The branch's newest one, a new one if there is something new."""
@@ -172,7 +173,7 @@ def shown(state: State, identity: str, *, compress=True, unfold=True, inside=())
         return short(str(value))
 
     for of, held in schema.properties(name).items():
-        if of in stored:
+        if of in stored and stored[of] != ():
             value = stored[of]
             read[called(of)] = [one(each) for each in value] if isinstance(value, tuple) else one(value)
         elif held.family == "List":
@@ -208,7 +209,8 @@ def unknown_database(api: str, organization: str, name: str, *, left=False):
 def with_documents(state: State, documents: dict) -> State:
     """The same schema over other documents."""
     born = dict(state.born)
-    fresh = sorted(each for each in documents if each not in born)
+    names = {state.schema.iri(each["@type"]) for each in documents.values()} | documents.keys()
+    fresh = sorted(names - born.keys())
     start = 1 + max(born.values(), default=0)
     born |= {each: start + offset for offset, each in enumerate(fresh)}
     gone = state.gone | (state.documents.keys() - documents.keys())

@@ -22,6 +22,12 @@ class Link(str):
     __slots__ = ()
 
 
+class Typed(str):
+    """A text that says of itself that it is one, so it is no reference."""
+
+    __slots__ = ()
+
+
 class NoValue(Exception):
     """What was given is not of that type."""
 

@@ -9,14 +9,17 @@ from tests.terminusdb.double.writing import Writing
 
 
 class Versions:
-    def __init__(self, databases, users, documents) -> None:
-        self.databases, self.users, self.documents = databases, users, documents
+    def __init__(self, databases) -> None:
+        self.databases = databases
 
     async def log_(self, call):
         database = self.databases.database("Log", call.path)
         self.databases.may(call, "meta_read_access", database)
         place = self.databases.place("Log", call.path)
-        start, count = number("Log", call.query, "start", 0), number("Log", call.query, "count", None)
+        start, count = (
+            number("Log", call.query, "start", 0, "integer"),
+            number("Log", call.query, "count", None, "integer"),
+        )
         line = [each.told() for each in place.head.line()]
         return line[start : None if count is None else start + count]
 
@@ -31,15 +34,16 @@ class Versions:
 
     async def reset_(self, call):
         said = await call.json()
+        if "commit_descriptor" not in said:
+            raise Refusal(500, {"code": 500, "message": "Arguments are not sufficiently instantiated"})
         place = self.databases.place("Reset", call.path)
         wanted = said["commit_descriptor"]
         path = wanted.split("/")
         if len(path) != 5 or path[3] != "commit":
-            text = f"Invalid commit descriptor: {wanted}"
-            raise refusal("Reset", "NotACommitDescriptorError", text, commit_descriptor=wanted)
+            text = f"The path {wanted} is not a commit descriptor"
+            raise refusal("Reset", "NotACommitDescriptorError", text, absolute_descriptor=wanted)
         if path[4] not in place.database.commits:
-            text = f"Commit at path {wanted} is not available"
-            raise refusal("Reset", "UnresolvableCommitId", text, absolute_descriptor=wanted, commit_id=path[4])
+            raise refusal("Reset", "UnresolvableCommitId", f"Invalid ref path: {path[4]}", commit=path[4])
         place.database.branches[place.branch] = place.database.commits[path[4]]
         return {"@type": "api:ResetResponse", "api:status": "api:success"}
 
