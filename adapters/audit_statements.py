@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Select, func, or_, select
 
-from adapters.audit_tables import events, refusals
+from adapters.audit_tables import events, incidents, refusals
 from queries.audit import Refusals, Search, as_stored
 
 
@@ -51,6 +51,16 @@ def refused(search: Refusals, looks: Looks) -> Select[Any]:
     if search.before is not None:
         found = found.where(refusals.c.number < search.before)
     return _common(found, refusals, refusals.c.findings, search, looks)
+
+
+def unplaced(search: Refusals, looks: Looks) -> Select[Any]:
+    """Rows of `incidents`, newest first."""
+    found = select(incidents).order_by(incidents.c.time.desc(), incidents.c.id.desc()).limit(search.limit)
+    if search.actor:
+        found = found.where(_by(incidents.c.principal, search.actor))
+    if search.text:
+        found = found.where(incidents.c.what.contains(search.text, autoescape=True))
+    return _common(found, incidents, None, search._replace(text=""), looks)
 
 
 def _common(found: Select[Any], table: Any, bytes_: Any, search: Search | Refusals, looks: Looks) -> Select[Any]:

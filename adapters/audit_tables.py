@@ -1,4 +1,4 @@
-"""The tables of the audit: each event with its stored bytes, how many there are of each type, and what was refused."""
+"""The tables of the audit: each event with its stored bytes, how many there are of each type, what was refused, and what else has no position."""
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table
 
@@ -30,6 +30,18 @@ counts = Table(
     "counts", metadata,
     Column("type", String, primary_key=True),
     Column("number", BigInteger, nullable=False),  # of events
+)  # fmt: skip
+
+incidents = Table(
+    "incidents", metadata,
+    Column("id", String, primary_key=True),  # UUIDv7
+    Column("time", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("principal", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("branch", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("why", String, nullable=False),
 )  # fmt: skip
 
 refusals = Table(

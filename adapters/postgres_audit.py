@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import MetaData, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.audit_tables import counts, events, refusals
+from adapters.audit_tables import counts, events, incidents, refusals
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import PostgresView
@@ -69,10 +69,11 @@ def with_text(row: Sequence[Any]) -> Entry:
     return stored._replace(commit=bytes(row[7]).hex(), hash=bytes(row[11]).hex())
 
 
-def copy_refusals(session: PostgresSession, old: str) -> None:
-    """What was refused is in no log: a new build of the audit takes it from the old one, which is in schema `old`."""
-    before = refusals.to_metadata(MetaData(), schema=old)
-    session.run(sql(insert(refusals).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
+def copy_unplaced(session: PostgresSession, old: str) -> None:
+    """What has no position is in no log: a new build of the audit takes it from the old one, which is in schema `old`."""
+    for table in (refusals, incidents):
+        before = table.to_metadata(MetaData(), schema=old)
+        session.run(sql(insert(table).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
 
 
 def _stored(row: Entry) -> tuple[Any, ...]:
@@ -92,4 +93,3 @@ _WRITTEN: Final = sql(
     .where(events.c.position > bindparam("after"), events.c.position <= bindparam("until"))
     .order_by(events.c.position)
 )
-_ADD_REFUSAL: Final = sql(insert(refusals).on_conflict_do_nothing())

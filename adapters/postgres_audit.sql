@@ -65,6 +65,17 @@ CREATE TABLE refusals (
     findings bytea NOT NULL  -- JSON
 );
 
+CREATE TABLE incidents (
+    id text PRIMARY KEY COLLATE "C",  -- UUIDv7
+    time bigint NOT NULL,
+    kind text NOT NULL,
+    principal text NOT NULL,
+    origin text NOT NULL,
+    branch text NOT NULL,
+    what text NOT NULL,
+    why text NOT NULL
+);
+
 CREATE VIEW changes AS  -- before and after, as far as PostgreSQL can read a body as text
 SELECT position, to_timestamp(time / 1e6) AS at, author, on_behalf_of, type, branch, entity, cause, trace,
        data -> 'was' AS before, data AS after
@@ -136,10 +147,16 @@ CREATE TRIGGER kept BEFORE TRUNCATE ON refusals EXECUTE FUNCTION refuse();
 ALTER TABLE refusals ENABLE ALWAYS TRIGGER unchanged;
 ALTER TABLE refusals ENABLE ALWAYS TRIGGER kept;
 
-GRANT SELECT ON events, counts, refusals, changes TO oms_audit_writer;
+CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE ON incidents FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TRIGGER kept BEFORE TRUNCATE ON incidents EXECUTE FUNCTION refuse();
+ALTER TABLE incidents ENABLE ALWAYS TRIGGER unchanged;
+ALTER TABLE incidents ENABLE ALWAYS TRIGGER kept;
+
+GRANT SELECT ON events, counts, refusals, incidents, changes TO oms_audit_writer;
 GRANT INSERT (position, time, author, on_behalf_of, type, branch, entity, commit, cause, trace, subject, hash, body)
     ON events TO oms_audit_writer;
 GRANT INSERT (number, time, principal, branch, command_id, type, findings) ON refusals TO oms_audit_writer;
+GRANT INSERT (id, time, kind, principal, origin, branch, what, why) ON incidents TO oms_audit_writer;
 GRANT INSERT, UPDATE ON counts TO oms_audit_writer;
 GRANT EXECUTE ON FUNCTION month(bigint) TO oms_audit_writer;
 

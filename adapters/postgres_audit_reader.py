@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import LargeBinary, bindparam
 from sqlalchemy import func as function
 
-from adapters.audit_statements import entries, refused
+from adapters.audit_statements import entries, refused, unplaced
 from adapters.postgres import with_values
 from adapters.postgres_audit import with_text
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import start
 from producers.outbox import Refusal
 from projectors.audit import Entry
+from projectors.incidents import Incident
 from queries.audit import Refusals, Search
 
 
@@ -27,6 +28,9 @@ class PostgresEntries:
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]
+
+    def incidents(self, search: Refusals) -> Sequence[Incident]:
+        return [Incident(*row) for row in self._rows(unplaced(search, Looks()))]
 
     def _rows(self, statement: Any) -> Sequence[Any]:
         text, values = with_values(statement)

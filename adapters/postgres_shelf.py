@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres import AWAY, place, sql
-from adapters.postgres_audit import copy_refusals
+from adapters.postgres_audit import copy_unplaced
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
 from adapters.postgres_view import PostgresView, live, parked_events, script, tables, unavailable
@@ -55,7 +55,7 @@ class PostgresShelf(Generic[RowT]):
 
     async def carry(self, old: int, new: int) -> None:
         if self.name == "audit":
-            await asyncio.to_thread(self._copy_refusals, old, new)
+            await asyncio.to_thread(self._copy_unplaced, old, new)
 
     async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
         return await verify_view(self.sessions.url, self.schema(build), self.name, feed, told)
@@ -98,9 +98,9 @@ class PostgresShelf(Generic[RowT]):
         names = [name.removeprefix(self._prefix) for (name,) in session.rows(_SCHEMAS, self._prefix)]
         return sorted(int(name) for name in names if name.isdigit())
 
-    def _copy_refusals(self, old: int, new: int) -> None:
+    def _copy_unplaced(self, old: int, new: int) -> None:
         with self._asked(self.schema(new)) as session:
-            copy_refusals(session, self.schema(old))
+            copy_unplaced(session, self.schema(old))
             session.run("COMMIT")
 
     @contextmanager

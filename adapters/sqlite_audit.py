@@ -10,12 +10,13 @@ from typing import Final
 from sqlalchemy import MetaData, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from adapters.audit_tables import counts, events, metadata, refusals
+from adapters.audit_tables import counts, events, incidents, metadata, refusals
 from adapters.sqlite_file import NO_TEXT, bound, put, sql, writer
 from adapters.sqlite_view import SqliteView
 from projectors.audit import VERSION, Entry
 from projectors.projector import Place
 
+_OLD: Final = MetaData(schema="old")
 _TYPE: Final = list(events.c.keys()).index("type")
 _ADD: Final = sql(insert(events).values({column.name: bound(column) for column in events.c}))
 _counted = upsert(counts)
@@ -24,8 +25,10 @@ _COUNT: Final = sql(
         index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
     )
 )
-_old: Final = refusals.to_metadata(MetaData(), schema="old")
-_COPY_REFUSALS: Final = sql(insert(refusals).prefix_with("OR IGNORE").from_select(list(_old.c.keys()), select(_old)))
+_COPIES: Final = [
+    sql(insert(table).prefix_with("OR IGNORE").from_select(list(table.c.keys()), select(table.to_metadata(_OLD))))
+    for table in (refusals, incidents)
+]
 
 
 def sqlite_audit(path: Path, ontology: str) -> SqliteView[Entry]:
@@ -50,11 +53,12 @@ class EntryRows:
         connection.executemany(_COUNT, Counter(row[_TYPE] for row in added).items())
 
 
-def copy_refusals(old: Path, new: Path) -> None:
-    """What was refused is in no log: a new build of the audit takes it from the old one."""
+def copy_unplaced(old: Path, new: Path) -> None:
+    """What has no position is in no log: a new build of the audit takes it from the old one."""
     with closing(writer(new)) as connection:
         connection.execute("ATTACH ? AS old", (str(old),))
-        connection.execute(_COPY_REFUSALS)
+        for copy in _COPIES:
+            connection.execute(copy)
 
 
 def _stored(row: Entry) -> tuple[object, ...]:

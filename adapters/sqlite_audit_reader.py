@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import func
 from sqlalchemy.dialects import sqlite
 
-from adapters.audit_statements import entries, refused
+from adapters.audit_statements import entries, refused, unplaced
 from adapters.sqlite_reader import reader
 from adapters.sqlite_verify import with_text
 from producers.outbox import Refusal
 from projectors.audit import Entry
+from projectors.incidents import Incident
 from queries.audit import Refusals, Search
 
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
@@ -41,6 +42,9 @@ class SqliteEntries:
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]
+
+    def incidents(self, search: Refusals) -> Sequence[Incident]:
+        return [Incident(*row) for row in self._rows(unplaced(search, Looks()))]
 
     def _rows(self, statement: Any) -> list[Any]:
         compiled = statement.compile(dialect=_DIALECT)

@@ -1,4 +1,4 @@
-"""The audit's second table: refused commands, in the file of the audit, beside its rows; and where they come from."""
+"""What has no position, in the file of the audit, beside its rows: refused commands, where they come from, incidents."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -8,11 +8,12 @@ from typing import Final, TypeVar
 from sqlalchemy import bindparam, func, insert, select
 
 from adapters import outbox_tables as tables
-from adapters.audit_tables import refusals
+from adapters.audit_tables import incidents, refusals
 from adapters.sqlite_file import SqliteFile, sql, writer
 from adapters.sqlite_reader import reader
 from adapters.sqlite_view import unavailable
 from producers.outbox import Refusal
+from projectors.incidents import Incident
 
 Result = TypeVar("Result")
 _LAST: Final = sql(select(func.max(refusals.c.number)))
@@ -23,6 +24,7 @@ _AFTER: Final = sql(
     .limit(bindparam("limit"))
 )
 _ADD: Final = sql(insert(refusals).prefix_with("OR IGNORE"))
+_ADD_INCIDENT: Final = sql(insert(incidents).prefix_with("OR IGNORE"))
 
 
 class RefusedCommands:
@@ -40,7 +42,7 @@ class RefusedCommands:
         await self._file.close()
 
 
-class SqliteRefusals:
+class SqliteRegister:
     """`close` after use. Its transactions are short: the view that writes the other tables waits for them.
 
     Raises `ViewUnavailable` where its file refuses (disk full, locked): nothing was written, and it may be tried again.
@@ -57,6 +59,14 @@ class SqliteRefusals:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_ADD, [(number, *refusal) for number, refusal in found])
+
+        await _run(self._file, run)
+
+    async def add_incidents(self, found: Sequence[Incident]) -> None:
+        def run(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(_ADD_INCIDENT, found)
 
         await _run(self._file, run)
 

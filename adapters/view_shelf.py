@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from adapters.sqlite_audit import copy_refusals
+from adapters.sqlite_audit import copy_unplaced
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_view import SqliteView
@@ -46,7 +46,7 @@ class SqliteShelf(Generic[RowT]):
 
     async def carry(self, old: int, new: int) -> None:
         if self.name == "audit":
-            await asyncio.to_thread(copy_refusals, self.path(old), self.path(new))
+            await asyncio.to_thread(copy_unplaced, self.path(old), self.path(new))
 
     async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
         return await verify_view(self.path(build), self.name, feed, told)

@@ -4,7 +4,7 @@ The answer is an outcome that changed nothing, at the position at which it was r
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -12,11 +12,14 @@ import msgspec
 
 from events.command import QUESTIONS, AskBranches, AskHistory, AskImpact, AskShow, AskType, AskView
 from events.findings import Finding, Refused
+from events.names import Key
+from events.objects.sealing import PURGED, SEALED, Closed
 from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
 from queries.branches import overview
 from queries.cuts import Cut, cut
 from queries.freshness import Behind, Moving, at_least
+from queries.gaps import Opens
 from queries.impact import impact
 from queries.moments import moment
 from queries.objects import show
@@ -37,6 +40,14 @@ class ViewUnreadable(Exception):
     """The view cannot be read now."""
 
 
+Told = Callable[[Address, Sequence[Key]], Awaitable[None]]
+"""Remembers who read encrypted values of which entities. Raises `OSError` where it cannot: then they are not shown."""
+
+
+async def unheard(_to: Address, _read: Sequence[Key]) -> None:
+    """For who keeps no audit."""
+
+
 class ReadDoor:
     """`opened` gives the versions as they are now, `moving` how far they are; both raise `ViewUnreadable`."""
 
@@ -45,8 +56,9 @@ class ReadDoor:
         opened: Callable[[], AbstractContextManager[Versions]],
         moving: Callable[[], Moving],
         clock: Callable[[], int],
+        told: Told = unheard,
     ) -> None:
-        self._opened, self._moving, self._clock = opened, moving, clock
+        self._opened, self._moving, self._clock, self._told = opened, moving, clock, told
 
     @property
     def questions(self) -> dict[str, Question]:
@@ -61,26 +73,37 @@ class ReadDoor:
             assert isinstance(asked, AskView)
             if asked.min_position:
                 await self._wait(asked.min_position, seconds(headers.get(DEADLINE_HEADER)))
-            answer = await asyncio.to_thread(self._read, to, asked)
+            answer, read = await asyncio.to_thread(self._read, to, asked)
+            if read:
+                await self._told(to, read)
         except Refused as refused:
             return replied(identity, "rejected", 0, refused.findings)
         except ViewUnreadable as unreadable:
             return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_VIEW", "", str(unreadable))])
+        except OSError as unrecorded:
+            text = f"nothing can remember that this was read: {unrecorded}"
+            return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_AUDIT", "", text)])
         return answered(identity, answer, f"read it with `{_ON_THE_COMMAND_LINE[to.type]}`")
 
-    def _read(self, to: Address, asked: AskView) -> dict[str, Any]:
+    def _read(self, to: Address, asked: AskView) -> tuple[dict[str, Any], list[Key]]:
+        """The answer, and the entities of which encrypted values were opened for it."""
         with self._opened() as versions:
-            if isinstance(asked, AskBranches):
-                return overview(versions, deleted=asked.deleted)
-            assert isinstance(asked, AskType)
-            at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
-            match asked:
-                case AskShow():
-                    return show(at, asked.type, asked.key).json()
-                case AskHistory():
-                    return history(at, asked.type, asked.key).json()
-                case AskImpact():
-                    return impact(at, asked.type, asked.property).json()
+            read: dict[Key, None] = {}
+            versions.opens = _noting(versions.opens, read)
+            return self._answer(versions, to, asked), list(read)
+
+    def _answer(self, versions: Versions, to: Address, asked: AskView) -> dict[str, Any]:
+        if isinstance(asked, AskBranches):
+            return overview(versions, deleted=asked.deleted)
+        assert isinstance(asked, AskType)
+        at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
+        match asked:
+            case AskShow():
+                return show(at, asked.type, asked.key).json()
+            case AskHistory():
+                return history(at, asked.type, asked.key).json()
+            case AskImpact():
+                return impact(at, asked.type, asked.property).json()
         raise TypeError(type(asked))
 
     async def _wait(self, position: int, within: float) -> None:
@@ -88,6 +111,16 @@ class ReadDoor:
         if isinstance(found, Behind):
             text = f"the view versions is at position {found.position}, not yet at {found.wanted}"
             raise ViewUnreadable(text)
+
+
+def _noting(opens: Opens, read: dict[Key, None]) -> Opens:
+    def opened(closed: Closed, entity: Key, path: str) -> Any:
+        shown = opens(closed, entity, path)
+        if shown not in (SEALED, PURGED):
+            read[entity] = None
+        return shown
+
+    return opened
 
 
 def answered(command: str, answer: Mapping[str, Any], otherwise: str) -> bytes:

@@ -13,7 +13,7 @@ from adapters.postgres import AWAY, place, sql
 from adapters.postgres_audit import postgres_audit
 from adapters.postgres_audit_reader import PostgresEntries
 from adapters.postgres_copies import PostgresCopy
-from adapters.postgres_refusals import PostgresRefusals
+from adapters.postgres_refusals import PostgresRegister
 from adapters.postgres_session import PostgresSessions
 from adapters.postgres_shelf import Opens as OpensView
 from adapters.postgres_shelf import PostgresShelf
@@ -88,7 +88,7 @@ class DatabaseShelves:
         return PostgresCopy(self._sessions.url, self.shelf("audit").live_schema(), events)
 
     def register(self) -> Registering:
-        return PostgresRefusals(self._sessions.url, self.shelf("audit").live_schema())
+        return PostgresRegister(self._sessions.url, self.shelf("audit").live_schema())
 
 
 _HEAD: Final = sql(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from adapters.nats_server import Endpoint
 from gateways.commands import CommandDoor
 from oms.embedding_role import EmbeddingRole
+from oms.recording import Recorder
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from oms.views import Elsewhere
@@ -29,6 +30,7 @@ class Running:
     endpoint: Endpoint
     shelves: Shelves
     embedding: EmbeddingRole
+    recorder: Recorder
     outbox: Outbox | None = None
     relay: Relay | None = None
     door: CommandDoor | None = None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from adapters import system_clock
 from adapters.view_files import ViewMissing
-from gateways.reads import ReadDoor, ViewUnreadable
+from gateways.reads import ReadDoor, Told, ViewUnreadable, unheard
 from oms.keys import keys_file, opening
 from oms.settings import Settings
 from oms.shelves import Shelves
@@ -15,8 +15,8 @@ from queries.freshness import Moving
 from queries.versions import Versions
 
 
-def read_door(settings: Settings, shelves: Shelves) -> ReadDoor:
-    """Which version of the view is live is looked up at each question."""
+def read_door(settings: Settings, shelves: Shelves, told: Told = unheard) -> ReadDoor:
+    """Which version of the view is live is looked up at each question; `told` remembers who read marked data."""
     keys = keys_file(settings)
 
     @contextmanager
@@ -30,4 +30,4 @@ def read_door(settings: Settings, shelves: Shelves) -> ReadDoor:
     def moving() -> Moving:
         return Elsewhere(shelves.shelf("versions"))
 
-    return ReadDoor(opened, moving, system_clock.now)
+    return ReadDoor(opened, moving, system_clock.now, told)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters import system_clock as clock
+from adapters.incident_letters import IncidentLetters
 from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_connection import connection
 from adapters.nats_dead import DeadLetters
@@ -26,6 +27,7 @@ from oms import alarms
 from oms.about_settings import SettingRefused
 from oms.embedding_role import EmbeddingRole
 from oms.process import Alarm, Loop, Running, close_all, looping
+from oms.recording import Recorder
 from oms.roles import roles
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
@@ -56,13 +58,16 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
     shelves = stack.enter_context(kept(settings))
     embedding = EmbeddingRole(settings, shelves, alarm)
     stack.push_async_callback(embedding.aclose)
-    here = Running(settings, await _endpoint(settings, stack, loops), shelves, embedding)
+    recorder = Recorder(shelves, IncidentLetters(settings.folder), alarm)
+    here = Running(settings, await _endpoint(settings, stack, loops), shelves, embedding, recorder)
     if "committer" in settings.roles or "relay" in settings.roles:
         await _prepare_log(here)
     if "projectors" in settings.roles:
         await _prepare_projectors(here, alarm, stack, loops)
     if "embedding" in settings.roles:
         loops.append(embedding.run())
+    if "committer" in settings.roles:
+        loops.append(recorder.run())
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
     if here.runner is not None and (refused := await _refused(settings, stack)):

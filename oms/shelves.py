@@ -10,7 +10,7 @@ from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_audit_reader import reading_audit
 from adapters.sqlite_copies import audit_copy
 from adapters.sqlite_metrics import Metrics, metrics
-from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_refusals import SqliteRegister
 from adapters.sqlite_standing import Standing, outbox_head
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_view import SqliteView
@@ -21,6 +21,7 @@ from oms.live_versions import versions_in
 from oms.settings import Settings
 from producers.outbox import LogHead, Refusal
 from projectors.audit import Entry, audit
+from projectors.incidents import Incident, Table
 from projectors.projector import Feed, Parked, Projector, ViewUnavailable
 from projectors.rebuild import Shelf
 from projectors.track import Live
@@ -68,8 +69,11 @@ class Entries(Protocol):
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         """`(number, refusal)`."""
 
+    def incidents(self, search: Refusals) -> Sequence[Incident]:
+        """`search.text` stands in what was read or wanted; the next page is told by its `until`."""
 
-class Registering(Register, Protocol):
+
+class Registering(Register, Table, Protocol):
     """`close` after use."""
 
     async def close(self) -> None: ...
@@ -150,4 +154,4 @@ class FolderShelves:
         return audit_copy(live_path(self._folder, "audit"))
 
     def register(self) -> Registering:
-        return SqliteRefusals(live_path(self._folder, "audit"))
+        return SqliteRegister(live_path(self._folder, "audit"))

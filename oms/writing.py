@@ -147,7 +147,7 @@ async def _committer(
     committer = Committer(
         outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
     )
-    questions = read_door(settings, here.shelves).questions | PreviewDoor(outbox).questions
+    questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
     questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from events.wire import instants
 from producers.outbox import Refusal
 from projectors.audit import Entry
+from projectors.incidents import Incident
 
 LIMIT: Final = 50
 
@@ -71,6 +72,11 @@ def told(entry: Entry) -> dict[str, Any]:
 def as_stored(text: str) -> bytes:
     """How a text stands in the bytes of an event: as JSON has it, in UTF-8."""
     return json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
+
+
+def incident(found: Incident) -> dict[str, Any]:
+    """An incident as people and programs read it."""
+    return found._asdict() | {"time": instants.to_text(found.time)}
 
 
 def why(number: int, refusal: Refusal) -> dict[str, Any]:

@@ -82,6 +82,41 @@ def refused(
 
 
 @app.command()
+def incidents(
+    actor: Actor = "",
+    branch: Branch = None,
+    since: Since = "",
+    until: Until = "",
+    text: Annotated[
+        str, typer.Option("--text", help="What stands in the key or name of what was read or wanted.")
+    ] = "",
+    limit: Limit = 50,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    as_json: Json = False,
+) -> None:
+    """Show who read encrypted values, and what else has no position, newest first."""
+    from oms.shelves import kept
+    from queries.audit import Refusals, incident
+
+    asked = Refusals(actor, branch or "", _time(since), _time(until), text, limit=limit)
+    with kept(_settings(folder, ontology)) as shelves, shelves.audit() as audit:
+        rows = [incident(found) for found in audit.incidents(asked)]
+    print_rows(rows, ["time", "kind", "principal", "origin", "branch", "what", "why"], as_json=as_json)
+    _say_more(rows, "time", limit, "--until")
+
+
+@app.command()
+def redrive(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
+    """Bring incidents that the audit could not take into it.
+
+    They wait in audit_dlq_*.jsonl; `oms up` does so by itself.
+    """
+    settings = _settings(folder, ontology)
+    print_fields({"brought": run(_redriven(settings))}, as_json=as_json)
+
+
+@app.command()
 def verify(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
     """Prove the audit from its own bytes, without the log. Each row follows the one before, and says what its event says.
 
@@ -140,6 +175,19 @@ async def _exported(settings: "Settings", into: Path, first: int, until: int | N
         return await exported(settings, shelves.audit_copy(), first, until, into, told)
 
 
+async def _redriven(settings: "Settings") -> int:
+    from adapters.incident_letters import IncidentLetters
+    from oms.shelves import kept
+    from projectors.incidents import redrive
+
+    with kept(settings) as shelves:
+        register = shelves.register()
+        try:
+            return await redrive(register, IncidentLetters(settings.folder))
+        finally:
+            await register.close()
+
+
 async def _verified(settings: "Settings") -> dict[str, Any]:
     from oms.cli.progress import Progress
     from oms.shelves import kept
@@ -175,6 +223,6 @@ def _time(text: str) -> int | None:
     return found.instant
 
 
-def _say_more(rows: list[dict[str, Any]], name: str, limit: int) -> None:
+def _say_more(rows: list[dict[str, Any]], name: str, limit: int, option: str = "--before") -> None:
     if len(rows) == limit:
-        complain(f"there may be more: --before {rows[-1][name]}")
+        complain(f"there may be more: {option} {rows[-1][name]}")

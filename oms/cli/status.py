@@ -40,6 +40,9 @@ def status(
 def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[Raised]", *, as_json: bool) -> None:
     import time
 
+    from adapters.incident_letters import IncidentLetters
+    from events.wire import instants
+
     head, views = _look(shelves, settings.folder)
     behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
     before = {(view.view, view.version): view.checkpoint.position for view, _ in views}
@@ -49,17 +52,22 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
     rows += _graph(settings, head)
     counted = shelves.metrics()
+    letters = IncidentLetters(settings.folder).standing()
     if as_json:
         said: dict[str, Any] = {"position": head.position if head else None, "views": rows}
         print_json(
             said
             | (counted.json() if counted else {})
+            | ({"deadLetters": letters._asdict()} if letters.incidents else {})
             | ({"alarms": [each.json() for each in alarms]} if alarms else {})
         )
     else:
         print_rows(
             [{"view": "(outbox)", "position": head.position if head else "none here"}, *rows], _COLUMNS, as_json=False
         )
+        if letters.incidents:
+            since = instants.to_text(letters.oldest)
+            complain(f"{letters.incidents:,} incidents ({letters.bytes:,} bytes) wait for the audit since {since}")
         if counted and counted.tampered:
             complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
         for each in alarms:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_metrics import Metrics, metrics
-from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_refusals import SqliteRegister
 from producers.outbox import Refusal
 from projectors.audit import Entry
 from projectors.projector import Checkpoint
@@ -44,7 +44,7 @@ async def filled(path: Path) -> None:
         await view.commit([entry(position - 1 + n, each) for n, each in enumerate(types)], at, reached)
         at = reached
     await view.close()
-    register = SqliteRefusals(path)
+    register = SqliteRegister(path)
     await register.add([(1, refusal("OBJECT_EXISTS")), (2, refusal("OBJECT_KEY", "TAMPER_SIGNATURE"))])
     await register.close()
 

@@ -56,3 +56,19 @@ async def test_it_is_proved_from_its_own_bytes_and_leaves_the_house_signed(progr
         connection.execute("UPDATE events SET author = 'eve@desk' WHERE position = 3")
     code, out, _ = await cli("audit", "verify", "--json")
     assert (code, json.loads(out)["position"]) == (Exit.REFUSED, 3)
+
+
+async def test_who_reads_encrypted_values_is_remembered(program, oms, cli):
+    secret = {"name": "phone", "type": "string", "marking": "encrypt"}
+    person = {"name": "Person", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}, secret]}
+    await oms.send("CreateObjectType", person)
+    properties = {"id": "김", "phone": "010-1234-5678"}
+    made = await oms.send("CreateObject", {"type": "Person", "properties": properties}, wait="projected:versions")
+    await program.projected("audit", made.position)
+    shown = await oms.as_of("now", "Person", "김")
+    assert shown["properties"]["phone"] == "010-1234-5678", shown
+    await oms.as_of("now", "Airline")
+    (row,) = json.loads((await cli("audit", "incidents", "--json"))[1])
+    assert [row[name] for name in ("kind", "principal", "origin", "what", "why")] == [
+        "read", "local", "nats", "object/Person/김", "Show",
+    ]  # fmt: skip

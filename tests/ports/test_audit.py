@@ -10,13 +10,14 @@ import pytest
 from adapters.memory_feed import MemoryFeed
 from adapters.postgres_audit import postgres_audit
 from adapters.postgres_audit_reader import PostgresEntries
-from adapters.postgres_refusals import PostgresRefusals
+from adapters.postgres_refusals import PostgresRegister
 from adapters.postgres_session import unmoved
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_audit_reader import reading_audit
-from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_refusals import SqliteRegister
 from producers.outbox import Refusal
 from projectors.audit import audit
+from projectors.incidents import Incident
 from projectors.lane import Lane
 from projectors.track import Track
 from queries.audit import Refusals, Search, told
@@ -28,6 +29,11 @@ REFUSED = [
     (1, Refusal(10, "eve", MAIN, "c1", "CreateObject", '[["OBJECT_KEY","/data","키 \\"x\\""]]'.encode())),
     (2, Refusal(20, "eve", "dev/a/b", "c2", "DeleteObject", b"[]")),
     (3, Refusal(30, "bob@desk", MAIN, "c3", "CreateObject", b"[]")),
+]
+
+INCIDENTS = [
+    Incident("a", 10, "read", "ann@desk", "nats", MAIN, "object/Person/김하나", "Show"),
+    Incident("b", 20, "denied", "eve", "http", "dev/a/b", "object/Person/1", "no role"),
 ]
 
 
@@ -54,10 +60,12 @@ async def entries(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         track = Track(audit, view, await view.checkpoint())
         await Lane(MemoryFeed(log.messages), payload_of, [track]).read(log.position)
         await view.close()
-        register = SqliteRefusals(tmp_path / "audit.db") if request.param == "sqlite" else PostgresRefusals(url, schema)
+        register = SqliteRegister(tmp_path / "audit.db") if request.param == "sqlite" else PostgresRegister(url, schema)
         await register.add(REFUSED)
         await register.add(REFUSED)
         assert await register.last() == 3
+        await register.add_incidents(INCIDENTS[:1])
+        await register.add_incidents(INCIDENTS)
         await register.close()
         if request.param == "sqlite":
             yield stack.enter_context(reading_audit(tmp_path / "audit.db"))
@@ -131,3 +139,18 @@ def test_what_was_refused_is_found(entries, search: Refusals, numbers: list[int]
 
 def test_a_refusal_comes_back_as_it_was(entries):
     assert list(entries.refused(Refusals()))[::-1] == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("search", "ids"),
+    [
+        (Refusals(), ["b", "a"]),
+        (Refusals(actor="ann"), ["a"]),
+        (Refusals(text="김하나"), ["a"]),
+        (Refusals(branch="dev/a/b"), ["b"]),
+        (Refusals(until=20), ["a"]),
+    ],
+)
+def test_what_else_has_no_position_is_found(entries, search: Refusals, ids: list[str]):
+    assert [incident.id for incident in entries.incidents(search)] == ids
+    assert set(entries.incidents(search)) <= set(INCIDENTS)

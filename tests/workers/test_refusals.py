@@ -5,7 +5,7 @@ from contextlib import closing
 
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_audit import sqlite_audit
-from adapters.sqlite_refusals import SqliteRefusals
+from adapters.sqlite_refusals import SqliteRegister
 from tests.producers.desk import Desk, plane
 from workers import refusals
 
@@ -16,7 +16,7 @@ async def test_refused_commands_are_registered_once(tmp_path):
     await desk.send("CreateObject", **plane("N1"))
     await desk.send("CreateObject", **plane("비행기"))
     await sqlite_audit(path, "main").close()
-    register = SqliteRefusals(path)
+    register = SqliteRegister(path)
     assert await refusals.step(outbox, register) == 2
     assert await refusals.step(outbox, register) == 0
     await register.add(await outbox.refusals(0, 10))

@@ -1,0 +1,75 @@
+"""Remembers what has no position: in the live audit, else in dead letters that are brought there later."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from adapters import system_clock as clock
+from adapters.incident_letters import IncidentLetters
+from events.names import Key
+from oms.shelves import Registering, Shelves
+from producers.receive import Address
+from projectors.incidents import Incident, record, redrive
+from projectors.projector import ViewUnavailable
+from projectors.runner import Alarm
+
+REDRIVE_SECONDS: Final = 10.0
+
+
+class Recorder:
+    """`run` it as a task: it brings dead letters into the audit."""
+
+    def __init__(self, shelves: Shelves, letters: IncidentLetters, alarm: Alarm) -> None:
+        self._table, self._letters, self._alarm = _LiveTable(shelves), letters, alarm
+
+    async def read(self, to: Address, read: Sequence[Key]) -> None:
+        """Somebody reads encrypted values of these entities. Raises `OSError`: then nobody may."""
+        time, what = clock.now(), ", ".join(read)
+        incident = Incident(clock.new_id(), time, "read", to.principal, "nats", to.branch, what, to.type)
+        if not await record([incident], self._table, self._letters):
+            waiting = self._letters.standing()
+            text = f"{waiting.incidents:,} incidents wait in audit_dlq_*.jsonl ({waiting.bytes:,} bytes)"
+            self._alarm("incidents", ViewUnavailable("audit", text, "they are brought into it by themselves"))
+
+    async def run(self) -> None:
+        try:
+            while True:
+                with suppress(ViewUnavailable, OSError):  # they wait on
+                    await redrive(self._table, self._letters)
+                await asyncio.sleep(REDRIVE_SECONDS)
+        finally:
+            await self._table.close()
+
+
+class _LiveTable:
+    """The incidents of whichever build of the audit is live: written to a new one too, if it became live meanwhile."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+        self._turn = asyncio.Lock()
+        self._build: int | None = None
+        self._register: Registering | None = None
+
+    async def add_incidents(self, incidents: Sequence[Incident]) -> None:
+        async with self._turn:
+            live = await self._opened()
+            while self._register is not None:
+                await self._register.add_incidents(incidents)
+                if live == (live := await self._opened()):
+                    return
+        raise ViewUnavailable("audit", "it is not there yet", "`oms up` makes it")
+
+    async def close(self) -> None:
+        if self._register is not None:
+            await self._register.close()
+        self._build = self._register = None
+
+    async def _opened(self) -> int | None:
+        """The live build, of which the register is open then."""
+        live = await asyncio.to_thread(self._shelves.shelf("audit").live)
+        if live != self._build:
+            await self.close()
+            self._register = await asyncio.to_thread(self._shelves.register) if live else None
+            self._build = live
+        return live
