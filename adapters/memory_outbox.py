@@ -34,6 +34,7 @@ class MemoryOutbox:
         self.ontology = ontology
         self._head = LogHead(0, 0, genesis(ontology))
         self._rows: list[Row] = []
+        self._departed: dict[int, str] = {}  # what rows that left are about
         self._heads: dict[tuple[str, str], list[HeadWrite]] = {}
         self._prefixes: dict[tuple[str, str], set[str]] = {}  # keys by branch and what stands before their last part
         self._commits: list[CommitWrite] = []
@@ -57,6 +58,12 @@ class MemoryOutbox:
     async def row(self, position: int) -> Row | None:
         return next((row for row in self._rows if row.position == position), None)
 
+    async def prune(self, until: int) -> int:
+        gone = [row for row in self._rows if row.position <= until]
+        self._departed |= {row.position: subjects([row.body])[0] for row in gone}
+        self._rows = self._rows[len(gone) :]
+        return len(gone)
+
     async def remembered(self, command: CommandKey) -> Remembered | None:
         return self._commands.get(command)
 
@@ -78,6 +85,7 @@ class MemoryOutbox:
         self._commits.clear()
         if outbox:
             self._rows.clear()
+            self._departed.clear()
             self._commands.clear()
             self._head = LogHead(0, 0, genesis(self.ontology))
 
@@ -102,7 +110,10 @@ class MemoryOutbox:
 
     def _subjects(self, asked: Written) -> list[str]:
         commits = [c for c in self._commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
-        return subjects(self._rows[at - 1].body for c in commits for at in range(c.first, c.last + 1))
+        wanted = [at for c in commits for at in range(c.first, c.last + 1)]
+        left = [self._departed[at] for at in wanted if at in self._departed]
+        bodies = {row.position: row.body for row in self._rows}
+        return list(dict.fromkeys([*left, *subjects(bodies[at] for at in wanted if at in bodies)]))
 
     def _find(self, read: HeadRead) -> Found | None:
         for write in reversed(self._heads.get((read.branch, read.key), [])):

@@ -21,6 +21,13 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
 )  # fmt: skip
 
+# What rows that left were about; a merge asks what was written since, however long ago.
+departed = Table(
+    "departed", metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("entity", TEXT, nullable=False),
+)  # fmt: skip
+
 # An interval ends where the next one of its key begins: so a new one leaves the rows before it, and their pages, alone.
 # NOTE rows apart from their key index: with keys in random order twice as fast as a table inside its index (measured)
 heads = Table(

@@ -57,8 +57,10 @@ async def told(connection: Driver, ask: Ask) -> Told:
         )
         found.commits_named = {commit.id: commit for commit in named}
     for asked in ask.written:
+        left = [entity for (entity,) in await connection.fetch(SQL["find_departed"], *asked)]  # the oldest
         bodies = await connection.fetch(SQL["find_written"], *asked)
-        found.written = {**found.written, asked: subjects(body for (body,) in bodies)}
+        told = list(dict.fromkeys([*left, *subjects(body for (body,) in bodies)]))
+        found.written = {**found.written, asked: told}
     for read in ask.under:
         found.under = {**found.under, read: await _under(connection, read)}
     return found

@@ -87,6 +87,10 @@ class PostgresOutbox:
     async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in await self._fetch("refusals_after", after, limit)]
 
+    async def prune(self, until: int) -> int:
+        gone: int = await self._writing.run(lambda db: db.fetchval(SQL["prune_rows"], until))
+        return gone
+
     async def forget(self, before: int) -> int:
         forgotten: int = await self._writing.run(lambda db: db.fetchval(SQL["forget_commands"], before))
         return forgotten

@@ -60,6 +60,15 @@ SELECT branch, first, last, id FROM commits WHERE id = ANY ($1::text[])
 SELECT body FROM commits JOIN outbox ON position BETWEEN first AND last
 WHERE branch = $1 AND last > $2 AND last <= $3 ORDER BY position
 
+-- find_departed
+SELECT entity FROM commits JOIN departed ON position BETWEEN first AND last
+WHERE branch = $1 AND last > $2 AND last <= $3 ORDER BY position
+
+-- prune_rows
+WITH gone AS (DELETE FROM outbox WHERE position <= $1 RETURNING position, body),
+noted AS (INSERT INTO departed SELECT position, convert_from(body, 'UTF8')::json ->> 'subject' FROM gone RETURNING 1)
+SELECT count(*) FROM noted
+
 -- find_commands
 SELECT n, digest, outcome, time
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (principal, id, n)
@@ -103,7 +112,7 @@ WITH forgotten AS (DELETE FROM commands WHERE time < $1 RETURNING 1) SELECT coun
 TRUNCATE heads, commits
 
 -- clear_rows
-TRUNCATE outbox, commands
+TRUNCATE outbox, commands, departed
 
 -- acquire_lease
 INSERT INTO leases AS held (name, fence, until, backend, backend_start)

@@ -7,7 +7,18 @@ from typing import Final
 import msgspec
 
 from adapters.statements import statements
-from producers.outbox import Ask, CommandKey, CommitWrite, Found, HeadRead, Remembered, Told, UnderRead, subjects
+from producers.outbox import (
+    Ask,
+    CommandKey,
+    CommitWrite,
+    Found,
+    HeadRead,
+    Remembered,
+    Told,
+    UnderRead,
+    Written,
+    subjects,
+)
 
 SQL: Final = statements("sqlite_outbox.sql")
 
@@ -27,9 +38,15 @@ def told(connection: sqlite3.Connection, ask: Ask) -> Told:
     found.commits = {at: CommitWrite(*row) for at, row in commits if row}
     named = ((name, execute(SQL["find_commit_named"], (name,)).fetchone()) for name in ask.commits_named)
     found.commits_named = {name: CommitWrite(*row) for name, row in named if row}
-    found.written = {asked: subjects(body for (body,) in execute(SQL["find_written"], asked)) for asked in ask.written}
+    found.written = {asked: _written(connection, asked) for asked in ask.written}
     found.under = {read: list(_under(connection, read)) for read in ask.under}
     return found
+
+
+def _written(connection: sqlite3.Connection, asked: Written) -> list[str]:
+    """Rows that left come first: they are the oldest."""
+    left = [entity for (entity,) in connection.execute(SQL["find_departed"], asked)]
+    return list(dict.fromkeys([*left, *subjects(b for (b,) in connection.execute(SQL["find_written"], asked))]))
 
 
 def _under(connection: sqlite3.Connection, read: UnderRead) -> Iterator[tuple[str, Found]]:

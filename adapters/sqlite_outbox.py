@@ -72,6 +72,14 @@ class SqliteOutbox:
         found = await self._read(lambda: self._reader.execute(SQL["read_row"], (position,)).fetchone())
         return Row(*found) if found else None
 
+    async def prune(self, until: int) -> int:
+        def run() -> int:
+            with self._transaction():
+                self._writer.execute(SQL["note_departed"], (until,))
+                return self._writer.execute(SQL["prune_rows"], (until,)).rowcount
+
+        return await self._write(run)
+
     async def remembered(self, command: CommandKey) -> Remembered | None:
         found = await self._read(lambda: self._reader.execute(SQL["find_command"], command).fetchone())
         return Remembered(*found) if found else None
@@ -149,6 +157,7 @@ class SqliteOutbox:
             self._writer.execute(SQL[name])
         if outbox:
             self._writer.execute(SQL["clear_rows"])
+            self._writer.execute(SQL["clear_departed"])
             self._writer.execute(SQL["clear_commands"])
             self._writer.execute(SQL["move_log_head"], (0, 0, genesis(self.ontology), self.ontology))
 

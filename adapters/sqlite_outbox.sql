@@ -27,6 +27,12 @@ INSERT INTO outbox (position, subject, body) VALUES (?, ?, ?)
 -- rows_after
 SELECT position, subject, body FROM outbox WHERE position > ? ORDER BY position LIMIT ?
 
+-- note_departed
+INSERT INTO departed (position, entity) SELECT position, json_extract(CAST(body AS TEXT), '$.subject') FROM outbox WHERE position <= ?
+
+-- prune_rows
+DELETE FROM outbox WHERE position <= ?
+
 -- read_row
 SELECT position, subject, body FROM outbox WHERE position = ?
 
@@ -47,6 +53,9 @@ SELECT branch, first, last, id FROM commits WHERE id = ?
 
 -- find_written
 SELECT body FROM commits CROSS JOIN outbox ON position BETWEEN first AND last WHERE branch = ? AND last > ? AND last <= ? ORDER BY last
+
+-- find_departed
+SELECT entity FROM commits CROSS JOIN departed ON position BETWEEN first AND last WHERE branch = ? AND last > ? AND last <= ? ORDER BY position
 
 -- find_command
 SELECT digest, outcome, time FROM commands WHERE principal = ? AND id = ?
@@ -74,6 +83,9 @@ DELETE FROM commits
 
 -- clear_rows
 DELETE FROM outbox
+
+-- clear_departed
+DELETE FROM departed
 
 -- clear_commands
 DELETE FROM commands

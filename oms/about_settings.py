@@ -89,6 +89,10 @@ ABOUT: Mapping[str, About] = {
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),
     "remember": About("how long a repeated command is answered from memory", "days", low=0.01, high=3_650),
+    "outbox_rows": About(
+        "how many rows the outbox keeps; once an hour the others leave it for segments in `archive`; 0: all stay",
+        high=10**12,
+    ),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

@@ -9,13 +9,13 @@ from adapters.sqlite_copies import outbox_head
 from adapters.view_files import ViewMissing
 from oms.roles import roles
 from oms.settings import Settings
-from oms.sources import NoSource, source, started
+from oms.sources import ARCHIVE, NoSource, source, started
 from producers.copies import Copy
 from producers.outbox import LogHead
 from producers.repair import Repair, Repaired
 from producers.verify_log import Verified, verify_log
 
-USUAL = ("outbox", "audit")
+USUAL = ("outbox", "audit", ARCHIVE)
 
 
 async def verified(settings: Settings, live: Copy, told: Callable[[int, int], None]) -> Verified:

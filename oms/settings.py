@@ -42,6 +42,7 @@ class Settings:
     log_level: str = "info"
     deadline: float = 30.0
     remember: float = 7.0
+    outbox_rows: int = 0
     max_clock_skew: float = 300.0
     embedding_providers: tuple[str, ...] = ("local",)
     embedding_credentials: str = ""

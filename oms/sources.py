@@ -1,7 +1,7 @@
 """Where a log can be read from: the running stream, an outbox, an audit, segments, a JetStream store folder.
 
 log          the stream of the data folder, whether or not OMS runs there
-outbox       its outbox.db; audit: its live audit view
+outbox       its outbox.db; audit: its live audit view; archive: the segments for which rows left the outbox
 PATH         a segment or a folder of them, an outbox or audit file, a store folder or a whole data folder
 """
 
@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from adapters.file_lease import FileLeases
 from adapters.nats_repair import repairable
@@ -19,6 +20,9 @@ from adapters.store_folder import find_stream, store_reader
 from oms.settings import Settings
 from oms.shelves import kept
 from projectors.projector import Feed, Fetched
+
+ARCHIVE: Final = "archive"
+"""The folder of these segments, in the data folder."""
 
 
 class NoSource(Exception):
@@ -54,6 +58,8 @@ async def source(text: str, settings: Settings, *, alone: bool = False) -> Async
     elif text == "audit":
         with kept(settings) as shelves:
             yield Source("audit", shelves.audit_copy())
+    elif text == ARCHIVE:
+        yield Source(ARCHIVE, _archive(settings))
     elif segments(path := Path(text)):
         yield Source(text, SegmentFeed(path, settings.ontology))
     elif find_stream(path, settings.ontology):
@@ -106,11 +112,18 @@ def _refuse_nothing(settings: Settings) -> None:
         )
 
 
+def _archive(settings: Settings) -> SegmentFeed:
+    feed = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
+    if not feed.segments:
+        raise NoSource(f"{feed.path} holds no segments: no row has left the outbox")
+    return feed
+
+
 def _file(path: Path) -> Feed:
     if path.is_dir():
         raise NoSource(f"{path} holds no segments (oms-….ndjson.zst) and no JetStream store of this ontology")
     if not path.exists():
-        raise NoSource(f"{path} does not exist; a source is log, outbox, audit or a path")
+        raise NoSource(f"{path} does not exist; a source is log, outbox, audit, archive or a path")
     copy = copy_in(path)
     if copy is None:
         raise NoSource(f"{path} is no segment (by its name oms-….ndjson.zst), no outbox and no audit")

@@ -21,9 +21,11 @@ from events.reserved import RUNNING_MIGRATIONS
 from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
 from gateways.similar import SimilarDoor
+from oms.archiving import trimmed
 from oms.keys import key_store
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.reading import read_door
+from oms.settings import Settings
 from oms.signing import signers
 from producers.command import Limits
 from producers.committer import Committer
@@ -101,7 +103,7 @@ async def _term(
         wake = asyncio.Event()
         here.relay = await _relay(here.endpoint, outbox, wake, stack)
         if "committer" in settings.roles:
-            here.door = await _committer(here, outbox, here.relay, stack, loops)
+            here.door = await _committer(here, outbox, here.relay, alarm, stack, loops)
         if "relay" in settings.roles:
             loops += [_relaying(here.relay, leases), _watch(here.relay, alarm)]
             if here.door is None and settings.postgres_url:
@@ -127,7 +129,7 @@ async def _relay(endpoint: Endpoint, outbox: Outbox, wake: asyncio.Event, stack:
 
 
 async def _committer(
-    here: Running, outbox: Outbox, relay: Relay, stack: AsyncExitStack, loops: list[Loop]
+    here: Running, outbox: Outbox, relay: Relay, alarm: Alarm, stack: AsyncExitStack, loops: list[Loop]
 ) -> CommandDoor:
     settings = here.settings
     await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
@@ -151,6 +153,7 @@ async def _committer(
     questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]
+    loops += [_trim(settings, here.endpoint, outbox, alarm)] if settings.outbox_rows else []
     return door
 
 
@@ -205,3 +208,13 @@ async def _forget(outbox: Outbox, days: float) -> None:
             await outbox.forget(clock.now() - int(days * 86_400e6))
         except OutboxUnavailable:  # an hour later it is tried again
             pass
+
+
+async def _trim(settings: Settings, endpoint: Endpoint, outbox: Outbox, alarm: Alarm) -> None:
+    """At the start and once an hour let rows leave that segments hold. What keeps them here is told, and harms nothing."""
+    while True:
+        try:
+            await trimmed(settings, endpoint, outbox)
+        except Exception as error:  # noqa: BLE001  whatever it was, the rows stay and commits go on
+            alarm("archive", error)
+        await asyncio.sleep(FORGET_SECONDS)

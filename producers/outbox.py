@@ -204,6 +204,9 @@ class Outbox(Protocol):
 
     async def row(self, position: int) -> Row | None: ...
 
+    async def prune(self, until: int) -> int:
+        """Let the rows up to a position go; how many. What they are about stays known. Who asks has them elsewhere."""
+
     async def remembered(self, command: CommandKey) -> Remembered | None: ...
 
     async def refusals(self, after: int, limit: int) -> list[tuple[int, Refusal]]:

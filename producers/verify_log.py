@@ -7,7 +7,7 @@ from producers.collect import Candidate
 from producers.commit_ids import CommitIds
 from producers.copies import Copy, InStep
 from producers.outbox import LogHead
-from security.chain import body_hash, genesis, link
+from security.chain import Gap, body_hash, genesis, link
 
 WINDOW: Final = 2_000
 MOST: Final = 1_000  # flaws that are told one by one
@@ -56,7 +56,20 @@ async def verify_log(
         await reading.aclose()
     if head:
         found.compare_head(last, head)
+    if head and outbox and head.position > last and (gap := await _gap(outbox, last, head.position)):
+        text = "the log ends before it, and it has left the outbox"
+        found.flaws.append(Flaw("LOG_GAP", gap.position, gap.last or head.position, text))
     return Verified(last, found.hash or "", max(0, head.position - last) if head else 0, tuple(found.flaws))
+
+
+async def _gap(outbox: Copy, after: int, until: int) -> Gap | None:
+    """What keeps the relay from bringing what the log lacks."""
+    try:
+        async for _ in outbox.read(after, until):
+            return None
+    except Gap as gap:
+        return gap
+    return None
 
 
 class _Findings:

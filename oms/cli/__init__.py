@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "rebuild": "rebuilding:rebuild",
     "repair": "repairing:repair",
     "adopt": "repairing:adopt",
+    "archive": "archiving:archive",
     "settings": "settings:settings",
     "schemas": "schemas:schemas",
     "action": "action:app",

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from projectors.projector import Feed
 
 FromLog = Annotated[
-    str, typer.Option("--from-log", help="log, outbox, audit, or a path: segments, a store folder, a file of those.")
+    str,
+    typer.Option(
+        "--from-log", help="log, outbox, audit, archive, or a path: segments, a store folder, a file of those."
+    ),
 ]
 
 

@@ -159,6 +159,7 @@ async def made_anew(folder: Path, beside: Path) -> None:
     await cli(folder, "export", beside / "again", "--from-log", "outbox")
     for command in (["rebuild", "versions"], ["rebuild", "heads"], ["adopt", "log"], ["verify", "heads"]):
         await cli(folder, *command)
+    await cli(folder, "archive", "--keep", 1)
     await cli(folder, "replay", "--into", beside / "then", "--from-log", beside / "again")
     await cli(beside / "restored", "restore", beside / "again")
     was = (await shown(folder, "show", "Person", "p1", "--as-of", "5"))["properties"]

@@ -200,6 +200,26 @@ async def test_what_a_branch_wrote_between_two_positions_is_told_once_each(outbo
     assert found == [["가", "b"], ["c", "d"], ["가", "b", "c", "d"], [], ["a"]]
 
 
+async def test_rows_leave_and_what_they_are_about_stays_known(outbox: Outbox) -> None:
+    texts = ['"가"', r'"\ud55c\"/b"', '"a"', '"가"']
+    bodies = [f'{{"data":{{"subject":"no"}},"subject":{text}}}'.encode() for text in texts]
+    written, commits = rows(1, *bodies), [CommitWrite(B, 1, 2, "c1"), CommitWrite(B, 3, 4, "c2")]
+    head = LogHead(4, 5, "cd" * 32)
+    await outbox.commit(writing(lambda _: Writes(head, rows=written, commits=commits)))
+    assert [await outbox.prune(until) for until in (0, 3, 3)] == [0, 3, 0]
+    assert (await outbox.after(0, 10), await outbox.row(3), await outbox.head()) == (written[3:], None, head)
+    told: list[Told] = []
+    asked = [Written(B, 0, 2), Written(B, 2, 4), Written(B, 0, 4)]
+    await outbox.commit(writing(lambda _: Writes(head), Ask(written=asked), told=told))
+    assert [told[0].written[each] for each in asked] == [["가", '한"/b'], ["a", "가"], ["가", '한"/b', "a"]]
+    await outbox.clear(outbox=True)
+    await outbox.restore(Writes(head, rows=written, commits=commits))
+    assert await outbox.after(0, 10) == written
+    told.clear()
+    await outbox.commit(writing(lambda _: Writes(head), Ask(written=asked), told=told))
+    assert told[0].written[asked[2]] == ["가", '한"/b', "a"]
+
+
 async def test_refusals_keep_their_order_and_numbers(outbox: Outbox) -> None:
     refusals = [Refusal(i, "local", B, f"c{i}", "CreateObject", b"[]") for i in range(3)]
     await outbox.commit(writing(lambda h: Writes(h, refusals=refusals)))

@@ -100,3 +100,9 @@ async def test_a_subject_that_was_changed_is_named():
 async def test_an_empty_log_is_whole():
     verified = await verified_log(Held("log", []))
     assert verified == (0, genesis("main"), 0, ())
+
+
+async def test_a_log_that_ends_before_the_oldest_row_is_not_whole():
+    rows = chain(9)
+    assert await flaws(rows[:3], outbox=rows[5:], head=head(rows)) == [("LOG_GAP", 4, 5)]
+    assert await flaws(rows[:5], outbox=rows[5:], head=head(rows)) == []
