@@ -52,6 +52,7 @@ class Settings:
 
 
 DEFAULTS: Mapping[str, Value] = asdict(Settings())
+_CALLED: Mapping[type, str] = {int: "whole number", float: "number", tuple: "list of texts"}
 
 
 class Loaded(NamedTuple):
@@ -160,4 +161,4 @@ def _typed(name: str, raw: object, source: str) -> Value:
                 return type(wanted)(raw)
             except ValueError:
                 pass
-    raise SettingRefused(name, source, f"{raw!r} is no {type(DEFAULTS[name]).__name__}")
+    raise SettingRefused(name, source, f"{raw!r} is no {_CALLED.get(type(DEFAULTS[name]), 'text')}")

@@ -32,7 +32,9 @@ def in_rids(cut: Cut, key: str) -> str:
 def _name(lookup: Lookup, rid: re.Match[str]) -> str:
     first, *others = rid[1].split("-")
     state = lookup(Key(f"{first}{''.join(map(str.capitalize, others))}/{rid[0]}"))
-    return rid[0] if state is None else str(state.get("name", rid[0]))
+    return (
+        rid[0] if state is None else str(state.get("name") or state.get("number", rid[0]))
+    )  # a migration has a number
 
 
 def other_elements(cut: Cut, name: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Progress:
         if now >= self._next:
             on_terminal = sys.stderr.isatty()
             self._next = now + (EVERY_SECONDS if on_terminal else EVERY_SECONDS_IN_A_FILE)
-            line = f"{self.what}: {count:,} {self.unit}, {self.rate:,.0f}/s{more}"
+            line = f"{self.what}: {count:,} {self.unit}{more}, {self.rate:,.0f}/s"
             sys.stderr.write(f"\r\x1b[K{line}" if on_terminal else f"{line}\n")
             sys.stderr.flush()
             self._shown = on_terminal

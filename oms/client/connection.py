@@ -62,9 +62,8 @@ async def connect(
     except (NatsError, OSError) as error:
         with suppress(OSError):  # a server that refused us may have hung up first
             await nats.close()
-        raise Unavailable(
-            f"no NATS server answers at {url}: {error or type(error).__name__}", "start one: oms up"
-        ) from error
+        why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition(" (")[0]
+        raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
     return Client(nats, Speaker(ontology, user, branch, author), deadline)
 

@@ -52,7 +52,7 @@ def test_a_list_is_written_with_commas_or_as_an_array(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("nats_port", "http", "is no int"),
+        ("nats_port", "http", "is no whole number"),
         ("nats_port", "70000", "is not between 0 and 65535"),
         ("deadline", "0", "is not between 0.1 and 86400"),
         ("deadline", "nan", "is not between"),
@@ -73,7 +73,7 @@ def test_a_value_that_cannot_be_is_refused_with_its_source(tmp_path: Path, name:
     [
         ("ontolgy = 'x'", "did you mean 'ontology'"),
         ("folder = ", "not a TOML file"),
-        ("nats_port = true", "True is no int"),
+        ("nats_port = true", "True is no whole number"),
         ("branch = 1", "1 is no str"),
     ],
 )

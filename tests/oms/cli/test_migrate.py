@@ -22,6 +22,8 @@ async def test_a_migration_runs_from_plan_to_end(oms, cli):
     assert (await cli("migrate", "approve", "1"))[0] == 0
     code, out, _ = await cli("migrate", "run", "1", "--wait")
     assert (code, "COMPLETED" in out, "2 converted" in out) == (0, True, True)
+    _, out, _ = await cli("log")
+    assert ("  migration/1  " in out, "ri.oms." in out) == (True, False)
     code, out, _ = await cli("show", "Airline", "KE", "--json")
     assert json.loads(out)["properties"]["name"] == "이름 없음"
     assert (await oms.send("CreateObject", {"type": "Airline", "properties": {"carrier": "7C"}})).status == "rejected"
