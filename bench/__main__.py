@@ -25,6 +25,7 @@ from bench import (
     migrating,
     peers,
     postgres,
+    postgres_views,
     queueing,
     reading,
     relaying,
@@ -49,6 +50,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "queue": queueing.figures,
     "finding": finding.figures,
     "postgres": postgres.figures,
+    "postgres-views": postgres_views.figures,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
