@@ -83,6 +83,7 @@ def in_rids(flags: Mapping[str, object], key: str, source: str | None = None) ->
 
 def _named(view: "Versions", text: str, position: int, branches: Sequence[str]) -> str:
     from events.findings import Refused
+    from events.names import ONTOLOGY_KEYS, ONTOLOGY_SCOPE
     from oms.cli.cutting import cut_at
     from queries.called import in_names
 
@@ -94,6 +95,8 @@ def _named(view: "Versions", text: str, position: int, branches: Sequence[str]) 
             continue
 
     def state(key: "Key") -> "State | None":
+        if key.startswith(ONTOLOGY_KEYS) and (of_all := view.at(ONTOLOGY_SCOPE, key, position)):
+            return of_all.state
         return next((found for cut in cuts if (found := cut.state(key)) is not None), None)
 
     return in_names(state, text)

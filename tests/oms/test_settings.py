@@ -74,7 +74,7 @@ def test_a_value_that_cannot_be_is_refused_with_its_source(tmp_path: Path, name:
         ("ontolgy = 'x'", "did you mean 'ontology'"),
         ("folder = ", "not a TOML file"),
         ("nats_port = true", "True is no whole number"),
-        ("branch = 1", "1 is no str"),
+        ("branch = 1", "1 is no text"),
     ],
 )
 def test_a_file_with_a_fault_is_refused_by_its_path(tmp_path: Path, text: str, why: str) -> None:
