@@ -4,47 +4,21 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-import msgspec
 from sqlalchemy import bindparam, select
 
+from adapters.heads_differ import HeadsDiffer, Interval, same
 from adapters.outbox_tables import heads
 from adapters.sqlite_file import sql
 from adapters.sqlite_reader import reader
-
-
-class Interval(NamedTuple):
-    """As of one position: what began later is not there. It ends where the next one of its key begins. `state` is JSON."""
-
-    branch: str
-    key: str
-    since: int
-    state: bytes | None
-
-
-class HeadsDiffer(NamedTuple):
-    """The first interval, in the order of branch, key and since, in which two files differ; `None` = it is not there."""
-
-    stored: Interval | None
-    replayed: Interval | None
-
-    def __str__(self) -> str:
-        one = self.stored or self.replayed
-        assert one is not None
-        where = f"{one.key} on {one.branch or 'the whole ontology'} since {one.since}"
-        if self.replayed is None:
-            return f"{where}: it is stored, a replay has none"
-        if self.stored is None:
-            return f"{where}: it is missing"
-        return f"{where}: stored is {_shown(self.stored)}, a replay says {_shown(self.replayed)}"
 
 
 def compare_heads(stored: Path, replayed: Path, position: int) -> HeadsDiffer | None:
     """Both files as of `position`; `None` = they agree."""
     for one, other in zip_longest(_intervals(stored, position), _intervals(replayed, position)):
         if one is not None and other is not None and one[:3] == other[:3]:
-            if not _same(one.state, other.state):
+            if not same(one.state, other.state):
                 return HeadsDiffer(one, other)
         elif other is None or (one is not None and one[:3] < other[:3]):
             return HeadsDiffer(one, None)
@@ -110,15 +84,3 @@ def _intervals(path: Path, position: int) -> Iterator[Interval]:
             yield Interval(*row)
     finally:
         connection.close()
-
-
-def _same(one: bytes | None, other: bytes | None) -> bool:
-    if one == other:
-        return True
-    if one is None or other is None:
-        return False
-    return bool(msgspec.json.decode(one) == msgspec.json.decode(other))
-
-
-def _shown(interval: Interval) -> str:
-    return (interval.state or b"nothing").decode()[:200]

@@ -5,13 +5,12 @@ from contextlib import AsyncExitStack
 
 from adapters.nats_repair import repairable
 from adapters.repair_files import RepairArchives, RepairJournal
-from adapters.sqlite_copies import outbox_head
 from adapters.view_files import ViewMissing
-from oms.roles import roles
+from oms.alone import alone
+from oms.outboxes import outboxes
 from oms.settings import Settings
 from oms.sources import ARCHIVE, NoSource, source, started
 from producers.copies import Copy
-from producers.outbox import LogHead
 from producers.repair import Repair, Repaired
 from producers.verify_log import Verified, verify_log
 
@@ -21,7 +20,7 @@ USUAL = ("outbox", "audit", ARCHIVE)
 async def verified(settings: Settings, live: Copy, told: Callable[[int, int], None]) -> Verified:
     """The log, compared with the folder's outbox if it has one."""
     last = await live.last()
-    head = await _head(settings)
+    head = await outboxes(settings).head()
     async with AsyncExitStack() as stack:
         outbox = await stack.enter_async_context(source("outbox", settings)) if head else None
         return await verify_log(settings.ontology, live, last, outbox, head, told)
@@ -35,7 +34,7 @@ async def repair_log(
     Raises `RoleTaken`, `Lost`, `LogAhead`, `NotRepaired`, `NoSource`.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(roles(settings.folder))
+        await stack.enter_async_context(alone(settings))
         endpoint = await stack.enter_async_context(started(settings))
         stream, live = await stack.enter_async_context(repairable(endpoint, settings.ontology, settings.nats_replicas))
         journal = RepairJournal(settings.folder / "repair")
@@ -45,7 +44,7 @@ async def repair_log(
         copies = [copy for name in froms or USUAL if (copy := await _copy(name, settings, stack, optional=not froms))]
         archives = RepairArchives(settings.folder / "repair", settings.ontology)
         repair = Repair(settings.ontology, stream, live, archives, journal, told)
-        return found, await repair.run(copies, await _head(settings))
+        return found, await repair.run(copies, await outboxes(settings).head())
 
 
 async def _copy(name: str, settings: Settings, stack: AsyncExitStack, *, optional: bool) -> Copy | None:
@@ -55,8 +54,3 @@ async def _copy(name: str, settings: Settings, stack: AsyncExitStack, *, optiona
         if optional:
             return None
         raise
-
-
-async def _head(settings: Settings) -> LogHead | None:
-    path = settings.folder / "outbox.db"
-    return await outbox_head(path, settings.ontology) if path.exists() else None

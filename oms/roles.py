@@ -9,12 +9,12 @@ from oms.about_settings import ROLES
 
 
 class RoleTaken(Exception):
-    """Another process has this role in this folder."""
+    """Another process has this role in this folder, or in this database."""
 
-    def __init__(self, folder: Path, role: str) -> None:
-        self.folder, self.role = folder, role
+    def __init__(self, where: Path | str, role: str) -> None:
+        self.where, self.role = where, role
         super().__init__(
-            f"another `oms up` is the {role} of {folder}; end it first, or name another folder with --folder"
+            f"another `oms up` is the {role} of {where}; end it first, or name another folder with --folder"
         )
 
 

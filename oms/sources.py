@@ -15,8 +15,9 @@ from adapters.file_lease import FileLeases
 from adapters.nats_repair import repairable
 from adapters.nats_server import Endpoint, nats_server
 from adapters.segments import SegmentFeed, segments
-from adapters.sqlite_copies import copy_in, outbox_copy
+from adapters.sqlite_copies import copy_in
 from adapters.store_folder import find_stream, store_reader
+from oms.outboxes import outboxes
 from oms.settings import Settings
 from oms.shelves import kept
 from projectors.projector import Feed, Fetched
@@ -54,7 +55,7 @@ async def source(text: str, settings: Settings, *, alone: bool = False) -> Async
         async with server as endpoint, repairable(endpoint, settings.ontology, settings.nats_replicas) as (_, live):
             yield Source("log", live)
     elif text == "outbox":
-        yield Source("outbox", outbox_copy(settings.folder / "outbox.db"))
+        yield Source("outbox", outboxes(settings).copy())
     elif text == "audit":
         with kept(settings) as shelves:
             yield Source("audit", shelves.audit_copy())

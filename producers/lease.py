@@ -54,9 +54,9 @@ async def lead(
         held = await _acquired(leases, name, others)
         try:
             async with asyncio.TaskGroup() as tasks:
-                renewing = tasks.create_task(_renew(leases, held))
+                renewal = tasks.create_task(renewing(leases, held))
                 await work(held)
-                renewing.cancel()
+                renewal.cancel()
                 done = True
         except* LeaseLost:
             pass
@@ -73,7 +73,8 @@ async def _acquired(leases: Leases, name: str, others: Callable[[], None]) -> He
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _renew(leases: Leases, held: Held) -> None:
+async def renewing(leases: Leases, held: Held) -> None:
+    """Until it is lost: then it raises `LeaseLost`."""
     while True:
         if not await leases.renew(held):
             raise LeaseLost(held)

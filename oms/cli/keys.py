@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from oms.cli.connecting import run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
 from oms.cli.output import Json, print_fields
@@ -28,7 +29,7 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
 
     settings = load({"folder": folder}).settings
     try:
-        fields = _counted(settings)
+        fields = run(_counted(settings))
     except sqlite3.Error as error:
         raise Failure(f"the key store cannot be read: {error}", "put its newest copy back", Exit.CONFLICT) from error
     print_fields(fields, as_json=as_json)
@@ -37,13 +38,13 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
         raise Failure(cause, "`oms up` destroys them again", Exit.REFUSED)
 
 
-def _counted(settings: "Settings") -> dict[str, Any]:
+async def _counted(settings: "Settings") -> dict[str, Any]:
     from adapters.sqlite_keys import ReadKeys
-    from adapters.sqlite_standing import destroyed_keys
     from oms.keys import keys_file
+    from oms.outboxes import outboxes
 
     path = keys_file(settings)
-    destroyed = destroyed_keys(settings.folder / "outbox.db")
+    destroyed = await outboxes(settings).destroyed_keys()
     if not path.exists():
         return {"store": f"{path}, not there", "keys": 0, "destroyed": len(destroyed), "left": 0}
     keys = ReadKeys(path)

@@ -80,13 +80,13 @@ async def _similar(**flags: Any) -> dict[str, Any]:
 
 async def _heads(**flags: Any) -> dict[str, Any]:
     from oms.adopting import rebuild_heads
-    from oms.roles import roles
+    from oms.alone import alone
     from oms.settings import load
     from oms.sources import source
 
     settings = load(flags).settings
     with Progress("rebuilding the heads", "events") as told:
-        async with roles(settings.folder), source("log", settings, alone=True) as log:
+        async with alone(settings), source("log", settings, alone=True) as log:
             count = await rebuild_heads(settings, log, lambda at, of: told(at, f" of {of:,}"))
     return {"rebuilt": "heads", "intervals": count}
 

@@ -83,14 +83,14 @@ async def _adopt(from_log: str, *, force: bool, as_json: bool, **flags: Any) -> 
     from contextlib import AsyncExitStack
 
     from oms.adopting import adopt_log
-    from oms.roles import roles
+    from oms.alone import alone
     from oms.settings import load
     from oms.sources import source
 
     settings = load(flags).settings
     with Progress("adopting", "events") as told:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(roles(settings.folder))
+            await stack.enter_async_context(alone(settings))
             log = await stack.enter_async_context(source(from_log, settings, alone=True))
             head, kept = await adopt_log(settings, log, lambda at, of: told(at, f" of {of:,}"), force=force)
     fields = {"position": head.position, "hash": head.hash, "kept": str(kept) if kept else None}

@@ -1,0 +1,68 @@
+"""Tools for the write side where it is in PostgreSQL: heads compared and made anew, the outbox made of the log alone."""
+
+import asyncio
+import json
+
+import pytest
+
+from adapters.postgres_outbox import postgres_outbox
+from oms import cli
+from oms.cli.failures import Exit
+from oms.client import connect
+from oms.running import running
+from oms.settings import load
+from tests.oms.conftest import AIRLINE
+from tests.postgres.database import speaking
+from tests.torture.story import held
+
+BROKEN = "UPDATE oms_main.heads SET state = convert_to('{\"n\": 1}', 'UTF8') WHERE key = 'object/Airline/대한'"
+
+
+@pytest.fixture
+def elsewhere(capsys):
+    """Runs one command in a thread, since another loop runs here: its exit code, and all it said."""
+
+    async def run(*arguments):
+        capsys.readouterr()
+        code = await asyncio.to_thread(cli.run, [str(a) for a in arguments])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+async def test_heads_are_compared_and_made_anew_and_the_outbox_of_the_log(postgres_url, tmp_path, elsewhere):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "oms.toml").write_text(f'postgres_url = "{postgres_url}"')
+    settings = load({"folder": folder}, env={}).settings
+
+    async def written(*names):
+        async with running(settings, lambda *_: None), await connect(folder) as client:
+            if names == ("대한",):
+                await client.send("CreateObjectType", AIRLINE)
+            for name in names:
+                data = {"type": "Airline", "properties": {"carrier": name}}
+                assert (
+                    await client.send("CreateObject", data, id=name, wait="projected:versions")
+                ).status == "accepted"
+            taken = await elsewhere("rebuild", "heads", "--folder", folder)
+            assert (taken[0], "another `oms up`" in taken[1]) == (Exit.CONFLICT, True)
+
+    await written("대한")
+    async with postgres_outbox(postgres_url, "main") as outbox:
+        rows, heads = await held(outbox), await outbox.heads_after("", "", 0, 1_000)
+    assert (await elsewhere("verify", "--folder", folder))[0] == 0
+    async with speaking(postgres_url) as database:
+        await database.execute(BROKEN)
+    code, said = await elsewhere("verify", "heads", "--json", "--folder", folder)
+    assert code == Exit.REFUSED
+    assert "object/Airline/대한" in json.loads(said)[0]["result"]
+    assert (await elsewhere("rebuild", "heads", "--folder", folder))[0] == 0
+    code, said = await elsewhere("adopt", "log", "--json", "--folder", folder)
+    assert (code, json.loads(said)["kept"]) == (0, "oms_main.before-1")
+    async with postgres_outbox(postgres_url, "main") as outbox:
+        assert (await held(outbox), await outbox.heads_after("", "", 0, 1_000)) == (rows, heads)
+    await written("UA")
+    for asked in (("verify",), ("keys", "status"), ("status",)):
+        assert (await elsewhere(*asked, "--folder", folder))[0] == 0
