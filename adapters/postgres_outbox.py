@@ -4,7 +4,7 @@ Writing, reading and planning have a connection and a thread of their own, as be
 thread hop, and reading never waits for it. Who commits under a lease says its fence: a later holder's makes it refuse.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -70,6 +70,9 @@ class PostgresOutbox:
 
         return await self._planning.run(run)
 
+    async def prepare(self, heads: Sequence[HeadWrite]) -> None:
+        """Nothing: they are copied with the rows, in one stream."""
+
     async def head(self) -> LogHead:
         return await self._reading.run(lambda db: _log_head(db, "read_log_head", self.ontology))
 
@@ -125,7 +128,7 @@ class PostgresOutbox:
 
     async def _put(self, db: Driver, writes: Writes) -> None:
         """All of it in one statement, which also wakes whoever listens; a large group's rows are copied before."""
-        heads, rows = writes.heads, writes.rows
+        heads, rows = writes.every_head(), writes.rows
         if len(heads) + len(rows) >= COPIED:
             await db.copy_records_to_table("heads", records=heads, columns=HeadWrite._fields)
             await db.copy_records_to_table("outbox", records=rows, columns=Row._fields)

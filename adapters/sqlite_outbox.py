@@ -6,8 +6,8 @@ reading never waits for an fsync.
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -26,6 +26,7 @@ from producers.outbox import (
     OutboxUnavailable,
     Planned,
     Planning,
+    Prepared,
     Refusal,
     Remembered,
     Row,
@@ -37,6 +38,7 @@ from security.chain import genesis
 
 Result = TypeVar("Result")
 SWITCH_SECONDS: Final = 0.0005
+STAGED_AT_ONCE: Final = 2_000  # heads: some milliseconds in which nobody commits
 _dump: Final = msgspec.json.Encoder().encode
 
 
@@ -47,6 +49,7 @@ class SqliteOutbox:
         self.ontology = ontology
         self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
         self._planning = OwnThread("outbox-plan")
+        self._staged: Sequence[HeadWrite] = ()
         try:
             self._writer = self._writing.wait(lambda: _begun(path, ontology))
             self._reader = self._reading.wait(lambda: reader(path))
@@ -61,6 +64,17 @@ class SqliteOutbox:
     async def plan(self, work: Planning[Planned]) -> Planned:
         """In a thread and on a connection of its own, so that neither commits nor the relay wait for it."""
         return await _hop(self._planning, lambda: self._plan(work))
+
+    async def prepare(self, heads: Sequence[HeadWrite]) -> None:
+        """Into a temporary table of the writer's, some between two commits. Without it they are written all the same."""
+        self._staged = ()
+        if len(heads) <= STAGED_AT_ONCE:
+            return
+        with suppress(OutboxUnavailable):
+            await self._write(self._stage_anew)
+            for start in range(0, len(heads), STAGED_AT_ONCE):
+                await self._write(partial(self._stage, heads[start : start + STAGED_AT_ONCE]))
+            self._staged = heads
 
     async def head(self) -> LogHead:
         return await self._read(lambda: _log_head(self._reader, self.ontology))
@@ -142,8 +156,9 @@ class SqliteOutbox:
     def _put(self, writes: Writes) -> None:
         # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
-        heads = ((b, k, since, None if state is None else bytearray(state)) for b, k, since, state in writes.heads)
-        many(SQL["add_head"], heads)
+        many(SQL["add_head"], _bound(writes.heads))
+        if writes.prepared is not None:
+            self._put_prepared(writes.prepared)
         many(SQL["add_row"], ((position, subject, bytearray(body)) for position, subject, body in writes.rows))
         many(SQL["add_commit"], writes.commits)
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
@@ -151,6 +166,27 @@ class SqliteOutbox:
         if writes.refusals:
             many(SQL["add_refusal"], writes.refusals)
         self._writer.execute(SQL["move_log_head"], (*writes.head, self.ontology))
+
+    def _stage_anew(self) -> None:
+        self._writer.execute(SQL["unstage"])
+        self._writer.execute(SQL["stage"])
+
+    def _stage(self, heads: Sequence[HeadWrite]) -> None:
+        self._writer.execute("BEGIN")
+        with self._writer:
+            self._writer.executemany(SQL["stage_head"], _bound(heads))
+
+    def _put_prepared(self, prepared: Prepared) -> None:
+        """What is staged only moves over: half of the work, and without the interpreter's lock."""
+        if prepared.heads is not self._staged:
+            self._writer.executemany(SQL["add_head"], _bound(prepared.written()))
+            return
+        instead = _dump(list(prepared.instead)).decode()
+        self._writer.execute(SQL["add_staged"], (prepared.after, instead))
+        self._staged = ()
+        self._writing.soon(self._stage_anew)
+        others = prepared._replace(heads=list(prepared.instead.values()))
+        self._writer.executemany(SQL["add_head"], _bound(others.written()))
 
     def _clear(self, *, outbox: bool) -> None:
         for name in ("clear_heads", "clear_commits"):
@@ -193,6 +229,10 @@ def _courteous() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+def _bound(heads: Iterable[HeadWrite]) -> Iterator[tuple[str, str, int, bytearray | None]]:
+    return ((b, k, since, None if state is None else bytearray(state)) for b, k, since, state in heads)
 
 
 async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:

@@ -20,7 +20,7 @@ from events.merges.again import Grounds
 from events.merges.merge_words import BranchMerged
 from events.merges.merging import is_element, mergeable
 from events.names import Key, event_subject
-from producers.outbox import HeadWrite
+from producers.outbox import HeadWrite, Prepared
 from security.chain import body_hash
 
 MOMENTARY: Final = frozenset(("RunChecks", "ResolveConflict"))
@@ -79,6 +79,7 @@ class Ahead(Struct, frozen=True, gc=False):
     whole: bool  # nothing at all may have been written on its branch since
     momentary: bool = False  # what it says stays right as long as its proposal is what it was
     grounds: Grounds | None = None  # to decide a part of it again
+    instead: Mapping[str, HeadWrite] = {}  # of some keys: in the place of what `heads` says
     alone: bool = True  # nobody has changed anything on its branch since it was first decided
 
     @property
@@ -115,22 +116,22 @@ class Ahead(Struct, frozen=True, gc=False):
 
     def moved(self, ontology: str, branch: str, position: int) -> "Moved":
         """As it is behind that position."""
-        heads = [HeadWrite(column, key, position + at, state) for column, key, at, state in self.heads]
-        words, moves = self.words, list(self.moves)
+        words, moves, instead = self.words, list(self.moves), dict(self.instead)
+        prepared = Prepared(self.heads, position, instead)
         first = moves[0][1] if moves else None
         if first is None or (anew := _first_anew(first.payload, position, alone=self.alone)) is first.payload:
-            return Moved(words, moves, heads, self.warnings)
+            return Moved(words, moves, prepared, self.warnings)
         first = replace(first, payload=anew)
         moves[0] = (0, first)
         if isinstance(anew, BranchRebased):
-            heads = [_with_floor(write, position) if write.key == first.key else write for write in heads]
-        return Moved([worded(ontology, branch, first), *words[1:]], moves, heads, self.warnings)
+            instead |= {write.key: _with_floor(write, position) for write in self.heads if write.key == first.key}
+        return Moved([worded(ontology, branch, first), *words[1:]], moves, prepared, self.warnings)
 
 
 class Moved(NamedTuple):
     words: Sequence[Worded]
     moves: Sequence[Move]
-    heads: list[HeadWrite]
+    prepared: Prepared
     warnings: Sequence[Finding]
 
 
@@ -169,12 +170,12 @@ def _concerns_all(type_: str, payload: Payload) -> bool:
 
 
 class Journal:
-    """What was written lately, as long as somebody keeps it: the keys alone."""
+    """What was written lately, as long as somebody keeps it."""
 
     def __init__(self) -> None:
         self.kept = False
         self._since: int | None = None  # all that was written behind it is here
-        self._writes: list[HeadWrite] = []
+        self._writes: list[tuple[int, Sequence[HeadWrite]]] = []
 
     def begin(self, position: int, *, known: bool) -> None:
         """A group is decided at this head of the log; `known`: nobody else has written since the last one."""
@@ -185,13 +186,14 @@ class Journal:
             self._since = position
             self._writes.clear()
 
-    def add(self, writes: Iterable[HeadWrite]) -> None:
+    def add(self, writes: Sequence[HeadWrite], after: int = 0) -> None:
+        """They count from `after` on."""
         if self._since is not None:
-            self._writes += (HeadWrite(branch, key, since, None) for branch, key, since, _ in writes)
+            self._writes.append((after, writes))
 
     def behind(self, position: int) -> list[HeadWrite] | None:
         """What was written behind a position, or shall be; `None` = not known. From any thread."""
-        writes = [write for write in self._writes if write.since > position]
+        writes = [write for after, several in self._writes for write in several if after + write.since > position]
         # NOTE looked at afterwards: whoever empties it says so before
         return writes if self._since is not None and self._since <= position else None
 

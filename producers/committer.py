@@ -115,7 +115,9 @@ class Committer:
         ahead = waiting.submitted.ahead
         plan = self.planner.ahead(waiting.submitted, self.clock(), 1 if ahead is None else ahead.attempt + 1)
         try:
-            planned = replace(waiting.submitted, ahead=await self.outbox.plan(plan))
+            ahead = await self.outbox.plan(plan)
+            await self.outbox.prepare(ahead.heads)
+            planned = replace(waiting.submitted, ahead=ahead)
         except Exception:  # noqa: BLE001  it is decided in its turn, where whatever it was is told
             planned = replace(waiting.submitted, ahead=None)
         if self._long and self._long[0] is waiting:  # else all who waited were told that nothing was written
@@ -188,7 +190,7 @@ class Committer:
         parts, size = 0, 0
         for size, waiting in enumerate(self._waiting[:], 1):  # noqa: B007 `size` is read after the loop
             parts += len(waiting.submitted.parts)
-            if parts >= self.group_parts:
+            if parts >= self.group_parts or waiting.submitted.ahead is not None:  # written as it was prepared
                 break
         group = self._waiting[:size]
         del self._waiting[:size]

@@ -45,6 +45,7 @@ from producers.outbox import (
     Writes,
 )
 from producers.outcome import failed, outcome_of
+from producers.patch import whole
 from producers.tips import Tips, check_bases
 from security import pii
 
@@ -84,14 +85,23 @@ class Planner:
             self._elsewhere = Elsewhere(self.heads, writes)
             answered = dict(told.commands)
             for submitted in group:
+                self._unfold(writes)
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
             writes.heads = self.heads.flush()
             self.journal.add(writes.heads)
+            if writes.prepared is not None:
+                self.journal.add(writes.prepared.heads, writes.prepared.after)
             self.ring.keep()  # before the events that need them
             self._left = writes.head
             return writes
 
         return run
+
+    def _unfold(self, writes: Writes) -> None:
+        """Whoever comes behind a long command in its group sees what that wrote."""
+        if writes.prepared is not None:
+            self.heads.put([*writes.prepared.written()])
+            writes.prepared = None
 
     def forget(self) -> None:
         """Drop all that is known, as after a transaction that was lost."""
@@ -136,7 +146,8 @@ class Planner:
         if planned.moved is None:
             planned.staged.settle()
         else:
-            self.heads.put(planned.moved.heads)
+            writes.prepared = planned.moved.prepared
+            self.heads.forget()  # it can be read again
         self._write(submitted, planned.drawn, writes)
         return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
 
@@ -194,7 +205,7 @@ class Planner:
                 written = self.journal.behind(before.position)
                 anew = yield from beside._anew(submitted, before, written, head, self.limits.commit_events)
                 if anew is not None:
-                    return replace(anew, attempt=attempt)
+                    return replace(whole(anew), attempt=attempt)
             refusals: Sequence[Finding] = submitted.findings
             drafted: list[Drafted] = []
             warnings: Sequence[Finding] = ()

@@ -4,7 +4,7 @@ A unit of work is sans-I/O: a generator that asks for what it must read and retu
 begins the transaction, locks the log's head row, drives the generator, writes and commits; all or nothing.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -122,6 +122,23 @@ class HeadWrite(NamedTuple):
     state: bytes | None
 
 
+class Prepared(NamedTuple):
+    """Intervals of a long commit as they were decided ahead: `since` = which event of the commit, from 1 on.
+
+    `after` is the position before the commit; `instead` says of some keys what is written in the place of `heads`.
+    """
+
+    heads: Sequence[HeadWrite]
+    after: int
+    instead: Mapping[str, HeadWrite]
+
+    def written(self) -> Iterator[HeadWrite]:
+        """The intervals as they are stored."""
+        for write in self.heads:
+            branch, key, since, state = self.instead.get(write.key, write)
+            yield HeadWrite(branch, key, self.after + since, state)
+
+
 class CommitWrite(NamedTuple):
     branch: str
     first: int
@@ -147,11 +164,16 @@ class Writes:
     head: LogHead
     rows: list[Row] = field(default_factory=list)
     heads: list[HeadWrite] = field(default_factory=list)
+    prepared: Prepared | None = None  # further heads
     commits: list[CommitWrite] = field(default_factory=list)
     commands: list[tuple[CommandKey, Remembered]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     destroyed: list[str] = field(default_factory=list)  # data keys, to be destroyed once this is durable
     outcomes: list[bytes] = field(default_factory=list)  # JSON, one for each command of the group; not stored as such
+
+    def every_head(self) -> list[HeadWrite]:
+        """All intervals that are written."""
+        return self.heads if self.prepared is None else [*self.heads, *self.prepared.written()]
 
 
 Work = Callable[[LogHead], Generator[Ask, Told, Writes]]
@@ -196,6 +218,9 @@ class Outbox(Protocol):
 
     async def plan(self, work: Planning[Planned]) -> Planned:
         """Run a unit of work that only reads, on one unchanging state, beside commits. Raises `OutboxUnavailable`."""
+
+    async def prepare(self, heads: Sequence[HeadWrite]) -> None:
+        """These may soon be written as `Writes.prepared`: a store may keep the last ones at hand, to write them faster."""
 
     async def head(self) -> LogHead: ...
 

@@ -37,9 +37,9 @@ def made(ahead: Ahead, touched: Mapping[Key, None]) -> dict[Key, State | None]:
 
 
 def patched(ahead: Ahead, changed: Changed, ontology: str, branch: str) -> Ahead:
-    """With what is decided otherwise. An entity of `changed.drafted` had one event or none."""
+    """With what is decided otherwise. An entity of `changed.drafted` had one event or none, and `ahead` was not patched."""
     assert ahead.grounds is not None, "what is decided again was a merge"
-    events, heads = list(ahead.words), list(ahead.heads)
+    events, heads = list(ahead.words), ahead.heads
     gone: dict[Key, int] = {}  # and which event it was
     new: list[Worded] = []
     for key, draft in changed.drafted.items():
@@ -53,17 +53,24 @@ def patched(ahead: Ahead, changed: Changed, ontology: str, branch: str) -> Ahead
             new.append(word)
         else:
             events[heads[at].since - 1] = word
+    states = {key: _encode(state) for key, state in changed.states.items()}
     came: dict[Key, int] = {}
     if gone or new:
         events, came, place = _renumbered(events, sorted(gone.values()), new, _order(ahead.grounds.ranks))
         heads = [write._replace(since=place(write.since - 1) + 1) for write in heads if write.key not in gone]
-    for key, state in changed.states.items():
-        at = _at(heads, key)
-        if at is not None:
-            heads[at] = heads[at]._replace(state=_encode(state))
-        else:
-            insort(heads, HeadWrite(column_of(branch, key), key, came[key] + 1, _encode(state)), key=_key)
-    return replace(ahead, words=events, heads=heads)
+        for key, at in came.items():
+            insort(heads, HeadWrite(column_of(branch, key), key, at + 1, states[key]), key=_key)
+    instead = {
+        key: heads[at]._replace(state=state) for key, state in states.items() if (at := _at(heads, key)) is not None
+    }
+    return replace(ahead, words=events, heads=heads, instead=instead)
+
+
+def whole(ahead: Ahead) -> Ahead:
+    """The same, with all that it writes in one place."""
+    if not ahead.instead:
+        return ahead
+    return replace(ahead, heads=[ahead.instead.get(write.key, write) for write in ahead.heads], instead={})
 
 
 def _renumbered(

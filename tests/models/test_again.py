@@ -75,7 +75,7 @@ async def written(desk: Desk, command: Submitted) -> tuple[bytes, list[bytes], l
     """The outcome, the events and the intervals."""
     writes = await desk.outbox.commit(desk.planner.work([command], desk.now))
     decode = msgspec.json.decode
-    heads = [(w.branch, w.key, w.since, w.state and decode(w.state)) for w in writes.heads]
+    heads = [(w.branch, w.key, w.since, w.state and decode(w.state)) for w in writes.every_head()]
     return writes.outcomes[0], [row.body for row in writes.rows], sorted(heads, key=lambda head: head[:3])
 
 

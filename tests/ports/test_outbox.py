@@ -18,6 +18,7 @@ from producers.outbox import (
     HeadWrite,
     LogHead,
     Outbox,
+    Prepared,
     Refusal,
     Remembered,
     Row,
@@ -67,6 +68,24 @@ async def test_a_new_outbox_is_empty_and_starts_at_the_genesis(outbox: Outbox) -
     assert await outbox.head() == LogHead(0, 0, genesis("main"))
     assert await outbox.after(0, 10) == []
     assert await outbox.row(1) is None
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+async def test_heads_that_were_prepared_are_written_as_if_they_came_with_the_commit(outbox: Outbox, told: bool) -> None:
+    heads = [HeadWrite(B, f"object/A/{n:04}", n, f'{{"n":{n}}}'.encode()) for n in range(1, 2_502)]
+    heads.append(HeadWrite("", "slug/objectType/한", 2_502, None))
+    if told:
+        await outbox.prepare(heads)
+    changed = heads[7]._replace(state='{"n":"다른"}'.encode())
+    prepared = Prepared(heads, 3, {changed.key: changed})
+    first = HeadWrite(B, "object/A/0001", 2, b"{}")
+    writes = Writes(LogHead(2_505, 9, "ab" * 32), heads=[first], prepared=prepared)
+    for _ in range(2):
+        await outbox.clear(outbox=True)
+        await outbox.commit(writing(lambda _: writes))
+        stored = await outbox.heads_after("", "", 0, 10_000)
+        assert stored == sorted(writes.every_head())
+    assert (stored[0].since, stored[1], stored[9].state) == (2_505, first, changed.state)
 
 
 async def test_rows_come_back_in_order_and_the_head_moves_with_them(outbox: Outbox) -> None:
