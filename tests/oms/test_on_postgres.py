@@ -2,9 +2,12 @@
 
 import asyncio
 
+from adapters.segments import SegmentFeed
+from oms.archiving import archived
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
+from producers.leaving import Left
 from producers.outbox import Row
 from tests.oms.conftest import AIRLINE
 
@@ -37,3 +40,22 @@ async def test_commands_are_answered_and_go_on_after_a_restart(postgres_url, tmp
     assert outcome.position == 4
     assert not (settings.folder / "outbox.db").exists()
     assert alarms == []
+
+
+async def test_rows_leave_its_outbox_for_segments(postgres_url, tmp_path):
+    settings = Settings(folder=tmp_path / "data", postgres_url=postgres_url)
+    async with (
+        asyncio.timeout(60),
+        running(settings, lambda *told: None) as here,
+        await connect(settings.folder) as client,
+    ):
+        await client.send("CreateObjectType", AIRLINE)
+        for number in range(4):
+            await client.send(*carrier(f"대한{number}"), wait="log")
+        before = await rows_of(here.outbox)
+        assert await archived(settings, 2, lambda *_: None) == Left(4, 4, 4)
+        assert await rows_of(here.outbox) == before[4:]
+        outcome = await client.send(*carrier("UA"), wait="projected:versions")
+        assert (outcome.status, outcome.position, outcome.findings) == ("accepted", 7, ())
+    feed = SegmentFeed(settings.folder / "archive", "main")
+    assert [Row(*row) async for rows in feed.read(0) for row in rows] == before[:4]
