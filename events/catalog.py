@@ -26,6 +26,7 @@ from events.proposals import proposal
 from events.rules import policy, rule
 from events.schema import (
     interface,
+    link_reserving,
     link_type,
     object_type,
     property_life,
@@ -73,6 +74,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     shared_property,
     interface,
     link_type,
+    link_reserving,
     rule,
     policy,
     object_,

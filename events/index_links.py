@@ -13,6 +13,7 @@ from events.reserved import (
     links_under,
     number,
     single_ends,
+    tighter_keys,
 )
 from events.schema.hierarchy import entity_of
 
@@ -32,6 +33,7 @@ def of_link(get: Lookup, key: Key, before: State | None, after: State | None) ->
     yield standing, {"n": number(get(standing)) + by}
     held: State | None = {"link": key} if is_ else None
     yield from _held(get, end_keys(slug, kind["cardinality"], from_, to), held)
+    yield from _where_free(get, tighter_keys(kind, kind.get("reserving", "n-n"), from_, to), key, takes=is_)
     if followed(kind):
         yield from _held(get, incident_keys(slug, from_, to), held)
     for entity in {entity_of(get, kind["from"], from_): 0, entity_of(get, kind["to"], to): 0}:
@@ -44,6 +46,8 @@ def of_link_type(get: Lookup, before: State | None, after: State) -> Iterator[Ch
         return
     slug = after["slug"]
     tighter = set(single_ends(after["cardinality"])) - set(single_ends(before["cardinality"]))
+    if before.get("reserving") == after["cardinality"] == after.get("reserved"):
+        tighter = set()  # all of them are taken already
     traced = followed(after) != followed(before)
     if not (tighter or traced) or not number(get(links_key(slug))):
         return
@@ -69,6 +73,20 @@ def _held(get: Lookup, keys: Iterable[Key], state: State | None) -> Iterator[Cha
     for key in keys:
         get(key)  # what is written must have been read
         yield key, state
+
+
+def _where_free(get: Lookup, keys: Iterable[Key], link: Key, *, takes: bool) -> Iterator[Change]:
+    """As `_held`, where several may stand at an end: who came first keeps it."""
+    for key in keys:
+        holder = get(key)
+        if takes and (holder is None or not _stands(get(holder["link"]))):
+            yield key, {"link": link}
+        elif not takes and holder == {"link": link}:
+            yield key, None
+
+
+def _stands(link: State | None) -> bool:
+    return link is not None and not link["deleted"]
 
 
 def _degree(get: Lookup, key: Key, slug: str, by: int) -> Change:

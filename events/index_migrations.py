@@ -1,11 +1,11 @@
 """Derives from a migration's state which migrations of its branch are not over, and where one runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from events.decider import Lookup, State, needed
 from events.names import Key
-from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key, unique_key
+from events.reserved import RUNNING_MIGRATIONS, end_keys, migration_number_key, migrations_key, unique_key
 
 Change = tuple[Key, State | None]
 OVER: Final = frozenset(("COMPLETED", "REVERTED"))
@@ -36,17 +36,35 @@ def of_migration(get: Lookup, before: State | None, after: State | None) -> Iter
 
 
 def _reserved(get: Lookup, state: State) -> Iterator[Change]:
-    """The values of objects that its last batch found to be free."""
-    said = state["change"]["data"]
-    kind = get(Key(f"objectType/{said['type']}")) if "claimed" in state else None
-    if kind is None:
+    """What its last batch found to be free: values of objects, ends of links."""
+    if "claimed" not in state:
         return
+    of = _ends_taken if state["change"]["type"] == "SetCardinality" else _values_reserved
+    found = dict(of(get, state, needed(get, state["claimed"])))
+    needed(get, found)  # what is written must have been read
+    yield from found.items()
+
+
+def _ends_taken(get: Lookup, state: State, links: Iterable[State | None]) -> Iterator[Change]:
+    said = state["change"]["data"]
+    kind = get(Key(f"linkType/{said['type']}"))
+    assert kind is not None, "its change is under way"
+    for key, link in zip(state["claimed"], links, strict=True):
+        if link is not None:
+            # of its own cardinality the ends are taken anyway; the last batch has it already
+            yield from (
+                (end, {"link": key}) for end in end_keys(kind["slug"], said["cardinality"], link["from"], link["to"])
+            )
+
+
+def _values_reserved(get: Lookup, state: State, objects: Iterable[State | None]) -> Iterator[Change]:
+    said = state["change"]["data"]
+    kind = get(Key(f"objectType/{said['type']}"))
+    assert kind is not None, "its change is under way"
     field, each = next((field, each) for field, each in kind["properties"].items() if each["rid"] == said["property"])
-    owners = needed(get, state["claimed"])
-    values = {key: owner["properties"][field] for key, owner in zip(state["claimed"], owners, strict=True) if owner}
-    taken = {unique_key(kind["slug"], each.get("reserve", field), value): key for key, value in values.items()}
-    needed(get, taken)  # what is written must have been read
-    yield from ((reserved, {"owner": key}) for reserved, key in taken.items())
+    for key, owner in zip(state["claimed"], objects, strict=True):
+        if owner is not None:
+            yield unique_key(kind["slug"], each.get("reserve", field), owner["properties"][field]), {"owner": key}
 
 
 def _running(state: State | None) -> str | None:

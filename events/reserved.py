@@ -115,6 +115,12 @@ def end_keys(slug: str, cardinality: str, from_key: str, to_key: str) -> list[Ke
     return [Key(f"end/{slug}/{end}/{keys[end]}") for end in ENDS[cardinality]]
 
 
+def tighter_keys(kind: State, cardinality: str, from_key: str, to_key: str) -> list[Key]:
+    """The ends that a link takes for itself under this cardinality, and not under its type's own."""
+    own = end_keys(kind["slug"], kind["cardinality"], from_key, to_key)
+    return [key for key in end_keys(kind["slug"], cardinality, from_key, to_key) if key not in own]
+
+
 def subject_key(prefix: str, value: Any) -> Key:
     """`prefix` and the stored value of the property that says whom an object is about."""
     if type(value) is dict:

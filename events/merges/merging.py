@@ -56,8 +56,10 @@ def content(key: str, state: State | None) -> Json:
 
 def unreserved(key: str, said: Json) -> Json:
     """Without what is said of values that were reserved: they were so on another branch."""
-    if not key.startswith("objectType/") or said is ABSENT:
+    if said is ABSENT or not key.startswith(("objectType/", "linkType/")):
         return said
+    if key.startswith("linkType/"):
+        return {name: value for name, value in said.items() if name not in ("reserving", "reserved")}
     properties = {
         field: {name: value for name, value in each.items() if name != "reserving"}
         for field, each in said["properties"].items()

@@ -7,6 +7,7 @@ from events.decider import Decider, Payload, State
 from events.objects import link
 from events.objects import object as object_
 from events.schema import (
+    link_reserving,
     link_type,
     property_life,
     property_removal,
@@ -22,6 +23,7 @@ from events.schema import (
 )
 
 _DECIDERS: Final[tuple[Decider, ...]] = (
+    link_reserving,
     property_reserving,
     object_,
     link,
@@ -40,6 +42,7 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
     **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
     **dict.fromkeys(property_reserving.INNER, property_reserving),
+    **dict.fromkeys(link_reserving.INNER, link_reserving),
 }
 _BY_EVENT: Final[Mapping[type[Payload], Decider]] = {
     model: decider for decider in _DECIDERS for model in decider.EVENTS.values()

@@ -1,19 +1,22 @@
 """Fixes of links: which of them go when their type does, or when its rules become tighter."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from events.decider import Context, State
+from events.decider import Context, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_step import FIX, Conversion, Step
+from events.migrations.migration_objects import alive
+from events.migrations.migration_step import FIX, Claims, Conversion, Step
 from events.migrations.migration_words import Fix
-from events.names import link_key
+from events.names import Key, link_key
 from events.objects.link_cycles import circle_among
 from events.objects.link_words import CreateLink, DeleteLink
-from events.reserved import links_key, links_under, number, single_ends
+from events.reserved import links_key, links_under, number, single_ends, tighter_keys
 from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_named
+from events.schema.link_reserving import ReserveEnds, SetEndsReserved
 from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAcyclic, SetCardinality
 from events.schema.shape import shape_in
 
@@ -44,10 +47,41 @@ def _redirected(context: Context, kind: State, fix: Fix) -> Callable[[State], St
 
 def fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
     """Of the links that share an end which may have one only, the one that was written first or last stays, or none."""
-    kind, standing = _standing(context, command.type, newest=fix.kind == "last")
-    tighter = [end for end in single_ends(command.cardinality) if end not in single_ends(kind["cardinality"])]
-    crowd = _crowded if fix.kind == "drop" else _crowding
-    return _without(kind, standing, crowd(standing, tighter))
+    if fix.kind == "drop":
+        kind, standing = _standing(context, command.type, newest=False)
+        tighter = [end for end in single_ends(command.cardinality) if end not in single_ends(kind["cardinality"])]
+        return _without(kind, standing, _crowded(standing, tighter))
+    found = kind_named(context, "linkType", command.type)
+    assert found is not None, "its change was decided"
+    first = ReserveEnds(type=command.type, cardinality=command.cardinality)
+    last = SetEndsReserved(type=command.type, cardinality=command.cardinality)
+    there = number(context.get(links_key(found["slug"])))
+    whole = Conversion((links_under(found["slug"]),), there, _unlinked, first=(first,), last=(last,))
+    newest = fix.kind == "last"
+    return replace(whole, claiming=lambda links: _claims(context, found, command.cardinality, links, last=newest))
+
+
+def _claims(context: Context, kind: State, cardinality: str, links: Mapping[Key, State], *, last: bool) -> Claims:
+    """In the order of keys: whoever finds its ends taken by others stays in place of all of them, or gives way."""
+    ends = {key: tighter_keys(kind, cardinality, link["from"], link["to"]) for key, link in links.items()}
+    asked = list(dict.fromkeys(end for some in ends.values() for end in some))
+    holders = zip(asked, needed(context.get, asked), strict=True)
+    held = {end: Key(holder["link"]) for end, holder in holders if holder is not None}
+    known = alive(context, list(held.values())) | dict(links)
+    steps: dict[Key, Step] = {}
+    taken: dict[Key, Key] = {}
+    for key, some in ends.items():
+        if key in steps:
+            continue
+        others = {taken.get(end, held.get(end, key)) for end in some} - {key}
+        rivals = [other for other in others if other in known and other not in steps]
+        first, *rest = sorted((key, *rivals), key=lambda each: context.head(each).position, reverse=last)
+        gone = rest if first == key else [key]
+        steps |= {each: _unlinked(known[each]) for each in gone}
+        if first == key:
+            taken |= dict.fromkeys(some, key)
+    kept = [key for key in links if key not in steps and any(held.get(end) != key for end in ends[key])]
+    return Claims(steps, kept)
 
 
 def straightened(context: Context, command: SetAcyclic, fix: Fix) -> Conversion:
@@ -104,19 +138,6 @@ def _without(kind: State, standing: Sequence[State], gone: set[tuple[str, str]])
 def _unlinked(link: State) -> Step:
     said = {"type": link["type"], "from": link["from"], "to": link["to"]}
     return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
-
-
-def _crowding(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
-    """Those whose end is taken by one that comes before."""
-    taken: set[tuple[str, str]] = set()
-    gone: set[tuple[str, str]] = set()
-    for link in links:
-        held = {(end, link[end]) for end in ends}
-        if held & taken:
-            gone.add((link["from"], link["to"]))
-        else:
-            taken |= held
-    return gone
 
 
 def _crowded(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:

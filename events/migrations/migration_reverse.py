@@ -20,6 +20,7 @@ from events.schema.checks import by_name
 from events.schema.constraint import Constraint
 from events.schema.hierarchy import effective
 from events.schema.kinds import kind_named
+from events.schema.link_reserving import ReserveEnds
 from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetAcyclic, SetCardinality
 from events.schema.property_change import OnProperty, own_property
 from events.schema.property_life import AddProperty
@@ -52,15 +53,9 @@ def reverse(context: Context, before: Context, state: State) -> Reverse:
     change = command_of(state["change"]["type"], state["change"]["data"])
     if isinstance(change, OnProperty):
         return _of_property(context, before, change)
-    if isinstance(change, AddProperty):
-        return _without(context, change)
-    if isinstance(change, AddStructField):
-        gone = RemoveStructField.model_validate({"type": change.element, "field": change.field.name}, by_alias=True)
-        return Reverse(first=(gone,), again=Conversion((), 0, lambda _: None), originals=False)
-    if isinstance(change, SetPrimaryKey):
-        return _rekeyed(context, before, change)
-    if isinstance(change, ChangeParents):
-        return _reparented(context, before, change)
+    special = _SPECIAL.get(type(change))
+    if special is not None:
+        return special(context, before, change)
     back = _BACK[type(change).__name__](before, change.model_dump(by_alias=True))
     return _redeclared(context, back) if isinstance(back, _DECLARING) else Reverse(first=(back,))
 
@@ -117,7 +112,7 @@ def _redeclared(context: Context, back: Payload) -> Reverse:
     return Reverse(first=again.first, last=again.last, again=again)
 
 
-def _without(context: Context, change: AddProperty) -> Reverse:
+def _without(context: Context, _: Context, change: AddProperty) -> Reverse:
     """All values go, and the property with them."""
     state = existing(context, change.type)
     each = own_property(context, state, change.property.name)
@@ -150,8 +145,15 @@ def _reparented(context: Context, before: Context, change: ChangeParents) -> Rev
     return Reverse(first=(back,), again=replace(again, once=True))
 
 
-def _cardinality(before: Context, data: Mapping[str, Any]) -> Payload:
-    return SetCardinality(type=data["type"], cardinality=_there(before, "linkType", data["type"])["cardinality"])
+def _cardinality(_: Context, before: Context, change: SetCardinality) -> Reverse:
+    was = change.model_copy(update={"cardinality": _there(before, "linkType", change.type)["cardinality"]})
+    return Reverse(first=(was, ReserveEnds(type=change.type, cardinality=None)))
+
+
+def _fewer_fields(_: Context, _before: Context, change: AddStructField) -> Reverse:
+    """Values of the field stay stored and are not shown."""
+    gone = RemoveStructField.model_validate({"type": change.element, "field": change.field.name}, by_alias=True)
+    return Reverse(first=(gone,), again=Conversion((), 0, lambda _: None), originals=False)
 
 
 def _ends(before: Context, data: Mapping[str, Any]) -> Payload:
@@ -183,8 +185,15 @@ def _there(before: Context, kind: Any, rid: str) -> State:
 
 
 _DECLARING: Final = (PublishValueTypeVersion, UpdateSharedProperty)
+_SPECIAL: Final[Mapping[type[Payload], Callable[[Context, Context, Any], Reverse]]] = {
+    AddProperty: _without,
+    AddStructField: _fewer_fields,
+    SetPrimaryKey: _rekeyed,
+    ChangeParents: _reparented,
+    SetCardinality: _cardinality,
+}
+"""Changes that more than one command takes back."""
 _BACK: Final[Mapping[str, Callable[[Context, Mapping[str, Any]], Payload]]] = {
-    "SetCardinality": _cardinality,
     "SetAcyclic": lambda _, data: SetAcyclic(type=data["type"], acyclic=False),
     "ChangeEndpoints": _ends,
     "PublishValueTypeVersion": _version,

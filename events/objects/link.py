@@ -193,7 +193,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
     if isinstance(command, UpdateLink):
         return
     reserved = pair.reserved
-    yield from reserved
+    yield from (*reserved, *pair.reserving)
     if followed(kind):
         yield from incident_keys(pair.slug, pair.from_, pair.to)
     if kind.get("acyclic") and isinstance(command, CreateLink):

@@ -8,7 +8,7 @@ from events.decider import Context, State
 from events.findings import Finding, Refused
 from events.names import Key, Rid, link_key
 from events.objects.link_words import Command
-from events.reserved import end_keys
+from events.reserved import end_keys, tighter_keys
 from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_of_slug
 from events.schema.shape import Shape, shape_in
@@ -32,6 +32,11 @@ class Pair(Struct, frozen=True, gc=False):
     @property
     def reserved(self) -> list[Key]:
         return end_keys(self.slug, self.kind["cardinality"], self.from_, self.to)
+
+    @property
+    def reserving(self) -> list[Key]:
+        """What it takes where it is free, as its type is to allow one link only there."""
+        return tighter_keys(self.kind, self.kind.get("reserving", "n-n"), self.from_, self.to)
 
     def path(self, end: str) -> str:
         """Where that end stands in the command."""

@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
-from events.schema import property_reserving
+from events.schema import link_reserving, property_reserving
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -46,6 +46,17 @@ STORY = [
     ("RunMigration", {"migration": 2}),
     ("ApplyMigrationBatch", {"migration": 2, "step": 0}),
     ("ApplyMigrationBatch", {"migration": 2, "step": 1}),
+    *[("CreateLink", {"type": "beside", "from": f"한{number}", "to": "한000"}) for number in ("001", "002")],
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "SetCardinality", "data": {"type": "beside", "cardinality": "1-n"}},
+            "fix": {"kind": "first"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 3}),
+    ("RunMigration", {"migration": 3}),
+    ("ApplyMigrationBatch", {"migration": 3, "step": 0}),
 ]
 
 
@@ -56,7 +67,7 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
         Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
         assert (await desk.send(command, **data))["status"] == "accepted", command
     events = [json.loads(row.body) for row in await outbox.after(0, 10_000)]
-    its = {*migration.EVENTS, *property_reserving.EVENTS}
+    its = {*migration.EVENTS, *property_reserving.EVENTS, *link_reserving.EVENTS}
     told = [each for each in events if each["type"] in its]
     for event in told:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
