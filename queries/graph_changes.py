@@ -47,8 +47,9 @@ def changes(before: GraphCut, after: GraphCut) -> Changes:
         found |= dict.fromkeys(emptied)
         found |= dict.fromkeys(_reshaped(before, after))
     ordered = sorted(found, key=lambda key: (key.startswith("link/"), key))
-    removed = [key for key in ordered if before.holds(key) and not after.holds(key)]
-    return Changes(made, emptied, removed, [key for key in ordered if after.holds(key)])
+    held = [key for key in ordered if after.holds(key)]
+    missing = set(ordered).difference(held)
+    return Changes(made, emptied, [key for key in ordered if key in missing and before.holds(key)], held)
 
 
 def without(documents: Iterable[Document], left_out: frozenset[str]) -> Iterator[Document]:

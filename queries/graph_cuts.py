@@ -21,6 +21,7 @@ from queries.versions import Versions
 
 SCHEMA: Final = ("objectType/", "linkType/", "sharedProperty/", "valueType/", "structType/")
 ENTITIES: Final = ("object/", "link/")
+REMEMBERED: Final = 20_000  # versions
 
 
 def graph_cut(versions: Versions, ontology: str, branch: str, position: int) -> "GraphCut":
@@ -34,6 +35,15 @@ class GraphCut:
 
     def __init__(self, cut: Cut, ontology: str) -> None:
         self.cut, self.ontology = cut, ontology
+        self._seen: dict[Key, Version | None] = {}
+
+    def version(self, entity: Key) -> Version | None:
+        """As the cut has it; asked for again it is remembered for a while: a link's ends are those of others, too."""
+        if entity not in self._seen:
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            self._seen[entity] = self.cut.version(entity)
+        return self._seen[entity]
 
     @cached_property
     def object_types(self) -> Mapping[str, State]:
@@ -98,10 +108,10 @@ class GraphCut:
         candidates = [own, *(object_key(below, key) for below in self._below.get(slug, ()))]
         there: list[Key] = []
         for candidate in candidates:
-            state = self.cut.state(candidate)
-            if state is not None and not state["deleted"]:
+            version = self.version(candidate)
+            if version is not None and not version.state["deleted"]:
                 return candidate
-            there += [candidate] if state is not None else []
+            there += [candidate] if version is not None else []
         return there[0] if there else own
 
     def begins(self, link: Key) -> Key | None:
@@ -112,21 +122,21 @@ class GraphCut:
 
     def holds(self, entity: Key) -> bool:
         """Whether there is a document of it: it is there, deleted or not, and so are its type and its ends."""
-        version = self.cut.version(entity)
+        version = self.version(entity)
         if version is None:
             return False
         slug = version.state["slug"]
         if entity.startswith("object/"):
             return slug in self.object_types
         link = self.link_types.get(slug)
-        return link is not None and all(self.cut.version(end) is not None for end in self._ends(link, version))
+        return link is not None and all(self.version(end) is not None for end in self._ends(link, version))
 
     def documents(self, entities: Iterable[Key]) -> Iterator[Document]:
         """Of those of which there is one."""
         return (self._document(entity) for entity in entities if self.holds(entity))
 
     def _document(self, entity: Key) -> Document:
-        version = self.cut.version(entity)
+        version = self.version(entity)
         assert version is not None
         slug = version.state["slug"]
         if entity.startswith("object/"):
@@ -145,7 +155,7 @@ class GraphCut:
             ends = [link.state["to"] for link in self.cut.alive(f"link/{one}/{key}~")]
             if ends and self.end(kind["from"], key) == version.entity:
                 found = [self.end(kind["to"], end) for end in ends]
-                leads[one] = [end for end in found if self.cut.version(end) is not None]
+                leads[one] = [end for end in found if self.version(end) is not None]
         return leads
 
 

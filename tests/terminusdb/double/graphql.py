@@ -5,13 +5,11 @@ import re
 
 from aiohttp import web
 
+from tests.terminusdb.double.graphql_mutations import Fault, Mutation, unexpected
 from tests.terminusdb.double.graphql_words import Field, SyntaxFault, operations
-from tests.terminusdb.double.refusals import Refusal, prolog
-from tests.terminusdb.double.schema import Unfit
+from tests.terminusdb.double.refusals import Refusal
 from tests.terminusdb.double.store import shown
-from tests.terminusdb.double.users import NAMED
 from tests.terminusdb.double.values import is_type, said
-from tests.terminusdb.double.writing import Writing
 
 _COMPARED = {
     "eq": lambda a, b: a == b,
@@ -24,19 +22,7 @@ _COMPARED = {
     "startsWith": lambda a, b: a.startswith(b),
 }
 _ORDER = ("eq", "ne", "lt", "le", "gt", "ge", "regex", "startsWith")  # NOTE of several only one counts
-_MUTATIONS = ("_commitInfo", "_insertDocuments", "_replaceDocuments", "_deleteDocuments")
 _DECIMAL = re.compile(r'"(-?\d+\.\d+)"')
-
-
-class Fault(Exception):
-    """An error in the answer; `data`: whether the answer says that there is none."""
-
-    def __init__(self, message: str, column: int, path=None, *, data: bool = False) -> None:
-        self.error = {"message": message, "locations": [{"line": 1, "column": column}]}
-        if path:
-            self.error["path"] = [path]
-        self.data = data
-        super().__init__(message)
 
 
 class Graphs:
@@ -56,7 +42,7 @@ class Graphs:
             chosen = next((each for each in found if each.name == asked.get("operationName")), found[0])
             _check_variables(chosen, given)
             if chosen.kind == "mutation":
-                return _answer({"data": _Mutation(place, call).done(chosen)})
+                return _answer({"data": Mutation(place, call).done(chosen)})
             return _answer({"data": _Reading(place.state).of(chosen.fields)})
         except SyntaxFault as fault:
             error = {"message": fault.text, "locations": [{"line": 1, "column": fault.column}]}
@@ -69,9 +55,9 @@ class Graphs:
         try:
             asked = json.loads(body)
         except ValueError:
-            raise _unexpected("json_parse_error(1,1),_7148") from None
+            raise unexpected("json_parse_error(1,1),_7148") from None
         if "query" not in asked:
-            raise _unexpected("json_parse_error(1,2),_7148")
+            raise unexpected("json_parse_error(1,2),_7148")
         return asked
 
     def _place(self, call):
@@ -84,7 +70,7 @@ class Graphs:
         try:
             return self.databases.place("GraphQL", call.path)
         except Refusal:
-            raise _unexpected(
+            raise unexpected(
                 f'branch_does_not_exist(branch_descriptor{{branch_name:"{call.path[4]}",repository_descriptor:'
                 "repository_descriptor{database_descriptor:database_descriptor{database_name:"
                 f'"{call.path[1]}",organization_name:"admin"}},repository_name:"local"}}}}),_7818'
@@ -141,7 +127,7 @@ class _Reading:
         stored, held = self.state.documents[identity], self.schema.properties(name)
         if each.name == "__typename":
             text = "GraphQLValue::concrete_type_name() must be implemented by unions, interfaces and objects"
-            raise _unexpected(f'rust_error(panic("{text}")),_21140')
+            raise unexpected(f'rust_error(panic("{text}")),_21140')
         if each.name in ("_id", "_type"):
             return identity if each.name == "_id" else stored["@type"]
         if each.name == "_json":
@@ -210,72 +196,11 @@ class _Reading:
         return _COMPARED[how](value, other)
 
 
-class _Mutation:
-    def __init__(self, place, call) -> None:
-        self.place, self.user = place, call.user
-        if place.branch is None:
-            name = place.head.identity
-            raise _unexpected(
-                f'immutable_graph_update(commit_descriptor{{commit_id:"{name}",repository_descriptor:'
-                "repository_descriptor{database_descriptor:database_descriptor{database_name:"
-                f'"{place.database.name}",organization_name:"admin"}},repository_name:"local"}}}}),_10636'
-            )
-
-    def done(self, operation) -> dict:
-        info = {"author": "admin", "message": "Mutation through GraphQL"}
-        writing = Writing(self.place.state, "GraphQL")
-        answer, removed = {}, []
-        for each in operation.fields:
-            if each.name not in _MUTATIONS:
-                raise Fault(f'Unknown field "{each.name}" on type "TerminusMutation"', each.column)
-            answer[each.alias] = self._one(each, writing, info, removed)
-        after = writing.after()
-        if after.differs(self.place.state):
-            author, message = info["author"], info["message"]
-            self.place.database.commit(self.place.branch, after, author, message, NAMED + self.user)
-        return answer
-
-    def _one(self, each: Field, writing: Writing, info: dict, removed: list):
-        if each.name == "_commitInfo":
-            info |= each.arguments
-            return True
-        if each.name == "_deleteDocuments":
-            return self._removed(each, writing, removed)
-        documents = json.loads(each.arguments["json"])
-        try:
-            create = each.arguments.get("create", False)
-            writing.take(documents, create=create, insert=each.name == "_insertDocuments")
-        except Unfit as found:
-            text = f"error(schema_check_failure([{prolog(found.witness)}]),context(prolog_stack([]),_))"
-            raise Fault(f"prolog had the following exception: {text}", each.column, each.alias, data=True) from None
-        except Refusal as refused:
-            error = refused.body["api:error"]
-            kinds = {"api:DocumentIdAlreadyExists": "can_not_insert_existing_object_with_id"}
-            kind = kinds.get(error["@type"], "document_not_found")
-            text = f"error({kind}('{error['api:document_id']}',{prolog(error['api:document'])}),_8956)"
-            raise Fault(f"prolog had the following exception: {text}", each.column, each.alias, data=True) from None
-        return writing.ids
-
-    def _removed(self, each: Field, writing: Writing, removed: list) -> list[str]:
-        for name in each.arguments["ids"]:
-            identity = self.place.state.schema.data(name)
-            if identity not in writing.documents:
-                text = f'error(document_not_found("{identity}"),_19484)'
-                raise Fault(f"prolog had the following exception: {text}", each.column, each.alias, data=True)
-            if identity not in writing.written:  # NOTE what is written and deleted at once stays
-                writing.remove([identity])
-        return list(each.arguments["ids"])
-
-
 def _check_variables(operation, given: dict) -> None:
     for name, (of, column) in operation.variables.items():
         value = given.get(name)
         if of.rstrip("!") in ("JSON", "String") and value is not None and not isinstance(value, str):
             raise Fault(f'Variable "${name}" got invalid value. Expected "{of.rstrip("!")}".', column)
-
-
-def _unexpected(text: str) -> Refusal:
-    return Refusal(500, {"errors": [{"message": f"Unexpected error in graphql: error({text})"}]})
 
 
 def _answer(body: dict) -> web.Response:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from tests.terminusdb.double.bodies import number
+from tests.terminusdb.double.diffing import changed, difference, of_document
 from tests.terminusdb.double.refusals import Refusal, missing, prolog, refusal, unhandled
 from tests.terminusdb.double.store import Commit, commit_id, shown, with_documents
 from tests.terminusdb.double.users import NAMED
@@ -42,8 +43,8 @@ class Merging:
             if identity not in before.state.documents and identity not in after.state.documents:
                 text = "Unexpected failure in request handler"
                 raise Refusal(500, {"api:message": text, "api:status": "api:failure"})
-            return _of_document(before.state, after.state, identity, keep)
-        found = [_of_document(before.state, after.state, each, keep) for each in _changed(before, after)]
+            return of_document(before.state, after.state, identity, keep)
+        found = [of_document(before.state, after.state, each, keep) for each in changed(before, after)]
         start, count = asked.get("start", 0), asked.get("count")
         return found[start : None if count is None else start + count]
 
@@ -56,7 +57,7 @@ class Merging:
         before = _ref("Apply", place.database, asked["before_commit"])
         after = _ref("Apply", place.database, asked["after_commit"])
         conflicts, written, removed = [], [], []
-        for identity in _changed(before, after):
+        for identity in changed(before, after):
             _bring(place.state, before.state, after.state, identity, conflicts, written, removed)
         if conflicts:
             body = {"@type": "api:ApplyError", "api:status": "api:conflict", "api:witnesses": conflicts}
@@ -134,34 +135,6 @@ class Merging:
         return _streamed(told) if call.query.get("streaming") == "true" else told
 
 
-def difference(before: dict, after: dict, keep=("@id",)) -> dict:
-    """What to do to one object so that it becomes the other."""
-    found = {name: before[name] for name in keep if name in before}
-    for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        if name.startswith("@") or one == other:
-            continue
-        if isinstance(one, dict) and isinstance(other, dict):
-            found[name] = difference(one, other, ())
-        elif isinstance(one, list) and isinstance(other, list):
-            found[name] = _lists(one, other)
-        else:
-            found[name] = {"@op": "SwapValue", "@before": one, "@after": other}
-    return found
-
-
-def _lists(one: list, other: list):
-    same = 0
-    while same < min(len(one), len(other)) and one[same] == other[same]:
-        same += 1
-    rest, new = one[same:], other[same:]
-    if len(rest) == len(new):
-        change = [{"@op": "SwapValue", "@before": a, "@after": b} for a, b in zip(rest, new, strict=True)]
-    else:
-        change = {"@op": "SwapList", "@before": rest, "@after": new, "@rest": {"@op": "KeepList"}}
-    return {"@op": "CopyList", "@to": same, "@rest": change} if same else change
-
-
 def _diff_given(before, after):
     if not isinstance(before, list):
         return difference(before, after)
@@ -173,32 +146,6 @@ def _diff_given(before, after):
             )
             raise refusal("Diff", "ExplicitlyCopiedKeyError", text, after=other, before=one, key="@id")
     return [difference(one, other) for one, other in zip(before, after, strict=True)]
-
-
-def _of_document(before, after, identity: str, keep) -> dict:
-    if identity not in before.documents:
-        return {"@op": "Insert", "@insert": shown(after, identity, unfold=False)}
-    if identity not in after.documents:
-        return {"@op": "Delete", "@delete": shown(before, identity, unfold=False)}
-    return difference(shown(before, identity, unfold=False), shown(after, identity, unfold=False), keep)
-
-
-def _changed(before: Commit, after: Commit) -> list[str]:
-    """Documents that differ, in the order in which the history came to them."""
-    one, other = list(before.line()), list(after.line())
-    own = [
-        *reversed([each for each in one if each not in other]),
-        *reversed([each for each in other if each not in one]),
-    ]
-    order = {}
-    for each in own:
-        old = each.parent.state.documents if each.parent else {}
-        new = each.state.documents
-        order |= dict.fromkeys(
-            sorted(i for i in old.keys() | new.keys() if old.get(i) != new.get(i) and i not in order)
-        )
-    a, b = before.state.documents, after.state.documents
-    return [each for each in order if a.get(each) != b.get(each)]
 
 
 def _ref(api: str, database, name: str) -> Commit:
@@ -283,7 +230,7 @@ def _entry(commit: Commit, query: dict, identity: str = "") -> dict:
     entry = {name: told[name] for name in names if name in told}
     if query.get("diff") == "true" and identity in commit.state.documents:
         before = commit.parent.state if commit.parent else commit.state
-        change = _of_document(before, commit.state, identity, ("@id",))
+        change = of_document(before, commit.state, identity, ("@id",))
         entry["diff"] = _with_words(change) if "@insert" not in change else change
     return entry
 
