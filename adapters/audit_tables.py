@@ -26,6 +26,12 @@ events = Table(
     Index("events_by_author", "author", "position"),
 )  # fmt: skip
 
+departed = Table(  # what left for segments: one row, or none
+    "departed", metadata,
+    Column("position", Position, primary_key=True, autoincrement=False),  # the last one
+    Column("hash", String, nullable=False),  # of its body, hex
+)  # fmt: skip
+
 counts = Table(
     "counts", metadata,
     Column("type", String, primary_key=True),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import MetaData, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.audit_tables import counts, events, incidents, refusals
+from adapters.audit_tables import counts, departed, events, incidents, refusals
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import PostgresView
@@ -59,6 +59,10 @@ class StoredEntries:
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
 
+    def departed(self) -> tuple[int, str]:
+        found = self._session.row(_DEPARTED)
+        return (0, "") if found is None else (found[0], found[1])
+
     def written(self, after: int, until: int) -> Sequence[Entry]:
         return [with_text(row) for row in self._session.rows(_WRITTEN, after, until)]
 
@@ -88,6 +92,7 @@ _COUNT: Final = sql(
         index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
     )
 )
+_DEPARTED: Final = sql(select(departed))
 _WRITTEN: Final = sql(
     select(events)
     .where(events.c.position > bindparam("after"), events.c.position <= bindparam("until"))

@@ -50,6 +50,11 @@ CREATE INDEX ON events (time);
 CREATE INDEX ON events (author, position);
 CREATE INDEX ON events (left(entity, 256), position);
 
+CREATE TABLE departed (  -- what left for segments: one row, or none
+    position bigint PRIMARY KEY,  -- the last one
+    hash text NOT NULL  -- of its body
+);
+
 CREATE TABLE counts (
     type text PRIMARY KEY,
     number bigint NOT NULL  -- of events
@@ -135,6 +140,29 @@ BEGIN
     END IF;
 END $$;
 
+-- Months that lie before a position wholly go; who calls it must act as the owner. Returns how many rows went.
+CREATE FUNCTION leave(until bigint) RETURNS bigint LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    part regclass;
+    last bigint;
+    head text;
+    went bigint := 0;
+    counted bigint;
+BEGIN
+    FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'events'::regclass ORDER BY inhrelid::regclass::text LOOP
+        EXECUTE format('SELECT max(position) FROM %s', part) INTO last;
+        CONTINUE WHEN last IS NULL OR last > until;
+        EXECUTE format('SELECT count(*) FROM %s', part) INTO counted;
+        EXECUTE format('SELECT encode(hash, ''hex'') FROM %s WHERE position = $1', part) INTO head USING last;
+        EXECUTE format('DROP TABLE %s', part);
+        DELETE FROM departed;
+        INSERT INTO departed VALUES (last, head);
+        went := went + counted;
+    END LOOP;
+    RETURN went;
+END $$;
+REVOKE ALL ON FUNCTION leave(bigint) FROM PUBLIC;
+
 CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TRIGGER kept BEFORE TRUNCATE ON events EXECUTE FUNCTION refuse();
 CREATE TRIGGER follows AFTER INSERT ON events REFERENCING NEW TABLE AS added EXECUTE FUNCTION follow();
@@ -152,7 +180,7 @@ CREATE TRIGGER kept BEFORE TRUNCATE ON incidents EXECUTE FUNCTION refuse();
 ALTER TABLE incidents ENABLE ALWAYS TRIGGER unchanged;
 ALTER TABLE incidents ENABLE ALWAYS TRIGGER kept;
 
-GRANT SELECT ON events, counts, refusals, incidents, changes TO oms_audit_writer;
+GRANT SELECT ON events, departed, counts, refusals, incidents, changes TO oms_audit_writer;
 GRANT INSERT (position, time, author, on_behalf_of, type, branch, entity, commit, cause, trace, subject, hash, body)
     ON events TO oms_audit_writer;
 GRANT INSERT (number, time, principal, branch, command_id, type, findings) ON refusals TO oms_audit_writer;

@@ -8,7 +8,7 @@ from sqlalchemy import func as function
 
 from adapters.audit_statements import entries, refused, unplaced
 from adapters.postgres import with_values
-from adapters.postgres_audit import with_text
+from adapters.postgres_audit import StoredEntries, with_text
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import start
 from producers.outbox import Refusal
@@ -22,6 +22,9 @@ class PostgresEntries:
 
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
+
+    def departed(self) -> tuple[int, str]:
+        return StoredEntries(self._session).departed()
 
     def search(self, search: Search) -> Sequence[Entry]:
         return [with_text(row) for row in self._rows(entries(search, Looks()))]

@@ -18,7 +18,7 @@ class PostgresCopy:
 
     def __init__(self, url: str, schema: str, table: Table) -> None:
         """`table` has the columns position, subject and body."""
-        self.name = f"{schema}.{table.name}"
+        self._name = f"{schema}.{table.name}"
         self._url, self._path = url, quoted(schema)
         self._last = sql(select(func.coalesce(func.max(table.c.position), literal_column("0"))))
         self._rows = sql(
@@ -27,6 +27,10 @@ class PostgresCopy:
             .order_by(table.c.position)
             .limit(bindparam("most"))
         )
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     async def last(self) -> int:
         connection = await connected(self._url, search_path=self._path)
@@ -44,12 +48,12 @@ class PostgresCopy:
                 try:
                     rows = [Fetched(*row) for row in await connection.fetch(self._rows, after, end, CHUNK)]
                 except AWAY as error:
-                    raise Gap(after + 1, None, f"{self.name} ({error})") from error
+                    raise Gap(after + 1, None, f"{self._name} ({error})") from error
                 whole = next((n for n, row in enumerate(rows) if row.position != after + 1 + n), len(rows))
                 if whole:
                     yield rows[:whole]
                     after += whole
                 if whole < len(rows) or not rows:
-                    raise Gap(after + 1, rows[whole].position - 1 if rows else None, self.name)
+                    raise Gap(after + 1, rows[whole].position - 1 if rows else None, self._name)
         finally:
             await connection.close()

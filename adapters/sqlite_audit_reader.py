@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from adapters.audit_statements import entries, refused, unplaced
 from adapters.sqlite_reader import reader
-from adapters.sqlite_verify import with_text
+from adapters.sqlite_verify import StoredEntries, with_text
 from producers.outbox import Refusal
 from projectors.audit import Entry
 from projectors.incidents import Incident
@@ -36,6 +36,9 @@ class SqliteEntries:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def departed(self) -> tuple[int, str]:
+        return StoredEntries(self._connection).departed()
 
     def search(self, search: Search) -> Sequence[Entry]:
         return [with_text(Entry(*row)) for row in self._rows(entries(search, Looks()))]

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from sqlalchemy import bindparam, select
 
+from adapters.audit_tables import departed
 from adapters.audit_tables import events as entries
 from adapters.sqlite_file import SqliteFile, sql
 from adapters.sqlite_reader import reader
@@ -59,6 +60,10 @@ class StoredEntries:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def departed(self) -> tuple[int, str]:
+        found: tuple[int, str] = self._connection.execute(_DEPARTED).fetchone() or (0, "")
+        return found
+
     def written(self, after: int, until: int) -> Sequence[Entry]:
         found = self._connection.execute(_WRITTEN_ENTRIES, (after, until))
         return [with_text(Entry(*row)) for row in found]
@@ -93,6 +98,7 @@ _CHECKPOINT: Final = sql(select(_checkpoint.c.ontology, *(_checkpoint.c[name] fo
 _LEFT_OUT: Final = sql(select(_parked.c.position).union(select(_discarded.c.position)))
 _WRITTEN_VERSIONS: Final = sql(WRITTEN)
 _COUNTS: Final = [sql(count) for count in COUNTS]
+_DEPARTED: Final = sql(select(departed))
 _WRITTEN_ENTRIES: Final = sql(
     select(entries)
     .where(entries.c.position > bindparam("after"), entries.c.position <= bindparam("until"))

@@ -12,7 +12,8 @@ from adapters.segment_folder import SegmentFolder
 from adapters.sqlite_outbox import SqliteOutbox
 from oms.roles import roles
 from oms.settings import Settings
-from oms.sources import ARCHIVE, Source, source
+from oms.shelves import ARCHIVE, kept
+from oms.sources import Source, source
 from producers.archive import Told
 from producers.leaving import Left, leave
 from producers.outbox import Outbox
@@ -29,6 +30,19 @@ async def archived(settings: Settings, keep: int, told: Told) -> Left:
         _outbox(settings) as outbox,
     ):
         return await leave(outbox, log, _segments(settings), keep, told)
+
+
+async def audit_archived(settings: Settings, before: int, told: Told) -> Left:
+    """As `archived`, of the audit's rows that are older than a time (µs); of PostgreSQL the months that are."""
+    refuse_while_repairing(settings.folder / "repair")
+    async with roles(settings.folder, (ROLE,)), source("log", settings) as log:
+        with kept(settings) as shelves:
+            rows = shelves.audit_rows()
+            try:
+                keep = (await rows.head()).position - await rows.before(before)
+                return await leave(rows, log, _segments(settings), keep, told, "audit")
+            finally:
+                await rows.close()
 
 
 async def trimmed(settings: Settings, endpoint: Endpoint, outbox: Outbox) -> Left | None:

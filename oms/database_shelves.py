@@ -8,10 +8,12 @@ from sqlalchemy import bindparam, select
 
 from adapters import postgres_reading
 from adapters.audit_tables import events
+from adapters.joined_copy import joined
 from adapters.outbox_tables import log_head
 from adapters.postgres import AWAY, place, sql
 from adapters.postgres_audit import postgres_audit
 from adapters.postgres_audit_reader import PostgresEntries
+from adapters.postgres_audit_rows import PostgresAuditRows
 from adapters.postgres_copies import PostgresCopy
 from adapters.postgres_refusals import PostgresRegister
 from adapters.postgres_session import PostgresSessions
@@ -20,10 +22,11 @@ from adapters.postgres_shelf import PostgresShelf
 from adapters.postgres_tables import schema_of
 from adapters.postgres_versions import postgres_versions
 from adapters.postgres_view import unavailable
+from adapters.segments import SegmentFeed
 from adapters.sqlite_metrics import Metrics
 from adapters.view_files import ViewMissing
 from oms.settings import Settings
-from oms.shelves import Registering
+from oms.shelves import ARCHIVE, Leaving, Registering
 from producers.outbox import LogHead
 from projectors.projector import Feed
 from queries.gaps import Opens, shut
@@ -37,7 +40,8 @@ def database_shelves(settings: Settings) -> Iterator["DatabaseShelves"]:
     """Open as long as the block runs."""
     sessions = PostgresSessions(settings.postgres_url)
     try:
-        yield DatabaseShelves(sessions, settings.ontology)
+        archive = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
+        yield DatabaseShelves(sessions, settings.ontology, archive)
     finally:
         sessions.close()
 
@@ -45,8 +49,8 @@ def database_shelves(settings: Settings) -> Iterator["DatabaseShelves"]:
 class DatabaseShelves:
     """See `oms.shelves.Shelves`."""
 
-    def __init__(self, sessions: PostgresSessions, ontology: str) -> None:
-        self._sessions, self._ontology = sessions, ontology
+    def __init__(self, sessions: PostgresSessions, ontology: str, archive: SegmentFeed) -> None:
+        self._sessions, self._ontology, self._archive = sessions, ontology, archive
         self.where = place(sessions.url)
 
     def shelf(self, name: str) -> PostgresShelf[Any]:
@@ -85,7 +89,13 @@ class DatabaseShelves:
             raise unavailable("audit", error) from error
 
     def audit_copy(self) -> Feed:
-        return PostgresCopy(self._sessions.url, self.shelf("audit").live_schema(), events)
+        with self.audit() as audit:
+            last, _ = audit.departed()
+        rows = PostgresCopy(self._sessions.url, self.shelf("audit").live_schema(), events)
+        return joined(self._archive, rows, last)
+
+    def audit_rows(self) -> Leaving:
+        return PostgresAuditRows(self._sessions.url, self.shelf("audit").live_schema(), self._ontology)
 
     def register(self) -> Registering:
         return PostgresRegister(self._sessions.url, self.shelf("audit").live_schema())

@@ -9,7 +9,8 @@ from adapters.view_files import ViewMissing
 from oms.alone import alone
 from oms.outboxes import outboxes
 from oms.settings import Settings
-from oms.sources import ARCHIVE, NoSource, source, started
+from oms.shelves import ARCHIVE
+from oms.sources import NoSource, source, started
 from producers.copies import Copy
 from producers.repair import Repair, Repaired
 from producers.verify_log import Verified, verify_log

@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from adapters.joined_copy import joined
+from adapters.segments import SegmentFeed
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_audit_reader import reading_audit
+from adapters.sqlite_audit_rows import SqliteAuditRows
 from adapters.sqlite_copies import audit_copy
 from adapters.sqlite_metrics import Metrics, metrics
 from adapters.sqlite_refusals import SqliteRegister
@@ -19,6 +22,7 @@ from adapters.view_shelf import SqliteShelf
 from events import catalog
 from oms.live_versions import versions_in
 from oms.settings import Settings
+from producers.leaving import Rows
 from producers.outbox import LogHead, Refusal
 from projectors.audit import Entry, audit
 from projectors.incidents import Incident, Table
@@ -39,6 +43,8 @@ class ReadModel(NamedTuple):
     opened: Callable[[Path, str], SqliteView[Any]]
 
 
+ARCHIVE: Final = "archive"
+"""The folder of segments that rows left for, in the data folder."""
 READ_MODELS: Final[Mapping[str, ReadModel]] = {
     "versions": ReadModel(versions(catalog.evolve), sqlite_versions),
     "audit": ReadModel(audit, sqlite_audit),
@@ -64,6 +70,9 @@ class Kept(Shelf[Any], Protocol):
 class Entries(Protocol):
     """The rows of an audit, from one moment of it."""
 
+    def departed(self) -> tuple[int, str]:
+        """See `checks.WrittenEntries`."""
+
     def search(self, search: Search) -> Sequence[Entry]: ...
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
@@ -71,6 +80,15 @@ class Entries(Protocol):
 
     def incidents(self, search: Refusals) -> Sequence[Incident]:
         """`search.text` stands in what was read or wanted; the next page is told by its `until`."""
+
+
+class Leaving(Rows, Protocol):
+    """`close` after use."""
+
+    async def before(self, time: int) -> int:
+        """The last position before a time (µs), 0 if there is none."""
+
+    async def close(self) -> None: ...
 
 
 class Registering(Register, Table, Protocol):
@@ -100,7 +118,10 @@ class Shelves(Protocol):
         """The live one, as it is now."""
 
     def audit_copy(self) -> Feed:
-        """The stored bytes of the live audit."""
+        """The stored bytes of the live audit, and of what left it for segments."""
+
+    def audit_rows(self) -> Leaving:
+        """Those of the live audit, to leave it."""
 
     def register(self) -> Registering:
         """The second table of the live audit."""
@@ -122,6 +143,7 @@ class FolderShelves:
     def __init__(self, settings: Settings) -> None:
         self._folder, self._ontology = settings.folder, settings.ontology
         self.where = str(settings.folder / "views")
+        self._archive = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
 
     def shelf(self, name: str) -> Kept:
         return SqliteShelf(self._folder, name, self._ontology, READ_MODELS[name].opened)
@@ -151,7 +173,12 @@ class FolderShelves:
             raise ViewUnavailable("audit", f"its file cannot be read: {error}", "`oms verify audit`") from error
 
     def audit_copy(self) -> Feed:
-        return audit_copy(live_path(self._folder, "audit"))
+        with self.audit() as audit:
+            last, _ = audit.departed()
+        return joined(self._archive, audit_copy(live_path(self._folder, "audit")), last)
+
+    def audit_rows(self) -> Leaving:
+        return SqliteAuditRows(live_path(self._folder, "audit"), self._ontology)
 
     def register(self) -> Registering:
         return SqliteRegister(live_path(self._folder, "audit"))

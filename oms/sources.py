@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from adapters.file_lease import FileLeases
 from adapters.nats_repair import repairable
@@ -19,10 +18,9 @@ from adapters.sqlite_copies import copy_in
 from adapters.store_folder import find_stream, store_reader
 from oms.outboxes import outboxes
 from oms.settings import Settings
-from oms.shelves import kept
+from oms.shelves import ARCHIVE, kept
 from projectors.projector import Feed, Fetched
 
-ARCHIVE: Final = "archive"
 """The folder of these segments, in the data folder."""
 
 

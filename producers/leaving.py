@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from producers.archive import Told
 from producers.copies import Copy
-from producers.outbox import Outbox, Row
+from producers.outbox import LogHead, Row
 from security.chain import body_hash, genesis
 
 KEPT: Final = 1  # the relay compares the log's end with it
@@ -41,14 +41,28 @@ class Writing(Protocol):
     def abandon(self) -> None: ...
 
 
-class NotArchived(Exception):
-    """A segment holds another event than the outbox at `position`; nothing left."""
+class Rows(Protocol):
+    """What rows leave: an outbox, or the audit."""
 
-    def __init__(self, position: int, segments: str) -> None:
+    ontology: str
+
+    async def head(self) -> LogHead: ...
+
+    async def after(self, position: int, limit: int) -> list[Row]:
+        """Rows behind `position`, at most `limit`, in order; fewer where some left."""
+
+    async def prune(self, until: int) -> int:
+        """Rows up to `until` go; how many. What cannot go yet stays."""
+
+
+class NotArchived(Exception):
+    """A segment holds another event than the rows at `position`; nothing left."""
+
+    def __init__(self, position: int, segments: str, rows: str) -> None:
         self.position = position
         super().__init__(
-            f"{segments} and the outbox hold different events at position {position}; nothing left the outbox. "
-            "`oms verify log` says which one is right; if it is the outbox, move the segments away and archive again"
+            f"{segments} and the {rows} hold different events at position {position}; nothing left the {rows}. "
+            f"`oms verify log` says which one is right; if it is the {rows}, move the segments away and archive again"
         )
 
 
@@ -60,8 +74,10 @@ class Left(NamedTuple):
     pruned: int
 
 
-async def leave(outbox: Outbox, log: Copy, segments: Segments, keep: int, told: Told = lambda *_: None) -> Left:
-    """All but the last `keep` rows. Raises `NotArchived`, `Gap`, `ChainBroken`, `OutboxUnavailable`."""
+async def leave(
+    outbox: Rows, log: Copy, segments: Segments, keep: int, told: Told = lambda *_: None, name: str = "outbox"
+) -> Left:
+    """All but the last `keep` rows; `name` is what people call them. Raises `NotArchived`, `Gap`, `ChainBroken`, `OutboxUnavailable`."""
     until = min((await outbox.head()).position - max(keep, KEPT), await log.last() - KEPT)
     held = await segments.last()
     if until > held:
@@ -69,7 +85,7 @@ async def leave(outbox: Outbox, log: Copy, segments: Segments, keep: int, told: 
     oldest = await outbox.after(0, 1)
     begun = oldest[0].position - 1 if oldest else until
     if until > begun:
-        await _compare(outbox, segments.open(), begun, until, told)
+        await _compare(outbox, segments.open(), begun, until, told, name)
     pruned = 0
     for after in range(begun, until, AT_ONCE):
         pruned += await outbox.prune(min(after + AT_ONCE, until))
@@ -89,17 +105,17 @@ async def _archive(ontology: str, log: Copy, segments: Segments, after: int, unt
         raise
 
 
-async def _compare(outbox: Outbox, segments: Copy, after: int, until: int, told: Told) -> None:
+async def _compare(outbox: Rows, segments: Copy, after: int, until: int, told: Told, name: str) -> None:
     """All of it before anything is pruned: a segment is whole only if its end is."""
     mine = _rows(outbox, after)
     async for rows in segments.read(after, until):
         for row in rows:
             if Row(*row) != await anext(mine, None):
-                raise NotArchived(row[0], segments.name)
+                raise NotArchived(row[0], segments.name, name)
         told("compare", rows[-1][0], until)
 
 
-async def _rows(outbox: Outbox, after: int) -> AsyncIterator[Row]:
+async def _rows(outbox: Rows, after: int) -> AsyncIterator[Row]:
     while rows := await outbox.after(after, AT_ONCE):
         for row in rows:
             yield row

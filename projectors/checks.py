@@ -39,6 +39,9 @@ class WrittenVersions(Protocol):
 class WrittenEntries(Protocol):
     """What verification reads of the audit."""
 
+    def departed(self) -> tuple[int, str]:
+        """The last position that left for segments, and the hash of its body; (0, "") if none did."""
+
     def written(self, after: int, until: int) -> Sequence[Entry]: ...
 
 
@@ -129,15 +132,21 @@ class VersionsCheck:
 
 
 class AuditCheck:
-    """A check of the audit."""
+    """A check of the audit. What left for segments is proved by the hash it ended in: these name what came before."""
 
     def __init__(self, stored: WrittenEntries) -> None:
         self.stored = stored
 
     def __call__(self, chunk: Sequence[Fetched], _left_out: Collection[int]) -> Difference | None:
         rows = {row.position: row for row in self.stored.written(chunk[0].position - 1, chunk[-1].position)}
+        last, head = self.stored.departed()
         for message in chunk:
             row = rows.get(message.position)
+            if row is None and message.position <= last:
+                digest = chain.body_hash(message.body)
+                if message.position == last and digest != head:
+                    return Difference("differs", last, "what left for segments", "hash", digest, head)
+                continue
             if row is None:
                 return Difference("missing", message.position, "event")
             found = next(_columns(message.position, "event", _entry(message), row._asdict()), None)

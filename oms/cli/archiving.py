@@ -23,7 +23,7 @@ def archive(
 async def _archive(keep: int, *, as_json: bool, **flags: Any) -> None:
     from oms.archiving import archived
     from oms.settings import load
-    from oms.sources import ARCHIVE
+    from oms.shelves import ARCHIVE
 
     settings = load(flags).settings
     with Progress("archiving", "events") as told:

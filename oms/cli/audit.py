@@ -130,6 +130,22 @@ def verify(folder: Folder = None, ontology: Ontology = None, as_json: Json = Fal
 
 
 @app.command()
+def archive(
+    before: Annotated[str, typer.Option("--before", help=f"What is older: {_MOMENT}.")],
+    folder: Folder = None,
+    ontology: Ontology = None,
+    as_json: Json = False,
+) -> None:
+    """Let old rows leave the audit for segments in the data folder, once these hold them.
+
+    On PostgreSQL whole months leave. Verify, export, repair and replay read on; `oms audit search` does not.
+    """
+    time = _time(before)
+    assert time is not None
+    print_fields(run(_archived(_settings(folder, ontology), time)), as_json=as_json)
+
+
+@app.command()
 def export(
     into: Annotated[Path, typer.Argument(metavar="FILE", help="A new file of JSON Lines.")],
     first: Annotated[int, typer.Option("--from", min=1, help="First position.")] = 1,
@@ -173,6 +189,16 @@ async def _exported(settings: "Settings", into: Path, first: int, until: int | N
 
     with Progress("exporting the audit", "events") as told, kept(settings) as shelves:
         return await exported(settings, shelves.audit_copy(), first, until, into, told)
+
+
+async def _archived(settings: "Settings", before: int) -> dict[str, Any]:
+    from oms.archiving import audit_archived
+    from oms.cli.progress import Progress
+    from oms.shelves import ARCHIVE
+
+    with Progress("archiving the audit", "events") as told:
+        left = await audit_archived(settings, before, lambda step, at, of: told(at, f" of {of:,}: {step}"))
+    return {"folder": str(settings.folder / ARCHIVE), "archived": left.archived, "pruned": left.pruned}
 
 
 async def _redriven(settings: "Settings") -> int:

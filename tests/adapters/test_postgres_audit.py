@@ -9,10 +9,12 @@ import pytest
 from adapters.memory_feed import MemoryFeed
 from adapters.postgres import connected
 from adapters.postgres_audit import WRITER
+from adapters.postgres_audit_rows import PostgresAuditRows
 from projectors.audit import audit
 from projectors.lane import Lane
 from projectors.projector import ViewUnavailable
 from projectors.track import Track
+from projectors.verify import Agreed
 from tests.projectors.stores import PostgresStore
 from tests.projectors.story import Story, payload_of
 
@@ -150,3 +152,22 @@ async def test_the_view_stops_at_a_row_that_somebody_planted(store: PostgresStor
     story.created("c", n=5)
     with pytest.raises(ViewUnavailable, match="does not follow"):
         await followed(store, story)
+
+
+async def test_a_month_leaves_as_a_whole_and_what_follows_is_proved_from_its_head(store: PostgresStore, story: Story):
+    rows = PostgresAuditRows(store.url, store.schema("audit"), "main")
+    assert await rows.before(story.time) == 3
+    assert [await rows.prune(1), await rows.prune(3), await rows.prune(3)] == [0, 2, 0]
+    assert [row.position for row in await rows.after(0, 9)] == [3, 4]
+    await rows.close()
+    assert await store.verified("audit", MemoryFeed(story.messages)) == Agreed(4, 4, [])
+    story.created("c", n=5)
+    await followed(store, story)
+    assert await store.verified("audit", MemoryFeed(story.messages)) == Agreed(5, 5, [])
+    await store.tamper("audit", "UPDATE departed SET hash = 'x'")
+    assert "what left for segments at position 2" in str(await store.verified("audit", MemoryFeed(story.messages)))
+
+
+async def test_who_writes_cannot_make_anything_leave(writer):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await writer.fetchval("SELECT leave(4)")

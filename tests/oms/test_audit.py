@@ -72,3 +72,21 @@ async def test_who_reads_encrypted_values_is_remembered(program, oms, cli):
     assert [row[name] for name in ("kind", "principal", "origin", "what", "why")] == [
         "read", "local", "nats", "object/Person/김", "Show",
     ]  # fmt: skip
+
+
+async def test_old_rows_leave_for_segments_and_are_proved_there(program, oms, cli, tmp_path):
+    await filled(program, oms)
+    code, out, err = await cli("audit", "archive", "--before", "2100-01-01", "--json")
+    assert (code, json.loads(out)["pruned"]) == (Exit.OK, 3), err
+    assert [row["position"] for row in json.loads((await cli("audit", "search", "--json"))[1])] == [4]
+    assert (await cli("audit", "verify"))[0] == Exit.OK
+    assert (await cli("verify", "audit"))[0] == Exit.OK
+    assert json.loads((await cli("audit", "export", tmp_path / "all.jsonl", "--json"))[1])["first"] == 1
+    assert (await cli("replay", "--view", "versions", "--into", tmp_path / "v.db", "--from-log", "audit"))[0] == Exit.OK
+
+    (segment,) = (program.settings.folder / "archive").glob("*.zst")
+    segment.write_bytes(segment.read_bytes()[:-20])
+    code, out, _ = await cli("audit", "verify")
+    assert (code, "the first bad row" in out) == (Exit.REFUSED, True)
+    outcome = await oms.send("DeleteObject", {"type": "Airline", "key": "UA"})
+    await program.projected("audit", outcome.position)
