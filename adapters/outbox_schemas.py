@@ -97,13 +97,14 @@ class OutboxSchemas:
         return await self._asked(ask)
 
     async def flip(self, name: str) -> str | None:
-        """The one beside takes the place, in one transaction; what the old one is called now. Leases stay whose they are."""
+        """The one beside takes the place, in one transaction; what the old one is called now. Leases and keys stay what they are."""
 
         async def ask(db: Driver) -> str | None:
             async with db.transaction():
                 kept = None
                 if await db.fetchval("SELECT to_regclass('log_head')") is not None:
-                    await db.execute(self._beside(name, "carry_over_leases"))
+                    for each in ("carry_over_leases", "carry_over_key_store"):
+                        await db.execute(self._beside(name, each))
                     number = await db.fetchval(_BESIDE["kept_before"], f"{self._schema}.before-")
                     kept = f"{self._schema}.before-{number + 1}"
                     await db.execute(f"ALTER SCHEMA {quoted(self._schema)} RENAME TO {quoted(kept)}")

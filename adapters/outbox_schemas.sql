@@ -13,6 +13,9 @@ SELECT setval(pg_get_serial_sequence('beside.refusals', 'number'), max(number)) 
 -- carry_over_leases
 INSERT INTO beside.leases SELECT * FROM leases
 
+-- carry_over_key_store
+INSERT INTO beside.key_store SELECT * FROM key_store
+
 -- clear
 TRUNCATE heads, commits
 

@@ -118,6 +118,11 @@ class PostgresOutbox:
     async def heads_after(self, branch: str, key: str, since: int, limit: int) -> list[HeadWrite]:
         return [HeadWrite(*row) for row in await self._fetch("heads_after", branch, key, since, limit)]
 
+    async def keys_are(self, fingerprint: str) -> bool:
+        """Whether this key store is the one that was used first."""
+        same: bool = await self._writing.run(lambda db: db.fetchval(SQL["note_key_store"], fingerprint))
+        return same
+
     async def close(self) -> None:
         for lane in (self._planning, self._reading, self._writing):
             await lane.close()

@@ -132,3 +132,7 @@ RETURNING fence
 
 -- release_lease
 UPDATE leases SET until = '-infinity' WHERE name = $1 AND fence = $2
+
+-- note_key_store
+INSERT INTO key_store (number, fingerprint) VALUES (1, $1)
+ON CONFLICT (number) DO UPDATE SET fingerprint = key_store.fingerprint RETURNING fingerprint = $1

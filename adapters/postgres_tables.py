@@ -20,6 +20,12 @@ leases = Table(
     Column("backend_start", DateTime(timezone=True), nullable=False),
 )  # fmt: skip
 
+key_store = Table(
+    "key_store", MetaData(),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row
+    Column("fingerprint", TEXT, nullable=False),
+)  # fmt: skip
+
 
 def schema_of(ontology: str) -> str:
     """Each ontology has a schema of its own; it is also the channel on which commits are told."""

@@ -1,47 +1,21 @@
-"""The write side of this process: with files as long as it runs, with PostgreSQL while it holds the lease.
-
-lease ─► relay.check ─► genesis ─► committer + relay ─► doors        lost: doors closed, all of it anew once it is held again
-"""
+"""The write side of this process: with files as long as it runs, with PostgreSQL while it holds the lease."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from secrets import token_bytes
-from typing import Final
+from contextlib import asynccontextmanager, closing
+from hashlib import sha256
+from pathlib import Path
 
-from adapters import system_clock as clock
-from adapters.nats_commands import command_door
-from adapters.nats_log import nats_log
-from adapters.nats_server import Endpoint
 from adapters.postgres_leases import PostgresLeases, postgres_leases
-from adapters.postgres_outbox import postgres_outbox
-from adapters.postgres_wake import listen
+from adapters.postgres_outbox import PostgresOutbox, postgres_outbox
 from adapters.sqlite_outbox import SqliteOutbox
-from events.reserved import RUNNING_MIGRATIONS
-from gateways.commands import CommandDoor
-from gateways.previews import PreviewDoor
-from gateways.similar import SimilarDoor
-from oms.archiving import trimmed
-from oms.keys import key_store
-from oms.process import Alarm, Loop, Running, close_all, looping
-from oms.reading import read_door
+from oms.keys import key_store, keys_file
+from oms.process import Alarm, Running, looping
 from oms.settings import Settings
-from oms.signing import signers
-from producers.command import Limits
-from producers.committer import Committer
-from producers.decide import Planner
-from producers.erase import erase
-from producers.genesis import genesis
-from producers.keys import KeyRing
+from oms.term import WATCH_SECONDS, term
 from producers.lease import Held, lead
 from producers.log import LogUnavailable
-from producers.outbox import Outbox, OutboxUnavailable, Writes
-from producers.relay import Relay
-from workers import migrations
-from workers.queue import QueueWorker
-
-WATCH_SECONDS: Final = 1.0  # between two looks at the relay, and before what refused for a while is tried again
-FORGET_SECONDS: Final = 3_600.0
+from producers.outbox import OutboxUnavailable
 
 
 @asynccontextmanager
@@ -59,7 +33,7 @@ async def writing(here: Running, alarm: Alarm) -> AsyncIterator[None]:
     else:
         outbox = SqliteOutbox(settings.folder / "outbox.db", settings.ontology)
         try:
-            async with _term(here, outbox, alarm):
+            async with term(here, outbox, alarm):
                 yield
         finally:
             outbox.close()
@@ -74,12 +48,12 @@ async def _led(here: Running, leases: PostgresLeases, alarm: Alarm, settled: asy
     async def work(held: Held) -> None:
         fence, beside = (held, leases) if commits else (None, None)
         try:
-            async with (
-                postgres_outbox(settings.postgres_url, settings.ontology, fence) as outbox,
-                _term(here, outbox, alarm, beside),
-            ):
-                settled.set()
-                await asyncio.Event().wait()
+            async with postgres_outbox(settings.postgres_url, settings.ontology, fence) as outbox:
+                if commits:
+                    await _refuse_other_keys(settings, outbox)
+                async with term(here, outbox, alarm, beside):
+                    settled.set()
+                    await asyncio.Event().wait()
         except (OutboxUnavailable, LogUnavailable) as away:
             if not settled.is_set():
                 raise
@@ -90,131 +64,19 @@ async def _led(here: Running, leases: PostgresLeases, alarm: Alarm, settled: asy
         await lead(leases, role, work, settled.set)
 
 
-@asynccontextmanager
-async def _term(
-    here: Running, outbox: Outbox, alarm: Alarm, leases: PostgresLeases | None = None
-) -> AsyncIterator[None]:
-    """As long as nobody else writes. `leases`: the relay too has one of its own, which a process without a committer may hold."""
-    settings, loops = here.settings, list[Loop]()
-    async with AsyncExitStack() as stack:
-        stack.callback(_leave, here)
-        stack.callback(close_all, loops)
-        here.outbox = outbox
-        wake = asyncio.Event()
-        here.relay = await _relay(here.endpoint, outbox, wake, stack)
-        if "committer" in settings.roles:
-            here.door = await _committer(here, outbox, here.relay, alarm, stack, loops)
-        if "relay" in settings.roles:
-            loops += [_relaying(here.relay, leases), _watch(here.relay, alarm)]
-            if here.door is None and settings.postgres_url:
-                loops.append(listen(settings.postgres_url, settings.ontology, wake.set))
-        await stack.enter_async_context(looping(loops))
-        if here.door is not None:
-            await stack.enter_async_context(command_door(here.endpoint, settings.ontology, here.door.take))
-        if here.door is not None and "queue" in settings.roles:
-            await stack.enter_async_context(_queue(here.endpoint, settings.ontology, here.door))
-        yield
+class OtherKeys(Exception):
+    """The key store here is not the one of those who committed before: values would be closed that nobody else opens."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is another key store than the one that was used with this database; let the setting `keys` name "
+            "a folder that all machines share"
+        )
 
 
-def _leave(here: Running) -> None:
-    here.outbox = here.relay = here.door = None
-
-
-async def _relay(endpoint: Endpoint, outbox: Outbox, wake: asyncio.Event, stack: AsyncExitStack) -> Relay:
-    """Nothing is accepted before the log's end was compared with the outbox: else it could hand out positions twice."""
-    log = await stack.enter_async_context(nats_log(endpoint, outbox.ontology))
-    relay = Relay(outbox, log, wake)
-    await relay.check()
-    return relay
-
-
-async def _committer(
-    here: Running, outbox: Outbox, relay: Relay, alarm: Alarm, stack: AsyncExitStack, loops: list[Loop]
-) -> CommandDoor:
-    settings = here.settings
-    await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
-    keys = key_store(settings)
-    stack.callback(keys.close)
-    await erase(outbox, keys)
-
-    begun = asyncio.Event()  # a migration began or ended
-
-    def committed(writes: Writes) -> None:
-        if "relay" in settings.roles:
-            relay.told(writes.rows, more=committer.more)
-        if any(write.key == RUNNING_MIGRATIONS for write in writes.heads):
-            begun.set()
-
-    limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
-    committer = Committer(
-        outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
-    )
-    questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
-    questions |= SimilarDoor(here.embedding.find).questions
-    door = CommandDoor(committer, here, questions, signers(settings))
-    loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]
-    loops += [_trim(settings, here.endpoint, outbox, alarm)] if settings.outbox_rows else []
-    return door
-
-
-async def _relaying(relay: Relay, leases: PostgresLeases | None) -> None:
-    if leases is None:
-        await relay.run()
-    else:
-        await lead(leases, "relay", lambda _: relay.run())
-
-
-@asynccontextmanager
-async def _queue(endpoint: Endpoint, ontology: str, door: CommandDoor) -> AsyncIterator[None]:
-    from adapters.faststream_queue import command_queue  # takes a second to import
-
-    async with command_queue(endpoint, ontology) as queue:
-        worker = QueueWorker(queue, door.decide)
-
-        async def work() -> None:
-            while True:
-                await worker.step()
-
-        async with looping([work()]):
-            yield
-
-
-async def _migrate(outbox: Outbox, door: CommandDoor, begun: asyncio.Event) -> None:
-    """As long as a migration runs; a store that refuses for a while is tried again."""
-    while True:
-        begun.clear()
-        try:
-            if not await migrations.step(outbox, door.decide, clock.new_id):
-                await begun.wait()
-        except OutboxUnavailable:
-            await asyncio.sleep(WATCH_SECONDS)
-
-
-async def _watch(relay: Relay, alarm: Alarm) -> None:
-    """Say why the relay cannot go on, once until it can."""
-    said: str | None = None
-    while True:
-        if relay.trouble != said and relay.trouble is not None:
-            alarm("relay", LogUnavailable(relay.trouble))
-        said = relay.trouble
-        await asyncio.sleep(WATCH_SECONDS)
-
-
-async def _forget(outbox: Outbox, days: float) -> None:
-    """Once an hour drop the commands that are remembered long enough."""
-    while True:
-        await asyncio.sleep(FORGET_SECONDS)
-        try:
-            await outbox.forget(clock.now() - int(days * 86_400e6))
-        except OutboxUnavailable:  # an hour later it is tried again
-            pass
-
-
-async def _trim(settings: Settings, endpoint: Endpoint, outbox: Outbox, alarm: Alarm) -> None:
-    """At the start and once an hour let rows leave that segments hold. What keeps them here is told, and harms nothing."""
-    while True:
-        try:
-            await trimmed(settings, endpoint, outbox)
-        except Exception as error:  # noqa: BLE001  whatever it was, the rows stay and commits go on
-            alarm("archive", error)
-        await asyncio.sleep(FORGET_SECONDS)
+async def _refuse_other_keys(settings: Settings, outbox: PostgresOutbox) -> None:
+    with closing(key_store(settings)) as keys:
+        fingerprint = sha256(b"key store " + await asyncio.to_thread(keys.index_key)).hexdigest()
+    if not await outbox.keys_are(fingerprint):
+        raise OtherKeys(keys_file(settings))

@@ -50,6 +50,7 @@ CODES = {
     "ServerUnsafe": Exit.CONFLICT,
     "StreamDrift": Exit.CONFLICT,
     "RoleTaken": Exit.CONFLICT,
+    "OtherKeys": Exit.CONFLICT,
     "LogAhead": Exit.CONFLICT,
     "RowsMissing": Exit.CONFLICT,
     "LogDamaged": Exit.CONFLICT,

@@ -19,6 +19,7 @@ CONFIGURATION = """
 nats_url = "{nats}"
 nats_credentials = "{logins}"
 postgres_url = "{postgres}"
+keys = "{keys}"
 """
 
 
@@ -42,7 +43,9 @@ async def test_postgresql_crashes_under_load_and_nothing_acknowledged_is_lost(tm
 async def test_a_committer_that_freezes_or_dies_is_replaced_and_harms_nothing_when_it_is_back(postgres_url, tmp_path):
     async with nats_server(tmp_path / "nats") as server:
         logins = server.folder / "logins.json"
-        text = CONFIGURATION.format(nats=server.endpoint.url, logins=logins, postgres=postgres_url)
+        text = CONFIGURATION.format(
+            nats=server.endpoint.url, logins=logins, postgres=postgres_url, keys=tmp_path / "keys"
+        )
         programs = [Program(tmp_path / "one"), Program(tmp_path / "other", "--without", "projectors")]
         for program in programs:
             program.folder.mkdir()
