@@ -25,8 +25,7 @@ from events.objects.marked import guarded
 from events.objects.patch import merged
 from events.plain import made
 from events.reserved import degree_key, followed, incident_keys
-from events.schema.element import deleted
-from events.schema.kinds import kind_named, unknown
+from events.schema.kinds import deleted, kind_named, unknown
 from events.schema.shape import shape_in
 from events.schema.values import Json, same
 

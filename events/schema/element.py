@@ -14,6 +14,7 @@ from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
 from events.names import Key
 from events.reserved import name_key, uses_key
+from events.schema.deprecating import deprecation
 from events.schema.element_words import (
     Delete,
     Deleted,
@@ -30,6 +31,7 @@ from events.schema.element_words import (
 from events.schema.kinds import (
     KINDS,
     Kind,
+    deleted,
     free_slug_reads,
     kind_named,
     kind_reads,
@@ -38,7 +40,6 @@ from events.schema.kinds import (
     unknown,
 )
 from events.schema.uses import used, users
-from events.schema.values import NotAValue, timestamp
 
 LISTED: Final = 20  # names in one sentence
 
@@ -59,7 +60,6 @@ __all__ = [
     "UpdateMetadata",
     "created",
     "created_reads",
-    "deleted",
     "evolve",
     "listed_names",
     "said",
@@ -219,11 +219,6 @@ def said(state: State) -> tuple[Any, ...]:
     return state["name"], state.get("title"), state.get("description")
 
 
-def deleted(kind: Kind, state: State, path: str) -> Finding:
-    """What to say where an element that is named is deleted."""
-    return Finding("TYPE_DELETED", path, f"the {KINDS[kind]} {state['name']} is deleted; restore it first")
-
-
 def listed_names(context: Context, keys: list[Key]) -> str:
     """Elements of the schema as they stand in a sentence, at most `LISTED` of them. Raises `Unread`."""
     names = []
@@ -243,34 +238,3 @@ def _with(state: State, **members: str | None) -> State:
     """With these members; `None` takes one away."""
     after = {**state, **members}
     return {name: value for name, value in after.items() if value is not None or name not in members}
-
-
-def deprecation(
-    context: Context, kind: Kind, state: State, replaced_by: str | None, until: str | None
-) -> tuple[str | None, str | None]:
-    """The slug of what an element is replaced by, and the instant from which it may be gone. Raises `Refused`."""
-    findings: list[Finding] = []
-    replacement = None
-    if replaced_by is not None:
-        other = kind_named(context, kind, replaced_by)
-        if other is None:
-            findings.append(unknown(context, kind, replaced_by, "/replacedBy"))
-        elif other["rid"] == state["rid"]:
-            findings.append(Finding("TYPE_REPLACED_BY_ITSELF", "/replacedBy", f"{state['name']} cannot replace itself"))
-        elif other.get("deleted"):
-            findings.append(deleted(kind, other, "/replacedBy"))
-        else:
-            replacement = other["slug"]
-    instant = instant_given(until, "until", findings)
-    if findings:
-        raise Refused(findings)
-    return replacement, instant
-
-
-def instant_given(given: str | None, name: str, findings: list[Finding]) -> str | None:
-    """An instant as it is stored; what is none is a finding."""
-    try:
-        return None if given is None else timestamp(given)
-    except NotAValue as wrong:
-        findings.append(Finding(wrong.code, f"/{name}", f"{name} {wrong.text}"))
-        return None

@@ -75,6 +75,11 @@ def unknown(context: Context, kind: Kind, name: str, path: str) -> Finding:
     return Finding("TYPE_UNKNOWN", path, f"there is no {KINDS[kind]} {name[:LONGEST]!r} on {context.branch}; {meant}")
 
 
+def deleted(kind: Kind, state: State, path: str) -> Finding:
+    """What to say where an element that is named is deleted."""
+    return Finding("TYPE_DELETED", path, f"the {KINDS[kind]} {state['name']} is deleted; restore it first")
+
+
 def free_slug(context: Context, kind: Kind, name: str) -> str:
     """The name itself if it was never a slug in this ontology, else `name~2`, `name~3`, … Raises `Unread`."""
     return next(slug for slug in _slugs(name) if context.get(slug_key(kind, slug)) is None)

@@ -13,8 +13,7 @@ from events.findings import Finding, Refused
 from events.names import Key
 from events.schema import link_type_words as words
 from events.schema.coherence import incoherent
-from events.schema.element import deleted
-from events.schema.kinds import kind_named, kind_reads, unknown
+from events.schema.kinds import deleted, kind_named, kind_reads, unknown
 from events.schema.link_properties import AboutProperty, declared_anew, evolved
 from events.schema.link_type_creation import created, creation_reads
 from events.schema.link_type_life import life_reads, lived

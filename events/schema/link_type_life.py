@@ -6,8 +6,8 @@ from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
 from events.names import Key
 from events.reserved import links_key, name_key, number, uses_key
-from events.schema import element
 from events.schema import link_type_words as words
+from events.schema.deprecating import deprecation
 from events.schema.element import listed_names
 from events.schema.kinds import kind_of_slug, kind_reads, name_taken, slug_reads, type_name
 from events.schema.link_type_creation import inverse_faults
@@ -102,7 +102,7 @@ def _rely(state: State, status: words.Status) -> list[Payload]:
 
 
 def _deprecate(context: Context, state: State, command: words.DeprecateLinkType) -> list[Payload]:
-    replacement, until = element.deprecation(context, "linkType", state, command.replaced_by, command.until)
+    replacement, until = deprecation(context, "linkType", state, command.replaced_by, command.until)
     if (state.get("status"), state.get("replacedBy"), state.get("until")) == ("deprecated", replacement, until):
         return []
     return [words.LinkTypeDeprecated(rid=state["rid"], slug=state["slug"], replaced_by=replacement, until=until)]

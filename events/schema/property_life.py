@@ -8,7 +8,7 @@ from pydantic import Field
 from events.branches.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
-from events.schema import element
+from events.schema.deprecating import instant_given
 from events.schema.hierarchy import below, effective
 from events.schema.kinds import property_name
 from events.schema.property import DeclaredProperty, declared, faults, meant, same_declaration
@@ -167,7 +167,7 @@ def _deprecate(context: Context, state: State, each: Declared, command: Deprecat
             findings.append(Finding("PROPERTY_UNKNOWN", "/replacedBy", text))
         else:
             replacement = other["field"]
-    until = element.instant_given(command.until, "until", findings)
+    until = instant_given(command.until, "until", findings)
     if findings:
         raise Refused(findings)
     if (each.get("status"), each.get("replacedBy"), each.get("until")) == ("deprecated", replacement, until):

@@ -12,9 +12,8 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known, ne
 from events.findings import Finding, Refused
 from events.names import Key, Rid
 from events.reserved import count_key, number
-from events.schema import element
 from events.schema.hierarchy import below
-from events.schema.kinds import ObjectTypeNamed, kind_named, kind_reads, unknown
+from events.schema.kinds import ObjectTypeNamed, deleted, kind_named, kind_reads, unknown
 from events.schema.reach import supposing
 from events.schema.soundness import Declared, unsound
 
@@ -66,7 +65,7 @@ def existing(context: Context, name: str, path: str = "/type") -> State:
     """The object type that is there. Raises `Refused`."""
     state = found(context, name, path)
     if state.get("deleted"):
-        raise Refused([element.deleted("objectType", state, path)])
+        raise Refused([deleted("objectType", state, path)])
     return state
 
 

@@ -9,8 +9,7 @@ from events.branches.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Refused
 from events.names import Rid
-from events.schema import element
-from events.schema.kinds import kind_named, unknown
+from events.schema.kinds import deleted, kind_named, unknown
 from events.schema.type_change import OnType, TypeChanged, changed, existing, reads, settled, target, with_members
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
@@ -62,7 +61,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     if implemented:
         return []
     if interface.get("deleted"):
-        raise Refused([element.deleted("interface", interface, "/interface")])
+        raise Refused([deleted("interface", interface, "/interface")])
     implementing = InterfaceImplemented(rid=state["rid"], slug=state["slug"], interface=rid)
     return settled(context, state, implementing, evolve, "/interface")
 

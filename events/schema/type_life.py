@@ -14,6 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key
 from events.reserved import count_key, number, uses_key
 from events.schema import element
+from events.schema.deprecating import deprecation
 from events.schema.kinds import NewTypeName, name_taken, type_name
 from events.schema.type_change import (
     OnType,
@@ -193,7 +194,7 @@ def _set_status(context: Context, state: State, status: Status) -> list[Drafted]
 
 
 def _deprecate(context: Context, state: State, command: DeprecateObjectType) -> list[Drafted]:
-    replacement, until = element.deprecation(context, "objectType", state, command.replaced_by, command.until)
+    replacement, until = deprecation(context, "objectType", state, command.replaced_by, command.until)
     if (state["status"], state["replacedBy"], state["until"]) == ("deprecated", replacement, until):
         return []
     event = ObjectTypeDeprecated(rid=state["rid"], slug=state["slug"], replaced_by=replacement, until=until)

@@ -11,9 +11,8 @@ from events.findings import Finding, Refused
 from events.meant import no_property
 from events.names import Rid
 from events.reserved import count_key, number
-from events.schema import element
 from events.schema.hierarchy import keyed_by, line, subject_of
-from events.schema.kinds import Kind, kind_named, unknown
+from events.schema.kinds import Kind, deleted, kind_named, unknown
 from events.schema.resolving import declaration
 from events.schema.soundness import Declared, key_faults, present
 from events.schema.type_change import (
@@ -127,7 +126,7 @@ def elements_named(context: Context, kind: Kind, names: Sequence[str], path: str
         if state is None:
             findings.append(unknown(context, kind, name, f"{path}/{index}"))
         elif state.get("deleted"):
-            findings.append(element.deleted(kind, state, f"{path}/{index}"))
+            findings.append(deleted(kind, state, f"{path}/{index}"))
         elif state["rid"] not in rids:
             rids.append(Rid(state["rid"]))
     return rids, findings

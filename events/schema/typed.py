@@ -13,8 +13,7 @@ from pydantic import Field
 from events.decider import Context, State
 from events.findings import Finding
 from events.names import Key
-from events.schema.element import deleted
-from events.schema.kinds import Kind, kind_named, kind_reads, unknown
+from events.schema.kinds import Kind, deleted, kind_named, kind_reads, unknown
 from events.schema.values import ValueType
 
 TypeNamed = Annotated[ValueType | None, Field(description="left out where a value type or a struct type says it")]

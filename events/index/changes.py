@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from events.decider import Lookup, State
-from events.index_links import of_link, of_link_type
-from events.index_migrations import of_migration
-from events.index_types import of_object_type
+from events.index.links import of_link, of_link_type
+from events.index.migrations import of_migration
+from events.index.types import of_object_type
 from events.names import Key
 from events.objects.personal import Personal
 from events.proposals.open_proposals import of_proposal
