@@ -18,6 +18,7 @@ from adapters.nats_dead import DeadLetters
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
+from adapters.postgres_leases import postgres_leases
 from adapters.postgres_outbox import postgres_outbox
 from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_refusals import RefusedCommands
@@ -33,6 +34,7 @@ from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.views import track
 from oms.writing import writing
+from producers.lease import Held, Leases, lead
 from producers.outbox import OutboxUnavailable, Refusal
 from projectors.projector import ViewUnavailable
 from projectors.runner import Runner
@@ -70,7 +72,7 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops.append(recorder.run())
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
-    if here.runner is not None and (refused := await _refused(settings, stack)):
+    if "projectors" in settings.roles and (refused := await _refused(settings, stack)):
         await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm)]))
     return here
 
@@ -113,12 +115,30 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
         tracked, anew = await stack.enter_async_context(track(shelf, settings.ontology, name, feed, alarm, dead.tell))
         tracks.append(tracked)
         loops += [anew] if anew else []
-    here.runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
-    loops.append(here.runner.run())
+    runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
+    if settings.postgres_url:
+        leases = await stack.enter_async_context(postgres_leases(settings.postgres_url, settings.ontology))
+        loops.append(_led(here, runner, leases))
+    else:
+        here.runner = runner
+        loops.append(runner.run())
     if settings.terminusdb_url:
         from oms import graph
 
         loops.append(graph.follow(settings, here.shelves, here.projected, alarm))
+
+
+async def _led(here: Running, runner: Runner, leases: Leases) -> None:
+    """One process folds into the views that several share."""
+
+    async def work(_: Held) -> None:
+        here.runner = runner
+        try:
+            await runner.run()
+        finally:
+            here.runner = None
+
+    await lead(leases, "projectors", work)
 
 
 async def _refused(settings: Settings, stack: AsyncExitStack) -> refusals.Refused | None:

@@ -46,7 +46,7 @@ async def test_a_committer_that_freezes_or_dies_is_replaced_and_harms_nothing_wh
         text = CONFIGURATION.format(
             nats=server.endpoint.url, logins=logins, postgres=postgres_url, keys=tmp_path / "keys"
         )
-        programs = [Program(tmp_path / "one"), Program(tmp_path / "other", "--without", "projectors")]
+        programs = [Program(tmp_path / name) for name in ("one", "other")]
         for program in programs:
             program.folder.mkdir()
             (program.folder / "oms.toml").write_text(text)
