@@ -19,6 +19,7 @@ from bench import (
     deciding,
     figures,
     finding,
+    graphing,
     importing,
     importing_files,
     merging,
@@ -49,6 +50,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "files": importing_files.figures,
     "queue": queueing.figures,
     "finding": finding.figures,
+    "graph": graphing.figures,
     "postgres": postgres.figures,
     "postgres-views": postgres_views.figures,
 }

@@ -119,6 +119,15 @@ def classes(object_types: Sequence[State], link_types: Sequence[State], ontology
     return made
 
 
+def comparable(schema: Sequence[Class]) -> dict[str, Class]:
+    """By name, whoever says it: of one parent some servers say the name alone."""
+    made = {each.get("@id", "@context"): dict(each) for each in schema}
+    for each in made.values():
+        if isinstance(each.get("@inherits"), str):
+            each["@inherits"] = [each["@inherits"]]
+    return made
+
+
 def context(ontology: str) -> Class:
     """Where the names of an ontology's documents and classes begin."""
     return {"@type": "@context", "@base": f"oms://{ontology}/data/", "@schema": f"oms://{ontology}/schema#"}
@@ -189,20 +198,20 @@ def _about(state: State) -> Class:
 
 
 def _metadata(state: State, declared: Mapping[str, Declared]) -> dict[str, Any]:
-    flags = ("required", "unique", "array", "removed")
-    told = {name: state[name] for name in ("rid", "slug", "name", "cardinality", "inverse") if state.get(name)}
-    said = [flag for flag in ("deleted", "acyclic") if state.get(flag)]
-    return {
-        **told,
-        "is": said,
-        "primaryKey": [identifier(field) for field in state.get("primaryKey") or ()],
-        "properties": {
-            identifier(field): {
-                "rid": str(each.get("rid", "")),
-                "name": each["name"],
-                "type": each["type"],
-                "is": [flag for flag in flags if each.get(flag)],
-            }
-            for field, each in declared.items()
-        },
-    }
+    """Nothing in it is empty: what a server says of that is not known."""
+    names = ("rid", "slug", "name", "cardinality", "inverse")
+    told = {name: state[name] for name in names if state.get(name)}
+    key = [identifier(field) for field in state.get("primaryKey") or ()]
+    properties = {identifier(field): _declared(each) for field, each in declared.items()}
+    flags = _flags(state, "deleted", "acyclic")
+    return told | flags | ({"primaryKey": key} if key else {}) | ({"properties": properties} if properties else {})
+
+
+def _declared(each: Declared) -> dict[str, Any]:
+    told = {name: str(each[name]) for name in ("rid", "name", "type") if each.get(name)}
+    return told | _flags(each, "required", "unique", "array", "removed")
+
+
+def _flags(state: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    said = [name for name in names if state.get(name)]
+    return {"is": said} if said else {}

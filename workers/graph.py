@@ -15,10 +15,11 @@ from typing import Final
 
 from events.names import Key
 from projectors.graph import VERSION, Document, checkpoint, identity
-from projectors.graph_classes import CHECKPOINT_ID, PARKED, Class, classes, context
+from projectors.graph_classes import CHECKPOINT_ID, PARKED, classes, comparable, context
 from projectors.graph_names import branch_id, branch_name, document_id, entity_of
 from projectors.graph_store import Graph, Told, Where
-from workers.graph_planning import NOTHING, Opened, Plan, Planner, Step
+from workers.graph_parts import cut, without_links_to
+from workers.graph_planning import NOTHING, Looked, Opened, Plan, Planner, Step
 from workers.graph_writing import Fenced, Head, Writer, parked_id
 
 AUTHOR: Final = "graph@oms"
@@ -45,6 +46,7 @@ class GraphProjector:
         self._heads: dict[str, Head] = {}
         self._writer = Writer(graph, 0)
         self._said = 0  # the position that the graph itself says
+        self._looked: Looked | None = None
 
     async def open(self) -> int:
         """Take the database over, which is made if it is not there; the position it is at.
@@ -53,7 +55,7 @@ class GraphProjector:
         """
         if self.database not in await self.graph.databases():
             await self.graph.create(self.database, f"OMS {self.ontology}", context(self.ontology))
-        found = await self.take_over()
+        found, self._looked = await self.take_over(), None
         self.position = self._said = max(each.settled for each in found.values())
         self._heads = {name: each for name, each in found.items() if name != ROOT}
         self.parked = {name: await self._refused(self._where(name)) for name in self._heads}
@@ -76,7 +78,8 @@ class GraphProjector:
 
     async def step(self) -> int:
         """One commit, or one batch of them; how many positions it went on. Raises `Fenced` and what the graph raises."""
-        step = await asyncio.to_thread(self._planner.step, self.position)
+        step = self._looked.step if self._looked is not None and self._looked.step.start == self.position else None
+        step = step or await asyncio.to_thread(self._planner.step, self.position)
         if step is None:
             return 0
         for branch in [name for name in self._heads if name not in step.branches]:
@@ -125,7 +128,15 @@ class GraphProjector:
         return int(epoch)
 
     async def _planned(self, step: Step, branch: str, parent: str | None) -> Plan:
-        return await asyncio.to_thread(self._planner.plan, step, branch, self._origin(branch, parent))
+        origin, looked = self._origin(branch, parent), self._looked
+        if (
+            looked is not None
+            and looked.step is step
+            and looked.plan.branch == branch
+            and looked.plan.origin[:2] == origin[:2]
+        ):
+            return looked.plan._replace(origin=origin)
+        return await asyncio.to_thread(self._planner.plan, step, branch, origin)
 
     def _origin(self, branch: str, parent: str | None) -> Head:
         return self._heads.get(branch) or self._heads.get(parent or "", NOTHING)
@@ -140,54 +151,60 @@ class GraphProjector:
         known = await self._prepare(where, plan, note, known)
         settled = step.end if last else self.position
         said = checkpoint(self.ontology, plan.branch, step.end, settled, self._writer.epoch)
-        await self._write(where, plan, said, plan.told or note, known)
+        await self._write(where, step, plan, said, plan.told or note, known)
         await self._writer.optimize(where)
         self._said = max(self._said, settled)
 
     async def _prepare(self, where: Where, plan: Plan, note: Told, known: Head) -> Head:
         """What must be done before the documents have a place."""
         emptied = list(plan.changes.emptied)
-        for keys in _parts(emptied, self.part):
+        for keys in cut(emptied, self.part):
             documents = await asyncio.to_thread(self._planner.emptied, plan, keys)
             known = await self._put(where, documents, _noted(note, "before the schema changes"), known)
         if plan.changes.removed:
             await self.graph.remove(where, list(map(document_id, plan.changes.removed)), note)
             known = await self._writer.head(where)
         wanted = plan.changes.classes
-        if wanted is not None and comparable_schema(await self.graph.schema(where)) != comparable_schema(wanted):
+        if wanted is not None and comparable(await self.graph.schema(where)) != comparable(wanted):
             await self.graph.reshape(where, wanted, _noted(note, "schema"))
             self._writer.commits += 1
             known = await self._writer.head(where)
         return known
 
-    async def _write(self, where: Where, plan: Plan, said: Document, told: Told, known: Head) -> None:
-        """All documents, in parts where there are too many for one commit; the checkpoint comes with the last of them."""
-        branch, position = plan.branch, said["seq"]
-        parts = _parts(plan.changes.entities, self.part) or [[]]
-        later = {document_id(key) for part in parts[1:] for key in part}
+    async def _write(self, where: Where, step: Step, plan: Plan, said: Document, told: Told, known: Head) -> None:
+        """All documents, and in the last commit the checkpoint; what follows is looked for while the server works."""
+        entities, looked = plan.changes.entities, self._looked
+        if len(entities) > self.part:
+            known, documents = await self._in_parts(where, plan, said["seq"], told, known)
+        elif looked is not None and looked.plan.changes is plan.changes and looked.documents is not None:
+            documents = looked.documents
+        else:
+            documents = await asyncio.to_thread(self._planner.documents, plan.branch, said["seq"], entities)
+        writing = self._put(where, [*documents, said], told, known)
+        if step.alone:
+            self._heads[plan.branch], self._looked = await writing, None
+            return
+        looking = asyncio.to_thread(self._planner.ahead, step.end, plan.branch, self.part)
+        self._heads[plan.branch], self._looked = await asyncio.gather(writing, looking)
+
+    async def _in_parts(
+        self, where: Where, plan: Plan, position: int, told: Told, known: Head
+    ) -> tuple[Head, list[Document]]:
+        """Where there are too many for one commit: all of them, some without links; what is left for the last commit."""
+        parts = cut(plan.changes.entities, self.part)
+        later = set(map(document_id, plan.changes.entities))
         again: list[Key] = []
-        for number, part in enumerate(parts[:-1], 1):
-            documents = await asyncio.to_thread(self._planner.documents, branch, position, part)
-            held = [_without_links_to(later, document) for document in documents]
+        for number, part in enumerate(parts, 1):
+            later -= set(map(document_id, part))
+            documents = await asyncio.to_thread(self._planner.documents, plan.branch, position, part)
+            held = [without_links_to(later, document) for document in documents]
             again += [key for key, one, other in zip(part, documents, held, strict=True) if one != other]
             known = await self._put(where, held, _noted(told, f"part {number} of {len(parts)}"), known)
-            later -= {document_id(key) for key in parts[number]}
-        known = await self._put_last(where, plan, parts[-1], again, said, told, known)
-        self._heads[branch] = known
-
-    async def _put_last(
-        self, where: Where, plan: Plan, part: list[Key], again: list[Key], said: Document, told: Told, known: Head
-    ) -> Head:
-        read = self._planner.documents
-        documents = await asyncio.to_thread(read, plan.branch, said["seq"], part)
-        if again:
-            known = await self._put(where, documents, _noted(told, "last part"), known)
-            *before, part = _parts(again, self.part)
-            for keys in before:
-                documents = await asyncio.to_thread(read, plan.branch, said["seq"], keys)
-                known = await self._put(where, documents, _noted(told, "links"), known)
-            documents = await asyncio.to_thread(read, plan.branch, said["seq"], part)
-        return await self._put(where, [*documents, said], told, known)
+        *before, last = cut(again, self.part) or [[]]
+        for keys in before:
+            documents = await asyncio.to_thread(self._planner.documents, plan.branch, position, keys)
+            known = await self._put(where, documents, _noted(told, "links"), known)
+        return known, await asyncio.to_thread(self._planner.documents, plan.branch, position, last)
 
     async def _put(self, where: Where, documents: Sequence[Document], told: Told, known: Head) -> Head:
         """Write them; what is refused is parked, and what was parked and went in is so no more."""
@@ -218,27 +235,5 @@ class GraphProjector:
         return Where(self.database, branch_id(branch))
 
 
-def _parts(keys: Sequence[Key], size: int) -> list[list[Key]]:
-    return [list(keys[start : start + size]) for start in range(0, len(keys), size)]
-
-
 def _noted(told: Told, what: str) -> Told:
     return Told(told.author, f"{told.message} ({what})")
-
-
-def _without_links_to(later: set[str], document: Document) -> Document:
-    """So that it can be written before those that it leads to."""
-    return {
-        name: [end for end in value if end not in later] if name.startswith("_link_") else value
-        for name, value in document.items()
-    }
-
-
-def comparable_schema(schema: Sequence[Class]) -> dict[str, Class]:
-    """A schema as any server says it: of one parent some say the name alone."""
-    made = {each.get("@id", "@context"): dict(each) for each in schema}
-    for each in made.values():
-        above = each.get("@inherits")
-        if isinstance(above, str):
-            each["@inherits"] = [above]
-    return made

@@ -38,6 +38,14 @@ class Plan(NamedTuple):
     told: Told | None
 
 
+class Looked(NamedTuple):
+    """What will follow behind a step, found while that is being written: a branch's plan, and documents if they are few."""
+
+    step: Step
+    plan: Plan
+    documents: list[Document] | None
+
+
 class Planner:
     """Every call opens the view anew, in the thread it is called in."""
 
@@ -69,6 +77,15 @@ class Planner:
         """Of these entities, as the branch sees them at that position."""
         with self._opened() as versions:
             return list(self._cut(versions, branch, position).documents(keys))
+
+    def ahead(self, position: int, branch: str, most: int) -> Looked | None:
+        """What follows behind a position that this branch will be at."""
+        step = self.step(position)
+        if step is None or branch not in step.branches:
+            return None
+        plan = self.plan(step, branch, NOTHING._replace(branch=branch, seq=position))
+        few = len(plan.changes.entities) <= most
+        return Looked(step, plan, self.documents(branch, step.end, plan.changes.entities) if few else None)
 
     def emptied(self, plan: Plan, keys: Sequence[Key]) -> list[Document]:
         """What is there now, without what the new classes have no place for."""

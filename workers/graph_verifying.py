@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from events.wire import instants
 from projectors.graph import Document, identity
+from projectors.graph_classes import comparable as comparable_classes
 from projectors.graph_names import branch_id, branch_name, entity_of
 from projectors.graph_store import Graph, Where
 from projectors.projector import FOREVER
 from projectors.verify import Difference
 from queries.graph_cuts import branches_at, graph_cut
-from workers.graph import ROOT, comparable_schema
+from workers.graph import ROOT
 from workers.graph_planning import Opened
 from workers.graph_writing import head
 
@@ -54,8 +55,8 @@ class GraphVerifier:
         known = await head(self.graph, where)
         where, at = where.at(known.version), known.seq
         wanted, classes = await asyncio.to_thread(self._expected, branch, at)
-        schema = comparable_schema(await self.graph.schema(where))
-        if schema != (expected := comparable_schema(classes)):
+        schema = comparable_classes(await self.graph.schema(where))
+        if schema != (expected := comparable_classes(classes)):
             name = next(each for each in expected.keys() | schema.keys() if expected.get(each) != schema.get(each))
             return Difference(
                 "differs", at, f"class {name} on {branch}", "schema", expected.get(name), schema.get(name)

@@ -8,8 +8,7 @@ a commit ─► PUT … with the checkpoint ── 200 ─► done
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from projectors.graph import Document, identity, parked
 from projectors.graph_classes import CHECKPOINT_ID, PARKED
@@ -29,8 +28,7 @@ class Fenced(Exception):
         super().__init__(f"{where.database}/{where.branch} is written by epoch {found}, not by {own}")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What a branch of the graph holds: `branch` of OMS as of `seq`, and up to where all others were settled then."""
 
     branch: str
@@ -100,7 +98,7 @@ class Writer:
                 known = found
             else:
                 self.commits += version != known.version
-                return _moved(replace(known, version=version), documents)
+                return _moved(known._replace(version=version), documents)
         self.commits += 1
         return await self.head(where)
 
@@ -165,7 +163,7 @@ def _is_in(documents: Sequence[Document], found: Head) -> bool:
 
 def _moved(known: Head, documents: Sequence[Document]) -> Head:
     for each in _checkpoints(documents):
-        return replace(known, **{name: each[name] for name in ("branch", "seq", "settled", "epoch")})
+        return known._replace(**{name: each[name] for name in ("branch", "seq", "settled", "epoch")})
     return known
 
 
