@@ -82,7 +82,8 @@ def ran(context: Context, log: Elsewhere, side: At, other: At) -> list[Ran]:
         for each in _of(log, branch, known.get(branch, 0), position)
     ]
     apart = [each for each in sorted(found, key=lambda one: one[0]) if CHANGES[each[1]["change"]["type"]].apart]
-    return needed(lambda each: _ran(context, log, *each), apart)
+    told = needed(lambda each: _ran(context, log, *each), apart)
+    return [each for each in told if each is not None]
 
 
 def without(some: Sequence[Ran], others: Sequence[Ran]) -> tuple[Ran, ...]:
@@ -114,8 +115,14 @@ def _of(log: Elsewhere, branch: str, after: int, until: int) -> Iterator[tuple[i
             yield position, state
 
 
-def _ran(context: Context, log: Elsewhere, position: int, state: State) -> Ran:
+def _ran(context: Context, log: Elsewhere, position: int, state: State) -> Ran | None:
+    """`None` for one of which it is not known any more what it made of an entity."""
+    if state["at"] is None:
+        return None
     before = then(replace(context, branch=state["branch"]), state)
     change = command_of(state["change"]["type"], state["change"]["data"])
-    whole = conversion(before, change, Fix.model_validate(state["fix"]))
+    try:
+        whole = conversion(before, change, Fix.model_validate(state["fix"]))
+    except Refused:
+        return None
     return Ran(state, before, log.at(state["branch"], position), whole)

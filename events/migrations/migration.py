@@ -156,7 +156,7 @@ def _misfit(whole: Conversion, state: State) -> bool:
 def _fix(context: Context, fix: words.Fix) -> dict[str, Any]:
     """As it is kept: what it names by RID."""
     said = fix.model_dump(by_alias=True, exclude_defaults=True)
-    to = None if fix.to is None else kind_named(context, "linkType", fix.to)
+    to = kind_named(context, "linkType", fix.to) if fix.kind == "redirect" and fix.to is not None else None
     return said if to is None else {**said, "to": to["rid"]}
 
 

@@ -13,6 +13,8 @@ from events.branches.branch import must_be_open
 from events.decider import Context, Drafted, Payload, State
 from events.findings import Finding, Refused
 from events.schema.property_change import OnProperty, PropertyChanged, found_property, with_property
+from events.schema.property_source import unique_faults
+from events.schema.resolving import declaration
 from events.schema.type_change import reads, target
 
 __all__ = ["COMMANDS", "EVENTS", "INNER", "aggregate", "decide", "evolve", "reads", "target"]
@@ -48,7 +50,10 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     if one.each.get("reserving") != "begun":
         text = f"the values of {one.name} are not reserved any more as they are written; take it back, and plan it anew"
         raise Refused([Finding("MIGRATION_STATUS", "/migration", text)])
-    return one.told(PropertyReserving(**one.names, reserving="done"), "/property")
+    declared = {**declaration(one.context.get, one.each), "unique": True}
+    return one.told(
+        PropertyReserving(**one.names, reserving="done"), "/property", *unique_faults(one.name, declared, "/property")
+    )
 
 
 def evolve(state: State | None, event: Payload) -> State:

@@ -98,6 +98,7 @@ async def test_values_go_over_to_another_property_and_back():
     desk = await fleet()
     before = await alive(desk)
     await sent(desk, "AddProperty", type="Plane", property={"name": "자리", "type": "string"})
+    await sent(desk, "CreateLinkType", name="자리", **{"from": "Plane", "to": "Plane"})  # called alike, and not meant
     await begun(desk, **plan("RemoveProperty", {"kind": "move", "to": "자리"}, type="Plane", property="seats"))
     assert (await ran(desk))["converted"] == MANY // 2
     found = await alive(desk)

@@ -68,6 +68,17 @@ async def test_who_writes_meanwhile_is_refused_nothing_and_gone_through_too():
     assert await reserved(desk) == await held(desk)
 
 
+async def test_a_default_that_no_two_objects_could_have_stops_it_before_the_property_is_unique():
+    desk = await hangar(plane("N1", seats=1))
+    await begun(desk, **FIRST)
+    await sent(desk, "SetDefault", type="Plane", property="seats", default=4)
+    failed = await ran(desk)
+    assert (failed["said"], "default" in failed["text"]) == ("failed", True)
+    await sent(desk, "SetDefault", type="Plane", property="seats", default=None)
+    await sent(desk, "ResumeMigration", migration=1)
+    assert (await ran(desk))["said"] == "completed"
+
+
 async def test_one_that_is_given_up_half_way_reserves_nothing_and_can_be_planned_anew():
     desk = await fleet(lambda at: at % 520)
     before = await alive(desk)
