@@ -147,7 +147,7 @@ UNMOVED: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 def unmoved(url: str, schema: str, role: str = "none") -> PostgresSession:
     """A session whose one transaction sees the schema as it is now. `close` after use."""
-    session = PostgresSession(url, schema, role=role)
+    session = PostgresSession(url, schema, role=role, idle_in_transaction_session_timeout="10min")
     try:
         session.run(f"BEGIN {UNMOVED}")
     except BaseException:
