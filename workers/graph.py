@@ -86,14 +86,16 @@ class GraphProjector:
             await self.graph.cut_off(self._where(branch))
             del self._heads[branch]
         held: Plan | None = None  # the last one says that all are settled, and who is the last is known behind it
-        for branch, state in step.branches.items():
-            plan = await self._planned(step, branch, state["parent"])
+        whole = {name for name, each in self._heads.items() if each.branch == name}
+        for branch in await asyncio.to_thread(self._planner.concerned, step, whole):
+            parent = step.branches[branch]["parent"]
+            plan = await self._planned(step, branch, parent)
             if branch in self._heads and plan.changes.nothing:
                 continue
             if held is not None:
                 await self._apply(step, held, last=False)
-                if plan.origin != self._origin(branch, state["parent"]):  # its parent, from which it comes, went on
-                    plan = await self._planned(step, branch, state["parent"])
+                if plan.origin != self._origin(branch, parent):  # its parent, from which it comes, went on
+                    plan = await self._planned(step, branch, parent)
             held = plan
         if held is not None:
             await self._apply(step, held, last=True)
@@ -139,7 +141,9 @@ class GraphProjector:
         return await asyncio.to_thread(self._planner.plan, step, branch, origin)
 
     def _origin(self, branch: str, parent: str | None) -> Head:
-        return self._heads.get(branch) or self._heads.get(parent or "", NOTHING)
+        """What a branch begins from: itself or its parent. Up to where all is settled nothing of it changed since."""
+        found = self._heads.get(branch) or self._heads.get(parent or "", NOTHING)
+        return found._replace(seq=max(found.seq, self.position)) if found.branch else found
 
     async def _apply(self, step: Step, plan: Plan, *, last: bool) -> None:
         where = self._where(plan.branch)

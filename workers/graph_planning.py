@@ -1,15 +1,16 @@
 """Which commits come next, and what of a branch of the graph they change. Reads the versions view; writes nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple
 
+from events.branches.branch import branch_key
 from events.decider import State
-from events.names import Key
+from events.names import ONTOLOGY_SCOPE, Key
 from projectors.graph import Document
 from projectors.graph_store import Told
 from queries.graph_changes import Changes, changes, without
-from queries.graph_cuts import GraphCut, branches_at, graph_cut
+from queries.graph_cuts import ENTITIES, SCHEMA, GraphCut, branches_at, graph_cut
 from queries.versions import Versions
 from workers.graph_writing import Head
 
@@ -66,6 +67,11 @@ class Planner:
                 end = max(end, batch.last if batch.last <= position + BATCH else batch.first - 1)
             return Step(position, end, alone, _in_order(branches_at(versions, end)))
 
+    def concerned(self, step: Step, whole: Container[str]) -> list[str]:
+        """Branches that are something else at the step's end; also those that are not whole, whatever they hold."""
+        with self._opened() as versions:
+            return [name for name in step.branches if name not in whole or _moved(versions, name, step)]
+
     def plan(self, step: Step, branch: str, origin: Head) -> Plan:
         with self._opened() as versions:
             before = self._cut(versions, origin.branch, origin.seq)
@@ -95,6 +101,15 @@ class Planner:
 
     def _cut(self, versions: Versions, branch: str, position: int) -> GraphCut:
         return graph_cut(versions, self.ontology, branch, position)
+
+
+def _moved(versions: Versions, branch: str, step: Step) -> bool:
+    """What a branch inherits it sees as of its base: only what is written on itself, or of itself, changes it."""
+    state = versions.at(ONTOLOGY_SCOPE, branch_key(branch), step.end)
+    if state is None or state.since > step.start:
+        return True
+    prefixes = (*ENTITIES, *SCHEMA)
+    return any(True for prefix in prefixes for _ in versions.changed(branch, prefix, step.start, step.end))
 
 
 def _ends(versions: Versions, position: int) -> int:

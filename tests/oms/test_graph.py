@@ -11,6 +11,7 @@ from oms.client import connect
 from oms.graph import standing, verified
 from oms.running import running
 from oms.settings import Settings
+from projectors.graph import parked
 from projectors.graph_store import Told, Where
 from tests.oms.conftest import AIRLINE
 from tests.terminusdb.double.server import double
@@ -76,8 +77,15 @@ async def test_what_is_sent_is_in_the_graph(program, server, cli):
         assert (row["version"], row["lag"], row["parked"], row["state"]) == (2, 0, 0, "ready, in oms_main_2")
         code, out, _ = await cli("dead", "list", "--json")
         assert (code, json.loads(out)) == (0, [])
+        client = TerminusDB(server.url, "admin", "root")
+        await client.put(MAIN._replace(database="oms_main_2"), [parked("Airline/C1", 3, "refused")], Told("x", "y"))
+        await client.close()
+        _, out, _ = await cli("dead", "list", "--json")
+        assert [(each["view"], each["position"], each["entities"]) for each in json.loads(out)] == [
+            ("graph", 3, ["prod/main/main object/Airline/C1"])
+        ]
         code, out, _ = await cli("dead", "redrive", "--view", "graph", "--json")
-        assert (code, json.loads(out)["left"]) == (0, 0)
+        assert (code, json.loads(out)) == (0, {"view": "graph", "applied": 1, "left": 0})
 
 
 async def test_the_published_client_does_it_too(tmp_path, server):
