@@ -3,11 +3,12 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from adapters.heads_differ import HeadsDiffer
+from adapters.outbox_snapshots import Snapshot, file_snapshot
 from adapters.sqlite_copies import SqliteCopy, outbox_copy, outbox_head
 from adapters.sqlite_heads import carry_over, compare_heads, replace_heads
 from adapters.sqlite_outbox import SqliteOutbox
@@ -38,6 +39,10 @@ class OutboxFiles:
     def copy(self) -> SqliteCopy:
         """Raises `FileNotFoundError`."""
         return outbox_copy(self._path)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """As it is now."""
+        return file_snapshot(self._path, self._ontology)
 
     async def destroyed_keys(self) -> list[str]:
         """The data keys of which it says that they were destroyed."""

@@ -1,10 +1,11 @@
 """The outbox in its schema of a database of PostgreSQL, and others beside it: to be compared with it, or to take its place."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Final, TypeVar
 
 from adapters.heads_differ import HeadsDiffer, Interval, same
+from adapters.outbox_snapshots import Snapshot, database_snapshot
 from adapters.outbox_tables import outbox
 from adapters.postgres import AWAY, Driver, connected, place, why
 from adapters.postgres_answers import SQL
@@ -45,6 +46,10 @@ class OutboxSchemas:
 
     def copy(self) -> PostgresCopy:
         return PostgresCopy(self._url, self._schema, outbox)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """As it is now."""
+        return database_snapshot(self._url, self._ontology, search_path=quoted(self._schema), **PATIENT)
 
     async def destroyed_keys(self) -> list[str]:
         """The data keys of which it says that they were destroyed."""

@@ -4,41 +4,32 @@ Its own file, thrown away afterwards, holds what is written here; what is not in
 one unchanging state is seen. So a rehearsal of millions of changes takes no more memory than the real thing.
 """
 
-import sqlite3
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from adapters.sqlite_answers import SQL, told
+from adapters.outbox_snapshots import Snapshot
 from adapters.sqlite_outbox import SqliteOutbox
-from adapters.sqlite_reader import BUSY_SECONDS
-from producers.outbox import Ask, LogHead, OutboxUnavailable, Told, Work, Writes
+from producers.outbox import Ask, LogHead, Told, Work, Writes
 
 Asked = TypeVar("Asked")
 
 
 class Rehearsal:
-    """`async with Rehearsal(path, ontology) as rehearsal`: takes units of work as an outbox does; nothing else is asked."""
+    """`async with Rehearsal(real, ontology) as rehearsal`: takes units of work as an outbox does; nothing else is asked."""
 
-    def __init__(self, path: Path, ontology: str) -> None:
-        self._path, self._ontology = path, ontology
+    def __init__(self, real: Snapshot, ontology: str) -> None:
+        self._real, self._ontology = real, ontology
 
     async def __aenter__(self) -> Self:
-        """Raises `OutboxUnavailable` where there is no outbox."""
-        self._real = _snapshot(self._path)
-        head = self._real.execute(SQL["read_log_head"], (self._ontology,)).fetchone()
-        if head is None:
-            self._real.close()
-            raise OutboxUnavailable(f"{self._path} holds no ontology {self._ontology!r}", "name the one that it holds")
         self._folder = tempfile.TemporaryDirectory(prefix="oms-rehearsal-")
         self._own = SqliteOutbox(Path(self._folder.name) / "outbox.db", self._ontology)
-        await self._own.restore(Writes(LogHead(*head)))
+        await self._own.restore(Writes(self._real.head))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._own.close()
-        self._real.close()
         self._folder.cleanup()
 
     async def commit(self, work: Work) -> Writes:
@@ -52,23 +43,12 @@ class Rehearsal:
                 ask = next(planning)
                 while True:
                     here = yield ask
-                    ask = planning.send(_with(here, told(self._real, _missing(ask, here))))
+                    ask = planning.send(_with(here, self._real.told(_missing(ask, here))))
             except StopIteration as planned:
                 writes: Writes = planned.value
                 return writes
 
         return run
-
-
-def _snapshot(path: Path) -> sqlite3.Connection:
-    """Reads one state, as of its first read; used by one thread at a time, not always the same."""
-    uri = path.resolve().as_uri() + "?mode=ro"
-    try:
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-    except sqlite3.OperationalError as error:
-        raise OutboxUnavailable(f"{path} cannot be read: {error}", "name the data folder of a running OMS") from error
-    connection.execute("BEGIN")
-    return connection
 
 
 def _missing(ask: Ask, here: Told) -> Ask:

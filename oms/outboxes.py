@@ -1,11 +1,12 @@
 """Where the outbox of these settings is kept: in a file of the data folder, or in a database of PostgreSQL."""
 
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 from adapters.heads_differ import HeadsDiffer
 from adapters.outbox_files import OutboxFiles
 from adapters.outbox_schemas import OutboxSchemas
+from adapters.outbox_snapshots import Snapshot
 from oms.settings import Settings
 from producers.outbox import LogHead, Outbox
 from projectors.projector import Feed
@@ -29,6 +30,9 @@ class Outboxes(Protocol):
 
     def copy(self) -> Rows:
         """Its rows; those it let go are missing. Raises `FileNotFoundError`."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """As it is now, for decisions that are only rehearsed."""
 
     async def destroyed_keys(self) -> list[str]:
         """The data keys of which it says that they were destroyed."""

@@ -144,24 +144,26 @@ async def _rehearsed(
     from adapters.system_clock import new_id, now
     from oms.importing.rehearsing import Rehearsing
     from oms.keys import keys_file
+    from oms.outboxes import outboxes
     from oms.settings import load
     from producers.decide import Planner
     from producers.keys import KeyRing
 
     settings = load(flags).settings
-    outbox = settings.folder / "outbox.db"
-    if not outbox.exists():
-        raise Failure(f"{settings.folder} holds no outbox", "a dry run reads the data folder: name it with --folder")
+    there = outboxes(settings)
+    if await there.head() is None:
+        raise Failure(f"{there.name} holds no outbox", "a dry run reads it: name the data folder with --folder")
     keys = LentKeys(keys_file(settings))
-    async with Rehearsal(outbox, settings.ontology) as stage:
-        planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes))
-        rehearsing = Rehearsing(stage, planner, now, settings.branch, settings.author)
+    with there.snapshot() as real:
+        async with Rehearsal(real, settings.ontology) as stage:
+            planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes))
+            rehearsing = Rehearsing(stage, planner, now, settings.branch, settings.author)
 
-        with Changes(changes, rehearsing):
-            if declarations := rule.declarations():
-                _check(await rehearsing.decided("types", declarations))
-            way = Way(settings.branch, lambda _: rehearsing, *rejects, 1)
-            told = [await import_file(file, rule, way) for file in files]
+            with Changes(changes, rehearsing):
+                if declarations := rule.declarations():
+                    _check(await rehearsing.decided("types", declarations))
+                way = Way(settings.branch, lambda _: rehearsing, *rejects, 1)
+                told = [await import_file(file, rule, way) for file in files]
     keys.close()
     return {"files": told, "would": rehearsing.counted()}
 

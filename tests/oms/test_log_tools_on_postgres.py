@@ -11,6 +11,7 @@ from oms.cli.failures import Exit
 from oms.client import connect
 from oms.running import running
 from oms.settings import load
+from tests.oms.cli.test_importing import MAPPING
 from tests.oms.conftest import AIRLINE
 from tests.postgres.database import speaking
 from tests.torture.story import held
@@ -66,3 +67,8 @@ async def test_heads_are_compared_and_made_anew_and_the_outbox_of_the_log(postgr
     await written("UA")
     for asked in (("verify",), ("keys", "status"), ("status",)):
         assert (await elsewhere(*asked, "--folder", folder))[0] == 0
+    (tmp_path / "map.toml").write_text(MAPPING)
+    (tmp_path / "airlines.csv").write_text("carrier,name\n대한,대한항공\nKE,\n")
+    given = "import", tmp_path / "airlines.csv", "--map", tmp_path / "map.toml", "--rejects", tmp_path, "--dry-run"
+    code, said = await elsewhere(*given, "--folder", folder)
+    assert (code, "object.created" in said, "object.updated" in said) == (0, True, True), said
