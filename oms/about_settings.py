@@ -93,6 +93,7 @@ ABOUT: Mapping[str, About] = {
         "how many rows the outbox keeps; once an hour the others leave it for segments in `archive`; 0: all stay",
         high=10**12,
     ),
+    "events_file": About("file to which every committed event is appended, one a line, by the projectors; empty: none"),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

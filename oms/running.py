@@ -32,6 +32,7 @@ from oms.recording import Recorder
 from oms.roles import roles
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
+from oms.sinks import carrying
 from oms.views import track
 from oms.writing import writing
 from producers.lease import Held, Leases, lead
@@ -66,6 +67,7 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         await _prepare_log(here)
     if "projectors" in settings.roles:
         await _prepare_projectors(here, alarm, stack, loops)
+        loops += carrying(settings, here.endpoint, alarm)
     if "embedding" in settings.roles:
         loops.append(embedding.run())
     if "committer" in settings.roles:

@@ -43,6 +43,7 @@ class Settings:
     deadline: float = 30.0
     remember: float = 7.0
     outbox_rows: int = 0
+    events_file: str = ""
     max_clock_skew: float = 300.0
     embedding_providers: tuple[str, ...] = ("local",)
     embedding_credentials: str = ""

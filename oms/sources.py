@@ -21,8 +21,6 @@ from oms.settings import Settings
 from oms.shelves import ARCHIVE, kept
 from projectors.projector import Feed, Fetched
 
-"""The folder of these segments, in the data folder."""
-
 
 class NoSource(Exception):
     """Nothing to read a log from is there."""

@@ -50,7 +50,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
         time.sleep(over)
         head, views = _look(shelves, settings.folder)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
-    rows += _graph(settings, head)
+    rows += [*_graph(settings, head), *_sink(settings, head)]
     counted = shelves.metrics()
     letters = IncidentLetters(settings.folder).standing()
     if as_json:
@@ -91,6 +91,19 @@ def _graph(settings: "Settings", head: "LogHead | None") -> list[dict[str, Any]]
     parked = sum(map(len, found.parked.values()))
     state = f"{'behind' if lag else 'ready'}, in {found.database}"
     return [row | {"version": found.build, "position": found.position, "lag": lag, "parked": parked, "state": state}]
+
+
+def _sink(settings: "Settings", head: "LogHead | None") -> list[dict[str, Any]]:
+    """How far the file of events is, if there is one."""
+    if not settings.events_file:
+        return []
+    from adapters.file_sink import FileSink
+
+    noted = FileSink(Path(settings.events_file)).noted()
+    position = noted.position if noted else 0
+    lag = None if head is None else head.position - position
+    row = {"view": "events_file", "version": None, "live": True, "position": position, "lag": lag, "seconds": None}
+    return [row | {"rate": None, "parked": None, "state": "behind" if lag else "ready"}]
 
 
 def _look(shelves: "Shelves", folder: Path) -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
