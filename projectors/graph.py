@@ -67,7 +67,7 @@ def checkpoint(ontology: str, branch: str, seq: int, settled: int, epoch: int) -
 
 def parked(document: str, seq: int, reason: str) -> Document:
     """A document that the graph refused, and why."""
-    return {"@type": PARKED, "document": document, "seq": seq, "reason": reason}
+    return {"@type": PARKED, "key": key_id(document), "document": document, "seq": seq, "reason": reason}
 
 
 def identity(document: Document) -> str:
@@ -75,7 +75,7 @@ def identity(document: Document) -> str:
     if document["@type"] in (CHECKPOINT, LIVE_CLASS):
         return f"{document['@type']}/{document['consumer']}"
     if document["@type"] == PARKED:
-        return f"{PARKED}/{key_id(document['document'])}"
+        return f"{PARKED}/{document['key']}"
     return f"{document['@type']}/{document['_key']}"
 
 

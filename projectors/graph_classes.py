@@ -83,7 +83,8 @@ SYSTEM: Final[Sequence[Class]] = (
     {
         "@type": "Class",
         "@id": PARKED,
-        "@key": _key("document"),
+        "@key": _key("key"),
+        "key": "xsd:string",  # the document's id, as it may stand in another one
         "document": "xsd:string",
         "seq": "xsd:integer",
         "reason": "xsd:string",

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.terminusdb import TerminusDB
-from projectors.graph_classes import CHECKPOINT_ID
+from projectors.graph_classes import CHECKPOINT_ID, PARKED
 from projectors.graph_store import GraphRefused, GraphUnavailable, Told, Where
 from tests.queries.histories import MAIN, changed, made
 from tests.terminusdb.worlds import CLOSED, World, flights
@@ -138,12 +138,14 @@ async def test_what_the_graph_refuses_is_parked_alone_and_goes_in_later(world, s
     world.history.commit(MAIN, [changed("Pilot", "김 / ~", name={**CLOSED, "ct": "bmV3"})])
     await world.follow()
     assert world.projector.parked[MAIN] == {pilot}
+    assert [each["document"] async for each in graph.documents(where, PARKED)] == [pilot]
     found = (await world.found())["prod.main.main"]
     assert {f"Flight/n{n}" for n in range(5)} <= found.keys()
     await graph.reshape(where, classes, TOLD)
     again = World(world.history, graph)
     await again.projector.open()
     assert not any(again.projector.parked.values())
+    assert [each async for each in graph.documents(where, PARKED)] == []
     assert pilot in (await again.found())["prod.main.main"]
 
 
