@@ -48,8 +48,8 @@ class Planning(Mortal):
 class World:
     """The stores, and what the clients remember: what they still want answered."""
 
-    def __init__(self, story: Steps) -> None:
-        self.outbox, self.log, self.view = MemoryOutbox("main"), MemoryLog(), memory_versions("main")
+    def __init__(self, story: Steps, outbox: Outbox | None = None) -> None:
+        self.outbox, self.log, self.view = outbox or MemoryOutbox("main"), MemoryLog(), memory_versions("main")
         self.keys = MemoryKeys()
         self.wanted = [[_named(each, n, i) for i, each in enumerate(step)] for n, step in enumerate(story)]
         self.outcomes: dict[str, dict[str, Any]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.postgres_outbox import postgres_outbox
 from events.names import Key
 from events.objects.purging import DATA_KEYS
 from events.objects.sealing import is_closed
@@ -20,6 +21,7 @@ from security import chain
 from tests.crash.life import World, replayed_heads, replayed_view
 from tests.crash.mortal import Fate
 from tests.crash.stories import DEV, DRY, STORIES
+from tests.postgres.database import emptied
 from tests.producers.desk import MAIN
 from tests.producers.states import entities
 
@@ -45,6 +47,21 @@ async def test_every_death_heals(name: str) -> None:
         for before in (True, False):
             world = World(STORIES[name])
             died = Fate(die_at, before=before)
+            await world.process(died)
+            assert await world.process(Fate()), f"after {died}"
+            assert await seen(world) == expected, f"after {died}"
+            await whole(world)
+
+
+@pytest.mark.parametrize("name", ["merge", "purge"])
+async def test_deaths_heal_on_postgresql_too(name: str, postgres_shared_url: str) -> None:
+    """One death in six: what dies inside a transaction is swept in `tests/adapters/test_postgres_outbox.py`."""
+    calm, calls = await undisturbed(name)
+    expected = await seen(calm)
+    for die_at in range(1, calls + 1, 6):
+        async with emptied(postgres_shared_url) as url, postgres_outbox(url, "main") as outbox:
+            world = World(STORIES[name], outbox)
+            died = Fate(die_at, before=die_at % 4 == 1)
             await world.process(died)
             assert await world.process(Fate()), f"after {died}"
             assert await seen(world) == expected, f"after {died}"
