@@ -73,15 +73,20 @@ def _client(settings: Settings) -> Callable[[str, str, str], Graph]:
     return OfficialTerminusDB
 
 
-async def follow(settings: Settings, shelves: Shelves, projected: Projected, alarm: Alarm) -> None:
-    """Keep the graph up until cancelled. What stops it is told once; it is tried again, and goes on where it was."""
+async def follow(
+    settings: Settings, shelves: Shelves, projected: Projected, moved: Callable[[int], None], alarm: Alarm
+) -> None:
+    """Keep the graph up until cancelled. What stops it is told once; it is tried again, and goes on where it was.
+
+    `moved` is told every position that it reaches, here or by another process.
+    """
     said, wait = "", FIRST_RETRY
     while True:
         try:
             try:
-                await _followed(settings, shelves.versions, projected)
+                await _followed(settings, shelves.versions, projected, moved)
             except Fenced as fenced:
-                await _stood_by(settings, shelves.versions, fenced)
+                await _stood_by(settings, shelves.versions, moved, fenced)
             said, wait = "", FIRST_RETRY
         except (GraphUnavailable, GraphRefused, GraphOutdated, NoGraph, ViewMissing, ViewUnavailable) as passing:
             if str(passing) != said:
@@ -91,19 +96,20 @@ async def follow(settings: Settings, shelves: Shelves, projected: Projected, ala
             wait = min(2 * wait, LAST_RETRY)
 
 
-async def _followed(settings: Settings, opened: Opened, projected: Projected) -> None:
+async def _followed(settings: Settings, opened: Opened, projected: Projected, moved: Callable[[int], None]) -> None:
     """Until something stops it. Raises `Fenced` where another process took over, or another build became live."""
     async with store(settings) as graph:
         builds = Builds(graph, settings)
         projector = GraphProjector(graph, builds.database(await builds.begin()), settings.ontology, opened)
         await projector.open()
         while True:
+            moved(projector.position)
             if not await projector.step():
                 await projector.settle()
                 await projected("versions", projector.position + 1)
 
 
-async def _stood_by(settings: Settings, opened: Opened, fenced: Fenced) -> None:
+async def _stood_by(settings: Settings, opened: Opened, moved: Callable[[int], None], fenced: Fenced) -> None:
     """Returns when another build is live, or when whoever took this one over does not go on with it."""
     before = -1
     while True:
@@ -112,6 +118,7 @@ async def _stood_by(settings: Settings, opened: Opened, fenced: Fenced) -> None:
         if found.database != fenced.where.database or found.position == before < last:
             return
         before = found.position
+        moved(before)
         await asyncio.sleep(STAND_BY)
 
 

@@ -14,6 +14,7 @@ from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from oms.views import Elsewhere
 from producers.outbox import Outbox
+from producers.progress import Progress
 from producers.relay import Relay
 from projectors.runner import Runner
 
@@ -35,6 +36,7 @@ class Running:
     relay: Relay | None = None
     door: CommandDoor | None = None
     runner: Runner | None = None
+    graph: Progress | None = None
     drifts: list[Any] = field(default_factory=list)
     _elsewhere: dict[str, Elsewhere] = field(init=False)
 
@@ -50,6 +52,9 @@ class Running:
 
     async def projected(self, view: str, position: int) -> None:
         """Returns once the view has `position`, here or in another process. Raises `LookupError` for what is no view."""
+        if view == "graph" and self.graph is not None:
+            await self.graph.reached(position)
+            return
         if view not in READ_MODELS:
             msg = f"there is no view {view!r}; there are {', '.join(READ_MODELS)}"
             raise LookupError(msg)

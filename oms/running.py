@@ -37,6 +37,7 @@ from oms.views import track
 from oms.writing import writing
 from producers.lease import Held, Leases, lead
 from producers.outbox import OutboxUnavailable, Refusal
+from producers.progress import Progress
 from projectors.projector import ViewUnavailable
 from projectors.runner import Runner
 from workers import refusals
@@ -127,7 +128,8 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
     if settings.terminusdb_url:
         from oms import graph
 
-        loops.append(graph.follow(settings, here.shelves, here.projected, alarm))
+        here.graph = Progress()
+        loops.append(graph.follow(settings, here.shelves, here.projected, here.graph.move, alarm))
 
 
 async def _led(here: Running, runner: Runner, leases: Leases) -> None:

@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from contextlib import suppress
 
 import pytest
 
 from adapters.terminusdb import TerminusDB
 from oms.client import connect
-from oms.graph import standing, verified
+from oms.graph import verified
 from oms.running import running
 from oms.settings import Settings
 from projectors.graph import parked
@@ -35,15 +34,6 @@ async def program(tmp_path, server):
         yield here
 
 
-async def _reached(program, position):
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(Exception):
-                if (await standing(program.settings)).position >= position:
-                    return
-            await asyncio.sleep(0)
-
-
 async def test_what_is_sent_is_in_the_graph(program, server, cli):
     async with await connect(program.settings.folder) as oms:
         await oms.send("CreateObjectType", AIRLINE)
@@ -51,7 +41,7 @@ async def test_what_is_sent_is_in_the_graph(program, server, cli):
             sent = await oms.send(
                 "CreateObject", {"type": "Airline", "properties": {"carrier": f"C{n}", "name": "이름"}}
             )
-        await _reached(program, sent.position)
+        await program.projected("graph", sent.position)
         code, out, err = await cli("verify", "graph", "--json")
         assert (code, json.loads(out)[0]["result"]) == (0, "as the versions view says"), err
 
@@ -68,7 +58,7 @@ async def test_what_is_sent_is_in_the_graph(program, server, cli):
         assert code == 0, err
         assert json.loads(out)["build"] == 2
         sent = await oms.send("UpdateObject", {"type": "Airline", "key": "C2", "patch": {"name": None}})
-        await _reached(program, sent.position)
+        await program.projected("graph", sent.position)
         code, out, _ = await cli("verify", "graph", "--json")
         assert (code, json.loads(out)[0]["position"]) == (0, sent.position)
 
@@ -93,7 +83,7 @@ async def test_the_published_client_does_it_too(tmp_path, server):
     settings = Settings(folder=tmp_path, terminusdb_url=url, terminusdb_client="official")
     async with running(settings, lambda *_: None) as here, await connect(tmp_path) as oms:
         sent = await oms.send("CreateObjectType", AIRLINE)
-        await _reached(here, sent.position)
+        await here.projected("graph", sent.position)
         position, differ = await verified(settings, lambda _: None)
         assert (position >= sent.position, differ) == (True, None)
 
