@@ -48,9 +48,14 @@ class EntryRows:
         return {}
 
     def write(self, connection: sqlite3.Connection, rows: Iterable[Entry]) -> None:
+        added = self.add(connection, rows)
+        connection.executemany(_COUNT, Counter(row[_TYPE] for row in added).items())
+
+    def add(self, connection: sqlite3.Connection, rows: Iterable[Entry]) -> list[tuple[object, ...]]:
+        """Without counting them; as they are stored."""
         added = [_stored(row) for row in rows]
         put(connection, _ADD, added)
-        connection.executemany(_COUNT, Counter(row[_TYPE] for row in added).items())
+        return added
 
 
 def copy_unplaced(old: Path, new: Path) -> None:

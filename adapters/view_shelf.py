@@ -3,15 +3,19 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from adapters.mending import moved
 from adapters.sqlite_audit import copy_unplaced
+from adapters.sqlite_file import writer
+from adapters.sqlite_mending import MENDERS, saying
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_view import SqliteView
 from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
+from projectors.mending import RowOf
 from projectors.projector import Feed, Parked, ViewUnavailable
 from projectors.verify import Agreed, Difference
 
@@ -50,6 +54,17 @@ class SqliteShelf(Generic[RowT]):
 
     async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
         return await verify_view(self.path(build), self.name, feed, told)
+
+    async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
+        """See `mending.Mendable`; in one transaction, after which a projector at work reads the view again."""
+        await asyncio.to_thread(self._mend, build, position, row_of)
+
+    def _mend(self, build: int, position: int, row_of: RowOf | None) -> None:
+        with self._readable(), closing(writer(self.path(build))) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            MENDERS[self.name](connection, position, row_of)
+            moved(saying(connection))
+            connection.execute("COMMIT")
 
     def path(self, build: int) -> Path:
         return view_path(self.folder, self.name, build)

@@ -26,6 +26,7 @@ from producers.leaving import Rows
 from producers.outbox import LogHead, Refusal
 from projectors.audit import Entry, audit
 from projectors.incidents import Incident, Table
+from projectors.mending import RowOf
 from projectors.projector import Feed, Parked, Projector, ViewUnavailable
 from projectors.rebuild import Shelf
 from projectors.track import Live
@@ -62,6 +63,9 @@ class Kept(Shelf[Any], Protocol):
 
     def position(self) -> int:
         """Of the live build; 0 while there is none."""
+
+    async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
+        """See `projectors.mending.Mendable`."""
 
     def parked(self) -> list[Parked]:
         """In the live build, in position order. Raises `ViewMissing`."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from adapters.view_files import ViewMissing
 from events import catalog
 from oms.shelves import READ_MODELS, Kept, Shelves
+from projectors.mending import Mended, RowOf, mend
 from projectors.projector import Checkpoint, Feed, View, ViewOutdated, ViewUnavailable
 from projectors.rebuild import Rebuilt, Told, back, rebuild
 from projectors.runner import Alarm
@@ -57,6 +58,22 @@ async def brought_back(shelf: Kept, name: str, feed: Feed, told: Told = lambda *
 async def verified(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
     """Compare the live build of a view with the log. Raises `ViewMissing`, `ViewUnavailable`, `ChainBroken`, `Gap`."""
     return await shelves.shelf(name).verified(_live(shelves, name), feed, told)
+
+
+async def mended(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Mended:
+    """Verify the live build, and write again what differs, row by row. Raises what `projectors.mending.mend` raises."""
+    live = _LiveBuild(shelves.shelf(name), _live(shelves, name))
+    return await mend(
+        READ_MODELS[name].projector, lambda: verified(shelves, name, feed, told), live, feed, catalog.payload
+    )
+
+
+class _LiveBuild:
+    def __init__(self, shelf: Kept, build: int) -> None:
+        self._shelf, self._build = shelf, build
+
+    async def mend(self, position: int, row_of: RowOf | None) -> None:
+        await self._shelf.mend(self._build, position, row_of)
 
 
 @asynccontextmanager

@@ -93,27 +93,11 @@ class VersionsCheck:
         wrong = self._unclosed(position, but=(branch, entity) if own else None)
         if wrong:
             yield wrong
-        before = self._before(branch, entity, position)
+        before = version_before(self.stored, branch, entity, position)
         expected = next_state(None if before is None else {**before.state, **before.stamps}, event)
         yield from _columns(position, named, _expected(position, event, branch, entity), row._asdict())
         yield from _columns(position, named, expected, {**row.state, **row.stamps})
         self._count(own, row)
-
-    def _before(self, branch: str, entity: Key, position: int) -> Version | None:
-        """The row of the nearest branch that has one: its own behind the floor, else its parent's as it was at the base."""
-        at = position - 1
-        while True:
-            version = self.stored.at(branch, entity, at)
-            key = Key(f"branch/{branch}")
-            state = _state(self.stored.at("", key, at))
-            if version is not None and version.since > state.get("floor", 0):
-                return version
-            if not state:  # read as of a position before it was created
-                state = _state(self.stored.at("", key, position - 1))
-                state["base"] = state.get("forked", state.get("base"))
-            if not branch or not state.get("parent"):
-                return None
-            branch, at = state["parent"], min(at, state["base"])
 
     def _count(self, own: Version | None, row: Version) -> None:
         self.versions += 1
@@ -129,6 +113,23 @@ class VersionsCheck:
             if place != but:
                 return Difference("differs", row.since, _named(*place), "until", FOREVER, row.until)
         return None
+
+
+def version_before(stored: WrittenVersions, branch: str, entity: Key, position: int) -> Version | None:
+    """The row of the nearest branch that has one: its own behind the floor, else its parent's as it was at the base."""
+    at = position - 1
+    while True:
+        version = stored.at(branch, entity, at)
+        key = Key(f"branch/{branch}")
+        state = _state(stored.at("", key, at))
+        if version is not None and version.since > state.get("floor", 0):
+            return version
+        if not state:  # read as of a position before it was created
+            state = _state(stored.at("", key, position - 1))
+            state["base"] = state.get("forked", state.get("base"))
+        if not branch or not state.get("parent"):
+            return None
+        branch, at = state["parent"], min(at, state["base"])
 
 
 class AuditCheck:

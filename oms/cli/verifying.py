@@ -21,6 +21,12 @@ def verify(
             metavar="log|heads|versions|audit|graph|similar", help="Else all there are.", show_default=False
         ),
     ] = None,
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--mend", help="Write the rows of versions or audit that differ again, from the log, and only those."
+        ),
+    ] = False,
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
@@ -28,17 +34,21 @@ def verify(
     """Read everything again and name the first difference. OMS may run meanwhile."""
     from oms.shelves import READ_MODELS
 
+    if mend and not (what and set(what) <= set(READ_MODELS)):
+        raise Failure(
+            "--mend is for views named beside it", f"`oms verify {next(iter(READ_MODELS))} --mend`", Exit.USAGE
+        )
     known = ["log", "heads", *READ_MODELS, "graph", "similar"]
     unknown = [name for name in what or () if name not in known]
     if unknown:
         raise Failure(f"there is no {unknown[0]!r} to verify", f"there are {', '.join(known)}", Exit.USAGE)
-    rows = run(_verify(what or [], folder=folder, ontology=ontology))
+    rows = run(_verify(what or [], mend=mend, folder=folder, ontology=ontology))
     print_rows(rows, ["what", "position", "result"], as_json=as_json)
     if any(not row["whole"] for row in rows):
         raise typer.Exit(Exit.REFUSED)
 
 
-async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
+async def _verify(names: list[str], *, mend: bool, **flags: Any) -> list[dict[str, Any]]:
     from adapters.view_files import live_version
     from oms.settings import load
     from oms.shelves import READ_MODELS, kept
@@ -50,7 +60,7 @@ async def _verify(names: list[str], **flags: Any) -> list[dict[str, Any]]:
     there += ["graph"] if settings.terminusdb_url else []
     there += ["similar"] if live_version(settings.folder, "similar") else []
     names = names or ["log", "heads", *there]
-    return [await (checks[name](settings) if name in checks else _view(name, settings)) for name in names]
+    return [await (checks[name](settings) if name in checks else _view(name, settings, mend=mend)) for name in names]
 
 
 async def _log(settings: "Settings") -> dict[str, Any]:
@@ -68,19 +78,25 @@ async def _log(settings: "Settings") -> dict[str, Any]:
     return {"what": "log", "position": found.last, "result": text, "whole": found.whole, "flaws": flaws}
 
 
-async def _view(name: str, settings: "Settings") -> dict[str, Any]:
+async def _view(name: str, settings: "Settings", *, mend: bool) -> dict[str, Any]:
     from oms.shelves import kept
     from oms.sources import source
-    from oms.views import verified
+    from oms.views import mended, verified
+    from projectors.mending import Mended
     from projectors.verify import Agreed
 
     with Progress(f"verifying {name}", "events") as told, kept(settings) as shelves:
         async with source("log", settings) as log:
-            found = await verified(shelves, name, log, told)
+            if mend:
+                done = await mended(shelves, name, log, told)
+            else:
+                done = Mended([], await verified(shelves, name, log, told))
+    found = done.found
+    again = f"; written again: {', '.join(map(str, done.positions))}" if done.positions else ""
     if not isinstance(found, Agreed):
-        return {"what": name, "position": found.position, "result": _wrong(name, found), "whole": False}
+        return {"what": name, "position": found.position, "result": _wrong(name, found) + again, "whole": False}
     parked = f"; {len(found.left_out):,} events left out, see `oms dead list`" if found.left_out else ""
-    return {"what": name, "position": found.position, "result": f"as a replay says{parked}", "whole": True}
+    return {"what": name, "position": found.position, "result": f"as a replay says{parked}{again}", "whole": True}
 
 
 async def _similar(settings: "Settings") -> dict[str, Any]:

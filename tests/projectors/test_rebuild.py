@@ -2,22 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import closing, suppress
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
 import pytest
 
 from adapters.memory_feed import MemoryFeed
-from adapters.postgres_audit import postgres_audit
-from adapters.postgres_session import PostgresSessions
-from adapters.postgres_shelf import PostgresShelf
-from adapters.postgres_versions import postgres_versions
-from adapters.sqlite_audit import sqlite_audit
-from adapters.sqlite_versions import sqlite_versions
-from adapters.view_shelf import SqliteShelf
 from events import catalog
 from events.decider import Payload, State
 from projectors.audit import audit
@@ -29,9 +21,9 @@ from projectors.track import Track
 from projectors.verify import Agreed, Difference
 from projectors.versions import versions
 from security.chain import genesis
-from tests.postgres.database import database
 from tests.projectors.failing import Died, Failing
 from tests.projectors.reading import apply, properties, thing
+from tests.projectors.shelving import tampered
 from tests.projectors.story import Story, payload_of
 
 PROJECTOR = versions(catalog.evolve)
@@ -48,19 +40,6 @@ def story() -> Story:
     return told
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def shelves(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[str], Any]]:
-    """`shelves(name)` = the builds of a view; none is there yet."""
-    if request.param == "sqlite":
-        opened = {"versions": sqlite_versions, "audit": sqlite_audit}
-        yield lambda name: SqliteShelf(tmp_path, name, "main", opened[name])
-        return
-    async with database(request.getfixturevalue("postgres_server_url")) as url:
-        with PostgresSessions(url) as sessions:
-            there = {"versions": postgres_versions, "audit": postgres_audit}
-            yield lambda name: PostgresShelf(sessions, name, "main", there[name])
-
-
 @pytest.fixture
 async def shelf(story: Story, shelves: Callable[[str], Any]) -> Any:
     shelved = shelves("versions")
@@ -68,17 +47,6 @@ async def shelf(story: Story, shelves: Callable[[str], Any]) -> Any:
     await apply(story, view)
     await view.close()
     return shelved
-
-
-async def tampered(shelf: Any, build: int, statement: str, *values: Any) -> None:
-    """By who can write to the store."""
-    if isinstance(shelf, SqliteShelf):
-        with closing(sqlite3.connect(shelf.path(build))) as connection, connection:
-            connection.execute(statement, values)
-    else:
-        with shelf.sessions.lent(shelf.schema(build)) as session:
-            session.row(statement.replace("?", "{}").format(*(f"${n}" for n in range(1, 1 + len(values)))), *values)
-            session.run("COMMIT")
 
 
 def built(shelf: Any) -> list[bool]:
