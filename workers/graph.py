@@ -85,6 +85,7 @@ class GraphProjector:
         for branch in [name for name in self._heads if name not in step.branches]:
             await self.graph.cut_off(self._where(branch))
             del self._heads[branch]
+            self.parked.pop(branch, None)
         held: Plan | None = None  # the last one says that all are settled, and who is the last is known behind it
         whole = {name for name, each in self._heads.items() if each.branch == name}
         for branch in await asyncio.to_thread(self._planner.concerned, step, whole):
@@ -118,8 +119,10 @@ class GraphProjector:
         if document is None:
             told = Told(AUTHOR, f"epoch=0 stream={self.ontology}")
             await self.graph.reshape(root, classes([], [], self.ontology), told)
-            document = checkpoint(self.ontology, "", 0, 0, 0)
-            await self.graph.put(root, [document], told)
+            document, version = await self.graph.get(root, CHECKPOINT_ID)  # somebody else may have begun meanwhile
+            if document is None:
+                document = checkpoint(self.ontology, "", 0, 0, 0)
+                await self.graph.put(root, [document], told, version)
         if (document["version"], document["stream"]) != (VERSION, self.ontology):
             found = f"version {document['version']} of ontology {document['stream']}"
             raise GraphOutdated(self.database, found)
@@ -171,7 +174,7 @@ class GraphProjector:
         wanted = plan.changes.classes
         if wanted is not None and comparable(await self.graph.schema(where)) != comparable(wanted):
             await self.graph.reshape(where, wanted, _noted(note, "schema"))
-            self._writer.commits += 1
+            self._writer.count(where)
             known = await self._writer.head(where)
         return known
 

@@ -7,6 +7,7 @@ a commit ─► PUT … with the checkpoint ── 200 ─► done
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -39,11 +40,11 @@ class Head(NamedTuple):
 
 
 class Writer:
-    """The only one of its epoch. `commits` counts those since the last optimization."""
+    """The only one of its epoch."""
 
     def __init__(self, graph: Graph, epoch: int) -> None:
         self.graph, self.epoch = graph, epoch
-        self.commits = 0
+        self._commits: Counter[str] = Counter()  # by branch, and in all under "", since the last optimization
         self.refused: list[Document] = []  # what the last `put` parked
 
     async def head(self, where: Where) -> Head:
@@ -60,7 +61,7 @@ class Writer:
             if found.epoch == self.epoch or not found.epoch:
                 return found
             await self.graph.swap(where, CHECKPOINT_ID, "epoch", (found.epoch, self.epoch), told)
-            self.commits += 1
+            self.count(where)
 
     async def put(self, where: Where, documents: Sequence[Document], told: Told, known: Head) -> Head:
         """One commit that holds all of them, or all but what is unfit. The checkpoint among them says that it is done."""
@@ -73,10 +74,14 @@ class Writer:
         return await self._apart(where, documents, told, known)
 
     async def optimize(self, where: Where) -> None:
-        """If it is time."""
-        if self.commits >= OPTIMIZED_EVERY:
+        """If it is time, for the branch or for what the database keeps about the commits of all."""
+        if max(self._commits[where.branch], self._commits[""]) >= OPTIMIZED_EVERY:
             await self.graph.optimize(where)
-            self.commits = 0
+            self._commits[where.branch] = self._commits[""] = 0
+
+    def count(self, where: Where) -> None:
+        """A commit more."""
+        self._commits.update([where.branch, ""])
 
     async def _written(self, where: Where, documents: Sequence[Document], told: Told, known: Head) -> Head:
         for attempt in range(1, TRIES + 1):
@@ -97,9 +102,10 @@ class Writer:
                     break
                 known = found
             else:
-                self.commits += version != known.version
+                if version != known.version:
+                    self.count(where)
                 return _moved(known._replace(version=version), documents)
-        self.commits += 1
+        self.count(where)
         return await self.head(where)
 
     async def _apart(self, where: Where, documents: Sequence[Document], told: Told, known: Head) -> Head:
