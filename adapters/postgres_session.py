@@ -123,7 +123,7 @@ class PostgresSessions:
     @contextmanager
     def lent(self, schema: str = "", mode: str = "") -> Iterator[PostgresSession]:
         """Its transaction has begun, in this mode; what is not committed in the block is lost."""
-        session = self._idle.pop() if self._idle else PostgresSession(self.url)
+        session = self._taken() or PostgresSession(self.url)
         try:
             session.run(f"BEGIN {mode}")
             if schema:
@@ -139,6 +139,15 @@ class PostgresSessions:
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+    def _taken(self) -> PostgresSession | None:
+        """One that is idle, and was not cut off meanwhile."""
+        while self._idle:
+            session = self._idle.pop()
+            if not session.closed:
+                return session
+            session.close()
+        return None
 
 
 UNMOVED: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -12,10 +12,11 @@ from sqlalchemy.sql import ClauseElement
 from adapters.mending import mend_version, moved
 from adapters.postgres import AWAY, place, sql, with_values
 from adapters.postgres_audit import copy_unplaced
+from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
 from adapters.postgres_versions_reader import PostgresVersions
-from adapters.postgres_view import PostgresView, live, parked_events, script, tables, unavailable
+from adapters.postgres_view import PostgresView, live, script, tables, unavailable
 from adapters.sqlite_standing import Standing
 from adapters.view_files import ViewMissing
 from events.wire.commit_message import to_attribute

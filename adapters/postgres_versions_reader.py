@@ -6,9 +6,9 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from adapters.postgres import sql
+from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import named, owned, start, told
-from adapters.postgres_view import parked_at
 from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key

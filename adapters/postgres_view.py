@@ -10,11 +10,12 @@ from functools import partial
 from importlib import resources
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, delete, exists, literal_column, select, update
+from sqlalchemy import Column, Integer, MetaData, Table, Text, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.own_thread import OwnThread
 from adapters.postgres import AWAY, sql, why
+from adapters.postgres_parked import discarded_events, park, parked_events
 from adapters.postgres_session import PostgresSession, quoted
 from adapters.view_tables import view_tables
 from projectors.projector import (
@@ -75,12 +76,14 @@ class PostgresView(Generic[RowT]):
         self.superseded = False
         self._url, self._tables = url, tables
         self._session: PostgresSession | None = None
+        self._begun = False  # parts of a commit are written that is not whole yet
         self._thread = OwnThread("postgres")
 
     async def checkpoint(self) -> Checkpoint:
         def read(session: PostgresSession) -> Checkpoint:
             if session.in_transaction:
                 session.run("ROLLBACK")
+            self._begun = False
             self._tables.forget()
             return self._checkpoint(session.row(_CHECKPOINT, self.ontology, self.name))
 
@@ -100,7 +103,7 @@ class PostgresView(Generic[RowT]):
                 rows = Folding(work(partial(self._tables.find, session)))
                 self._tables.write(session, rows)
                 if rows.parking != NO_PARKING:
-                    _park(session, rows.parking)
+                    park(session, rows.parking)
 
         await self._run(write)
 
@@ -108,7 +111,7 @@ class PostgresView(Generic[RowT]):
         return await self._run(lambda session: parked_events(session, after, limit))
 
     async def discarded(self) -> Sequence[Discarded]:
-        return await self._run(lambda session: [Discarded(*row) for row in session.rows(_DISCARDED)])
+        return await self._run(discarded_events)
 
     async def close(self) -> None:
         await self._thread.run(self._drop)
@@ -135,9 +138,11 @@ class PostgresView(Generic[RowT]):
             if reached:
                 session.row(_MOVE, *reached)
                 session.run("COMMIT")
+            self._begun = reached is None
         except BaseException:
             if not session.closed and session.in_transaction:
                 session.run("ROLLBACK")
+            self._begun = False
             self._tables.forget()
             raise
 
@@ -147,13 +152,21 @@ class PostgresView(Generic[RowT]):
     def _attempt(self, work: Callable[[PostgresSession], Result]) -> Result:
         try:
             if self._session is None or self._session.closed:
+                self._refuse_to_go_on()
                 self._session = self._opened()
             return work(self._session)
         except AWAY as error:
             self._drop()
             raise unavailable(self.name, error) from error
 
+    def _refuse_to_go_on(self) -> None:
+        """NOTE parts that went with a lost connection would be missing from the rows that the next part completes."""
+        if self._begun:
+            self._drop()
+            raise ViewUnavailable(self.name, "PostgreSQL cut a commit off", "it is tried again by itself")
+
     def _drop(self) -> None:
+        self._begun = False
         self._tables.forget()
         if self._session is not None:
             self._session.close()
@@ -177,22 +190,6 @@ def script(name: str) -> str:
     return resources.files("adapters").joinpath(name).read_text("utf-8")
 
 
-def parked_events(session: PostgresSession, after: int = 0, limit: int = FOREVER) -> list[Parked]:
-    """Parked events behind position `after`, in position order."""
-    return [
-        Parked(position, tuple((branch, key) for branch, key in session.rows(_PLACES, position)), *rest)
-        for position, *rest in session.rows(_PARKED, after, limit)
-    ]
-
-
-def parked_at(session: PostgresSession, places: Iterable[Place]) -> list[Parked]:
-    """What is parked at any of these places, in position order, each once."""
-    if session.row(_ANY_PARKED) is None:
-        return []
-    positions = {position for place in places for (position,) in session.rows(_PARKED_AT, *place)}
-    return [parked_events(session, position - 1, 1)[0] for position in sorted(positions)]
-
-
 def unavailable(name: str, error: BaseException) -> ViewUnavailable:
     """What PostgreSQL says when it refuses for now."""
     said = why(error)
@@ -208,64 +205,13 @@ def _titled(row: Sequence[Any] | None) -> str:
     return "nothing" if row is None else f"view {row[0]} version {row[1]} of ontology {row[2]}"
 
 
-def _park(session: PostgresSession, parking: Parking) -> None:
-    gone = [*parking.released, *(event.position for event in parking.discarded)]
-    session.each(_RELEASE, [(position,) for position in gone])
-    session.each(_RELEASE_PLACES, [(position,) for position in gone])
-    session.each(_DISCARD, parking.discarded)
-    session.each(_PARK, [(e.position, e.code, _held(e.reason), e.subject, e.body, e.behind) for e in parking.parked])
-    places = [(event.position, *place) for event in parking.parked for place in event.places]
-    session.each(_PARK_PLACE, [*places, *((position, *place) for position, place in parking.also)])
-
-
-def _held(text: str) -> str:
-    """A reason may quote what a text of PostgreSQL cannot hold."""
-    return text.replace("\0", "\\0")
-
-
 _metadata: Final = MetaData()
 view_tables(_metadata)
 tables: Final = _metadata.tables
-_checkpoint, _parked, _places, _discarded = (
-    tables[name] for name in ("checkpoint", "parked", "parked_places", "discarded")
-)
+_checkpoint = tables["checkpoint"]
 _live_build = select(live.c.build).where(live.c.ontology == bindparam("o"), live.c.view == bindparam("v"))
 _standing = select(_checkpoint, _live_build.scalar_subquery())
 _CHECKPOINT: Final = sql(_standing)
 _LOCK: Final = sql(_standing.with_for_update(of=_checkpoint))
 _START: Final = sql(insert(_checkpoint))
 _MOVE: Final = sql(update(_checkpoint).values({name: bindparam(name) for name in Checkpoint._fields}))
-_park_one = insert(_parked)
-_PARK: Final = sql(
-    _park_one.on_conflict_do_update(
-        index_elements=[_parked.c.position],
-        set_={name: _park_one.excluded[name] for name in ("code", "reason", "behind")},
-    )
-)
-_held_already = select(_places).where(
-    _places.c.position == bindparam("position"),
-    _places.c.branch == bindparam("branch"),
-    _places.c.key == bindparam("key"),
-)
-_PARK_PLACE: Final = sql(
-    insert(_places).from_select(
-        ["position", "branch", "key"],
-        select(*(bindparam(column.name, type_=column.type) for column in _places.c)).where(~exists(_held_already)),
-    )
-)
-_RELEASE: Final = sql(delete(_parked).where(_parked.c.position == bindparam("p")))
-_RELEASE_PLACES: Final = sql(delete(_places).where(_places.c.position == bindparam("p")))
-_DISCARD: Final = sql(insert(_discarded).on_conflict_do_nothing())
-_PARKED: Final = sql(
-    select(_parked).where(_parked.c.position > bindparam("after")).order_by(_parked.c.position).limit(bindparam("most"))
-)
-_ANY_PARKED: Final = sql(select(_parked.c.position).limit(literal_column("1")))
-_PARKED_AT: Final = sql(
-    select(_places.c.position).where(_places.c.branch == bindparam("b"), _places.c.key == bindparam("k"))
-)
-_PLACES: Final = sql(
-    select(_places.c.branch, _places.c.key)
-    .where(_places.c.position == bindparam("p"))
-    .order_by(_places.c.branch, _places.c.key)
-)
-_DISCARDED: Final = sql(select(_discarded).order_by(_discarded.c.position))
