@@ -30,6 +30,7 @@ from bench import (
     queueing,
     reading,
     relaying,
+    starting,
     validating,
     writing,
 )
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "files": importing_files.figures,
     "queue": queueing.figures,
     "finding": finding.figures,
+    "starting": starting.figures,
     "graph": graphing.figures,
     "postgres": postgres.figures,
     "postgres-views": postgres_views.figures,
