@@ -65,6 +65,11 @@ SELECT ?, id, ?, ?, 1, ? FROM passages WHERE digest = ?
 ON CONFLICT (space, passage) DO UPDATE SET code = excluded.code, reason = excluded.reason, tries = tries + 1, again = excluded.again
 -- at_once
 UPDATE waiting SET again = 0
+-- missing
+SELECT 1 FROM passages p
+WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.space = ?1 AND v.passage = p.id)
+  AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.space = ?1 AND w.passage = p.id AND w.again = ?2)
+LIMIT 1
 -- serve
 UPDATE spaces SET serving = (id = ?)
 -- forget_spaces

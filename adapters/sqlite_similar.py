@@ -17,7 +17,7 @@ from adapters.sqlite_view import unavailable
 from documents.grams import grams
 from events.names import Key
 from projectors.embedding.provider import Space, Vectors
-from projectors.projector import Checkpoint, Overtaken, Place, ViewOutdated
+from projectors.projector import FOREVER, Checkpoint, Overtaken, Place, ViewOutdated
 from projectors.similar import NAME, VERSION, Text
 from projectors.similar_source import Coverage, Due, Part, Waits
 from security.chain import genesis
@@ -118,14 +118,17 @@ class SqliteSimilar:
         await self._run(write)
 
     async def serve(self, space: Space, keep: Collection[Space]) -> bool:
-        """From now on readers search this space; `False` if they did. Others go, but the one before and those of `keep`."""
+        """From now on readers search this space, if nothing is missing in it that may still come; else, or if they did, `False`.
+
+        Others go, but the one before and those of `keep`.
+        """
 
         def write(connection: sqlite3.Connection) -> bool:
+            number = _space(connection, space)
+            served = next(row[0] for row in connection.execute(SQL["all_spaces"]) if row[3])
+            if served == number or connection.execute(SQL["missing"], (number, FOREVER)).fetchone():
+                return False
             with _transaction(connection):
-                number = _space(connection, space)
-                served = next(row[0] for row in connection.execute(SQL["all_spaces"]) if row[3])
-                if served == number:
-                    return False
                 connection.execute(SQL["serve"], (number,))
                 kept = msgspec.json.encode([number, served, *(_space(connection, each) for each in keep)]).decode()
                 for name in ("forget_spaces", "forget_space_waiting", "forget_space_rows"):

@@ -20,8 +20,7 @@ from adapters.similar_statements import SQL
 from projectors.embedding.provider import Vectors
 
 FEW: Final = 20_000  # vectors
-CONNECTED: Final = 24  # neighbours of a vector in the graph
-SEARCHED: Final = 256  # candidates that a search looks at: see bench/RESULTS.md for what it finds
+SEARCHED: Final = 512  # candidates that a search looks at: see bench/RESULTS.md for what it finds
 CHUNK: Final = 20_000  # vectors that are read, or made f32, at once
 GROWN: Final = 1.1  # how much more the graph holds than its file, before it is kept anew
 _THREADS: Final = max(1, (os.cpu_count() or 1) // 2)
@@ -79,6 +78,9 @@ class VectorIndex:
         (number,) = connection.execute(SQL["how_many"], (self._space,)).fetchone()
         self._held = _Graph(self._dimensions) if number >= self._few else _Array(self._dimensions)
         self._standing, self._kept = Standing(0, now.taken), 0
+        for file, standing in self._files():
+            if standing.taken < now.taken:  # it holds what was taken away
+                file.unlink(missing_ok=True)
         if isinstance(self._held, _Graph):
             for file, standing in self._files():
                 if standing.taken == now.taken and standing.written <= now.written and self._held.load(file):
@@ -132,7 +134,7 @@ class _Array:
 
 class _Graph:
     def __init__(self, dimensions: int) -> None:
-        self.index = Index(ndim=dimensions, metric="ip", dtype="f16", connectivity=CONNECTED, expansion_search=SEARCHED)
+        self.index = Index(ndim=dimensions, metric="ip", dtype="f16", expansion_search=SEARCHED)
 
     def __len__(self) -> int:
         return len(self.index)

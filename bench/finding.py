@@ -108,12 +108,12 @@ def _asked(folder: Path, questions: np.ndarray, number: int) -> list[Figure]:
         past = Cut(at.versions, at.branch, number // 100, [(BRANCH, 0, number // 100)])
         of_the_past, _ = _timed(lambda n: similar(past, view, "", {SPACE.name: questions[n]}, None, 10))
     return [
-        Figure(f"recall@10 among {number:,} vectors", recall, "", beside="exact search", other=1.0, goal="≥ 0.95", bound="256 candidates a search"),
+        Figure(f"recall@10 among {number:,} vectors", recall, "", beside="exact search", other=1.0, goal="≥ 0.95", bound="512 candidates a search"),
         Figure("load the index from its file", loaded.wall * 1e3, "ms", bound="its size: 92 MB"),
-        Figure("nearest 10 in the index, p50", percentile(took, 0.5) * 1e3, "ms"),
-        Figure("question → objects, by meaning, p50", percentile(by_meaning, 0.5) * 1e3, "ms", goal="≤ 5 ms", bound="one look at the versions for each object"),
-        Figure("question → objects, by meaning and words, p50", percentile(hybrid, 0.5) * 1e3, "ms", bound="ranking what a frequent word is in"),
-        Figure("the same as of a position with a hundredth of them, by meaning, p50", percentile(of_the_past, 0.5) * 1e3, "ms", bound="exact search among what was there"),
+        Figure("nearest 10 in the index, p50 of CPU", percentile(took, 0.5) * 1e3, "ms"),
+        Figure("question → objects, by meaning, p50 of CPU", percentile(by_meaning, 0.5) * 1e3, "ms", goal="≤ 5 ms", bound="one look at the versions for each object"),
+        Figure("question → objects, by meaning and words, p50 of CPU", percentile(hybrid, 0.5) * 1e3, "ms", bound="ranking what a frequent word is in"),
+        Figure("the same as of a position with a hundredth of them, by meaning, p50 of CPU", percentile(of_the_past, 0.5) * 1e3, "ms", bound="exact search among what was there"),
     ]  # fmt: skip
 
 
@@ -144,11 +144,12 @@ def _opened(folder: Path, indexes: Indexes) -> Iterator[tuple[Cut, object]]:
 
 
 def _timed(ask) -> tuple[list[float], list]:
+    """Seconds of CPU, which others on the machine change less than those on the clock."""
     took, found = [], []
     for n in range(QUESTIONS):
-        began = time.perf_counter()
+        began = time.process_time()
         found.append(ask(n))
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     return took, found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -31,7 +32,7 @@ def embed(
     from oms.settings import load
 
     told = run(_embed(load({"folder": folder}).settings, shown=progress, again=again))
-    print_fields(told, as_json=as_json)
+    print_fields(told if as_json else {name: told[name] for name in told if name != "asked"}, as_json=as_json)
     if told["embedded"] < told["passages"]:
         raise typer.Exit(Exit.UNAVAILABLE)
 
@@ -55,7 +56,8 @@ async def _embed(settings: "Settings", *, shown: bool, again: bool) -> dict[str,
                     await Keeping(settings, shelves, chain, _say).bring(show)
             except RoleTaken:
                 await _watch(lambda: state(settings, shelves), show)
-            return state(settings, shelves).json()
+            asked = {name: asdict(tally) for name, tally in chain.tallies.items() if tally.requests or tally.errors}
+            return state(settings, shelves).json() | ({"asked": asked} if asked else {})
 
 
 async def _watch(state: "Callable[[], State]", show: Callable[[], None]) -> None:

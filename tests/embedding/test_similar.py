@@ -147,6 +147,15 @@ async def test_another_model_is_built_beside_and_serves_once_it_is_whole(kept):
     assert (kept.serving(), kept.coverage("one/512").embedded) == ("three/512", 0), "the last but one goes"
 
 
+async def test_a_model_that_fails_never_serves_half(kept):
+    kept.providers = (Counting("two", [Denied("two", "gone")], refused=["cabin"]),)
+    await kept.bring()
+    assert (kept.serving(), kept.coverage("two/512")) == ("one/512", Coverage(3, 0, 3))
+    kept.now += RETRY + 1
+    await kept.bring()
+    assert (kept.serving(), kept.coverage("two/512")) == ("two/512", Coverage(3, 2, 1))
+
+
 async def test_a_purge_forgets_text_and_vector_in_every_version(kept):
     history = parts()
     history.commit(MAIN, [changed("Part", "1", id="1", note="geheim 비밀")])
