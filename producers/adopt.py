@@ -93,7 +93,7 @@ def _folded(
         try:
             return list(fold(staged.get, key, payload))
         except Untold as untold:
-            yield from staged.heads.fetch(untold.column, [untold.key])
+            yield from staged.heads.fetch(untold.column, untold.keys)
 
 
 def _answered(commit: Sequence[Event]) -> Iterable[tuple[CommandKey, Remembered]]:

@@ -1,0 +1,60 @@
+"""What migrations reserved, moved and changed is in the log alone: heads made of it anew are those of the live write side."""
+
+from typing import Any
+
+from adapters.memory_feed import MemoryFeed
+from adapters.memory_outbox import MemoryOutbox
+from events import catalog
+from producers.adopt import adopt
+from tests.producers.desk import Desk, asked, plane
+from tests.producers.test_migrations import DEV, begun, hangar, plan, ran, sent
+
+PLANES = 520  # two batches
+MIGRATIONS = [
+    plan("SetUnique", {"kind": "last"}, type="Plane", property="seats", unique=True),
+    plan("SetCardinality", {"kind": "first"}, type="beside", cardinality="1-1"),
+    plan("ChangePropertyType", {"kind": "cast"}, type="Plane", property="기종", to="string"),
+    plan("SetPrimaryKey", {"kind": "move"}, type="Plane", primaryKey=["serial"]),
+]
+
+
+class Log(MemoryFeed):
+    name = "log"
+
+
+async def fleet() -> Desk:
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property={"name": "기종", "type": "integer"})
+    await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    made = [plane(f"N{at:03}", serial=f"s{at}", seats=at % 400, 기종=at) for at in range(PLANES)]
+    linked = [{"from": f"N{at:03}", "to": f"N{at % 300:03}"} for at in range(PLANES)]
+    await desk.group(*[asked("CreateObject", **each) for each in made])
+    await desk.group(*[asked("CreateLink", type="beside", **each) for each in linked])
+    return desk
+
+
+async def anew(desk: Desk) -> MemoryOutbox:
+    """A write side of the log of this one."""
+    rows = await desk.outbox.after(0, 100_000, 1 << 30)
+    outbox = MemoryOutbox("main")
+    await adopt(outbox, Log(rows), len(rows), catalog.fold, catalog.payload, lambda *_: None)
+    return outbox
+
+
+async def intervals(outbox: Any) -> list[Any]:
+    return [head for head in await outbox.heads_after("", "", 0, 1_000_000) if not head.key.startswith("dataKey/")]
+
+
+async def test_heads_are_those_of_the_log_after_migrations_reverts_and_merges():
+    desk = await fleet()
+    await sent(desk, "CreateBranch", name=DEV, **{"from": "prod/main/main"})
+    for number, planned in enumerate(MIGRATIONS, 1):
+        await begun(desk, number=number, **planned)
+        await sent(desk, "ApplyMigrationBatch", migration=number, step=0)
+        await ran(desk, number=number, step=1)
+    await begun(desk, DEV, **MIGRATIONS[0])
+    assert (await ran(desk, DEV))["said"] == "completed"
+    for number in (3, 2, 1):
+        await sent(desk, "RevertMigration", migration=number)
+        await ran(desk, number=number)
+    assert await intervals(await anew(desk)) == await intervals(desk.outbox)
