@@ -34,7 +34,7 @@ def of_link(get: Lookup, key: Key, before: State | None, after: State | None) ->
     held: State | None = {"link": key} if is_ else None
     yield from _held(get, end_keys(slug, kind["cardinality"], from_, to), held)
     yield from _where_free(get, tighter_keys(kind, kind.get("reserving", "n-n"), from_, to), key, takes=is_)
-    if followed(kind):
+    if followed(kind) or kind.get("tracing"):
         yield from _held(get, incident_keys(slug, from_, to), held)
     for entity in {entity_of(get, kind["from"], from_): 0, entity_of(get, kind["to"], to): 0}:
         yield _degree(get, degree_key(entity), slug, by)
@@ -48,7 +48,7 @@ def of_link_type(get: Lookup, before: State | None, after: State) -> Iterator[Ch
     tighter = set(single_ends(after["cardinality"])) - set(single_ends(before["cardinality"]))
     if before.get("reserving") == after["cardinality"] == after.get("reserved"):
         tighter = set()  # all of them are taken already
-    traced = followed(after) != followed(before)
+    traced = followed(after) != followed(before) and not (before.get("tracing") and after.get("traced"))
     if not (tighter or traced) or not number(get(links_key(slug))):
         return
     for key, link in _standing(get, slug):

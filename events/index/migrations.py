@@ -5,7 +5,14 @@ from typing import Final
 
 from events.decider import Lookup, State, needed
 from events.names import Key
-from events.reserved import RUNNING_MIGRATIONS, end_keys, migration_number_key, migrations_key, unique_key
+from events.reserved import (
+    RUNNING_MIGRATIONS,
+    end_keys,
+    incident_keys,
+    migration_number_key,
+    migrations_key,
+    unique_key,
+)
 
 Change = tuple[Key, State | None]
 OVER: Final = frozenset(("COMPLETED", "REVERTED"))
@@ -39,7 +46,7 @@ def _reserved(get: Lookup, state: State) -> Iterator[Change]:
     """What its last batch found to be free: values of objects, ends of links."""
     if "claimed" not in state:
         return
-    of = _ends_taken if state["change"]["type"] == "SetCardinality" else _values_reserved
+    of = _CLAIMED[state["change"]["type"]]
     found = dict(of(get, state, needed(get, state["claimed"])))
     needed(get, found)  # what is written must have been read
     yield from found.items()
@@ -57,6 +64,12 @@ def _ends_taken(get: Lookup, state: State, links: Iterable[State | None]) -> Ite
             )
 
 
+def _links_traced(_: Lookup, state: State, links: Iterable[State | None]) -> Iterator[Change]:
+    for key, link in zip(state["claimed"], links, strict=True):
+        if link is not None:
+            yield from ((one, {"link": key}) for one in incident_keys(link["slug"], link["from"], link["to"]))
+
+
 def _values_reserved(get: Lookup, state: State, objects: Iterable[State | None]) -> Iterator[Change]:
     said = state["change"]["data"]
     kind = get(Key(f"objectType/{said['type']}"))
@@ -65,6 +78,9 @@ def _values_reserved(get: Lookup, state: State, objects: Iterable[State | None])
     for key, owner in zip(state["claimed"], objects, strict=True):
         if owner is not None:
             yield unique_key(kind["slug"], each.get("reserve", field), owner["properties"][field]), {"owner": key}
+
+
+_CLAIMED: Final = {"SetUnique": _values_reserved, "SetCardinality": _ends_taken, "SetAcyclic": _links_traced}
 
 
 def _running(state: State | None) -> str | None:

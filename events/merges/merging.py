@@ -59,7 +59,7 @@ def unreserved(key: str, said: Json) -> Json:
     if said is ABSENT or not key.startswith(("objectType/", "linkType/")):
         return said
     if key.startswith("linkType/"):
-        return {name: value for name, value in said.items() if name not in ("reserving", "reserved")}
+        return {name: value for name, value in said.items() if name not in _UNDER_WAY}
     properties = {
         field: {name: value for name, value in each.items() if name != "reserving"}
         for field, each in said["properties"].items()
@@ -153,5 +153,6 @@ def contents(keys: Iterator[Key], states: Mapping[Key, State | None]) -> dict[Ke
     return {key: content(key, states.get(key)) for key in keys}
 
 
+_UNDER_WAY: Final = ("reserving", "reserved", "tracing", "traced")
 _ELEMENTS: Final = tuple(f"{kind}/" for kind in KINDS)
 _MERGEABLE: Final = ("object/", "link/", *_ELEMENTS)

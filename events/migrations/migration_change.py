@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
+from events.migrations.migration_circles import straightened
 from events.migrations.migration_encryption import remarked
 from events.migrations.migration_keys import rekeyed
-from events.migrations.migration_links import between, fewer, straightened, without_links
+from events.migrations.migration_links import between, fewer, without_links
 from events.migrations.migration_objects import required, without_type, without_value
 from events.migrations.migration_parents import reparented
 from events.migrations.migration_properties import added, removed

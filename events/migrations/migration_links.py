@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
@@ -11,20 +10,19 @@ from events.migrations.migration_objects import alive
 from events.migrations.migration_step import FIX, Claims, Conversion, Step
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key
-from events.objects.link_cycles import circle_among
 from events.objects.link_words import CreateLink, DeleteLink
 from events.reserved import links_key, links_under, number, single_ends, tighter_keys
 from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_named
 from events.schema.link_reserving import ReserveEnds, SetEndsReserved
-from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAcyclic, SetCardinality
+from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetCardinality
 from events.schema.shape import shape_in
 
 
 def without_links(context: Context, command: DeleteLinkType, fix: Fix) -> Conversion:
     kind = kind_named(context, "linkType", command.type)
     assert kind is not None, "its deletion was decided"
-    fixed = _redirected(context, kind, fix) if fix.kind == "redirect" else _unlinked
+    fixed = _redirected(context, kind, fix) if fix.kind == "redirect" else unlinked
     return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
 
 
@@ -40,7 +38,7 @@ def _redirected(context: Context, kind: State, fix: Fix) -> Callable[[State], St
         said = link.get("properties")
         properties = shape_in(context.get, kind).named(said) if said else None
         instead = {"type": other["rid"], "from": link["from"], "to": link["to"], "properties": properties}
-        return _unlinked(link)._replace(instead=CreateLink.model_validate(instead, by_alias=True))
+        return unlinked(link)._replace(instead=CreateLink.model_validate(instead, by_alias=True))
 
     return fixed
 
@@ -56,7 +54,7 @@ def fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
     first = ReserveEnds(type=command.type, cardinality=command.cardinality)
     last = SetEndsReserved(type=command.type, cardinality=command.cardinality)
     there = number(context.get(links_key(found["slug"])))
-    whole = Conversion((links_under(found["slug"]),), there, _unlinked, first=(first,), last=(last,))
+    whole = Conversion((links_under(found["slug"]),), there, unlinked, first=(first,), last=(last,))
     newest = fix.kind == "last"
     return replace(whole, claiming=lambda links: _claims(context, found, command.cardinality, links, last=newest))
 
@@ -77,24 +75,11 @@ def _claims(context: Context, kind: State, cardinality: str, links: Mapping[Key,
         rivals = [other for other in others if other in known and other not in steps]
         first, *rest = sorted((key, *rivals), key=lambda each: context.head(each).position, reverse=last)
         gone = rest if first == key else [key]
-        steps |= {each: _unlinked(known[each]) for each in gone}
+        steps |= {each: unlinked(known[each]) for each in gone}
         if first == key:
             taken |= dict.fromkeys(some, key)
     kept = [key for key in links if key not in steps and any(held.get(end) != key for end in ends[key])]
     return Claims(steps, kept)
-
-
-def straightened(context: Context, command: SetAcyclic, fix: Fix) -> Conversion:
-    """Of the links of a circle one goes: the newest where the first stay, the oldest where the last do."""
-    kind, standing = _standing(context, command.type, newest=fix.kind == "last")
-    left = {(link["from"], link["to"]): link for link in standing}
-    gone: set[tuple[str, str]] = set()
-    while round_ := circle_among(list(left.values())):
-        around = set(pairwise(round_))
-        closing = next(pair for pair in reversed(left) if pair in around)
-        gone.add(closing)
-        del left[closing]
-    return _without(kind, standing, gone)
 
 
 def between(context: Context, command: ChangeEndpoints, _: Fix) -> Conversion:
@@ -110,7 +95,7 @@ def between(context: Context, command: ChangeEndpoints, _: Fix) -> Conversion:
             entity_of(context.get, kind[end], link[end]) == entity_of(context.get, slug, link[end])
             for end, slug in ends.items()
         ]
-        return None if all(stays) else _unlinked(link)
+        return None if all(stays) else unlinked(link)
 
     return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
 
@@ -130,12 +115,13 @@ def _without(kind: State, standing: Sequence[State], gone: set[tuple[str, str]])
     """All in one commit: no link shows by itself that it is one too many."""
 
     def fixed(link: State) -> Step | None:
-        return _unlinked(link) if (link["from"], link["to"]) in gone else None
+        return unlinked(link) if (link["from"], link["to"]) in gone else None
 
     return Conversion((links_under(kind["slug"]),), len(standing), fixed, once=True)
 
 
-def _unlinked(link: State) -> Step:
+def unlinked(link: State) -> Step:
+    """It goes."""
     said = {"type": link["type"], "from": link["from"], "to": link["to"]}
     return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
 

@@ -193,7 +193,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         return
     reserved = pair.reserved
     yield from (*reserved, *pair.reserving)
-    if followed(kind):
+    if followed(kind) or kind.get("tracing"):
         yield from incident_keys(pair.slug, pair.from_, pair.to)
     if kind.get("acyclic") and isinstance(command, CreateLink):
         yield from map(under_key, first_prefixes(pair.slug, pair.from_, pair.to))

@@ -13,6 +13,7 @@ PLANES = 520  # two batches
 MIGRATIONS = [
     plan("SetUnique", {"kind": "last"}, type="Plane", property="seats", unique=True),
     plan("SetCardinality", {"kind": "first"}, type="beside", cardinality="1-1"),
+    plan("SetAcyclic", {"kind": "first"}, type="near", acyclic=True),
     plan("ChangePropertyType", {"kind": "cast"}, type="Plane", property="기종", to="string"),
     plan("SetPrimaryKey", {"kind": "move"}, type="Plane", primaryKey=["serial"]),
 ]
@@ -26,10 +27,11 @@ async def fleet() -> Desk:
     desk = await hangar()
     await sent(desk, "AddProperty", type="Plane", property={"name": "기종", "type": "integer"})
     await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    await sent(desk, "CreateLinkType", name="near", **{"from": "Plane", "to": "Plane"})
     made = [plane(f"N{at:03}", serial=f"s{at}", seats=at % 400, 기종=at) for at in range(PLANES)]
     linked = [{"from": f"N{at:03}", "to": f"N{at % 300:03}"} for at in range(PLANES)]
     await desk.group(*[asked("CreateObject", **each) for each in made])
-    await desk.group(*[asked("CreateLink", type="beside", **each) for each in linked])
+    await desk.group(*[asked("CreateLink", type=name, **each) for name in ("beside", "near") for each in linked])
     return desk
 
 
@@ -54,7 +56,7 @@ async def test_heads_are_those_of_the_log_after_migrations_reverts_and_merges():
         await ran(desk, number=number, step=1)
     await begun(desk, DEV, **MIGRATIONS[0])
     assert (await ran(desk, DEV))["said"] == "completed"
-    for number in (3, 2, 1):
+    for number in (4, 3, 2, 1):
         await sent(desk, "RevertMigration", migration=number)
         await ran(desk, number=number)
     assert await intervals(await anew(desk)) == await intervals(desk.outbox)

@@ -108,7 +108,7 @@ async def test_links_at_an_end_on_a_branch_that_is_merged():
 writes = st.tuples(st.sampled_from(["CreateLink", "DeleteLink"]), st.integers(0, PLANES - 1), st.integers(0, 5))
 
 
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(st.lists(st.lists(writes, max_size=5), min_size=1, max_size=3), st.booleans(), st.sampled_from(["1-n", "1-1"]))
 async def test_after_it_every_end_has_one_link_and_is_taken_by_it(histories, restarting, cardinality):
     desk = await net()

@@ -118,7 +118,7 @@ keys = st.sampled_from([f"N{number:04}" for number in range(0, PLANES, 130)] + [
 writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, st.none() | st.integers(0, 4))
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.lists(st.lists(writes, max_size=5), min_size=1, max_size=4), st.booleans(), st.sampled_from([FIRST, LAST]))
 async def test_after_it_every_value_is_held_once_and_reserved(histories, restarting, planned):
     desk = await fleet(lambda at: at % 5 if at % 130 == 0 else None)

@@ -57,6 +57,14 @@ STORY = [
     ("ApproveMigration", {"migration": 3}),
     ("RunMigration", {"migration": 3}),
     ("ApplyMigrationBatch", {"migration": 3, "step": 0}),
+    ("CreateLink", {"type": "beside", "from": "한002", "to": "한002"}),
+    (
+        "PlanMigration",
+        {"change": {"type": "SetAcyclic", "data": {"type": "beside", "acyclic": True}}, "fix": {"kind": "first"}},
+    ),
+    ("ApproveMigration", {"migration": 4}),
+    ("RunMigration", {"migration": 4}),
+    ("ApplyMigrationBatch", {"migration": 4, "step": 0}),
 ]
 
 
