@@ -121,7 +121,7 @@ async def shown(folder, *arguments):
 
 
 async def test_no_file_holds_personal_data_and_a_purge_forgets_it(tmp_path, folder, tmp_path_factory):
-    settings = Settings(folder=folder)
+    settings = Settings(folder=folder, events_file=str(tmp_path / "events.ndjson"))
     async with running(settings, lambda *_: None), await connect(folder) as client:
         await written(client)
         await queued_and_imported(client, folder, tmp_path, tmp_path_factory.mktemp("elsewhere"))
