@@ -36,6 +36,18 @@ async def test_what_the_target_wrote_since_is_migrated_by_the_merge():
     assert (await desk.send("MergeBranch", source=DEV))["status"] == "unchanged"
 
 
+async def test_objects_that_came_meanwhile_get_the_property_that_came_on_the_branch():
+    desk = await hangar(plane("N1", seats=1))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    fix = {"kind": "map", "from": "seats", "otherwise": "default", "value": "없음"}
+    new = {"name": "자리", "type": "string", "required": True}
+    await migrated(desk, plan("AddProperty", fix, type="Plane", property=new))
+    await sent(desk, "CreateObject", **plane("한2"))
+    await sent(desk, "UpdateObject", type="Plane", key="N1", patch={"seats": 7})
+    assert await merged(desk) == [1]
+    assert {key: each["자리"] for key, each in (await alive(desk)).items()} == {"N1": "7", "한2": "없음"}
+
+
 async def test_migrations_run_in_their_order():
     desk = await hangar(plane("N1", seats=1))
     await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
