@@ -6,9 +6,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from events.branches.elsewhere import Unasked
-from events.decider import Context, Head
+from events.decider import Context, Head, State
 from events.findings import Refused
-from events.merges.again import Changed, again
+from events.merges.again import Changed, Touched, again
 from events.names import Key
 from producers import hooks
 from producers.ahead import Ahead
@@ -27,12 +27,12 @@ def decided_again(
     context: Context,
     parts: Sequence[Part],
     ahead: Ahead,
-    touched: Mapping[Key, None],
+    touched: Touched,
     ontology: str,
 ) -> Generator[Ask, Told, Ahead | None]:
     """As of the context's position; `None` = it is to be decided as a whole."""
     changed: Changed | None = None
-    if touched:
+    if touched.read or touched.left:
         if ahead.grounds is None or ahead.refusals or ahead.warnings:
             return None
         changed = yield from _changed(elsewhere, context, parts, ahead, touched)
@@ -44,15 +44,16 @@ def decided_again(
 
 
 def _changed(
-    elsewhere: Elsewhere, context: Context, parts: Sequence[Part], ahead: Ahead, touched: Mapping[Key, None]
+    elsewhere: Elsewhere, context: Context, parts: Sequence[Part], ahead: Ahead, touched: Touched
 ) -> Generator[Ask, Told, Changed | None]:
     assert ahead.grounds is not None
     heads, before = elsewhere.heads, made(ahead, touched)
     while True:
         try:
-            context.heads = Staged(heads, context.branch)
-            changed = again(context, ahead.grounds, ahead.position, touched, before)
-            return changed if changed is None or _passes(heads, context, parts, changed) else None
+            ours = Staged(heads, context.branch)
+            context.heads = _under(heads, context, ahead.schema) if ahead.schema else ours
+            changed = again(context, ahead.grounds, ahead.position, touched, before, ours)
+            return changed if changed is None or _passes(heads, context, parts, ahead, changed) else None
         except Unasked:
             yield from elsewhere.ask()
         except Untold as untold:
@@ -61,13 +62,18 @@ def _changed(
             return None
 
 
-def _passes(heads: Heads, context: Context, parts: Sequence[Part], changed: Changed) -> bool:
+def _passes(heads: Heads, context: Context, parts: Sequence[Part], ahead: Ahead, changed: Changed) -> bool:
     """Whether the hooks have nothing to say of it."""
     drafted = [draft for draft in changed.drafted.values() if draft is not None]
-    changes = {draft.key: Head(context.position + 1, changed.states[draft.key]) for draft in drafted}
-    context.heads = Staged(heads, context.branch, changes=changes)
+    context.heads = _under(heads, context, {**ahead.schema, **changed.states})
     before = Staged(heads, context.branch).get
     return not drafted or hooks.passed(context, lambda: before, [hooks.Decided(parts[0], drafted)]) == hooks.NOTHING
+
+
+def _under(heads: Heads, context: Context, states: Mapping[Key, State]) -> Staged:
+    """The heads of the branch, with these states as if they were written."""
+    changes = {key: Head(context.position + 1, state) for key, state in states.items()}
+    return Staged(heads, context.branch, changes=changes)
 
 
 def _united(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:

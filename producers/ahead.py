@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from events import catalog
 from events.branches.branch import BranchRebased
-from events.decider import Drafted, Payload
+from events.decider import Drafted, Payload, State
 from events.findings import Finding
-from events.merges.again import Grounds
+from events.merges.again import Grounds, Touched
 from events.merges.merge_words import BranchMerged
-from events.merges.merging import is_element, mergeable
+from events.merges.merging import is_data, is_element, mergeable
 from events.names import Key, event_subject
 from producers.outbox import HeadWrite, Prepared
 from security.chain import body_hash
@@ -77,6 +77,7 @@ class Ahead(Struct, frozen=True, gc=False):
     keys: Mapping[str, frozenset[str]]  # read, by column
     prefixes: Mapping[str, frozenset[str]]  # under which all keys were read, by column
     whole: bool  # nothing at all may have been written on its branch since
+    schema: Mapping[Key, State] = {}  # what it writes of elements of the schema and of their reserved keys, if it does
     momentary: bool = False  # what it says stays right as long as its proposal is what it was
     grounds: Grounds | None = None  # to decide a part of it again
     instead: Mapping[str, HeadWrite] = {}  # of some keys: in the place of what `heads` says
@@ -87,12 +88,13 @@ class Ahead(Struct, frozen=True, gc=False):
         """Whether it can only be decided where the keys are."""
         return any(finding.code == "KEYS_NONE" for finding in self.refusals)
 
-    def touched(self, branch: str, written: Iterable[HeadWrite]) -> dict[Key, None] | None:
-        """What was written since of all that it has read: behind nothing it is decided the same.
+    def touched(self, branch: str, written: Iterable[HeadWrite]) -> Touched | None:
+        """What was written since of all that matters to it: behind nothing it is decided the same.
 
         `None`: it is to be decided anew, whatever was written.
         """
-        found: dict[Key, None] = {}
+        read: dict[Key, None] = {}
+        left: dict[Key, None] = {}
         # of the first one it is not known whether all that its line sent before was written
         lasting = self.momentary and self.attempt > 1
         for write in written:
@@ -101,11 +103,13 @@ class Ahead(Struct, frozen=True, gc=False):
             if self._counts_whole(branch, write):
                 return None
             if write.key in self.keys.get(write.branch, ()):
-                found[Key(write.key)] = None
-        return found
+                read[Key(write.key)] = None
+            if self.schema and write.branch == branch and is_data(write.key):
+                left[Key(write.key)] = None
+        return Touched(read, left)
 
     def _counts_whole(self, branch: str, write: HeadWrite) -> bool:
-        if self.whole and write.branch == branch:
+        if write.branch == branch and (self.whole or (self.schema and is_element(write.key))):
             return True
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
@@ -149,17 +153,28 @@ def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
     return write._replace(state=json.encode({**state, "floor": position}))
 
 
-def touches_all(type_: str, words: Iterable[Worded], moves: Iterable[Move]) -> bool:
+def touches_all(type_: str, moves: Iterable[Move], grounds: Grounds | None, schema: Mapping[Key, State]) -> bool:
     """Whether it must be decided anew after whatever is written on its branch.
 
-    A changed schema and migrations hold for all data, the answers of a proposal for what was there, and what a branch
-    wrote itself is not seen from another base.
+    Migrations hold for all data, the answers of a proposal for what was there, and what a branch wrote itself is not seen
+    from another base. A merge that takes elements of the schema away does so because nothing is of them.
     """
     return (
         type_ in WHOLE
         or any(_concerns_all(type_, draft.payload) for _, draft in moves)
-        or any(is_element(each.key) for each in words)
+        or (bool(schema) and grounds is None)
+        or any(is_element(key) and state.get("deleted") for key, state in schema.items())
     )
+
+
+def schema_in(heads: Iterable[HeadWrite]) -> dict[Key, State]:
+    """What is written of the schema; nothing, if none of its elements changes."""
+    found = {
+        Key(write.key): json.decode(write.state)
+        for write in heads
+        if write.state is not None and (is_element(write.key) or write.key.startswith(_OF_SCHEMA))
+    }
+    return found if any(map(is_element, found)) else {}
 
 
 def _concerns_all(type_: str, payload: Payload) -> bool:
@@ -198,4 +213,5 @@ class Journal:
         return writes if self._since is not None and self._since <= position else None
 
 
+_OF_SCHEMA: Final = ("name/", "uses/")
 _PROPOSALS: Final = ("proposal/", "proposals/", "branch/")

@@ -23,7 +23,19 @@ from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
 from producers import hooks
 from producers.again import FEW, decided_again
-from producers.ahead import ATTEMPTS, MOMENTARY, Ahead, Journal, Move, Moved, Worded, moves_in, touches_all, words_of
+from producers.ahead import (
+    ATTEMPTS,
+    MOMENTARY,
+    Ahead,
+    Journal,
+    Move,
+    Moved,
+    Worded,
+    moves_in,
+    schema_in,
+    touches_all,
+    words_of,
+)
 from producers.command import Limits, NewId, Part, Submitted
 from producers.decide_part import Ids, decide_part
 from producers.draft import Drawn, draw
@@ -219,11 +231,12 @@ class Planner:
             keys, prefixes = beside.heads.told_of()
             beside.heads.forget()  # nothing more is looked up, and it is much
             heads = staged.intervals(head.position)
+            schema = schema_in(heads)
             moves = moves_in(drafted)
             words = words_of(self.ontology, submitted.branch, drafted)
             return Ahead(
                 head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
-                touches_all(submitted.type, words, moves), submitted.type in MOMENTARY, grounds,
+                touches_all(submitted.type, moves, grounds, schema), schema, submitted.type in MOMENTARY, grounds,
             )  # fmt: skip
 
         return run
@@ -253,7 +266,7 @@ class Planner:
     ) -> Generator[Ask, Told, Ahead | None]:
         """As of this head of the log; `None` = to be decided as a whole. `most`: keys that may be looked at again."""
         touched = None if written is None else ahead.touched(submitted.branch, written)
-        if touched is None or len(touched) > most:
+        if touched is None or len(touched.read) + len(touched.left) > most:
             return None
         heads, where = Staged(self.heads, submitted.branch), (head.position, self._elsewhere, self.ring)
         context = Context(submitted.branch, submitted.author, head.time + 1, self.new_id, heads, *where)

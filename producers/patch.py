@@ -12,7 +12,7 @@ from msgspec import json
 from msgspec.structs import replace
 
 from events.decider import State
-from events.merges.again import Changed, looked_up
+from events.merges.again import Changed, Touched, looked_up
 from events.merges.merging import is_element
 from events.names import Key, column_of
 from producers.ahead import Ahead, Worded, worded
@@ -25,7 +25,7 @@ _encode: Final = json.Encoder().encode
 _key: Final = attrgetter("key")
 
 
-def made(ahead: Ahead, touched: Mapping[Key, None]) -> dict[Key, State | None]:
+def made(ahead: Ahead, touched: Touched) -> dict[Key, State | None]:
     """What it wrote of the keys that `events.merges.again` looks up."""
     found: dict[Key, State | None] = {}
     for key in looked_up(touched):

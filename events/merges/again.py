@@ -4,6 +4,7 @@ touched                              what becomes of it
 an entity that the merge brings in   decided again, and taken if nothing but its own members differs
 an entity that it only looks at      it must still be there, or still be gone
 a count                              what the merge adds to it is added to what it is now
+any object, under a merged schema    it must fit that schema
 anything else                        nothing is said: the merge is to be decided as a whole
 """
 
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from events import index
 from events.branches.ancestry import At
 from events.branches.elsewhere import Elsewhere, elsewhere
-from events.decider import Context, Drafted, State
+from events.decider import Context, Drafted, Heads, State
 from events.merges.conflicts import Answers
 from events.merges.merging import is_element
 from events.merges.reconcile import Reconciled, reconciled
@@ -33,6 +34,13 @@ class Grounds(NamedTuple):
     answers: Answers
     disputed: frozenset[Key]  # entities that were in conflict
     plain: bool  # see `Steps`
+
+
+class Touched(NamedTuple):
+    """What others wrote since: of all that the merge has read, and, if it changes the schema, any objects and links."""
+
+    read: Collection[Key]
+    left: Collection[Key] = ()
 
 
 class Changed(NamedTuple):
@@ -57,35 +65,39 @@ def grounds(sides: Sides, answers: Answers, result: Reconciled) -> Grounds | Non
     )
 
 
-def looked_up(touched: Collection[Key]) -> Iterator[Key]:
+def looked_up(touched: Touched) -> Iterator[Key]:
     """The keys of which `again` asks what the merge made of them."""
-    yield from touched
-    yield from (Key(key.removeprefix(_DEGREE)) for key in touched if key.startswith(_DEGREE))
+    yield from touched.read
+    yield from (Key(key.removeprefix(_DEGREE)) for key in touched.read if key.startswith(_DEGREE))
 
 
 def again(
-    context: Context, on: Grounds, position: int, touched: Collection[Key], made: Mapping[Key, State | None]
+    context: Context, on: Grounds, position: int, touched: Touched, made: Mapping[Key, State | None], ours: Heads
 ) -> Changed | None:
-    """What was decided at `position`, behind what was written on these keys since; `None` = decide it as a whole.
+    """What was decided at `position`, behind what was touched since; `None` = decide it as a whole.
 
-    `made`: what the merge made of `looked_up(touched)`, those that it wrote. Raises `Unread`, `Refused`.
+    `made`: what the merge made of `looked_up(touched)`, those that it wrote. The context has the heads of the branch under
+    the merged schema, `ours` as they are. Raises `Unread`, `Refused`.
     """
-    log = elsewhere(context)
-    entities = [key for key in touched if key.startswith(_ENTITIES)]
-    counts = [key for key in touched if key.startswith(_COUNTS)]
+    log, read = elsewhere(context), touched.read
+    entities = [key for key in read if key.startswith(_ENTITIES)]
+    counts = [key for key in read if key.startswith(_COUNTS)]
     given_way = any(key in made and key not in on.ranks for key in entities)  # to what theirs brings
-    others = len(touched) - len(entities) - len(counts)
+    others = len(read) - len(entities) - len(counts)
     if others or given_way or not on.disputed.isdisjoint(looked_up(touched)) or any(_decisive(k, made) for k in counts):
         return None
-    then = log.at(context.branch, position).states(touched)
-    now = log.here(context.heads).states(touched)
+    then = log.at(context.branch, position).states(read)
+    now = log.here(ours).states(read)
     mine = sorted((key for key in entities if key in on.ranks), key=on.ranks.__getitem__)
     if any(there(then[key]) != there(now[key]) for key in entities) or not _apart(context, on, mine):
         return None
-    drafted, states = _decided(context, log, on, mine)
+    found = _decided(context, log, on, mine, touched, ours)
+    if found is None:
+        return None
+    drafted, states = found
     for key in mine:
         own = ((then[key], made.get(key, then[key])), (now[key], states.get(key, now[key])))
-        if key not in drafted or any(list(index.changes(context.get, key, *pair)) for pair in own):
+        if any(list(index.changes(context.get, key, *pair)) for pair in own):
             return None
     return Changed(drafted, states | {key: _sum(then[key], made[key], now[key]) for key in counts if key in made})
 
@@ -96,16 +108,17 @@ def _apart(context: Context, on: Grounds, mine: Collection[Key]) -> bool:
 
 
 def _decided(
-    context: Context, log: Elsewhere, on: Grounds, mine: Collection[Key]
-) -> tuple[dict[Key, Drafted | None], dict[Key, State]]:
-    """Without the keys where more came of it than one event and no conflict."""
-    if not mine:
+    context: Context, log: Elsewhere, on: Grounds, mine: Sequence[Key], touched: Touched, ours: Heads
+) -> tuple[dict[Key, Drafted | None], dict[Key, State]] | None:
+    """`None` where more comes of it than an event for each, or anything that stands against it."""
+    if not mine and not touched.left:
         return {}, {}
-    ours = frozenset(mine) | on.elements
-    sides = Sides(log, on.bases, on.theirs, log.at(*on.theirs), log.here(context.heads), list(mine), ours)
+    upon = log.here(context.heads) if touched.left else None
+    changed = frozenset((*mine, *touched.left)) | on.elements
+    sides = Sides(log, on.bases, on.theirs, log.at(*on.theirs), log.here(ours), mine, changed, upon=upon)
     result = reconciled(sides, on.answers.anew())
     if result.conflicts or len(result.steps) > len({step.draft.key for step in result.steps}):
-        return {}, {}
+        return None
     drafted: dict[Key, Drafted | None] = dict.fromkeys(mine)
     drafted |= {step.draft.key: step.draft for step in result.steps}
     return drafted, {step.draft.key: step.after for step in result.steps}

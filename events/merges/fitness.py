@@ -27,7 +27,7 @@ from events.schema.values import Json, NotAValue, pointer
 
 def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
     """`values`: look at all values, because the schema is not the one that theirs wrote them under."""
-    schema = any(is_element(wish.key) for wish in whole.wishes)
+    schema = sides.upon is not None or any(is_element(wish.key) for wish in whole.wishes)
     for wish in whole.wishes:
         looked_at = values or (schema and wish.key in sides.changed_by_ours)
         if is_element(wish.key):

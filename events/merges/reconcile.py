@@ -131,7 +131,7 @@ class _Reconciling:
         ]
         foresee(self.sides.ours, wishes)
         self.sides.elsewhere.need()
-        whole = Whole(self.sides.ours, wishes)
+        whole = Whole(self.sides.upon or self.sides.ours, wishes)
         values = bool(self.answers.given) or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
         self.sides.elsewhere.need()

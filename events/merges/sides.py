@@ -36,6 +36,7 @@ class Sides:
     changed_by_ours: frozenset[Key]
     run_by_theirs: Sequence[Ran] = ()  # migrations that are run on what ours wrote, as part of the merge
     run_by_ours: Sequence[Ran] = ()
+    upon: View | None = None  # ours under the merged schema, where that was decided before and is none of `keys`
 
     def base(self, keys: Collection[Key]) -> Mapping[Key, Json]:
         """What entities said in the base: of several merged into one, what was before both where they differ."""

@@ -61,7 +61,6 @@ def steps(before: Lookup, after: Lookup, wishes: Sequence[Wish]) -> Steps:
         *letting_go,
         *_all(filter(_goes, objects)),
         *_all(filter(_goes, elements)),
-        *_all(filter(_goes, elements)),
         *_elements(list(filterfalse(_goes, elements))),
         *come,
         *_late(late, come),

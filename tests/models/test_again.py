@@ -13,7 +13,7 @@ from events.names import command_subject
 from producers.command import Submitted
 from producers.decide import AGAIN
 from producers.receive import address, receive
-from tests.models.test_merges import MAIN, TYPES, A, Story, answers, histories, links, objects, told
+from tests.models.test_merges import ID, MAIN, TYPES, A, Story, answers, histories, links, objects, told
 from tests.producers.desk import Desk, asked
 
 NUMBERS = "123456789"
@@ -49,8 +49,30 @@ def on(branch: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.one_of(update, n, n, n, n, n, create, life, link)
 
 
+def schema_on(branch: str) -> st.SearchStrategy[dict[str, Any]]:
+    """What people change of the schema."""
+
+    def of(command: str, **data: Any) -> dict[str, Any]:
+        return asked(command, branch, type="사람", **data)
+
+    gate = [{"type": "string"}, {"type": "integer"}, {"type": "string", "required": True, "default": "1"}]
+    return st.sampled_from(
+        [
+            *(of("AddProperty", property={"name": "gate", **each}) for each in gate),
+            of("RenameProperty", property="n", name="수"),
+            *(of("RemoveProperty", property=name) for name in ("n", "tags", "boss")),
+            of("SetUnique", property="n", unique=True),
+            of("SetRequired", property="n", required=True),
+            asked("RenameLinkType", branch, type="knows", name="kennt"),
+            asked("CreateObjectType", branch, name="Gate", primaryKey=["id"], properties=[ID]),
+            asked("DeleteLinkType", branch, type="follows"),
+        ]
+    )
+
+
 def several(branch: str, least: int, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
-    return st.lists(on(branch), min_size=least, max_size=most)
+    data = on(branch)
+    return st.lists(st.one_of(data, data, data, data, schema_on(branch)), min_size=least, max_size=most)
 
 
 FOUNDED = [*TYPES, *(asked("CreateObject", type="사람", properties={"id": k, "n": 0}) for k in NUMBERS)]
@@ -95,7 +117,8 @@ async def brought(story: Story, command: Submitted, others: list[dict[str, Any]]
     assert found == wanted
     data = [json.loads(body)["data"] for body in wanted[1]]
     kept = [msgspec.json.decode(word.data) for word in ahead.words]
-    event("rejected" if not data else "as it was" if data == kept else f"more by {len(data) - len(kept)}")
+    how = "rejected" if not data else "as it was" if data == kept else f"more by {len(data) - len(kept)}"
+    event(f"{how}, {'with' if ahead.schema else 'without'} schema")
 
 
 @given(history=histories, move=moves, others=st.lists(st.one_of(objects, links), min_size=1, max_size=5))

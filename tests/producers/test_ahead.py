@@ -114,6 +114,29 @@ async def test_what_others_write_all_the_time_there_is_taken_along(office: Offic
     assert await office.stored("HL1") == {"tail": "HL1", "seats": 10, "serial": "일련0"}
 
 
+async def test_a_changed_schema_is_asked_of_what_others_write_meanwhile(office: Office) -> None:
+    gate = {"name": "탑승구", "type": "string"}
+    await office.send("AddProperty", DEV, type="Plane", property=gate)
+    await office.send("UpdateObject", DEV, type="Plane", key="HL1", patch={"탑승구": "가"})
+    numbers = iter(range(99))
+    office.outbox.between = lambda: office.send("UpdateObject", by="bob", **seats("HL2", next(numbers)))
+    outcome = await office.send("MergeBranch", source=DEV)
+    assert (outcome["status"], office.outbox.plans) == ("accepted", 1)
+    assert await office.stored("HL1") == {"tail": "HL1", "seats": 10, "탑승구": "가"}
+
+
+async def test_what_others_write_that_does_not_fit_the_merged_schema_is_a_conflict(office: Office) -> None:
+    strict, key = "dev/main/strict", {"name": "id", "type": "string"}
+    await office.send("CreateObjectType", name="Gate", primaryKey=["id"], properties=[key])
+    await office.send("CreateBranch", name=strict)
+    floor = {"name": "층", "type": "integer", "required": True}
+    assert (await office.send("AddProperty", strict, type="Gate", property=floor))["status"] == "accepted"
+    gate = {"type": "Gate", "properties": {"id": "가1"}}
+    office.outbox.between = lambda: office.send("CreateObject", by="bob", **gate)
+    assert codes(await office.send("MergeBranch", source=strict)) == ["MERGE_CONFLICT_SCHEMA_DATA"]
+    assert office.outbox.plans == 2
+
+
 async def test_where_much_was_touched_it_is_looked_at_beside_once_more(office: Office) -> None:
     tails = [f"HL{number}" for number in range(100, 100 + FEW + 1)]
     many = {tail: {"type": "CreateObject", "data": plane(tail)} for tail in tails}

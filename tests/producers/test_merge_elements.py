@@ -35,6 +35,12 @@ async def kinds(story: Story, type_: str, **data: Any) -> set[str]:
     return {code for code, _ in await story.conflicts(type_, source=DEV, **data)}
 
 
+async def test_an_element_that_goes_is_told_once(story: Story) -> None:
+    await story.do("DeleteStructType", DEV, type="B")
+    merged = await story.desk.send("MergeBranch", source=DEV)
+    assert len(merged["events"]) == 2
+
+
 async def test_structs_that_would_hold_each_other(story: Story) -> None:
     await story.do("AddStructField", **struct("A", "B"))
     await story.do("AddStructField", DEV, **struct("B", "A"))
