@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import MetaData, bindparam, select
@@ -25,32 +24,27 @@ def postgres_audit(url: str, schema: str, ontology: str, build: int = 0) -> Post
 
 
 class EntryRows:
-    """Rows are only ever appended, so none is looked for. `_months`: those that have their partition."""
+    """Rows are only ever appended, so none is looked for. `_until`: where the month ends that has its partition."""
 
     script = "postgres_audit.sql"
     role = WRITER
 
     def __init__(self) -> None:
-        self._months: set[str] = set()
+        self._until = 0
 
     def forget(self) -> None:
-        self._months.clear()
+        self._until = 0
 
     def find(self, session: PostgresSession, places: Iterable[Place]) -> dict[Place, Entry]:  # noqa: ARG002 the port's shape
         return {}
 
     def write(self, session: PostgresSession, rows: Iterable[Entry]) -> None:
         added = list(map(_stored, rows))
-        for _, time, *_ in added[:1] + added[-1:]:
-            self._has_month(session, time)
+        for _, time, *_ in added:
+            if time >= self._until:
+                self._until = session.value("SELECT month($1)", time)
         session.copy(events.name, events.c.keys(), added)
         session.each(_COUNT, sorted(Counter(row[_TYPE] for row in added).items()))
-
-    def _has_month(self, session: PostgresSession, time: int) -> None:
-        month = f"{datetime.fromtimestamp(time / 1e6, UTC):%Y-%m}"
-        if month not in self._months:
-            session.value("SELECT month($1)", time)
-            self._months.add(month)
 
 
 class StoredEntries:

@@ -124,20 +124,22 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION month(instant bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+-- Makes the partition of an instant if it is not there; returns where it ends.
+CREATE FUNCTION month(instant bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     start timestamp := date_trunc('month', to_timestamp(instant / 1000000) AT TIME ZONE 'UTC');
     name text := 'events_' || to_char(start, 'YYYY_MM');
+    ends bigint := (extract(epoch FROM start + interval '1 month') * 1000000)::bigint;
 BEGIN
     IF to_regclass(quote_ident(name)) IS NULL THEN
         EXECUTE format(
             'CREATE TABLE %I PARTITION OF events FOR VALUES FROM (%s) TO (%s)', name,
-            (extract(epoch FROM start) * 1000000)::bigint,
-            (extract(epoch FROM start + interval '1 month') * 1000000)::bigint
+            (extract(epoch FROM start) * 1000000)::bigint, ends
         );
         EXECUTE format('CREATE TRIGGER kept BEFORE TRUNCATE ON %I EXECUTE FUNCTION refuse()', name);
         EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER kept', name);
     END IF;
+    RETURN ends;
 END $$;
 
 -- Months that lie before a position wholly go; who calls it must act as the owner. Returns how many rows went.

@@ -140,9 +140,7 @@ def archive(
 
     On PostgreSQL whole months leave. Verify, export, repair and replay read on; `oms audit search` does not.
     """
-    time = _time(before)
-    assert time is not None
-    print_fields(run(_archived(_settings(folder, ontology), time)), as_json=as_json)
+    print_fields(run(_archived(_settings(folder, ontology), _instant(before))), as_json=as_json)
 
 
 @app.command()
@@ -238,11 +236,13 @@ def _settings(folder: Path | None, ontology: str | None) -> "Settings":
 
 
 def _time(text: str) -> int | None:
+    return _instant(text) if text else None
+
+
+def _instant(text: str) -> int:
     """Of a date or an instant, in µs."""
     from queries.moments import AtInstant, moment
 
-    if not text:
-        return None
     found = moment(text)
     if not isinstance(found, AtInstant):
         raise Failure(f"{text!r} is no time", "as 2026-11-25 or 2026-11-25T21:00:00Z", Exit.USAGE)

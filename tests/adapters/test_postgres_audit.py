@@ -122,6 +122,16 @@ async def test_a_row_that_does_not_follow_is_refused(writer, position: int, hash
         )
 
 
+async def test_one_batch_may_go_through_many_months(postgres_server_url: str):
+    told = Story()
+    for number in range(5):
+        told.time += 2 * MONTH
+        told.created(f"k{number}", n=number)
+    found = PostgresStore(postgres_server_url)
+    await followed(found, told)
+    assert await found.verified("audit", MemoryFeed(told.messages)) == Agreed(6, 6, [])
+
+
 async def test_each_month_has_its_partition(superuser):
     found = await superuser.fetch("SELECT tableoid::regclass::text AS part, position FROM events ORDER BY position")
     assert [tuple(row) for row in found] == [
