@@ -88,6 +88,16 @@ async def test_the_published_client_does_it_too(tmp_path, server):
         assert (position >= sent.position, differ) == (True, None)
 
 
+async def test_it_follows_views_in_postgres_too(tmp_path, server, postgres_url):
+    url = server.url.replace("//", "//admin:root@")
+    settings = Settings(folder=tmp_path / "one", terminusdb_url=url, postgres_url=postgres_url)
+    async with asyncio.timeout(60), running(settings, lambda *_: None) as one, await connect(settings.folder) as oms:
+        await oms.send("CreateObjectType", AIRLINE)
+        sent = await oms.send("CreateObject", {"type": "Airline", "properties": {"carrier": "대한항공"}})
+        await one.projected("graph", sent.position)
+        assert await verified(settings, lambda _: None) == (sent.position, None)
+
+
 async def test_a_server_that_is_away_holds_nobody_up(tmp_path):
     told = asyncio.Event()
 
