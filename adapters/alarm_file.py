@@ -35,11 +35,11 @@ def standing(folder: Path) -> list[Raised]:
 
 def stand(folder: Path, alarm: Raised) -> None:
     """Raise one; it is one with those of its code and part that stand. Durable when it returns."""
-    others = [each for each in standing(folder) if (each.code, each.part) != (alarm.code, alarm.part)]
-    before = next((each for each in standing(folder) if each not in others), None)
+    stand_already = {(each.code, each.part): each for each in standing(folder)}
+    before = stand_already.pop((alarm.code, alarm.part), None)
     if before is not None:
         alarm = msgspec.structs.replace(alarm, since=before.since, times=before.times + 1)
-    _put(folder, [*others, alarm])
+    _put(folder, [*stand_already.values(), alarm])
 
 
 def end_all(folder: Path) -> None:
