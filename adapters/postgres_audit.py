@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.audit_tables import counts, departed, events, incidents, refusals
 from adapters.postgres import sql
-from adapters.postgres_session import PostgresSession
+from adapters.postgres_session import PostgresSession, quoted
 from adapters.postgres_view import PostgresView
 from projectors.audit import VERSION, Entry
 from projectors.projector import Place
@@ -70,6 +70,8 @@ def with_text(row: Sequence[Any]) -> Entry:
 def copy_unplaced(session: PostgresSession, old: str) -> None:
     """What has no position is in no log: a new build of the audit takes it from the old one, which is in schema `old`."""
     for table in (refusals, incidents):
+        if session.value("SELECT to_regclass($1::text)", f"{quoted(old)}.{table.name}") is None:
+            continue  # an older program had fewer
         before = table.to_metadata(MetaData(), schema=old)
         session.run(sql(insert(table).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
 

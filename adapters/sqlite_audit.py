@@ -25,10 +25,12 @@ _COUNT: Final = sql(
         index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
     )
 )
-_COPIES: Final = [
-    sql(insert(table).prefix_with("OR IGNORE").from_select(list(table.c.keys()), select(table.to_metadata(_OLD))))
+_COPIES: Final = {
+    table.name: sql(
+        insert(table).prefix_with("OR IGNORE").from_select(list(table.c.keys()), select(table.to_metadata(_OLD)))
+    )
     for table in (refusals, incidents)
-]
+}
 
 
 def sqlite_audit(path: Path, ontology: str) -> SqliteView[Entry]:
@@ -62,8 +64,9 @@ def copy_unplaced(old: Path, new: Path) -> None:
     """What has no position is in no log: a new build of the audit takes it from the old one."""
     with closing(writer(new)) as connection:
         connection.execute("ATTACH ? AS old", (str(old),))
-        for copy in _COPIES:
-            connection.execute(copy)
+        there = {name for (name,) in connection.execute("SELECT name FROM old.sqlite_schema")}
+        for name in _COPIES.keys() & there:  # an older program had fewer
+            connection.execute(_COPIES[name])
 
 
 def _stored(row: Entry) -> tuple[object, ...]:

@@ -164,6 +164,7 @@ async def test_the_audit_keeps_what_was_refused(story: Story, shelves: Callable[
     await view.close()
     row = (1, 17, "ann", "prod/main/main", "c1", "CreateObject", b"[]")
     await tampered(shelf, 1, "INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+    await tampered(shelf, 1, "DROP TABLE incidents")  # as in a build of an older program
     await rebuild(audit, shelf, feed(story), payload_of)
     assert await shelf.verified(2, feed(story), lambda _: None) == Agreed(story.position, story.position, [])
     with pytest.raises((sqlite3.IntegrityError, asyncpg.UniqueViolationError)):
