@@ -4,11 +4,12 @@ Writing, reading and planning have a connection and a thread of their own, as be
 thread hop, and reading never waits for it. Who commits under a lease says its fence: a later holder's makes it refuse.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from adapters.postgres import AWAY, Driver, why
+from adapters.postgres import AWAY, Driver, connected, why
 from adapters.postgres_answers import SQL, columns, driven
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
@@ -29,6 +30,8 @@ from producers.outbox import (
 from security.chain import genesis
 
 COPIED: Final = 500  # rows of a group from which COPY is as quick as arrays; with 4,000 twice as quick (measured)
+DOUBT_SECONDS: Final = 20.0
+AGAIN_SECONDS: Final = 0.2
 DURABLE: Final = {"synchronous_commit": "on"}  # whatever the database says
 PATIENT: Final = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}  # a long plan holds no lock
 
@@ -37,7 +40,8 @@ class PostgresOutbox:
     """Passes the outbox conformance suite. `postgres_outbox` opens it."""
 
     def __init__(self, url: str, ontology: str, schema: str, fence: Held | None) -> None:
-        self.ontology, self.schema, self._fence = ontology, schema, fence
+        self.ontology, self.schema = ontology, schema
+        self._url, self._fence = url, fence
         self._writing = Lane("outbox-write", url, **inside(schema), **DURABLE)
         self._reading = Lane("outbox-read", url, **inside(schema))
         self._planning = Lane("outbox-plan", url, **inside(schema), **PATIENT)
@@ -150,15 +154,34 @@ class PostgresOutbox:
             raise OutboxUnavailable("another process commits now", "send it again under the same id")
 
     async def _end(self, transaction: Any, writes: Writes) -> None:
-        """A commit whose answer was lost may have happened; nobody knows until the head is read again."""
+        """A commit whose answer was lost may have happened."""
         try:
             await transaction.commit()
         except AWAY as error:
-            raise OutboxUnavailable(
-                f"the answer to a commit was lost ({why(error).cause}): whether position {writes.head.position} "
-                "was written is not known",
-                "send it again under the same id",
-            ) from error
+            try:
+                async with asyncio.timeout(DOUBT_SECONDS):
+                    written = await self._written(writes.rows[-1:])
+            except TimeoutError:
+                raise OutboxUnavailable(
+                    f"the answer to a commit was lost ({why(error).cause}): whether it was written is not known",
+                    "send it again under the same id",
+                ) from error
+            if not written:
+                raise OutboxUnavailable(*why(error)) from error
+
+    async def _written(self, last: Sequence[Row]) -> bool:
+        """As soon as PostgreSQL is back. Who has the lock on the head row knows that the doubtful transaction is over."""
+        while True:
+            try:
+                db = await connected(self._url, **inside(self.schema))
+                try:
+                    await db.fetchrow(SQL["lock_log_head"], self.ontology)
+                    found = await db.fetch(SQL["read_row"], last[0].position) if last else []
+                    return bool(found) and Row(*found[0]) == last[0]
+                finally:
+                    await db.close(timeout=1)
+            except AWAY:
+                await asyncio.sleep(AGAIN_SECONDS)
 
 
 @asynccontextmanager

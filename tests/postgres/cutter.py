@@ -1,4 +1,4 @@
-"""Stands between a client and PostgreSQL and cuts all connections when the n-th thing a client said is done."""
+"""Stands between a client and PostgreSQL and cuts all connections once, when the n-th thing a client said is done."""
 
 import asyncio
 import tempfile
@@ -53,6 +53,7 @@ class Cutter:
     async def _answer(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while answer := await there.read(CHUNK):
             if self._cut_at and self.said >= self._cut_at:
+                self._cut_at = 0
                 self.cut()
             writer.write(answer)
         writer.close()
