@@ -110,13 +110,21 @@ class OutboxSchemas:
                 if await db.fetchval("SELECT to_regclass('log_head')") is not None:
                     for each in ("carry_over_leases", "carry_over_key_store"):
                         await db.execute(self._beside(name, each))
-                    number = await db.fetchval(_BESIDE["kept_before"], f"{self._schema}.before-")
-                    kept = f"{self._schema}.before-{number + 1}"
-                    await db.execute(f"ALTER SCHEMA {quoted(self._schema)} RENAME TO {quoted(kept)}")
+                    kept = await self._put_aside(db)
                 await db.execute(f"ALTER SCHEMA {quoted(self._other(name))} RENAME TO {quoted(self._schema)}")
                 return kept
 
         return await self._asked(ask)
+
+    async def _put_aside(self, db: Driver) -> str | None:
+        """One that holds nothing is dropped."""
+        if not await db.fetchval("SELECT max(position) FROM log_head"):
+            await db.execute(f"DROP SCHEMA {quoted(self._schema)} CASCADE")
+            return None
+        number = await db.fetchval(_BESIDE["kept_before"], f"{self._schema}.before-")
+        kept = f"{self._schema}.before-{number + 1}"
+        await db.execute(f"ALTER SCHEMA {quoted(self._schema)} RENAME TO {quoted(kept)}")
+        return kept
 
     async def remove(self, name: str) -> None:
         await self._asked(lambda db: db.execute(f"DROP SCHEMA IF EXISTS {quoted(self._other(name))} CASCADE"))

@@ -82,15 +82,14 @@ async def _up(folder: Path, url: str, options: tuple[str, ...]) -> AsyncIterator
 
 async def _loaded(who: str, url: str, logins: str, commands: int, program: Program | None) -> Load:
     each = commands // PROCESSES
-    processes = [
-        await asyncio.create_subprocess_exec(
+    processes = []
+    for n in range(PROCESSES):  # one after the other: the peer's make their tables
+        process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.loading", who, url, logins, str(n * each), str(each),
             cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24,
-        )
-        for n in range(PROCESSES)
-    ]  # fmt: skip
-    for process in processes:
+        )  # fmt: skip
         assert await _line(process) == b"ready\n"
+        processes.append(process)
     before = program.cpu()[0] if program else 0.0
     with Took() as took:
         for process in processes:

@@ -2,22 +2,28 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from adapters.nats_repair import repairable
 from adapters.nats_server import Endpoint, nats_server
 from adapters.segment_writer import SegmentWriter
 from adapters.segments import Segment, SegmentFeed
-from adapters.sqlite_outbox import SqliteOutbox
 from events import catalog
+from oms.alone import alone
+from oms.outboxes import outboxes
 from oms.settings import Settings
-from oms.sources import NoSource, Source
+from oms.sources import NoSource, Source, running_server
 from producers.adopt import adopt
 from producers.log import Doubt, LogUnavailable
-from producers.outbox import LogHead, Row
+from producers.outbox import LogHead, Outbox, Row
 from producers.relay import Relay
 from security.chain import body_hash, genesis
+
+RESTORING: Final = "restoring"
 
 
 class NotEmpty(Exception):
@@ -51,16 +57,30 @@ async def restore(settings: Settings, path: Path, told: Callable[[int], None]) -
     if not feed.segments:
         raise NoSource(f"{path} holds no segments (oms-….ndjson.zst) of the ontology {settings.ontology}")
     part = _part(settings.folder)
-    outbox = SqliteOutbox(part / "outbox.db", settings.ontology)
-    try:
-        last = await feed.last()
-        head = await adopt(outbox, feed, last, catalog.fold, catalog.proven, lambda position, _: told(position))
-        async with nats_server(part / "nats", ontologies=[settings.ontology]) as server:
-            await _fill(server.endpoint, settings.ontology, outbox)
-    finally:
-        outbox.close()
+    here = replace(settings, folder=part)
+    async with alone(here):
+        there = outboxes(here)
+        old = await there.head()
+        if old is not None and old.position:
+            raise NotEmpty(f"{there.name} is not empty; name another database, or another folder with --folder")
+        async with there.beside(RESTORING) as outbox:
+            last = await feed.last()
+            head = await adopt(outbox, feed, last, catalog.fold, catalog.proven, lambda position, _: told(position))
+            async with _server(here) as endpoint:
+                await _fill(endpoint, settings.ontology, outbox)
+        await there.flip(RESTORING)
     part.rename(settings.folder)
     return head
+
+
+@asynccontextmanager
+async def _server(settings: Settings) -> AsyncIterator[Endpoint]:
+    """That of the settings, else a new one in the folder."""
+    if settings.nats_url:
+        yield running_server(settings)
+        return
+    async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
+        yield server.endpoint
 
 
 def _part(folder: Path) -> Path:
@@ -73,7 +93,7 @@ def _part(folder: Path) -> Path:
     return part
 
 
-async def _fill(endpoint: Endpoint, ontology: str, outbox: SqliteOutbox) -> None:
+async def _fill(endpoint: Endpoint, ontology: str, outbox: Outbox) -> None:
     async with repairable(endpoint, ontology) as (stream, _):
         await stream.create()
         relay = Relay(outbox, stream, asyncio.Event())

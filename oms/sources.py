@@ -76,7 +76,7 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
     _refuse_nothing(settings)
     held = None if settings.nats_url else await leases.acquire("server")
     if held is None:
-        yield _running_server(settings)
+        yield running_server(settings)
         return
     try:
         async with started(settings) as endpoint:
@@ -90,13 +90,13 @@ async def started(settings: Settings) -> AsyncIterator[Endpoint]:
     """The same, where all roles of the folder are ours. Raises `NoSource`."""
     _refuse_nothing(settings)
     if settings.nats_url:
-        yield _running_server(settings)
+        yield running_server(settings)
         return
     async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
         yield server.endpoint
 
 
-def _running_server(settings: Settings) -> Endpoint:
+def running_server(settings: Settings) -> Endpoint:
     if not settings.nats_url:
         return Endpoint.of(settings.folder / "nats")
     return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)

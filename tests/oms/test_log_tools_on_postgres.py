@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,11 +10,12 @@ from adapters.postgres_outbox import postgres_outbox
 from oms import cli
 from oms.cli.failures import Exit
 from oms.client import connect
+from oms.exporting import NotEmpty, restore
 from oms.running import running
 from oms.settings import load
 from tests.oms.cli.test_importing import MAPPING
 from tests.oms.conftest import AIRLINE
-from tests.postgres.database import speaking
+from tests.postgres.database import database, speaking
 from tests.torture.story import held
 
 BROKEN = "UPDATE oms_main.heads SET state = convert_to('{\"n\": 1}', 'UTF8') WHERE key = 'object/Airline/대한'"
@@ -32,7 +34,7 @@ def elsewhere(capsys):
     return run
 
 
-async def test_heads_are_compared_and_made_anew_and_the_outbox_of_the_log(postgres_url, tmp_path, elsewhere):
+async def test_all_is_made_anew_of_what_is_there(postgres_url, postgres_server_url, tmp_path, elsewhere):
     folder = tmp_path / "data"
     folder.mkdir()
     (folder / "oms.toml").write_text(f'postgres_url = "{postgres_url}"')
@@ -54,8 +56,8 @@ async def test_heads_are_compared_and_made_anew_and_the_outbox_of_the_log(postgr
     async with postgres_outbox(postgres_url, "main") as outbox:
         rows, heads = await held(outbox), await outbox.heads_after("", "", 0, 1_000)
     assert (await elsewhere("verify", "--folder", folder))[0] == 0
-    async with speaking(postgres_url) as database:
-        await database.execute(BROKEN)
+    async with speaking(postgres_url) as connection:
+        await connection.execute(BROKEN)
     code, said = await elsewhere("verify", "heads", "--json", "--folder", folder)
     assert code == Exit.REFUSED
     assert "object/Airline/대한" in json.loads(said)[0]["result"]
@@ -72,3 +74,12 @@ async def test_heads_are_compared_and_made_anew_and_the_outbox_of_the_log(postgr
     given = "import", tmp_path / "airlines.csv", "--map", tmp_path / "map.toml", "--rejects", tmp_path, "--dry-run"
     code, said = await elsewhere(*given, "--folder", folder)
     assert (code, "object.created" in said, "object.updated" in said) == (0, True, True), said
+    assert (await elsewhere("export", tmp_path / "segments", "--folder", folder))[0] == 0
+    async with database(postgres_server_url) as new:
+        (tmp_path / "new.toml").write_text(f'postgres_url = "{new}"\nfolder = "{tmp_path / "new"}"')
+        restored = load(env={"OMS_CONFIG": str(tmp_path / "new.toml")}).settings
+        head = await restore(restored, tmp_path / "segments", lambda _: None)
+        async with running(restored, lambda *_: None) as here:
+            assert (head.position, (await held(here.outbox))[: len(rows)]) == (len(rows) + 1, rows)
+        with pytest.raises(NotEmpty, match="is not empty"):
+            await restore(replace(restored, folder=tmp_path / "third"), tmp_path / "segments", lambda _: None)
