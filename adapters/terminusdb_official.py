@@ -89,10 +89,10 @@ class OfficialTerminusDB:
             here = _at(client, where)
             try:
                 return Read(*here.get_document(identity, get_data_version=True))
-            except requests.JSONDecodeError:
+            except json.JSONDecodeError as error:
+                if error.doc.startswith("Status: 404"):  # of a document that was deleted
+                    return Read(None, self._version)
                 raise
-            except ValueError:  # of a document that was deleted: the answer is a text
-                return Read(None, self._version)
 
         try:
             return await self._run("get", read)
@@ -171,7 +171,7 @@ class OfficialTerminusDB:
         except DatabaseError as error:
             text = json.dumps(error.error_obj) if error.error_obj else str(error)
             raise refusal(call, error.status_code, text.encode()) from error
-        except (requests.RequestException, InterfaceError, OSError) as error:
+        except (requests.RequestException, InterfaceError, OSError, json.JSONDecodeError) as error:
             raise GraphUnavailable(call, f"{type(error).__name__} {error}") from error
 
     def _connected(self) -> Any:

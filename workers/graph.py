@@ -230,13 +230,11 @@ class GraphProjector:
         return {each["document"] async for each in self.graph.documents(where, PARKED)}
 
     async def _redrive(self, branch: str) -> None:
-        known, where = self._heads[branch], self._where(branch)
-        keys = list(map(entity_of, self.parked[branch]))
+        """The checkpoint stays as it is: it says already what the branch is as of."""
+        known, keys = self._heads[branch], list(map(entity_of, self.parked[branch]))
         documents = await asyncio.to_thread(self._planner.documents, branch, known.seq, keys)
-        note = Told(AUTHOR, f"once more what was parked, epoch={self._writer.epoch}")
-        said = checkpoint(self.ontology, branch, known.seq, known.settled, self._writer.epoch)
-        claimed = await self._writer.claim(where, note)
-        self._heads[branch] = await self._put(where, [*documents, said], note, claimed)
+        note = Told(AUTHOR, f"once more what was parked, epoch={self._writer.epoch} stream={self.ontology}")
+        self._heads[branch] = await self._put(self._where(branch), documents, note, known)
 
     def _where(self, branch: str) -> Where:
         return Where(self.database, branch_id(branch))

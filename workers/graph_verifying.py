@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from events.wire import instants
 from projectors.graph import Document, identity
+from projectors.graph_classes import PARKED
 from projectors.graph_classes import comparable as comparable_classes
 from projectors.graph_names import branch_id, branch_name, entity_of
 from projectors.graph_store import Graph, Where
@@ -61,12 +62,10 @@ class GraphVerifier:
             return Difference(
                 "differs", at, f"class {name} on {branch}", "schema", expected.get(name), schema.get(name)
             )
-        parked = set()
+        parked = {each["document"] async for each in self.graph.documents(where, PARKED)}
         async for document in self._documents(where):
-            if document["@type"] == "OMS_Parked":
-                parked.add(document["document"])
-            elif not document["@type"].startswith(_OWN):
-                name = document["@id"]
+            name = document["@id"]
+            if not document["@type"].startswith(_OWN) and name not in parked:
                 digest = wanted.pop(name, None)
                 if digest is None:
                     return Difference("extra", at, f"{name} on {branch}")

@@ -117,7 +117,8 @@ class Writer:
         linked = [each for each in objects if identity(each) in fit and _unlinked(each) != each]
         known, _ = await self._halved(where, linked, told, known)
         known, _ = await self._halved(where, [each for each in own if "_to" in each], told, known)
-        return await self._written(where, [*self.refused, *last], told, known)
+        rest = [*self.refused, *last]
+        return await self._written(where, rest, told, known) if rest else known
 
     async def _halved(
         self, where: Where, documents: Sequence[Document], told: Told, known: Head
@@ -126,7 +127,7 @@ class Writer:
         if not documents:
             return known, set()
         try:
-            head = await self._written(where, documents, Told(told.author, f"{told.message} (in parts)"), known)
+            now = await self._written(where, documents, Told(told.author, f"{told.message} (in parts)"), known)
         except GraphRefused as refused:
             if not refused.unfit:
                 raise
@@ -134,7 +135,7 @@ class Writer:
                 self.refused.append(parked(identity(documents[0]), documents[0]["_since"], _why(refused)))
                 return known, set()
         else:
-            return head, {identity(document) for document in documents}
+            return now, {identity(document) for document in documents}
         middle = len(documents) // 2
         known, one = await self._halved(where, documents[:middle], told, known)
         known, other = await self._halved(where, documents[middle:], told, known)
@@ -163,7 +164,10 @@ def _unlinked(document: Document) -> Document:
 
 
 def _is_in(documents: Sequence[Document], found: Head) -> bool:
-    """The commit with this checkpoint is there. One without is written again: that changes nothing."""
+    """The commit with this checkpoint is there; so no other commit may bring the same one.
+
+    One without is written again: that changes nothing.
+    """
     return any(each.get("seq") == found.seq and each.get("branch") == found.branch for each in _checkpoints(documents))
 
 

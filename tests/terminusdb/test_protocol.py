@@ -141,7 +141,11 @@ async def test_what_the_graph_refuses_is_parked_alone_and_goes_in_later(world, s
     assert [each["document"] async for each in graph.documents(where, PARKED)] == [pilot]
     found = (await world.found())["prod.main.main"]
     assert {f"Flight/n{n}" for n in range(5)} <= found.keys()
+    assert (
+        await GraphVerifier(graph, "oms_main", "main", world.opened).difference()
+    ).row == "class Pilot on prod/main/main"
     await graph.reshape(where, classes, TOLD)
+    server.faults.refused = 1
     again = World(world.history, graph)
     await again.projector.open()
     assert not any(again.projector.parked.values())
