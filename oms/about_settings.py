@@ -85,6 +85,9 @@ ABOUT: Mapping[str, About] = {
         "what speaks to it: OMS itself, or the client that TerminusDB publishes (`pip install oms[terminusdb]`)",
         choices=("ours", "official"),
     ),
+    "signing_key": About(
+        "file (PEM, Ed25519) of the private key that one's commands are signed with; empty: they are not signed"
+    ),
     "signers": About("file (TOML) of the public keys of principals who sign their commands; empty: nobody does"),
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),

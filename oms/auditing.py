@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from oms.about_settings import SettingRefused
 from oms.keys import keys_file
+from oms.private_key import loaded, made
 from oms.settings import Settings
 from projectors.projector import Feed
 from security.chain import genesis, link
 from security.signed_lines import Seal, Signing, checked
 
 KEY_FILE: Final = "audit.pem"
-_MODE: Final = 0o600
 
 
 async def exported(
@@ -59,19 +57,8 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     """Beside the data keys, apart from everything that is backed up or exported; made with the first export."""
     path = keys_file(settings).with_name(KEY_FILE)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-    try:
-        key = load_pem_private_key(path.read_bytes(), None)
-    except (ValueError, TypeError) as error:
-        raise SettingRefused("keys", str(path), f"no private key in PEM without a password: {error}") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SettingRefused("keys", str(path), "a private key, but none of Ed25519")
-    return key
+        made(path)
+    return loaded(path, "keys")
 
 
 def _part(into: Path) -> Path:

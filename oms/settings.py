@@ -39,6 +39,7 @@ class Settings:
     terminusdb_database: str = ""
     terminusdb_client: str = "ours"
     signers: str = ""
+    signing_key: str = ""
     log_level: str = "info"
     deadline: float = 30.0
     remember: float = 7.0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from oms.client import Client
+    from oms.client.commands import Sign
+    from oms.settings import Settings
 
 T = TypeVar("T")
 
@@ -26,8 +28,17 @@ async def connected(**flags: object) -> "AsyncIterator[Client]":
         branch=settings.branch,
         author=settings.author,
         deadline=settings.deadline,
+        sign=_sign(settings),
     ) as client:
         yield client
+
+
+def _sign(settings: "Settings") -> "Sign | None":
+    if not settings.signing_key:  # who does not sign need not load what signs
+        return None
+    from oms.signing import signing
+
+    return signing(settings)
 
 
 def _import_nats(url: str) -> None:

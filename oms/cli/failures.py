@@ -66,6 +66,7 @@ CODES = {
     "NotReplayed": Exit.CONFLICT,
     "NotEmpty": Exit.CONFLICT,
     "NoSource": Exit.USAGE,
+    "Unsignable": Exit.USAGE,
 }
 """By the name of the error: importing them all would cost a start half a second."""
 

@@ -1,6 +1,7 @@
-"""`oms keys`: what the key store holds, in numbers; no key is ever shown."""
+"""`oms keys`: what the key store holds, in numbers, and keys to sign with; no secret is ever shown."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,12 +13,29 @@ from oms.cli.output import Json, print_fields
 if TYPE_CHECKING:
     from oms.settings import Settings
 
-app = typer.Typer(help="Data keys of encrypted values.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Data keys of encrypted values, and keys to sign with.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.callback()
 def _keys() -> None:
     pass
+
+
+@app.command()
+def pair(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the private key is, or shall be made: PEM.")],
+    as_json: Json = False,
+) -> None:
+    """Make a key to sign commands with, and show its public half. The file of `signers` takes that, `signing_key` the file."""
+    from contextlib import suppress
+
+    from oms.private_key import loaded, made, public
+
+    with suppress(FileExistsError):
+        made(file)
+    print_fields({"signing_key": str(file), "public": public(loaded(file, "signing_key"))}, as_json=as_json)
 
 
 @app.command()

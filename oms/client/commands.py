@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from oms.client.messages import Finding, Outcome, token
@@ -34,13 +34,18 @@ class Said(TypedDict, total=False):
     dry_run: bool
 
 
+Sign = Callable[[Mapping[str, Any]], str]
+"""The signature of a command that has none yet: Ed25519 over its RFC 8785 JSON, in base64url without padding."""
+
+
 class Speaker(NamedTuple):
-    """Who speaks, about which ontology; branch and author where a command names none."""
+    """Who speaks, about which ontology; branch and author where a command names none. `sign`: how, if at all."""
 
     ontology: str
     principal: str
     branch: str
     author: str | None
+    sign: Sign | None = None
 
 
 class Message(NamedTuple):
@@ -63,6 +68,8 @@ def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any
     named |= {"signature": said.get("signature")}
     named |= {"dryRun": said.get("dry_run") or None}
     present = {name: value for name, value in named.items() if value is not None}
+    if speaker.sign is not None and "signature" not in present:
+        present["signature"] = speaker.sign(present)
     body = json.dumps(present, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     subject = ".".join(["oms", door, speaker.ontology, token(speaker.principal), *branch.split("/"), command])
     findings = tuple(_findings(branch, command, body))

@@ -9,7 +9,7 @@ from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from oms.client.client import Client
-from oms.client.commands import Speaker
+from oms.client.commands import Sign, Speaker
 from oms.client.trying import Unavailable
 
 USER = "local"
@@ -28,10 +28,11 @@ async def connect(
     branch: str = "prod/main/main",
     author: str | None = None,
     deadline: float = 30.0,
+    sign: Sign | None = None,
 ) -> Client:
     """Connect to the data folder of a running `oms up`, or to a server's URL. `deadline`: seconds that a send may take.
 
-    `credentials` is a file with the user's password, as `oms up` writes it; for a folder it is the one in it.
+    `sign` makes the signature of each command. `credentials` is a file with the user's password, as `oms up` writes it; for a folder it is the one in it.
     Raises `Unavailable`.
     """
     url = str(where)
@@ -65,7 +66,7 @@ async def connect(
         why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition(" (")[0]
         raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
-    return Client(nats, Speaker(ontology, user, branch, author), deadline)
+    return Client(nats, Speaker(ontology, user, branch, author, sign), deadline)
 
 
 def _in_folder(folder: Path) -> str:
