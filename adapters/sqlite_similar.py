@@ -1,9 +1,8 @@
 """The similar view in SQLite: texts with their checkpoint in one transaction, vectors beside them as they come."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,13 +11,13 @@ from sqlalchemy import bindparam, insert, select, update
 
 from adapters.similar_statements import SQL
 from adapters.similar_tables import WORDS, made_with, metadata
+from adapters.similar_texts import forget, put, take_away
 from adapters.sqlite_file import SqliteFile, create, sql, writer
 from adapters.sqlite_view import unavailable
-from documents.grams import grams
 from events.names import Key
 from projectors.embedding.provider import Space, Vectors
-from projectors.projector import FOREVER, Checkpoint, Overtaken, Place, ViewOutdated
-from projectors.similar import NAME, VERSION, Text
+from projectors.projector import FOREVER, Checkpoint, Overtaken, ViewOutdated
+from projectors.similar import NAME, VERSION
 from projectors.similar_source import Coverage, Due, Part, Waits
 from security.chain import genesis
 
@@ -55,12 +54,12 @@ class SqliteSimilar:
         def write(connection: sqlite3.Connection) -> bool:
             with _transaction(connection):
                 _fence(connection, known)
-                before = {each for place in further.anew for each in _taken(connection, place)}
+                before = {each for place in further.anew for each in take_away(connection, place)}
                 purged = False
                 for text in further.texts:
                     purged |= text.purged
-                    before |= _put(connection, text)
-                forgotten = _forget(connection, before)
+                    before |= put(connection, text)
+                forgotten = forget(connection, before)
                 connection.execute(SQL["forget_left_out"])
                 connection.executemany(SQL["leave_out"], [(position, *place) for position, place in further.left_out])
                 connection.execute(_MOVE, (*further.reached, NAME))
@@ -198,47 +197,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _put(connection: sqlite3.Connection, text: Text) -> set[int]:
-    """Close what was open, add what it says now. Returns passages that may be nobody's any more."""
-    place = (text.branch, text.entity)
-    taken = _taken(connection, place) if text.purged else set()
-    for (since,) in connection.execute(SQL["open_slice"], place).fetchall():
-        connection.execute(SQL["close_slice"], (text.since, since))
-    if text.passages:
-        connection.execute(SQL["add_slice"], (text.since, *place, text.slug))
-    for number, passage in enumerate(text.passages):
-        connection.execute(SQL["add_part"], (text.since, number, _passage(connection, passage)))
-    return taken
-
-
-def _passage(connection: sqlite3.Connection, text: str) -> int:
-    digest = sha256(text.encode()).digest()
-    for (number,) in connection.execute(SQL["add_passage"], (digest, text)).fetchall():
-        connection.execute(SQL["add_words"], (number, " ".join(grams(text))))
-        return int(number)
-    return int(connection.execute(SQL["passage"], (digest,)).fetchone()[0])
-
-
-def _taken(connection: sqlite3.Connection, place: Place) -> set[int]:
-    passages = {row[0] for row in connection.execute(SQL["parts_of"], place)}
-    connection.execute(SQL["drop_parts"], place)
-    connection.execute(SQL["drop_slices"], place)
-    return passages
-
-
-def _forget(connection: sqlite3.Connection, passages: Iterable[int]) -> bool:
-    """Those that no version has any more, with their vectors. Whether there were any."""
-    gone = [passage for passage in passages if not connection.execute(SQL["used"], (passage,)).fetchone()]
-    for passage in gone:
-        (text,) = connection.execute(SQL["text_of"], (passage,)).fetchone()
-        connection.execute(SQL["drop_words"], (passage, " ".join(grams(text))))
-        for name in ("drop_passage", "drop_vectors", "drop_waiting"):
-            connection.execute(SQL[name], (passage,))
-    if gone:
-        connection.execute(SQL["taken"])
-    return bool(gone)
 
 
 def _space(connection: sqlite3.Connection, space: Space) -> int:

@@ -76,6 +76,13 @@ class SqliteSimilarReader:
             index = self._indexes.of(self._path, held, self._connection)
             return index.nearest(vector, most, None if among is None else np.array(among, dtype=np.int64))
 
+    def ready(self) -> None:
+        """Catch up the index of the space that serves, and keep it in its file if it has grown."""
+        for held in self.spaces:
+            if held.serving:
+                with self._indexes.lock:
+                    self._indexes.of(self._path, held, self._connection)
+
     def worded(self, words: Sequence[str], most: int, among: Sequence[int] | None) -> Sequence[int]:
         asked = " OR ".join(f'"{word}"' for word in words)
         only = None if among is None else msgspec.json.encode(among).decode()

@@ -15,7 +15,6 @@ from projectors.similar import NAME
 
 if TYPE_CHECKING:
     from oms.finding import Finder
-    from projectors.embedding.chain import Chain
     from queries.similar import Alike
 
 AGAIN: Final = 5.0  # seconds until what failed is tried again
@@ -23,11 +22,10 @@ Alarm = Callable[[str, BaseException], None]
 
 
 class EmbeddingRole:
-    """One chain of providers for both. `aclose` after use."""
+    """One chain of providers, and one index in memory, for both. `aclose` after use."""
 
     def __init__(self, settings: Settings, shelves: Shelves, alarm: Alarm) -> None:
         self._settings, self._shelves, self._alarm = settings, shelves, alarm
-        self._chain: Chain | None = None
         self._finder: Finder | None = None
         self._said = ""
 
@@ -38,7 +36,8 @@ class EmbeddingRole:
         while True:
             try:
                 build = await begun(self._settings)
-                await Keeping(self._settings, self._shelves, self._providers(), self._told).follow(build)
+                finder = self._finding()
+                await Keeping(self._settings, self._shelves, finder.chain, self._told, finder.indexes).follow(build)
                 self._said = ""
             except (ViewUnavailable, ViewMissing, Overtaken, sqlite3.Error, OSError, SettingRefused) as passing:
                 self._told(passing)
@@ -46,25 +45,27 @@ class EmbeddingRole:
 
     async def find(self, branch: str, asked: AskSimilar, within: float) -> "Alike":
         """Raises `Refused`, `ViewUnavailable`."""
-        from oms.finding import Asked, Finder
+        from oms.finding import Asked
 
         try:
-            self._finder = self._finder or Finder(self._settings, self._shelves, self._providers())
+            finder = self._finding()
         except SettingRefused as refused:
             raise ViewUnavailable(NAME, str(refused), "`oms settings` shows what is in force") from refused
-        return await self._finder.find(
+        return await finder.find(
             branch, Asked(asked.text, asked.type, asked.as_of, asked.limit, asked.min_position, within)
         )
 
     async def aclose(self) -> None:
-        if self._chain is not None:
-            await self._chain.aclose()
+        if self._finder is not None:
+            await self._finder.chain.aclose()
 
-    def _providers(self) -> "Chain":
+    def _finding(self) -> "Finder":
         from oms.embedding import configured
+        from oms.finding import Finder
 
-        self._chain = self._chain or configured(self._settings, self._told)
-        return self._chain
+        if self._finder is None:
+            self._finder = Finder(self._settings, self._shelves, configured(self._settings, self._told))
+        return self._finder
 
     def _told(self, error: Exception) -> None:
         if str(error) != self._said:

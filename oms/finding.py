@@ -43,7 +43,7 @@ class Finder:
     settings: Settings
     shelves: Shelves
     chain: Chain
-    _indexes: Indexes = field(default_factory=Indexes)
+    indexes: Indexes = field(default_factory=Indexes)
 
     async def find(self, branch: str, asked: Asked) -> Alike:
         """Raises `Refused` (an unknown branch, type or moment), `ViewUnavailable` where there is no view."""
@@ -51,7 +51,7 @@ class Finder:
             path = live_path(self.settings.folder, NAME)
             if asked.min_position:
                 await self._wait(Watched(path), asked)
-            with similar_reading(path, self._indexes) as view:
+            with similar_reading(path, self.indexes) as view:
                 wanted = _searched(view, self.chain.spaces)
             vectors, notes = await self._embedded(asked.text, wanted)
             return await asyncio.to_thread(self._found, branch, asked, vectors, notes)
@@ -80,7 +80,7 @@ class Finder:
         folder = self.settings.folder
         with (
             self.shelves.versions() as versions,
-            similar_reading(live_path(folder, NAME), self._indexes) as view,
+            similar_reading(live_path(folder, NAME), self.indexes) as view,
         ):
             at = cut(versions, branch, moment(asked.as_of), now=system_clock.now())
             found = similar(at, view, asked.text, vectors, asked.type_name, asked.limit)

@@ -7,7 +7,7 @@ import asyncio
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
@@ -103,6 +103,7 @@ class Keeping:
     shelves: Shelves
     chain: Chain
     told: Callable[[Exception], None]
+    indexes: Indexes = field(default_factory=Indexes)
 
     async def bring(self, moved: Moved) -> None:
         """The live build as far as it goes for now; where it was made in another way, a new one."""
@@ -111,6 +112,7 @@ class Keeping:
                 work = self._work(view)
                 while await work.step():
                     moved()
+                await asyncio.to_thread(self._index, view.path)
         except ViewOutdated:
             await self.rebuild(moved)
 
@@ -119,9 +121,13 @@ class Keeping:
         folder = self.settings.folder
         try:
             async with _opened(self.settings, view_path(folder, NAME, build)) as view:
-                work = self._work(view)
+                work, behind = self._work(view), True
                 while live_version(folder, NAME) == build:
-                    await _rested(work)
+                    if await _rested(work):
+                        behind = True
+                    elif behind:  # so that no question waits for it
+                        await asyncio.to_thread(self._index, view.path)
+                        behind = False
         except ViewOutdated:
             await self.rebuild()
 
@@ -150,6 +156,10 @@ class Keeping:
             while await work.step():
                 moved()
             return Rebuilt(0, (await view.checkpoint()).position, len(await view.left_out()))
+
+    def _index(self, path: Path) -> None:
+        with similar_reading(path, self.indexes) as view:
+            view.ready()
 
     def _work(self, view: SqliteSimilar) -> Embedding:
         def hear(failure: Failed) -> None:
@@ -199,11 +209,12 @@ def _texts(settings: Settings, shelves: Shelves, view: SqliteSimilar, until: int
     return Texts(shelves.versions, view, rendering(settings), until)
 
 
-async def _rested(work: Embedding) -> None:
+async def _rested(work: Embedding) -> int:
     now = asyncio.get_running_loop().time
     began = now()
     more = await work.step()
     await asyncio.sleep((now() - began) * SHARE if more else EVERY)
+    return more
 
 
 def _drop(path: Path) -> None:

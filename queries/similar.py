@@ -9,6 +9,7 @@ Only ranks are put together: what two spaces, or a space and a full-text index, 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
 from documents.grams import grams
@@ -23,6 +24,8 @@ Vector_contra = TypeVar("Vector_contra", contravariant=True)
 MOST: Final = 100  # objects that an answer may hold
 DAMPING: Final = 60  # Cormack et al. 2009: how little the first ranks count more than the next
 WIDER: Final = 5  # passages looked at for each object that is wanted, before only those of the cut are searched
+DEEPER: Final = 2  # objects that each way of looking puts forward, for each that is wanted
+LEAST: Final = 30  # but so many at least
 _SHOWN: Final = 240  # characters of a passage
 
 
@@ -137,11 +140,12 @@ class _Looking:
     def objects(self, passages: Any) -> list[Place]:
         """`passages(most, among)`; where the nearest of all are not enough of this cut, the nearest among its own."""
         most = max(self.limit * WIDER, MOST)
+        depth = max(self.limit * DEEPER, LEAST)
         nearest = passages(most, None)
-        found = list(self._seen(nearest))
+        found = list(islice(self._seen(nearest), depth))
         if len(found) < self.limit and len(nearest) >= most:
-            found = list(self._seen(passages(most, self._valid())))
-        return found[: max(self.limit, MOST)]
+            found = list(islice(self._seen(passages(most, self._valid())), depth))
+        return found
 
     def told(
         self, scored: Sequence[tuple[Place, float]], ranked: Mapping[str, Sequence[Place]], limit: int
