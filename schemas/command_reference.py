@@ -136,6 +136,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "AddStructField": {"type": "Address", "field": {"name": "zip", "type": "string"}},
     "RenameStructField": {"type": "Address", "field": "zip", "name": "postcode"},
+    "SetStructFieldRequired": {"type": "Address", "field": "postcode", "required": True},
     "RemoveStructField": {"type": "Address", "field": "postcode"},
     "UpdateStructTypeMetadata": {"type": "Address", "title": "주소"},
     "DeprecateStructType": {"type": "Address", "until": "2030-01-01T00:00:00Z"},

@@ -23,7 +23,7 @@ from events.migrations.migration_parents import reparented
 from events.migrations.migration_properties import added, removed
 from events.migrations.migration_step import FIX, ONCE, Conversion
 from events.migrations.migration_unique import different
-from events.migrations.migration_values import redeclared, with_field
+from events.migrations.migration_values import redeclared, with_field, with_value
 from events.migrations.migration_words import Fix
 from events.schema.kinds import Kind, kind_named
 from events.schema.link_type_words import ChangeEndpoints, DeleteLinkType, SetAcyclic, SetCardinality
@@ -35,7 +35,7 @@ from events.schema.property_source import SetValueType
 from events.schema.property_type import ChangePropertyType, RemoveEnumValue
 from events.schema.schema_change import SchemaChange
 from events.schema.shared_words import UpdateSharedProperty
-from events.schema.struct_words import AddStructField
+from events.schema.struct_words import AddStructField, SetStructFieldRequired
 from events.schema.type_change import existing
 from events.schema.type_life import DeleteObjectType
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
@@ -125,6 +125,7 @@ _NAMING: Final[Mapping[type[Payload], Mapping[str, Kind]]] = {
     PublishValueTypeVersion: {"type": "valueType"},
     UpdateSharedProperty: {"shared": "sharedProperty"},
     AddStructField: {"type": "structType"},
+    SetStructFieldRequired: {"type": "structType"},
 }
 """The members of a change's data that name elements, and of what kind; the object type alone where nothing is said."""
 CHANGES: Final[Mapping[str, Change]] = {
@@ -140,6 +141,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(PublishValueTypeVersion, _VALUES, redeclared),
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
+        Change(SetStructFieldRequired, ("default",), with_value),
         Change(SetMarking, ("cast",), remarked, apart=False),
         Change(ChangeParents, ("default", "drop"), reparented, apart=False),
         Change(SetPrimaryKey, ("move",), rekeyed, apart=False),

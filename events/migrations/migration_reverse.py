@@ -30,7 +30,7 @@ from events.schema.property_source import SetValueType
 from events.schema.property_type import AddEnumValue, ChangePropertyType, RemoveEnumValue
 from events.schema.resolving import Declared, declaration
 from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
-from events.schema.struct_words import AddStructField, RemoveStructField
+from events.schema.struct_words import AddStructField, RemoveStructField, SetStructFieldRequired
 from events.schema.type_change import existing
 from events.schema.type_life import RestoreObjectType
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
@@ -198,6 +198,9 @@ _BACK: Final[Mapping[str, Callable[[Context, Mapping[str, Any]], Payload]]] = {
     "ChangeEndpoints": _ends,
     "PublishValueTypeVersion": _version,
     "UpdateSharedProperty": _shared,
+    "SetStructFieldRequired": lambda _, data: SetStructFieldRequired.model_validate(
+        {**data, "required": False}, by_alias=True
+    ),
     "DeleteObjectType": lambda _, data: RestoreObjectType(type=data["type"]),
     "DeleteLinkType": lambda _, data: RestoreLinkType(type=data["type"]),
 }

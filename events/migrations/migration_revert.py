@@ -17,7 +17,7 @@ from events.migrations.migration_events import MigrationReverted, MigrationRever
 from events.migrations.migration_reverse import Reverse, reverse
 from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion, Step
-from events.migrations.migration_values import known
+from events.migrations.migration_values import known, replacing
 from events.migrations.migration_words import Fix
 from events.names import Key
 from events.objects import link
@@ -165,7 +165,7 @@ class _Undone:
             if not same(None if made is None else is_.checks[called][1](made), now.get(field_)):
                 self.kept += not self._guessed
                 return
-            patch[called] = was.shown(field_, before.get(field_))
+            patch[called] = replacing(is_.shown(field_, now.get(field_)), was.shown(field_, before.get(field_)))
         if patch:
             yield step.command.model_copy(update={"patch": patch})
 

@@ -26,6 +26,7 @@ from events.objects.personal import opened
 from events.reserved import count_key, links_key, links_under, number
 from events.schema.checks import by_name
 from events.schema.hierarchy import below
+from events.schema.kinds import kind_named
 from events.schema.narrower import narrower
 from events.schema.property_change import OnProperty
 from events.schema.property_source import SetValueType
@@ -33,7 +34,7 @@ from events.schema.property_type import ChangePropertyType
 from events.schema.reach import following, is_link_type, supposing
 from events.schema.resolving import Declared, declaration
 from events.schema.shape import shape_in
-from events.schema.struct_words import AddStructField
+from events.schema.struct_words import AddStructField, SetStructFieldRequired
 from events.schema.values import Json, same
 
 
@@ -62,13 +63,31 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
 
 
 def with_field(context: Context, command: AddStructField, fix: Fix) -> Conversion:
+    """It comes without being required, and is required once all structs have a value. Raises `Refused`, `Unread`."""
+    name = command.field.name
+    said = {"type": command.element, "field": name, "required": True}
+    last = SetStructFieldRequired.model_validate(said, by_alias=True, by_name=False)
+    there = any(
+        each["name"] == name and not each.get("removed") for each in _struct(context, command)["fields"].values()
+    )
+    whole = _filled(context, last if there else command, name, fix)
+    first = command.model_copy(update={"field": command.field.model_copy(update={"required": False})})
+    return replace(whole, first=(first,), last=(last,))
+
+
+def with_value(context: Context, command: SetStructFieldRequired, fix: Fix) -> Conversion:
     """Structs get a value of the field that they shall have. Raises `Refused`, `Unread`."""
+    fields = _struct(context, command)["fields"].values()
+    each = next(each for each in fields if command.field in (each["name"], each["field"]) and not each.get("removed"))
+    return _filled(context, command, each["name"], fix)
+
+
+def _filled(context: Context, command: AddStructField | SetStructFieldRequired, name: str, fix: Fix) -> Conversion:
     holders = _holders(context, command)
-    rid = _struct_named(context, command)
-    mended = [_Filled(each, rid, command.field.name, fix.value) for each in holders]
+    mended = [_Filled(each, _struct(context, command)["rid"], name, fix.value) for each in holders]
     for each in mended:
         each.checked()
-    return replace(converting(context, holders, mended), first=(command,), once=True)
+    return converting(context, holders, mended)
 
 
 def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Mended"]) -> Conversion:
@@ -88,7 +107,7 @@ def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Me
             value = values.get(holder.field)
             other = mend.missing() if value is None else mend(value)
             if not same(mend.stored(other), value):
-                patch[holder.name] = other
+                patch[holder.name] = replacing(by_name(holder.old, value), other)
         return converted(state, patch) if patch else None
 
     fields = frozenset(holder.field for holder in holders)
@@ -152,6 +171,13 @@ def converted(state: State, patch: Mapping[str, Json]) -> Step:
     return Step("converted", UpdateLink.model_validate(said, by_alias=True, by_name=False))
 
 
+def replacing(old: Json, new: Json) -> Json:
+    """What a merge patch says to put a value in place of another: of structs, also what is to go."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    return {**dict.fromkeys(old.keys() - new.keys()), **{name: replacing(old.get(name), new[name]) for name in new}}
+
+
 def _holders(context: Context, command: Payload) -> list[Holder]:
     """Raises `Refused` where the change cannot be made whatever the data, `Unread`."""
     decider = decided_by(command)
@@ -199,10 +225,10 @@ def _prefixes(get: Lookup, state: State) -> list[tuple[str, Key]]:
     return [(f"object/{each['slug']}/", count_key(each["slug"])) for each in types]
 
 
-def _struct_named(context: Context, command: AddStructField) -> str:
-    key = decided_by(command).target(context, command)
-    assert key is not None, "its change was decided"
-    return key.partition("/")[2]
+def _struct(context: Context, command: AddStructField | SetStructFieldRequired) -> State:
+    state = kind_named(context, "structType", command.element)
+    assert state is not None, "its change was decided"
+    return state
 
 
 def _struct_fields(each: Declared, rid: str) -> Mapping[str, Any]:

@@ -25,9 +25,11 @@ from events.schema.struct_words import (
     CreateStructType,
     RemoveStructField,
     RenameStructField,
+    SetStructFieldRequired,
     StructFieldAdded,
     StructFieldRemoved,
     StructFieldRenamed,
+    StructFieldRequiredSet,
     StructTypeCreated,
 )
 from events.schema.typed import type_reads
@@ -35,7 +37,7 @@ from events.schema.typed import type_reads
 aggregate: Final = "structType"
 COMMANDS: Final = struct_words.COMMANDS
 EVENTS: Final = struct_words.EVENTS
-_Changed = AddStructField | RenameStructField | RemoveStructField
+_Changed = AddStructField | RenameStructField | SetStructFieldRequired | RemoveStructField
 
 
 def reads(context: Context, command: Payload) -> list[Key]:
@@ -59,6 +61,8 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
             return _add(context, LIFE.alive(context, command.element), command.field)
         case RenameStructField():
             return _rename(LIFE.alive(context, command.element), command.field, command.name)
+        case SetStructFieldRequired():
+            return _require(context, LIFE.alive(context, command.element), command)
         case RemoveStructField():
             return _remove(LIFE.alive(context, command.element), command.field)
     assert isinstance(command, element.Lived)
@@ -75,6 +79,8 @@ def evolve(state: State | None, event: Payload) -> State:
             return {**state, "fields": {**state["fields"], event.field.field: event.field.state()}}
         case StructFieldRenamed():
             return _with(state, event.field, name=event.name)
+        case StructFieldRequiredSet():
+            return _with(state, event.field, required=event.required)
         case StructFieldRemoved():
             return _with(state, event.field, removed=True)
     return element.evolve(state, event)
@@ -94,7 +100,7 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         case AddStructField():
             yield from kind_reads(context, "structType", command.element)
             yield from type_reads(context, command.field)
-        case RenameStructField() | RemoveStructField():
+        case RenameStructField() | SetStructFieldRequired() | RemoveStructField():
             yield from kind_reads(context, "structType", command.element)
         case _:
             assert isinstance(command, element.Lived)
@@ -158,6 +164,20 @@ def _rename(state: State, named: str, name: str) -> list[Drafted]:
     if findings:
         raise Refused(findings)
     event = StructFieldRenamed(rid=state["rid"], slug=state["slug"], field=each["field"], name=name, was=each["name"])
+    return LIFE.drafted(state, event)
+
+
+def _require(context: Context, state: State, command: SetStructFieldRequired) -> list[Drafted]:
+    each = _found(state, command.field)
+    if each["required"] == command.required:
+        return []
+    event = StructFieldRequiredSet(rid=state["rid"], slug=state["slug"], field=each["field"], required=command.required)
+    if command.required:
+        what = f"{each['name']} would be required, and structs that objects hold may lack it"
+        findings = list(breaking(context, "structType", state["rid"], what, "/required"))
+        findings += unfit_defaults(context.get, evolve(state, event), "structType", "/required")
+        if findings:
+            raise Refused(findings)
     return LIFE.drafted(state, event)
 
 

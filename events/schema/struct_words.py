@@ -39,6 +39,14 @@ class RenameStructField(Payload):
     name: Annotated[str, Field(description="API name: a letter, then letters, digits and `_`, at most 100")]
 
 
+class SetStructFieldRequired(Payload):
+    """Whether every such struct has a value. Required is refused while objects hold any: some may lack it."""
+
+    element: StructTypeNamed
+    field: FieldNamed
+    required: bool
+
+
 class RemoveStructField(Payload):
     """Objects keep their values, which are not shown any more. Its name is free."""
 
@@ -99,6 +107,13 @@ class StructFieldRenamed(Payload):
     was: str
 
 
+class StructFieldRequiredSet(Payload):
+    rid: Rid
+    slug: str
+    field: str
+    required: bool
+
+
 class StructFieldRemoved(Payload):
     rid: Rid
     slug: str
@@ -124,6 +139,7 @@ COMMANDS: Final[tuple[type[Payload], ...]] = (
     CreateStructType,
     AddStructField,
     RenameStructField,
+    SetStructFieldRequired,
     RemoveStructField,
     RenameStructType,
     UpdateStructTypeMetadata,
@@ -136,6 +152,7 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.structType.created.v1": StructTypeCreated,
     "io.oms.structType.fieldAdded.v1": StructFieldAdded,
     "io.oms.structType.fieldRenamed.v1": StructFieldRenamed,
+    "io.oms.structType.fieldRequiredSet.v1": StructFieldRequiredSet,
     "io.oms.structType.fieldRemoved.v1": StructFieldRemoved,
     "io.oms.structType.renamed.v1": StructTypeRenamed,
     "io.oms.structType.metadataUpdated.v1": StructTypeMetadataUpdated,

@@ -66,6 +66,11 @@ structured = st.one_of(
         st.sampled_from([{"type": "string"}, {"valueType": "V", "required": True}, {"struct": "S"}, {"struct": "새"}]),
     ),
     st.builds(lambda field, name: ("RenameStructField", {"type": "S", "field": field, "name": name}), fields, fields),
+    st.builds(
+        lambda field, required: ("SetStructFieldRequired", {"type": "S", "field": field, "required": required}),
+        fields,
+        st.booleans(),
+    ),
     st.builds(lambda field: ("RemoveStructField", {"type": "S", "field": field}), fields),
 )
 shared = st.sampled_from([{"type": "integer"}, {"valueType": "V"}, {"valueType": "V", "version": 1}, {"type": "string"}, {"type": "integer", "default": 2}]).map(

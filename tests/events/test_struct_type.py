@@ -126,6 +126,21 @@ def test_a_list_of_structs():
     create(world, stops=[{"lat": 1}, {"lat": 2, "lon": 3}])
 
 
+def test_a_field_is_required_and_not_while_objects_may_lack_it():
+    world = given(HOME)
+    zip_ = {"name": "zip", "type": "string"}
+    world.when("AddStructField", type="Address", field=zip_)
+    require = {"type": "Address", "field": "zip"}
+    (told,) = world.when("SetStructFieldRequired", **require, required=True)
+    assert (told.field, told.required) == ("zip", True)
+    assert world.when("SetStructFieldRequired", **require, required=True) == []
+    world.when("SetStructFieldRequired", **require, required=False)
+    create(world, place=SEOUL)
+    assert world.findings("SetStructFieldRequired", **require, required=True) == [
+        ("RULE_BREAKING_UNPLANNED", "/required")
+    ]
+
+
 def test_fields_come_and_go():
     world = given(HOME)
     zip_ = {"name": "zip", "type": "string"}

@@ -187,13 +187,38 @@ async def test_structs_get_a_value_of_the_field_that_they_shall_have():
     change = {"type": "주소", "field": {"name": "나라", "type": "string", "required": True}}
     refused = await desk.send("PlanMigration", **plan("AddStructField", {"kind": "default", "value": 1}, **change))
     assert codes(refused)[0] == "VALUE_TYPE"
+    await desk.group(*[asked("CreateObject", **plane(f"P{at:03}", at=[{"도시": "서울"}])) for at in range(501)])
     await begun(desk, **plan("AddStructField", {"kind": "default", "value": "한국"}, **change))
-    assert (await ran(desk))["converted"] == 1
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "CreateObject", **plane("A1", at=[{"도시": "대전"}]))
+    ended = await ran(desk, step=1)
+    assert (ended["converted"], ended["again"]) == (502, 1)
+    assert codes(await desk.send("CreateObject", **plane("A2", at=[{"도시": "대전"}]))) == ["VALUE_FIELD_REQUIRED"]
     found = (await alive(desk))["N1"]
     assert [each["나라"] for each in found["at"]] == ["한국", "한국"]
     assert found["owner"] == {"집": {"도시": "대구", "나라": "한국"}, "note": "x"}
     assert (await taken_back(desk))["said"] == "reverted"
     await sent(desk, "CreateObject", **plane("N2", **values))
+
+
+async def test_a_field_of_structs_becomes_required_and_need_not_be_again():
+    desk = await hangar()
+    await sent(
+        desk, "CreateStructType", name="주소", fields=[{"name": name, "type": "string"} for name in ("도시", "나라")]
+    )
+    await sent(desk, "AddProperty", type="Plane", property={"name": "at", "struct": "주소"})
+    await sent(desk, "CreateObject", **plane("N1", at={"도시": "서울"}))
+    await sent(desk, "CreateObject", **plane("N2", at={"도시": "파리", "나라": "프랑스"}))
+    change = {"type": "주소", "field": "나라", "required": True}
+    assert codes(await desk.send("SetStructFieldRequired", **change)) == ["RULE_BREAKING_UNPLANNED"]
+    await begun(desk, **plan("SetStructFieldRequired", {"kind": "default", "value": "한국"}, **change))
+    assert (await ran(desk))["converted"] == 1
+    found = await alive(desk)
+    assert [found[key]["at"]["나라"] for key in ("N1", "N2")] == ["한국", "프랑스"]
+    assert codes(await desk.send("CreateObject", **plane("N3", at={"도시": "대전"}))) == ["VALUE_FIELD_REQUIRED"]
+    assert (await taken_back(desk))["restored"] == 1
+    assert (await alive(desk))["N1"]["at"] == {"도시": "서울"}
+    await sent(desk, "CreateObject", **plane("N3", at={"도시": "대전"}))
 
 
 async def test_links_between_other_objects_go_when_their_type_is_to_go_between_some_only():

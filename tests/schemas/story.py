@@ -56,6 +56,7 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ),
     ("AddStructField", {"type": "Address", "field": {"name": "rooms", "valueType": "Seats", "version": 1}}),
     ("RenameStructField", {"type": "Address", "field": "도시", "name": "city"}),
+    ("SetStructFieldRequired", {"type": "Address", "field": "rooms", "required": True}),
     ("RemoveStructField", {"type": "Address", "field": "rooms"}),
     ("UpdateStructTypeMetadata", {"type": "Address", "title": "주소"}),
     ("DeprecateStructType", {"type": "Address", "until": "2030-01-01T00:00:00Z"}),
