@@ -161,7 +161,7 @@ def rows_of(view: Path) -> dict[str, list[Any]]:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         return {
             name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)
-            for name in names - {"checkpoint", "refusals"}
+            for name in names - {"checkpoint", "refusals", "incidents"}
         }
     finally:
         connection.close()
