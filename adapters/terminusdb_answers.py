@@ -34,7 +34,7 @@ def count(call: str, sent: Sequence[str], ids: Any) -> None:
     """Raises `GraphUnavailable` if the answer does not name each in its turn, in full or short."""
     named = ids if isinstance(ids, list) else []
     if len(named) != len(sent) or not all(map(_is, named, sent)):
-        raise GraphUnavailable(call, f"{len(sent):,} documents were sent, {len(named):,} are named")
+        raise GraphUnavailable(call.partition("?")[0], f"{len(sent):,} documents were sent, {len(named):,} are named")
 
 
 def _is(full: Any, short: str) -> bool:

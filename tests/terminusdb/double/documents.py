@@ -8,7 +8,7 @@ from aiohttp import web
 from tests.terminusdb.double import reading
 from tests.terminusdb.double.bodies import flag, many, told, whole
 from tests.terminusdb.double.migrations import inferred
-from tests.terminusdb.double.refusals import bad, refusal, unfit, unhandled
+from tests.terminusdb.double.refusals import bad, exhausted, refusal, unfit, unhandled
 from tests.terminusdb.double.reshaping import reshaped
 from tests.terminusdb.double.schema import Schema, Unfit
 from tests.terminusdb.double.store import Place, rewritten
@@ -98,6 +98,8 @@ class Documents:
                 self.compare(api, place, call)
             if self.faults.strikes("refused"):
                 raise unhandled()
+            if self.faults.strikes("exhausted"):
+                raise exhausted(api)
             if call.query.get("graph_type") == "schema":
                 return await self._write_schema(api, place, call, values, said)
             writing = Writing(place.state, api)

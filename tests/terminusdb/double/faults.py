@@ -8,6 +8,7 @@ class Faults:
     lost: int = 0  # writes that are done and answered 500
     dropped: int = 0  # writes that are done, then the connection ends
     refused: int = 0  # writes that are not done and answered 500
+    exhausted: int = 0  # writes that are not done, since others wrote to the database all the time
     truncated: int = 0  # bodies of writes that arrive without their end
     shortened: int = 0  # answers that name one id less than were written
     racing: bool = False  # the version of a request is compared before it waits its turn, so two may win

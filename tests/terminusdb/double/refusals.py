@@ -86,6 +86,11 @@ def unhandled():
     return Refusal(500, body)
 
 
+def exhausted(api: str):
+    text = "Transaction retry count exceeded in internal operation"
+    return refusal(api, "TransactionRetryExceeded", text, 500, "server_error")
+
+
 def no_json(text: str):
     return Refusal(
         400,
