@@ -6,19 +6,16 @@ A refused command spoils only itself. A command that was answered before is answ
 """
 
 from collections.abc import Generator, Sequence
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from events import catalog
 from events.branches.elsewhere import Unasked
 from events.decider import Context, Drafted
 from events.findings import Finding, Refused, listed
 from events.merges.again import Grounds
-from events.names import Key
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
 from producers import hooks
@@ -36,7 +33,7 @@ from producers.ahead import (
     touches_all,
     words_of,
 )
-from producers.command import Limits, NewId, Part, Submitted
+from producers.command import Limits, NewId, Submitted
 from producers.decide_part import Ids, decide_part
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
@@ -58,12 +55,11 @@ from producers.outbox import (
 )
 from producers.outcome import failed, outcome_of
 from producers.patch import whole
+from producers.prefetch import Reading, prefetch
 from producers.tips import Tips, check_bases
 from security import pii
 
-Asking = Generator[Ask, Told, None]
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
-_ROUNDS: Final = 16  # of reading ahead
 AGAIN: Final = b""
 """Instead of an outcome: to be decided ahead once more."""
 _encode: Final = msgspec.json.Encoder().encode
@@ -92,7 +88,7 @@ class Planner:
             told = yield Ask(commands=[s.key for s in group if s.key.id])
             self.heads.trim()
             self.ring.trim()
-            yield from self._prefetch(group)
+            yield from prefetch(Reading(self.heads, self.new_id, self.ring), group)
             writes = Writes(head)
             self._elsewhere = Elsewhere(self.heads, writes)
             answered = dict(told.commands)
@@ -334,35 +330,6 @@ class Planner:
                 return hooks.passed(context, lambda: Staged(self.heads, context.branch).get, parts)
             except Untold as untold:
                 yield from self.heads.fetch(untold.column, untold.keys)
-
-    def _prefetch(self, group: Sequence[Submitted]) -> Asking:
-        """Load in one round what the deciders can name beforehand, for all commands at once.
-
-        Where nothing is known of a branch, what many commands share comes first: the others then name all they need.
-        """
-        parts = [(submitted.branch, part) for submitted in group for part in submitted.parts]
-        unknown = {branch for branch in {branch for branch, _ in parts} if not self.heads.seen(branch)[0]}
-        if unknown:
-            shared = {(b, part.type, getattr(part.payload, "type", "")): (b, part) for b, part in parts if b in unknown}
-            for _ in range(_ROUNDS):
-                if not (yield from self._read_ahead(list(shared.values()))):
-                    break
-        yield from self._read_ahead(parts)
-
-    def _read_ahead(self, parts: Sequence[tuple[str, Part]]) -> Generator[Ask, Told, bool]:
-        """Whether there was anything to load."""
-        wanted: dict[str, list[Key]] = {}
-        contexts: dict[str, Context] = {}
-        for branch, part in parts:
-            if branch not in contexts:
-                wanted[branch] = list(hooks.READS)
-                contexts[branch] = Context(branch, "", 0, self.new_id, Staged(self.heads, branch), seals=self.ring)
-            with suppress(Exception):  # shows again when the command itself is decided
-                wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
-        missing = [at for branch, keys in wanted.items() for at in self.heads.wanted(branch, dict.fromkeys(keys))]
-        if missing:
-            yield from self.heads.load(missing)
-        return bool(missing)
 
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key
