@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import Column, Text, bindparam, exists, func, literal_column, select, true, update
+from sqlalchemy import Column, Text, any_, bindparam, exists, func, literal_column, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -20,6 +20,7 @@ from projectors.lineage import Own
 from projectors.projector import Place
 from projectors.versions import VERSION, Marks, Version
 
+START: Final = 256  # characters of a name that its index has
 MESSAGE: Final = -len(MARKS) - 1  # its place in a row of `VERSION_COLUMNS`
 
 
@@ -37,7 +38,9 @@ class PostgresVersionStore:
     """See `VersionStore`."""
 
     def found(self, session: PostgresSession, branch: str, names: Iterable[Key], position: int) -> Iterable[Any]:
-        for name, entity, since, state, *marks in session.rows(_FIND, list(names), position, branch):
+        asked = list(names)
+        starts = [name[:START] for name in asked]
+        for name, entity, since, state, *marks in session.rows(_FIND, position, branch, starts, asked):
             yield name, entity, since, state.encode(), *marks
 
     def owned(self, session: PostgresSession) -> Own:
@@ -89,7 +92,7 @@ def told(branch: str, entity: Key, row: Row) -> Version:
 
 def start(name: Any) -> Any:
     """As much of an entity's name as the index has."""
-    return func.left(name, literal_column("256"))
+    return func.left(name, literal_column(str(START)))
 
 
 def named(branch: Any, entity: Any) -> tuple[Any, ...]:
@@ -103,9 +106,6 @@ def array(column: Column[Any]) -> Any:
 
 
 _branch, _entity = bindparam("branch", type_=Text), bindparam("entity", type_=Text)
-_names = (
-    func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued(Column("name", Text), name="names").render_derived()
-)
 _newest = (
     select(slices.c.since)
     .where(slices.c.entity == entities.c.id, slices.c.since <= bindparam("position"))
@@ -118,12 +118,15 @@ _OWN: Final = sql(
     .order_by(slices.c.since.desc())
     .limit(literal_column("1"))
 )
-_FIND: Final = sql(
+_FIND: Final = sql(  # arrays, and no join with the names: that could go through all entities of a branch
     select(entities.c.entity, entities.c.id, versions.c.since, versions.c.state, *MARKS)
-    .join_from(_names, entities, start(entities.c.entity) == start(_names.c.name))
-    .join(_newest, true())
+    .join_from(entities, _newest, true())
     .join(versions, versions.c.since == _newest.c.since)
-    .where(entities.c.branch == _branch, entities.c.entity == _names.c.name)
+    .where(
+        entities.c.branch == _branch,
+        start(entities.c.entity) == any_(bindparam("starts", type_=ARRAY(Text))),
+        entities.c.entity == any_(bindparam("names", type_=ARRAY(Text))),
+    )
 )
 _OPENED: Final = sql(
     select(entities.c.id, func.max(slices.c.since))
