@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from adapters.view_files import ViewMissing
+from adapters.view_files import ViewMissing, live_version
 from events.command import AskSimilar
 from oms.about_settings import SettingRefused
 from oms.settings import Settings
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oms.finding import Finder
     from queries.similar import Alike
 
+LOOK: Final = 0.5  # seconds between two looks for a view
 AGAIN: Final = 5.0  # seconds until what failed is tried again
 Alarm = Callable[[str, BaseException], None]
 
@@ -31,17 +32,25 @@ class EmbeddingRole:
 
     async def run(self) -> None:
         """Keep the view until cancelled. Why it cannot go on is told once, until that is another reason."""
-        from oms.similar import Keeping, begun
-
         while True:
             try:
-                build = await begun(self._settings)
-                finder = self._finding()
-                await Keeping(self._settings, self._shelves, finder.chain, self._told, finder.indexes).follow(build)
+                await self._follow(await self._begun())
                 self._said = ""
             except (ViewUnavailable, ViewMissing, Overtaken, sqlite3.Error, OSError, SettingRefused) as passing:
                 self._told(passing)
                 await asyncio.sleep(AGAIN)
+
+    async def _begun(self) -> int:
+        """The live build, as soon as there is one."""
+        while (build := live_version(self._settings.folder, NAME)) is None:  # noqa: ASYNC110 another process makes it
+            await asyncio.sleep(LOOK)
+        return build
+
+    async def _follow(self, build: int) -> None:
+        from oms.similar import Keeping
+
+        finder = self._finding()
+        await Keeping(self._settings, self._shelves, finder.chain, self._told, finder.indexes).follow(build)
 
     async def find(self, branch: str, asked: AskSimilar, within: float) -> "Alike":
         """Raises `Refused`, `ViewUnavailable`."""

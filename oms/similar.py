@@ -168,13 +168,6 @@ class Keeping:
         return Embedding(_texts(self.settings, self.shelves, view), view, self.chain, system_clock.now, hear)
 
 
-async def begun(settings: Settings) -> int:
-    """The live build, as soon as there is one."""
-    while (build := live_version(settings.folder, NAME)) is None:  # noqa: ASYNC110 another process makes it
-        await asyncio.sleep(EVERY)
-    return build
-
-
 async def verified(settings: Settings, shelves: Shelves) -> Agreed | Difference:
     """Compare the live build with one that is made anew of the versions view, text by text. Raises `ViewMissing`."""
     live = live_path(settings.folder, NAME)
