@@ -112,6 +112,10 @@ def _body(raw: bytes, headers: dict):
         return {"text": text}
 
 
+def _canonical(value) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def _at(value, pointer: str):
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
@@ -141,7 +145,7 @@ def _differs(wanted, found, at: str, volatile: set, unordered: set) -> str | Non
         if len(wanted) != len(found):
             return f"{at}: {len(found)} items, not {len(wanted)}: {str(found)[:300]}"
         if at in unordered:
-            wanted, found = (sorted(each, key=json.dumps) for each in (wanted, found))
+            wanted, found = (sorted(each, key=_canonical) for each in (wanted, found))
         wrong = (
             _differs(a, b, f"{at}/{i}", volatile, unordered) for i, (a, b) in enumerate(zip(wanted, found, strict=True))
         )

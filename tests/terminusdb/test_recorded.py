@@ -5,8 +5,8 @@ import pytest
 from tests.terminusdb.double.server import double
 from tests.terminusdb.recorded import EXCHANGES, Player, recorded
 
-INTROSPECTION = {640, 641, 642, 643, 644}
-"""Which types GraphQL has: of no use to anybody who writes, and in an order that follows from nothing."""
+UNORDERED = {640: ["/response/body/data/__schema/types"]}
+"""Which types GraphQL has comes out of a hash table of the server: the same twice, and in an order that follows from nothing."""
 
 
 @pytest.mark.skipif(not EXCHANGES.exists(), reason="the recorded exchanges are not here")
@@ -15,8 +15,8 @@ async def test_every_exchange():
     async with double() as server:
         player = Player(server.url)
         for exchange in recorded():
+            exchange["unordered"] = [*exchange.get("unordered", ()), *UNORDERED.get(exchange["n"], ())]
             if wrong := await player.play(exchange):
                 different[exchange["n"]] = f"{exchange['step']}: {wrong}"
         await player.close()
-    assert {n: text for n, text in different.items() if n not in INTROSPECTION} == {}
-    assert different.keys() == INTROSPECTION
+    assert different == {}

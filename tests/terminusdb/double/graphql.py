@@ -6,6 +6,7 @@ import re
 from aiohttp import web
 
 from tests.terminusdb.double.graphql_mutations import Fault, Mutation, unexpected
+from tests.terminusdb.double.graphql_types import Types
 from tests.terminusdb.double.graphql_words import Field, SyntaxFault, operations
 from tests.terminusdb.double.refusals import Refusal
 from tests.terminusdb.double.store import shown
@@ -94,6 +95,8 @@ class _Reading:
     def _root(self, each: Field):
         if each.name == "_count":
             return self._count(each)
+        if each.name in ("__schema", "__type"):
+            return Types(self.schema).answer(each)
         if not self.schema.is_class(each.name):
             raise Fault(f'Unknown field "{each.name}" on type "Query"', each.column)
         ids = self.state.of_class(each.name)
