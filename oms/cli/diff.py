@@ -65,7 +65,7 @@ def _print(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
     for difference in found:
         counted[difference.what] += 1
         sign, style = _SIGNS[difference.what]
-        key = "" if difference.key.startswith("ri.") else f" {difference.key}"
+        key = f" {difference.key}" if difference.kind in ("object", "link") else ""
         out.print(f"{sign} {difference.kind} {difference.type}{key}", style=f"bold {style}")
         print_changes(difference.changes, margin="    ", named=named)
     counts = ", ".join(f"{counted[what]:,} {what}" for what in _SIGNS)

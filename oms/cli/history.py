@@ -35,19 +35,20 @@ def history(
         if as_json:
             print_json(told.json())
         else:
-            _print(told, lambda position: partial(in_names, cut_at(opened, told.branch, str(position)).state))
+            title = told.type if key is None else f"{told.type} {told.key}"
+            _print(title, told, lambda position: partial(in_names, cut_at(opened, told.branch, str(position)).state))
     for parked in () if as_json else told.parked:
         complain(
             f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
         )
 
 
-def _print(told: "History", named: Callable[[int], Callable[[str], str]]) -> None:
+def _print(title: str, told: "History", named: Callable[[int], Callable[[str], str]]) -> None:
     """`named` gives what puts names for RIDs as they were at a position."""
     from events.wire.instants import to_text
 
     out = console()
-    out.print(told.type if told.key.startswith("ri.") else f"{told.type} {told.key}", style="bold", end="  ")
+    out.print(title, style="bold", end="  ")
     out.print(
         f"{told.branch} at position {told.position}, {len(told.steps)} version{'s' * (len(told.steps) > 1)}",
         style="dim",

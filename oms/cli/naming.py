@@ -48,12 +48,12 @@ class Names:
     def _reopen(self) -> None:
         from adapters.view_files import ViewMissing
         from oms.cli.cutting import versions
-        from oms.cli.failures import Failure
+        from projectors.projector import ViewUnavailable
 
         self._held.close()
         try:
             self._view = self._held.enter_context(versions(self._settings))
-        except (ViewMissing, Failure):
+        except (ViewMissing, ViewUnavailable):
             self._view = None
 
     def __enter__(self) -> Self:
