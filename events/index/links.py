@@ -33,7 +33,8 @@ def of_link(get: Lookup, key: Key, before: State | None, after: State | None) ->
     yield standing, {"n": number(get(standing)) + by}
     held: State | None = {"link": key} if is_ else None
     yield from _held(get, end_keys(slug, kind["cardinality"], from_, to), held)
-    yield from _where_free(get, tighter_keys(kind, kind.get("reserving", "n-n"), from_, to), key, takes=is_)
+    if "reserving" in kind:
+        yield from _where_free(get, tighter_keys(kind, kind["reserving"], from_, to), key, takes=is_)
     if followed(kind) or kind.get("tracing"):
         yield from _held(get, incident_keys(slug, from_, to), held)
     for entity in {entity_of(get, kind["from"], from_): 0, entity_of(get, kind["to"], to): 0}:

@@ -45,4 +45,3 @@ class Conversion:
     first: tuple[Payload, ...] = ()
     last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
     claiming: Callable[[Mapping[Key, State]], Claims] | None = None  # then `fixed` says what may have become of one
-    fields: frozenset[str] = frozenset()  # whose values have another form then

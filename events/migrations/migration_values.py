@@ -110,8 +110,7 @@ def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Me
                 patch[holder.name] = replacing(by_name(holder.old, value), other)
         return converted(state, patch) if patch else None
 
-    fields = frozenset(holder.field for holder in holders)
-    return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed, fields=fields)
+    return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed)
 
 
 class _Filled(NamedTuple):

@@ -36,7 +36,8 @@ class Pair(Struct, frozen=True, gc=False):
     @property
     def reserving(self) -> list[Key]:
         """What it takes where it is free, as its type is to allow one link only there."""
-        return tighter_keys(self.kind, self.kind.get("reserving", "n-n"), self.from_, self.to)
+        cardinality = self.kind.get("reserving")
+        return [] if cardinality is None else tighter_keys(self.kind, cardinality, self.from_, self.to)
 
     def path(self, end: str) -> str:
         """Where that end stands in the command."""
