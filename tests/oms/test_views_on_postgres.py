@@ -40,6 +40,7 @@ async def test_views_are_read_verified_made_anew_and_tampered_with(program, cli,
     await register.close()
 
     assert "대한항공" in (await cli("show", "Airline", "대한항공", "--json"))[1]
+    assert "  objectType/Airline  " in (await cli("log"))[1]
     views = json.loads((await cli("status", "--json"))[1])
     assert [(view["view"], view["position"], view["lag"]) for view in views["views"]] == [
         ("audit", outcome.position, 0), ("versions", outcome.position, 0),
