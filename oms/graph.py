@@ -27,19 +27,20 @@ from workers.graph_writing import Fenced, head
 NAME: Final = "graph"
 FIRST_RETRY: Final = 0.5  # seconds; doubles
 LAST_RETRY: Final = 30.0
-STAND_BY: Final = 5.0  # seconds in which another process must have gone on with what it took over
+STAND_BY: Final = 20.0  # seconds; the largest commit takes half as long, so who works has made one meanwhile
 
 Projected = Callable[[str, int], Awaitable[None]]
 """(view, position): returns once the view has that position."""
 
 
 class GraphStanding(NamedTuple):
-    """How far the graph is, by what it says itself; `parked` by branch of OMS."""
+    """How far the graph is, by what it says itself; `parked` by branch of OMS, `versions` the newest commits."""
 
     database: str
     build: int
     position: int
     parked: dict[str, list[Document]]
+    versions: frozenset[str]
 
 
 class NoGraph(Exception):
@@ -111,14 +112,14 @@ async def _followed(settings: Settings, opened: Opened, projected: Projected, mo
 
 async def _stood_by(settings: Settings, opened: Opened, moved: Callable[[int], None], fenced: Fenced) -> None:
     """Returns when another build is live, or when whoever took this one over does not go on with it."""
-    before = -1
+    before: frozenset[str] = frozenset()
     while True:
         found = await standing(settings)
+        moved(found.position)
         last = await asyncio.to_thread(_last, opened)
-        if found.database != fenced.where.database or found.position == before < last:
+        if found.database != fenced.where.database or (found.versions == before and found.position < last):
             return
-        before = found.position
-        moved(before)
+        before = found.versions
         await asyncio.sleep(STAND_BY)
 
 
@@ -141,7 +142,8 @@ async def standing(settings: Settings) -> GraphStanding:
             heads.append(await head(graph, where))
             if branch != ROOT:
                 parked[branch_name(branch)] = [each async for each in graph.documents(where, PARKED)]
-        return GraphStanding(name, build, max(each.settled for each in heads), parked)
+        newest = frozenset(each.version for each in heads)
+        return GraphStanding(name, build, max(each.settled for each in heads), parked, newest)
 
 
 async def verified(settings: Settings, told: Callable[[int], None]) -> tuple[int, Difference | None]:
