@@ -89,6 +89,10 @@ SELECT count(*) FROM vectors WHERE space = ?
 -- worded
 SELECT rowid FROM words WHERE words MATCH ?1 AND (?3 IS NULL OR rowid IN (SELECT value FROM json_each(?3)))
 ORDER BY rank LIMIT ?2
+-- worded_in_any_order
+SELECT rowid FROM words WHERE words MATCH ?1 AND (?3 IS NULL OR rowid IN (SELECT value FROM json_each(?3))) LIMIT ?2
+-- frequent
+SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?
 -- holders
 SELECT s.since, s.branch, s.entity FROM parts t JOIN slices s ON s.since = t.since
 WHERE t.passage = ? AND s.since <= ? ORDER BY s.since DESC

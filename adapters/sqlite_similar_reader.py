@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -46,13 +46,16 @@ class Indexes:
         return index
 
 
+FREQUENT: Final = 2_000  # passages
+
+
 @contextmanager
-def similar_reading(path: Path, indexes: Indexes) -> Iterator["SqliteSimilarReader"]:
-    """The view as it is now, beside whoever writes it."""
+def similar_reading(path: Path, indexes: Indexes, frequent: int = FREQUENT) -> Iterator["SqliteSimilarReader"]:
+    """The view as it is now, beside whoever writes it. A word in more than `frequent` passages counts for nothing."""
     connection = reader(path)
     try:
         connection.execute("BEGIN")
-        yield SqliteSimilarReader(path, connection, indexes)
+        yield SqliteSimilarReader(path, connection, indexes, frequent)
     finally:
         connection.close()
 
@@ -60,8 +63,8 @@ def similar_reading(path: Path, indexes: Indexes) -> Iterator["SqliteSimilarRead
 class SqliteSimilarReader:
     """The port `queries.similar.Similar` over a connection whose transaction has begun."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, indexes: Indexes) -> None:
-        self._path, self._connection, self._indexes = path, connection, indexes
+    def __init__(self, path: Path, connection: sqlite3.Connection, indexes: Indexes, frequent: int) -> None:
+        self._path, self._connection, self._indexes, self._frequent = path, connection, indexes, frequent
         self.spaces = [
             Held(number, name, dimensions, bool(serving), Standing(*standing))
             for number, name, dimensions, serving, *standing in connection.execute(SQL["all_spaces"])
@@ -84,9 +87,15 @@ class SqliteSimilarReader:
                     self._indexes.of(self._path, held, self._connection)
 
     def worded(self, words: Sequence[str], most: int, among: Sequence[int] | None) -> Sequence[int]:
-        asked = " OR ".join(f'"{word}"' for word in words)
         only = None if among is None else msgspec.json.encode(among).decode()
-        return [row[0] for row in self._connection.execute(SQL["worded"], (asked, most, only))]
+        telling = [word for word in words if not self._is_frequent(word)]
+        asked = " OR ".join(f'"{word}"' for word in telling or words)
+        statement = SQL["worded" if telling else "worded_in_any_order"]
+        return [row[0] for row in self._connection.execute(statement, (asked, most, only))]
+
+    def _is_frequent(self, word: str) -> bool:
+        """In so many passages that it tells nothing of any, and ranking them all would take long."""
+        return bool(self._connection.execute(SQL["frequent"], (f'"{word}"', self._frequent)).fetchone())
 
     def holders(self, passage: int, position: int) -> Iterator[tuple[int, str, Key]]:
         yield from self._connection.execute(SQL["holders"], (passage, position))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.sqlite_similar_reader import Indexes, similar_reading
 from adapters.sqlite_versions import sqlite_versions
 from events.findings import Refused
 from events.names import Key
@@ -41,6 +42,14 @@ async def test_words_of_any_script_are_found(kept):
     assert (await kept.find("오일"))[0].ranks["words"] == 1
     assert (await kept.keys("오일"))[0] == "1"
     assert (await kept.keys("cabin SEAT"))[0] == "2"
+
+
+async def test_a_word_that_nearly_all_hold_tells_nothing_unless_there_is_no_other(kept):
+    with similar_reading(kept.path, Indexes(), frequent=1) as view:
+        assert [view.text(one) for one in view.worded(["part", "오일"], 10, None)] == [f"Part 1\nnote: {OIL}"]
+    with similar_reading(kept.path, Indexes(), frequent=1) as view:
+        assert len(view.worded(["part"], 10, None)) == 2
+        assert len(view.worded(["part", "oil", "오일"], 10, [1, 3])) == 2
 
 
 async def test_without_a_word_in_common_it_is_the_vectors_that_find(kept):
