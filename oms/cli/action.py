@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from queries.actions import Entry
 
 app = typer.Typer(
-    help="Actions: list and show their types, apply them, see what was done.",
+    help="Actions: their types, applying them, what was done.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -16,7 +16,7 @@ def archive(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Let rows leave the outbox for segments in the data folder, once these hold them; OMS may run meanwhile."""
+    """Let rows leave the outbox for segments. In the data folder, once these hold them; OMS may run meanwhile."""
     run(_archive(keep, as_json=as_json, folder=folder, ontology=ontology))
 
 

@@ -95,7 +95,7 @@ def incidents(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show who read encrypted values, and what else has no position, newest first."""
+    """Show who read encrypted values, and other incidents. What has no position; newest first."""
     from oms.shelves import kept
     from queries.audit import Refusals, incident
 
@@ -136,7 +136,7 @@ def archive(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Let old rows leave the audit for segments in the data folder, once these hold them.
+    """Let old rows leave the audit for segments. In the data folder, once these hold them.
 
     On PostgreSQL whole months leave. Verify, export, repair and replay read on; `oms audit search` does not.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from projectors.projector import Parked
 
 app = typer.Typer(
-    help="Events that a view could not apply: list, show, redrive, discard.",
+    help="Events that a view could not apply.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

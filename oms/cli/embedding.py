@@ -25,7 +25,7 @@ def embed(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Make objects findable by meaning: embed every text that is not yet. From then on `oms up` keeps it so.
+    """Make objects findable by meaning. Embeds every text that is not yet; from then on `oms up` keeps it so.
 
     Ended at any time it goes on where it was. While `oms up` runs, that does the work and this one watches.
     """

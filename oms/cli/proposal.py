@@ -69,7 +69,7 @@ def show(
     deadline: Deadline = None,
     as_json: Json = False,
 ) -> None:
-    """Show a proposal: its reviews, tasks, conflicts and comments."""
+    """Show a proposal. Its reviews, tasks, conflicts and comments."""
     from oms.settings import load
     from queries.proposals import proposal
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from queries.schema_diff import Graded
 
 app = typer.Typer(
-    help="The schema of a branch: what is in it, how it differs from another one, what stands at a type, and how it travels.",
+    help="The schema of a branch: what it is, how it changes and travels.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

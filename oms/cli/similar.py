@@ -28,7 +28,7 @@ def similar(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Find objects by what they mean and by the words they hold, as they are or were at any moment."""
+    """Find objects by meaning and by words. As they are or were at any moment."""
     from oms.finding import Asked
     from oms.settings import load
 

@@ -146,3 +146,15 @@ def test_what_sends_a_command_takes_the_same_options() -> None:
     ]
     assert len(sending) > 20
     assert all({"--author", "--folder", "--ontology", "--deadline", "--json"} <= options for options in sending)
+
+
+def test_what_a_list_says_of_a_command_fits_its_line() -> None:
+    root = typer.main.get_group(program())
+    families = [root, *(command for command in root.commands.values() if hasattr(command, "commands"))]
+    cut = [
+        (name, text)
+        for family in families
+        for name, command in family.commands.items()
+        if (text := command.get_short_help_str(80 - 6 - max(map(len, family.commands)))).endswith("...")
+    ]
+    assert cut == []
