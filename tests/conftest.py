@@ -19,6 +19,8 @@ settings.register_profile("untimed", deadline=None)  # a busy machine is no coun
 settings.register_profile("ci", deadline=None, derandomize=True)  # what fails there fails here
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
+GIVEN_POSTGRES = os.environ.pop("OMS_POSTGRES_URL", "")  # for the tests that ask for it, not for each program they start
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="how often tests/torture kills the program")
@@ -55,9 +57,8 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
     """One PostgreSQL for all tests: that of `OMS_POSTGRES_URL`, else one of our own for the time of the run."""
-    given = os.environ.get("OMS_POSTGRES_URL")
-    if given:
-        yield given
+    if GIVEN_POSTGRES:
+        yield GIVEN_POSTGRES
         return
     try:
         with postgres_server() as server:
