@@ -99,6 +99,7 @@ async def follow(
 
 async def _followed(settings: Settings, opened: Opened, projected: Projected, moved: Callable[[int], None]) -> None:
     """Until something stops it. Raises `Fenced` where another process took over, or another build became live."""
+    await projected("versions", 1)  # there is such a view, maybe in another process
     async with store(settings) as graph:
         builds = Builds(graph, settings)
         projector = GraphProjector(graph, builds.database(await builds.begin()), settings.ontology, opened)
