@@ -213,5 +213,5 @@ class Journal:
         return writes if self._since is not None and self._since <= position else None
 
 
-_OF_SCHEMA: Final = ("name/", "uses/")
+_OF_SCHEMA: Final = ("name/", "uses/", "rules/")
 _PROPOSALS: Final = ("proposal/", "proposals/", "branch/")

@@ -66,6 +66,7 @@ def schema_on(branch: str) -> st.SearchStrategy[dict[str, Any]]:
             asked("RenameLinkType", branch, type="knows", name="kennt"),
             asked("CreateObjectType", branch, name="Gate", primaryKey=["id"], properties=[ID]),
             asked("DeleteLinkType", branch, type="follows"),
+            of("CreateRule", name="few", expression="new.n <= 1", message="{key}"),
         ]
     )
 
@@ -127,7 +128,7 @@ async def test_any_move_is_what_it_would_be_if_it_were_planned_now(history, move
     await brought(story, submitted(story, move[0], dict(move[1])), others)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(before=founded, others=several(MAIN, 1, 6), answer=strategy)
 async def test_a_merge_is_what_it_would_be_if_it_were_planned_now(before, others, answer) -> None:
     first, theirs, ours = before
