@@ -7,11 +7,12 @@ The first that says something counts.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from oms.about_settings import ROLES, SettingRefused, Value, checked
 
@@ -57,6 +58,9 @@ DEFAULTS: Mapping[str, Value] = asdict(Settings())
 _CALLED: Mapping[type, str] = {int: "whole number", float: "number", tuple: "list of texts"}
 
 
+_PASSWORD: Final = re.compile(r"(//[^/@:\s]*:)[^/@\s]*@")
+
+
 class Loaded(NamedTuple):
     """`sources` says for each name where its value came from: `flag`, `OMS_NAME`, a file's path or `default`."""
 
@@ -93,6 +97,11 @@ def env_name(name: str) -> str:
 def shown(value: Value) -> str:
     """A value as one would write it in the environment."""
     return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def concealed(text: str) -> str:
+    """Addresses without the passwords in them: for whoever looks over a shoulder."""
+    return _PASSWORD.sub(r"\1…@", text)
 
 
 def _flags(flags: Mapping[str, object]) -> dict[str, Said]:

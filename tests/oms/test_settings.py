@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from oms.about_settings import ABOUT, SettingRefused
-from oms.settings import DEFAULTS, FILE, env_name, load, shown
+from oms.settings import DEFAULTS, FILE, concealed, env_name, load, shown
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -102,3 +102,16 @@ def test_the_docs_say_what_the_program_does() -> None:
 
 def quoted(text: str) -> str:
     return f"`{text}`" if text else ""
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("http://admin:s3cret@127.0.0.1:6363", "http://admin:…@127.0.0.1:6363"),
+        ("nats://a:1@h:4222,nats://b:2@h:4223", "nats://a:…@h:4222,nats://b:…@h:4223"),
+        ("postgresql://host:5432/database", "postgresql://host:5432/database"),
+        ("ana@desk", "ana@desk"),
+    ],
+)
+def test_a_password_in_an_address_is_not_shown(said: str, seen: str) -> None:
+    assert concealed(said) == seen
