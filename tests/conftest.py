@@ -19,7 +19,9 @@ settings.register_profile("untimed", deadline=None)  # a busy machine is no coun
 settings.register_profile("ci", deadline=None, derandomize=True)  # what fails there fails here
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
-GIVEN_POSTGRES = os.environ.pop("OMS_POSTGRES_URL", "")  # for the tests that ask for it, not for each program they start
+# for the tests that ask for them, not for each program they start
+GIVEN_POSTGRES = os.environ.pop("OMS_POSTGRES_URL", "")
+GIVEN_TERMINUSDB = os.environ.pop("OMS_TERMINUSDB_URL", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from adapters.terminusdb import TerminusDB
@@ -18,11 +16,3 @@ async def graph(server):
     client = TerminusDB(server.url, "admin", "root")
     yield client
     await client.close()
-
-
-@pytest.fixture
-def outside():
-    """A real server, where one is named."""
-    if url := os.environ.get("OMS_TERMINUSDB_URL"):
-        return url, os.environ.get("OMS_TERMINUSDB_PASSWORD", "root")
-    return None

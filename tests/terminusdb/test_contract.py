@@ -1,6 +1,5 @@
 """What an adapter of the graph's port does, on a double and, where OMS_TERMINUSDB_URL names one, on a real server."""
 
-import os
 import uuid
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from events.names import object_key
 from projectors.graph_classes import SYSTEM, context
 from projectors.graph_names import document_id, entity_of, key_id
 from projectors.graph_store import GraphRefused, Told, Where
+from tests.conftest import GIVEN_TERMINUSDB
 from tests.terminusdb.double.server import double
 
 TOLD = Told("김@desk", "첫 번째 commit")
@@ -60,9 +60,9 @@ async def address(request):
         async with double() as server:
             yield server.url, "admin", "root"
         return
-    if not (named := os.environ.get("OMS_TERMINUSDB_URL")):
+    if not GIVEN_TERMINUSDB:
         pytest.skip("OMS_TERMINUSDB_URL names no server")
-    url = urlsplit(named)
+    url = urlsplit(GIVEN_TERMINUSDB)
     yield f"{url.scheme}://{url.netloc.rpartition('@')[2]}", url.username or "admin", url.password or "root"
 
 
