@@ -1,12 +1,14 @@
 """Remembers what has no position: in the live audit, else in dead letters that are brought there later."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
 from adapters import system_clock as clock
 from adapters.incident_letters import IncidentLetters
+from adapters.view_files import ViewMissing
 from events.names import Key
 from oms.shelves import Registering, Shelves
 from producers.receive import Address
@@ -70,6 +72,12 @@ class _LiveTable:
         live = await asyncio.to_thread(self._shelves.shelf("audit").live)
         if live != self._build:
             await self.close()
-            self._register = await asyncio.to_thread(self._shelves.register) if live else None
+            self._register = await asyncio.to_thread(self._registering) if live else None
             self._build = live
         return live
+
+    def _registering(self) -> Registering:
+        try:
+            return self._shelves.register()
+        except (ViewMissing, sqlite3.Error) as error:
+            raise ViewUnavailable("audit", str(error), "it is tried again by itself") from error
