@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from adapters.memory_feed import MemoryFeed
 from adapters.postgres_audit import postgres_audit
@@ -48,8 +48,10 @@ def story() -> Story:
     return told
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def entries(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator:
+@pytest_asyncio.fixture(params=["sqlite", "postgres"], scope="module", loop_scope="module")
+async def entries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator:
+    """Written once: the tests only read."""
+    tmp_path = tmp_path_factory.mktemp("audit")
     with ExitStack() as stack:
         if request.param == "sqlite":
             view = sqlite_audit(tmp_path / "audit.db", "main")
