@@ -10,6 +10,7 @@ import pytest
 
 from adapters.postgres_leases import postgres_leases
 from adapters.postgres_outbox import COPIED, postgres_outbox
+from adapters.postgres_wake import listen
 from producers.outbox import FOREVER, Ask, Found, HeadRead, HeadWrite, LogHead, OutboxUnavailable, Row, Told, Writes
 from security import chain
 from tests.crash.life import replayed_heads
@@ -100,6 +101,21 @@ async def test_who_lost_the_lease_and_does_not_know_it_commits_nothing(url):
                 await theirs.commit(rows_at(1))
             assert (await outbox.head()).position == 2
             assert not await leases.renew(held)
+
+
+async def test_who_listens_hears_of_commits_and_is_told_to_look_when_it_could_not(url):
+    heard = asyncio.Event()
+    async with cutter(url) as between, postgres_outbox(url, "main") as outbox, asyncio.timeout(60):
+        listening = asyncio.create_task(listen(between.url, "main", heard.set))
+        await heard.wait()
+        heard.clear()
+        await outbox.commit(rows_at(1))
+        await heard.wait()
+        heard.clear()
+        between.cut()
+        await heard.wait()
+        listening.cancel()
+        await asyncio.wait([listening])
 
 
 async def test_a_plan_sees_one_state_while_others_commit(url):
