@@ -13,6 +13,7 @@ ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
+_PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)[^@\s]+@")
 _POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
 _EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthropic|local|ngrams)(:[^@\s]+)?(@\d+)?")
 _TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
@@ -121,7 +122,12 @@ def checked(name: str, value: Value, source: str) -> Value:
         raise SettingRefused(name, source, f"{value:g} is not between {rules.low:g} and {rules.high:g}")
     for part in value if isinstance(value, tuple) else (value,):
         if rules.shape and not rules.shape.fullmatch(str(part)):
-            raise SettingRefused(name, source, f"{str(part)!r} is not written like {rules.like}")
+            raise SettingRefused(name, source, f"{without_password(str(part))!r} is not written like {rules.like}")
         if rules.choices and part not in rules.choices:
             raise SettingRefused(name, source, f"{part!r} is none of {', '.join(rules.choices)}")
     return value
+
+
+def without_password(text: str) -> str:
+    """As it may be shown: of a URL, who and where."""
+    return _PASSWORD.sub(r"\1…@", text)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from oms.about_settings import ROLES, SettingRefused, Value, checked
+from oms.about_settings import ROLES, SettingRefused, Value, checked, without_password
 
 FILE = "oms.toml"
 CONFIG = "OMS_CONFIG"
@@ -95,8 +95,8 @@ def env_name(name: str) -> str:
 
 
 def shown(value: Value) -> str:
-    """A value as one would write it in the environment."""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    """A value as one would write it in the environment, but for the password of a URL."""
+    return ",".join(value) if isinstance(value, tuple) else without_password(str(value))
 
 
 def concealed(text: str) -> str:

@@ -84,6 +84,14 @@ def test_a_file_with_a_fault_is_refused_by_its_path(tmp_path: Path, text: str, w
     assert refused.value.source == str(tmp_path / FILE)
 
 
+def test_no_password_is_shown(tmp_path: Path) -> None:
+    settings = load(env={"OMS_POSTGRES_URL": "postgresql://oms:geheim@db.example/oms"}, here=tmp_path).settings
+    assert shown(settings.postgres_url) == "postgresql://oms:…@db.example/oms"
+    with pytest.raises(SettingRefused) as refused:
+        load(env={"OMS_POSTGRES_URL": "mysql://oms:geheim@db.example/oms"}, here=tmp_path)
+    assert "geheim" not in str(refused.value)
+
+
 def test_a_data_folder_cannot_name_another(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / FILE).write_text('folder = "elsewhere"')
