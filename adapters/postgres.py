@@ -23,6 +23,7 @@ POOL: Final = 50
 CONNECT_SECONDS: Final = 5.0
 POOL_SECONDS: Final = 30.0  # to wait for one of the fifty
 STATEMENT_SECONDS: Final = 60.0
+GRACE_SECONDS: Final = 5.0  # behind the server's own bound: then its answer is lost, or the server
 BOUNDS: Final = {
     "lock_timeout": "10s",
     "statement_timeout": f"{STATEMENT_SECONDS:g}s",
@@ -48,9 +49,15 @@ class Why(NamedTuple):
 
 
 async def connected(url: str, **settings: str) -> Driver:
-    """One connection; `settings` go before `BOUNDS`. Raises one of `AWAY`."""
+    """One connection; `settings` go before `BOUNDS`, `statement_timeout` in seconds (`60s`, 0 = none). Raises one of `AWAY`."""
     bounds = {"application_name": "oms", **BOUNDS, **settings}
-    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, server_settings=bounds)
+    seconds = float(bounds["statement_timeout"].removesuffix("s"))
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=seconds + GRACE_SECONDS if seconds else None,
+        server_settings=bounds,
+    )
 
 
 def engine(url: str, pool: int = POOL, **settings: str) -> AsyncEngine:

@@ -25,7 +25,7 @@ class PostgresLeases:
 
     def __init__(self, url: str, ontology: str) -> None:
         self._ontology = ontology
-        self._lane = Lane("leases", url, **inside(schema_of(ontology)))
+        self._lane = Lane("leases", url, statement_timeout=f"{LEASE.seconds}s", **inside(schema_of(ontology)))
 
     async def acquire(self, name: str) -> Held | None:
         """`None` also while PostgreSQL is not there."""
