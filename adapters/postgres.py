@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL: one way to make them, lean by themselves or fifty in an engine of SQLAlchemy.
+"""Connections to PostgreSQL: one way to make them, lean by themselves or in an engine of SQLAlchemy.
 
 url ─► connected: a connection of asyncpg, for a hot path
-   └─► engine: a pool of them; `driver` gives the connection beneath, for COPY in the same transaction
+   └─► engine: a pool of them, for statements and migrations of SQLAlchemy
 
 Each is bounded: to connect, to wait for a lock, to run a statement, to idle inside a transaction, to hear of a dead peer.
 """
@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.sql import ClauseElement
 
 Driver: TypeAlias = Any  # a connection of asyncpg, which has no types
@@ -70,12 +70,6 @@ def engine(url: str, pool: int = POOL, **settings: str) -> AsyncEngine:
         async_creator=partial(connected, url, **settings),
         pool_size=pool, max_overflow=0, pool_timeout=POOL_SECONDS, pool_pre_ping=True,
     )  # fmt: skip
-
-
-async def driver(connection: AsyncConnection) -> Driver:
-    """The connection of asyncpg beneath, inside the transaction of `connection`."""
-    await connection.exec_driver_sql("SELECT 1")  # SQLAlchemy says BEGIN with the first statement only
-    return (await connection.get_raw_connection()).driver_connection
 
 
 def sql(statement: ClauseElement) -> str:

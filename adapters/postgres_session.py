@@ -6,11 +6,12 @@ which waits here for the loop that the connection has in a thread of its own.
 
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from threading import BoundedSemaphore
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from adapters.own_loop import OwnLoop
-from adapters.postgres import connected
+from adapters.postgres import POOL, POOL_SECONDS, connected
 
 Row = Sequence[Any]
 Result = TypeVar("Result")
@@ -106,11 +107,12 @@ class PostgresSession:
 
 
 class PostgresSessions:
-    """Sessions that are lent, each for one transaction, and kept for who comes next. `close` after use."""
+    """Sessions that are lent, each for one transaction, fifty at most, and kept for who comes next. `close` after use."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._idle: list[PostgresSession] = []
+        self._free = BoundedSemaphore(POOL)
 
     def __enter__(self) -> Self:
         return self
@@ -123,22 +125,33 @@ class PostgresSessions:
     @contextmanager
     def lent(self, schema: str = "", mode: str = "") -> Iterator[PostgresSession]:
         """Its transaction has begun, in this mode; what is not committed in the block is lost."""
-        session = self._taken() or PostgresSession(self.url)
+        if not self._free.acquire(timeout=POOL_SECONDS):
+            raise TimeoutError(f"{POOL} sessions are lent, and none came back within {POOL_SECONDS:g} s")
         try:
-            session.run(f"BEGIN {mode}")
-            if schema:
-                session.see(schema)
-            yield session
-            if session.in_transaction:
-                session.run("ROLLBACK")
-        except BaseException:
-            session.close()
-            raise
-        self._idle.append(session)
+            with self._kept() as session:
+                session.run(f"BEGIN {mode}")
+                if schema:
+                    session.see(schema)
+                yield session
+                if session.in_transaction:
+                    session.run("ROLLBACK")
+        finally:
+            self._free.release()
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+    @contextmanager
+    def _kept(self) -> Iterator[PostgresSession]:
+        """One that failed in the block is not lent again."""
+        session = self._taken() or PostgresSession(self.url)
+        try:
+            yield session
+        except BaseException:
+            session.close()
+            raise
+        self._idle.append(session)
 
     def _taken(self) -> PostgresSession | None:
         """One that is idle, and was not cut off meanwhile."""

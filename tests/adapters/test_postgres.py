@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from adapters.postgres import AWAY, connected, driver, engine, place, why
+from adapters.postgres import AWAY, connected, engine, place, why
 from tests.postgres.server import CannotRun, postgres_server
 
 
@@ -13,18 +13,6 @@ async def test_a_connection_has_its_bounds(postgres_url):
     assert await connection.fetchval("SHOW lock_timeout") == "1s"
     assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "30s"
     await connection.close()
-
-
-async def test_rows_copied_beneath_sqlalchemy_are_in_its_transaction(postgres_url):
-    pool = engine(postgres_url)
-    async with pool.begin() as connection:
-        await connection.execute(text("CREATE TABLE words (word text)"))
-    async with pool.connect() as connection:
-        await (await driver(connection)).copy_records_to_table("words", records=[("하나",), ("둘",)])
-        assert (await connection.execute(text("SELECT count(*) FROM words"))).scalar_one() == 2
-        await connection.rollback()
-        assert (await connection.execute(text("SELECT count(*) FROM words"))).scalar_one() == 0
-    await pool.dispose()
 
 
 async def test_a_pool_outlives_a_crash_of_its_server():
