@@ -27,9 +27,9 @@ INSERT INTO words (words, rowid, grams) VALUES ('delete', ?, ?)
 -- drop_passage
 DELETE FROM passages WHERE id = ?
 -- drop_vectors
-DELETE FROM vectors WHERE passage = ?
+DELETE FROM vectors WHERE space IN (SELECT id FROM spaces) AND passage = ?
 -- drop_waiting
-DELETE FROM waiting WHERE passage = ?
+DELETE FROM waiting WHERE space IN (SELECT id FROM spaces) AND passage = ?
 -- taken
 UPDATE spaces SET taken = taken + 1
 -- tidy_words
@@ -48,7 +48,8 @@ SELECT id FROM spaces WHERE name = ?
 -- all_spaces
 SELECT id, name, dimensions, serving, written, taken FROM spaces ORDER BY serving DESC, id
 -- pending
-SELECT p.id, p.digest, p.text, EXISTS (SELECT 1 FROM vectors o WHERE o.passage = p.id) FROM passages p
+SELECT p.id, p.digest, p.text, EXISTS (
+  SELECT 1 FROM vectors o WHERE o.space IN (SELECT id FROM spaces) AND o.passage = p.id) FROM passages p
 WHERE p.id > ?2
   AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.space = ?1 AND v.passage = p.id)
   AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.space = ?1 AND w.passage = p.id AND w.again > ?4)
