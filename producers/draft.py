@@ -55,22 +55,25 @@ def draw(
     writers: dict[str | None, Write] = {None: writer(shared)}  # by valid time, where it is not the commit's
     rows: list[Row] = []
     ids: list[str] = []
+    # in a large commit whoever else writes waits for this: names are looked up once
+    event_id, body_hash, to_text = chain.event_id, chain.body_hash, instants.to_text
+    most, most_of_subject = limits.event_bytes, limits.subject_bytes // 4
     position, _, digest = head
     for index, word in enumerate(words):
         position += 1
         time = start + index
-        ident = chain.event_id(time, digest)
+        ident = event_id(time, digest)
         write = writers.get(word.effective)
         if write is None:
             write = writers[word.effective] = writer(replace(shared, effectivetime=word.effective))
         stored = write(
-            ident, word.type, word.key, instants.to_text(time) if index else begun, position, index, digest, word.data
+            ident, word.type, word.key, to_text(time) if index else begun, position, index, digest, word.data
         )
-        if len(stored) > limits.event_bytes or 4 * len(word.subject) > limits.subject_bytes:
+        if len(stored) > most or len(word.subject) > most_of_subject:
             _refuse_unpublishable(stored, word.subject, word.key, limits)
         if not (plain and word.key.isprintable()):
             decode(stored)  # raises what no reader would take
-        digest = chain.body_hash(stored)
+        digest = body_hash(stored)
         rows.append(Row(position, word.subject, stored))
         ids.append(ident)
     return Drawn(rows, ids, commit_id, LogHead(position, start + len(rows) - 1, digest))
