@@ -58,7 +58,18 @@ async def _commands(stock: Stock, server: str) -> list[Figure]:
         rate = statistics.median(load.rate for load in several)
         cpu = statistics.median(load.program for load in several)
         beside = "eventsourcing on PostgreSQL, 8 processes of 32 threads" if rivals else ""
-        made.append(Figure(title, rate, "/s", cpu, beside, rival, "ratio ≥ 10", "the committer's core of Python"))
+        made.append(
+            Figure(
+                title,
+                rate,
+                "/s",
+                cpu,
+                beside,
+                rival,
+                "ratio ≥ 10",
+                "two cores: PostgreSQL, nats-server and the 8 clients among it",
+            )
+        )
         for share in (0.5, 0.99):
             value = statistics.median(percentile(load.latencies, share) for load in several) * 1e3
             other = statistics.median(percentile(load.latencies, share) for load in rivals) * 1e3 if rivals else None
