@@ -22,6 +22,7 @@ class Stored:
         self.random = np.random.default_rng(7)
         with closing(writer(path)) as connection:
             create(connection, metadata)
+            connection.execute(SQL["add_space"], ("made", SIZE))
 
     def add(self, first: int, number: int) -> np.ndarray:
         rows = self.random.normal(size=(number, SIZE)).astype(np.float32)
