@@ -35,7 +35,7 @@ async def write(url: str, name: str, count: int) -> list[int]:
                     LogHead(at, head.time + 1, ""),
                     [Row(at, f"oms.evt.main.{at}", body)],
                     [HeadWrite(BRANCH, f"counter/{name}", at, body)],
-                    [CommitWrite(BRANCH, at, at, f"{name}-{number}")],
+                    commits=[CommitWrite(BRANCH, at, at, f"{name}-{number}")],
                 )
 
             try:
