@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from events.branches.lineage import FOREVER, born
-from events.decider import State
+from events.decider import State, needed
 
 Vector = Mapping[str, int]
 
@@ -37,16 +37,19 @@ class At(NamedTuple):
 def held(log: Log, head: At) -> dict[str, int]:
     """The vector of all commits that a branch holds at a position: its own, its parent's, and what it merged."""
     vector: dict[str, int] = {}
-    ahead, seen = [head], {head}
+    reached: dict[str, int] = {}  # a branch holds at a position whatever it held before
+    ahead = {head.branch: head.position}
     while ahead:
-        branch, position = ahead.pop()
-        tip = log.tip(branch, position)
-        if tip > vector.get(branch, 0):
-            vector[branch] = tip
-        state = log.branch(branch, position) or born(log.branch(branch, FOREVER))
-        further = set(_before(state, position)) - seen
-        seen |= further
-        ahead += further
+        heads = [At(*one) for one in ahead.items()]
+        tips = needed(lambda at: log.tip(*at), heads)
+        states = needed(lambda at: log.branch(*at) or born(log.branch(at.branch, FOREVER)), heads)
+        reached |= ahead
+        vector |= {at.branch: tip for at, tip in zip(heads, tips, strict=True) if tip > vector.get(at.branch, 0)}
+        ahead = {}
+        for (_, position), state in zip(heads, states, strict=True):
+            for branch, before in _before(state, position):
+                if before > max(reached.get(branch, 0), ahead.get(branch, 0)):
+                    ahead[branch] = before
     return vector
 
 
@@ -58,13 +61,13 @@ def merge_bases(log: Log, one: At, other: At) -> list[At]:
 def newest_common(log: Log, one: Vector, other: Vector) -> list[At]:
     """As `merge_bases`, of two vectors."""
     common = [At(branch, min(position, other[branch])) for branch, position in one.items() if branch in other]
-    vectors = {at: held(log, at) for at in common}
-    newest = [
-        at
-        for at in common
-        if not any(vectors[above].get(at.branch, 0) >= at.position for above in common if above != at)
-    ]
-    return sorted(newest, key=lambda at: (at.position, at.branch))
+    newest: list[At] = []
+    within: list[Vector] = []
+    for at in sorted(common, key=lambda at: at.position, reverse=True):  # whoever holds it is newer
+        if not any(vector.get(at.branch, 0) >= at.position for vector in within):
+            newest.append(at)
+            within.append(held(log, at))
+    return newest[::-1]
 
 
 def _before(state: State | None, position: int) -> Iterator[At]:
