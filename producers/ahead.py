@@ -76,7 +76,7 @@ class Ahead(Struct, frozen=True, gc=False):
     refusals: Sequence[Finding]  # if there are any it was refused
     keys: Mapping[str, frozenset[str]]  # read, by column
     prefixes: Mapping[str, frozenset[str]]  # under which all keys were read, by column
-    whole: bool  # nothing at all may have been written on its branch since
+    whole: bool  # nothing at all may have been written on its branch since; so if it was refused: what it meets is not known
     schema: Mapping[Key, State] = {}  # what it writes of elements of the schema and of their reserved keys, if it does
     momentary: bool = False  # what it says stays right as long as its proposal is what it was
     grounds: Grounds | None = None  # to decide a part of it again

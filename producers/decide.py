@@ -232,7 +232,7 @@ class Planner:
             words = words_of(self.ontology, submitted.branch, drafted)
             return Ahead(
                 head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
-                touches_all(submitted.type, moves, grounds, schema), schema, submitted.type in MOMENTARY, grounds,
+                bool(refusals) or touches_all(submitted.type, moves, grounds, schema), schema, submitted.type in MOMENTARY, grounds,
             )  # fmt: skip
 
         return run
