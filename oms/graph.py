@@ -69,7 +69,8 @@ def _client(settings: Settings) -> Callable[[str, str, str], Graph]:
         from adapters.terminusdb_official import OfficialTerminusDB
     except ImportError as missing:
         raise NoGraph(
-            "the client that TerminusDB publishes is not installed: pip install 'oms[terminusdb]'"
+            "the client that TerminusDB publishes is not installed: pip install 'oms[terminusdb]' (on Python 3.11 or 3.12; "
+            "it knows no newer one), or let terminusdb_client be ours"
         ) from missing
     return OfficialTerminusDB
 
