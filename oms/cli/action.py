@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oms.cli.connecting import connected, run
-from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.cutting import AsOf, MinPosition, Reading, cut_at, versions
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Sending, spread
 from oms.cli.output import Json, cell, console, print_json, print_rows
@@ -27,20 +27,16 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="API name of an action
 
 
 @app.command("list")
+@spread
 def list_(
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """List the action types of a branch."""
-    from oms.settings import load
     from queries.actions import action_types, newest_version
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
         rows = [
             {
                 "name": state["name"],
@@ -50,9 +46,9 @@ def list_(
                 "parameters": ", ".join(newest_version(state)["parameters"]),
                 "title": state.get("title") or state.get("description"),
             }
-            for state in action_types(cut_at(opened, settings.branch, as_of))
+            for state in action_types(cut_at(opened, settings.branch, asked.as_of))
         ]
-    print_rows(rows, ["name", "version", "enabled", "status", "parameters", "title"], as_json=as_json)
+    print_rows(rows, ["name", "version", "enabled", "status", "parameters", "title"], as_json=asked.as_json)
 
 
 @app.command("show")
@@ -117,6 +113,7 @@ def apply(
 
 
 @app.command("log")
+@spread
 def log(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Only what was done by this type.", show_default=False)
@@ -126,25 +123,20 @@ def log(
         typer.Option("--edited", help="Only what edited this: object/<type's slug>/<key>.", show_default=False),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="The newest so many.", min=1)] = 100,
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Show what was done. Which action, with which parameters, by whom, and what it edited."""
     from collections import deque
 
     from events.names import Key
-    from oms.settings import load
     from queries.actions import applied
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
         entity = None if edited is None else Key(edited)
-        entries = deque(applied(cut_at(opened, settings.branch, as_of), name, entity), maxlen=limit)
-    if as_json:
+        entries = deque(applied(cut_at(opened, settings.branch, asked.as_of), name, entity), maxlen=limit)
+    if asked.as_json:
         print_json([entry.json() for entry in entries])
     else:
         print_rows(map(_row, entries), ["position", "time", "action", "author", "parameters", "edited"], as_json=False)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from oms.cli.failures import Exit, Failure
+from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.output import Json
 
 if TYPE_CHECKING:
     from oms.settings import Settings
@@ -20,6 +22,22 @@ AsOf = Annotated[str, typer.Option("--as-of", help=f"The moment: {MOMENT}.")]
 MinPosition = Annotated[
     int, typer.Option("--min-position", min=0, help="Wait until the view has this position; an outcome names one.")
 ]
+
+
+class Reading(NamedTuple):
+    """Which moment of which branch is meant, and how the answer looks; `spread` makes options of it."""
+
+    as_of: AsOf = "now"
+    branch: Branch = None
+    min_position: MinPosition = 0
+    deadline: Deadline = None
+    folder: Folder = None
+    as_json: Json = False
+
+    def settings(self) -> "Settings":
+        from oms.settings import load
+
+        return load({"folder": self.folder, "branch": self.branch, "deadline": self.deadline}).settings
 
 
 @contextmanager

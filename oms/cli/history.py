@@ -5,39 +5,35 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from oms.cli.changes import print_changes
-from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
-from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, complain, console, print_json
+from oms.cli.cutting import Reading, cut_at, versions
+from oms.cli.options import spread
+from oms.cli.output import complain, console, print_json
 from oms.cli.show import EntityKey, TypeName
 
 if TYPE_CHECKING:
     from queries.timeline import History
 
 
+@spread
 def history(
     type_name: TypeName,
     key: EntityKey = None,
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Show how an object, a link or a type came to be. Who changed what, when."""
-    from oms.settings import load
     from queries import timeline
     from queries.called import in_names
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        told = timeline.history(cut_at(opened, settings.branch, as_of), type_name, key)
-        if as_json:
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        told = timeline.history(cut_at(opened, settings.branch, asked.as_of), type_name, key)
+        if asked.as_json:
             print_json(told.json())
         else:
             title = told.type if key is None else f"{told.type} {told.key}"
             _print(title, told, lambda position: partial(in_names, cut_at(opened, told.branch, str(position)).state))
-    for parked in () if as_json else told.parked:
+    for parked in () if asked.as_json else told.parked:
         complain(
             f"position {parked.position} is not in this answer: {parked.reason} ({parked.code}); see `oms dead list`"
         )

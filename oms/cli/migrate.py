@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.cutting import AsOf, MinPosition, Reading, cut_at, versions
 from oms.cli.failures import Exit
 from oms.cli.options import Branch, Deadline, Folder, Sending, spread
 from oms.cli.output import Json, cell, console, print_json, print_rows
@@ -98,23 +98,19 @@ def revert(
 
 
 @app.command("list")
+@spread
 def list_(
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """The migrations of a branch, in their order."""
-    from oms.settings import load
     from queries.migrations import migrations
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        rows = [each.row() for each in migrations(cut_at(opened, settings.branch, as_of))]
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        rows = [each.row() for each in migrations(cut_at(opened, settings.branch, asked.as_of))]
     columns = ["number", "status", "change", "of", "fix", "by", "there", "converted", "dropped"]
-    print_rows(rows, columns, as_json=as_json)
+    print_rows(rows, columns, as_json=asked.as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Options that many commands share; `Sending` is all that a command takes which sends one, spread over its signature."""
+"""Options that many commands share; `Sending` is all that a command takes which sends one, `spread` over its signature."""
 
 import functools
 import inspect
@@ -37,18 +37,19 @@ class Sending(NamedTuple):
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose `said: Sending` becomes an option for each of its fields."""
+    """A command whose last parameter, such as `said: Sending`, becomes an option for each of that tuple's fields."""
+    *own, last = inspect.signature(command).parameters.values()
+    fields = last.annotation
 
     @functools.wraps(command)
     def called(**given: Any) -> None:
-        command(said=Sending(**{name: given.pop(name) for name in Sending._fields}), **given)
+        command(**{last.name: fields(**{name: given.pop(name) for name in fields._fields})}, **given)
 
-    own = [each for name, each in inspect.signature(command).parameters.items() if name != "said"]
     shared = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Sending.__annotations__[name]
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=fields.__annotations__[name]
         )
-        for name, default in Sending._field_defaults.items()
+        for name, default in fields._field_defaults.items()
     ]
     called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what typer looks at
     called.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
+from oms.cli.cutting import Reading, cut_at, versions
 from oms.cli.failures import Exit
-from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, counted, print_json, print_rows
+from oms.cli.options import spread
+from oms.cli.output import counted, print_json, print_rows
 
 app = typer.Typer(
     help="The rules of a branch, and what does not keep to them.", no_args_is_help=True, rich_markup_mode=None
@@ -21,47 +21,39 @@ def _family() -> None:
 
 
 @app.command("list")
+@spread
 def list_(
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Show the rules of a branch."""
-    from oms.settings import load
     from queries.rules import rules
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        rows = [each.json() for each in rules(cut_at(opened, settings.branch, as_of))]
-    if not as_json:
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        rows = [each.json() for each in rules(cut_at(opened, settings.branch, asked.as_of))]
+    if not asked.as_json:
         rows = [row | {"changes": ",".join(row["changes"])} for row in rows]
-    print_rows(rows, _COLUMNS, as_json=as_json)
+    print_rows(rows, _COLUMNS, as_json=asked.as_json)
 
 
 @app.command("check")
+@spread
 def check(
     name: Annotated[str, typer.Argument(metavar="RULE", help="API name of the rule, its slug or RID.")],
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Ask a rule, in force or not, of every object. Ends with exit code 1 if any does not pass."""
     import time
 
-    from oms.settings import load
     from queries import rules
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        cut = cut_at(opened, settings.branch, as_of)
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
         told = rules.checked(cut, rules.rule(cut, name), settings.author, time.time_ns() // 1000)
-    if as_json:
+    if asked.as_json:
         print_json({"position": cut.position, **told._asdict()})
     else:
         end = f"{told.failed:,} against" if told.failed else "all pass"

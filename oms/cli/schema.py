@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oms.cli.cutting import MOMENT, AsOf, MinPosition, cut_at, versions
+from oms.cli.cutting import MOMENT, MinPosition, Reading, cut_at, versions
 from oms.cli.failures import Exit
-from oms.cli.options import Branch, Deadline, Folder
+from oms.cli.options import Deadline, Folder, spread
 from oms.cli.output import Json, console, print_json, print_rows
 from oms.cli.schema_exchange import export, import_
 
@@ -25,30 +25,26 @@ _STYLES: "dict[Severity, str]" = {"MAJOR": "bold red", "REVIEW": "bold magenta",
 
 
 @app.command("list")
+@spread
 def list_(
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """List what the schema consists of. Types, and what they are made of."""
     from events.schema.kinds import KINDS
-    from oms.settings import load
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        cut = cut_at(opened, settings.branch, as_of)
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
         states = [(kind, version.state) for kind in KINDS for version in cut.valid(f"{kind}/")]
     rows = [
         {"kind": KINDS[kind]} | {name: state.get(name) for name in ("name", "status", "title", "rid")}
         for kind, state in states
         if not state.get("deleted")
     ]
-    if not as_json:
+    if not asked.as_json:
         rows = [row | {"status": row["status"] or "active"} for row in rows]
-    print_rows(rows, ["kind", "name", "status", "title"], as_json=as_json)
+    print_rows(rows, ["kind", "name", "status", "title"], as_json=asked.as_json)
 
 
 app.command("export")(export)
@@ -84,6 +80,7 @@ def diff(
 
 
 @app.command("impact")
+@spread
 def impact(
     type_name: Annotated[str, typer.Argument(metavar="TYPE", help="API name of an object type, its slug or RID.")],
     property_name: Annotated[
@@ -92,21 +89,16 @@ def impact(
             metavar="PROPERTY", help="One of its properties. Without it: the type as a whole.", show_default=False
         ),
     ] = None,
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Show what a change of a type or a property would reach. All that stands at it, counted."""
-    from oms.settings import load
     from queries import impact as impacts
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        found = impacts.impact(cut_at(opened, settings.branch, as_of), type_name, property_name)
-    if as_json:
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        found = impacts.impact(cut_at(opened, settings.branch, asked.as_of), type_name, property_name)
+    if asked.as_json:
         print_json(found.json())
         return
     out = console()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oms.cli.changes import declaration
-from oms.cli.cutting import AsOf, MinPosition, cut_at, versions
-from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, cell, complain, console, print_json
+from oms.cli.cutting import Reading, cut_at, versions
+from oms.cli.options import spread
+from oms.cli.output import cell, complain, console, print_json
 
 if TYPE_CHECKING:
     from queries.objects import Shown
@@ -22,27 +22,23 @@ EntityKey = Annotated[
 ]
 
 
+@spread
 def show(
     type_name: TypeName,
     key: EntityKey = None,
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Show an object, a link or a type, now or at any moment."""
-    from oms.settings import load
     from queries import objects
     from queries.called import in_names
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    with versions(settings, min_position) as opened:
-        cut = cut_at(opened, settings.branch, as_of)
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
         shown = objects.show(cut, type_name, key)
         lines = [(name, text if name == "rid" else in_names(cut.state, text)) for name, text in _lines(shown)]
-    if as_json:
+    if asked.as_json:
         print_json(shown.json())
     else:
         _print(shown, lines)

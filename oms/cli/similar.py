@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oms.cli.connecting import run
-from oms.cli.cutting import AsOf, MinPosition
-from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, complain, console, print_json
+from oms.cli.cutting import Reading
+from oms.cli.options import spread
+from oms.cli.output import complain, console, print_json
 
 if TYPE_CHECKING:
     from oms.finding import Asked
@@ -15,26 +15,22 @@ if TYPE_CHECKING:
     from queries.similar import Alike, Found
 
 
+@spread
 def similar(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What is looked for, in any language.")],
     type_name: Annotated[
         str | None, typer.Option("--type", help="Only of this object type and those below it.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many objects at most.")] = 10,
-    as_of: AsOf = "now",
-    branch: Branch = None,
-    min_position: MinPosition = 0,
-    deadline: Deadline = None,
-    folder: Folder = None,
-    as_json: Json = False,
+    *,
+    asked: Reading,
 ) -> None:
     """Find objects by meaning and by words. As they are or were at any moment."""
     from oms.finding import Asked
-    from oms.settings import load
 
-    settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
-    told = run(_asked(settings, Asked(text, type_name, as_of, limit, min_position, settings.deadline)))
-    if as_json:
+    settings = asked.settings()
+    told = run(_asked(settings, Asked(text, type_name, asked.as_of, limit, asked.min_position, settings.deadline)))
+    if asked.as_json:
         print_json(told.json())
     else:
         _print(told)
