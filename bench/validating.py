@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from secrets import token_bytes
 from typing import Any, Final
 
 import msgspec
 
+from adapters.memory_keys import MemoryKeys
 from adapters.memory_outbox import MemoryOutbox
 from bench.figures import Figure
 from bench.stock import Stock
@@ -13,6 +15,7 @@ from events.names import command_subject
 from producers.command import Submitted
 from producers.decide import Planner
 from producers.genesis import genesis
+from producers.keys import KeyRing
 from producers.receive import address, receive
 
 MAIN: Final = "prod/flights/main"
@@ -55,7 +58,7 @@ async def figures(stock: Stock) -> list[Figure]:
 async def _decided(before: list[tuple[str, dict[str, Any]]], note: str, rounds: int) -> float:
     """µs of CPU for each object, at best."""
     outbox, ids = MemoryOutbox("main"), _Ids()
-    planner = Planner("main", ids)
+    planner = Planner("main", ids, ring=KeyRing(MemoryKeys(), token_bytes))
     await outbox.commit(genesis("main", MAIN, NOW))
     await outbox.commit(planner.work([_command(*each, ids()) for each in [("CreateObjectType", FLIGHT), *before]], NOW))
     best = float("inf")

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 from pathlib import Path
+from secrets import token_bytes
 
 from adapters import system_clock as clock
+from adapters.memory_keys import MemoryKeys
 from adapters.sqlite_outbox import SqliteOutbox
 from bench import flights
 from bench.figures import Figure, Rounds, Took
@@ -18,6 +20,7 @@ from oms import garbage
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
+from producers.keys import KeyRing
 from producers.outbox import Outbox, Writes
 from producers.receive import address, receive
 
@@ -30,7 +33,9 @@ async def committer(outbox: Outbox, committed: Callable[[Writes], None] = lambda
     """At work inside the block, as in `oms up`; the ontology has begun and knows the flights' type."""
     garbage.calm()
     await outbox.commit(genesis(outbox.ontology, flights.BRANCH, clock.now()))
-    working = Committer(outbox, Planner(outbox.ontology, clock.new_id), clock.now, committed)
+    working = Committer(
+        outbox, Planner(outbox.ontology, clock.new_id, ring=KeyRing(MemoryKeys(), token_bytes)), clock.now, committed
+    )
     task = asyncio.create_task(working.run())
     await write(working, [flights.single(flights.declaration(), "type")])
     try:

@@ -34,6 +34,7 @@ from producers.ahead import (
     words_of,
 )
 from producers.command import Limits, NewId, Submitted
+from producers.command_digests import CommandDigests
 from producers.decide_part import Ids, decide_part
 from producers.draft import Drawn, draw
 from producers.elsewhere import Elsewhere
@@ -71,6 +72,7 @@ class Planner:
     def __init__(self, ontology: str, new_id: NewId, limits: Limits | None = None, ring: Ring | None = None) -> None:
         self.ontology, self.new_id, self.limits = ontology, new_id, limits or Limits()
         self.ring = ring or NO_RING
+        self._digests = CommandDigests(self.ring)
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
@@ -123,7 +125,7 @@ class Planner:
     ) -> Generator[Ask, Told, bytes]:
         before = None if submitted.dry_run else answered.get(submitted.key)
         if before is not None:
-            if before.digest in ("", submitted.digest):
+            if self._digests.may_be_same(before.digest, submitted.digest):
                 return before.outcome
             text = f"the id {submitted.key.id} was used for another command; send this one under an id of its own"
             return self._refuse(submitted, [Finding("COMMAND_ID_REUSED", "/id", text)], writes, now)
@@ -142,7 +144,7 @@ class Planner:
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
             return AGAIN if isinstance(fault, _Again) else self._refuse(submitted, [failed(fault)], writes, now)
         if submitted.key.id:
-            remembered = Remembered(submitted.digest, outcome, now)
+            remembered = Remembered(self._digests.kept(submitted.digest), outcome, now)
             answered[submitted.key] = remembered
             writes.commands.append((submitted.key, remembered))
         return outcome

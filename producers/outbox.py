@@ -68,7 +68,7 @@ class CommandKey(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """What was answered to a command: SHA-256 of its body (`""` = not known), its outcome as JSON, when (µs)."""
+    """What was answered to a command: its digest (`producers.command_digests`), its outcome as JSON, when (µs)."""
 
     digest: str
     outcome: bytes

@@ -13,6 +13,7 @@ from producers.adopt import adopt
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.receive import address, receive
+from tests.events.world import ring_in_memory
 from tests.producers.desk import MAIN, PLANE, Desk, asked, codes, plane
 
 DEV = "dev/main/gate"
@@ -129,7 +130,7 @@ async def test_of_two_writers_that_race_exactly_one_wins(desk, outbox, command, 
         asked("CreateLinkType", name="one", cardinality="1-1", **{"from": "Part", "to": "Part"}),
         asked("CreateLinkType", **OF, acyclic=True),
     )
-    committer = Committer(outbox, Planner("main", desk.new_id), lambda: desk.now, lambda _: None)
+    committer = Committer(outbox, Planner("main", desk.new_id, ring=ring_in_memory()), lambda: desk.now, lambda _: None)
 
     async def write(data, pauses):
         for _ in range(pauses):

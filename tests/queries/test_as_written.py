@@ -27,6 +27,7 @@ from projectors.versions import versions
 from queries.cuts import cut
 from queries.moments import AtPosition
 from queries.versions import Commit
+from tests.events.world import ring_in_memory
 
 MAIN = "prod/main/main"
 BRANCHES = [MAIN, "dev/a/b", "dev/a/c"]
@@ -45,7 +46,9 @@ class System:
     branches: list[str] = field(default_factory=lambda: [MAIN])
 
     def __post_init__(self) -> None:
-        self.planner = Planner("main", lambda: f"01890a5d-ac96-774b-bcce-{next(self.numbers):012x}")
+        self.planner = Planner(
+            "main", lambda: f"01890a5d-ac96-774b-bcce-{next(self.numbers):012x}", ring=ring_in_memory()
+        )
 
     async def begin(self) -> None:
         await self.outbox.commit(genesis("main", MAIN, NOW))
