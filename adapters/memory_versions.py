@@ -44,9 +44,13 @@ class MemoryVersions:
         return known[: bisect_right(known, position, key=lambda version: version.since)]
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
+        return self.spanning(branch, prefix, position, position)
+
+    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
         for entity in self._entities(branch, prefix):
-            if version := self.at(branch, entity, position):
-                yield version
+            yield from (
+                version for version in self.own[branch, entity] if version.since <= last and version.until > first
+            )
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
         for key in self._entities(branch, prefix):

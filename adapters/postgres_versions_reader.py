@@ -37,7 +37,10 @@ class PostgresVersions:
         return [told(branch, entity, row) for row in self._session.rows(_OF, branch, entity, position)]
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        for entity, *row in self._session.stream(_VALID, branch, prefix, _behind(prefix), position):
+        return self.spanning(branch, prefix, position, position)
+
+    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
+        for entity, *row in self._session.stream(_SPANNING, branch, prefix, _behind(prefix), last, first):
             yield told(branch, Key(entity), row)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
@@ -89,14 +92,14 @@ _OF: Final = sql(
     VERSIONS.where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
                    slices.c.since <= bindparam("position")).order_by(slices.c.since)
 )  # fmt: skip
-_VALID: Final = sql(
+_SPANNING: Final = sql(
     select(entities.c.entity, *VERSIONS.selected_columns)
     .join_from(entities, slices, slices.c.entity == entities.c.id)
     .join(versions, versions.c.since == slices.c.since)
     .join(commits, commits.c.first == versions.c.first)
     .outerjoin(messages, messages.c.first == versions.c.first)
-    .where(*_in_range, slices.c.since <= bindparam("at"), slices.c.until > bindparam("at"))
-    .order_by(start(entities.c.entity), entities.c.entity)
+    .where(*_in_range, slices.c.since <= bindparam("last"), slices.c.until > bindparam("first"))
+    .order_by(start(entities.c.entity), entities.c.entity, slices.c.since)
 )
 _wrote = (
     select(versions.c.entity)

@@ -8,10 +8,10 @@ SELECT entities.id, slices.since, slices.until, versions.time, versions.effectiv
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
 WHERE entities.branch = ? AND entities.entity = ? AND slices.since <= ? ORDER BY slices.since DESC LIMIT ?
 
--- valid
+-- spanning
 SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
-WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND slices.since <= ? AND slices.until > ? ORDER BY entities.entity
+WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND slices.since <= ? AND slices.until > ? ORDER BY entities.entity, slices.since
 
 -- changed
 -- the pluses keep the plan from going through all entities

@@ -49,7 +49,10 @@ class SqliteVersions:
         return [loaded(branch, entity, row) for row in reversed(rows)]
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        for entity, *row in self._execute(SQL["valid"], (branch, prefix, _behind(prefix), position, position)):
+        return self.spanning(branch, prefix, position, position)
+
+    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
+        for entity, *row in self._execute(SQL["spanning"], (branch, prefix, _behind(prefix), last, first)):
             yield loaded(branch, Key(entity), row)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

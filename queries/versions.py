@@ -41,6 +41,12 @@ class Versions(Protocol):
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         """What is valid at `position` of the keys that start with `prefix`, in key order (code points); streamed."""
 
+    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
+        """Every version that is valid at some position in first … last, of the keys that start with `prefix`.
+
+        In key order (code points), those of a key from the oldest; streamed. `valid` is this with `first` = `last`.
+        """
+
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
         """Keys with a version that began in (after, until], each once, in key order (code points); streamed."""
 

@@ -142,6 +142,22 @@ async def test_what_is_valid_in_key_order(versions: Versions) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (1, 9, [(ONE, 2), (ONE, 5), (TEN, 3), (TWO, 4), (TWO, 6)]),
+        (4, 4, [(ONE, 2), (TEN, 3), (TWO, 4)]),
+        (5, 5, [(ONE, 5), (TEN, 3), (TWO, 4)]),
+        (4, 5, [(ONE, 2), (ONE, 5), (TEN, 3), (TWO, 4)]),
+        (1, 1, []),
+        (7, FOREVER - 1, [(ONE, 5), (TEN, 3), (TWO, 6)]),
+    ],
+)
+async def test_what_was_valid_at_some_position_between_two(versions: Versions, first, last, expected) -> None:
+    assert [(found.entity, found.since) for found in versions.spanning(MAIN, "object/A/", first, last)] == expected
+    assert list(versions.spanning(MAIN, "object/B/", first, last)) == []
+
+
+@pytest.mark.parametrize(
     ("branch", "after", "until", "expected"),
     [
         (MAIN, 0, 9, [ONE, TEN, TWO]),
