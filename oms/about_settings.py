@@ -98,6 +98,11 @@ ABOUT: Mapping[str, About] = {
         high=10**12,
     ),
     "events_file": About("file to which every committed event is appended, one a line, by the projectors; empty: none"),
+    "metrics_file": About(
+        "file for the figures of this process, by the projectors: `.prom` = Prometheus text, else OpenTelemetry's JSON, "
+        "a line each time; empty: none"
+    ),
+    "metrics_every": About("how often figures are written", "s", low=0.1, high=86_400),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

@@ -27,6 +27,7 @@ from events import catalog
 from oms import alarms
 from oms.about_settings import SettingRefused
 from oms.embedding_role import EmbeddingRole
+from oms.measuring import Figures, measuring
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.recording import Recorder
 from oms.roles import roles
@@ -66,9 +67,11 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
     here = Running(settings, await _endpoint(settings, stack, loops), shelves, embedding, recorder)
     if "committer" in settings.roles or "relay" in settings.roles:
         await _prepare_log(here)
+    figures = None
     if "projectors" in settings.roles:
         await _prepare_projectors(here, alarm, stack, loops)
-        loops += carrying(settings, here.endpoint, alarm)
+        figures = stack.enter_context(measuring(here, alarm))
+        loops += carrying(settings, here.endpoint, alarm, figures)
     if "embedding" in settings.roles:
         loops.append(embedding.run())
     if "committer" in settings.roles:
@@ -76,7 +79,7 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
     if "projectors" in settings.roles and (refused := await _refused(settings, stack)):
-        await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm)]))
+        await stack.enter_async_context(looping([_refusals(here.shelves, refused, alarm, figures)]))
     return here
 
 
@@ -156,12 +159,12 @@ async def _refused(settings: Settings, stack: AsyncExitStack) -> refusals.Refuse
     return refused
 
 
-async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -> None:
+async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm, figures: Figures | None) -> None:
     """Into the live build of the audit, which a rebuild may exchange; a store that refuses for a while is tried again."""
     said = ""
     while True:
         try:
-            await _register(shelves, refused, alarm)
+            await _register(shelves, refused, alarm, figures)
             said = ""
         except (OutboxUnavailable, ViewUnavailable, ViewMissing, sqlite3.OperationalError) as passing:
             if str(passing) != said:
@@ -170,12 +173,14 @@ async def _refusals(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -
             await asyncio.sleep(REFUSALS_SECONDS)
 
 
-async def _register(shelves: Shelves, refused: refusals.Refused, alarm: Alarm) -> None:
+async def _register(shelves: Shelves, refused: refusals.Refused, alarm: Alarm, figures: Figures | None) -> None:
     """As long as this build of the audit is live."""
 
     def heard(found: Sequence[tuple[int, Refusal]]) -> None:
         if forged := alarms.forged(found):
             alarm("commands", forged)
+        if figures is not None:
+            figures.refused(found)
 
     audit = shelves.shelf("audit")
     build = await asyncio.to_thread(audit.live)

@@ -46,6 +46,8 @@ class Settings:
     remember: float = 7.0
     outbox_rows: int = 0
     events_file: str = ""
+    metrics_file: str = ""
+    metrics_every: float = 15.0
     max_clock_skew: float = 300.0
     embedding_providers: tuple[str, ...] = ("local",)
     embedding_credentials: str = ""

@@ -1,0 +1,74 @@
+"""The figures of this process, written to a file again and again: none, and nothing imported, where no file is named."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from oms.process import Alarm, Running
+from producers.outbox import Refusal
+
+if TYPE_CHECKING:
+    from adapters.metrics_file import MetricsFile
+    from adapters.metrics_sink import MetricsSink
+
+
+class Figures:
+    def __init__(self, sink: "MetricsSink", file: "MetricsFile", every: float, alarm: Alarm) -> None:
+        self.sink, self._file, self._every, self._alarm = sink, file, every, alarm
+
+    def refused(self, found: Sequence[tuple[int, Refusal]]) -> None:
+        """What these commands were refused for."""
+        self.sink.found(str(code) for _, refusal in found for code, *_ in msgspec.json.decode(refusal.findings))
+
+    async def write(self) -> None:
+        """Until cancelled; the file, or the log, may refuse for a while."""
+        said = ""
+        while True:
+            try:
+                await self.sink.look()
+                await asyncio.to_thread(self._file.write)
+                said = ""
+            except Exception as error:  # noqa: BLE001  nobody waits for figures
+                if repr(error) != said:
+                    self._alarm("metrics", error)
+                said = repr(error)
+            await asyncio.sleep(self._every)
+
+    def close(self) -> None:
+        """What was counted since is written, too."""
+        try:
+            self._file.write()
+        except OSError as error:
+            self._alarm("metrics", error)
+        self._file.close()
+
+
+@contextmanager
+def measuring(here: Running, alarm: Alarm) -> Iterator[Figures | None]:
+    settings = here.settings
+    if not settings.metrics_file:
+        yield None
+        return
+    from adapters import system_clock as clock
+    from adapters.metrics_file import MetricsFile
+    from adapters.metrics_sink import MetricsSink
+    from adapters.nats_reader import NatsReader
+
+    file = MetricsFile(Path(settings.metrics_file), settings.ontology)
+    feed = NatsReader(here.endpoint, settings.ontology)
+    sink = MetricsSink(file.meter, feed, clock.now, lambda: _positions(here))
+    figures = Figures(sink, file, settings.metrics_every, alarm)
+    try:
+        yield figures
+    finally:
+        figures.close()
+
+
+def _positions(here: Running) -> dict[str, int]:
+    graph = {} if here.graph is None else {"graph": here.graph.position}
+    views = () if here.runner is None else here.runner.tracks
+    return graph | {track.name: track.checkpoint.position for track in views}
