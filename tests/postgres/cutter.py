@@ -22,9 +22,9 @@ class Cutter:
 
     @property
     def url(self) -> str:
-        return self._server._replace(
-            netloc="oms@", query=urlencode({"host": str(self._folder)}, quote_via=quote)
-        ).geturl()
+        login = self._server.netloc.rpartition("@")[0] or "oms"
+        through = urlencode({"host": str(self._folder)}, quote_via=quote)
+        return self._server._replace(netloc=f"{login}@", query=through).geturl()
 
     def arm(self, cut_at: int) -> None:
         """Count anew."""
