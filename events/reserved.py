@@ -17,6 +17,7 @@ proposals/open/<branch>         {"numbers": [n]}   the proposals from or to that
 migrations/of/<branch>          {"n", "open"}      how many migrations there ever were; numbers by RID of those not over
 migrations/of/<branch>/<number> {"rid"}            a migration by its number
 migrations/running              {<branch>: RID}    the migration that runs on each branch
+crowded/<RID>/<reserved key>    {}                 what more than one had when that migration came by, and none keeps
 rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
 A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
@@ -145,6 +146,11 @@ def migrations_key(branch: str) -> Key:
 
 def migration_number_key(branch: str, number: int) -> Key:
     return Key(f"migrations/of/{branch}/{number}")
+
+
+def crowded_key(migration: str, reserved: Key) -> Key:
+    """`migration` is its RID, `reserved` what a value or an end is reserved by."""
+    return Key(f"crowded/{migration}/{reserved}")
 
 
 def open_proposals_key(branch: str) -> Key:

@@ -7,6 +7,7 @@ from events.decider import Lookup, State, needed
 from events.names import Key
 from events.reserved import (
     RUNNING_MIGRATIONS,
+    crowded_key,
     end_keys,
     incident_keys,
     migration_number_key,
@@ -43,7 +44,11 @@ def of_migration(get: Lookup, before: State | None, after: State | None) -> Iter
 
 
 def _reserved(get: Lookup, state: State) -> Iterator[Change]:
-    """What its last batch found to be free: values of objects, ends of links."""
+    """What its last batch found to be free, values of objects and ends of links; and what it found many to have."""
+    for key in state.get("crowded", ()):
+        mark = crowded_key(state["rid"], key)
+        get(mark)  # what is written must have been read
+        yield mark, {}
     if "claimed" not in state:
         return
     of = _CLAIMED[state["change"]["type"]]

@@ -142,7 +142,7 @@ def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
     """How many entities were looked at, and those that do not fit."""
     entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
     if whole.claiming is not None:
-        return len(entities), list(whole.claiming(entities).steps)
+        return len(entities), list(whole.claiming(entities, "").steps)
     return len(entities), [key for key, state in entities.items() if _misfit(whole, state)]
 
 

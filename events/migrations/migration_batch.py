@@ -74,6 +74,7 @@ class _Batch:
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
     claimed: list[Key] | None = field(default=None, init=False)
+    crowded: list[Key] | None = field(default=None, init=False)
     after: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,8 +115,8 @@ class _Batch:
     def _steps(self, entities: Mapping[Key, State]) -> dict[Key, Step]:
         if self.whole.claiming is None:
             return dict(self._fixed(entities))
-        claims = self.whole.claiming(entities)
-        self.claimed = claims.claimed or None
+        claims = self.whole.claiming(entities, self.state["rid"])
+        self.claimed, self.crowded = claims.claimed or None, list(claims.crowded) or None
         return claims.steps
 
     def _fixed(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
@@ -152,6 +153,7 @@ class _Batch:
             **self.done,
             anew=self.anew or None,
             claimed=self.claimed,
+            crowded=self.crowded,
         )
 
     def completed(self) -> MigrationCompleted:

@@ -28,7 +28,7 @@ def straightened(context: Context, command: SetAcyclic, fix: Fix) -> Conversion:
     first = () if followed(kind) else (TraceLinks(type=command.type),)
     there = number(context.get(links_key(kind["slug"])))
     whole = Conversion((links_under(kind["slug"]),), there, unlinked, first=first, last=(SetTraced(type=command.type),))
-    return replace(whole, claiming=lambda links: _claims(context, kind, links, newest=fix.kind == "first"))
+    return replace(whole, claiming=lambda links, _: _claims(context, kind, links, newest=fix.kind == "first"))
 
 
 def _claims(context: Context, kind: State, links: Mapping[Key, State], *, newest: bool) -> Claims:

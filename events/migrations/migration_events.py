@@ -6,7 +6,7 @@ state   rid, number, branch, change {type, data}, fix, by, status, samples, conc
         step                    how many batches were applied
         looked, converted, dropped, again      entities; `again` of those that were written while it ran
         at                      the position before it began: what was before is read as of it
-        claimed                 objects whose values the last event reserved
+        claimed, crowded        objects whose values the last event reserved; what it found many to have
         changed, until, undone  being taken back: whether the schema was changed; behind where it wrote nothing;
                                 {restored, kept} so far
         failed {count, keys, text}, reason     why it stands still
@@ -59,6 +59,7 @@ class MigrationBatchApplied(MigrationEvent):
     again: int
     anew: bool | None = None  # the scan began anew with this batch
     claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved")] = None
+    crowded: Annotated[list[Key] | None, Field(description="reserved keys of what many had, and nobody keeps")] = None
 
 
 class MigrationPaused(MigrationEvent):
@@ -128,7 +129,7 @@ def evolve(state: State | None, event: Payload) -> State:
     if isinstance(event, MigrationPlanned):
         return {**event.model_dump(by_alias=True), "status": "PLANNED"}
     assert state is not None, "a migration begins with migration.planned"
-    kept = {name: value for name, value in state.items() if name not in ("failed", "reason", "claimed")}
+    kept = {name: value for name, value in state.items() if name not in ("failed", "reason", "claimed", "crowded")}
     return {**kept, **_CHANGES[type(event)](state, event)}
 
 
@@ -142,7 +143,7 @@ def _applied(state: State, event: MigrationBatchApplied) -> State:
     before = {name: state[name] for name in _COUNTED}
     if event.anew:
         before = {**dict.fromkeys(_COUNTED, 0), "again": state["again"] + state["converted"] + state["dropped"]}
-    place = event.model_dump(include={"step", "after", "through", "base", "claimed"}, exclude_none=True)
+    place = event.model_dump(include={"step", "after", "through", "base", "claimed", "crowded"}, exclude_none=True)
     return {**place, **{name: before[name] + getattr(event, name) for name in _COUNTED}}
 
 

@@ -1,7 +1,6 @@
 """Fixes of links: which of them go when their type does, or when its rules become tighter."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from events.decider import Context, State, needed
@@ -9,9 +8,9 @@ from events.findings import Finding, Refused
 from events.migrations.migration_objects import alive
 from events.migrations.migration_step import FIX, Claims, Conversion, Step
 from events.migrations.migration_words import Fix
-from events.names import Key, link_key
+from events.names import Key
 from events.objects.link_words import CreateLink, DeleteLink
-from events.reserved import links_key, links_under, number, single_ends, tighter_keys
+from events.reserved import crowded_key, links_key, links_under, number, tighter_keys
 from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_named
 from events.schema.link_reserving import ReserveEnds, SetEndsReserved
@@ -45,24 +44,25 @@ def _redirected(context: Context, kind: State, fix: Fix) -> Callable[[State], St
 
 def fewer(context: Context, command: SetCardinality, fix: Fix) -> Conversion:
     """Of the links that share an end which may have one only, the one that was written first or last stays, or none."""
-    if fix.kind == "drop":
-        kind, standing = _standing(context, command.type, newest=False)
-        tighter = [end for end in single_ends(command.cardinality) if end not in single_ends(kind["cardinality"])]
-        return _without(kind, standing, _crowded(standing, tighter))
     found = kind_named(context, "linkType", command.type)
     assert found is not None, "its change was decided"
     first = ReserveEnds(type=command.type, cardinality=command.cardinality)
     last = SetEndsReserved(type=command.type, cardinality=command.cardinality)
     there = number(context.get(links_key(found["slug"])))
     whole = Conversion((links_under(found["slug"]),), there, unlinked, first=(first,), last=(last,))
-    newest = fix.kind == "last"
-    return replace(whole, claiming=lambda links: _claims(context, found, command.cardinality, links, last=newest))
+    return replace(
+        whole, claiming=lambda links, by: _claims(context, found, command.cardinality, links, by=by, stays=fix.kind)
+    )
 
 
-def _claims(context: Context, kind: State, cardinality: str, links: Mapping[Key, State], *, last: bool) -> Claims:
-    """In the order of keys: whoever finds its ends taken by others stays in place of all of them, or gives way."""
-    ends = {key: tighter_keys(kind, cardinality, link["from"], link["to"]) for key, link in links.items()}
+def _claims(
+    context: Context, kind: State, cardinality: str, links: Mapping[Key, State], *, by: str, stays: str
+) -> Claims:
+    """In the order of keys: whoever finds its ends taken by others stays in place of all of them, or gives way, or all go."""
+    ends = {key: _tighter(kind, cardinality, link) for key, link in links.items()}
     asked = list(dict.fromkeys(end for some in ends.values() for end in some))
+    marks = zip(asked, needed(context.get, [crowded_key(by, end) for end in asked]), strict=True)
+    crowded = {end for end, mark in marks if mark is not None}
     holders = zip(asked, needed(context.get, asked), strict=True)
     held = {end: Key(holder["link"]) for end, holder in holders if holder is not None}
     known = alive(context, list(held.values())) | dict(links)
@@ -73,13 +73,22 @@ def _claims(context: Context, kind: State, cardinality: str, links: Mapping[Key,
             continue
         others = {taken.get(end, held.get(end, key)) for end in some} - {key}
         rivals = [other for other in others if other in known and other not in steps]
-        first, *rest = sorted((key, *rivals), key=lambda each: context.head(each).position, reverse=last)
-        gone = rest if first == key else [key]
+        first, *rest = sorted((key, *rivals), key=lambda each: context.head(each).position, reverse=stays == "last")
+        if stays == "drop":
+            gone = [key, *rivals] if rivals or crowded & {*some} else []
+            # at their other ends, too, whoever comes later shares one with what stood there
+            crowded |= {end for each in gone for end in _tighter(kind, cardinality, known[each])}
+        else:
+            gone = rest if first == key else [key]
         steps |= {each: unlinked(known[each]) for each in gone}
-        if first == key:
+        if key not in steps:
             taken |= dict.fromkeys(some, key)
     kept = [key for key in links if key not in steps and any(held.get(end) != key for end in ends[key])]
-    return Claims(steps, kept)
+    return Claims(steps, kept, sorted(crowded))
+
+
+def _tighter(kind: State, cardinality: str, link: State) -> list[Key]:
+    return tighter_keys(kind, cardinality, link["from"], link["to"])
 
 
 def between(context: Context, command: ChangeEndpoints, _: Fix) -> Conversion:
@@ -100,33 +109,7 @@ def between(context: Context, command: ChangeEndpoints, _: Fix) -> Conversion:
     return Conversion((links_under(kind["slug"]),), number(context.get(links_key(kind["slug"]))), fixed)
 
 
-def _standing(context: Context, named: str, *, newest: bool) -> tuple[State, list[State]]:
-    """The link type, and the links that stand: in the order in which they were written, or with the newest first."""
-    kind = kind_named(context, "linkType", named)
-    assert kind is not None, "its change was decided"
-    links = (context.get(key) for key in context.under(links_under(kind["slug"])))
-    standing = [link for link in links if link is not None and not link["deleted"]]
-    keyed = ((link_key(link["slug"], link["from"], link["to"]), link) for link in standing)
-    written = sorted(keyed, key=lambda each: context.head(each[0]).position, reverse=newest)
-    return kind, [link for _, link in written]
-
-
-def _without(kind: State, standing: Sequence[State], gone: set[tuple[str, str]]) -> Conversion:
-    """All in one commit: no link shows by itself that it is one too many."""
-
-    def fixed(link: State) -> Step | None:
-        return unlinked(link) if (link["from"], link["to"]) in gone else None
-
-    return Conversion((links_under(kind["slug"]),), len(standing), fixed, once=True)
-
-
 def unlinked(link: State) -> Step:
     """It goes."""
     said = {"type": link["type"], "from": link["from"], "to": link["to"]}
     return Step("dropped", DeleteLink.model_validate(said, by_alias=True))
-
-
-def _crowded(links: Sequence[State], ends: Sequence[str]) -> set[tuple[str, str]]:
-    """All that share an end."""
-    held = Counter((end, link[end]) for link in links for end in ends)
-    return {(link["from"], link["to"]) for link in links if any(held[end, link[end]] > 1 for end in ends)}

@@ -1,6 +1,6 @@
 """What a migration does to entities: under which prefixes it looks, and what it makes of one that does not fit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -28,6 +28,7 @@ class Claims(NamedTuple):
 
     steps: dict[Key, Step]
     claimed: list[Key]
+    crowded: Sequence[Key] = ()  # reserved keys of what more than one had, and none is to have
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,5 @@ class Conversion:
     once: bool = False
     first: tuple[Payload, ...] = ()
     last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
-    claiming: Callable[[Mapping[Key, State]], Claims] | None = None  # then `fixed` says what may have become of one
+    claiming: Callable[[Mapping[Key, State], str], Claims] | None = None
+    """Of entities, and by which migration; then `fixed` says what may have become of one."""

@@ -1,6 +1,7 @@
 """Ends of links that take one link only, batch by batch, whatever is linked meanwhile."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -66,6 +67,25 @@ async def test_one_link_stays_at_each_end(kind, cardinality, which):
     await taken_back(desk)
     assert await standing(desk) == before
     assert (await desk.group(link(39, 0)))[0]["status"] in ("accepted", "unchanged")
+
+
+@pytest.mark.parametrize(("cardinality", "which"), [("1-n", ["to"]), ("1-1", ["from", "to"])])
+async def test_no_link_stays_at_an_end_that_had_more_than_one_in_whatever_batch_they_come(cardinality, which):
+    desk = await net()
+    await desk.group(*[link(2, at, "DeleteLink") for at in range(PLANES) if at != 5])
+    await sent(desk, "CreateObject", **plane("한"))
+    await sent(desk, "CreateLink", type="beside", **{"from": "한", "to": "한"})
+    before = await standing(desk)
+    crowds = {end: Counter(state[end] for state in before.values()) for end in which}
+    alone = {key for key, state in before.items() if all(crowds[end][state[end]] == 1 for end in which)}
+    await begun(desk, **change("drop", cardinality))
+    ended = await ran(desk)
+    left = await standing(desk)
+    assert (set(left), ended["in"], ended["out"]) == (alone, len(before), len(alone))
+    assert alone
+    assert await taken(desk) == ends(left, *which)
+    await taken_back(desk)
+    assert await standing(desk) == before
 
 
 async def test_who_links_meanwhile_is_refused_nothing_and_gone_through_too():

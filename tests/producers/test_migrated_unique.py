@@ -14,6 +14,7 @@ PLANES = 1_040  # three batches
 SEATS = {"type": "Plane", "property": "seats", "unique": True}
 LAST = plan("SetUnique", {"kind": "last"}, **SEATS)
 FIRST = plan("SetUnique", {"kind": "first"}, **SEATS)
+NONE = plan("SetUnique", {"kind": "drop"}, **SEATS)
 
 
 async def fleet(seats: Any = lambda at: at) -> Desk:
@@ -50,6 +51,30 @@ async def test_of_objects_that_share_a_value_across_batches_one_keeps_it(planned
     reverted = await taken_back(desk)
     assert (reverted["restored"], reverted["kept"], await alive(desk)) == (PLANES - 520, 0, before)
     await sent(desk, "CreateObject", **plane("Z1", seats=519))
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+async def test_none_of_those_that_share_a_value_keeps_it_in_whatever_batch_they_come(restarting):
+    desk = await fleet(lambda at: at % 400 if at < 1_000 else at)
+    before = await alive(desk)
+    await begun(desk, **NONE)
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "CreateObject", **plane("A1", seats=7))  # which two had that have no value now
+    await sent(desk, "CreateObject", **plane("A2", seats=2_000))
+    if restarting:
+        desk.restart()
+    ended = await ran(desk, step=1)
+    found = await alive(desk)
+    assert (ended["said"], ended["in"], ended["out"]) == ("completed", PLANES, PLANES)
+    assert {key for key, each in found.items() if "seats" in each} == {
+        "A2",
+        *(f"N{at:04}" for at in range(1_000, PLANES)),
+    }
+    assert await reserved(desk) == await held(desk)
+    await sent(desk, "CreateObject", **plane("Z1", seats=7))
+    await sent(desk, "DeleteObject", type="Plane", key="Z1")
+    assert (await taken_back(desk))["kept"] == 0
+    assert {key: each for key, each in (await alive(desk)).items() if key not in ("A1", "A2")} == before
 
 
 async def test_who_writes_meanwhile_is_refused_nothing_and_gone_through_too():
