@@ -40,6 +40,7 @@ def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
             yield from _object(whole, wish, sides, values=looked_at)
     if schema:
         yield from _left(whole, sides)
+        yield from _left_links(whole, sides)
 
 
 def _object(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator[Trouble]:
@@ -126,7 +127,7 @@ def _link(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator[T
         if not there(whole.get(entity)):
             yield Trouble("DELETE_LINK", Place(key, ""), f"{entity} is deleted", Place(entity, ""))
     if kind.get("acyclic"):
-        yield from _circle(whole, wish, kind, sides)
+        yield from _circle(whole, key, wish.like, kind, sides)
     if values and kind.get("properties"):
         shape = shape_in(whole.get, kind)
         for field, text in new_misfits((sides.theirs, sides.ours), wish, shape, before(sides, wish)):
@@ -134,13 +135,14 @@ def _link(whole: Whole, wish: Wish, sides: Sides, *, values: bool) -> Iterator[T
             yield Trouble("SCHEMA_DATA", Place(key, path), text, Place(kind_key, path))
 
 
-def _circle(whole: Whole, wish: Wish, kind: State, sides: Sides) -> Iterator[Trouble]:
-    objects = circle_in(whole.under, kind, wish.like["from"], wish.like["to"])
+def _circle(whole: Whole, key: Key, link: State, kind: State, sides: Sides) -> Iterator[Trouble]:
+    objects = circle_in(whole.under, kind, link["from"], link["to"])
     if objects:
         written = sides.written()
         around = [link_key(kind["slug"], *pair) for pair in pairwise(objects)]
-        rival = next((Place(link, "") for link in around if link != wish.key and link in written), None)
-        yield Trouble("CYCLE", Place(wish.key, ""), f"it closes a circle: {shown(objects)}", rival)
+        rival = next((Place(link, "") for link in around if link != key and link in written), None)
+        among = tuple(Place(link, "") for link in around)
+        yield Trouble("CYCLE", Place(key, ""), f"it closes a circle: {shown(objects)}", rival, among)
 
 
 def _ends(whole: Whole, link: State) -> dict[str, Key]:
@@ -164,3 +166,18 @@ def _left(whole: Whole, sides: Sides) -> Iterator[Trouble]:
             path = "/properties" + pointer(field)
             place = Place(declaring(whole, state, field), path)
             yield Trouble("SCHEMA_DATA", place, f"{key}: {text}", Place(key, path))
+
+
+def _left_links(whole: Whole, sides: Sides) -> Iterator[Trouble]:
+    """Links that ours wrote, and the merge does not, of types that may make no circles any more."""
+    wished = {wish.key for wish in whole.wishes}
+    acyclic = {
+        key: kind for key in wished if (kind := whole.get(key)) and key.startswith("linkType/") and kind.get("acyclic")
+    }
+    if not acyclic:
+        return
+    for key, state in sides.written().items():
+        if aggregate(key) == "link" and there(state) and state is not None and key not in wished:
+            kind = acyclic.get(type_key(state))
+            if kind is not None:
+                yield from _circle(whole, key, state, kind, sides)

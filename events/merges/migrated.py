@@ -5,7 +5,8 @@ base ──┤                                           and the base by those o
   4    └─ theirs ── migrated: 4 ─► "4"
 
 Migrations that look at each entity by itself are run so, in the order in which they were completed. What one of them
-cannot mend is left as it is, and the merged schema refuses it.
+cannot mend is left as it is, and the merged schema refuses it. Those that look at what several claim answer what comes of
+it (`events.merges.standing`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,11 +38,11 @@ class Ran(NamedTuple):
     state: State
     before: Context  # its branch as it was when it began
     after: View  # and when it was completed
-    whole: Conversion
+    whole: Conversion | None  # `None` of one that looks at no entity by itself
 
     def made(self, key: Key, state: State) -> State | None:
         """An entity as it leaves it; `None` if it goes. Raises `Unread`."""
-        if state.get("deleted") or not key.startswith(self.whole.prefixes):
+        if self.whole is None or state.get("deleted") or not key.startswith(self.whole.prefixes):
             return state
         try:
             step = self.whole.fixed(state)
@@ -81,8 +82,7 @@ def ran(context: Context, log: Elsewhere, side: At, other: At) -> list[Ran]:
         for branch, position in held(log, side).items()
         for each in _of(log, branch, known.get(branch, 0), position)
     ]
-    apart = [each for each in sorted(found, key=lambda one: one[0]) if CHANGES[each[1]["change"]["type"]].apart]
-    told = needed(lambda each: _ran(context, log, *each), apart)
+    told = needed(lambda each: _ran(context, log, *each), sorted(found, key=lambda one: one[0]))
     return [each for each in told if each is not None]
 
 
@@ -120,9 +120,12 @@ def _ran(context: Context, log: Elsewhere, position: int, state: State) -> Ran |
     if state["at"] is None:
         return None
     before = then(replace(context, branch=state["branch"]), state)
+    after = log.at(state["branch"], position)
     change = command_of(state["change"]["type"], state["change"]["data"])
+    if not CHANGES[state["change"]["type"]].apart:
+        return Ran(state, before, after, None)
     try:
         whole = conversion(before, change, Fix.model_validate(state["fix"]))
     except Refused:
         return None
-    return Ran(state, before, log.at(state["branch"], position), whole)
+    return Ran(state, before, after, whole)

@@ -17,6 +17,7 @@ from events.merges.merging import content, is_data, is_element, merged, unreserv
 from events.merges.migrated import Ran, made
 from events.merges.misfits import stored_form
 from events.merges.sides import Sides
+from events.merges.standing import Standing
 from events.merges.steps import Step, Wish
 from events.merges.three_way import ABSENT, found, replaced
 from events.merges.whole import Trouble, Whole, type_key
@@ -53,6 +54,8 @@ class _Reconciling:
         self.migrated: dict[str, Mapping[Key, Json]] = {"ours": {}, "theirs": {}}  # what a side says once it is
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
+        self.standing = Standing(sides)
+        self.gave_way = False  # what was written under one schema says less than it did
 
     def done(self) -> Reconciled:
         self._migrate()
@@ -60,7 +63,7 @@ class _Reconciling:
             self._entity(key)
         whole, troubles = self._gone_through()
         for _ in range(ROUNDS):
-            if not self._answered(troubles):
+            if not self._answered(whole, troubles):
                 break
             whole, troubles = self._gone_through()
         for trouble in troubles:
@@ -132,19 +135,23 @@ class _Reconciling:
         foresee(self.sides.ours, wishes)
         self.sides.elsewhere.need()
         whole = Whole(self.sides.upon or self.sides.ours, wishes)
-        values = bool(self.answers.given) or any(is_element(key) for key in self.sides.changed_by_ours)
+        answered = bool(self.answers.given) or self.gave_way
+        values = answered or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
         self.sides.elsewhere.need()
         return whole, troubles
 
-    def _answered(self, troubles: Iterable[Trouble]) -> bool:
+    def _answered(self, whole: Whole, troubles: Iterable[Trouble]) -> bool:
         """Whether something became of one of them that was not tried before."""
-        tried = [self._try(trouble) for trouble in troubles if (trouble.place, trouble.rival) not in self.conflicts]
+        open_ = [trouble for trouble in troubles if (trouble.place, trouble.rival) not in self.conflicts]
+        tried = [self._try(whole, trouble) for trouble in open_]
         return any(tried)
 
-    def _try(self, trouble: Trouble) -> bool:
+    def _try(self, whole: Whole, trouble: Trouble) -> bool:
         """An answer may name the place or its rival; theirs at the place = the rival gives way."""
         rival = trouble.rival if trouble.rival in self.answers.given else None
+        if rival is None and trouble.place not in self.answers.given and self._let_go(whole, trouble):
+            return True
         place = rival or trouble.place
         choice = self.answers.choice(place)
         if choice is None:
@@ -155,6 +162,12 @@ class _Reconciling:
         if choice == "theirs" and trouble.rival is not None:
             place = trouble.rival
         return self._put(place, self._value(place, choice))
+
+    def _let_go(self, whole: Whole, trouble: Trouble) -> bool:
+        """Whether a migration has said who gives way, and somebody did. Raises `Unasked`."""
+        gone = [self._put(place, ABSENT) for place in self.standing.giving_way(whole, trouble)]
+        self.gave_way |= any(gone)
+        return any(gone)
 
     def _conflict(self, trouble: Trouble) -> Conflict:
         base, ours, theirs = (self._value(trouble.place, side) for side in ("base", "ours", "theirs"))

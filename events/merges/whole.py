@@ -20,12 +20,13 @@ from events.schema.values import pointer
 
 
 class Trouble(NamedTuple):
-    """`place` is what theirs brings, or takes away; `rival` what of ours stands against it."""
+    """`place` is what theirs brings, or takes away; `rival` what of ours stands against it. `among`: all that make it up."""
 
     kind: Kind
     place: Place
     text: str
     rival: Place | None = None
+    among: tuple[Place, ...] = ()
 
 
 class Whole:
@@ -85,9 +86,9 @@ class Whole:
         if kind == "unique" and holder["owner"] != state["owner"]:
             owner = Key(state["owner"])
             yield self._not_unique(owner, after if owner == key else self.get(owner) or {}, reserved, holder["owner"])
-        elif kind == "end" and holder["link"] != key and there(self.get(holder["link"])):
+        elif kind == "end" and holder["link"] != state["link"] and there(self.get(holder["link"])):
             text = f"{holder['link']} has that end already; one of the two must go"
-            yield Trouble("CARDINALITY", Place(key, ""), text, Place(holder["link"], ""))
+            yield Trouble("CARDINALITY", Place(Key(state["link"]), ""), text, Place(holder["link"], ""))
         elif kind == "name" and holder["rid"] != state["rid"]:
             other = Key(f"{aggregate(key)}/{holder['rid']}")
             text = f"{other} is called {reserved.split('/', 2)[2]}, too; give one of them another name"
