@@ -1,9 +1,7 @@
 """The CloudEvents SDK and the samples of other projects agree with the codec wherever they follow the specification."""
 
 import json
-import os
 from datetime import UTC
-from pathlib import Path
 
 import pytest
 import yaml
@@ -20,17 +18,9 @@ from events.wire.envelope import decode as decode_event
 from events.wire.envelope import encode as encode_event
 from events.wire.envelope import from_cloudevent, to_cloudevent
 from events.wire.instants import from_text, to_text
+from tests.events.outside import needs_samples, tck
 from tests.events.samples import MINIMAL, cloud_events, events, json_values
 
-
-def tck() -> Path:
-    """The folder with samples: `OMS_TCK`, or `shared/tck` beside any folder above this file."""
-    told = os.environ.get("OMS_TCK")
-    places = [Path(told)] if told else [above / "shared" / "tck" for above in Path(__file__).resolve().parents]
-    return next((place for place in places if place.is_dir()), Path("no-samples"))
-
-
-needs_samples = pytest.mark.skipif(not tck().is_dir(), reason="no samples: set OMS_TCK to their folder")
 SAMPLES = sorted((tck() / "json_format_v1").glob("*.json"))
 REFUSED = {
     "fail_numeric_decimal": "EVENT_ATTRIBUTE_TYPE",
