@@ -11,25 +11,26 @@ it (`events.merges.standing`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.branches.ancestry import At, held
 from events.branches.elsewhere import Elsewhere, View
 from events.decider import Context, Lookup, State, needed
 from events.findings import Refused
-from events.merges.merging import content
-from events.merges.three_way import ABSENT
+from events.merges.rekeyed import Form, Rekeyed
 from events.migrations.migration_change import CHANGES, command_of, conversion
 from events.migrations.migration_events import migration_key
 from events.migrations.migration_revert import then
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_words import Fix
-from events.names import ONTOLOGY_SCOPE, Key
-from events.objects.link_words import UpdateLink
+from events.names import ONTOLOGY_SCOPE, Key, link_key
+from events.objects.link_words import CreateLink, UpdateLink
 from events.objects.object_words import UpdateObject
 from events.reserved import migration_number_key, migrations_key
 from events.schema.shape import Shape, shape_in
-from events.schema.values import Json
+from events.schema.type_structure import SetPrimaryKey
+
+_DATA: Final = ("object/", "link/", "unique/")
 
 
 class Ran(NamedTuple):
@@ -40,17 +41,33 @@ class Ran(NamedTuple):
     after: View  # and when it was completed
     whole: Conversion | None  # `None` of one that looks at no entity by itself
 
-    def made(self, key: Key, state: State) -> State | None:
-        """An entity as it leaves it; `None` if it goes. Raises `Unread`."""
-        if self.whole is None or state.get("deleted") or not key.startswith(self.whole.prefixes):
-            return state
+    @property
+    def moves(self) -> bool:
+        """Whether entities stand under other keys behind it."""
+        redirects: bool = self.state["fix"]["kind"] == "redirect"
+        return redirects or self.state["change"]["type"] == SetPrimaryKey.__name__
+
+    def over(self, get: Lookup) -> Lookup:
+        """The schema as it was, and objects and links where `get` looks."""
+        return lambda key: get(key) if key.startswith(_DATA) else self.before.get(key)
+
+    def made(self, get: Lookup, key: Key, state: State) -> Form:
+        """An entity as it leaves it, among the others that `get` finds. Raises `Unread`."""
+        if self.whole is None:
+            rekeying = self.state["change"]["type"] == SetPrimaryKey.__name__
+            rekeyed = Rekeyed(self.over(get), self.after.get, self.state["change"]["data"]["type"])
+            return rekeyed.form(key, state) if rekeying else (key, state)
+        if not key.startswith(self.whole.prefixes):
+            return key, state
         try:
             step = self.whole.fixed(state)
         except Refused:
-            return state
-        if step is None or step.instead is not None:
-            return state
-        return None if step.what == "dropped" else self._converted(state, step)
+            return key, state
+        if step is None:
+            return key, state
+        if isinstance(step.instead, CreateLink):
+            return self._redirected(key, state, step.instead)
+        return key, None if step.what == "dropped" else self._converted(state, step)
 
     def said(self) -> dict[str, Any]:
         return {name: self.state[name] for name in ("rid", "number", "branch")}
@@ -67,6 +84,16 @@ class Ran(NamedTuple):
             if value is not None and field in is_.names:
                 properties[field] = is_.checks[is_.names[field]][1](value)
         return {**state, "properties": properties}
+
+    def _redirected(self, key: Key, state: State, instead: CreateLink) -> Form:
+        other = self.after.get(Key(f"linkType/{instead.type}"))
+        assert other is not None, "it took the links"
+        checks, given = shape_in(self.after.get, other).checks, instead.properties or {}
+        if not given.keys() <= checks.keys():
+            return key, state
+        properties = {checks[name][0]: checks[name][1](value) for name, value in given.items()}
+        named = {"type": other["rid"], "slug": other["slug"], "properties": properties}
+        return link_key(other["slug"], state["from"], state["to"]), {**state, **named}
 
     def _shape(self, get: Lookup, state: State) -> Shape:
         kind = get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
@@ -90,17 +117,6 @@ def without(some: Sequence[Ran], others: Sequence[Ran]) -> tuple[Ran, ...]:
     """Those whose change none of the others made, too."""
     made = [other.state["change"] for other in others]
     return tuple(each for each in some if each.state["change"] not in made)
-
-
-def made(migrations: Sequence[Ran], key: Key, like: State, said: Json) -> Json:
-    """What becomes of the content of an object or a link, which `like` names. Raises `Unread`."""
-    if said is ABSENT:
-        return said
-    state: State | None = {**like, "properties": said["properties"], "deleted": False}
-    for each in migrations:
-        if state is not None:
-            state = each.made(key, state)
-    return content(key, state)
 
 
 def _of(log: Elsewhere, branch: str, after: int, until: int) -> Iterator[tuple[int, State]]:

@@ -6,15 +6,15 @@ reset     base = the branch                   theirs = as it was          ours =
 rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from events.decider import State, needed
+from events.decider import State
 from events.merges.conflicts import Answers, Conflict, Place
 from events.merges.fitness import unfit
 from events.merges.foresight import foresee
-from events.merges.merging import content, is_data, is_element, merged, unreserved
-from events.merges.migrated import Ran, made
+from events.merges.forms import Forms, forms
+from events.merges.merging import content, is_element, merged, unreserved
 from events.merges.misfits import stored_form
 from events.merges.sides import Sides
 from events.merges.standing import Standing
@@ -51,15 +51,15 @@ class _Reconciling:
         self.ours = dict(sides.ours.states(sides.keys))
         self.base = dict(sides.base([key for key in sides.keys if key in sides.changed_by_ours]))
         self.contents: dict[Key, Json] = {}  # what shall be, of all that one of the sides changed
-        self.migrated: dict[str, Mapping[Key, Json]] = {"ours": {}, "theirs": {}}  # what a side says once it is
+        self.forms = Forms({}, {}, {}, {}, {})
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
-        self.standing = Standing(sides)
+        self.standing = Standing(sides, {})
         self.gave_way = False  # what was written under one schema says less than it did
 
     def done(self) -> Reconciled:
         self._migrate()
-        for key in self.sides.keys:
+        for key in self.theirs:
             self._entity(key)
         whole, troubles = self._gone_through()
         for _ in range(ROUNDS):
@@ -74,34 +74,29 @@ class _Reconciling:
 
     def _migrate(self) -> None:
         """What one side wrote becomes what the migrations of the other make of it. Raises `Unasked`."""
-        by_theirs, by_ours = self.sides.run_by_theirs, self.sides.run_by_ours
-        if by_theirs:
-            written = {key: state for key, state in self.sides.written().items() if state and is_data(key)}
-            said = _made(by_theirs, {key: (state, content(key, state)) for key, state in written.items()})
-            self.contents = {key: each for key, each in said.items() if key not in self.theirs}
-            self.contents = {k: v for k, v in self.contents.items() if not same(v, content(k, written[k]))}
-            self.ours |= {key: written[key] for key in self.contents}
-            self.migrated["ours"] = said
-        if by_ours:
-            likes = {key: state for key, state in self.theirs.items() if state and is_data(key)}
-            said = {key: (state, content(key, state)) for key, state in likes.items()}
-            self.migrated["theirs"] = _made(by_ours, said)
-        if by_theirs or by_ours:
-            likes = {key: self.theirs[key] or self.ours[key] or {} for key in self.base if is_data(key)}
-            self.base |= _made((*by_theirs, *by_ours), {key: (likes[key], self.base[key]) for key in likes})
+        if not (self.sides.run_by_theirs or self.sides.run_by_ours):
+            return
+        found = self.forms = forms(self.sides, self.theirs, self.base)
+        self.base = dict(found.base)
+        more = {**found.ours, **found.theirs}.keys() - self.ours.keys()
+        self.ours |= self.sides.ours.states(more)
+        self.theirs = {**self.theirs, **self.sides.theirs.states(found.theirs.keys() - self.theirs.keys())}
+        self.standing = Standing(self.sides, found.origins)
+        self.gave_way = bool(found.origins)
+        said = {key: each for key, each in found.ours.items() if key not in self.theirs}
+        self.contents = {key: each for key, each in said.items() if not same(each, content(key, self.ours[key]))}
 
     def _entity(self, key: Key) -> None:
-        ours, theirs = (
-            self.migrated[side].get(key, content(key, states[key]))
-            for side, states in (("ours", self.ours), ("theirs", self.theirs))
-        )
+        ours = self.forms.ours.get(key, content(key, self.ours[key]))
+        theirs = self.forms.theirs.get(key, content(key, self.theirs[key]))
         if _purged(self.ours[key]) or _purged(self.theirs[key]):  # its key is destroyed, on whatever branch
             self.contents[key] = ABSENT
             return
-        if key not in self.base:
+        if key not in self.base and key not in self.forms.origins:
             self.contents[key] = unreserved(key, theirs)
             return
-        outcome = merged(key, unreserved(key, self.base[key]), ours, unreserved(key, theirs))
+        base = self.base.get(key, ABSENT)
+        outcome = merged(key, unreserved(key, base), ours, unreserved(key, theirs))
         value = outcome.content
         for conflict in outcome.conflicts:
             self.conflicts[conflict.place, None] = conflict
@@ -128,7 +123,7 @@ class _Reconciling:
 
     def _gone_through(self) -> tuple[Whole, list[Trouble]]:
         wishes = [
-            Wish(key, self.ours[key], self.theirs.get(key) or self.ours[key] or {}, said)
+            Wish(key, self.ours[key], self._like(key), said)
             for key, said in self.contents.items()
             if not same(said, content(key, self.ours[key]))
         ]
@@ -140,6 +135,9 @@ class _Reconciling:
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
         self.sides.elsewhere.need()
         return whole, troubles
+
+    def _like(self, key: Key) -> State:
+        return self.forms.likes.get(key) or self.theirs.get(key) or self.ours[key] or {}
 
     def _answered(self, whole: Whole, troubles: Iterable[Trouble]) -> bool:
         """Whether something became of one of them that was not tried before."""
@@ -188,11 +186,6 @@ class _Reconciling:
         before = self.contents.get(key, content(key, self.ours[key]))
         self.contents[key] = _put(before, path, value)
         return not same(before, self.contents[key])
-
-
-def _made(migrations: Sequence[Ran], said: Mapping[Key, tuple[State, Json]]) -> dict[Key, Json]:
-    """Contents of objects and links, each with a state that names it, as migrations leave them. Raises `Unasked`."""
-    return dict(zip(said, needed(lambda key: made(migrations, key, *said[key]), said), strict=True))
 
 
 def _purged(state: State | None) -> bool:

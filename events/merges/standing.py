@@ -21,10 +21,10 @@ ANSWERED: Final[Mapping[Kind, str]] = {"UNIQUE": "SetUnique", "CARDINALITY": "Se
 
 
 class Standing:
-    """The answers of the migrations that are run by a merge."""
+    """The answers of the migrations that are run by a merge. `origins`: under which keys was written what stands elsewhere."""
 
-    def __init__(self, sides: Sides) -> None:
-        self.sides = sides
+    def __init__(self, sides: Sides, origins: Mapping[Key, Key]) -> None:
+        self.sides, self.origins = sides, origins
         changed = ((each.state["change"]["type"], each) for each in chain(sides.run_by_ours, sides.run_by_theirs))
         self.answers = [each for type_, each in changed if type_ in ANSWERED.values()]
 
@@ -50,7 +50,8 @@ class Standing:
         return next((str(each.state["fix"]["kind"]) for each in found), None)
 
     def _written(self, key: Key) -> int:
-        return max(self.sides.ours.head(key).position, self.sides.theirs.head(key).position)
+        keys = (key, self.origins.get(key, key))
+        return max(side.head(each).position for each in keys for side in (self.sides.ours, self.sides.theirs))
 
 
 def _concerns(migration: Ran, whole: Whole, trouble: Trouble, like: State) -> bool:

@@ -122,17 +122,6 @@ async def test_a_type_that_went_goes_with_what_came_of_it_meanwhile():
     assert await alive(desk) == {}
 
 
-async def test_objects_under_a_key_that_their_type_has_no_more_stop_the_merge():
-    desk = await hangar(plane("N1", serial="하나"))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    await migrated(desk, plan("SetPrimaryKey", {"kind": "move"}, type="Plane", primaryKey=["serial"]))
-    await sent(desk, "CreateObject", **plane("N2", serial="둘"))
-    assert codes(await desk.send("MergeBranch", source=DEV)) == ["MERGE_CONFLICT_SCHEMA_DATA"]
-    await sent(desk, "DeleteObject", type="Plane", key="N2")
-    assert await merged(desk) == [1]
-    assert list(await alive(desk)) == ["하나"]
-
-
 async def test_links_are_migrated_too():
     desk = await hangar(plane("a"), plane("b"))
     await sent(desk, "CreateValueType", name="거리", base="number", constraint={"min": 0})

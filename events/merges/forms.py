@@ -1,0 +1,95 @@
+"""What the three sides of a merge say once each is as the migrations of the others leave it, so that they can be compared.
+
+base              ours                  theirs
+by theirs and ours    by theirs              by ours          where the one side has migrations
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from events.decider import Lookup, State
+from events.merges.merging import content, is_data
+from events.merges.migrated import Ran
+from events.merges.sides import Sides
+from events.merges.three_way import ABSENT
+from events.merges.turned import turned
+from events.names import Key
+from events.schema.values import Json
+
+
+class Forms(NamedTuple):
+    """By key: what each side says there; a key that is in none of them says what it says."""
+
+    base: Mapping[Key, Json]
+    ours: Mapping[Key, Json]
+    theirs: Mapping[Key, Json]
+    likes: Mapping[Key, State]  # of keys under which something came to stand
+    origins: Mapping[Key, Key]  # of these: under which key it was written
+
+
+def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, Json]) -> Forms:
+    """`theirs`: what theirs changed; `base`: what entities that both changed said in the base. Raises `Unasked`."""
+    by_theirs, by_ours = sides.run_by_theirs, sides.run_by_ours
+    mine = {key: state for key, state in sides.written().items() if is_data(key)} if by_theirs else {}
+    other = {key: state for key, state in theirs.items() if is_data(key)} if by_ours else {}
+    began = _base(sides, mine, other, {key: said for key, said in base.items() if is_data(key)})
+    ours, likes, origins = _side(by_theirs, sides.ours.get, mine)
+    brought, more_likes, more_origins = _side(by_ours, sides.theirs.get, other)
+    before, _, moved = _side((*by_theirs, *by_ours), _in_base(sides, began), began)
+    for key, origin in moved.items():
+        # what came to stand under another key, and is not there any more, was deleted or has a third one
+        if origin in mine:
+            ours.setdefault(key, ABSENT)
+        if origin in other:
+            brought.setdefault(key, ABSENT)
+    return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins)
+
+
+def _side(
+    migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State | None]
+) -> tuple[dict[Key, Json], dict[Key, State], dict[Key, Key]]:
+    found = turned(migrations, get, written)
+    said: dict[Key, Json] = dict.fromkeys(found, ABSENT)
+    said |= {form.key: content(form.key, form.state) for form in found.values() if form.state is not None}
+    moved = {form.key: (key, form.state) for key, form in found.items() if form.key != key and form.state is not None}
+    return said, {key: state for key, (_, state) in moved.items()}, {key: origin for key, (origin, _) in moved.items()}
+
+
+def _base(
+    sides: Sides, mine: Mapping[Key, State | None], other: Mapping[Key, State | None], base: Mapping[Key, Json]
+) -> dict[Key, State | None]:
+    """What stood in the base of all that is turned: more than what both changed, where it may stand elsewhere now."""
+    wanted: dict[Key, State | None] = {}
+    if any(each.moves for each in sides.run_by_theirs):
+        wanted |= mine
+    if any(each.moves for each in sides.run_by_ours):
+        wanted |= other
+    said = {**sides.base([key for key in wanted if key not in base]), **base}
+    likes = {key: wanted.get(key) or mine.get(key) or other.get(key) for key in said}
+    missing = [key for key, like in likes.items() if like is None]
+    likes |= _likes(sides, missing)
+    return {key: _state(likes[key], each) for key, each in said.items()}
+
+
+def _likes(sides: Sides, keys: Iterable[Key]) -> dict[Key, State | None]:
+    asked = list(keys)
+    theirs, ours = sides.theirs.states(asked), sides.ours.states(asked)
+    return {key: theirs[key] or ours[key] for key in asked}
+
+
+def _state(like: State | None, said: Json) -> State | None:
+    if said is ABSENT or like is None:
+        return None
+    return {**like, "properties": said["properties"], "deleted": False}
+
+
+def _in_base(sides: Sides, began: Mapping[Key, State | None]) -> Lookup:
+    """What objects and links were in the base; what is reserved, as the side says that has not migrated."""
+    side = sides.ours if sides.run_by_theirs else sides.theirs
+
+    def get(key: Key) -> State | None:
+        if not is_data(key):
+            return side.get(key)
+        return began[key] if key in began else _state(side.get(key) or {}, sides.base([key])[key])
+
+    return get

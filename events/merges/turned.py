@@ -1,0 +1,76 @@
+"""What one side of a merge wrote, as the migrations of the other leave it: what each entity says, and under which key.
+
+written: object/Plane/N2, link/beside/N1~N2 ──► migration 1 ──► migration 2 ──► object/Plane/둘, link/beside/하나~둘
+named:   object/Plane/N1                     ┘  looked up only, where links and references name it
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from events.decider import Lookup, State, needed
+from events.merges.migrated import Ran
+from events.merges.rekeyed import named
+from events.names import Key
+from events.schema.values import same
+
+
+class Turned(NamedTuple):
+    """Of an entity: the key under which it stands now, and its state there; `None` where it is not (any more)."""
+
+    key: Key
+    state: State | None
+
+
+def turned(migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State | None]) -> dict[Key, Turned]:
+    """By the key under which each was written. `get` finds what that side says of others. Raises `Unread`."""
+    forms = {key: Turned(key, _alive(state)) for key, state in written.items()}
+    if any(each.moves for each in migrations):
+        first = next(each for each in migrations if each.moves)
+        others = needed(lambda key: _named(first.over(get), forms[key]), forms)
+        keys = {key for several in others for key in several} - forms.keys()
+        forms |= {key: Turned(key, _alive(state)) for key, state in zip(keys, needed(get, keys), strict=True)}
+    for migration in migrations:
+        forms = _by(migration, get, forms)
+    return {key: forms[key] for key in written}
+
+
+def _by(migration: Ran, get: Lookup, forms: Mapping[Key, Turned]) -> dict[Key, Turned]:
+    now = dict(forms.values())
+    look = _first(now, get)
+    alive = {key: form for key, form in forms.items() if form.state is not None}
+    made = needed(lambda form: migration.made(look, form.key, form.state or {}), alive.values())
+    found = {key: Turned(*each) for key, each in zip(alive, made, strict=True)}
+    if not migration.moves:
+        return {**forms, **found}
+    taken = {form.key for key, form in found.items() if form.key == alive[key].key}
+    for key, form in found.items():
+        if form.key != alive[key].key and (form.key in taken or _stands(migration, look, form.key)):
+            found[key] = _beside(alive[key], form, look(form.key))
+        taken.add(form.key)
+    return {**forms, **found}
+
+
+def _beside(was: Turned, form: Turned, other: State | None) -> Turned:
+    """Where another stands already: a link that says the same is none any more, all else stays where it was."""
+    if form.state is None or other is None or "from" not in form.state:
+        return was
+    alike = same(form.state.get("properties") or {}, other.get("properties") or {})
+    return Turned(was.key, None) if alike else was
+
+
+def _stands(migration: Ran, look: Lookup, key: Key) -> bool:
+    """Whether an entity stands under a key, and the migration leaves it there."""
+    state = _alive(look(key))
+    return state is not None and migration.made(look, key, state)[0] == key
+
+
+def _first(now: Mapping[Key, State | None], get: Lookup) -> Callable[[Key], State | None]:
+    return lambda key: now[key] if key in now else get(key)
+
+
+def _named(get: Lookup, form: Turned) -> Sequence[Key]:
+    return () if form.state is None else named(get, form.key, form.state)
+
+
+def _alive(state: State | None) -> State | None:
+    return None if state is None or state.get("deleted") else state
