@@ -58,6 +58,17 @@ class Cut:
         """As `valid`, without what is deleted."""
         return (version for version in self.valid(prefix) if not version.state.get("deleted"))
 
+    def histories(self, prefix: str, low: int) -> Iterator[Sequence[Version]]:
+        """As `history`, of each entity whose key starts with `prefix`, in key order; without what had ended at `low`."""
+        levels = [
+            _ranked(rank, floor, self.versions.spanning(branch, prefix, low, at))
+            for rank, (branch, floor, at) in enumerate(self.lineage)
+        ]
+        for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
+            by_rank = groupby(same_key, key=lambda ranked: ranked[1])
+            found = history([[version for _, _, version in level] for _, level in by_rank])
+            yield [version for version in found if version.until > low]
+
     def parked(self, *entities: Key) -> Sequence[Parked]:
         """What the view could not apply of these entities up to this cut: what it shows of them is older."""
         places = {(branch, entity): (floor, at) for branch, floor, at in self.lineage for entity in entities}

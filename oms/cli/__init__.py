@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "show": "show:show",
     "history": "history:history",
     "diff": "diff:diff",
+    "query": "query:query",
     "similar": "similar:similar",
     "embed": "embedding:embed",
     "merge": "merging:merge",

@@ -39,6 +39,7 @@ AREAS = (
     "PROPOSAL",
     "REPAIR",
     "RULE",
+    "SQL",
     "STRUCT",
     "SUBJECT",
     "TAG",

@@ -1,0 +1,78 @@
+"""Columns of values as Arrow has them; what is no value of its column's type is left out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from events.wire.instants import from_text
+from queries.sql.columns import Column, Kind
+
+_MICROS: Final = pa.timestamp("us")
+_TYPES: Final[Mapping[Kind, pa.DataType]] = {
+    "text": pa.string(), "json": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(),
+    "date": pa.date32(), "timestamp": _MICROS, "instant": _MICROS,
+}  # fmt: skip
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def schema_of(columns: Sequence[Column]) -> pa.Schema:
+    return pa.schema([(column.name, _type(column)) for column in columns])
+
+
+def batch(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> pa.Table:
+    arrays = [_array(column, cells) for column, cells in zip(columns, values, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema_of(columns))
+
+
+def _type(column: Column) -> pa.DataType:
+    return pa.list_(_TYPES[column.kind]) if column.array else _TYPES[column.kind]
+
+
+def _array(column: Column, cells: Sequence[Any]) -> pa.Array:
+    cell = _CELLS.get(column.kind)
+    if column.array:
+        cells = [None if each is None else [_one(cell, item) for item in _listed(each)] for each in cells]
+    elif cell is not None:
+        cells = [None if each is None else cell(each) for each in cells]
+    try:
+        return pa.array(cells, _type(column))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return pa.array([_fitting(each, _type(column)) for each in cells], _type(column))
+
+
+def _one(cell: Callable[[Any], Any] | None, item: Any) -> Any:
+    return item if cell is None or item is None else cell(item)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _fitting(value: Any, kind: pa.DataType) -> Any:
+    with suppress(pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        pa.scalar(value, kind)
+        return value
+    return None
+
+
+def _json(value: Any) -> str:
+    return _encode(value).decode()
+
+
+def _date(value: Any) -> Any:
+    with suppress(ValueError, TypeError):
+        return date.fromisoformat(value)
+    return None
+
+
+def _timestamp(value: Any) -> Any:
+    with suppress(ValueError, TypeError):
+        return from_text(value)
+    return None
+
+
+_CELLS: Final[Mapping[Kind, Callable[[Any], Any]]] = {"json": _json, "date": _date, "timestamp": _timestamp}

@@ -1,0 +1,93 @@
+"""DuckDB as the engine of a query: in memory, with no file, no network, no setting to change, and no variable of Python."""
+
+import re
+from collections.abc import Iterator, Sequence
+from threading import Timer
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from adapters.arrow_columns import batch, schema_of
+from queries.sql.engine import Failed, Limits, Relation, Unbound
+
+_SHUT: Final = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    "threads": "2",
+}
+_COLUMN: Final = re.compile(
+    r'Referenced (?P<kind>column|table) "(?P<name>[^"]*)" not found|does not have a column named "(?P<other>[^"]*)"'
+)
+_KNOWN: Final = re.compile(r'"([^"]+)"')
+
+
+class DuckDb:
+    """See `queries.sql.engine.Engine`; the answer is an Arrow table."""
+
+    def run(self, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits) -> pa.Table:
+        connection = duckdb.connect(":memory:", config={**_SHUT, "memory_limit": f"{limits.memory}MiB"})
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+            return _answered(connection, text, relations, limits)
+        except duckdb.Error as error:
+            raise _told(error, limits) from None
+        finally:
+            connection.close()
+
+
+def _answered(
+    connection: duckdb.DuckDBPyConnection, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits
+) -> pa.Table:
+    for name, relation in relations:
+        connection.register("given", schema_of(relation.columns).empty_table())
+        connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM given')  # noqa: S608  # a name of our own
+        connection.unregister("given")
+    connection.execute(f"EXPLAIN {text}")  # what is wrong with it is told before anything is read
+    read = 0
+    for name, relation in relations:
+        for rows in _batches(relation):
+            read += rows.num_rows
+            if read > limits.read:
+                raise Failed(
+                    "SQL_LIMIT_READ", f"more than {limits.read:,} rows would be read; ask for less, or allow more"
+                )
+            connection.register("given", rows)
+            connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
+            connection.unregister("given")
+    return _within(connection, text, limits)
+
+
+def _batches(relation: Relation) -> Iterator[pa.Table]:
+    for columns in relation.batches():
+        yield batch(relation.columns, columns)
+
+
+def _within(connection: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> pa.Table:
+    timer = Timer(limits.seconds, connection.interrupt)
+    timer.start()
+    try:
+        found = connection.sql(f"SELECT * FROM ({text}) LIMIT {limits.rows + 1}").to_arrow_table()  # noqa: S608
+    finally:
+        timer.cancel()
+    if found.num_rows > limits.rows:
+        raise Failed("SQL_LIMIT_ROWS", f"the answer has more than {limits.rows:,} rows; ask for less, or allow more")
+    return found
+
+
+def _told(error: duckdb.Error, limits: Limits) -> Exception:
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return Failed("SQL_LIMIT_TIME", f"it took longer than {limits.seconds:g} s; ask for less, or allow more")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Failed(
+            "SQL_LIMIT_MEMORY", f"it needs more than {limits.memory} MiB of memory; ask for less, or allow more"
+        )
+    if found := _COLUMN.search(text):
+        known = _KNOWN.findall(text[found.end() :].partition("LINE")[0])
+        return Unbound(found["kind"] or "column", found["name"] or found["other"], known)
+    return Failed("SQL_REFUSED", text.partition("\n\nLINE")[0].partition(": ")[2] or text)

@@ -1,0 +1,67 @@
+"""Tables by name: object types and link types at a cut, under their table name, their API name, its snake_case, or their slug."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from events.meant import nearest
+from queries.cuts import Cut
+from queries.naming import Named, is_below, types
+from queries.sql.findings import refused
+from queries.sql.when import Place
+
+LOGS: Final = ("history", "events", "audit")
+"""What can be asked beside the types; a name in other letters (`Events`) may be a type's."""
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A type, and with it those whose objects are its objects too."""
+
+    named: Named
+    below: Sequence[Named]
+
+    @property
+    def types(self) -> Sequence[Named]:
+        return self.named, *self.below
+
+
+def table_name(named: Named) -> str:
+    """The one it was given, else its API name in snake_case: `FlightLeg` is `flight_leg`."""
+    return str(named.state.get("table") or _WORDS.sub("_", named.name).lower())
+
+
+_MEANT: Final[Sequence[Callable[[Named], str]]] = (
+    lambda named: str(named.state.get("table") or ""),
+    lambda named: named.name,
+    table_name,
+    lambda named: table_name(named).casefold(),
+    lambda named: named.name.casefold(),
+    lambda named: named.slug,
+    lambda named: str(named.state["rid"]),
+)
+"""In which order a name is looked for; the folded ones are compared with the folded name."""
+
+
+def table(cut: Cut, name: str, place: Place) -> Table:
+    """Raises `Refused` with SQL_TABLE_UNKNOWN or SQL_TABLE_AMBIGUOUS."""
+    known = [*types(cut)]
+    for called in _MEANT:
+        found = [each for each in known if called(each) in (name, name.casefold())]
+        alive = [each for each in found if not each.state.get("deleted")] or found[:1]
+        if len(alive) > 1:
+            names = " and ".join(each.name for each in alive)
+            raise refused("SQL_TABLE_AMBIGUOUS", f"{name} is the table of {names}; write the API name", place)
+        if alive:
+            return Table(alive[0], [*_below(cut, alive[0], known)])
+    there = [table_name(each) for each in known if not each.state.get("deleted")]
+    meant = nearest(name, [*there, *LOGS], "`oms schema list` shows the types that there are")
+    text = f"there is no table {name[:200]} on {cut.branch} at position {cut.position}; {meant}"
+    raise refused("SQL_TABLE_UNKNOWN", text, place)
+
+
+def _below(cut: Cut, named: Named, known: Sequence[Named]) -> Iterator[Named]:
+    if named.kind == "objectType":
+        yield from (each for each in known if each.kind == "objectType" and is_below(cut, each, named))

@@ -1,0 +1,121 @@
+"""From what is said of a system time to positions: the cut at its end, and where it begins. Each moment is resolved once.
+
+AS OF x           valid at x                        BETWEEN x AND y   valid at some moment of [x, y]
+FROM x TO y       valid at some moment of [x, y)    ALL               every version, deletions too
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from events.findings import Refused
+from queries.cuts import Cut, cut
+from queries.moments import AtInstant, AtPosition, Moment, moment
+from queries.sql.findings import refused
+from queries.sql.when import Always, AsOf, Between, FromTo, Place, Said, Span
+from queries.versions import Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Versions that were current at some position from `low` to that of the cut; none of them where it is `empty`."""
+
+    cut: Cut
+    low: int
+    every: bool = False  # also those that say that something is deleted
+    empty: bool = False
+
+    @property
+    def point(self) -> bool:
+        return self.low == self.cut.position and not self.every
+
+
+@dataclass(slots=True)
+class Windows:
+    """`branch` and `as_of` hold where a table says nothing; `now` in µs."""
+
+    versions: Versions
+    branch: str
+    as_of: str
+    now: int
+    _cuts: dict[tuple[str, Moment], Cut] = field(default_factory=dict)
+
+    def window(self, span: Span | None, on: Said | None = None) -> Window:
+        """Raises `Refused` with BRANCH_UNKNOWN or TIME_…, and the place where the moment is said."""
+        branch = self.branch if on is None else on.text
+        if on is not None:
+            self._placed(on.place, lambda: self._cut(branch, self.as_of))
+        match span:
+            case None:
+                return self._point(self._cut(branch, self.as_of))
+            case AsOf(at):
+                return self._point(self._at(branch, at))
+            case Always():
+                return Window(self._cut(branch, self.as_of), 0, every=True)
+            case Between(start, end):
+                first, last = self._at(branch, start), self._at(branch, end)
+                return Window(last, first.position, empty=self._behind(start, end, first, last))
+            case FromTo(start, end):
+                return self._from_to(branch, start, end)
+            case _:
+                assert_never(span)
+
+    @property
+    def position(self) -> int:
+        """Where the query as a whole reads."""
+        return self._cut(self.branch, self.as_of).position
+
+    def _from_to(self, branch: str, start: Said, end: Said) -> Window:
+        first, last = self._at(branch, start), self._at(branch, end)
+        before = self._before(end, last)
+        empty = before < 0 or self._behind(start, end, first, last) or self._same(start, end, first, last)
+        return Window(self._cut(branch, str(max(before, 0))), first.position, empty=empty)
+
+    def _before(self, end: Said, last: Cut) -> int:
+        """The last position before a moment; -1 if there is none."""
+        asked = _moment(end)
+        if isinstance(asked, AtInstant):
+            commit = self.versions.commit_by_time(asked.instant - 1)
+            return commit.last if commit else 0
+        commit = self.versions.commit_by_position(last.position)
+        return commit.first - 1 if commit else -1
+
+    def _behind(self, start: Said, end: Said, first: Cut, last: Cut) -> bool:
+        one, other = _moment(start), _moment(end)
+        if isinstance(one, AtInstant) and isinstance(other, AtInstant):
+            return one.instant > other.instant
+        return first.position > last.position
+
+    def _same(self, start: Said, end: Said, first: Cut, last: Cut) -> bool:
+        one, other = _moment(start), _moment(end)
+        if isinstance(one, AtInstant) and isinstance(other, AtInstant):
+            return one.instant == other.instant
+        return first.position >= last.position
+
+    def _point(self, at: Cut) -> Window:
+        return Window(at, at.position)
+
+    def _at(self, branch: str, said: Said) -> Cut:
+        return self._placed(said.place, lambda: self._cut(branch, said.text))
+
+    def _cut(self, branch: str, text: str) -> Cut:
+        asked = moment(text)
+        if (branch, asked) not in self._cuts:
+            self._cuts[branch, asked] = cut(self.versions, branch, asked, now=self.now)
+        return self._cuts[branch, asked]
+
+    def _placed(self, place: Place, ask: Callable[[], Cut]) -> Cut:
+        try:
+            return ask()
+        except Refused as found:
+            first = found.findings[0]
+            raise refused(first.code, first.text, place) from None
+
+
+def _moment(said: Said) -> Moment:
+    return moment(said.text)
+
+
+def at_position(position: int) -> str:
+    """As a text that says it."""
+    return str(AtPosition(position).position)
