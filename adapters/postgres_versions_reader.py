@@ -9,7 +9,7 @@ from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import named, owned, start, told
-from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN
+from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN, behind
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
 from projectors.checks import Counts
@@ -40,11 +40,11 @@ class PostgresVersions:
         return self.spanning(branch, prefix, position, position)
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        for entity, *row in self._session.stream(_SPANNING, branch, prefix, _behind(prefix), last, first):
+        for entity, *row in self._session.stream(_SPANNING, branch, prefix, behind(prefix), last, first):
             yield told(branch, Key(entity), row)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
-        for (entity,) in self._session.stream(_CHANGED, after, until, branch, prefix, _behind(prefix)):
+        for (entity,) in self._session.stream(_CHANGED, after, until, branch, prefix, behind(prefix)):
             yield Key(entity)
 
     def commit_by_position(self, position: int) -> Commit | None:
@@ -72,11 +72,6 @@ class PostgresVersions:
     def _commits(self, statement: str, *parameters: Any) -> Iterator[Commit]:
         for name, *rest in self._session.rows(statement, *parameters):
             yield Commit(name.hex(), *rest)
-
-
-def _behind(prefix: str) -> str:
-    """The first text behind all that start with `prefix`."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 _low, _high = bindparam("low_name", type_=entities.c.entity.type), bindparam("high_name", type_=entities.c.entity.type)

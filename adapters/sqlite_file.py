@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -55,6 +56,17 @@ def writer(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
+
+
+def copied(source: Path, target: Path) -> None:
+    """Make `target` what `source` is at one moment, also while it is written. Raises `FileNotFoundError`."""
+    if not source.exists():
+        raise FileNotFoundError(f"{source} does not exist")
+    with (
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as old,
+        closing(writer(target)) as new,
+    ):
+        old.backup(new)
 
 
 def sql(statement: ClauseElement) -> str:

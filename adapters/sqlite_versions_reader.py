@@ -9,6 +9,7 @@ from typing import Final
 from adapters.sqlite_reader import reader
 from adapters.statements import statements
 from adapters.stored_version import loaded
+from adapters.versions_statements import behind
 from events.names import Key
 from projectors.lineage import Own
 from projectors.projector import Parked, Place
@@ -52,11 +53,11 @@ class SqliteVersions:
         return self.spanning(branch, prefix, position, position)
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        for entity, *row in self._execute(SQL["spanning"], (branch, prefix, _behind(prefix), last, first)):
+        for entity, *row in self._execute(SQL["spanning"], (branch, prefix, behind(prefix), last, first)):
             yield loaded(branch, Key(entity), row)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
-        for (entity,) in self._execute(SQL["changed"], (after, until, branch, prefix, _behind(prefix))):
+        for (entity,) in self._execute(SQL["changed"], (after, until, branch, prefix, behind(prefix))):
             yield Key(entity)
 
     def written(self, after: int, until: int) -> Sequence[Version]:
@@ -102,8 +103,3 @@ def owned(connection: sqlite3.Connection) -> Own:
         return None if found is None else loaded(branch, entity, found)
 
     return own
-
-
-def _behind(prefix: str) -> str:
-    """The first text behind all that start with `prefix`."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -1,5 +1,6 @@
 """What is asked of the versions tables, whatever database they are in."""
 
+import sys
 from typing import Final
 
 from sqlalchemy import bindparam, func, literal_column, select
@@ -70,3 +71,8 @@ BY_ID: Final = (
     .order_by(commits.c.id)
     .limit(bindparam("most"))
 )
+
+
+def behind(prefix: str) -> str:
+    """A text behind all that start with `prefix`."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else chr(sys.maxunicode)

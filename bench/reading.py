@@ -20,14 +20,14 @@ from bench.processes import Apart, apart
 from bench.stock import Stock
 from events import catalog
 from events.decider import Payload
-from oms.replaying import build
+from oms.replaying import Plan, build
 from projectors.decode import Decoder
 from projectors.projector import Checkpoint
 from queries import objects
 from queries.cuts import cut
-from queries.moments import AtPosition
+from queries.moments import AtPosition, Now
 from queries.states import states
-from queries.upto import Until, UpTo
+from queries.upto import UpTo, end_of
 from security.chain import genesis
 
 LOOKS = 3_000
@@ -84,16 +84,17 @@ async def _decoded(endpoint: Endpoint) -> Took:
 
 
 async def _folded(endpoint: Endpoint, until: int) -> Took:
-    feed = UpTo(NatsReader(endpoint, "main"), Until(until))
+    feed = UpTo(NatsReader(endpoint, "main"), until)
     with Took() as took:
         found = await states("main", feed, catalog.proven, catalog.evolve, lambda _: None)
-    assert sum(map(len, found.values())) > until // (2 * flights.CREATED)
+    assert sum(map(len, found.held.values())) > until // (2 * flights.CREATED)
     return took
 
 
 async def _built(endpoint: Endpoint, into: Path) -> Took:
+    log = NatsReader(endpoint, "main")
     with Took() as took:
-        reached, parked = await build("main", NatsReader(endpoint, "main"), [], into, lambda _: None)
+        reached, parked, _ = await build(Plan("main", await end_of(log, Now())), log, into, lambda _: None)
     assert not any(parked.values()), (reached, parked)
     return took
 

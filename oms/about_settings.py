@@ -97,6 +97,10 @@ ABOUT: Mapping[str, About] = {
         "how many rows the outbox keeps; once an hour the others leave it for segments in `archive`; 0: all stay",
         high=10**12,
     ),
+    "snapshot_every": About(
+        "behind how many events a replay keeps a snapshot of all states in `snapshots`, to go on from; 0: never",
+        high=10**12,
+    ),
     "events_file": About("file to which every committed event is appended, one a line, by the projectors; empty: none"),
     "metrics_file": About(
         "file for the figures of this process, by the projectors: `.prom` = Prometheus text, else OpenTelemetry's JSON, "

@@ -53,8 +53,10 @@ class Track(Generic[RowT]):
         start: Checkpoint,
         live: Live[RowT] | None = None,
         dead: Dead = untold,
+        wanted: Callable[[str, str], bool] | None = None,
     ) -> None:
-        self.projector, self.view, self.live, self.dead = projector, view, live, dead
+        """`wanted(branch, entity)`: of which events rows are made; without it of all."""
+        self.projector, self.view, self.live, self.dead, self.wanted = projector, view, live, dead, wanted
         self.checkpoint = start
         self.waiting = Waiting()
         self.discarded: frozenset[int] = frozenset()
@@ -111,6 +113,8 @@ class Track(Generic[RowT]):
         """Runs where the view wants it, e.g. in the thread of its connection."""
         if self.discarded:
             events = [event for event in events if event.position not in self.discarded]
+        if self.wanted is not None:
+            events = [event for event in events if self.wanted(event.event.branch, event.event.subject)]
         if not (self.projector.reads or self.projector.parks):
             yield from _each(self.projector, events)
             return NO_PARKING

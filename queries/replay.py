@@ -1,15 +1,16 @@
-"""The past again, from the log alone: into views, or into a dictionary of states.
+"""The past again, from the log alone, into views: rows as they were at the log's end.
 
-log up to a moment ──► decode, chain proved ──► views that were empty         rows as they were then
-└──► evolve                         {(branch, entity): state}
+log up to a moment ──► decode, chain proved ──► views that are empty, or were made of its beginning
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from projectors.lane import Lane
 from projectors.projector import Checkpoint, Feed, PayloadOf
 from projectors.track import Track
+from security.chain import ChainBroken, body_hash
 
 
 class NotReplayed(Exception):
@@ -23,14 +24,34 @@ class NotReplayed(Exception):
 async def replay(
     feed: Feed, tracks: Sequence[Track[Any]], payload_of: PayloadOf, told: Callable[[int], None]
 ) -> Checkpoint:
-    """Apply all that `feed` has to views that are empty; `told(position)` is progress.
+    """Apply what `feed` has and the views have not; `told(position)` is progress.
 
-    Raises `NotReplayed`, `ChainBroken`, `Gap`.
+    Raises `NotReplayed`, `Gap`; `ChainBroken` also for a view that was made of another log.
     """
     for track in tracks:
-        await track.open()
+        await _refuse_other(feed, track.name, await track.open())
+    foremost = max(track.checkpoint.position for track in tracks)
+    for track in tracks:  # a replay that was killed may have left one behind the other
+        await _bring(feed, [track], payload_of, foremost, told)
+    await _bring(feed, tracks, payload_of, await feed.last(), told)
+    return tracks[0].checkpoint
+
+
+async def _bring(
+    feed: Feed, tracks: Sequence[Track[Any]], payload_of: PayloadOf, until: int, told: Callable[[int], None]
+) -> None:
     lane = Lane(feed, payload_of, tracks)
-    await lane.read(await feed.last(), lambda: told(lane.position))
+    await lane.read(until, lambda: told(lane.position))
     for track, cause in lane.failed:
         raise NotReplayed(track.name, track.checkpoint.position, cause) from cause
-    return tracks[0].checkpoint
+
+
+async def _refuse_other(feed: Feed, view: str, checkpoint: Checkpoint) -> None:
+    if checkpoint.position:
+        async with aclosing(feed.read(checkpoint.position - 1, checkpoint.position)) as chunks:
+            async for chunk in chunks:
+                found = body_hash(chunk[0].body)
+                if found == checkpoint.hash:
+                    return
+                raise ChainBroken(checkpoint.position, f"the last event of {view}", found, checkpoint.hash)
+        raise ChainBroken(checkpoint.position, f"the last event of {view}", "in the log up to that moment", "not there")

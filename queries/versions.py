@@ -39,7 +39,7 @@ class Versions(Protocol):
         """All versions written on `branch` itself that began at `position` or before, oldest first."""
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        """What is valid at `position` of the keys that start with `prefix`, in key order (code points); streamed."""
+        """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed."""
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
         """Every version that is valid at some position in first … last, of the keys that start with `prefix`.

@@ -1,19 +1,20 @@
 """`oms replay`: the past again, from the log alone."""
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from oms.cli import replayed
 from oms.cli.connecting import run
-from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder, Ontology
-from oms.cli.output import Json, print_fields, print_json, print_rows
+from oms.cli.output import Json
 from oms.cli.progress import Progress
+from oms.cli.replayed import Asked, Found
 
 if TYPE_CHECKING:
-    from projectors.projector import Feed
+    from oms.settings import Settings
+    from oms.sources import Source
 
 FromLog = Annotated[
     str,
@@ -25,13 +26,25 @@ FromLog = Annotated[
 
 def replay(
     as_of: Annotated[
-        str, typer.Option("--as-of", help="The moment: now, a position, commit:<id>, a date or an instant.")
+        str, typer.Option("--as-of", help="The moment: now, a position, commit:<id>, tag:<name>, a date or an instant.")
     ] = "now",
     until: Annotated[
         int | None,
         typer.Option(
             "--until", min=0, help="Instead: the last commit that ends at this position or before.", show_default=False
         ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Print the events behind this moment, as they are stored, one a line.", show_default=False),
+    ] = None,
+    branch: Annotated[
+        list[str] | None,
+        typer.Option("--branch", help="Only this branch and those it came from. Repeatable.", show_default=False),
+    ] = None,
+    of_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="Of objects and links only this type. Repeatable.", show_default=False),
     ] = None,
     view: Annotated[
         list[str] | None, typer.Option("--view", help="Only this view. Repeatable.", show_default=False)
@@ -43,72 +56,55 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    onto: Annotated[
+        Path | None,
+        typer.Option(help="Go on from an earlier replay, or from a data folder's views.", show_default=False),
+    ] = None,
+    snapshots: Annotated[
+        bool, typer.Option(help="For a summary: begin with the nearest snapshot, and keep more of them.")
+    ] = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what would be read, and read no more.")] = False,
+    prove: Annotated[bool, typer.Option("--prove", help="Compare with the live view as of that moment.")] = False,
     from_log: FromLog = "log",
     folder: Folder = None,
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Build the views of a past moment from the log alone. No outbox and no live view is read."""
-    run(_replay(as_of, until, view or [], into, from_log, as_json=as_json, folder=folder, ontology=ontology))
+    """Build the views of a past moment from the log alone. No outbox and no live view is read.
+
+    A build that was ended goes on where it was when it is asked for again.
+    """
+    asked = Asked(
+        as_of, until, since, branch or [], of_type or [], view or [], into, onto, snapshots, explain, prove, as_json
+    )
+    run(_replay(asked, from_log, folder=folder, ontology=ontology))
 
 
-async def _replay(
-    as_of: str, until: int | None, names: list[str], into: Path | None, from_log: str, *, as_json: bool, **flags: Any
-) -> None:
+async def _replay(asked: Asked, from_log: str, **flags: Any) -> None:
     from oms.settings import load
     from oms.sources import source
-    from queries.moments import moment
-    from queries.upto import Until, UpTo
 
     settings = load(flags).settings
-    end = moment(as_of) if until is None else Until(until)
     with Progress("replaying", "events") as told:
         async with source(from_log, settings) as log:
-            feed = UpTo(log, end)
-            if into is None:
-                await _summary(settings.ontology, feed, told, as_json=as_json)
+            found = await _found(asked, settings, log, told)
+            if asked.explain:
+                await replayed.explain(found)
+            elif asked.since is not None:
+                await replayed.stream(found, asked.since)
+            elif asked.into is not None:
+                await replayed.build(found, asked.into)
             else:
-                await _build(settings.ontology, feed, names, into, told, as_json=as_json)
+                await replayed.summary(found)
 
 
-async def _build(ontology: str, feed: "Feed", names: list[str], into: Path, told: Progress, *, as_json: bool) -> None:
-    from events.wire.instants import to_text
-    from oms.replaying import AlreadyThere, build
+async def _found(asked: Asked, settings: "Settings", log: "Source", told: Progress) -> Found:
+    from queries.moments import moment
+    from queries.upto import Until, UpTo, end_of
+    from queries.wanted import wanted
 
-    try:
-        reached, parked = await build(ontology, feed, names, into, told)
-    except (AlreadyThere, LookupError) as wrong:
-        raise Failure(str(wrong), code=Exit.USAGE) from wrong
-    fields = {
-        "into": str(into),
-        "position": reached.position,
-        "time": to_text(reached.time) if reached.position else None,
-        "hash": reached.hash,
-        "parked": parked,
-        "seconds": round(told.seconds, 2),
-        "rate": round(reached.position / told.seconds),
-    }
-    print_fields(fields, as_json=as_json)
-
-
-async def _summary(ontology: str, feed: "Feed", told: Progress, *, as_json: bool) -> None:
-    """How much of what was there, on each branch that wrote something."""
-    from events import catalog
-    from queries.states import states
-
-    alive: Counter[tuple[str, str]] = Counter()
-    deleted: Counter[tuple[str, str]] = Counter()
-    for branch, mine in (await states(ontology, feed, catalog.proven, catalog.evolve, told)).items():
-        for key, held in mine.items():
-            aggregate, _, rest = key.partition("/")
-            kind = f"{aggregate} {rest.partition('/')[0]}" if aggregate in {"object", "link"} else aggregate
-            counted = deleted if held.state and held.state.get("deleted") else alive
-            counted[branch, kind] += 1
-    rows = [
-        {"branch": branch, "what": kind, "there": alive[branch, kind], "deleted": deleted[branch, kind]}
-        for branch, kind in sorted({*alive, *deleted})
-    ]
-    if as_json:
-        print_json({"position": told.count, "counts": rows})
-    else:
-        print_rows(rows, ["branch", "what", "there", "deleted"], as_json=False)
+    told.what = "looking"
+    end = await end_of(log, moment(asked.as_of) if asked.until is None else Until(asked.until), told)
+    part = await wanted(UpTo(log, end.position), asked.branches, asked.types, told)
+    told.again("replaying", end.position)
+    return Found(asked, settings, log, end, part, told)

@@ -80,7 +80,7 @@ async def test_all_read_the_same_out_of_a_log(history):
 
 
 async def seen_by_views(outbox, log, last):
-    held = await states("main", log, catalog.payload, catalog.evolve, lambda _: None)
+    held = (await states("main", log, catalog.payload, catalog.evolve, lambda _: None)).held
     with TemporaryDirectory() as folder:
         view = sqlite_versions(Path(folder) / "v.db", "main")
         track = Track(versions(catalog.evolve), view, await view.checkpoint())

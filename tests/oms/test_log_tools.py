@@ -11,7 +11,6 @@ import pytest
 
 from adapters.nats_connection import connection
 from adapters.nats_server import nats_server
-from adapters.view_files import live_path
 from oms import cli
 from oms.cli.failures import Exit
 from tests.oms.filled import MAIN, fill, flip
@@ -244,37 +243,3 @@ def test_a_repair_under_way_keeps_oms_from_running(folder, oms):
     code, told = oms("up", "--folder", folder)
     assert code == Exit.CONFLICT
     assert "oms repair log" in told
-
-
-def test_two_replays_are_equal_byte_for_byte(folder, oms, tmp_path):
-    store = shutil.copytree(folder / "nats" / "jetstream", tmp_path / "store")
-    assert oms("export", tmp_path / "segments", "--folder", folder)[0] == 0
-    for number, named in enumerate(["log", "log", store, tmp_path / "segments", "audit"]):
-        into = tmp_path / f"replay-{number}"
-        code, told = oms("replay", "--into", into, "--from-log", named, "--folder", folder, "--json")
-        assert code == 0, told
-        for name in ("versions", "audit"):
-            made, first = (live_path(place, name).read_bytes() for place in (into, tmp_path / "replay-0"))
-            assert made == first, named
-    shutil.rmtree(folder)
-    assert oms("show", "Plane", "N1", "--folder", tmp_path / "replay-2", "--json")[1]["properties"]["seats"] == 97
-
-
-def test_a_replay_as_of_a_moment_shows_that_moment(folder, oms, tmp_path):
-    into = tmp_path / "then"
-    code, told = oms("replay", "--as-of", 20, "--into", into, "--folder", folder, "--json")
-    assert (code, told["position"]) == (0, 20)
-    code, told = oms("replay", "--as-of", 20, "--view", "versions", "--into", tmp_path / "v.db", "--folder", folder)
-    assert code == 0
-    assert (tmp_path / "v.db").read_bytes() == live_path(into, "versions").read_bytes()
-    assert oms("replay", "--into", into, "--folder", folder)[0] == Exit.USAGE
-    code, told = oms("replay", "--until", 20, "--folder", folder, "--json")
-    assert {(c["branch"], c["what"]): c["there"] for c in told["counts"]}[MAIN, "object Plane"] == 18
-
-
-@pytest.mark.parametrize("named", ["nowhere", "oms.toml"])
-def test_a_source_that_is_none_is_named(folder, oms, tmp_path, named):
-    (tmp_path / "oms.toml").write_text("")
-    code, told = oms("replay", "--from-log", tmp_path / named, "--folder", folder)
-    assert code == Exit.USAGE
-    assert str(tmp_path / named) in told

@@ -137,6 +137,7 @@ async def test_what_is_valid_in_key_order(versions: Versions) -> None:
     ]
     assert [found.entity for found in versions.valid(MAIN, "object/A/1", 9)] == [ONE, TEN]
     assert [found.entity for found in versions.valid("dev/a/b", "object/", 9)] == [ONE, "object/B/1"]
+    assert [found.entity for found in versions.valid("dev/a/b", "", 9)] == [ONE, "object/B/1"]
     assert list(versions.valid(MAIN, "object/B", 9)) == []
     assert list(versions.valid(MAIN, "object/A", 1)) == []
 

@@ -13,9 +13,8 @@ from projectors.audit import audit
 from projectors.projector import Checkpoint
 from projectors.track import Track
 from projectors.versions import versions
-from queries.moments import moment
 from queries.replay import replay
-from queries.upto import Until, UpTo
+from queries.upto import UpTo
 from security.chain import genesis
 from tests.projectors.reading import apply
 from tests.projectors.story import Story, evolve, payload_of
@@ -54,7 +53,7 @@ async def test_two_replays_are_equal_byte_for_byte(tmp_path):
     writer.append([Row(*m) for m in story.messages])
     writer.finish()
     feeds = [MemoryFeed(story.messages, 10_000), MemoryFeed(story.messages, 77), SegmentFeed(tmp_path, "main")]
-    results = [await into_files(tmp_path / str(n), UpTo(f, moment("now"))) for n, f in enumerate(feeds)]
+    results = [await into_files(tmp_path / str(n), UpTo(f, story.position)) for n, f in enumerate(feeds)]
     assert results[0][0].position == story.position
     assert results[1] == results[0]
     assert results[2] == results[0]
@@ -66,5 +65,5 @@ async def test_a_replay_until_a_position_is_the_view_at_that_position(end):
     live, past = memory_versions("main"), memory_versions("main")
     await apply(story, live, until=end)
     track = Track(versions(evolve), past, Checkpoint(0, genesis("main")))
-    await replay(UpTo(MemoryFeed(story.messages), Until(end)), [track], payload_of, quiet)
+    await replay(UpTo(MemoryFeed(story.messages), end), [track], payload_of, quiet)
     assert past.written == live.written

@@ -1,10 +1,15 @@
 """A fold in memory says of every branch what the versions view says."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory_feed import MemoryFeed
-from queries.states import states
+from adapters.snapshot_folder import SnapshotFolder
+from queries.states import Kept, states
+from queries.upto import UpTo
 from tests.projectors.reading import folded
 from tests.projectors.story import MAIN, Story, created, evolve, payload_of, updated
 
@@ -37,7 +42,7 @@ def quiet(_):
 
 
 async def folded_states(story, chunk=1_000):
-    return await states("main", MemoryFeed(story.messages, chunk), payload_of, evolve, quiet)
+    return (await states("main", MemoryFeed(story.messages, chunk), payload_of, evolve, quiet)).held
 
 
 async def test_a_branch_folds_on_its_parent_as_it_was_at_the_base():
@@ -86,3 +91,31 @@ async def test_it_says_what_the_view_says(steps, chunk):
     found = {(branch, key): (h.since, h.state) for branch, mine in held.items() for key, h in mine.items()}
     versions = await (await folded(story)).rows(list(found))
     assert {place: (v.since, v.state) for place, v in versions.items()} == found
+
+
+@given(STEPS)
+async def test_what_a_branch_sees_is_what_a_cut_of_it_sees(steps):
+    story = told(steps)
+    fold = await states("main", MemoryFeed(story.messages), payload_of, evolve, quiet)
+    view = await folded(story)
+    for branch in [branch for branch in BRANCHES if branch in fold.held or branch == MAIN]:
+        places = {key: (branch, key) for key in ("object/Thing/a", "object/Thing/b", "object/Thing/c")}
+        rows = await view.rows(list(places.values()))
+        assert {key: held.since for key, held in fold.seen(branch) if key in places} == {
+            key: rows[place].since for key, place in places.items() if place in rows
+        }
+
+
+@given(STEPS, st.integers(1, 30), st.integers(1, 9), st.integers(1, 9))
+async def test_a_fold_that_goes_on_from_a_snapshot_is_the_fold_from_the_beginning(steps, every, chunk, end):
+    story = told(steps)
+    position = max(1, story.position - end)
+    with TemporaryDirectory() as folder:
+        kept = Kept(SnapshotFolder(Path(folder)), every)
+        for until in (position, story.position):
+            feed = UpTo(MemoryFeed(story.messages, chunk), until)
+            again = await states("main", feed, payload_of, evolve, quiet, kept)
+            fresh = await states("main", feed, payload_of, evolve, quiet)
+            assert again.held == fresh.held
+            for branch in fresh.held:
+                assert dict(again.seen(branch)) == dict(fresh.seen(branch))

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from adapters.memory_feed import MemoryFeed
 from events.findings import Refused
-from queries import upto
+from events.wire.instants import from_text, to_text
 from queries.moments import moment
-from queries.upto import Until, UpTo
-from tests.projectors.story import Story, created
+from queries.upto import Until, UpTo, end_of
+from tests.projectors.story import MAIN, START, Story, created
 
 
 def story():
@@ -25,7 +25,8 @@ def story():
 
 
 async def positions(messages, end, chunk=1_000):
-    feed = UpTo(MemoryFeed(messages, chunk), end)
+    log = MemoryFeed(messages, chunk)
+    feed = UpTo(log, (await end_of(log, end)).position)
     return [m.position async for part in feed.read(0) for m in part]
 
 
@@ -72,16 +73,34 @@ async def test_a_moment_that_the_log_does_not_have_is_refused(end, code):
 
 async def test_base_names_no_moment_of_all_branches():
     with pytest.raises(Refused):
-        UpTo(MemoryFeed([]), moment("base"))
+        await end_of(MemoryFeed([]), moment("base"))
 
 
 async def test_a_commit_that_is_not_whole_yet_is_left_out():
     assert await positions(story().messages[:8], moment("now")) == [1, 2, 3, 4, 5, 6]
 
 
-@given(chunk=st.integers(1, 12))
-async def test_chunks_do_not_depend_on_how_the_log_was_read(chunk):
-    messages = story().messages
-    parts = [list(part) async for part in UpTo(MemoryFeed(messages, chunk), moment("now")).read(0)]
-    assert parts == [messages]
-    assert len(messages) < upto.CHUNK
+async def test_a_position_in_a_commit_that_is_not_whole_yet_is_refused():
+    with pytest.raises(Refused, match="not whole"):
+        await end_of(MemoryFeed(story().messages[:8]), moment("8"))
+
+
+async def test_a_tag_is_where_it_was_set_to():
+    told = story()
+    told.commit(("tag.created", "tag/v1", {"name": "v1", "branch": MAIN, "position": 5, "commit": "c"}))
+    told.created("i", text='"subject":"tag/v2"')
+    assert (await end_of(MemoryFeed(told.messages), moment("tag:v1"))).position == 5
+    with pytest.raises(Refused, match="no tag v2"):
+        await end_of(MemoryFeed(told.messages), moment("tag:v2"))
+
+
+@given(sizes=st.lists(st.integers(1, 5), max_size=12), micros=st.integers(-2_000, 16_000), chunk=st.integers(1, 9))
+async def test_an_instant_is_found_as_by_reading_all(sizes, micros, chunk):
+    told, ends = Story(), [1]
+    for number, size in enumerate(sizes):
+        ends.append(told.commit(*[created(f"{number}-{n}") for n in range(size)]))
+    asked = START + micros
+    firsts = [from_text(time_of(told, first + 1)) for first in [0, *ends[:-1]]]
+    expected = max([end for end, first in zip(ends, firsts, strict=True) if first <= asked], default=0)
+    found = await end_of(MemoryFeed(told.messages, chunk), moment(to_text(asked)))
+    assert found.position == expected

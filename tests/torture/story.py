@@ -15,10 +15,12 @@ from adapters.sqlite_verify import verify_view
 from adapters.view_files import live_path
 from events.wire.envelope import decode
 from oms.client import Client, Outcome
-from oms.replaying import build
+from oms.replaying import Plan, build
 from oms.views import READ_MODELS
 from producers.outbox import Outbox, Row
 from projectors.verify import Agreed
+from queries.moments import Now
+from queries.upto import end_of
 from security import chain
 
 WRITERS = 24
@@ -106,7 +108,7 @@ async def check(folder: Path, story: Story) -> None:
     async with nats_server(folder / "nats") as server:
         reader = NatsReader(server.endpoint, "main")
         rows = await check_log(reader, await committed(folder), story)
-        await build("main", reader, [], folder / "replayed", lambda _: None)
+        await build(Plan("main", await end_of(reader, Now())), reader, folder / "replayed", lambda _: None)
         for view in READ_MODELS:
             agreed = await verify_view(live_path(folder, view), view, reader)
             assert isinstance(agreed, Agreed), agreed
