@@ -1,47 +1,38 @@
 """Takes a migration back: the schema as it was, and each value that the migration wrote and nobody changed since.
 
-What an entity was is read of the branch as it was when the migration began; what the migration made of it is computed
-anew. An entity that is neither what it was nor what was made of it was written since: it is kept, and counted. Where its
+What the migration made of an entity, and of what, is read in the log (`migration_traces`). A value that others have
+written since, an object that they deleted and a link that they took away is kept so, and the entity is counted. Where a
 value would not be right any more, it is made to fit, or goes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from events.branches.elsewhere import View, elsewhere
-from events.decider import MOST, Context, Drafted, Head, Payload, State, needed
+from events.branches.elsewhere import elsewhere
+from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Refused
 from events.migrations.migration_batch import PAGE, page, told
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
 from events.migrations.migration_reverse import Reverse, reverse
 from events.migrations.migration_staging import Staging
-from events.migrations.migration_step import Conversion, Step
-from events.migrations.migration_values import known, replacing
+from events.migrations.migration_step import Conversion
+from events.migrations.migration_traces import Heads, Trace, trace
+from events.migrations.migration_values import converted, known, replacing
 from events.migrations.migration_words import Fix
 from events.names import Key
 from events.objects import link
-from events.objects.link_words import CreateLink, DeleteLink, UpdateLink
-from events.objects.object_words import RestoreObject, UpdateObject
+from events.objects.link_words import CreateLink, DeleteLink
+from events.objects.object_words import RestoreObject
 from events.objects.removal import removal
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json, same
 
 
-class _Then:
-    """Heads as they were."""
-
-    def __init__(self, view: View) -> None:
-        self._view = view
-
-    def __getitem__(self, key: Key) -> Head:
-        return self._view.head(key)
-
-
 def then(context: Context, state: State) -> Context:
     """The branch as it was when the migration began."""
     view = elsewhere(context).at(context.branch, state["at"])
-    return replace(context, heads=_Then(view), position=state["at"])
+    return replace(context, heads=Heads(view), position=state["at"])
 
 
 def revert_batch(context: Context, state: State) -> list[Drafted]:
@@ -92,56 +83,56 @@ class _Undone:
         return drafted
 
     def _commands(self, keys: list[Key]) -> Iterator[Payload]:
-        olds = needed(self.before.get, keys)
-        news = needed(self.context.get, keys)
-        for key, old, new in zip(keys, olds, news, strict=True):
-            if new is None:
-                continue
-            step = self._done(key, old)
-            commands = [] if step is None or old is None else list(self._back(key, old, new, step))
-            yield from commands or self._again(new)
+        news = dict(zip(keys, needed(self.context.get, keys), strict=True))
+        traces = needed(lambda key: self._trace(key) if self.back.originals else None, keys)
+        for (key, new), trace_ in zip(news.items(), traces, strict=True):
+            if new is not None:
+                commands = [] if trace_ is None else list(self._back(key, new, trace_))
+                yield from commands or self._again(new)
 
-    def _done(self, key: Key, old: State | None) -> Step | None:
-        """What the migration did to an entity, if anything; what it may have done, where others claimed the same."""
-        if old is None or old["deleted"] or not self.back.originals:
-            return None
-        if self._guessed and self.context.head(key).position > self.state["until"]:
-            return None
-        try:
-            return self.whole.fixed(old)
-        except Refused:
-            return None
-
-    @property
-    def _guessed(self) -> bool:
-        return self.whole.claiming is not None
+    def _trace(self, key: Key) -> Trace | None:
+        return trace(self.context, self.state, key)
 
     def _again(self, new: State) -> Iterator[Payload]:
         step = None if self.back.again is None or new["deleted"] else self.back.again.fixed(new)
         if step is not None:
             yield step.command
 
-    def _back(self, key: Key, old: State, new: State, step: Step) -> Iterator[Payload]:
-        if step.what == "converted":
-            yield from self._values(old, new, step)
-        elif new["deleted"] and key.startswith("link/"):
+    def _back(self, key: Key, new: State, done: Trace) -> Iterator[Payload]:
+        old = done.before
+        if old is None or old["deleted"]:
+            return  # it came with the migration, in the place of another
+        if not done.after["deleted"]:
+            yield from self._values(new, done)
+        elif not done.stands:
+            self.kept += 1
+        elif key.startswith("link/"):
             yield self._linked(old)
-            yield from self._redirected(step)
-        elif new["deleted"]:
-            gone = removal(self.before, key, old)
-            for each in gone.objects.values():
-                yield RestoreObject(type=each["type"], key=each["key"])
-            for link_ in needed(self.before.get, gone.links):
-                assert link_ is not None, "it stood there"
-                yield self._linked(link_)
+            yield from self._redirected(old)
+        else:
+            yield from self._removed(key, old, done)
 
-    def _redirected(self, step: Step) -> Iterator[Payload]:
-        """The link that came in place of another goes, unless it was there before."""
-        if isinstance(step.instead, CreateLink):
+    def _removed(self, key: Key, old: State, done: Trace) -> Iterator[Payload]:
+        """The object, and what went along with it in that commit and was not written since."""
+        view = Heads(elsewhere(self.context).at(self.context.branch, done.began))
+        gone = removal(replace(self.context, heads=view, position=done.began, planned=True), key, old)
+        objects = zip(gone.objects.values(), needed(self._trace, gone.objects), strict=True)
+        for each, along in objects:
+            if along is not None and along.stands:
+                yield RestoreObject(type=each["type"], key=each["key"])
+        for along in needed(self._trace, gone.links):
+            if along is not None and along.stands and along.before is not None:
+                yield self._linked(along.before)
+
+    def _redirected(self, old: State) -> Iterator[Payload]:
+        """The link that came in place of another goes, unless it was written since."""
+        step = self.whole.fixed(old)
+        if step is not None and isinstance(step.instead, CreateLink):
             said = step.instead.model_dump(by_alias=True, exclude={"properties"})
             gone = DeleteLink.model_validate(said, by_alias=True)
-            there = self.before.get(link.target(self.before, gone) or Key(""))
-            if there is None or there["deleted"]:
+            came = link.target(self.context, gone)
+            done = None if came is None else self._trace(came)
+            if done is not None and done.stands and (done.before is None or done.before["deleted"]):
                 yield gone
 
     def _linked(self, old: State) -> CreateLink:
@@ -151,28 +142,39 @@ class _Undone:
         said = {"type": old["type"], "from": old["from"], "to": old["to"], "properties": properties}
         return CreateLink.model_validate(said, by_alias=True)
 
-    def _values(self, old: State, new: State, step: Step) -> Iterator[Payload]:
+    def _values(self, new: State, done: Trace) -> Iterator[Payload]:
         """The values of before, where those that the migration wrote still stand."""
-        assert isinstance(step.command, UpdateObject | UpdateLink)
-        was, is_ = self._shape(self.before, old), self._shape(self.staging.now, new)
-        before, now = known(self.before, old), known(self.context, new)
+        assert done.before is not None, "it was there"
+        was, is_ = self._shape(self.before, done.before), self._shape(self.staging.now, new)
+        before, now = known(self.before, done.before), known(self.context, new)
         patch: dict[str, Json] = {}
-        for name, made in (step.command.patch or {}).items():
-            field_ = was.field(name)
+        left = False
+        for field_ in _differing(done.before, done.after):
             called = is_.names.get(field_)
-            if called is None or new["deleted"]:
+            if called is None or field_ not in was.names:
                 continue
-            if not same(None if made is None else is_.checks[called][1](made), now.get(field_)):
-                self.kept += not self._guessed
-                return
-            patch[called] = replacing(is_.shown(field_, now.get(field_)), was.shown(field_, before.get(field_)))
+            if new["deleted"] or any(not _alike(field_, done.after, each) for each in done.since):
+                left = True
+            else:
+                patch[called] = replacing(is_.shown(field_, now.get(field_)), was.shown(field_, before.get(field_)))
+        self.kept += left
         if patch:
-            yield step.command.model_copy(update={"patch": patch})
+            yield from converted(new, patch).commands
 
     def _shape(self, context: Context, state: State) -> Shape:
         kind = context.get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
         assert kind is not None, "what is there is of a type that is there"
         return shape_in(context.get, kind)
+
+
+def _differing(one: State, other: State) -> Iterator[str]:
+    """The fields of which two versions say something else."""
+    fields = dict.fromkeys((*one.get("properties", {}), *other.get("properties", {})))
+    return (field_ for field_ in fields if not _alike(field_, one, other))
+
+
+def _alike(field_: str, one: State, other: State) -> bool:
+    return same(one.get("properties", {}).get(field_), other.get("properties", {}).get(field_))
 
 
 def _links_last(command: Payload) -> bool:
