@@ -1,7 +1,7 @@
 """DuckDB as the engine of a query: in memory, with no file, no network, no setting to change, and no variable of Python."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Timer
 from typing import Final
 
@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from adapters.arrow_columns import batch, schema_of
-from queries.sql.engine import Failed, Limits, Relation, Unbound
+from queries.sql.engine import Failed, Limits, Relation, Unbound, too_much
 
 _SHUT: Final = {
     "enable_external_access": "false",
@@ -26,40 +26,46 @@ _KNOWN: Final = re.compile(r'"([^"]+)"')
 
 
 class DuckDb:
-    """See `queries.sql.engine.Engine`; the answer is an Arrow table."""
+    """See `queries.sql.engine.Engine`; the answer is an Arrow table. `told(rows)`: how many are read so far."""
+
+    def __init__(self, told: Callable[[int], None] = lambda _: None) -> None:
+        self._told = told
 
     def run(self, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits) -> pa.Table:
         connection = duckdb.connect(":memory:", config={**_SHUT, "memory_limit": f"{limits.memory}MiB"})
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET lock_configuration = true")
-            return _answered(connection, text, relations, limits)
+            _prepared(connection, text, relations)
+            self._filled(connection, relations, limits)
+            return _within(connection, text, limits)
         except duckdb.Error as error:
-            raise _told(error, limits) from None
+            raise _failure(error, limits) from None
         finally:
             connection.close()
 
+    def _filled(
+        self, connection: duckdb.DuckDBPyConnection, relations: Sequence[tuple[str, Relation]], limits: Limits
+    ) -> None:
+        read = 0
+        for name, relation in relations:
+            for rows in _batches(relation):
+                read += rows.num_rows
+                self._told(read)
+                if read > limits.read:
+                    raise too_much(limits)
+                connection.register("given", rows)
+                connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
+                connection.unregister("given")
 
-def _answered(
-    connection: duckdb.DuckDBPyConnection, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits
-) -> pa.Table:
+
+def _prepared(connection: duckdb.DuckDBPyConnection, text: str, relations: Sequence[tuple[str, Relation]]) -> None:
+    """What is wrong with the text is told before anything is read."""
     for name, relation in relations:
         connection.register("given", schema_of(relation.columns).empty_table())
         connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM given')  # noqa: S608  # a name of our own
         connection.unregister("given")
-    connection.execute(f"EXPLAIN {text}")  # what is wrong with it is told before anything is read
-    read = 0
-    for name, relation in relations:
-        for rows in _batches(relation):
-            read += rows.num_rows
-            if read > limits.read:
-                raise Failed(
-                    "SQL_LIMIT_READ", f"more than {limits.read:,} rows would be read; ask for less, or allow more"
-                )
-            connection.register("given", rows)
-            connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
-            connection.unregister("given")
-    return _within(connection, text, limits)
+    connection.execute(f"EXPLAIN {text}")
 
 
 def _batches(relation: Relation) -> Iterator[pa.Table]:
@@ -79,7 +85,7 @@ def _within(connection: duckdb.DuckDBPyConnection, text: str, limits: Limits) ->
     return found
 
 
-def _told(error: duckdb.Error, limits: Limits) -> Exception:
+def _failure(error: duckdb.Error, limits: Limits) -> Exception:
     text = str(error)
     if isinstance(error, duckdb.InterruptException):
         return Failed("SQL_LIMIT_TIME", f"it took longer than {limits.seconds:g} s; ask for less, or allow more")

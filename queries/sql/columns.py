@@ -38,6 +38,8 @@ OF_VERSIONS: Final = (
     Column("_effective_from", "instant"),
     Column("_effective_to", "instant"),
 )
+SHORT: Final = tuple(column.name for column in OF_VERSIONS[:5])
+"""What of a version a person wants to see where there are several."""
 ENDS: Final = (Column("_from", "text"), Column("_to", "text"))
 AUDIT: Final = tuple(
     Column(name, "instant" if name.endswith("_at") else "boolean" if name == "_deleted" else "text")

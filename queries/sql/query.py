@@ -1,30 +1,45 @@
 """A query from its text to its answer: every table is resolved at one cut, and the engine gets just the rows it needs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from events.findings import Refused
 from events.meant import nearest
-from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound
+from queries.sql.columns import SHORT
+from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
+from queries.sql.logs import Bodies, Stretch, history, logged
+from queries.sql.narrowing import Narrowed, narrowed
+from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
-from queries.sql.scans import Entities, true_at
+from queries.sql.scans import true_at
 from queries.sql.statement import Statement, statement
-from queries.sql.tables import table
+from queries.sql.tables import is_log, table
 from queries.sql.when import Reference
 from queries.sql.windows import Windows
 
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s", re.IGNORECASE)
 
 
+class Source(Relation, Protocol):
+    """A relation that knows the names of all its columns."""
+
+    known: Sequence[str]
+
+
 class Planned(NamedTuple):
-    """One table of a query, and the name under which the engine knows it."""
+    """One table of a query: under which name the engine knows it, and up to which position of which branch it is read."""
 
     name: str
     reference: Reference
-    relation: Rows
+    source: Source
+    branch: str
+    first: int
+    last: int
+    time: str | None  # of the last commit
+    why: str
 
 
 @dataclass(slots=True)
@@ -40,7 +55,7 @@ class Query:
     def run(self, engine: Engine, limits: Limits) -> Any:
         """What the engine answers. Raises `Refused`."""
         text = self.said.text([each.name for each in self.planned])
-        relations: dict[str, Relation] = {each.name: each.relation for each in self.planned}
+        relations: dict[str, Relation] = {each.name: each.source for each in self.planned}
         try:
             return engine.run(text, [*relations.items()], limits)
         except Unbound as unbound:
@@ -48,14 +63,19 @@ class Query:
         except Failed as failed:
             raise refused(failed.code, failed.text) from None
 
+    def is_shown(self, column: str) -> bool:
+        """Whether a person wants to see it: what `*` says of a version is much; it stands first where there are several."""
+        if not column.startswith("_") or column.casefold() in self.said.names():
+            return True
+        several = any(each.first < each.last for each in self.planned)
+        return several and column in SHORT
+
     def _unknown(self, unbound: Unbound) -> Refused:
         of_column = unbound.kind == "column"
-        known = (
-            dict.fromkeys(name for each in self.planned for name in each.relation.known) if of_column else unbound.known
-        )
-        meant = nearest(unbound.name, known, "`SELECT *` shows the columns that there are")
-        text = f"there is no {unbound.kind} {unbound.name[:200]}; {meant}"
+        columns = dict.fromkeys(name for each in self.planned for name in each.source.known)
+        meant = nearest(unbound.name, columns if of_column else unbound.known, "`SELECT *` shows the columns there are")
         code = "SQL_COLUMN_UNKNOWN" if of_column else "SQL_TABLE_UNKNOWN"
+        text = f"there is no {unbound.kind} {unbound.name[:200]}; {meant}"
         return refused(code, text, self.said.place(unbound.name))
 
 
@@ -65,22 +85,81 @@ def is_explained(text: str) -> tuple[str, bool]:
     return (" " * found.end() + text[found.end() :], True) if found else (text, False)
 
 
-def planned(text: str, windows: Windows) -> Query:
+def planned(text: str, windows: Windows, bodies: Bodies) -> Query:
     """Raises `Refused`."""
     said = statement(text)
-    gaps = Gaps()
-    wanted = said.columns()
-    tables = [*_tables(said, windows, wanted, gaps)]
-    return Query(said, windows.position, windows.branch, tables, gaps)
+    planning = _Planning(windows, bodies, said.columns(), Gaps())
+    tables = [
+        planning.planned(f"t{number}", reference, narrowed(node, reference))
+        for number, (node, reference) in enumerate(said.tables)
+    ]
+    return Query(said, windows.position, windows.branch, tables, planning.gaps)
 
 
-def _tables(said: Statement, windows: Windows, wanted: frozenset[str] | None, gaps: Gaps) -> Iterator[Planned]:
-    for number, (_, reference) in enumerate(said.tables):
-        window = windows.window(reference.when.system, reference.when.branch)
-        found = table(window.cut, reference.name, reference.place)
-        entities = Entities([each.entities for each in found.types])
-        true = true_at(reference.when.valid, windows.now)
-        every = told(found, window, gaps)
+def explained(query: Query, limits: Limits, told: Callable[[int], None]) -> Iterator[dict[str, Any]]:
+    """Of each table which stretch of what is read for it and why; to know how many rows that are, they are read."""
+    before = 0
+    for each in query.planned:
+        rows = 0
+        for batch in each.source.batches():
+            rows += len(batch[0])
+            told(before + rows)
+            if before + rows > limits.read:
+                raise refused(*too_much(limits).told)
+        before += rows
+        yield {
+            "table": each.reference.name,
+            "when": str(each.reference.when),
+            "branch": each.branch,
+            "first": each.first,
+            "last": each.last,
+            "time": each.time,
+            "rows": rows,
+            "columns": [column.name for column in each.source.columns],
+            "why": each.why,
+        }
+
+
+@dataclass(slots=True)
+class _Planning:
+    windows: Windows
+    bodies: Bodies
+    wanted: frozenset[str] | None
+    gaps: Gaps
+
+    def planned(self, name: str, reference: Reference, less: Narrowed) -> Planned:
+        if is_log(reference.name):
+            return self._log(name, reference, less)
+        when, windows = reference.when, self.windows
+        window = windows.window(when.system, when.branch)
+        found = table(window.cut, reference.name, reference.place, windows.newest(window.cut.branch))
+        every = told(found, window, self.gaps)
+        true = true_at(when.valid, windows.now)
+        read, why = entities(found, window, less, exact=true is None)
+        if found.later:
+            window, why = window.nothing(), "nothing: the type came later"
+        elif true is None and less.since > window.low and not window.point:
+            window, why = window.later(less.since), f"{why}, from position {less.since}"
         known = [each.column.name for each in every]
-        rows = Rows(found, window, true, entities, needed(every, wanted), gaps, known)
-        yield Planned(f"t{number}", reference, rows)
+        rows = Rows(found, window, true, read, needed(every, self.wanted), self.gaps, known)
+        return Planned(
+            name, reference, rows, window.cut.branch, window.low, window.cut.position, windows.time(window.cut), why
+        )
+
+    def _log(self, name: str, reference: Reference, less: Narrowed) -> Planned:
+        when, called = reference.when, reference.name
+        if when.valid is not None:
+            raise refused("SQL_TIME", f"{called} has no valid time; say it of a type's table", reference.place)
+        if when.branch is not None and called != "history":
+            raise refused("SQL_TIME", f"{called} is of all branches; ask WHERE branch = '…'", reference.place)
+        first, cut = self.windows.stretch(when.system, when.branch)
+        stretch = Stretch(max(first, less.since), cut.position)
+        why = "versions" if called == "history" else "events"
+        source: Source
+        if called == "history":
+            source = history(cut, stretch, self.wanted, self.gaps)
+        else:
+            source = logged(called, self.bodies, stretch, self.wanted)
+        return Planned(
+            name, reference, source, cut.branch if called == "history" else "", *stretch, self.windows.time(cut), why
+        )

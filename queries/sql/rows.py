@@ -49,7 +49,7 @@ class Gaps:
 
 @dataclass(slots=True)
 class Rows:
-    """One table of a query: `told` are the columns that it needs, `known` the names of all. `read` counts its rows."""
+    """One table of a query: `told` are the columns that it needs, `known` the names of all."""
 
     table: Table
     window: Window
@@ -58,7 +58,6 @@ class Rows:
     told: Sequence[Told]
     gaps: Gaps
     known: Sequence[str]
-    read: int = 0
 
     @property
     def columns(self) -> list[Column]:
@@ -70,7 +69,6 @@ class Rows:
         schemas = {each.slug: each.state for each in self.table.types}
         versions = self.window.cut.versions
         while rows := list(islice(seen, BATCH)):
-            self.read += len(rows)
             states = [
                 readable(versions, row.version, schemas.get(str(row.version.state.get("slug")))).get("properties") or {}
                 for row in rows
@@ -94,8 +92,8 @@ def told(table: Table, window: Window, gaps: Gaps) -> list[Told]:
     columns = [(typed[field], _property(field, each, gaps, typed[field])) for field, each in properties]
     types = {each.slug: each.name for each in table.types}
     ends = ENDS if table.named.kind == "linkType" else ()
-    known = [(column, _VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
-    marks = [(column, _mark(column.name)) for column in AUDIT]
+    known = [(column, VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
+    marks = [(column, MARKS[column.name]) for column in AUDIT]
     every = [*columns, *known, *marks]
     names = distinct([column for column, _ in every])
     return [Told(column, cell) for column, (_, cell) in zip(names, every, strict=True)]
@@ -150,7 +148,7 @@ def key_of(seen: Seen) -> str:
     return seen.version.entity.split("/", 2)[2]
 
 
-_VERSION: Final[Mapping[str, Cell]] = {
+VERSION: Final[Mapping[str, Cell]] = {
     "_from": lambda seen, _: seen.version.state["from"],
     "_to": lambda seen, _: seen.version.state["to"],
     "_position": lambda seen, _: seen.version.since,
@@ -166,4 +164,5 @@ _VERSION: Final[Mapping[str, Cell]] = {
     "_effective_from": lambda seen, _: seen.effective_from,
     "_effective_to": lambda seen, _: seen.effective_to,
 }
-_KEY: Final = Told(Column("_key", "text"), _VERSION["_key"])
+MARKS: Final[Mapping[str, Cell]] = {column.name: _mark(column.name) for column in AUDIT}
+_KEY: Final = Told(Column("_key", "text"), VERSION["_key"])

@@ -54,6 +54,10 @@ class Statement:
         rows = {(node.alias or reference.name).casefold() for node, reference in self.tables}
         if any(column.name.casefold() in rows and not column.table for column in self.tree.find_all(exp.Column)):
             return None  # a whole row as one value
+        return self.names()
+
+    def names(self) -> frozenset[str]:
+        """Every name that stands in it, folded."""
         return frozenset(name.this.casefold() for name in self.tree.find_all(exp.Identifier))
 
     def place(self, name: str) -> Place | None:

@@ -12,16 +12,22 @@ from queries.sql.findings import refused
 from queries.sql.when import Place
 
 LOGS: Final = ("history", "events", "audit")
-"""What can be asked beside the types; a name in other letters (`Events`) may be a type's."""
+"""What can be asked beside the types."""
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def is_log(name: str) -> bool:
+    """A name in other letters, such as `Events`, may be a type's."""
+    return name in LOGS
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A type, and with it those whose objects are its objects too."""
+    """A type, and with it those whose objects are its objects too; `later` where it only came after that moment."""
 
     named: Named
     below: Sequence[Named]
+    later: bool = False
 
     @property
     def types(self) -> Sequence[Named]:
@@ -45,9 +51,25 @@ _MEANT: Final[Sequence[Callable[[Named], str]]] = (
 """In which order a name is looked for; the folded ones are compared with the folded name."""
 
 
-def table(cut: Cut, name: str, place: Place) -> Table:
-    """Raises `Refused` with SQL_TABLE_UNKNOWN or SQL_TABLE_AMBIGUOUS."""
+def table(cut: Cut, name: str, place: Place, newest: Cut) -> Table:
+    """A type that is at the newest cut and was not yet there has no rows, and the columns that it has now.
+
+    Raises `Refused` with SQL_TABLE_UNKNOWN or SQL_TABLE_AMBIGUOUS.
+    """
     known = [*types(cut)]
+    if found := _meant(known, name, place):
+        return Table(found, [*_below(cut, found, known)])
+    after = _meant([*types(newest)], name, place)
+    if after is not None and all(each.key != after.key for each in known):
+        return Table(after, [], later=True)
+    there = [table_name(each) for each in known if not each.state.get("deleted")]
+    meant = nearest(name, [*there, *LOGS], "`oms schema list` shows the types that there are")
+    then = next((f"then it was called {each.name}" for each in known if after and each.key == after.key), meant)
+    text = f"there is no table {name[:200]} on {cut.branch} at position {cut.position}; {then}"
+    raise refused("SQL_TABLE_UNKNOWN", text, place)
+
+
+def _meant(known: Sequence[Named], name: str, place: Place) -> Named | None:
     for called in _MEANT:
         found = [each for each in known if called(each) in (name, name.casefold())]
         alive = [each for each in found if not each.state.get("deleted")] or found[:1]
@@ -55,11 +77,8 @@ def table(cut: Cut, name: str, place: Place) -> Table:
             names = " and ".join(each.name for each in alive)
             raise refused("SQL_TABLE_AMBIGUOUS", f"{name} is the table of {names}; write the API name", place)
         if alive:
-            return Table(alive[0], [*_below(cut, alive[0], known)])
-    there = [table_name(each) for each in known if not each.state.get("deleted")]
-    meant = nearest(name, [*there, *LOGS], "`oms schema list` shows the types that there are")
-    text = f"there is no table {name[:200]} on {cut.branch} at position {cut.position}; {meant}"
-    raise refused("SQL_TABLE_UNKNOWN", text, place)
+            return alive[0]
+    return None
 
 
 def _below(cut: Cut, named: Named, known: Sequence[Named]) -> Iterator[Named]:

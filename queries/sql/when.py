@@ -25,6 +25,9 @@ class Said(NamedTuple):
 class AsOf:
     at: Said
 
+    def __str__(self) -> str:
+        return f"AS OF {self.at.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -32,6 +35,9 @@ class Between:
 
     start: Said
     end: Said
+
+    def __str__(self) -> str:
+        return f"BETWEEN {self.start.text} AND {self.end.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,16 @@ class FromTo:
     start: Said
     end: Said
 
+    def __str__(self) -> str:
+        return f"FROM {self.start.text} TO {self.end.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Always:
     """Every version, also those that say that something is deleted."""
+
+    def __str__(self) -> str:
+        return "ALL"
 
 
 Span = AsOf | Between | FromTo | Always
@@ -57,6 +69,13 @@ class When:
     system: Span | None = None
     valid: Span | None = None
     branch: Said | None = None
+
+    def __str__(self) -> str:
+        """As it would be written."""
+        branch = f"AS OF BRANCH {self.branch.text}" if self.branch else ""
+        system = f"FOR SYSTEM_TIME {self.system}" if self.system else ""
+        valid = f"FOR VALID_TIME {self.valid}" if self.valid else ""
+        return " ".join(said for said in (branch, system, valid) if said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ FROM x TO y       valid at some moment of [x, y)    ALL               every vers
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from events.findings import Refused
+from events.wire.instants import to_text
 from queries.cuts import Cut, cut
-from queries.moments import AtInstant, AtPosition, Moment, moment
+from queries.moments import AtInstant, Moment, moment
 from queries.sql.findings import refused
 from queries.sql.when import Always, AsOf, Between, FromTo, Place, Said, Span
 from queries.versions import Versions
@@ -28,6 +29,13 @@ class Window:
     @property
     def point(self) -> bool:
         return self.low == self.cut.position and not self.every
+
+    def nothing(self) -> "Window":
+        return replace(self, empty=True)
+
+    def later(self, low: int) -> "Window":
+        """What was current at `low` or later."""
+        return replace(self, low=max(self.low, low))
 
 
 @dataclass(slots=True)
@@ -65,6 +73,33 @@ class Windows:
         """Where the query as a whole reads."""
         return self._cut(self.branch, self.as_of).position
 
+    def time(self, cut: Cut) -> str | None:
+        """When the last commit of the cut was made."""
+        commit = self.versions.commit_by_position(cut.position)
+        return to_text(commit.time) if commit else None
+
+    def newest(self, branch: str) -> Cut:
+        """All that there is of it."""
+        return self._cut(branch, "now")
+
+    def stretch(self, span: Span | None, on: Said | None = None) -> tuple[int, Cut]:
+        """Of what is written once and stays: the first position, and the cut at the last one."""
+        window = self.window(span, on)
+        match span:
+            case Between(start, _) | FromTo(start, _):
+                first = self._begin(start, self._at(window.cut.branch, start))
+                return (window.cut.position + 1 if window.empty else first), window.cut
+        return 1, window.cut
+
+    def _begin(self, start: Said, at: Cut) -> int:
+        """The first position of a moment: of its commit, or of the first one at or after an instant."""
+        asked = moment(start.text)
+        if isinstance(asked, AtInstant):
+            before = self.versions.commit_by_time(asked.instant - 1)
+            return before.last + 1 if before else 1
+        commit = self.versions.commit_by_position(at.position)
+        return commit.first if commit else 1
+
     def _from_to(self, branch: str, start: Said, end: Said) -> Window:
         first, last = self._at(branch, start), self._at(branch, end)
         before = self._before(end, last)
@@ -73,7 +108,7 @@ class Windows:
 
     def _before(self, end: Said, last: Cut) -> int:
         """The last position before a moment; -1 if there is none."""
-        asked = _moment(end)
+        asked = moment(end.text)
         if isinstance(asked, AtInstant):
             commit = self.versions.commit_by_time(asked.instant - 1)
             return commit.last if commit else 0
@@ -81,13 +116,13 @@ class Windows:
         return commit.first - 1 if commit else -1
 
     def _behind(self, start: Said, end: Said, first: Cut, last: Cut) -> bool:
-        one, other = _moment(start), _moment(end)
+        one, other = moment(start.text), moment(end.text)
         if isinstance(one, AtInstant) and isinstance(other, AtInstant):
             return one.instant > other.instant
         return first.position > last.position
 
     def _same(self, start: Said, end: Said, first: Cut, last: Cut) -> bool:
-        one, other = _moment(start), _moment(end)
+        one, other = moment(start.text), moment(end.text)
         if isinstance(one, AtInstant) and isinstance(other, AtInstant):
             return one.instant == other.instant
         return first.position >= last.position
@@ -110,12 +145,3 @@ class Windows:
         except Refused as found:
             first = found.findings[0]
             raise refused(first.code, first.text, place) from None
-
-
-def _moment(said: Said) -> Moment:
-    return moment(said.text)
-
-
-def at_position(position: int) -> str:
-    """As a text that says it."""
-    return str(AtPosition(position).position)

@@ -18,5 +18,5 @@ def asked(
     history: History | Versions, sql: str, *, branch: str = MAIN, as_of: str = "now", limits: Limits | None = None
 ) -> list[dict[str, Any]]:
     versions = history.into(MemoryVersions()) if isinstance(history, History) else history
-    query = planned(sql, Windows(versions, branch, as_of, LATER))
+    query = planned(sql, Windows(versions, branch, as_of, LATER), lambda *_: iter(()))
     return [*rows(query.run(DuckDb(), limits or Limits()))]
