@@ -43,6 +43,9 @@ class MemoryVersions:
         known = self.own.get((branch, entity), [])
         return known[: bisect_right(known, position, key=lambda version: version.since)]
 
+    def purged(self, branch: str, entity: Key) -> int:
+        return max((one.since for one in self.of(branch, entity, FOREVER) if one.change == "purged"), default=0)
+
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)
 

@@ -7,7 +7,17 @@ import msgspec
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.sql import ClauseElement
 
-from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
+from adapters.versions_tables import (
+    NOTHING_PACKED,
+    commits,
+    deltas,
+    entities,
+    messages,
+    metadata,
+    packing,
+    slices,
+    versions,
+)
 from projectors.projector import FOREVER
 from projectors.versions import Version
 
@@ -32,10 +42,12 @@ def moved(say: Say) -> None:
 
 def mend_version(say: Say, position: int, version: Version | None, message: Callable[[str], str] = str) -> None:
     """The version that began at a position, and where the versions around it end; `message` is how one is stored."""
+    say(NOTHING_PACKED)
+    say(update(packing).values(revision=packing.c.revision + 1))  # first: whoever packs begins again
     touched = {
         row[0] for table in (versions, slices) for row in say(select(table.c.entity).where(table.c.since == position))
     }
-    for table in (versions, slices):
+    for table in (versions, slices, deltas):
         say(delete(table).where(table.c.since == position))
     if version is not None:
         touched.add(_added(say, version, message))

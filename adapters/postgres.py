@@ -77,6 +77,12 @@ def sql(statement: ClauseElement) -> str:
     return str(statement.compile(dialect=_DIALECT))
 
 
+def names_in(statement: ClauseElement) -> list[str]:
+    """The names of the parameters of `sql`, in order."""
+    compiled: Any = statement.compile(dialect=_DIALECT)
+    return list(compiled.positiontup or ())
+
+
 def with_values(statement: ClauseElement) -> tuple[str, list[Any]]:
     """The statement's text and the values that were bound in it, in order."""
     compiled: Any = statement.compile(dialect=_DIALECT)

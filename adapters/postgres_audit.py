@@ -27,6 +27,7 @@ class EntryRows:
     """Rows are only ever appended, so none is looked for. `_until`: where the month ends that has its partition."""
 
     script = "postgres_audit.sql"
+    later = ""
     role = WRITER
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.sql import ClauseElement
 from adapters.mending import mend_version, moved
 from adapters.postgres import AWAY, place, sql, with_values
 from adapters.postgres_audit import copy_unplaced
+from adapters.postgres_packing import pack
 from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
@@ -82,6 +83,14 @@ class PostgresShelf(Generic[RowT]):
             moved(say)  # first: it waits for who writes, and then nobody does
             mend_version(say, position, row_of(PostgresVersions(session)) if row_of else None, _message)
             session.run("COMMIT")
+
+    async def pack(self, build: int, before: int) -> int | None:
+        """See `oms.shelves.Kept.pack`."""
+        return await asyncio.to_thread(self._pack, build, before)
+
+    def _pack(self, build: int, before: int) -> int | None:
+        with self._asked(self.schema(build)) as session:
+            return pack(session, before)
 
     def schema(self, build: int) -> str:
         return f"{self._prefix}{build}"

@@ -7,13 +7,14 @@ from sqlalchemy import Column, Text, any_, bindparam, exists, func, literal_colu
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from adapters.packed_states import PackedStates
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import PostgresView
 from adapters.stored_version import loaded
 from adapters.version_rows import NewRows, Row, VersionRows
-from adapters.versions_statements import LAST_ID, MARKS, VERSIONS
-from adapters.versions_tables import commits, entities, messages, slices, versions
+from adapters.versions_statements import CHAIN, LAST_ID, MARKS, VERSIONS
+from adapters.versions_tables import commits, entities, messages, samples, slices, versions
 from events.names import Key
 from events.wire.commit_message import from_attribute, to_attribute
 from projectors.lineage import Own
@@ -31,6 +32,7 @@ def postgres_versions(url: str, schema: str, ontology: str, build: int = 0) -> P
 
 class PostgresVersionRows(VersionRows[PostgresSession]):
     script = "postgres_versions.sql"
+    later = "postgres_deltas.sql"
     role = "none"
 
 
@@ -43,8 +45,11 @@ class PostgresVersionStore:
         for name, entity, since, state, *marks in session.rows(_FIND, position, branch, starts, asked):
             yield name, entity, since, state.encode(), *marks
 
+    def unpacked(self, session: PostgresSession, branch: str, name: Key, entity: int, since: int) -> bytes:
+        return packed_states(session).of(branch, name, entity, since)
+
     def owned(self, session: PostgresSession) -> Own:
-        return owned(session)
+        return owned(session, packed_states(session))
 
     def opened(self, session: PostgresSession, place: Place) -> tuple[int, int] | None:
         found = session.row(_OPENED, *place)
@@ -73,21 +78,38 @@ class PostgresVersionStore:
         session.all(_ADD_MESSAGE, [(first, to_attribute(str(message))) for first, message in rows.messages])
 
 
-def owned(session: PostgresSession) -> Own:
+def packed_states(session: PostgresSession) -> PackedStates:
+    """As they are in the session's transaction."""
+
+    def only(statement: str, number: int) -> bytes:
+        found = session.value(statement, number)
+        if not found:
+            raise ValueError(f"what it is told against is gone ({number})")
+        text: bytes = found.encode() if isinstance(found, str) else found
+        return text
+
+    return PackedStates(
+        lambda entity, since: session.rows(_CHAIN, entity, since),
+        lambda number: only(_SAMPLES, number),
+        lambda since: only(_WHOLE, since),
+    )
+
+
+def owned(session: PostgresSession, packed: PackedStates) -> Own:
     """Reads a branch's own version of an entity that held at a position (`lineage.Own`)."""
 
     def own(branch: str, entity: Key, position: int) -> Version | None:
         found = session.row(_OWN, branch, entity, position)
-        return None if found is None else told(branch, entity, found)
+        return None if found is None else told(branch, entity, found, packed)
 
     return own
 
 
-def told(branch: str, entity: Key, row: Row) -> Version:
+def told(branch: str, entity: Key, row: Row, packed: PackedStates) -> Version:
     """A version from a row of `VERSION_COLUMNS`."""
     columns: list[Any] = list(row)
     columns[MESSAGE] = columns[MESSAGE] and from_attribute(columns[MESSAGE])
-    return loaded(branch, entity, columns)
+    return loaded(branch, entity, columns, packed)
 
 
 def start(name: Any) -> Any:
@@ -135,6 +157,9 @@ _OPENED: Final = sql(
     .group_by(entities.c.id)
 )
 _LAST_ID: Final = sql(LAST_ID)
+_CHAIN: Final = sql(CHAIN)
+_SAMPLES: Final = sql(select(samples.c.text).where(samples.c.number == bindparam("n")))
+_WHOLE: Final = sql(select(versions.c.state).where(versions.c.since == bindparam("at")))
 _closed = select(*(array(column).label(column.name) for column in slices.c)).subquery("closed")
 _CLOSE_SLICE: Final = sql(
     update(slices)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
-from adapters.postgres_versions import named, owned, start, told
+from adapters.postgres_versions import named, owned, packed_states, start, told
 from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN, behind
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
@@ -28,20 +28,24 @@ class PostgresVersions:
     def __init__(self, session: PostgresSession, opens: Opens = shut) -> None:
         self.opens = opens
         self._session = session
-        self.at = owned(session)
+        self._packed = packed_states(session)
+        self.at = owned(session, self._packed)
 
     def position(self) -> int:
         return int(self._session.value(_POSITION))
 
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
-        return [told(branch, entity, row) for row in self._session.rows(_OF, branch, entity, position)]
+        return [told(branch, entity, row, self._packed) for row in self._session.rows(_OF, branch, entity, position)]
+
+    def purged(self, branch: str, entity: Key) -> int:
+        return self._session.value(_PURGED, branch, entity) or 0
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
         for entity, *row in self._session.stream(_SPANNING, branch, prefix, behind(prefix), last, first):
-            yield told(branch, Key(entity), row)
+            yield told(branch, Key(entity), row, self._packed)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
         for (entity,) in self._session.stream(_CHANGED, after, until, branch, prefix, behind(prefix)):
@@ -64,7 +68,8 @@ class PostgresVersions:
         return [(position, (branch, Key(key))) for position, branch, key in self._session.rows(_LEFT_OUT)]
 
     def written(self, after: int, until: int) -> Sequence[Version]:
-        return [told(branch, Key(entity), row) for branch, entity, *row in self._session.rows(_WRITTEN, after, until)]
+        found = self._session.rows(_WRITTEN, after, until)
+        return [told(branch, Key(entity), row, self._packed) for branch, entity, *row in found]
 
     def counts(self) -> Counts:
         return Counts(*(self._session.value(statement) for statement in _COUNTS))
@@ -86,6 +91,13 @@ _POSITION: Final = sql(select(metadata.tables["checkpoint"].c.position))
 _OF: Final = sql(
     VERSIONS.where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
                    slices.c.since <= bindparam("position")).order_by(slices.c.since)
+)  # fmt: skip
+_PURGED: Final = sql(
+    select(func.max(versions.c.since))
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .join(versions, versions.c.since == slices.c.since)
+    .where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
+           versions.c.change == literal_column("'purged'"))
 )  # fmt: skip
 _SPANNING: Final = sql(
     select(entities.c.entity, *VERSIONS.selected_columns)

@@ -50,6 +50,8 @@ class Rows(Protocol[RowT]):
 
     script: str
     """Makes the tables; a file beside this one."""
+    later: str
+    """Makes those of them that an older build may lack; another file, or nothing."""
     role: str
     """As whom they are written; `none`: as who is logged in."""
 
@@ -181,6 +183,8 @@ class PostgresView(Generic[RowT]):
                 maker.run(script("postgres_view.sql"))
                 maker.run(script(self._tables.script))
                 maker.row(_START, self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
+            if self._tables.later:
+                maker.run(script(self._tables.later))
             maker.run("COMMIT")
         return PostgresSession(self._url, self.schema, synchronous_commit="off", role=self._tables.role)
 

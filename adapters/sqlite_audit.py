@@ -42,6 +42,7 @@ class EntryRows:
     """Rows are only ever appended, so none is looked for."""
 
     metadata = metadata
+    added = ()
 
     def forget(self) -> None:
         """Nothing is remembered."""

@@ -1,14 +1,14 @@
 """One SQLite file, one connection, one thread: statements run there in the order they were asked for, off the loop."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Column, ColumnElement, MetaData, String, bindparam, func, literal_column
+from sqlalchemy import Column, ColumnElement, MetaData, String, Table, bindparam, func, literal_column
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
@@ -108,7 +108,14 @@ def _repeated(statement: str, times: int) -> str:
 
 def create(connection: sqlite3.Connection, metadata: MetaData) -> None:
     """Make all tables and indexes."""
-    for table in metadata.sorted_tables:
+    make(connection, metadata.sorted_tables)
+
+
+def make(connection: sqlite3.Connection, tables: Iterable[Table]) -> None:
+    """Those that are there already stay as they are."""
+    for table in tables:
+        if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table.name,)).fetchone():
+            continue
         connection.execute(sql(CreateTable(table)))
         for index in sorted(table.indexes, key=_name):
             connection.execute(sql(CreateIndex(index)))

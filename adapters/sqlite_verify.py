@@ -11,7 +11,7 @@ from adapters.audit_tables import departed
 from adapters.audit_tables import events as entries
 from adapters.sqlite_file import SqliteFile, sql
 from adapters.sqlite_reader import reader
-from adapters.sqlite_versions_reader import owned
+from adapters.sqlite_versions_reader import owned, packed_states
 from adapters.stored_version import loaded
 from adapters.versions_statements import COUNTS, WRITTEN
 from adapters.versions_tables import metadata as tables
@@ -44,11 +44,12 @@ class StoredVersions:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.at = owned(connection)
+        self._packed = packed_states(connection)
+        self.at = owned(connection, self._packed)
 
     def written(self, after: int, until: int) -> Sequence[Version]:
         found = self._connection.execute(_WRITTEN_VERSIONS, (after, until))
-        return [loaded(branch, Key(entity), row) for branch, entity, *row in found]
+        return [loaded(branch, Key(entity), row, self._packed) for branch, entity, *row in found]
 
     def counts(self) -> Counts:
         return Counts(*(self._connection.execute(statement).fetchone()[0] for statement in _COUNTS))

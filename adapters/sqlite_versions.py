@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select, true
 
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
-from adapters.sqlite_versions_reader import owned
+from adapters.sqlite_versions_reader import owned, packed_states
 from adapters.sqlite_view import SqliteView
 from adapters.version_rows import NewRows, Row, VersionRows
 from adapters.versions_statements import LAST_ID, MARKS
@@ -32,6 +32,9 @@ class SqliteVersionStore:
 
     def found(self, connection: sqlite3.Connection, branch: str, names: Iterable[Key], position: int) -> Iterable[Any]:
         return connection.execute(_FIND, (branch, _encode(sorted(names)).decode(), position)).fetchall()
+
+    def unpacked(self, connection: sqlite3.Connection, branch: str, name: Key, entity: int, since: int) -> bytes:
+        return packed_states(connection).of(branch, name, entity, since)
 
     def owned(self, connection: sqlite3.Connection) -> Own:
         return owned(connection)

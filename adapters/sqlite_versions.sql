@@ -13,6 +13,11 @@ SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, 
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
 WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND slices.since <= ? AND slices.until > ? ORDER BY entities.entity, slices.since
 
+-- purged
+SELECT coalesce(max(versions.since), 0)
+FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since
+WHERE entities.branch = ? AND entities.entity = ? AND versions.change = 'purged'
+
 -- changed
 -- the pluses keep the plan from going through all entities
 SELECT DISTINCT entities.entity FROM versions JOIN entities ON entities.id = versions.entity
@@ -22,6 +27,21 @@ WHERE versions.since > ? AND versions.since <= ? AND +entities.branch = ? AND +e
 SELECT entities.branch, entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
 FROM versions JOIN entities ON entities.id = versions.entity JOIN slices ON slices.entity = versions.entity AND slices.since = versions.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
 WHERE versions.since > ? AND versions.since <= ? ORDER BY versions.since
+
+-- chain
+WITH RECURSIVE chain(since, base, form, samples, checksum, data) AS (
+    SELECT since, base, form, samples, checksum, data FROM deltas WHERE entity = ?1 AND since = ?2
+    UNION ALL
+    SELECT deltas.since, deltas.base, deltas.form, deltas.samples, deltas.checksum, deltas.data
+    FROM chain JOIN deltas ON deltas.entity = ?1 AND deltas.since = chain.base
+)
+SELECT since, base, form, samples, checksum, data FROM chain
+
+-- samples
+SELECT text FROM samples WHERE number = ?
+
+-- whole
+SELECT CAST(state AS BLOB) FROM versions WHERE since = ?
 
 -- commit_by_position
 SELECT id, first, last, time FROM commits WHERE first <= ? ORDER BY first DESC LIMIT 1

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from adapters.packed_states import PackedStates
 from adapters.sqlite_reader import reader
 from adapters.statements import statements
 from adapters.stored_version import loaded
@@ -40,30 +41,33 @@ class SqliteVersions:
     def __init__(self, connection: sqlite3.Connection, opens: Opens = shut) -> None:
         self.opens = opens
         self._execute = connection.execute
-        self.at = owned(connection)
+        self._packed = packed_states(connection)
+        self.at = owned(connection, self._packed)
 
     def position(self) -> int:
         return int(self._execute(SQL["position"]).fetchone()[0])
 
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         rows = self._execute(SQL["own"], (branch, entity, position, _ALL)).fetchall()
-        return [loaded(branch, entity, row) for row in reversed(rows)]
+        return [loaded(branch, entity, row, self._packed) for row in reversed(rows)]
+
+    def purged(self, branch: str, entity: Key) -> int:
+        return int(self._execute(SQL["purged"], (branch, entity)).fetchone()[0])
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
         for entity, *row in self._execute(SQL["spanning"], (branch, prefix, behind(prefix), last, first)):
-            yield loaded(branch, Key(entity), row)
+            yield loaded(branch, Key(entity), row, self._packed)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
         for (entity,) in self._execute(SQL["changed"], (after, until, branch, prefix, behind(prefix))):
             yield Key(entity)
 
     def written(self, after: int, until: int) -> Sequence[Version]:
-        return [
-            loaded(branch, Key(entity), row) for branch, entity, *row in self._execute(SQL["written"], (after, until))
-        ]
+        found = self._execute(SQL["written"], (after, until))
+        return [loaded(branch, Key(entity), row, self._packed) for branch, entity, *row in found]
 
     def commit_by_position(self, position: int) -> Commit | None:
         return next(self._commits(SQL["commit_by_position"], (position,)), None)
@@ -94,12 +98,30 @@ class SqliteVersions:
             yield Commit(name.hex(), *rest)
 
 
-def owned(connection: sqlite3.Connection) -> Own:
+def packed_states(connection: sqlite3.Connection) -> PackedStates:
+    """Of the file, as it is in the connection's transaction."""
+
+    def only(statement: str, number: int) -> bytes:
+        found = connection.execute(SQL[statement], (number,)).fetchone()
+        if found is None or not found[0]:
+            raise ValueError(f"what it is told against is gone ({statement} {number})")
+        text: bytes = found[0]
+        return text
+
+    return PackedStates(
+        lambda entity, since: connection.execute(SQL["chain"], (entity, since)).fetchall(),
+        lambda number: only("samples", number),
+        lambda since: only("whole", since),
+    )
+
+
+def owned(connection: sqlite3.Connection, packed: PackedStates | None = None) -> Own:
     """Reads a branch's own version of an entity that held at a position (`lineage.Own`)."""
+    packed = packed or packed_states(connection)
     execute, statement = connection.execute, SQL["own"]
 
     def own(branch: str, entity: Key, position: int) -> Version | None:
         found = execute(statement, (branch, entity, position, 1)).fetchone()
-        return None if found is None else loaded(branch, entity, found)
+        return None if found is None else loaded(branch, entity, found, packed)
 
     return own

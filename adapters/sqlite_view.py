@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import MetaData, bindparam, delete, insert, select, update
+from sqlalchemy import MetaData, Table, bindparam, delete, insert, select, update
 
-from adapters.sqlite_file import SqliteFile, create, sql, writer
+from adapters.sqlite_file import SqliteFile, create, make, sql, writer
 from adapters.view_tables import view_tables
 from projectors.projector import (
     FOREVER,
@@ -35,6 +35,10 @@ class Rows(Protocol[RowT]):
     """The tables of one read model, and how its rows are found and written in them. Called in the view's thread."""
 
     metadata: MetaData
+
+    @property
+    def added(self) -> Sequence[Table]:
+        """Those of its tables that an older file may lack."""
 
     def forget(self) -> None:
         """Drop what was remembered of the file: a transaction was lost."""
@@ -97,6 +101,10 @@ class SqliteView(Generic[RowT]):
             create(connection, self._tables.metadata)
             start = (self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
             connection.execute(_START, start)
+            connection.execute("COMMIT")
+        elif self._tables.added:
+            connection.execute("BEGIN IMMEDIATE")
+            make(connection, self._tables.added)
             connection.execute("COMMIT")
         return connection
 

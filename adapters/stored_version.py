@@ -5,16 +5,19 @@ from typing import Any, Final
 
 import msgspec
 
+from adapters.packed_states import PackedStates
 from events.names import Key
 from projectors.versions import Marks, Version
 
 _decode: Final = msgspec.json.Decoder(dict).decode
 
 
-def loaded(branch: str, entity: Key, row: Sequence[Any]) -> Version:
-    """A version from a row of `versions_statements.VERSION_COLUMNS`."""
-    _, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, message, *marks = row
+def loaded(branch: str, entity: Key, row: Sequence[Any], packed: PackedStates) -> Version:
+    """A version from a row of `versions_statements.VERSION_COLUMNS`. Raises `BrokenRow`."""
+    number, since, until, time, effective, change, author, on_behalf_of, first, last, commit, text, message, *marks = (
+        row
+    )
     return Version(
         branch, entity, since, until, time, effective, change, author, on_behalf_of, commit.hex(), first, last,
-        _decode(text), Marks(*marks), message or "",
+        _decode(text or packed.of(branch, entity, number, since)), Marks(*marks), message or "",
     )  # fmt: skip

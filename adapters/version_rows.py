@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from adapters.newest_versions import NOBODY, Newest, NewestVersions
-from adapters.versions_tables import metadata
+from adapters.versions_tables import ADDED, metadata
 from events.branches.lineage import Lineage
 from events.decider import State
 from events.names import ONTOLOGY_SCOPE, Key
@@ -41,6 +41,9 @@ class VersionStore(Protocol[ConnectionT_contra]):
     def found(self, connection: ConnectionT_contra, branch: str, names: Iterable[Key], position: int) -> Iterable[Any]:
         """Of these entities the branch's own versions at a position: (name, entity id, since, state as JSON, *marks)."""
 
+    def unpacked(self, connection: ConnectionT_contra, branch: str, name: Key, entity: int, since: int) -> bytes:
+        """The state of a version that `found` gives without one: it is kept as a delta."""
+
     def owned(self, connection: ConnectionT_contra) -> Own:
         """Reads a branch's own version of an entity that held at a position."""
 
@@ -63,6 +66,7 @@ class VersionRows(Generic[ConnectionT_contra]):
     """`_absent`: places that were looked for last and have no version of their own."""
 
     metadata = metadata
+    added = ADDED
 
     def __init__(self, store: VersionStore[ConnectionT_contra]) -> None:
         self._store = store
@@ -173,9 +177,10 @@ class VersionRows(Generic[ConnectionT_contra]):
     ) -> Iterator[tuple[Place, Version]]:
         """What its parents have of them; takes them out of `wanted`."""
         for parent, floor, base in self._lineage(connection, branch)[1:]:
-            for name, _, since, stored, *marks in self._store.found(connection, parent, wanted, base):
+            for name, entity, since, stored, *marks in self._store.found(connection, parent, wanted, base):
                 if since > floor:
-                    yield (branch, name), _before(parent, name, since, stored, Marks._make(marks))
+                    state = stored or self._store.unpacked(connection, parent, name, entity, since)
+                    yield (branch, name), _before(parent, name, since, state, Marks._make(marks))
                     wanted.remove(name)
 
     def _opened(self, connection: ConnectionT_contra, place: Place) -> Newest | None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, literal_column, select
 
-from adapters.versions_tables import BLOCK, commits, entities, messages, slices, versions
+from adapters.versions_tables import BLOCK, commits, deltas, entities, messages, slices, versions
 from projectors.versions import Marks
 
 MARKS: Final = [versions.c[name] for name in Marks._fields]
@@ -41,6 +41,20 @@ WRITTEN: Final = (
     .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
     .order_by(versions.c.since)
 )
+_told = [deltas.c[name] for name in ("since", "base", "form", "samples", "checksum", "data")]
+_chain = (
+    select(*_told)
+    .where(deltas.c.entity == bindparam("e"), deltas.c.since == bindparam("at"))
+    .cte("chain", recursive=True)
+)
+CHAIN: Final = select(
+    _chain.union_all(
+        select(*_told).join_from(
+            _chain, deltas, (deltas.c.entity == bindparam("e")) & (deltas.c.since == _chain.c.base)
+        )
+    )
+)
+"""Whence the state of a version is read (`packed_states.Chain`)."""
 COUNTS: Final = [select(func.count()).select_from(table) for table in (entities, slices, versions, commits)]
 LAST_ID: Final = select(func.max(entities.c.id))
 

@@ -3,18 +3,34 @@
 entities  (branch, entity) ─► id
 slices    id, since, until            small: closing a version touches nothing else
 versions  since ─► what became true   only ever appended, in position order
+deltas    id, since ─► its state      of versions that were closed a while ago: `versions.state` is "" then
+samples   number ─► what these states are compressed against
+packing   how far the closed versions are packed
 commits   first … last ─► id, time
 messages  first of a commit ─► why     only where somebody said it
 """
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    func,
+    text,
+)
 
 from adapters.view_tables import Position, view_tables
 
 metadata = MetaData()
 view_tables(metadata)
+Small = Integer().with_variant(SmallInteger, "postgresql")
 
 entities = Table(
     "entities", metadata,
@@ -50,6 +66,36 @@ versions = Table(
     Column("deleted_by", String),
     Column("deleted_at", BigInteger),
 )  # fmt: skip
+
+deltas = Table(
+    "deltas", metadata,
+    Column("entity", Integer, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("number", Integer, nullable=False),  # in the entity's chain, from 0
+    Column("base", BigInteger),  # since of what it is told against
+    Column("depth", Small, nullable=False),  # deltas between it and a whole state
+    Column("form", Small, nullable=False),  # documents.delta.Form
+    Column("samples", Integer, nullable=False),
+    Column("length", Integer, nullable=False),  # bytes of the state
+    Column("checksum", LargeBinary, nullable=False),  # of the state
+    Column("data", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+samples = Table(
+    "samples", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("prefix", String, nullable=False),  # of the entities whose states they are
+    Column("text", LargeBinary, nullable=False),
+)  # fmt: skip
+packing = Table(  # one row, as soon as something is packed
+    "packing", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),  # what versions up to here have closed is packed
+    Column("revision", BigInteger, nullable=False),  # another one whenever a state is packed or written again
+)  # fmt: skip
+NOTHING_PACKED: Final = text("INSERT INTO packing VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
+ADDED: Final = (deltas, samples, packing)
+"""Tables that came later: added to a view that lacks them, which is as it should be with none of them filled."""
 
 commits = Table(
     "commits", metadata,

@@ -11,6 +11,7 @@ from adapters.mending import moved
 from adapters.sqlite_audit import copy_unplaced
 from adapters.sqlite_file import writer
 from adapters.sqlite_mending import MENDERS, saying
+from adapters.sqlite_packing import pack
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_view import SqliteView
@@ -65,6 +66,11 @@ class SqliteShelf(Generic[RowT]):
             MENDERS[self.name](connection, position, row_of)
             moved(saying(connection))
             connection.execute("COMMIT")
+
+    async def pack(self, build: int, before: int) -> int | None:
+        """See `oms.shelves.Kept.pack`."""
+        with self._readable():
+            return await asyncio.to_thread(pack, self.path(build), before)
 
     def path(self, build: int) -> Path:
         return view_path(self.folder, self.name, build)

@@ -67,6 +67,12 @@ class Kept(Shelf[Any], Protocol):
     async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
         """See `projectors.mending.Mendable`."""
 
+    async def pack(self, build: int, before: int) -> int | None:
+        """Of versions: make deltas of the states that the next stretch of commits before a time (µs) put an end to.
+
+        How many; `None` when there is nothing more to look at.
+        """
+
     def parked(self) -> list[Parked]:
         """In the live build, in position order. Raises `ViewMissing`."""
 

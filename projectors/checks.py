@@ -9,7 +9,7 @@ from events.names import Key
 from events.wire import instants
 from projectors.audit import Entry
 from projectors.oracle import Json, decoded, next_state
-from projectors.projector import FOREVER, Fetched, Place
+from projectors.projector import FOREVER, BrokenRow, Fetched, Place
 from projectors.verify import Difference
 from projectors.versions import Version
 from security import chain
@@ -55,6 +55,13 @@ class VersionsCheck:
         self._closing: dict[int, dict[Place, Version]] = {}  # rows that say they end at a position not reached yet
 
     def __call__(self, chunk: Sequence[Fetched], left_out: Collection[int]) -> Difference | None:
+        try:
+            return self._compared(chunk, left_out)
+        except BrokenRow as broken:
+            named = _named(broken.branch, broken.key)
+            return Difference("differs", broken.position, named, "state", "what the event says", broken.reason)
+
+    def _compared(self, chunk: Sequence[Fetched], left_out: Collection[int]) -> Difference | None:
         rows = {row.since: row for row in self.stored.written(chunk[0].position - 1, chunk[-1].position)}
         for position, _, body in chunk:
             row = rows.pop(position, None)

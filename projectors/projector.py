@@ -120,6 +120,16 @@ class ViewUnavailable(Exception):
         super().__init__(f"{view}: {cause}; {remedy}")
 
 
+class BrokenRow(ViewUnavailable):
+    """What the store holds of a row does not read back to what was put there."""
+
+    def __init__(self, view: str, position: int, branch: str, key: Key, reason: str) -> None:
+        self.position, self.branch, self.key, self.reason = position, branch, key, reason
+        where = f" on {branch}" if branch else ""
+        cause = f"what is kept of {key}{where} as of position {position} is broken: {reason}"
+        super().__init__(view, cause, f"`oms verify {view} --mend` writes it again")
+
+
 class ViewOutdated(Exception):
     """The store holds another view, rows of another version of it, or another ontology's: it must be rebuilt."""
 

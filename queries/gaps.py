@@ -4,7 +4,7 @@
 {"_sealed": true}   it is there, but this reader has no key store beside it
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from events.decider import State
@@ -28,7 +28,7 @@ class Shown(Protocol):
 
     opens: Opens
 
-    def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]: ...
+    def purged(self, branch: str, entity: Key) -> int: ...
 
 
 def readable(versions: Shown, version: Version, schema: State | None) -> State:
@@ -36,7 +36,7 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
     state = version.state
     if not version.entity.startswith("object/"):
         return state
-    if version.until != FOREVER and _purged(versions, version):
+    if version.until != FOREVER and versions.purged(version.branch, version.entity) > version.since:
         return {**state, "properties": _gaps(schema, state["properties"])}
     properties: Mapping[str, Any] = state["properties"]
     if not any(map(is_closed, properties.values())):
@@ -46,12 +46,6 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
         for field, value in properties.items()
     }
     return {**state, "properties": opened}
-
-
-def _purged(versions: Shown, version: Version) -> bool:
-    """Whether the object was purged behind this version, on the branch that wrote it."""
-    after = reversed(versions.of(version.branch, version.entity, FOREVER))
-    return any(later.change == "purged" for later in after if later.since > version.since)
 
 
 def _gaps(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class Versions(Protocol):
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         """All versions written on `branch` itself that began at `position` or before, oldest first."""
 
+    def purged(self, branch: str, entity: Key) -> int:
+        """Where an object was last purged on `branch` itself; 0 = nowhere."""
+
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed."""
 

@@ -34,6 +34,7 @@ CODES = {
     "Refused": Exit.REFUSED,
     "OutboxUnavailable": Exit.UNAVAILABLE,
     "ViewUnavailable": Exit.UNAVAILABLE,
+    "BrokenRow": Exit.CONFLICT,
     "ViewMissing": Exit.UNAVAILABLE,
     "ViewOutdated": Exit.UNAVAILABLE,
     "GraphUnavailable": Exit.UNAVAILABLE,

@@ -7,21 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from adapters import postgres_packing
 from adapters.memory_versions import MemoryVersions
-from adapters.postgres_session import unmoved
+from adapters.postgres_session import PostgresSession, unmoved
 from adapters.postgres_versions import postgres_versions
 from adapters.postgres_versions_reader import PostgresVersions
+from adapters.sqlite_packing import pack as pack_file
 from adapters.sqlite_versions_reader import reading
 from events.names import Key
 from projectors.projector import FOREVER, Parked
 from queries.versions import Versions
-from tests.queries.histories import MAIN, SECOND, START, History, changed, deleted, made
+from tests.queries.histories import MAIN, SECOND, START, History, changed, deleted, made, object_state
 
 Tell = Callable[[History, list[Parked]], Awaitable[Versions]]
 ONE, TEN, TWO = (Key(f"object/A/{key}") for key in ("1", "10", "2"))
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["memory", "sqlite", "packed sqlite", "postgres", "packed postgres"])
 async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Tell]:
     """Puts a history into a store, and opens it for reading."""
 
@@ -32,15 +34,25 @@ async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
     async def in_sqlite(history: History, parked: list[Parked]) -> Versions:
         await history.into_file(tmp_path / "versions.db", parked)
+        while packed and pack_file(tmp_path / "versions.db", FOREVER) is not None:
+            pass
         return open_files.enter_context(reading(tmp_path / "versions.db"))
 
     async def in_postgres(history: History, parked: list[Parked]) -> Versions:
         url, schema = request.getfixturevalue("postgres_server_url"), f"versions_{secrets.token_hex(6)}"
         await history.into_view(postgres_versions(url, schema, "main"), parked)
+        while packed and pack_schema(url, schema) is not None:
+            pass
         return PostgresVersions(open_files.enter_context(unmoved(url, schema)))
 
+    def pack_schema(url: str, schema: str) -> int | None:
+        with PostgresSession(url, schema) as session:
+            session.run("BEGIN")
+            return postgres_packing.pack(session, FOREVER)
+
+    packed, kind = "packed" in request.param, request.param.split()[-1]
     with ExitStack() as open_files:
-        yield {"memory": in_memory, "sqlite": in_sqlite, "postgres": in_postgres}[request.param]
+        yield {"memory": in_memory, "sqlite": in_sqlite, "postgres": in_postgres}[kind]
 
 
 @pytest.fixture
@@ -122,6 +134,15 @@ async def test_all_versions_oldest_first(versions: Versions) -> None:
     assert [found.since for found in versions.of(MAIN, ONE, FOREVER)] == [2, 5]
     assert [found.since for found in versions.of(MAIN, ONE, 4)] == [2]
     assert [found.since for found in versions.of("dev/a/b", ONE, FOREVER)] == [8]
+
+
+async def test_where_an_object_was_purged(tell: Tell) -> None:
+    history = History()
+    history.commit(MAIN, [made("A", "1", v=1), made("A", "2", v=1)])
+    history.commit(MAIN, [(ONE, "purged", object_state("A", "1", deleted=True))])
+    history.commit(MAIN, [changed("A", "1", v=2)])
+    versions = await tell(history, [])
+    assert [versions.purged(MAIN, ONE), versions.purged(MAIN, TWO), versions.purged("dev/a/b", ONE)] == [4, 0, 0]
 
 
 async def test_what_is_valid_in_key_order(versions: Versions) -> None:
