@@ -53,9 +53,9 @@ class PostgresSession:
     def closed(self) -> bool:
         return self._ended or bool(self._connection.is_closed())
 
-    def see(self, schema: str) -> None:
-        """Names without a schema are those of this one, until the transaction ends."""
-        self.value("SELECT set_config('search_path', $1, true)", quoted(schema))
+    def see(self, *schemas: str) -> None:
+        """Names without a schema are those of these, until the transaction ends."""
+        self.value("SELECT set_config('search_path', $1, true)", ", ".join(map(quoted, schemas)))
 
     def run(self, script: str) -> None:
         """One or more statements without parameters."""

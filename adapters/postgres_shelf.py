@@ -17,7 +17,7 @@ from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
 from adapters.postgres_versions_reader import PostgresVersions
-from adapters.postgres_view import PostgresView, live, script, tables, unavailable
+from adapters.postgres_view import live, script, tables, unavailable
 from adapters.sqlite_standing import Standing
 from adapters.view_files import ViewMissing
 from events.wire.commit_message import to_attribute
@@ -25,15 +25,15 @@ from projectors.mending import NotMendable, RowOf
 from projectors.projector import Checkpoint, Feed, Parked
 from projectors.verify import Agreed, Difference
 
-RowT = TypeVar("RowT")
-Opens = Callable[[str, str, str, int], PostgresView[RowT]]
+ViewT = TypeVar("ViewT")
+Opens = Callable[[str, str, str, int], ViewT]
 """(url, schema, ontology, build that must be live or 0): the view there, made if there is none."""
 
 
-class PostgresShelf(Generic[RowT]):
+class PostgresShelf(Generic[ViewT]):
     """Raises `ViewUnavailable` where PostgreSQL refuses."""
 
-    def __init__(self, sessions: PostgresSessions, name: str, ontology: str, opened: Opens[RowT]) -> None:
+    def __init__(self, sessions: PostgresSessions, name: str, ontology: str, opened: Opens[ViewT]) -> None:
         self.sessions, self.name, self.ontology = sessions, name, ontology
         self._opened = opened
 
@@ -45,7 +45,7 @@ class PostgresShelf(Generic[RowT]):
         with self._asked() as session:
             return build in self._builds(session)
 
-    def open(self, build: int, *, fenced: bool = False) -> PostgresView[RowT]:
+    def open(self, build: int, *, fenced: bool = False) -> ViewT:
         """`fenced`: it refuses to be written where another build is live."""
         return self._opened(self.sessions.url, self.schema(build), self.ontology, build if fenced else 0)
 
@@ -95,7 +95,7 @@ class PostgresShelf(Generic[RowT]):
     def schema(self, build: int) -> str:
         return f"{self._prefix}{build}"
 
-    def following(self) -> "PostgresLive[RowT]":
+    def following(self) -> "PostgresLive[ViewT]":
         return PostgresLive(self)
 
     def standings(self) -> list[tuple[Standing, bool]]:
@@ -144,24 +144,24 @@ class PostgresShelf(Generic[RowT]):
             raise unavailable(self.name, error) from error
 
 
-class PostgresLive(Generic[RowT]):
+class PostgresLive(Generic[ViewT]):
     """The live build of a shelf, for a track; where there is none, build 1 is made and becomes live."""
 
-    def __init__(self, shelf: PostgresShelf[RowT]) -> None:
+    def __init__(self, shelf: PostgresShelf[ViewT]) -> None:
         self._shelf = shelf
-        self._view: PostgresView[RowT] | None = None
+        self._view: Any = None  # it says when it is superseded
 
     def changed(self) -> bool:
         """The view itself finds out, in the transaction that would have written to it."""
-        return self._view is not None and self._view.superseded
+        return bool(self._view is not None and self._view.superseded)
 
-    def open(self) -> PostgresView[RowT]:
+    def open(self) -> ViewT:
         build = self._shelf.live()
         if build is None:
             build = 1
             self._shelf.make_live(build)
-        self._view = self._shelf.open(build, fenced=True)
-        return self._view
+        view = self._view = self._shelf.open(build, fenced=True)
+        return view
 
 
 def _message(text: str) -> str:

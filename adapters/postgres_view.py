@@ -87,7 +87,7 @@ class PostgresView(Generic[RowT]):
                 session.run("ROLLBACK")
             self._begun = False
             self._tables.forget()
-            return self._checkpoint(session.row(_CHECKPOINT, self.ontology, self.name))
+            return self._checkpoint(session.row(CHECKPOINT, self.ontology, self.name))
 
         return await self._run(read)
 
@@ -133,12 +133,12 @@ class PostgresView(Generic[RowT]):
         try:
             if not session.in_transaction:
                 session.run("BEGIN")
-            found = self._checkpoint(session.row(_LOCK, self.ontology, self.name))
+            found = self._checkpoint(session.row(LOCK, self.ontology, self.name))
             if found != known:
                 raise Overtaken(self.name, known, found)  # noqa: TRY301 it must roll back too
             yield
             if reached:
-                session.row(_MOVE, *reached)
+                session.row(MOVE, *reached)
                 session.run("COMMIT")
             self._begun = reached is None
         except BaseException:
@@ -182,7 +182,7 @@ class PostgresView(Generic[RowT]):
                 maker.run(f"CREATE SCHEMA {quoted(self.schema)}")
                 maker.run(script("postgres_view.sql"))
                 maker.run(script(self._tables.script))
-                maker.row(_START, self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
+                maker.row(START, self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
             if self._tables.later:
                 maker.run(script(self._tables.later))
             maker.run("COMMIT")
@@ -215,7 +215,7 @@ tables: Final = _metadata.tables
 _checkpoint = tables["checkpoint"]
 _live_build = select(live.c.build).where(live.c.ontology == bindparam("o"), live.c.view == bindparam("v"))
 _standing = select(_checkpoint, _live_build.scalar_subquery())
-_CHECKPOINT: Final = sql(_standing)
-_LOCK: Final = sql(_standing.with_for_update(of=_checkpoint))
-_START: Final = sql(insert(_checkpoint))
-_MOVE: Final = sql(update(_checkpoint).values({name: bindparam(name) for name in Checkpoint._fields}))
+CHECKPOINT: Final = sql(_standing)
+LOCK: Final = sql(_standing.with_for_update(of=_checkpoint))
+START: Final = sql(insert(_checkpoint))
+MOVE: Final = sql(update(_checkpoint).values({name: bindparam(name) for name in Checkpoint._fields}))

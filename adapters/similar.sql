@@ -95,12 +95,19 @@ SELECT rowid FROM words WHERE words MATCH ?1 AND (?3 IS NULL OR rowid IN (SELECT
 -- frequent
 SELECT 1 FROM words WHERE words MATCH ? LIMIT 1 OFFSET ?
 -- holders
-SELECT s.since, s.branch, s.entity FROM parts t JOIN slices s ON s.since = t.since
+SELECT s.since, s.branch, s.entity, s.until, s.slug FROM parts t JOIN slices s ON s.since = t.since
 WHERE t.passage = ? AND s.since <= ? ORDER BY s.since DESC
 -- valid_passages
 SELECT DISTINCT t.passage FROM slices s JOIN parts t ON t.since = s.since
 WHERE s.branch = ?1 AND s.since > ?2 AND s.since <= ?3 AND s.until > ?3
   AND (?4 IS NULL OR s.slug IN (SELECT value FROM json_each(?4)))
+-- slices
+SELECT since, until, branch, entity, slug FROM slices ORDER BY since
+-- part_texts
+SELECT t.since, t.number, p.digest, p.text, s.entity, s.branch FROM parts t
+LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since ORDER BY t.since, t.number
+-- stray
+SELECT digest FROM passages WHERE id NOT IN (SELECT passage FROM parts) ORDER BY digest LIMIT 1
 -- carry_vectors
 INSERT OR IGNORE INTO vectors (space, passage, written, numbers)
 SELECT n.id, p.id, 1, v.numbers FROM old.vectors v
@@ -108,22 +115,3 @@ JOIN old.spaces o ON o.id = v.space JOIN spaces n ON n.name = o.name
 JOIN old.passages q ON q.id = v.passage JOIN passages p ON p.digest = q.digest
 -- carry_spaces
 INSERT OR IGNORE INTO spaces (name, dimensions, serving, written, taken) SELECT name, dimensions, serving, written, taken FROM old.spaces
--- differing
-SELECT 'missing', since, branch, entity FROM (
-  SELECT since, until, branch, entity, slug FROM fresh.slices
-  EXCEPT SELECT since, until, branch, entity, slug FROM main.slices)
-UNION ALL
-SELECT 'extra', since, branch, entity FROM (
-  SELECT since, until, branch, entity, slug FROM main.slices
-  EXCEPT SELECT since, until, branch, entity, slug FROM fresh.slices)
-ORDER BY since LIMIT 1
--- differing_texts
-SELECT d.since, s.branch, s.entity FROM (
-  SELECT t.since, t.number, p.digest, p.text FROM fresh.parts t JOIN fresh.passages p ON p.id = t.passage
-  EXCEPT SELECT t.since, t.number, p.digest, p.text FROM main.parts t JOIN main.passages p ON p.id = t.passage
-  UNION ALL SELECT * FROM (
-    SELECT t.since, t.number, p.digest, p.text FROM main.parts t JOIN main.passages p ON p.id = t.passage
-    EXCEPT SELECT t.since, t.number, p.digest, p.text FROM fresh.parts t JOIN fresh.passages p ON p.id = t.passage)
-) d LEFT JOIN main.slices s ON s.since = d.since ORDER BY d.since LIMIT 1
--- strangers
-SELECT digest FROM main.passages EXCEPT SELECT digest FROM fresh.passages LIMIT 1

@@ -142,11 +142,11 @@ class SqliteSimilar:
 
         return await self._run(read)
 
-    async def carry(self, old: Path) -> None:
+    async def carry(self, old: "SqliteSimilar") -> None:
         """The vectors that another build has of the same texts: they cost time, and some of them money."""
 
         def write(connection: sqlite3.Connection) -> None:
-            connection.execute("ATTACH ? AS old", (str(old),))
+            connection.execute("ATTACH ? AS old", (str(old.path),))
             with _transaction(connection):
                 connection.execute(SQL["carry_spaces"])
                 connection.execute(SQL["carry_vectors"])

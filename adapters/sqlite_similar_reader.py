@@ -13,9 +13,10 @@ import numpy as np
 from adapters.similar_statements import SQL
 from adapters.sqlite_reader import reader
 from adapters.vector_index import Standing, VectorIndex
-from events.names import Key
 from projectors.embedding.provider import Vectors
+from projectors.similar_check import Part, Slice
 from projectors.similar_source import Coverage
+from queries.similar import Among, Holder
 
 
 class Held(NamedTuple):
@@ -26,6 +27,10 @@ class Held(NamedTuple):
     dimensions: int
     serving: bool
     standing: Standing
+
+    @property
+    def filled(self) -> bool:
+        return self.standing.written > 0
 
 
 class Indexes:
@@ -46,25 +51,27 @@ class Indexes:
         return index
 
 
-FREQUENT: Final = 2_000  # passages
+FREQUENT: Final = 2_000  # passages: a word in more than these counts for nothing
 
 
 @contextmanager
-def similar_reading(path: Path, indexes: Indexes, frequent: int = FREQUENT) -> Iterator["SqliteSimilarReader"]:
-    """The view as it is now, beside whoever writes it. A word in more than `frequent` passages counts for nothing."""
+def similar_reading(path: Path, indexes: Indexes) -> Iterator["SqliteSimilarReader"]:
+    """The view as it is now, beside whoever writes it."""
     connection = reader(path)
     try:
         connection.execute("BEGIN")
-        yield SqliteSimilarReader(path, connection, indexes, frequent)
+        yield SqliteSimilarReader(path, connection, indexes)
     finally:
         connection.close()
 
 
 class SqliteSimilarReader:
-    """The port `queries.similar.Similar` over a connection whose transaction has begun."""
+    """The ports `queries.similar.Similar` and `projectors.similar_check.Written` over a connection whose transaction has begun."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, indexes: Indexes, frequent: int) -> None:
-        self._path, self._connection, self._indexes, self._frequent = path, connection, indexes, frequent
+    def __init__(self, path: Path, connection: sqlite3.Connection, indexes: Indexes) -> None:
+        self.frequent = FREQUENT
+        self._path, self._connection, self._indexes = path, connection, indexes
+        self._passages: dict[Among, list[int]] = {}
         self.spaces = [
             Held(number, name, dimensions, bool(serving), Standing(*standing))
             for number, name, dimensions, serving, *standing in connection.execute(SQL["all_spaces"])
@@ -73,11 +80,11 @@ class SqliteSimilarReader:
     def position(self) -> int:
         return int(self._connection.execute("SELECT position FROM checkpoint").fetchone()[0])
 
-    def nearest(self, space: str, vector: Vectors, most: int, among: Sequence[int] | None) -> Sequence[int]:
+    def nearest(self, space: str, vector: Vectors, most: int, among: Among | None) -> Sequence[int]:
         held = next(each for each in self.spaces if each.name == space)
         with self._indexes.lock:
             index = self._indexes.of(self._path, held, self._connection)
-            return index.nearest(vector, most, None if among is None else np.array(among, dtype=np.int64))
+            return index.nearest(vector, most, None if among is None else np.array(self._among(among), dtype=np.int64))
 
     def ready(self) -> None:
         """Catch up the index of the space that serves, and keep it in its file if it has grown."""
@@ -86,8 +93,8 @@ class SqliteSimilarReader:
                 with self._indexes.lock:
                     self._indexes.of(self._path, held, self._connection)
 
-    def worded(self, words: Sequence[str], most: int, among: Sequence[int] | None) -> Sequence[int]:
-        only = None if among is None else msgspec.json.encode(among).decode()
+    def worded(self, words: Sequence[str], most: int, among: Among | None) -> Sequence[int]:
+        only = None if among is None else msgspec.json.encode(self._among(among)).decode()
         telling = [word for word in words if not self._is_frequent(word)]
         asked = " OR ".join(f'"{word}"' for word in telling or words)
         statement = SQL["worded" if telling else "worded_in_any_order"]
@@ -95,17 +102,36 @@ class SqliteSimilarReader:
 
     def _is_frequent(self, word: str) -> bool:
         """In so many passages that it tells nothing of any, and ranking them all would take long."""
-        return bool(self._connection.execute(SQL["frequent"], (f'"{word}"', self._frequent)).fetchone())
+        return bool(self._connection.execute(SQL["frequent"], (f'"{word}"', self.frequent)).fetchone())
 
-    def holders(self, passage: int, position: int) -> Iterator[tuple[int, str, Key]]:
-        yield from self._connection.execute(SQL["holders"], (passage, position))
+    def holders(self, passages: Sequence[int], among: Among) -> Iterator[Holder]:
+        levels = {branch: (floor, at) for branch, floor, at in among.lineage}
+        last = max(at for _, at in levels.values())
+        for passage in passages:
+            for since, branch, entity, until, slug in self._connection.execute(SQL["holders"], (passage, last)):
+                floor, at = levels.get(branch, (last, last))
+                if floor < since <= at < until and (among.slugs is None or slug in among.slugs):
+                    yield Holder(passage, since, branch, entity)
 
-    def valid(self, branch: str, floor: int, position: int, slugs: Sequence[str] | None) -> Sequence[int]:
-        only = None if slugs is None else msgspec.json.encode(slugs).decode()
-        return [row[0] for row in self._connection.execute(SQL["valid_passages"], (branch, floor, position, only))]
+    def texts(self, passages: Sequence[int]) -> dict[int, str]:
+        return {passage: self._connection.execute(SQL["text_of"], (passage,)).fetchone()[0] for passage in passages}
 
-    def text(self, passage: int) -> str:
-        return str(self._connection.execute(SQL["text_of"], (passage,)).fetchone()[0])
+    def _among(self, among: Among) -> list[int]:
+        """The passages of these versions, each once."""
+        if among not in self._passages:
+            only = None if among.slugs is None else msgspec.json.encode(among.slugs).decode()
+            levels = (self._connection.execute(SQL["valid_passages"], (*level, only)) for level in among.lineage)
+            self._passages[among] = sorted({passage for level in levels for (passage,) in level})
+        return self._passages[among]
+
+    def slices(self) -> Iterator[Slice]:
+        return map(Slice._make, self._connection.execute(SQL["slices"]))
+
+    def parts(self) -> Iterator[Part]:
+        return map(Part._make, self._connection.execute(SQL["part_texts"]))
+
+    def stray(self) -> bytes | None:
+        return next((digest for (digest,) in self._connection.execute(SQL["stray"])), None)
 
     def coverage(self, space: str) -> Coverage:
         number = next((each.id for each in self.spaces if each.name == space), 0)

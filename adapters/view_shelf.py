@@ -14,19 +14,18 @@ from adapters.sqlite_mending import MENDERS, saying
 from adapters.sqlite_packing import pack
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
-from adapters.sqlite_view import SqliteView
 from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
 from projectors.mending import RowOf
 from projectors.projector import Feed, Parked, ViewUnavailable
 from projectors.verify import Agreed, Difference
 
-RowT = TypeVar("RowT")
+ViewT = TypeVar("ViewT")
 
 
-class SqliteShelf(Generic[RowT]):
+class SqliteShelf(Generic[ViewT]):
     """`opened(file, ontology)` makes the file if it is not there."""
 
-    def __init__(self, folder: Path, name: str, ontology: str, opened: Callable[[Path, str], SqliteView[RowT]]) -> None:
+    def __init__(self, folder: Path, name: str, ontology: str, opened: Callable[[Path, str], ViewT]) -> None:
         self.folder, self.name, self.ontology = folder, name, ontology
         self._opened = opened
 
@@ -39,15 +38,16 @@ class SqliteShelf(Generic[RowT]):
     def holds(self, build: int) -> bool:
         return self.path(build).exists()
 
-    def open(self, build: int) -> SqliteView[RowT]:
+    def open(self, build: int) -> ViewT:
         return self._opened(self.path(build), self.ontology)
 
     def make_live(self, build: int) -> None:
         make_live(self.folder, self.name, build)
 
     def drop(self, build: int) -> None:
-        for ending in ("", "-wal", "-shm"):
-            self.path(build).with_name(self.path(build).name + ending).unlink(missing_ok=True)
+        """With what lies beside it: its write-ahead log, indexes."""
+        for file in self.path(build).parent.glob(f"{self.path(build).name}*"):
+            file.unlink(missing_ok=True)
 
     async def carry(self, old: int, new: int) -> None:
         if self.name == "audit":
@@ -75,7 +75,7 @@ class SqliteShelf(Generic[RowT]):
     def path(self, build: int) -> Path:
         return view_path(self.folder, self.name, build)
 
-    def following(self) -> "LiveBuild[RowT]":
+    def following(self) -> "LiveBuild[ViewT]":
         return LiveBuild(self)
 
     def standings(self) -> list[tuple[Standing, bool]]:
@@ -109,10 +109,10 @@ class SqliteShelf(Generic[RowT]):
             ) from error
 
 
-class LiveBuild(Generic[RowT]):
+class LiveBuild(Generic[ViewT]):
     """The live build of a shelf, for a track; where there is none, build 1 is made and becomes live."""
 
-    def __init__(self, shelf: SqliteShelf[RowT]) -> None:
+    def __init__(self, shelf: SqliteShelf[ViewT]) -> None:
         self._shelf = shelf
         self._seen = shelf.flip()  # before what it says: a flip in between is seen later
         self._opened = shelf.live()
@@ -123,7 +123,7 @@ class LiveBuild(Generic[RowT]):
             self._seen = seen
         return seen != self._seen
 
-    def open(self) -> SqliteView[RowT]:
+    def open(self) -> ViewT:
         self._seen = self._shelf.flip()
         live = self._shelf.live()
         view = self._shelf.open(live or 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select
 
@@ -19,6 +19,7 @@ from adapters.postgres_refusals import PostgresRegister
 from adapters.postgres_session import PostgresSessions
 from adapters.postgres_shelf import Opens as OpensView
 from adapters.postgres_shelf import PostgresShelf
+from adapters.postgres_similar_store import PostgresSimilarStore
 from adapters.postgres_tables import schema_of
 from adapters.postgres_versions import postgres_versions
 from adapters.postgres_view import unavailable
@@ -26,11 +27,14 @@ from adapters.segments import SegmentFeed
 from adapters.sqlite_metrics import Metrics
 from adapters.view_files import ViewMissing
 from oms.settings import Settings
-from oms.shelves import ARCHIVE, Leaving, Registering
+from oms.shelves import ARCHIVE, Leaving, Registering, fingerprint
 from producers.outbox import LogHead
 from projectors.projector import Feed
 from queries.gaps import Opens, shut
 from queries.versions import Versions
+
+if TYPE_CHECKING:
+    from oms.similar_store import SimilarStore
 
 OPENED: Final[Mapping[str, OpensView[Any]]] = {"versions": postgres_versions, "audit": postgres_audit}
 
@@ -38,19 +42,17 @@ OPENED: Final[Mapping[str, OpensView[Any]]] = {"versions": postgres_versions, "a
 @contextmanager
 def database_shelves(settings: Settings) -> Iterator["DatabaseShelves"]:
     """Open as long as the block runs."""
-    sessions = PostgresSessions(settings.postgres_url)
-    try:
-        archive = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
-        yield DatabaseShelves(sessions, settings.ontology, archive)
-    finally:
-        sessions.close()
+    with PostgresSessions(settings.postgres_url) as sessions, PostgresSessions(settings.postgres_url) as searching:
+        yield DatabaseShelves(settings, sessions, searching)
 
 
 class DatabaseShelves:
     """See `oms.shelves.Shelves`."""
 
-    def __init__(self, sessions: PostgresSessions, ontology: str, archive: SegmentFeed) -> None:
-        self._sessions, self._ontology, self._archive = sessions, ontology, archive
+    def __init__(self, settings: Settings, sessions: PostgresSessions, searching: PostgresSessions) -> None:
+        self._settings, self._ontology = settings, settings.ontology
+        self._sessions, self._searching = sessions, searching
+        self._archive = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
         self.where = place(sessions.url)
 
     def shelf(self, name: str) -> PostgresShelf[Any]:
@@ -99,6 +101,9 @@ class DatabaseShelves:
 
     def register(self) -> Registering:
         return PostgresRegister(self._sessions.url, self.shelf("audit").live_schema())
+
+    def similar(self) -> "SimilarStore":
+        return PostgresSimilarStore(self._searching, self._ontology, lambda: fingerprint(self._settings))
 
 
 _HEAD: Final = sql(

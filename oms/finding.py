@@ -1,16 +1,15 @@
 """Asks the similar view of a data folder: the question becomes vectors, these become passages, and these objects of a cut."""
 
 import asyncio
-import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from adapters import system_clock
-from adapters.sqlite_similar_reader import Indexes, SqliteSimilarReader, similar_reading
-from adapters.sqlite_standing import Watched
-from adapters.view_files import ViewMissing, live_path
+from adapters.view_files import ViewMissing
 from oms.settings import Settings
 from oms.shelves import Shelves
+from oms.similar_store import SimilarStore
+from oms.views import Elsewhere
 from projectors.embedding.asking import Patience
 from projectors.embedding.chain import Chain, NobodyAnswers, TextsRefused
 from projectors.embedding.provider import Space, Vectors
@@ -38,32 +37,33 @@ class Asked:
 
 @dataclass(slots=True)
 class Finder:
-    """For many questions: the indexes stay in memory, and follow the view."""
+    """For many questions: what the store has in memory stays there, and follows the view."""
 
     settings: Settings
     shelves: Shelves
     chain: Chain
-    indexes: Indexes = field(default_factory=Indexes)
+    store: SimilarStore
 
     async def find(self, branch: str, asked: Asked) -> Alike:
         """Raises `Refused` (an unknown branch, type or moment), `ViewUnavailable` where there is no view."""
         try:
-            path = live_path(self.settings.folder, NAME)
             if asked.min_position:
-                await self._wait(Watched(path), asked)
-            with similar_reading(path, self.indexes) as view:
-                wanted = _searched(view, self.chain.spaces)
-            vectors, notes = await self._embedded(asked.text, wanted)
+                await self._wait(asked)
+            vectors, notes = await self._embedded(asked.text, await asyncio.to_thread(self._searched))
             return await asyncio.to_thread(self._found, branch, asked, vectors, notes)
         except ViewMissing as missing:
-            raise ViewUnavailable(NAME, str(missing.name) + " is not there", _REMEDY) from missing
-        except sqlite3.Error as error:
-            raise ViewUnavailable(NAME, f"its file cannot be read: {error}", "`oms verify similar`") from error
+            raise ViewUnavailable(NAME, str(missing.name) + " is not there", REMEDY) from missing
 
-    async def _wait(self, view: Watched, asked: Asked) -> None:
-        found = await at_least(view, asked.min_position, within=asked.within)
+    async def _wait(self, asked: Asked) -> None:
+        found = await at_least(Elsewhere(self.store.shelf), asked.min_position, within=asked.within)
         if isinstance(found, Behind):
             raise ViewUnavailable(NAME, f"it is at position {found.position}, not yet at {found.wanted}", "ask again")
+
+    def _searched(self) -> list[Space]:
+        """The space that serves first, then those that somebody of the chain embeds in and that hold something."""
+        able = {space.name: space for space in self.chain.spaces}
+        with self.store.reading() as view:
+            return [able[held.name] for held in view.spaces if held.name in able and held.filled]
 
     async def _embedded(self, text: str, spaces: list[Space]) -> tuple[dict[str, Vectors], list[str]]:
         """The question in each space, and why not where it is not."""
@@ -77,11 +77,7 @@ class Finder:
         return vectors, notes
 
     def _found(self, branch: str, asked: Asked, vectors: dict[str, Vectors], notes: list[str]) -> Alike:
-        folder = self.settings.folder
-        with (
-            self.shelves.versions() as versions,
-            similar_reading(live_path(folder, NAME), self.indexes) as view,
-        ):
+        with self.shelves.versions() as versions, self.store.reading() as view:
             at = cut(versions, branch, moment(asked.as_of), now=system_clock.now())
             found = similar(at, view, asked.text, vectors, asked.type_name, asked.limit)
             serving = next((each.name for each in view.spaces if each.serving), "")
@@ -99,10 +95,4 @@ class Finder:
             )
 
 
-def _searched(view: SqliteSimilarReader, able: list[Space]) -> list[Space]:
-    """The space that serves first, then those that somebody of the chain embeds in and that hold something."""
-    by_name = {space.name: space for space in able}
-    return [by_name[held.name] for held in view.spaces if held.name in by_name and held.standing.written]
-
-
-_REMEDY: Final = "`oms embed` makes it, and `oms up` keeps it from then on"
+REMEDY: Final = "`oms embed` makes it, and `oms up` keeps it from then on"

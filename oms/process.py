@@ -55,8 +55,11 @@ class Running:
         if view == "graph" and self.graph is not None:
             await self.graph.reached(position)
             return
+        if view == "similar":
+            await self.embedding.reached(position)
+            return
         if view not in READ_MODELS:
-            msg = f"there is no view {view!r}; there are {', '.join(READ_MODELS)}"
+            msg = f"there is no view {view!r}; there are {', '.join(READ_MODELS)}, graph and similar"
             raise LookupError(msg)
         if self.runner is not None:
             await self.runner.projected(view, position)

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from adapters.joined_copy import joined
 from adapters.segments import SegmentFeed
+from adapters.similar_files import SimilarFiles
 from adapters.sqlite_audit import sqlite_audit
 from adapters.sqlite_audit_reader import reading_audit
 from adapters.sqlite_audit_rows import SqliteAuditRows
@@ -35,6 +36,9 @@ from queries.audit import Refusals, Search
 from queries.gaps import Opens, shut
 from queries.versions import Versions
 from workers.refusals import Register
+
+if TYPE_CHECKING:
+    from oms.similar_store import SimilarStore
 
 
 class ReadModel(NamedTuple):
@@ -136,6 +140,9 @@ class Shelves(Protocol):
     def register(self) -> Registering:
         """The second table of the live audit."""
 
+    def similar(self) -> "SimilarStore":
+        """The builds of what is found by meaning; there are none before somebody asks for it."""
+
 
 @contextmanager
 def kept(settings: Settings) -> Iterator[Shelves]:
@@ -151,7 +158,7 @@ def kept(settings: Settings) -> Iterator[Shelves]:
 
 class FolderShelves:
     def __init__(self, settings: Settings) -> None:
-        self._folder, self._ontology = settings.folder, settings.ontology
+        self._settings, self._folder, self._ontology = settings, settings.folder, settings.ontology
         self.where = str(settings.folder / "views")
         self._archive = SegmentFeed(settings.folder / ARCHIVE, settings.ontology)
 
@@ -192,3 +199,13 @@ class FolderShelves:
 
     def register(self) -> Registering:
         return SqliteRegister(live_path(self._folder, "audit"))
+
+    def similar(self) -> "SimilarStore":
+        return SimilarFiles(self._folder, self._ontology, lambda: fingerprint(self._settings))
+
+
+def fingerprint(settings: Settings) -> str:
+    """How the texts of the similar view are made. Raises `SettingRefused`."""
+    from oms.rendering import rendering
+
+    return rendering(settings).fingerprint

@@ -1,39 +1,36 @@
-"""The similar view of a data folder: its builds, and the loop that keeps the live one.
+"""The similar view: its builds, and the loops that keep the live one.
 
 There is none until somebody asks for it (`oms embed`): whoever needs no search by meaning pays nothing for it.
 """
 
 import asyncio
-import tomllib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from adapters import system_clock
-from adapters.similar_verify import difference, position
-from adapters.sqlite_reader import reader
-from adapters.sqlite_similar import SqliteSimilar, drop_indexes
-from adapters.sqlite_similar_reader import Indexes, similar_reading
-from adapters.view_files import live_path, live_version, make_live, view_path
-from oms.about_settings import SettingRefused
+from oms.process import looping
+from oms.rendering import rendering
 from oms.settings import Settings
 from oms.shelves import Shelves
+from oms.similar_store import SimilarBuild, SimilarStore
+from oms.similar_verify import verified
 from projectors.embedding.chain import Chain
 from projectors.embedding.provider import Failed
-from projectors.projector import FOREVER, ViewOutdated
-from projectors.rebuild import Rebuilt
-from projectors.similar import NAME, Rendering
-from projectors.verify import Agreed, Difference
+from projectors.projector import ViewOutdated, ViewUnavailable
+from projectors.rebuild import NotRebuilt, NoWayBack, Rebuilt
+from projectors.similar import NAME
+from projectors.verify import Difference
 from workers.embedding import Embedding, Texts
 
 EVERY: Final = 0.5  # seconds between two looks at the versions view
 SHARE: Final = 1.0  # seconds of rest for each second of work: others need this process more
 
-Moved = Callable[[], None]
-"""Something was done."""
+Moved = Callable[[int], None]
+"""So many positions, or vectors, are done."""
+Rest = Callable[[float], Awaitable[None]]
+"""So many seconds, or until somebody waits."""
 
 
 class State(NamedTuple):
@@ -56,43 +53,28 @@ class State(NamedTuple):
         return {"view": NAME} | {name: getattr(self, name) for name in self._fields if name not in ("log", "notes")}
 
 
-def state(settings: Settings, shelves: Shelves) -> State:
-    """Raises `ViewMissing`."""
-    with similar_reading(live_path(settings.folder, NAME), Indexes()) as view:
+def state(shelves: Shelves) -> State:
+    """Raises `ViewMissing`, `ViewUnavailable`."""
+    with shelves.similar().reading() as view:
         space = next((held.name for held in view.spaces if held.serving), "")
         counts = view.coverage(space)
         notes = tuple(f"{number:,} wait: {why} ({code})" for code, why, number in view.waiting(space))
         return State(view.position(), shelves.shelf("versions").position(), space, *counts, notes)
 
 
-def rendering(settings: Settings) -> Rendering:
-    """Raises `SettingRefused`."""
-    path = settings.embedding_templates
-    try:
-        templates = tomllib.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-    except (OSError, ValueError) as error:
-        raise SettingRefused("embedding_templates", path, f"cannot be read: {error}") from error
-    for name, template in templates.items():
-        if not isinstance(template, str):
-            text = f"{name} is no text; write {name} = '{{name}}: {{notes}}'"
-            raise SettingRefused("embedding_templates", path, text)
-    return Rendering(templates, settings.embedding_personal == "yes")
-
-
-async def begin(settings: Settings) -> None:
+async def begin(shelves: Shelves) -> None:
     """From now on there is a view, which whoever has the role keeps."""
-    if live_version(settings.folder, NAME) is None:
-        async with _opened(settings, view_path(settings.folder, NAME, 1)):
-            make_live(settings.folder, NAME, 1)
+    shelf = shelves.similar().shelf
+    if shelf.live() is None:
+        async with _opened(shelf.open(1)):
+            shelf.make_live(1)
 
 
-async def try_again(settings: Settings) -> None:
+async def try_again(shelves: Shelves) -> None:
     """What waits is due at once."""
-    view = SqliteSimilar(live_path(settings.folder, NAME), settings.ontology, "")
-    try:
+    shelf = shelves.similar().shelf
+    async with _opened(shelf.open(shelf.live() or 1), any_way=True) as view:
         await view.try_again()
-    finally:
-        await view.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,114 +85,118 @@ class Keeping:
     shelves: Shelves
     chain: Chain
     told: Callable[[Exception], None]
-    indexes: Indexes = field(default_factory=Indexes)
+    store: SimilarStore
 
     async def bring(self, moved: Moved) -> None:
         """The live build as far as it goes for now; where it was made in another way, a new one."""
+        build = self.store.shelf.live() or 1
         try:
-            async with _opened(self.settings, live_path(self.settings.folder, NAME)) as view:
+            async with _opened(self.store.shelf.open(build)) as view:
                 work = self._work(view)
-                while await work.step():
-                    moved()
-                await asyncio.to_thread(self._index, view.path)
+                while more := await work.step():
+                    moved(more)
+                await asyncio.to_thread(self._index, build)
         except ViewOutdated:
             await self.rebuild(moved)
 
-    async def follow(self, build: int) -> None:
-        """Beside everything else, as long as this build is the live one."""
-        folder = self.settings.folder
+    async def follow(self, build: int, rest: Rest = asyncio.sleep) -> None:
+        """Beside everything else, as long as this build is the live one. Texts do not wait for a provider."""
         try:
-            async with _opened(self.settings, view_path(folder, NAME, build)) as view:
+            async with _opened(self.store.shelf.open(build)) as view:
                 work, behind = self._work(view), True
-                while live_version(folder, NAME) == build:
-                    if await _rested(work):
-                        behind = True
-                    elif behind:  # so that no question waits for it
-                        await asyncio.to_thread(self._index, view.path)
-                        behind = False
+                async with looping([_kept(work.texts.step, rest)]):
+                    while await asyncio.to_thread(self.store.shelf.live) == build:
+                        if await _rested(work.vectors, rest):
+                            behind = True
+                        elif behind:  # so that no question waits for it
+                            await asyncio.to_thread(self._index, build)
+                            behind = False
         except ViewOutdated:
             await self.rebuild()
+        except ViewUnavailable:
+            if self.store.shelf.live() == build:  # else it went while it was looked at
+                raise
 
-    async def rebuild(self, moved: Moved = lambda: None) -> Rebuilt:
-        """A new build beside the live one, with the vectors that still fit; readers have it once it is whole."""
-        folder, old = self.settings.folder, live_version(self.settings.folder, NAME)
+    async def rebuild(self, moved: Moved = lambda _: None) -> Rebuilt:
+        """A new build beside the live one, with the vectors that still fit; readers have it once it is whole and verified."""
+        shelf = self.store.shelf
+        old = shelf.live()
         build = (old or 0) + 1
-        path = view_path(folder, NAME, build)
         try:
-            made = await self._fill(path, moved)
+            made = await self._filled(build, old, moved)
         except ViewOutdated:  # begun in another way, and left
-            _drop(path)
-            made = await self._fill(path, moved)
-        make_live(folder, NAME, build)
+            shelf.drop(build)
+            made = await self._filled(build, old, moved)
+        shelf.make_live(build)
         if old is not None:
-            _drop(view_path(folder, NAME, old - 1))
-        return made._replace(build=build)
+            shelf.drop(old - 1)
+        return made
 
-    async def _fill(self, path: Path, moved: Moved) -> Rebuilt:
-        async with _opened(self.settings, path) as view:
+    async def back(self, moved: Moved = lambda _: None) -> Rebuilt:
+        """The build before becomes live again, once it has caught up and is verified; the one after it goes.
+
+        Raises `NoWayBack`, `NotRebuilt`, `ViewOutdated` where its texts were made in another way.
+        """
+        shelf = self.store.shelf
+        live = shelf.live() or 0
+        if not shelf.holds(live - 1):
+            raise NoWayBack(NAME)
+        made = await self._filled(live - 1, live, moved)
+        shelf.make_live(live - 1)
+        shelf.drop(live)
+        return made
+
+    async def _filled(self, build: int, other: int | None, moved: Moved) -> Rebuilt:
+        """As far as it goes for now, with the vectors of the other build. Raises `NotRebuilt`."""
+        shelf = self.store.shelf
+        async with _opened(shelf.open(build)) as view:
             work = self._work(view)
-            while await work.texts.step():
-                moved()
-            if live_version(self.settings.folder, NAME) is not None:
-                await view.carry(live_path(self.settings.folder, NAME))
-            while await work.step():
-                moved()
-            return Rebuilt(0, (await view.checkpoint()).position, len(await view.left_out()))
+            while more := await work.texts.step():
+                moved(more)
+            if other is not None:
+                async with _opened(shelf.open(other), any_way=True) as before:
+                    await view.carry(before)
+            while more := await work.step():
+                moved(more)
+            made = Rebuilt(build, (await view.checkpoint()).position, len(await view.left_out()))
+        found = await verified(self.settings, self.shelves, build)
+        if isinstance(found, Difference):
+            raise NotRebuilt(NAME, build, found)
+        return made
 
-    def _index(self, path: Path) -> None:
-        with similar_reading(path, self.indexes) as view:
+    def _index(self, build: int) -> None:
+        with self.store.reading(build) as view:
             view.ready()
 
-    def _work(self, view: SqliteSimilar) -> Embedding:
+    def _work(self, view: SimilarBuild) -> Embedding:
         def hear(failure: Failed) -> None:
             self.told(failure)
 
-        return Embedding(_texts(self.settings, self.shelves, view), view, self.chain, system_clock.now, hear)
-
-
-async def verified(settings: Settings, shelves: Shelves) -> Agreed | Difference:
-    """Compare the live build with one that is made anew of the versions view, text by text. Raises `ViewMissing`."""
-    live = live_path(settings.folder, NAME)
-    with TemporaryDirectory(prefix="verify-", dir=live.parent) as aside:
-        path = Path(aside) / "similar.db"
-        async with _opened(settings, path) as fresh:
-            with closing(reader(live)) as connection:
-                connection.execute("ATTACH ? AS fresh", (str(path),))
-                connection.execute("BEGIN")
-                until = position(connection)
-                work = _texts(settings, shelves, fresh, until)
-                while await work.step():
-                    pass
-                found = difference(connection)
-            left_out = sorted({row[0] for row in await fresh.left_out()})
-    return found or Agreed(until, until - len(left_out), left_out)
+        texts = Texts(
+            self.shelves.versions, view, rendering(self.settings)
+        )  # which build is live is asked at each step
+        return Embedding(texts, view, self.chain, system_clock.now, hear)
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, path: Path) -> AsyncIterator[SqliteSimilar]:
-    """The build in this file, made if it is not there. Raises `ViewOutdated` where it was made in another way."""
-    view = SqliteSimilar(path, settings.ontology, rendering(settings).fingerprint)
+async def _opened(view: SimilarBuild, *, any_way: bool = False) -> AsyncIterator[SimilarBuild]:
+    """Made if it is not there. Raises `ViewOutdated` where it was made in another way, unless that is all the same."""
     try:
-        await view.checkpoint()
+        if not any_way:
+            await view.checkpoint()
         yield view
     finally:
         await view.close()
 
 
-def _texts(settings: Settings, shelves: Shelves, view: SqliteSimilar, until: int = FOREVER) -> Texts:
-    """Of the versions view, wherever it is kept; which build is live is looked up at each step."""
-    return Texts(shelves.versions, view, rendering(settings), until)
+async def _kept(step: Callable[[], Awaitable[int]], rest: Rest) -> None:
+    while True:
+        await _rested(step, rest)
 
 
-async def _rested(work: Embedding) -> int:
+async def _rested(step: Callable[[], Awaitable[int]], rest: Rest) -> int:
     now = asyncio.get_running_loop().time
     began = now()
-    more = await work.step()
-    await asyncio.sleep((now() - began) * SHARE if more else EVERY)
+    more = await step()
+    await rest((now() - began) * SHARE if more else EVERY)
     return more
-
-
-def _drop(path: Path) -> None:
-    drop_indexes(path)
-    for ending in ("", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)

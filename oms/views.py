@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from adapters.view_files import ViewMissing
 from events import catalog
@@ -93,10 +93,15 @@ def _live(shelves: Shelves, name: str) -> int:
     return build
 
 
+class Standing(Protocol):
+    def position(self) -> int:
+        """Of the live build; 0 while there is none. Raises `ViewUnavailable`."""
+
+
 class Elsewhere:
     """A view whose live build another process writes; looked at only while somebody waits for it, by one for all."""
 
-    def __init__(self, shelf: Kept) -> None:
+    def __init__(self, shelf: Standing) -> None:
         self._shelf = shelf
         self._known = 0
         self._turn = asyncio.Lock()

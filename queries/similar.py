@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from documents.grams import grams
+from events.branches.lineage import Stretch
+from events.decider import State
 from events.names import Key
 from projectors.projector import Place
 from projectors.versions import Version
@@ -29,24 +31,37 @@ LEAST: Final = 30  # but so many at least
 _SHOWN: Final = 240  # characters of a passage
 
 
+class Among(NamedTuple):
+    """The versions that a cut may see: each branch's own behind a floor that are open at a position (`slugs`: of these types)."""
+
+    lineage: tuple[Stretch, ...]
+    slugs: tuple[str, ...] | None
+
+
+class Holder(NamedTuple):
+    """A version that has a passage in its text."""
+
+    passage: int
+    since: int
+    branch: str
+    entity: Key
+
+
 class Similar(Protocol[Vector_contra]):
     """The similar view, from one unchanging state of it."""
 
     def position(self) -> int: ...
 
-    def nearest(self, space: str, vector: Vector_contra, most: int, among: Sequence[int] | None) -> Sequence[int]:
-        """Passages, the nearest first; `among` these only."""
+    def nearest(self, space: str, vector: Vector_contra, most: int, among: Among | None) -> Sequence[int]:
+        """Passages, the nearest first; with `among` those of these versions only, and then exactly."""
 
-    def worded(self, words: Sequence[str], most: int, among: Sequence[int] | None) -> Sequence[int]:
-        """Passages that hold any of these, best first; `among` these only."""
+    def worded(self, words: Sequence[str], most: int, among: Among | None) -> Sequence[int]:
+        """Passages that hold any of these, best first; with `among` those of these versions only."""
 
-    def holders(self, passage: int, position: int) -> Iterable[tuple[int, str, Key]]:
-        """Versions with this passage that began at `position` or before, the newest first: since, branch, entity."""
+    def holders(self, passages: Sequence[int], among: Among) -> Iterable[Holder]:
+        """Which of these versions have the passages, in the order of these; of one the newest first."""
 
-    def valid(self, branch: str, floor: int, position: int, slugs: Sequence[str] | None) -> Sequence[int]:
-        """Passages of versions written on the branch itself behind `floor` that are open at `position`."""
-
-    def text(self, passage: int) -> str: ...
+    def texts(self, passages: Sequence[int]) -> Mapping[int, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +113,14 @@ def similar(
 
     Raises `Refused` (TYPE_UNKNOWN).
     """
-    looking = _Looking(cut, view, _slugs(cut, type_name), limit)
+    looking = _Looking(cut, view, Among(tuple(cut.lineage), _slugs(cut, type_name)), limit)
     ranked = {
         space: looking.objects(lambda most, among, space=space, vector=vector: view.nearest(space, vector, most, among))
         for space, vector in vectors.items()
     }
     words = list(dict.fromkeys(grams(question)))
     ranked["words"] = looking.objects(lambda most, among: view.worded(words, most, among)) if words else []
-    return looking.told(fused(ranked), ranked, limit)
+    return looking.told(fused(ranked), ranked)
 
 
 def fused(ranked: Mapping[str, Sequence[Place]]) -> list[tuple[Place, float]]:
@@ -117,25 +132,30 @@ def fused(ranked: Mapping[str, Sequence[Place]]) -> list[tuple[Place, float]]:
     return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
 
 
-def _slugs(cut: Cut, type_name: str | None) -> list[str] | None:
+def _slugs(cut: Cut, type_name: str | None) -> tuple[str, ...] | None:
     """Of the type and of all below it; `None` = of any type."""
     if type_name is None:
         return None
     asked = named(cut, type_name)
     below = (each for each in types(cut) if each.kind == "objectType" and is_below(cut, each, asked))
-    return [asked.slug, *(each.slug for each in below)]
+    return (asked.slug, *(each.slug for each in below))
 
 
 @dataclass(slots=True)
 class _Looking:
-    """One question: passages in some order become the objects that the cut sees, each once, with the passage that found it."""
+    """One question: passages in some order become the objects that the cut sees, each once, with the passage that found it.
+
+    The similar view alone knows what a branch without parents sees, as far as it has come. Else, and of what is shown, the
+    versions have the last word: a deleted version has no text here, and hides the one that the branch inherited.
+    """
 
     cut: Cut
     view: Similar[Any]
-    slugs: list[str] | None
+    among: Among
     limit: int
-    passages: dict[Place, int] = field(default_factory=dict)
+    found: dict[Place, Holder] = field(default_factory=dict)
     _versions: dict[Key, Version | None] = field(default_factory=dict)
+    _types: dict[str, State | None] = field(default_factory=dict)
 
     def objects(self, passages: Any) -> list[Place]:
         """`passages(most, among)`; where the nearest of all are not enough of this cut, the nearest among its own."""
@@ -144,47 +164,52 @@ class _Looking:
         nearest = passages(most, None)
         found = list(islice(self._seen(nearest), depth))
         if len(found) < self.limit and len(nearest) >= most:
-            found = list(islice(self._seen(passages(most, self._valid())), depth))
+            found = list(islice(self._seen(passages(most, self.among)), depth))
         return found
 
-    def told(
-        self, scored: Sequence[tuple[Place, float]], ranked: Mapping[str, Sequence[Place]], limit: int
-    ) -> list[Found]:
-        return [self._found(place, score, ranked) for place, score in scored[:limit]]
+    def told(self, scored: Sequence[tuple[Place, float]], ranked: Mapping[str, Sequence[Place]]) -> list[Found]:
+        shown = list(islice((each for each in scored if self._is_seen(self.found[each[0]])), self.limit))
+        texts = self.view.texts([self.found[place].passage for place, _ in shown])
+        return [
+            self._told(self.found[place], score, texts, {
+                way: places.index(place) + 1 for way, places in ranked.items() if place in places
+            })
+            for place, score in shown
+        ]  # fmt: skip
 
-    def _found(self, place: Place, score: float, ranked: Mapping[str, Sequence[Place]]) -> Found:
-        version = self._versions[place[1]]
+    def _told(self, holder: Holder, score: float, texts: Mapping[int, str], ranks: Mapping[str, int]) -> Found:
+        version = self._version(holder.entity)
         assert version is not None, "it was seen"
-        schema = type_of(self.cut, version.state)
-        ranks = {name: places.index(place) + 1 for name, places in ranked.items() if place in places}
+        schema = self._type(version.state)
         return Found(
             str(schema["name"] if schema else version.state["slug"]),
             str(version.state["key"]),
             version.since,
             round(score, 6),
             ranks,
-            self.view.text(self.passages[place])[:_SHOWN],
+            texts[holder.passage][:_SHOWN],
         )
 
-    def _seen(self, passages: Iterable[int]) -> Iterator[Place]:
-        branches = {branch for branch, _, _ in self.cut.lineage}
+    def _seen(self, passages: Sequence[int]) -> Iterator[Place]:
+        sure = len(self.cut.lineage) == 1 and self.view.position() >= self.cut.position
         told: set[Key] = set()
-        for passage in passages:
-            for since, branch, entity in self.view.holders(passage, self.cut.position):
-                if branch in branches and entity not in told and self._is_seen(since, branch, entity):
-                    told.add(entity)
-                    place = (branch, entity)
-                    self.passages.setdefault(place, passage)
-                    yield place
+        for holder in self.view.holders(passages, self.among):
+            if holder.entity not in told and (sure or self._is_seen(holder)):
+                told.add(holder.entity)
+                place = (holder.branch, holder.entity)
+                self.found.setdefault(place, holder)
+                yield place
 
-    def _is_seen(self, since: int, branch: str, entity: Key) -> bool:
-        if self.slugs is not None and entity.split("/")[1] not in self.slugs:
-            return False
+    def _is_seen(self, holder: Holder) -> bool:
+        version = self._version(holder.entity)
+        return version is not None and (version.since, version.branch) == (holder.since, holder.branch)
+
+    def _version(self, entity: Key) -> Version | None:
         if entity not in self._versions:
             self._versions[entity] = self.cut.version(entity)
-        version = self._versions[entity]
-        return version is not None and (version.since, version.branch) == (since, branch)
+        return self._versions[entity]
 
-    def _valid(self) -> list[int]:
-        levels = (self.view.valid(branch, floor, at, self.slugs) for branch, floor, at in self.cut.lineage)
-        return sorted({passage for level in levels for passage in level})
+    def _type(self, state: State) -> State | None:
+        if state["type"] not in self._types:
+            self._types[state["type"]] = type_of(self.cut, state)
+        return self._types[state["type"]]

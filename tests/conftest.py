@@ -12,6 +12,8 @@ from adapters.nats_connection import connection
 from adapters.nats_server import NatsServer
 from adapters.nats_streams import ensure_streams
 from adapters.own_loop import OwnLoop
+from adapters.pgvector import LEAST
+from adapters.postgres_session import PostgresSession
 from tests.postgres.database import database
 from tests.postgres.server import CannotRun, postgres_server
 
@@ -67,6 +69,16 @@ def postgres_server_url() -> Iterator[str]:
             yield server.url()
     except CannotRun as error:
         pytest.skip(f"PostgreSQL cannot be run here: {error}")
+
+
+@pytest.fixture(scope="session")
+def pgvector_server_url(postgres_server_url: str) -> str:
+    """The same, if it has vectors of halves."""
+    with PostgresSession(postgres_server_url) as session:
+        found = session.value("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+    if found is None or tuple(map(int, found.split(".")[:2])) < LEAST:
+        pytest.skip(f"PostgreSQL has pgvector {found}; 0.7 is needed")
+    return postgres_server_url
 
 
 @pytest.fixture(scope="session")

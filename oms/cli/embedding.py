@@ -41,23 +41,24 @@ async def _embed(settings: "Settings", *, shown: bool, again: bool) -> dict[str,
     from contextlib import aclosing
 
     from oms.embedding import configured
-    from oms.roles import RoleTaken, roles
+    from oms.embedding_role import alone
+    from oms.roles import RoleTaken
     from oms.shelves import kept
     from oms.similar import Keeping, begin, state, try_again
 
     async with aclosing(configured(settings, _say)) as chain:
-        with kept(settings) as shelves, _bar(lambda: state(settings, shelves), shown=shown) as show:
+        with kept(settings) as shelves, _bar(lambda: state(shelves), shown=shown) as show:
             shelves.shelf("versions").parked()  # raises where there is no such view
-            await begin(settings)
+            await begin(shelves)
             if again:
-                await try_again(settings)
+                await try_again(shelves)
             try:
-                async with roles(settings.folder, ["embedding"]):
-                    await Keeping(settings, shelves, chain, _say).bring(show)
+                async with alone(settings):
+                    await Keeping(settings, shelves, chain, _say, shelves.similar()).bring(lambda _: show())
             except RoleTaken:
-                await _watch(lambda: state(settings, shelves), show)
+                await _watch(lambda: state(shelves), show)
             asked = {name: asdict(tally) for name, tally in chain.tallies.items() if tally.requests or tally.errors}
-            return state(settings, shelves).json() | ({"asked": asked} if asked else {})
+            return state(shelves).json() | ({"asked": asked} if asked else {})
 
 
 async def _watch(state: "Callable[[], State]", show: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """`oms rebuild`: what can be derived, derived again."""
 
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any
 
@@ -31,10 +32,12 @@ def rebuild(
         known = ", ".join(("heads", *READ_MODELS, "graph", "similar"))
         raise Failure(f"there is no {name!r} to rebuild", f"there are {known}", Exit.USAGE)
     flags = {"folder": folder, "ontology": ontology}
-    if back and name not in READ_MODELS:
+    if back and name not in (*READ_MODELS, "similar"):
         raise Failure(f"{name} has no build before", f"`oms rebuild {name}` makes it anew", Exit.USAGE)
-    made = {"heads": _heads, "graph": _graph, "similar": _similar}.get(name, partial(_view, name, back=back))
-    print_fields(run(made(**flags)), as_json=as_json)
+    made: dict[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
+        "heads": _heads, "graph": _graph, "similar": partial(_similar, back=back),
+    }  # fmt: skip
+    print_fields(run(made.get(name, partial(_view, name, back=back))(**flags)), as_json=as_json)
 
 
 async def _view(name: str, *, back: bool, **flags: Any) -> dict[str, Any]:
@@ -57,11 +60,11 @@ async def _view(name: str, *, back: bool, **flags: Any) -> dict[str, Any]:
     return {"rebuilt": name, "build": made.build, "position": made.position, "left_out": made.left_out}
 
 
-async def _similar(**flags: Any) -> dict[str, Any]:
+async def _similar(*, back: bool, **flags: Any) -> dict[str, Any]:
     """Of the versions view, with the vectors that are there: nothing is embedded twice."""
     from contextlib import aclosing
 
-    from adapters.view_files import live_path
+    from adapters.view_files import ViewMissing
     from oms.embedding import configured
     from oms.settings import load
     from oms.shelves import kept
@@ -71,10 +74,13 @@ async def _similar(**flags: Any) -> dict[str, Any]:
         complain(str(error))
 
     settings = load(flags).settings
-    live_path(settings.folder, "similar")
     async with aclosing(configured(settings, say)) as chain:
-        with kept(settings) as shelves:
-            made = await Keeping(settings, shelves, chain, say).rebuild()
+        with kept(settings) as shelves, Progress("rebuilding similar", "texts") as told:
+            store = shelves.similar()
+            if store.shelf.live() is None:
+                raise ViewMissing("similar", shelves.where)
+            keeping = Keeping(settings, shelves, chain, say, store)
+            made = await (keeping.back if back else keeping.rebuild)(lambda more: told(told.count + more))
     return {"rebuilt": "similar", "build": made.build, "position": made.position, "left_out": made.left_out}
 
 

@@ -51,7 +51,7 @@ async def _asked(settings: "Settings", asked: "Asked") -> "Alike":
 
     async with aclosing(configured(settings, lambda error: complain(str(error)))) as chain:
         with kept(settings) as shelves:
-            return await Finder(settings, shelves, chain).find(settings.branch, asked)
+            return await Finder(settings, shelves, chain, shelves.similar()).find(settings.branch, asked)
 
 
 def _print(told: "Alike") -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
 from oms.cli.output import Json, complain, print_json, print_rows
 
@@ -43,12 +42,12 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
     from adapters.incident_letters import IncidentLetters
     from events.wire import instants
 
-    head, views = _look(shelves, settings.folder)
+    head, views = _look(shelves)
     behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
     before = {(view.view, view.version): view.checkpoint.position for view, _ in views}
     if behind and over:
         time.sleep(over)
-        head, views = _look(shelves, settings.folder)
+        head, views = _look(shelves)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
     rows += [*_graph(settings, head), *_sink(settings, head)]
     counted = shelves.metrics()
@@ -106,25 +105,11 @@ def _sink(settings: "Settings", head: "LogHead | None") -> list[dict[str, Any]]:
     return [row | {"rate": None, "parked": None, "state": "behind" if lag else "ready"}]
 
 
-def _look(shelves: "Shelves", folder: Path) -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
+def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":
     from oms.shelves import READ_MODELS
 
     views = [standing for name in sorted(READ_MODELS) for standing in shelves.shelf(name).standings()]
-    return shelves.log_head(), views + _similar(folder)
-
-
-def _similar(folder: Path) -> "list[tuple[Standing, bool]]":
-    """Always in files, wherever the other views are."""
-    import sqlite3
-
-    from adapters.sqlite_standing import view_standing
-    from adapters.view_files import view_files
-
-    try:
-        found = [(view_standing(file.path), file.live) for file in view_files(folder) if file.name == "similar"]
-    except sqlite3.Error as error:
-        raise Failure(f"a file of similar cannot be read: {error}", "`oms verify similar`", Exit.CONFLICT) from error
-    return [(standing, live) for standing, live in found if standing]
+    return shelves.log_head(), views + shelves.similar().shelf.standings()
 
 
 def _row(

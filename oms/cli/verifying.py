@@ -49,7 +49,6 @@ def verify(
 
 
 async def _verify(names: list[str], *, mend: bool, **flags: Any) -> list[dict[str, Any]]:
-    from adapters.view_files import live_version
     from oms.settings import load
     from oms.shelves import READ_MODELS, kept
 
@@ -57,8 +56,8 @@ async def _verify(names: list[str], *, mend: bool, **flags: Any) -> list[dict[st
     checks = {"log": _log, "heads": _heads, "graph": _graph, "similar": _similar}
     with kept(settings) as shelves:
         there = [name for name in READ_MODELS if shelves.shelf(name).live()]
-    there += ["graph"] if settings.terminusdb_url else []
-    there += ["similar"] if live_version(settings.folder, "similar") else []
+        there += ["graph"] if settings.terminusdb_url else []
+        there += ["similar"] if shelves.similar().shelf.live() else []
     names = names or ["log", "heads", *there]
     return [await (checks[name](settings) if name in checks else _view(name, settings, mend=mend)) for name in names]
 
@@ -102,7 +101,7 @@ async def _view(name: str, settings: "Settings", *, mend: bool) -> dict[str, Any
 async def _similar(settings: "Settings") -> dict[str, Any]:
     """Text by text against one that is made anew of the versions view; that is held against the log itself."""
     from oms.shelves import kept
-    from oms.similar import verified
+    from oms.similar_verify import verified
     from projectors.verify import Agreed
 
     with kept(settings) as shelves:

@@ -1,6 +1,6 @@
 """A worker that kills its own process, without a chance to clean up, within the nth transaction or right behind it.
 
-python -m tests.embedding.mortal FOLDER N
+python -m tests.embedding.mortal N FOLDER ONTOLOGY URL
 """
 
 import asyncio
@@ -25,19 +25,23 @@ def history() -> History:
     return told
 
 
-async def main(folder: Path, step: int) -> None:
-    kept = Kept(folder)
+async def main(step: int, folder: Path, ontology: str, url: str) -> None:
+    kept = Kept(folder, ontology=ontology, url=url)
     view = kept.view()
     within = step % 2 == 0
 
     def at_commit(text: str) -> None:
         nonlocal step
-        if text.startswith("COMMIT" if within else "BEGIN"):
+        if text.startswith(("COMMIT", "UPDATE checkpoint", "UPDATE spaces SET") if within else "BEGIN"):
             step -= 1
             if step < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    await view._file.run(lambda connection: connection.set_trace_callback(at_commit))
+    if url:  # it is told what was done, where SQLite is told what comes
+        log = lambda record: at_commit(record.query)  # noqa: E731
+        await view._thread.run(lambda session: session._connection.add_query_logger(log))
+    else:
+        await view._file.run(lambda connection: connection.set_trace_callback(at_commit))
     embedding.BATCH = 2
     work = kept.work(view)
     while await work.step():
@@ -45,4 +49,4 @@ async def main(folder: Path, step: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

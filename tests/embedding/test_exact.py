@@ -13,7 +13,7 @@ from adapters.sqlite_versions_reader import reading
 from projectors.embedding.chain import Chain
 from projectors.similar_source import part
 from tests.embedding.mortal import STEPS, history
-from tests.embedding.similar import ID, LIKE, Kept
+from tests.embedding.similar import ID, LIKE
 from tests.queries.histories import MAIN, History, changed, deleted, made, object_type
 
 ROOT = Path(__file__).parents[2]
@@ -53,8 +53,8 @@ def histories(draw: st.DrawFn) -> History:
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.lists(st.integers(1, 5), min_size=1), st.booleans())
-async def test_made_in_parts_or_at_once_it_is_the_same(tmp_path_factory, told, sizes, vectors_between):
-    once, cut = (Kept(tmp_path_factory.mktemp("k")) for _ in range(2))
+async def test_made_in_parts_or_at_once_it_is_the_same(keep, told, sizes, vectors_between):
+    once, cut = keep(), keep()
     await once.write(told)
     await once.bring()
     await cut.write(told)
@@ -76,7 +76,7 @@ async def test_made_in_parts_or_at_once_it_is_the_same(tmp_path_factory, told, s
 
 
 @pytest.mark.parametrize("calls", range(8))
-async def test_it_goes_on_where_it_died(tmp_path, calls):
+async def test_it_goes_on_where_it_died(keep, calls):
     """Dies before and after each call of its store."""
 
     class Died(Exception):
@@ -98,7 +98,7 @@ async def test_it_goes_on_where_it_died(tmp_path, calls):
 
             return called
 
-    kept = Kept(tmp_path)
+    kept = keep()
     await kept.write(history())
     for before in (True, False):
         view = kept.view()
@@ -110,29 +110,34 @@ async def test_it_goes_on_where_it_died(tmp_path, calls):
             pass
         await view.close()
     await kept.bring()
-    (tmp_path / "whole").mkdir()
-    await (whole := Kept(tmp_path / "whole")).write(history())
+    await (whole := keep()).write(history())
     await whole.bring()
     assert kept.dump() == whole.dump()
 
 
-async def test_a_process_that_is_killed_at_each_step_leaves_it_exact(tmp_path):
-    kept = Kept(tmp_path)
+async def test_a_process_that_is_killed_at_each_step_leaves_it_exact(keep):
+    kept = keep()
     await kept.write(history())
     for step in range(STEPS):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.embedding.mortal", str(tmp_path), str(step), cwd=ROOT
+            sys.executable,
+            "-m",
+            "tests.embedding.mortal",
+            str(step),
+            str(kept.folder),
+            kept.ontology,
+            kept.url,
+            cwd=ROOT,
         )
         assert await process.wait() in (-signal.SIGKILL, 0)
     await kept.bring()
-    (tmp_path / "whole").mkdir()
-    await (whole := Kept(tmp_path / "whole")).write(history())
+    await (whole := keep()).write(history())
     await whole.bring()
     assert kept.dump() == whole.dump()
 
 
-async def test_a_chain_of_no_use_leaves_texts_exact(tmp_path):
-    kept = Kept(tmp_path)
+async def test_a_chain_of_no_use_leaves_texts_exact(keep):
+    kept = keep()
     await kept.write(history())
     view = kept.view()
     work = kept.work(view)

@@ -20,9 +20,7 @@ async def test_texts_are_the_same_wherever_the_versions_are(tmp_path, postgres_s
         with unmoved(postgres_server_url, schema) as session:
             yield PostgresVersions(session)
 
-    there, here = Kept(tmp_path / "there"), Kept(tmp_path / "here")
-    for kept in (there, here):
-        kept.folder.mkdir()
+    there, here = Kept(tmp_path / "there", ontology="main"), Kept(tmp_path / "here", ontology="main")
     await here.write(history())
     await here.bring()
     view = there.view()

@@ -1,15 +1,18 @@
-"""`oms embed`, `oms similar` and the client on the whole program, with the model that comes with it."""
+"""`oms embed`, `oms similar` and the client on the whole program, with the model that comes with it: in files, and in PostgreSQL."""
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 import pytest
 
 from adapters.embedding_local import local_model_fits
-from adapters.view_files import live_path, live_version
+from adapters.postgres import connected
 from oms.cli.failures import Exit
 from oms.client import Refused, Unavailable
+from oms.running import running
+from oms.settings import Settings
+from tests.postgres.database import database
 
 pytestmark = pytest.mark.skipif(not local_model_fits(), reason="the model has no build for this machine")
 
@@ -18,6 +21,37 @@ AIRLINES = {
     "WN": "Southwest, a cheap carrier from Texas",
     "CV": "Cargolux carries freight",
 }
+
+
+@pytest.fixture(params=["files", "postgres"])
+async def program(request, tmp_path):
+    folder = tmp_path / "data"
+    alarms = []
+    async with AsyncExitStack() as stack:
+        url = ""
+        if request.param == "postgres":
+            url = await stack.enter_async_context(database(request.getfixturevalue("pgvector_server_url")))
+            folder.mkdir()
+            (folder / "oms.toml").write_text(f'postgres_url = "{url}"\n')
+        settings = Settings(folder=folder, postgres_url=url)
+        yield await stack.enter_async_context(running(settings, lambda *alarm: alarms.append(alarm)))
+    assert alarms == []
+
+
+@pytest.fixture
+def planted(program):
+    """Write to the live build behind its back."""
+
+    async def write(build, statement):
+        if program.settings.postgres_url:
+            connection = await connected(program.settings.postgres_url, search_path=f"oms_main_similar_v{build}")
+            await connection.execute(statement)
+            await connection.close()
+        else:
+            with closing(sqlite3.connect(program.shelves.similar().shelf.path(build))) as connection, connection:
+                connection.execute(statement)
+
+    return write
 
 
 @pytest.fixture
@@ -36,7 +70,7 @@ def read(told):
 
 async def test_nothing_is_embedded_before_it_is_asked_for(cli, program, airlines):
     code, _, err = await cli("similar", "cheap flights")
-    assert (code, live_version(program.settings.folder, "similar")) == (Exit.UNAVAILABLE, None)
+    assert (code, program.shelves.similar().shelf.live()) == (Exit.UNAVAILABLE, None)
     assert "`oms embed` makes it" in err
     with pytest.raises(Unavailable, match="oms embed"):
         await airlines.similar("cheap flights", deadline=0.3)
@@ -67,13 +101,41 @@ async def test_what_is_written_later_is_embedded_beside_and_can_be_waited_for(cl
     assert "4/4" in bar
 
 
-async def test_a_row_that_was_planted_is_found_and_gone_after_a_rebuild(cli, program, airlines):
+async def test_it_can_be_waited_for_like_any_view(cli, program, airlines):
+    new = {"type": "Airline", "properties": {"carrier": "SQ", "name": "싱가포르항공"}}
+    outcome = await airlines.send("CreateObject", new, wait="projected:similar")
+    assert [(each.code, "`oms embed` makes it" in each.text) for each in outcome.findings] == [("WAIT_UNKNOWN", True)]
     assert (await cli("embed"))[0] == Exit.OK
-    with closing(sqlite3.connect(live_path(program.settings.folder, "similar"))) as connection, connection:
-        connection.execute("UPDATE slices SET slug = 'Planted' WHERE entity = 'object/Airline/KE'")
+    newer = {"type": "Airline", "properties": {"carrier": "OZ", "name": "아시아나항공"}}
+    outcome = await airlines.send("CreateObject", newer, wait="projected:similar")
+    assert not outcome.findings
+    assert program.shelves.similar().shelf.position() >= outcome.position
+    assert "OZ" in {one["key"] for one in (await airlines.similar("아시아나"))["found"]}
+
+
+async def test_a_row_that_was_planted_is_found_and_gone_after_a_rebuild(cli, program, airlines, planted):
+    assert (await cli("embed"))[0] == Exit.OK
+    assert (await cli("rebuild", "similar", "--back"))[0] == Exit.REFUSED  # there is none before
+    await planted(1, "UPDATE slices SET slug = 'Planted' WHERE entity = 'object/Airline/KE'")
     code, out, _ = await cli("verify", "similar")
     assert code == Exit.REFUSED
-    assert "object/Airline/KE on prod/main/main" in out
+    assert "object/Airline/KE on prod/main/main at position 3: slug is 'Planted'" in out
     assert read(await cli("rebuild", "similar", "--json"))["build"] == 2
     assert (await cli("verify", "similar"))[0] == Exit.OK
     assert read(await cli("embed", "--json"))["embedded"] == 3, "vectors went over to the new build"
+    code, _, err = await cli("rebuild", "similar", "--back")
+    assert (code, "slug is 'Planted'" in err) == (Exit.REFUSED, True), "the build before is still the tampered one"
+    await planted(1, "UPDATE slices SET slug = 'Airline' WHERE entity = 'object/Airline/KE'")
+    new = {"type": "Airline", "properties": {"carrier": "OZ", "name": "아시아나항공"}}
+    await airlines.send("CreateObject", new, wait="projected:similar")
+    assert read(await cli("rebuild", "similar", "--back", "--json"))["build"] == 1
+    assert read(await cli("embed", "--json"))["embedded"] == 4, "what came meanwhile is in it"
+    assert (await cli("verify", "similar"))[0] == Exit.OK
+
+
+async def test_how_far_it_is_stands_among_the_views(cli, airlines):
+    assert (await cli("embed"))[0] == Exit.OK
+    views = read(await cli("status", "--json"))["views"]
+    assert [(view["version"], view["live"], view["lag"]) for view in views if view["view"] == "similar"] == [
+        (1, True, 0)
+    ]
