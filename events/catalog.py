@@ -44,6 +44,7 @@ from events.schema import (
     value_type,
 )
 from events.schema.values import pointer
+from events.subscriptions import subscription
 from events.wire.upcasters import UPCASTERS, Chain, NotAPayload, chains
 
 
@@ -83,6 +84,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     action,
     purging,
     migration,
+    subscription,
 )
 """The aggregates; each module says its own commands and events."""
 

@@ -33,6 +33,8 @@ ONTOLOGY_KEYS: Final = (
     "dataKey/",
     "migration/",
     "migrations/",
+    "subscription/",
+    "subscriptions/",
 )  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key

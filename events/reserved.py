@@ -18,6 +18,7 @@ migrations/of/<branch>          {"n", "open"}      how many migrations there eve
 migrations/of/<branch>/<number> {"rid"}            a migration by its number
 migrations/running              {<branch>: RID}    the migration that runs on each branch
 crowded/<RID>/<reserved key>    {}                 what more than one had when that migration came by, and none keeps
+subscriptions/of/<type's key>   {"by": [key, …]}   the subscriptions that select an object type, on whatever branch
 rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
 A link that an `end` names may be gone, where more than one was allowed in between: it counts while it stands.
@@ -54,6 +55,11 @@ def slug_key(kind: str, slug: str) -> Key:
 def uses_key(element: Key) -> Key:
     """`element` is the key of an element of the schema, `<kind>/<RID>`."""
     return Key(f"uses/{element}")
+
+
+def selecting_key(element: Key) -> Key:
+    """`element` is the key of an object type."""
+    return Key(f"subscriptions/of/{element}")
 
 
 def unique_key(slug: str, field: str, value: Any) -> Key:

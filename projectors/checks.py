@@ -176,7 +176,9 @@ def _state(version: Version | None) -> Json:
 def _place(event: Json) -> tuple[str, Key]:
     subject = Key(event["subject"])
     return (
-        "" if subject.split("/")[0] in ("branch", "tag", "proposal", "dataKey", "migration") else event["branch"]
+        ""
+        if subject.split("/")[0] in ("branch", "tag", "proposal", "dataKey", "migration", "subscription")
+        else event["branch"]
     ), subject
 
 

@@ -20,6 +20,7 @@ from events.schema.interface_members import InterfaceLink, InterfaceProperty
 from events.schema.property import DeclaredProperty
 from events.schema.shared_words import SharedDeclaration
 from events.schema.struct_fields import StructField
+from events.subscriptions.terms import Config, ProtocolSettings
 
 _HEAD: Final = """# Commands
 
@@ -50,6 +51,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A command inside a commit": PartMessage,
     "A change that a migration makes": PlannedChange,
     "A fix": Fix,
+    "How a subscription carries events out": Config,
+    "Settings of HTTP": ProtocolSettings,
 }
 _NAMES: Final = {
     DeclaredProperty: "property",
@@ -66,6 +69,8 @@ _NAMES: Final = {
     PartMessage: "command",
     PlannedChange: "change",
     Fix: "fix",
+    Config: "config",
+    ProtocolSettings: "settings",
     FindingMessage: "finding",
 }
 _JSON: Final = {str: "string", int: "integer", bool: "boolean", float: "number", NoneType: "null"}
@@ -223,6 +228,20 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "DeleteRule": {"rule": "PlannedHasGate"},
     "RestoreRule": {"rule": "HasGate"},
     "SetPiiPolicy": {"kinds": {"email": "allow", "iban": "reject"}},
+    "RegisterSubscription": {
+        "name": "flights-out",
+        "sink": "https://example.com/hooks",
+        "types": ["io.oms.object.*"],
+        "filters": [{"sql": "data.properties.status = 'cancelled'"}],
+        "secret": "whs-0123456789abcdef0123456789abcdef",
+    },
+    "UpdateSubscription": {"subscription": "flights-out", "filters": [{"suffix": {"type": ".updated.v1"}}]},
+    "RotateSubscriptionSecret": {"subscription": "flights-out", "secret": "whs-fedcba9876543210fedcba9876543210"},
+    "PauseSubscription": {"subscription": "flights-out", "reason": "점검"},
+    "ResumeSubscription": {"subscription": "flights-out"},
+    "ReplaySubscription": {"subscription": "flights-out", "after": 0, "until": 1},
+    "DisableSubscription": {"subscription": "flights-out", "reason": "answers 410"},
+    "DeleteSubscription": {"subscription": "flights-out"},
     "DeleteLink": LINK,
     "RenameLinkType": {"type": "operatedBy", "name": "flownBy"},
     "SetLinkTypeInverse": {"type": "flownBy", "inverse": "flies"},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from events.filters.candidate import Candidate, Scalar
 from events.filters.cesql_compile import compiled, returns
-from events.filters.cesql_parse import Name, Node, parse
+from events.filters.cesql_parse import Name, Node, named, parse
 from events.filters.cesql_values import ZERO, Fault
 
 
@@ -20,6 +20,11 @@ class Cesql:
     node: Node
     mixed: int | None  # the character at which AND, OR and XOR are mixed without parentheses
     _run: Callable[[Candidate], Scalar]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The attributes, and the paths into data, that it looks at."""
+        return frozenset(named(self.node))
 
     def passes(self, candidate: Candidate) -> bool:
         try:

@@ -6,6 +6,7 @@ NOTE by the grammar AND, OR and XOR stand on one level and lean to the right: `f
 knows SQL expects true, so `Parsed.mixed` says where an expression mixes them without parentheses.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -94,6 +95,21 @@ def parse(expression: str) -> Parsed:
     node = parser.expression(0)
     parser.take("end")
     return Parsed(node, parser.mixed)
+
+
+def named(node: Node) -> Iterator[str]:
+    """The names in a tree."""
+    match node:
+        case Name(name) | Exists(name):
+            yield name
+        case Operation(_, inside) | Call(_, inside):
+            for each in inside:
+                yield from named(each)
+        case Like(operand):
+            yield from named(operand)
+        case In(operand, items):
+            for each in (operand, *items):
+                yield from named(each)
 
 
 class _Parser:

@@ -49,6 +49,20 @@ def passing(filters: Sequence[Filter]) -> Test:
     return _every([_compiled(each) for each in filters])
 
 
+def names_in(filters: Sequence[Filter]) -> Iterator[str]:
+    """The attributes and paths that filters without faults look at."""
+    for each in filters:
+        ((dialect, said),) = each.items()
+        if dialect in ("all", "any"):
+            yield from names_in(said)
+        elif dialect == "not":
+            yield from names_in([said])
+        elif dialect == "sql":
+            yield from _kept(said).names
+        else:
+            yield from said
+
+
 def _checked(each: Any, path: str, depth: int, found: list[Finding]) -> int:
     """How many filters it is; what is wrong is found."""
     if depth > MAX_DEPTH:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from events.decider import Lookup, State
 from events.index.links import of_link, of_link_type
 from events.index.migrations import of_migration
+from events.index.subscriptions import of_subscription
 from events.index.types import of_object_type
 from events.names import Key
 from events.objects.personal import Personal
@@ -30,10 +31,18 @@ def changes(get: Lookup, key: Key, before: State | None, after: State | None) ->
     if aggregate in KINDS:
         named = _of_named(get, aggregate, before, after)
         return [*named, *_of_rule(get, key, before, after)] if aggregate == "rule" else named
-    if aggregate == "migration":
-        return of_migration(get, before, after)
-    if aggregate == "proposal":
-        return of_proposal(get, before, after)
+    return _of_ontology(get, aggregate, key, before, after)
+
+
+def _of_ontology(get: Lookup, aggregate: str, key: Key, before: State | None, after: State | None) -> Iterable[Change]:
+    """Of what belongs to no branch."""
+    match aggregate:
+        case "migration":
+            return of_migration(get, before, after)
+        case "proposal":
+            return of_proposal(get, before, after)
+        case "subscription":
+            return of_subscription(get, key, before, after)
     return ()
 
 

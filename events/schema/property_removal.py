@@ -19,6 +19,7 @@ from events.schema.resolving import declaration
 from events.schema.soundness import Declared
 from events.schema.type_change import existing, key_of, reads, settled, target, unplanned
 from events.schema.uses import users
+from events.subscriptions.selecting import listed, names_field, selecting
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -78,6 +79,10 @@ def _remove(context: Context, state: State, named: str) -> list[Drafted]:
     if rules:
         text = f"{each['name']} is named by {element.listed_names(context, rules)}; change or delete these first"
         findings.append(Finding("PROPERTY_IN_USE", "/property", text))
+    subscribed = _subscribed(context, state, each["field"])
+    if subscribed:
+        text = f"{each['name']} is filtered by {listed(subscribed)}; change or delete these first"
+        findings.append(Finding("PROPERTY_IN_USE", "/property", text))
     event = PropertyRemoved(rid=state["rid"], slug=state["slug"], field=each["field"])
     if findings:
         raise Refused(findings)
@@ -126,6 +131,13 @@ def _rules(context: Context, state: State, field: str) -> list[Key]:
     known = needed(context.get, [uses_key(key_of(each)) for each in types])
     keys = [key for uses in known for key in users(uses) if key.startswith("rule/")]
     return [key for key, rule in zip(keys, needed(context.get, keys), strict=True) if field in _named(rule)]
+
+
+def _subscribed(context: Context, state: State, field: str) -> list[State]:
+    """The subscriptions that select the type, or a type below it, and filter by a property. Raises `Unread`."""
+    types = (state, *below(context.get, state))
+    found = selecting(context.get, map(key_of, types), context.branch)
+    return [each for each in found if names_field(each, field)]
 
 
 def _named(rule: State | None) -> Collection[str]:

@@ -31,6 +31,7 @@ from events.schema.type_change import (
 )
 from events.schema.uses import subtypes, users
 from events.schema.values import Json
+from events.subscriptions.selecting import listed, selecting
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -222,6 +223,9 @@ def _uses(context: Context, state: State) -> Iterator[str]:
     for keys, what in ((below, "type{} below it"), (others, "other element{} of the schema")):
         if keys:
             yield f"{len(keys):,} {what.format('s' * (len(keys) > 1))}: {element.listed_names(context, keys)}"
+    subscribed = selecting(context.get, [key_of(state)], context.branch)
+    if subscribed:
+        yield listed(subscribed)
 
 
 def _restore(context: Context, state: State) -> list[Drafted]:

@@ -219,4 +219,28 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("DeleteRule", {"rule": "HasGate"}),
     ("RestoreRule", {"rule": "PlannedHasGate"}),
     ("SetPiiPolicy", {"kinds": {"email": "allow", "iban": "reject"}}),
+    (
+        "RegisterSubscription",
+        {
+            "name": "flights-out",
+            "sink": "https://example.com/hooks",
+            "types": ["io.oms.object.*"],
+            "filters": [{"any": [{"exact": {"data.properties.note": "게이트"}}, {"sql": "subject LIKE '%/UA-%'"}]}],
+            "branches": ["prod/*/main"],
+            "objectTypes": ["Flight"],
+            "config": {"ordered": True, "rate": 50},
+            "protocolsettings": {"headers": {"X-Team": "gates"}},
+            "secret": "whs-0123456789abcdef0123456789abcdef",
+        },
+    ),
+    ("UpdateSubscription", {"subscription": "flights-out", "types": None, "description": "편 → 게이트 표시"}),
+    (
+        "RotateSubscriptionSecret",
+        {"subscription": "flights-out", "secret": "whs-fedcba9876543210fedcba9876543210", "overlap": 3600},
+    ),
+    ("PauseSubscription", {"subscription": "flights-out", "reason": "점검"}),
+    ("ResumeSubscription", {"subscription": "flights-out"}),
+    ("ReplaySubscription", {"subscription": "flights-out", "after": 0, "until": 1, "reason": "the table was lost"}),
+    ("DisableSubscription", {"subscription": "flights-out", "reason": "answers 410"}),
+    ("DeleteSubscription", {"subscription": "flights-out"}),
 ]

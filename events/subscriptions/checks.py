@@ -1,0 +1,63 @@
+"""Everything that can be wrong with what a subscription says, but for the names of types: found all at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from events.branches.branch_rules import branch_key, not_there
+from events.decider import Context
+from events.filters import dialects
+from events.findings import Finding
+from events.meant import nearest
+from events.subscriptions.selecting import ALL, is_branches
+from events.subscriptions.sinks import header_faults, sink_fault
+
+
+def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """`said` are terms by the names of their JSON, whose shapes are right. Raises `Unread`."""
+    protocol = said["protocol"]
+    if why := sink_fault(protocol, said["sink"]):
+        yield Finding("SUBSCRIPTION_SINK", "/sink", f"{said['sink'][:200]!r} {why}")
+    for member in ("types", "branches", "objectTypes"):
+        if said.get(member) == []:
+            yield Finding("SUBSCRIPTION_NOTHING", f"/{member}", "an empty list selects nothing; leave it out for all")
+    yield from _types(said.get("types") or ())
+    yield from _branches(context, said.get("branches") or ())
+    yield from dialects.faults(said.get("filters") or [], "/filters")
+    settings = said.get("protocolsettings")
+    if settings is not None and protocol != "HTTP":
+        yield Finding(
+            "SUBSCRIPTION_PROTOCOL", "/protocolsettings", f"headers and methods are of HTTP, not of {protocol}"
+        )
+    elif settings is not None:
+        yield from header_faults(settings.get("headers") or {}, "/protocolsettings/headers")
+    if protocol != "HTTP" and said["config"]["mode"] == "batch":
+        text = f"{protocol} knows no batches; take structured or binary"
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
+
+
+def _types(types: Sequence[str]) -> Iterator[Finding]:
+    from events.catalog import EVENTS  # which holds this aggregate, too
+
+    aggregates = {name.rsplit(".", 2)[0] for name in EVENTS}
+    for index, each in enumerate(types):
+        if each.endswith(ALL):
+            known = each.removesuffix(ALL) in aggregates
+            meant = nearest(each, [f"{aggregate}{ALL}" for aggregate in aggregates])
+        else:
+            known, meant = each in EVENTS, nearest(each, EVENTS)
+        if not known:
+            yield Finding(
+                "SUBSCRIPTION_TYPE", f"/types/{index}", f"there are no events of type {each[:200]!r}; {meant}"
+            )
+
+
+def _branches(context: Context, branches: Sequence[str]) -> Iterator[Finding]:
+    for index, each in enumerate(branches):
+        at = f"/branches/{index}"
+        if not is_branches(each):
+            text = f"{each[:200]!r} is no branch: <env>/<service>/<purpose>, or * for a whole part: prod/*/main"
+            yield Finding("SUBSCRIPTION_BRANCH", at, text)
+        elif "*" not in each:
+            state = context.get(branch_key(each))
+            if state is None or state["deleted"]:
+                yield not_there(context, each, at)

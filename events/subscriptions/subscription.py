@@ -1,0 +1,229 @@
+"""Subscriptions: who wants which events, and where. They are facts of the whole ontology, like proposals: of no branch.
+
+active ◄──resume── paused          Register ─► active      any of them ──delete──► over; its name may be given again
+   ▲  └──────pause──►  │ disable
+   └──resume── disabled ◄┘
+
+Everything is checked when it is said, so that whoever carries events out meets nothing that it cannot use.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any, Final
+
+from events.branches.branch_rules import branch_key, not_there
+from events.decider import Context, Drafted, Payload, State, as_far_as_known
+from events.findings import Finding, Refused
+from events.meant import LONGEST, names_under, nearest
+from events.names import TAG, Key
+from events.schema.kinds import deleted, kind_named, kind_reads, unknown
+from events.subscriptions import subscription_words as told
+from events.subscriptions.checks import faults
+from events.subscriptions.subscription_words import COMMANDS, EVENTS, Command, subscription_key
+from events.subscriptions.terms import Config, SelectedType, Terms
+from events.wire import instants
+
+__all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
+
+aggregate: Final = "subscription"
+
+
+def reads(context: Context, command: Payload) -> list[Key]:
+    assert isinstance(command, Command)
+    types = getattr(command, "object_types", None) or ()
+    named = (kind_reads(context, "objectType", each) for each in types)
+    return as_far_as_known(chain([branch_key(context.branch), subscription_key(command.name)], *named))
+
+
+def target(_context: Context, command: Payload) -> Key | None:
+    assert isinstance(command, Command)
+    return subscription_key(command.name)
+
+
+def decide(context: Context, command: Payload) -> list[Drafted]:
+    assert isinstance(command, Command)
+    _must_be_there(context)
+    if isinstance(command, told.RegisterSubscription):
+        return _register(context, command)
+    return _DECIDE[type(command)](context, _existing(context, command.name), command)
+
+
+def evolve(state: State | None, event: Payload) -> State | None:
+    if isinstance(event, told.SubscriptionRegistered):
+        return _begun(event)
+    assert state is not None, "a subscription begins with subscription.registered"
+    match event:
+        case told.SubscriptionUpdated():
+            kept = {name: value for name, value in state.items() if name not in _TERMS}
+            return {**kept, **_said(event.terms)}
+        case told.SubscriptionSecretRotated():
+            before = [{**each, "until": min(each.get("until", event.until), event.until)} for each in state["secrets"]]
+            return {**state, "secrets": [*before, {"id": event.secret}]}
+        case told.SubscriptionReplayed():
+            replay = {"number": event.number, "after": event.after, "until": event.until, "reason": event.reason}
+            return {**state, "replay": replay}
+    over = {"deleted": True} if isinstance(event, told.SubscriptionDeleted) else {}
+    return {**state, "status": _STATUS[type(event)], "reason": getattr(event, "reason", None), **over}
+
+
+_STATUS: Final[Mapping[type[Payload], str]] = {
+    told.SubscriptionPaused: "paused",
+    told.SubscriptionResumed: "active",
+    told.SubscriptionDisabled: "disabled",
+    told.SubscriptionDeleted: "deleted",
+}
+_TERMS: Final = frozenset(each.alias or name for name, each in Terms.model_fields.items())
+
+
+def _begun(event: told.SubscriptionRegistered) -> State:
+    secrets = [] if event.secret is None else [{"id": event.secret}]
+    begun = {"id": event.id, "name": event.name, "status": "active", "reason": None, "secrets": secrets}
+    return begun | _said(event.terms)
+
+
+def _said(terms: Terms) -> dict[str, Any]:
+    return terms.model_dump(by_alias=True, exclude_none=True)
+
+
+def _must_be_there(context: Context) -> None:
+    """A protected branch may be: nothing of it changes. Raises `Refused`."""
+    state = context.get(branch_key(context.branch))
+    if state is None or state["deleted"]:
+        raise Refused([not_there(context, context.branch, "")])
+
+
+def _existing(context: Context, name: str) -> State:
+    """Raises `Refused`."""
+    state = context.get(subscription_key(name))
+    if state is None:
+        meant = nearest(
+            name, names_under(context, subscription_key("")), "`oms webhook list` shows those that there are"
+        )
+        text = f"there is no subscription {name[:LONGEST]!r}; {meant}"
+        raise Refused([Finding("SUBSCRIPTION_UNKNOWN", "/subscription", text)])
+    if state.get("deleted"):
+        text = f"{name} is deleted; register it again"
+        raise Refused([Finding("SUBSCRIPTION_DELETED", "/subscription", text)])
+    return state
+
+
+def _register(context: Context, command: told.RegisterSubscription) -> list[Drafted]:
+    if not TAG.fullmatch(command.name):
+        text = f"{command.name[:LONGEST]!r} is no name: a letter or digit, then also . _ and -, at most 100"
+        raise Refused([Finding("SUBSCRIPTION_NAME", "/name", text)])
+    given = command.model_dump(by_alias=True, exclude={"name", "secret"}, exclude_none=True)
+    terms = _terms(context, given)
+    there = context.get(subscription_key(command.name))
+    if there is not None and not there.get("deleted"):
+        if _repeats(there, terms, command.secret):
+            return []
+        text = f"{command.name} is there already; update it, or choose another name"
+        raise Refused([Finding("SUBSCRIPTION_EXISTS", "/name", text)])
+    event = told.SubscriptionRegistered(
+        name=command.name, id=context.new_rid("subscription"), terms=terms, secret=command.secret
+    )
+    return _drafted(event.name, event)
+
+
+def _repeats(there: State, terms: Terms, secret: str | None) -> bool:
+    same = {name: value for name, value in there.items() if name in _TERMS} == _said(terms)
+    return same and there["status"] == "active" and there["secrets"] == ([] if secret is None else [{"id": secret}])
+
+
+def _terms(context: Context, said: Mapping[str, Any]) -> Terms:
+    """Of terms as they were said: types by name. Raises `Refused` with all that is wrong."""
+    said = {**said, "config": {**Config().model_dump(), **said.get("config", {})}}
+    findings = list(faults(context, said))
+    types: list[SelectedType] = []
+    for index, name in enumerate(said.get("objectTypes") or ()):
+        state = kind_named(context, "objectType", name)
+        at = f"/objectTypes/{index}"
+        if state is None:
+            findings.append(unknown(context, "objectType", name, at))
+        elif state.get("deleted"):
+            findings.append(deleted("objectType", state, at))
+        else:
+            types.append(SelectedType(rid=state["rid"], slug=state["slug"]))
+    if findings:
+        raise Refused(findings)
+    selected = None if said.get("objectTypes") is None else list({each.rid: each for each in types}.values())
+    return Terms.model_validate({**said, "objectTypes": selected}, by_alias=True)
+
+
+def _update(context: Context, state: State, command: told.UpdateSubscription) -> list[Drafted]:
+    was = {name: value for name, value in state.items() if name in _TERMS}
+    given = command.model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
+    kept = {**was, "objectTypes": [each["rid"] for each in was["objectTypes"]]} if "objectTypes" in was else was
+    if given.get("config"):
+        given["config"] = {**was["config"], **given["config"]}
+    asked = {name: value for name, value in {**kept, **given}.items() if value is not None}
+    if lacking := sorted({"sink", "protocol"} - asked.keys()):
+        raise Refused([Finding("COMMAND_SHAPE", f"/{name}", f"{name} is never without a value") for name in lacking])
+    terms = _terms(context, asked)
+    if _said(terms) == was:
+        return []
+    return _drafted(state["name"], told.SubscriptionUpdated(name=state["name"], terms=terms))
+
+
+def _rotate(context: Context, state: State, command: told.RotateSubscriptionSecret) -> list[Drafted]:
+    if state["secrets"] and state["secrets"][-1]["id"] == command.secret:
+        return []
+    if any(each["id"] == command.secret for each in state["secrets"]):
+        text = f"{command.secret} was used before; a secret that went is never taken again"
+        raise Refused([Finding("SUBSCRIPTION_SECRET", "/secret", text)])
+    until = instants.to_text(context.time + command.overlap * 1_000_000)
+    event = told.SubscriptionSecretRotated(name=state["name"], secret=command.secret, until=until)
+    return _drafted(state["name"], event)
+
+
+def _pause(_context: Context, state: State, command: told.PauseSubscription) -> list[Drafted]:
+    if state["status"] == "paused":
+        return []
+    if state["status"] == "disabled":
+        text = f"{state['name']} is disabled: {state['reason']}"
+        raise Refused([Finding("SUBSCRIPTION_STATUS", "/subscription", text)])
+    return _drafted(state["name"], told.SubscriptionPaused(name=state["name"], reason=command.reason))
+
+
+def _resume(_context: Context, state: State, _command: told.ResumeSubscription) -> list[Drafted]:
+    if state["status"] == "active":
+        return []
+    return _drafted(state["name"], told.SubscriptionResumed(name=state["name"]))
+
+
+def _disable(_context: Context, state: State, command: told.DisableSubscription) -> list[Drafted]:
+    if state["status"] == "disabled":
+        return []
+    return _drafted(state["name"], told.SubscriptionDisabled(name=state["name"], reason=command.reason))
+
+
+def _replay(context: Context, state: State, command: told.ReplaySubscription) -> list[Drafted]:
+    until = command.until or context.position
+    if not command.after < until <= context.position:
+        text = f"behind {command.after:,} and up to {until:,} there is nothing; the log ends at {context.position:,}"
+        raise Refused([Finding("SUBSCRIPTION_REPLAY", "/after", text)])
+    last = state.get("replay") or {"number": 0}
+    asked = {"number": last["number"], "after": command.after, "until": until, "reason": command.reason}
+    if asked == last:
+        return []
+    asked["number"] += 1
+    return _drafted(state["name"], told.SubscriptionReplayed(name=state["name"], **asked))
+
+
+def _delete(_context: Context, state: State, _command: told.DeleteSubscription) -> list[Drafted]:
+    return _drafted(state["name"], told.SubscriptionDeleted(name=state["name"]))
+
+
+def _drafted(name: str, event: Payload) -> list[Drafted]:
+    return [Drafted(subscription_key(name), "-", event)]
+
+
+_DECIDE: Final[Mapping[type[Payload], Callable[[Context, State, Any], list[Drafted]]]] = {
+    told.UpdateSubscription: _update,
+    told.RotateSubscriptionSecret: _rotate,
+    told.PauseSubscription: _pause,
+    told.ResumeSubscription: _resume,
+    told.DisableSubscription: _disable,
+    told.ReplaySubscription: _replay,
+    told.DeleteSubscription: _delete,
+}

@@ -1,0 +1,183 @@
+"""What is said to subscriptions, and what happened to them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final, get_args
+
+from pydantic import Field
+
+from events.decider import Payload
+from events.names import Key, Rid
+from events.subscriptions.terms import (
+    Branches,
+    Config,
+    Description,
+    Filters,
+    ObjectTypes,
+    Protocol,
+    ProtocolSettings,
+    Sink,
+    Source,
+    Terms,
+    Types,
+)
+
+MAX_OVERLAP: Final = 7 * 86_400  # seconds
+Name = Annotated[str, Field(alias="subscription", description="the subscription's name")]
+Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why")]
+SecretId = Annotated[
+    str, Field(pattern=r"^whs-[0-9a-f]{32}$", description="id of a secret in the key store, never the secret itself")
+]
+
+
+class RegisterSubscription(Payload):
+    """Carry events out from now on, wherever they happen, to a sink. Everything is checked now, filters too."""
+
+    name: Annotated[str, Field(description="a letter or digit, then also `.`, `_` and `-`, at most 100; never changes")]
+    sink: Sink
+    protocol: Annotated[Protocol, Field(description="how it is spoken to")] = "HTTP"
+    types: Types | None = None
+    source: Source | None = None
+    filters: Filters | None = None
+    branches: Branches | None = None
+    object_types: Annotated[ObjectTypes | None, Field(alias="objectTypes")] = None
+    config: Config | None = None
+    protocolsettings: ProtocolSettings | None = None
+    description: Description | None = None
+    secret: SecretId | None = None
+
+
+class UpdateSubscription(Payload):
+    """Say it otherwise, for events from now on; what is not given stays, `null` takes it away."""
+
+    name: Name
+    sink: Sink | None = None
+    protocol: Protocol | None = None
+    types: Types | None = None
+    source: Source | None = None
+    filters: Filters | None = None
+    branches: Branches | None = None
+    object_types: Annotated[ObjectTypes | None, Field(alias="objectTypes")] = None
+    config: Config | None = None
+    protocolsettings: ProtocolSettings | None = None
+    description: Description | None = None
+
+
+class RotateSubscriptionSecret(Payload):
+    """Sign with another secret; for a while with the ones before, too."""
+
+    name: Name
+    secret: SecretId
+    overlap: Annotated[int, Field(ge=0, le=MAX_OVERLAP, description="seconds the secrets before it are used, too")] = (
+        86_400
+    )
+
+
+class PauseSubscription(Payload):
+    """Carry nothing out until it is resumed; what happens meanwhile is carried out then."""
+
+    name: Name
+    reason: Reason | None = None
+
+
+class ResumeSubscription(Payload):
+    """Go on where it was paused or disabled."""
+
+    name: Name
+
+
+class DisableSubscription(Payload):
+    """Carry nothing out: nobody answers there, or nobody wants it any more."""
+
+    name: Name
+    reason: Reason
+
+
+class ReplaySubscription(Payload):
+    """Carry out again what happened behind one position and up to another. The same once more needs another reason."""
+
+    name: Name
+    after: Annotated[int, Field(ge=0, description="position; what came behind it is carried out again")]
+    until: Annotated[int | None, Field(ge=1, description="position, itself included; absent = the log's end")] = None
+    reason: Reason | None = None
+
+
+class DeleteSubscription(Payload):
+    """It is over. Its history stays; its name may be given again."""
+
+    name: Name
+
+
+class SubscriptionRegistered(Payload):
+    name: str
+    id: Rid
+    terms: Terms
+    secret: str | None = None
+
+
+class SubscriptionUpdated(Payload):
+    """All of its terms, as they are from now on."""
+
+    name: str
+    terms: Terms
+
+
+class SubscriptionSecretRotated(Payload):
+    name: str
+    secret: str
+    until: Annotated[str, Field(description="instant up to which the secrets before it are used, too")]
+
+
+class SubscriptionPaused(Payload):
+    name: str
+    reason: str | None = None
+
+
+class SubscriptionResumed(Payload):
+    name: str
+
+
+class SubscriptionDisabled(Payload):
+    name: str
+    reason: str
+
+
+class SubscriptionReplayed(Payload):
+    """Asked for; `number` counts from 1."""
+
+    name: str
+    number: int
+    after: int
+    until: int
+    reason: str | None = None
+
+
+class SubscriptionDeleted(Payload):
+    name: str
+
+
+Command = (
+    RegisterSubscription
+    | UpdateSubscription
+    | RotateSubscriptionSecret
+    | PauseSubscription
+    | ResumeSubscription
+    | DisableSubscription
+    | ReplaySubscription
+    | DeleteSubscription
+)
+COMMANDS: Final[tuple[type[Payload], ...]] = get_args(Command)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.subscription.registered.v1": SubscriptionRegistered,
+    "io.oms.subscription.updated.v1": SubscriptionUpdated,
+    "io.oms.subscription.secretRotated.v1": SubscriptionSecretRotated,
+    "io.oms.subscription.paused.v1": SubscriptionPaused,
+    "io.oms.subscription.resumed.v1": SubscriptionResumed,
+    "io.oms.subscription.disabled.v1": SubscriptionDisabled,
+    "io.oms.subscription.replayed.v1": SubscriptionReplayed,
+    "io.oms.subscription.deleted.v1": SubscriptionDeleted,
+}
+
+
+def subscription_key(name: str) -> Key:
+    return Key(f"subscription/{name}")

@@ -1,0 +1,88 @@
+"""What a subscription says, in the words of the CloudEvents Subscriptions API: a sink, a protocol, types and filters.
+
+Beside them, of OMS alone: `branches`, `objectTypes` and what `config` holds. Names of types are stored as RIDs and slugs,
+which no renaming changes. No secret stands in them: only the id of one in the key store.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from events.decider import Payload
+from events.names import Rid
+
+Protocol = Literal["HTTP", "NATS", "FILE"]
+Mode = Literal["structured", "binary", "batch"]
+
+
+class Config(Payload):
+    """How events are carried out."""
+
+    mode: Annotated[
+        Mode, Field(description="of a CloudEvent; `structured` is signed as a whole, `batch` several at once")
+    ] = "structured"
+    ordered: Annotated[bool, Field(description="one after the other, in the log's order, however long one takes")] = (
+        False
+    )
+    signing: Annotated[
+        Literal["v1", "v1a"], Field(description="Standard Webhooks: `v1` HMAC-SHA256, `v1a` Ed25519")
+    ] = "v1"
+    timeout: Annotated[int, Field(ge=1, le=30, description="seconds an answer may take")] = 20
+    rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
+    concurrency: Annotated[int, Field(ge=1, le=100, description="requests at a time")] = 10
+
+
+class ProtocolSettings(Payload):
+    """Of HTTP; headers are seen by whoever reads the log: no secrets."""
+
+    headers: Annotated[dict[str, str] | None, Field(description="sent with each request")] = None
+    method: Annotated[Literal["POST", "PUT"], Field(description="HTTP method")] = "POST"
+
+
+class SelectedType(Payload):
+    rid: Rid
+    slug: str
+
+
+Sink = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2_000,
+        description="HTTP: `https://…`; NATS: `nats:<subject>` of the log's server; FILE: `file:<name>` in `webhooks`",
+    ),
+]
+Types = Annotated[
+    list[str],
+    Field(max_length=200, description="CloudEvents types; `io.oms.object.*` = all of an aggregate; absent = all"),
+]
+Filters = Annotated[
+    list[dict[str, Any]], Field(description="all must pass; dialects exact, prefix, suffix, all, any, not, sql")
+]
+Branches = Annotated[
+    list[str],
+    Field(max_length=100, description="branches; `*` for a whole part: `prod/*/main`; absent = all of them"),
+]
+ObjectTypes = Annotated[
+    list[str],
+    Field(max_length=100, description="types, and those below them: API name, slug or RID; absent = all events"),
+]
+Source = Annotated[
+    str, Field(min_length=1, max_length=500, description="the events' `source`, e.g. `/oms/main/prod/flights`")
+]
+Description = Annotated[str, Field(max_length=2_000, description="what it is for, and who to ask")]
+
+
+class Terms(Payload):
+    """As they are stored: all of them, whenever one changes."""
+
+    sink: str
+    protocol: Protocol
+    types: list[str] | None = None
+    source: str | None = None
+    filters: list[dict[str, Any]] | None = None
+    branches: list[str] | None = None
+    object_types: Annotated[list[SelectedType] | None, Field(alias="objectTypes")] = None
+    config: Config
+    protocolsettings: ProtocolSettings | None = None
+    description: str | None = None

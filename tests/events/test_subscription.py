@@ -1,0 +1,215 @@
+"""Subscriptions: what may be said, what is refused and where, and who selects a type."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.findings import Refused
+from events.reserved import selecting_key
+from events.subscriptions.selecting import of_types, on_branch
+from events.subscriptions.sinks import sink_fault
+from tests.events.world import MAIN, World
+
+GATE = {
+    "name": "Gate",
+    "primaryKey": ["id"],
+    "properties": [{"name": "id", "type": "string"}, {"name": "상태", "type": "string"}],
+}
+TO = {"name": "gates-out", "sink": "https://example.com/hooks?a=b"}
+SECRET, OTHER = f"whs-{'a' * 32}", f"whs-{'b' * 32}"
+FILTER = {"sql": "data.properties.상태 = '닫힘' AND type LIKE '%.updated.v1'"}
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.when("CreateObjectType", **GATE)
+    return world
+
+
+def codes(world: World, command: str, **data) -> list[tuple[str, str]]:
+    with pytest.raises(Refused) as refused:
+        world.when(command, **data)
+    return [(each.code, each.path) for each in refused.value.findings]
+
+
+def state(world: World, name: str = "gates-out"):
+    return world.get(f"subscription/{name}")
+
+
+def test_a_subscription_is_stored_with_the_rids_of_the_types_that_it_names(world):
+    (event,) = world.when("RegisterSubscription", **TO, objectTypes=["Gate", "Gate"], filters=[FILTER], secret=SECRET)
+    (kept,) = event.terms.object_types
+    assert (kept.slug, kept.rid.startswith("ri.oms.object-type.")) == ("Gate", True)
+    assert event.id.startswith("ri.oms.subscription.")
+    assert state(world)["status"] == "active"
+    assert state(world)["secrets"] == [{"id": SECRET}]
+    assert state(world)["config"]["mode"] == "structured"
+    assert world.when("RegisterSubscription", **TO, objectTypes=["Gate"], filters=[FILTER], secret=SECRET) == []
+    assert codes(world, "RegisterSubscription", **TO) == [("SUBSCRIPTION_EXISTS", "/name")]
+
+
+def test_a_type_that_is_renamed_stays_selected(world):
+    world.when("RegisterSubscription", **TO, objectTypes=["Gate"])
+    world.when("RenameObjectType", type="Gate", name="탑승구")
+    assert world.when("UpdateSubscription", subscription="gates-out", objectTypes=["탑승구"]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"name": "a b"}, [("SUBSCRIPTION_NAME", "/name")]),
+        ({"sink": "https://u:p@example.com/"}, [("SUBSCRIPTION_SINK", "/sink")]),
+        ({"types": ["io.oms.object.created.v9"]}, [("SUBSCRIPTION_TYPE", "/types/0")]),
+        ({"types": ["io.oms.object.*", "io.oms.objects.*"]}, [("SUBSCRIPTION_TYPE", "/types/1")]),
+        ({"types": []}, [("SUBSCRIPTION_NOTHING", "/types")]),
+        ({"branches": [MAIN, "prod/*/main", "prod/*"]}, [("SUBSCRIPTION_BRANCH", "/branches/2")]),
+        ({"branches": ["dev/no/where"]}, [("BRANCH_UNKNOWN", "/branches/0")]),
+        ({"objectTypes": ["Gat"]}, [("TYPE_UNKNOWN", "/objectTypes/0")]),
+        ({"filters": [FILTER, {"sql": "type ="}]}, [("FILTER_SQL", "/filters/1/sql")]),
+        ({"protocolsettings": {"headers": {"X-Team": "게이트"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/X-Team")]),
+        ({"protocolsettings": {"headers": {"Authorization": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Authorization")]),
+        ({"protocolsettings": {"headers": {"Webhook-Id": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Webhook-Id")]),
+        ({"protocol": "NATS", "sink": "nats:gates", "protocolsettings": {}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
+        ({"protocol": "FILE", "sink": "file:a", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
+        ({"secret": "whsec_abc"}, [("COMMAND_SHAPE", "/secret")]),
+        ({"sink": "ftp://a", "types": ["x"], "filters": [3]}, [("COMMAND_SHAPE", "/filters/0")]),
+        ({"sink": "ftp://a", "types": ["x"], "filters": [{}]}, [("SUBSCRIPTION_SINK", "/sink"), ("SUBSCRIPTION_TYPE", "/types/0"), ("FILTER_SHAPE", "/filters/0")]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_at_once_with_its_place(world, said, found):
+    assert codes(world, "RegisterSubscription", **{**TO, **said}) == found
+    if "name" not in said and "secret" not in said:
+        world.when("RegisterSubscription", **TO)
+        assert codes(world, "UpdateSubscription", subscription="gates-out", **said) == found
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sink", "right"),
+    [
+        ("HTTP", "https://example.com", True),
+        ("HTTP", "http://127.0.0.1:8080/a", True),  # whom it may reach is for who connects
+        ("HTTP", "https:///a", False),
+        ("HTTP", "https://example.com/#a", False),
+        ("HTTP", "https://example.com:99999/", False),
+        ("HTTP", "https://예.example/", False),
+        ("HTTP", "https://a\\@b/", False),
+        ("NATS", "nats:flights.events", True),
+        ("NATS", "nats:flights.*", False),
+        ("NATS", "nats:oms.evt.main", False),
+        ("NATS", "nats:$SYS.x", False),
+        ("NATS", "flights", False),
+        ("FILE", "file:flights.ndjson", True),
+        ("FILE", "file:../flights", False),
+        ("FILE", "file:/etc/passwd", False),
+        ("FILE", "file:a..b", False),
+    ],
+)
+def test_a_sink_is_an_address_of_its_protocol(protocol, sink, right):
+    assert (sink_fault(protocol, sink) is None) is right
+
+
+def test_what_is_not_given_stays_and_null_takes_away(world):
+    world.when("RegisterSubscription", **TO, filters=[FILTER], config={"ordered": True})
+    (event,) = world.when("UpdateSubscription", subscription="gates-out", filters=None, config={"rate": 5})
+    assert event.terms.filters is None
+    assert (event.terms.config.ordered, event.terms.config.rate, event.terms.sink) == (True, 5, TO["sink"])
+    assert codes(world, "UpdateSubscription", subscription="gates-out", sink=None) == [("COMMAND_SHAPE", "/sink")]
+
+
+def test_a_secret_that_went_is_used_a_while_and_never_taken_again(world):
+    world.when("RegisterSubscription", **TO, secret=SECRET)
+    (event,) = world.when("RotateSubscriptionSecret", subscription="gates-out", secret=OTHER, overlap=60)
+    assert state(world)["secrets"] == [{"id": SECRET, "until": event.until}, {"id": OTHER}]
+    assert world.when("RotateSubscriptionSecret", subscription="gates-out", secret=OTHER) == []
+    again = {"subscription": "gates-out", "secret": SECRET}
+    assert codes(world, "RotateSubscriptionSecret", **again) == [("SUBSCRIPTION_SECRET", "/secret")]
+
+
+def test_the_life_of_a_subscription(world):
+    world.when("RegisterSubscription", **TO)
+    named = {"subscription": "gates-out"}
+    for command, data, status in (
+        ("PauseSubscription", {"reason": "점검"}, "paused"),
+        ("ResumeSubscription", {}, "active"),
+        ("DisableSubscription", {"reason": "410"}, "disabled"),
+    ):
+        assert len(world.when(command, **named, **data)) == 1
+        assert world.when(command, **named, **data) == []
+        assert state(world)["status"] == status
+    assert codes(world, "PauseSubscription", **named) == [("SUBSCRIPTION_STATUS", "/subscription")]
+    world.when("ResumeSubscription", **named)
+    first = state(world)["id"]
+    world.when("DeleteSubscription", **named)
+    assert codes(world, "ResumeSubscription", **named) == [("SUBSCRIPTION_DELETED", "/subscription")]
+    assert codes(world, "DeleteSubscription", subscription="gate-out") == [("SUBSCRIPTION_UNKNOWN", "/subscription")]
+    world.when("RegisterSubscription", **TO)
+    assert state(world)["id"] != first
+
+
+def test_a_replay_is_asked_for_once_and_again_with_another_reason(world):
+    world.when("RegisterSubscription", **TO)
+    asked = {"subscription": "gates-out", "after": 0, "until": 1, "reason": "lost"}
+    (event,) = world.when("ReplaySubscription", **asked)
+    assert (event.number, event.until) == (1, 1)
+    assert world.when("ReplaySubscription", **asked) == []
+    assert world.when("ReplaySubscription", **{**asked, "reason": "lost again"})[0].number == 2
+    for after, until in ((1, 1), (0, 1_000_000)):
+        wrong = {**asked, "after": after, "until": until}
+        assert codes(world, "ReplaySubscription", **wrong) == [("SUBSCRIPTION_REPLAY", "/after")]
+
+
+def test_a_type_that_a_subscription_selects_is_in_use_on_its_branches(world):
+    world.when("CreateBranch", name="dev/a/b")
+    world.when("RegisterSubscription", **TO, objectTypes=["Gate"], filters=[FILTER])
+    with pytest.raises(Refused, match="1 subscription: gates-out"):
+        world.when("DeleteObjectType", type="Gate")
+    with pytest.raises(Refused, match="상태 is filtered by 1 subscription: gates-out"):
+        world.when("RemoveProperty", type="Gate", property="상태")
+    world.when("UpdateSubscription", subscription="gates-out", branches=["dev/*/b"])
+    assert len(world.when("RemoveProperty", type="Gate", property="상태")) == 1
+    assert len(world.when("DeleteObjectType", type="Gate")) == 1
+
+
+def test_selectors_take_whole_parts():
+    assert on_branch(None, "dev/a/b")
+    assert on_branch(["prod/x/y", "*/a/*"], "dev/a/b")
+    assert not on_branch(["dev/a/*"], "dev/ab/b")
+    assert of_types(None, "io.oms.object.created.v1")
+    assert of_types(["io.oms.object.*"], "io.oms.object.created.v1")
+    assert not of_types(["io.oms.object.*"], "io.oms.objectType.created.v1")
+
+
+NAMES = st.sampled_from(["a", "b", "다"])
+COMMANDS = st.one_of(
+    st.tuples(st.just("RegisterSubscription"), st.fixed_dictionaries(
+        {"name": NAMES, "sink": st.just("https://example.com")}, optional={"objectTypes": st.just(["Gate"])})),
+    st.tuples(st.just("UpdateSubscription"), st.fixed_dictionaries(
+        {"subscription": NAMES}, optional={"objectTypes": st.sampled_from([["Gate"], None]), "filters": st.just([FILTER])})),
+    st.tuples(st.sampled_from(["PauseSubscription", "ResumeSubscription", "DeleteSubscription"]),
+              st.fixed_dictionaries({"subscription": NAMES})),
+    st.tuples(st.just("DisableSubscription"), st.fixed_dictionaries({"subscription": NAMES, "reason": st.just("410")})),
+    st.tuples(st.just("RotateSubscriptionSecret"), st.fixed_dictionaries(
+        {"subscription": NAMES, "secret": st.sampled_from([SECRET, OTHER])})),
+    st.tuples(st.just("ReplaySubscription"), st.fixed_dictionaries(
+        {"subscription": NAMES, "after": st.just(0), "until": st.just(1)})),
+)  # fmt: skip
+
+
+@given(st.lists(COMMANDS, max_size=12))
+def test_saying_it_again_changes_nothing_and_who_selects_a_type_is_known(history):
+    world = World()
+    world.when("CreateObjectType", **GATE)
+    rid = next(key for key in world.stored if key.startswith("objectType/"))
+    for command, data in history:
+        with suppress(Refused):
+            world.when(command, **data)
+            if command != "DeleteSubscription":
+                assert world.when(command, **data) == []
+    there = [state(world, name) for name in ("a", "b", "다")]
+    named = [f"subscription/{one['name']}" for one in there if one and not one.get("deleted") and "objectTypes" in one]
+    assert (world.get(selecting_key(rid)) or {"by": []})["by"] == sorted(named)
+    assert [key for key in world.surprises if key.startswith("subscription/")] == []
