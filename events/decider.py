@@ -83,6 +83,7 @@ class Context:
     seals: Seals = NO_SEALS
     permit: str = ""  # the protected branch that may be written all the same: an approved proposal is being merged
     planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
+    room: bool = False  # it is for as long as a migration runs: a type need not be all that it shall be again
     screen: Screen = NO_SCREEN
     notes: dict[Any, Any] = field(default_factory=dict, init=False)  # kept while one command is decided again and again
     grounds: "Grounds | None" = field(default=None, init=False)  # of a merge that was decided

@@ -1,6 +1,6 @@
 """Derives from a migration's state which migrations of its branch are not over, and where one runs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from events.decider import Lookup, State, needed
@@ -14,6 +14,7 @@ from events.reserved import (
     migrations_key,
     unique_key,
 )
+from events.schema.shape import shape_in
 
 Change = tuple[Key, State | None]
 OVER: Final = frozenset(("COMPLETED", "REVERTED"))
@@ -51,7 +52,7 @@ def _reserved(get: Lookup, state: State) -> Iterator[Change]:
         yield mark, {}
     if "claimed" not in state:
         return
-    of = _CLAIMED[state["change"]["type"]]
+    of = _CLAIMED.get(state["change"]["type"], _all_reserved)
     found = dict(of(get, state, needed(get, state["claimed"])))
     needed(get, found)  # what is written must have been read
     yield from found.items()
@@ -85,7 +86,22 @@ def _values_reserved(get: Lookup, state: State, objects: Iterable[State | None])
             yield unique_key(kind["slug"], each.get("reserve", field), owner["properties"][field]), {"owner": key}
 
 
-_CLAIMED: Final = {"SetUnique": _values_reserved, "SetCardinality": _ends_taken, "SetAcyclic": _links_traced}
+def _all_reserved(get: Lookup, state: State, objects: Iterable[State | None]) -> Iterator[Change]:
+    """Of an object that keeps its values while those of others become what they are unique among."""
+    for key, owner in zip(state["claimed"], objects, strict=True):
+        kind = None if owner is None else get(Key(f"objectType/{owner['type']}"))
+        if owner is not None and kind is not None:
+            shape = shape_in(get, kind)
+            reserved = (each.key(owner["properties"]) for each in (*shape.unique, *shape.reserving))
+            yield from ((one, {"owner": key}) for one in reserved if one is not None)
+
+
+_CLAIMED: Final[Mapping[str, Callable[[Lookup, State, Iterable[State | None]], Iterator[Change]]]] = {
+    "SetUnique": _values_reserved,
+    "SetCardinality": _ends_taken,
+    "SetAcyclic": _links_traced,
+}
+"""By the change that a migration makes; else `_all_reserved`."""
 
 
 def _running(state: State | None) -> str | None:

@@ -16,7 +16,7 @@ def of_object_type(get: Lookup, before: State | None, after: State) -> Iterator[
     if before is None:
         return
     known = after["properties"]
-    became = (field for field in known if _unique(after, field) and not _unique(before, field))
+    became = (field for field in known if _unique(after, field) and not _reserved_so(before, after, field))
     fields = [field for field in became if known[field].get("reserving") != "done"]  # else they are reserved already
     if not fields:
         return
@@ -41,6 +41,12 @@ def _alive(get: Lookup, slug: str) -> list[tuple[Key, State]]:
     assert len(under["keys"]) <= MOST, "the decision has looked at all of them"
     states = zip(under["keys"], needed(get, under["keys"]), strict=True)
     return [(key, state) for key, state in states if state is not None and not state["deleted"]]
+
+
+def _reserved_so(before: State, after: State, field: str) -> bool:
+    """Whether values were reserved before, and by the same name: a merge may bring another."""
+    names = (state["properties"].get(field, {}).get("reserve", field) for state in (before, after))
+    return _unique(before, field) and len(set(names)) == 1
 
 
 def _unique(state: State, field: str) -> bool:

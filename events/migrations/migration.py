@@ -142,7 +142,8 @@ def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
     """How many entities were looked at, and those that do not fit."""
     entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
     if whole.claiming is not None:
-        return len(entities), list(whole.claiming(entities, "").steps)
+        found = whole.claiming(entities, "")
+        return len(entities), sorted({*found.steps, *found.stuck})
     return len(entities), [key for key, state in entities.items() if _misfit(whole, state)]
 
 

@@ -8,7 +8,7 @@ very commit that mends the last entity. Where a batch writes what would not be r
 Where much was written since, or the branch has another base, it begins anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,7 @@ from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_objects import alive
 from events.migrations.migration_staging import Staging
-from events.migrations.migration_step import Conversion, Step
+from events.migrations.migration_step import Conversion, Step, fixed_each
 from events.migrations.migration_words import Fix
 from events.names import Key
 
@@ -94,7 +94,7 @@ class _Batch:
         self.looked = len(alive(self.context, keys))
         entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
         steps = self._steps(entities)
-        before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first)
+        before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first, room=True)
         self.staging.known(command for step in steps.values() for command in step.commands)
         mended = self._mended(steps, set(since or ()) - set(keys))
         after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
@@ -113,34 +113,33 @@ class _Batch:
         return drafted
 
     def _steps(self, entities: Mapping[Key, State]) -> dict[Key, Step]:
-        if self.whole.claiming is None:
-            return dict(self._fixed(entities))
-        claims = self.whole.claiming(entities, self.state["rid"])
-        self.claimed, self.crowded = claims.claimed or None, list(claims.crowded) or None
-        return claims.steps
-
-    def _fixed(self, entities: Mapping[Key, State]) -> Iterator[tuple[Key, Step]]:
-        for key, step in zip(entities, needed(self._step, entities.values()), strict=True):
-            if isinstance(step, Refused):
-                self.stuck[key] = str(step)
-            elif step is not None:
-                yield key, step
-
-    def _step(self, state: State) -> Step | Refused | None:
-        try:
-            return self.whole.fixed(state)
-        except Refused as refused:
-            return refused
+        claiming = self.whole.claiming
+        found = fixed_each(self.whole.fixed, entities) if claiming is None else claiming(entities, self.state["rid"])
+        self.claimed, self.crowded = found.claimed or None, list(found.crowded) or None
+        self.stuck |= found.stuck
+        return found.steps
 
     def _written(self) -> list[Key] | None:
         """What the branch wrote since the last batch of what was done; `None` where the scan begins anew."""
         if not self.state["step"]:
             return []
         if self.state["base"] != self.base:
+            if self.whole.settled is not None:
+                text = "the branch has another base now, and nothing tells what was mended; take it back and plan anew"
+                raise Refused([Finding("MIGRATION_STATUS", "/migration", text)])
             return None
         written = elsewhere(self.context).written(self.context.branch, self.state["through"], self.context.position)
         ours = [key for key in written if key.startswith(self.whole.prefixes) and key <= self.state["after"]]
+        if self.whole.settled is not None:
+            return list(self._unsettled(ours, self.whole.settled))
         return None if len(ours) > WRITTEN else ours
+
+    def _unsettled(self, keys: Sequence[Key], settled: Callable[[State, State], bool]) -> Iterator[Key]:
+        before = elsewhere(self.context).at(self.context.branch, self.state["through"]).states(keys)
+        for key, now in zip(keys, needed(self.context.get, keys), strict=True):
+            then = before[key]
+            if now is not None and (then is None or then["deleted"] or not settled(then, now)):
+                yield key
 
     def applied(self, events: int) -> MigrationBatchApplied:
         return MigrationBatchApplied(

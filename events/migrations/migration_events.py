@@ -98,11 +98,14 @@ class MigrationRevertedBatch(MigrationEvent):
     after: str  # the last key looked at
     restored: int
     kept: int  # written since
+    through: Annotated[int | None, Field(description="position of this commit's last event")] = None
+    claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved")] = None
 
 
 class MigrationReverted(MigrationEvent):
     restored: int
     kept: int
+    claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved")] = None
 
 
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
@@ -163,12 +166,19 @@ def _completed(_state: State, event: MigrationCompleted) -> State:
 def _undoing(_state: State, event: MigrationRevertStarted) -> State:
     nothing = {"restored": 0, "kept": 0}
     until = {} if event.until is None else {"until": event.until}
-    return {"status": "REVERTING", "changed": event.changed, **until, "after": "", "step": 0, "undone": nothing}
+    begun = {"changed": event.changed, **until, "after": "", "step": 0, "through": 0, "undone": nothing}
+    return {"status": "REVERTING", **begun}
 
 
 def _undone(state: State, event: MigrationRevertedBatch) -> State:
     undone = {name: number + getattr(event, name) for name, number in state["undone"].items()}
-    return {"step": event.step, "after": event.after, "undone": undone}
+    said = event.model_dump(include={"step", "after", "through", "claimed"}, exclude_none=True)
+    return {**said, "undone": undone}
+
+
+def _reverted(_state: State, event: MigrationReverted) -> State:
+    claimed = {} if event.claimed is None else {"claimed": event.claimed}
+    return {"status": "REVERTED", "undone": event.model_dump(exclude={"rid", "claimed"}), **claimed}
 
 
 _COUNTED: Final = ("looked", "converted", "dropped", "again")
@@ -182,6 +192,6 @@ _CHANGES: Final[Mapping[type[Payload], Callable[[State, Any], State]]] = {
     MigrationCompleted: _completed,
     MigrationRevertStarted: _undoing,
     MigrationRevertedBatch: _undone,
-    MigrationReverted: lambda _state, event: {"status": "REVERTED", "undone": event.model_dump(exclude={"rid"})},
+    MigrationReverted: _reverted,
 }
 """The members of its state that each event changes; why it stood still is said no longer."""

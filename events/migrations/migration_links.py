@@ -84,7 +84,7 @@ def _claims(
         if key not in steps:
             taken |= dict.fromkeys(some, key)
     kept = [key for key in links if key not in steps and any(held.get(end) != key for end in ends[key])]
-    return Claims(steps, kept, sorted(crowded))
+    return Claims(steps, kept, crowded=sorted(crowded))
 
 
 def _tighter(kind: State, cardinality: str, link: State) -> list[Key]:

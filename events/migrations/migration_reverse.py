@@ -13,8 +13,10 @@ from events.findings import Finding, Refused
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_properties import of_objects
+from events.migrations.migration_reserved import reserved_in, values_reserved
+from events.migrations.migration_room import Holder
 from events.migrations.migration_step import Conversion
-from events.migrations.migration_values import converted
+from events.migrations.migration_values import converted, known
 from events.migrations.migration_words import Fix
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
@@ -25,6 +27,7 @@ from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetA
 from events.schema.property_change import OnProperty, own_property
 from events.schema.property_life import AddProperty
 from events.schema.property_removal import RemoveProperty, RestoreProperty
+from events.schema.property_reserving import ReserveValues, SetReserved
 from events.schema.property_rules import SetDefault, SetMarking, SetRequired, SetUnique
 from events.schema.property_source import SetValueType
 from events.schema.property_type import AddEnumValue, ChangePropertyType, RemoveEnumValue
@@ -65,7 +68,7 @@ def _of_property(context: Context, before: Context, change: OnProperty) -> Rever
     of = {"type": change.type, "property": change.property}
     match change:
         case RemoveProperty():
-            return _restored(of, each)
+            return _restored(context, of, each)
         case SetValueType():
             version = each.get("valueTypeVersion", "latest")
             return _redeclared(context, SetValueType(**of, value_type=each.get("valueType"), version=version))
@@ -89,10 +92,17 @@ def _loosened(before: Context, change: OnProperty, each: Declared) -> Payload:
     return AddEnumValue(**of, value=change.value)
 
 
-def _restored(of: Mapping[str, str], each: Declared) -> Reverse:
-    unique = (SetUnique(**of, unique=True),) if each["unique"] else ()
-    tight = (SetRequired(**of, required=True),) if each["required"] else ()
-    return Reverse(first=(RestoreProperty(**of),), last=unique, tight=tight)
+def _restored(context: Context, of: Mapping[str, str], each: Declared) -> Reverse:
+    """Its values are where they were; where they are unique again, they are reserved batch by batch."""
+    first, tight = RestoreProperty(**of), (SetRequired(**of, required=True),) if each["required"] else ()
+    state = existing(context, of["type"])
+    now = declaration(context.get, state["properties"][each["field"]])
+    if now["unique"] or not each["unique"]:
+        return Reverse(first=(first,), tight=tight)
+    whole = of_objects(context, state, lambda _: None)
+    reserved = reserved_in(Holder(state, each["field"], each["name"], now, now), whole.prefixes)
+    again = replace(whole, claiming=values_reserved(context, [reserved], whole.fixed, known))
+    return Reverse(first=(first, ReserveValues(**of)), last=(SetReserved(**of),), tight=tight, again=again)
 
 
 def _retyped(of: Mapping[str, str], each: Declared) -> Payload:

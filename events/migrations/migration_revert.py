@@ -5,15 +5,16 @@ written since, an object that they deleted and a link that they took away is kep
 value would not be right any more, it is made to fit, or goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from events.branches.elsewhere import elsewhere
 from events.decider import MOST, Context, Drafted, Payload, State, needed
-from events.findings import Refused
-from events.migrations.migration_batch import PAGE, page, told
+from events.findings import Finding, Refused
+from events.migrations.migration_batch import PAGE, SAMPLES, page, told
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
+from events.migrations.migration_objects import alive
 from events.migrations.migration_reverse import Reverse, reverse
 from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion
@@ -49,8 +50,15 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
     counted = {"restored": undone.restored, "kept": undone.kept}
     if len(keys) < limit:
         total = {name: number + state["undone"][name] for name, number in counted.items()}
-        return [*events, told(state, MigrationReverted(rid=state["rid"], **total))]
-    applied = MigrationRevertedBatch(rid=state["rid"], step=state["step"] + 1, after=keys[-1], **counted)
+        return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=undone.claimed, **total))]
+    applied = MigrationRevertedBatch(
+        rid=state["rid"],
+        step=state["step"] + 1,
+        after=keys[-1],
+        through=context.position + len(events) + 1,
+        claimed=undone.claimed,
+        **counted,
+    )
     return [*events, told(state, applied)]
 
 
@@ -64,11 +72,14 @@ class _Undone:
     staging: Staging = field(init=False)
     restored: int = field(default=0, init=False)
     kept: int = field(default=0, init=False)
+    claimed: list[Key] | None = field(default=None, init=False)
 
     def decided(self, keys: list[Key], *, last: bool) -> list[Drafted]:
         self.staging = Staging(self.context)
-        drafted = [] if self.state["step"] else self.staging.decided(self.back.first)
-        commands = list(self._commands(keys))
+        since = self._written()
+        drafted = [] if self.state["step"] else self.staging.decided(self.back.first, room=True)
+        written = [each for each in needed(self.context.get, since) if each is not None]
+        commands = [*self._commands(keys), *(command for each in written for command in self._again(each))]
         self.staging.known(commands)
         for command in sorted(commands, key=_links_last):
             try:
@@ -77,10 +88,29 @@ class _Undone:
                 drafted += events
             except Refused:
                 self.kept += 1
+        self._claim([*keys, *since])
         if last:
             drafted += self.staging.decided(self.back.last)
             drafted += self.staging.decided(() if self.kept + self.state["undone"]["kept"] else self.back.tight)
         return drafted
+
+    def _written(self) -> list[Key]:
+        """What the branch wrote since the last batch of what was gone through, while anything could be written."""
+        if not self.state["step"] or self.back.again is None or "through" not in self.state:
+            return []
+        written = elsewhere(self.context).written(self.context.branch, self.state["through"], self.context.position)
+        under = self.back.again.prefixes
+        return [key for key in written if under and key.startswith(under) and key <= self.state["after"]]
+
+    def _claim(self, keys: Sequence[Key]) -> None:
+        """What stands in its old form is reserved so. Raises `Refused` where two have the same."""
+        claiming = None if self.back.again is None else self.back.again.claiming
+        if claiming is not None:
+            found = claiming(alive(self.staging.now, keys), self.state["rid"])
+            if found.stuck:
+                texts = [f"{key}: {text}" for key, text in sorted(found.stuck.items())]
+                raise Refused(Finding("VALUE_NOT_UNIQUE", "/migration", text) for text in texts[:SAMPLES])
+            self.claimed = found.claimed or None
 
     def _commands(self, keys: list[Key]) -> Iterator[Payload]:
         news = dict(zip(keys, needed(self.context.get, keys), strict=True))

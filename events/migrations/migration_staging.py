@@ -23,19 +23,19 @@ class Staging:
     def now(self) -> Context:
         return replace(self.context, heads=self.stage, planned=True)
 
-    def decided(self, commands: Sequence[Payload]) -> list[Drafted]:
-        """Of all of them, in this order. Raises `Refused`, `Unread`."""
+    def decided(self, commands: Sequence[Payload], *, room: bool = False) -> list[Drafted]:
+        """Of all of them, in this order; `room`: they make it. Raises `Refused`, `Unread`."""
         drafted: list[Drafted] = []
         for data, some in groupby(commands, _of_data):
             run = list(some)
             if data:
                 self.known(run)
-            drafted += [event for command in run for event in self.one(command)]
+            drafted += [event for command in run for event in self.one(command, room=room)]
         return drafted
 
-    def one(self, command: Payload) -> list[Drafted]:
+    def one(self, command: Payload, *, room: bool = False) -> list[Drafted]:
         """Raises `Refused`, `Unread`."""
-        events = decided_by(command).decide(self.now, command)
+        events = decided_by(command).decide(replace(self.now, room=room), command)
         self.stage.take(events, self.context.position + 1)
         return events
 

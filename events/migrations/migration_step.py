@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from events.decider import Payload, State
+from events.decider import Payload, State, needed
+from events.findings import Refused
 from events.names import Key
 
 FIX: Final = "/fix"
@@ -28,6 +30,7 @@ class Claims(NamedTuple):
 
     steps: dict[Key, Step]
     claimed: list[Key]
+    stuck: Mapping[Key, str] = MappingProxyType({})  # what cannot be mended, and why
     crowded: Sequence[Key] = ()  # reserved keys of what more than one had, and none is to have
 
 
@@ -46,4 +49,20 @@ class Conversion:
     first: tuple[Payload, ...] = ()
     last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
     claiming: Callable[[Mapping[Key, State], str], Claims] | None = None
-    """Of entities, and by which migration; then `fixed` says what may have become of one."""
+    """Of entities, and by which migration."""
+    settled: Callable[[State, State], bool] | None = None
+    """Whether what was made of an entity, as it was then, still stands: it must not be mended twice."""
+
+
+def fixed_each(fixed: Callable[[State], Step | None], entities: Mapping[Key, State]) -> Claims:
+    """What is made of each by itself. Raises `Unread`."""
+
+    def step(state: State) -> Step | Refused | None:
+        try:
+            return fixed(state)
+        except Refused as refused:
+            return refused
+
+    found = dict(zip(entities, needed(step, entities.values()), strict=True))
+    stuck = {key: str(each) for key, each in found.items() if isinstance(each, Refused)}
+    return Claims({key: each for key, each in found.items() if isinstance(each, Step)}, [], stuck)

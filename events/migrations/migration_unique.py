@@ -64,4 +64,4 @@ def _claims(one: OfProperty, entities: Mapping[Key, State], by: str, stays: str)
             steps[goes] = one.updated(known[goes], None)
             claimed[reserved] = kept
     new = [owner for reserved, owner in claimed.items() if held.get(reserved) != owner and reserved not in crowded]
-    return Claims(steps, new, sorted(crowded))
+    return Claims(steps, new, crowded=sorted(crowded))

@@ -9,13 +9,14 @@ through in between; else in one commit, the schema first.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from events.decider import Context, Lookup, Payload, State
-from events.findings import Refused
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_reserved import reserved_in, values_reserved
+from events.migrations.migration_room import Holder, room
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_type import Retyped
 from events.migrations.migration_words import Fix
@@ -29,8 +30,6 @@ from events.schema.hierarchy import below
 from events.schema.kinds import kind_named
 from events.schema.narrower import narrower
 from events.schema.property_change import OnProperty
-from events.schema.property_source import SetValueType
-from events.schema.property_type import ChangePropertyType
 from events.schema.reach import following, is_link_type, supposing
 from events.schema.resolving import Declared, declaration
 from events.schema.shape import shape_in
@@ -38,28 +37,36 @@ from events.schema.struct_words import AddStructField, SetStructFieldRequired
 from events.schema.values import Json, same
 
 
-class Holder(NamedTuple):
-    """A property whose declaration changes, and the type that declares it."""
-
-    state: State
-    field: str
-    name: str
-    old: Declared
-    new: Declared
-
-
 def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     """Of a change of a property, a value type or a shared property. Raises `Refused`, `Unread`."""
     holders = _holders(context, command)
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
     whole = converting(context, holders, mended)
-    if not any(each.chained for each in mended):
-        if not any(list(narrower(each.new, each.old)) for each in holders):
-            return whole
-        room = _room(context, command, holders)
-        if room is not None:
-            return replace(whole, first=(room,), last=(command,))
-    return replace(whole, first=(command,), once=True)
+    if any(each.chained for each in mended):
+        whole = replace(whole, settled=standing_in([each.field for each in holders]))
+    begun = any(each.old.get("reserving") == "begun" for each in holders)
+    if not begun and not any(list(narrower(each.new, each.old)) for each in holders):
+        return whole
+    made = room(context, command, holders)
+    if made is None:
+        return replace(whole, first=(command,), once=True, settled=None)
+    alone = [
+        reserved_in(each, [under for under, _ in _prefixes(context.get, each.state)])
+        for each in holders
+        if each.reserving
+    ]
+    claiming = values_reserved(context, alone, whole.fixed, known) if alone else None
+    return replace(whole, first=made.first, last=made.last, claiming=claiming)
+
+
+def standing_in(fields: Sequence[str]) -> Callable[[State, State], bool]:
+    """Whether the values of these fields are what they were."""
+
+    def settled(then: State, now: State) -> bool:
+        values = then.get("properties", {}), now.get("properties", {})
+        return all(same(*(each.get(field) for each in values)) for field in fields)
+
+    return settled
 
 
 def with_field(context: Context, command: AddStructField, fix: Fix) -> Conversion:
@@ -195,25 +202,6 @@ def _holders(context: Context, command: Payload) -> list[Holder]:
         Holder(s, one["field"], one["name"], declaration(context.get, one), declaration(then, other))
         for s, one, other in found
     ]
-
-
-def _room(context: Context, command: Payload, holders: Sequence[Holder]) -> Payload | None:
-    """A change after which the property takes what it does now and what it shall; `None` where there is none."""
-    (one, *others) = holders
-    closed = {"encrypt", "redact"} & {one.old.get("marking"), one.new.get("marking")}
-    if others or closed or one.old["unique"] or one.old["target"] or one.new["target"]:
-        return None
-    if isinstance(command, SetValueType):
-        room: Payload = command.model_copy(update={"value_type": None, "version": "latest"})
-    elif isinstance(command, ChangePropertyType):
-        room = ChangePropertyType(type=command.type, property=command.property, to="json")
-    else:
-        return None
-    try:
-        decided_by(room).decide(replace(context, planned=True), room)
-    except Refused:
-        return None
-    return room
 
 
 def _prefixes(get: Lookup, state: State) -> list[tuple[str, Key]]:

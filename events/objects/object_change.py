@@ -32,7 +32,7 @@ def change(context: Context, found: Found, given: Given) -> list[Drafted]:
     if not changed and not findings and not back:
         return []
     for slot in shape.key:
-        if slot.field in changed:
+        if slot.field in changed and not (context.planned and _same_key(found, changed)):
             text = f"{slot.name} is part of the key {found.key}, which never changes; create another object"
             findings.append(Finding("OBJECT_KEY_CHANGED", given.path + pointer(slot.name), text))
     complete(shape, given, old, changed)
@@ -48,6 +48,14 @@ def change(context: Context, found: Found, given: Given) -> list[Drafted]:
     if findings:
         raise Refused(findings)
     return found.updated(context, changed)
+
+
+def _same_key(found: Found, changed: Mapping[str, Json]) -> bool:
+    """Whether an object with these values is under the key that it has: they say the same in another type."""
+    try:
+        return found.shape.key_of({**found.old, **changed}) == found.key
+    except (KeyError, NotAValue):
+        return False
 
 
 def shown(shape: Shape, properties: Mapping[str, Json], name: str) -> Json:

@@ -21,7 +21,9 @@ ENCRYPT: Final = "encrypt"
 
 
 class Personal(NamedTuple):
-    closed: Mapping[str, str | None]  # encrypted field → slug of the type that declares it unique, `None` if it is not
+    closed: Mapping[
+        str, str | None
+    ]  # encrypted field → slug of the type that declares it unique, or on its way there; else `None`
     subject: str | None  # the field that says whom an object is about
     prefix: str  # what stands in front of its value in the person's name
 
@@ -50,7 +52,7 @@ def personal_in(get: Lookup, types: list[State], declared: Mapping[str, Mapping[
     """Of a type's `hierarchy.line` and of all properties it has; `None` where nothing is personal. Raises `Unread`."""
     declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
     closed = {
-        field: declaring[field] if each["unique"] else None
+        field: declaring[field] if each["unique"] or each.get("reserving") == "begun" else None
         for field, each in declared.items()
         if each.get("marking") == ENCRYPT
     }

@@ -138,7 +138,7 @@ def _set_unique(one: One, unique: bool) -> list[Drafted]:
     if unique == one.each["unique"] and (unique or "reserving" not in one.each):
         return []
     if not unique:
-        return one.told(PropertyUniqueSet(**one.names, unique=False, reserve=_next_reserve(one.each)), "/unique")
+        return one.told(PropertyUniqueSet(**one.names, unique=False, reserve=next_reserve(one.each)), "/unique")
     each, findings = declaration(one.context.get, one.each), []
     if each["array"] or each["type"] in ("json", "struct"):
         text = f"{one.name} is {'an array' if each['array'] else each['type']}; only a scalar can be unique"
@@ -150,7 +150,7 @@ def _set_unique(one: One, unique: bool) -> list[Drafted]:
     return one.told(PropertyUniqueSet(**one.names, unique=True), "/unique", *findings)
 
 
-def _next_reserve(each: Declared) -> str:
+def next_reserve(each: Declared) -> str:
     """Reserved keys of other objects cannot all be freed at once: the next time they have another name."""
     field, _, number = str(each.get("reserve", f"{each['field']}~u1")).rpartition("~u")
     return f"{field}~u{int(number) + 1}"

@@ -1,0 +1,217 @@
+"""Values that become others batch by batch where they are unique, part of a key, or mapped upon each other; and back."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.producers.desk import MAIN, Desk, asked, codes, plane
+from tests.producers.test_migrations import alive, begun, hangar, plan, ran, said, sent, taken_back
+
+PLANES = 1_040  # three batches
+SERIAL = {"type": "Plane", "property": "serial"}
+TO_NUMBER = plan("ChangePropertyType", {"kind": "cast"}, **SERIAL, to="integer")
+
+
+async def fleet(of: Any = str) -> Desk:
+    desk = await hangar()
+    await desk.group(*[asked("CreateObject", **plane(f"N{at:04}", serial=of(at), seats=at)) for at in range(PLANES)])
+    return desk
+
+
+async def reserved(desk: Desk, field: str = "serial") -> dict[str, str]:
+    """By value, who holds it under the newest name by which the field is reserved."""
+    heads = await desk.outbox.heads_after(MAIN, f"unique/Plane/{field}", 0, 100_000)
+    newest = {head.key: head.state for head in heads if head.key.startswith(f"unique/Plane/{field}")}
+    by = max(key.split("/")[2] for key in newest)
+    return {
+        key.split("/", 3)[3]: json.loads(state)["owner"]
+        for key, state in newest.items()
+        if state is not None and key.split("/")[2] == by
+    }
+
+
+async def held(desk: Desk, field: str = "serial") -> dict[str, str]:
+    """What would be reserved, by what objects hold."""
+    found = await alive(desk)
+    return {
+        json.dumps(each[field], ensure_ascii=False): f"object/Plane/{key}"
+        for key, each in found.items()
+        if field in each
+    }
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+async def test_unique_values_become_those_of_another_type_whatever_is_written_meanwhile_and_back(restarting):
+    desk = await fleet()
+    before = await alive(desk)
+    await begun(desk, **TO_NUMBER)
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await desk.group(
+        asked("UpdateObject", type="Plane", key="N0001", patch={"serial": "7001"}),  # gone through already
+        asked("CreateObject", **plane("A1", serial="7002")),
+        asked("DeleteObject", type="Plane", key="N0002"),
+        asked("CreateObject", **plane("A2", serial=2)),
+    )
+    if restarting:
+        desk.restart()
+    ended = await ran(desk, step=1)
+    assert (ended["said"], ended["in"] == ended["out"]) == ("completed", True)
+    found = await alive(desk)
+    assert {type(each["serial"]) for each in found.values()} == {int}
+    assert (found["N0001"]["serial"], found["A1"]["serial"], found["A2"]["serial"]) == (7001, 7002, 2)
+    assert await reserved(desk) == await held(desk)
+    assert codes(await desk.send("CreateObject", **plane("Z1", serial=7001))) == ["VALUE_NOT_UNIQUE"]
+    await taken_back(desk)
+    after = await alive(desk)
+    assert {key: after[key]["serial"] for key in ("N0001", "A1", "A2")} == {"N0001": "7001", "A1": "7002", "A2": "2"}
+    untouched = before.keys() - {"N0001", "N0002"}
+    assert {key: after[key] for key in untouched} == {key: before[key] for key in untouched}
+    assert await reserved(desk) == await held(desk)
+    assert codes(await desk.send("CreateObject", **plane("Z1", serial="1000"))) == ["VALUE_NOT_UNIQUE"]
+
+
+async def test_values_of_two_batches_that_would_be_the_same_stop_it_and_can_be_mended():
+    desk = await fleet(lambda at: "00" if at == 1_000 else str(at))
+    await begun(desk, **TO_NUMBER)
+    failed = await ran(desk)
+    assert (failed["said"], failed["keys"]) == ("failed", ["object/Plane/N1000"])
+    assert "object/Plane/N0000 would have the same value" in failed["text"]
+    await sent(desk, "UpdateObject", type="Plane", key="N1000", patch={"serial": "1000"})
+    await sent(desk, "ResumeMigration", migration=1)
+    assert (await ran(desk, step=2))["said"] == "completed"
+    assert await reserved(desk) == await held(desk)
+
+
+async def test_what_others_wrote_since_is_cast_back_with_the_rest_and_unique_with_it():
+    desk = await hangar(plane("N1", serial="1"), plane("N2", serial="2"))
+    await begun(desk, **TO_NUMBER)
+    await ran(desk)
+    await sent(desk, "UpdateObject", type="Plane", key="N1", patch={"serial": 3})
+    await sent(desk, "CreateObject", **plane("N3", serial=1))
+    await taken_back(desk)
+    assert {key: each["serial"] for key, each in (await alive(desk)).items()} == {"N1": "3", "N2": "2", "N3": "1"}
+
+
+async def test_a_key_may_be_of_another_type_as_long_as_it_says_the_same():
+    desk = await hangar()
+    properties = [{"name": "no", "type": "integer"}]
+    await sent(desk, "CreateObjectType", name="Flight", primaryKey=["no"], properties=properties)
+    await desk.group(*[asked("CreateObject", type="Flight", properties={"no": at}) for at in range(1_100)])
+    to_text = plan("ChangePropertyType", {"kind": "cast"}, type="Flight", property="no", to="string")
+    await begun(desk, **to_text)
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "CreateObject", type="Flight", properties={"no": "칠"})
+    assert (await ran(desk, step=1))["said"] == "completed"
+    found = await alive(desk, "Flight")
+    assert len(found) == 1_101
+    assert all(each["no"] == key for key, each in found.items())
+    assert codes(await desk.send("CreateObject", type="Flight", properties={"no": 7})) == ["VALUE_TYPE"]
+    assert codes(await desk.send("UpdateObject", type="Flight", key="7", patch={"no": "8"})) == ["OBJECT_KEY_CHANGED"]
+
+
+TURNS = {"kind": "map", "values": {"예정": "취소", "취소": "지연", "지연": "예정"}}
+STATES = ["예정", "취소", "지연"]
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+async def test_values_that_are_mapped_upon_each_other_are_mapped_once_each(restarting):
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property={"name": "state", "type": "string"})
+    made = [plane(f"N{at:04}", state=STATES[at % 3]) for at in range(PLANES)]
+    await desk.group(*[asked("CreateObject", **each) for each in made])
+    before = await alive(desk)
+    to = {"type": "Plane", "property": "state", "to": "enum", "values": STATES}
+    await begun(desk, **plan("ChangePropertyType", TURNS, **to))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(
+        desk, "UpdateObject", type="Plane", key="N0001", patch={"seats": 1}
+    )  # its state is what it was mapped to
+    await sent(desk, "UpdateObject", type="Plane", key="N0003", patch={"state": "지연"})  # a new one, of before
+    if restarting:
+        desk.restart()
+    ended = await ran(desk, step=1)
+    found = {key: each["state"] for key, each in (await alive(desk)).items()}
+    expected = {key: TURNS["values"][each["state"]] for key, each in before.items()} | {"N0003": "예정"}
+    assert (ended["said"], ended["in"], found) == ("completed", PLANES, expected)
+    await taken_back(desk)
+    after = {key: each["state"] for key, each in (await alive(desk)).items() if key != "N0003"}
+    assert after == {key: each["state"] for key, each in before.items() if key != "N0003"}
+
+
+async def test_unique_values_of_a_shared_property_become_others_in_all_types_that_have_it():
+    desk = await hangar()
+    await sent(desk, "CreateSharedProperty", name="code", property={"type": "integer"})
+    for name in ("Plane", "공항"):
+        if name == "공항":
+            key = [{"name": "tail", "type": "string"}]
+            await sent(desk, "CreateObjectType", name=name, primaryKey=["tail"], properties=key)
+        await sent(desk, "AddProperty", type=name, property={"name": "code", "shared": "code", "unique": True})
+        made = [{"tail": f"N{at:03}", "code": at} for at in range(520)]
+        await desk.group(*[asked("CreateObject", type=name, properties=each) for each in made])
+    before = [await alive(desk, each) for each in ("Plane", "공항")]
+    change = plan("UpdateSharedProperty", {"kind": "cast"}, shared="code", property={"type": "string"})
+    await begun(desk, **change)
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    assert (await ran(desk, step=1))["said"] == "completed"
+    for name in ("Plane", "공항"):
+        assert all(each["code"] == str(int(key[1:])) for key, each in (await alive(desk, name)).items())
+        twice = {"type": name, "properties": {"tail": "Z1", "code": "7"}}
+        assert codes(await desk.send("CreateObject", **twice)) == ["VALUE_NOT_UNIQUE"]
+    await taken_back(desk)
+    assert [await alive(desk, each) for each in ("Plane", "공항")] == before
+    assert codes(await desk.send("CreateObject", type="공항", properties={"tail": "Z1", "code": 7})) == [
+        "VALUE_NOT_UNIQUE"
+    ]
+
+
+async def test_a_unique_property_that_was_removed_comes_back_with_its_values_reserved_batch_by_batch():
+    desk = await fleet()
+    before = await alive(desk)
+    await begun(desk, **plan("RemoveProperty", {"kind": "drop"}, **SERIAL))
+    assert (await ran(desk))["said"] == "completed"
+    await sent(desk, "RevertMigration", migration=1)
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "CreateObject", **plane("A1", serial="아"))
+    desk.restart()
+    await ran(desk, step=1)
+    assert {key: each for key, each in (await alive(desk)).items() if key != "A1"} == before
+    assert await reserved(desk) == await held(desk)
+    assert codes(await desk.send("CreateObject", **plane("A2", serial="아"))) == ["VALUE_NOT_UNIQUE"]
+
+
+keys = st.sampled_from([f"N{number:04}" for number in range(0, PLANES, 130)] + ["A1", "Z1", "김"])
+writes = st.tuples(st.sampled_from(["upsert", "delete"]), keys, st.none() | st.integers(5_000, 5_009) | st.just("5000"))
+
+
+@settings(max_examples=4)
+@given(st.lists(st.lists(writes, max_size=5), min_size=1, max_size=4), st.booleans())
+async def test_after_it_every_value_is_held_once_and_reserved_or_it_says_which_are_not(histories, restarting):
+    desk = await fleet()
+    await begun(desk, **TO_NUMBER)
+    for step, history in enumerate(histories):
+        await desk.group(*[_written(*write) for write in history])
+        await desk.send("ApplyMigrationBatch", migration=1, step=step)
+        if restarting:
+            desk.restart()
+    if (await said(desk))[-1]["said"] == "failed":
+        await sent(desk, "ResumeMigration", migration=1)
+    ended = await ran(desk, step=(await _steps(desk)))
+    values = [each["serial"] for each in (await alive(desk)).values() if "serial" in each]
+    if ended["said"] == "completed":
+        assert (sorted(values), {type(each) for each in values}) == (sorted(set(values)), {int})
+        assert await reserved(desk) == await held(desk)
+    else:
+        assert len({str(each) for each in values}) < len(values)
+
+
+async def _steps(desk: Desk) -> int:
+    return sum(each["said"] == "batchApplied" for each in await said(desk))
+
+
+def _written(what: str, key: str, serial: Any) -> dict[str, Any]:
+    if what == "delete":
+        return asked("DeleteObject", type="Plane", key=key)
+    return asked("UpsertObject", **plane(key, serial=serial if serial is None else str(serial)))
