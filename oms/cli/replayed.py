@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
+    from_log: str
     as_of: str
     until: int | None
     since: str | None
@@ -124,12 +125,14 @@ async def build(found: Found, into: Path) -> None:
 async def summary(found: Found) -> None:
     """How much of what was there, on each branch that wrote something; of branches that were asked for, all they see."""
     from events import catalog
+    from oms.reading_apart import Apart
     from queries.checksums import checksum, of_fold
     from queries.states import states
     from queries.upto import UpTo
 
     feed, asked = UpTo(found.log, found.end.position), found.asked
-    fold = await states(found.settings.ontology, feed, catalog.proven, catalog.evolve, found.told, _kept(found))
+    apart = Apart(asked.from_log, found.settings)
+    fold = await states(found.settings.ontology, feed, catalog.proven, catalog.evolve, found.told, _kept(found), apart)
     rows = _counted(fold, found)
     fields = {**_of_end(found.end), "checksum": checksum(of_fold(fold, found.wanted))}
     if asked.as_json:

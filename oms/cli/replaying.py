@@ -75,18 +75,30 @@ def replay(
     A build that was ended goes on where it was when it is asked for again.
     """
     asked = Asked(
-        as_of, until, since, branch or [], of_type or [], view or [], into, onto, snapshots, explain, prove, as_json
+        from_log,
+        as_of,
+        until,
+        since,
+        branch or [],
+        of_type or [],
+        view or [],
+        into,
+        onto,
+        snapshots,
+        explain,
+        prove,
+        as_json,
     )
-    run(_replay(asked, from_log, folder=folder, ontology=ontology))
+    run(_replay(asked, folder=folder, ontology=ontology))
 
 
-async def _replay(asked: Asked, from_log: str, **flags: Any) -> None:
+async def _replay(asked: Asked, **flags: Any) -> None:
     from oms.settings import load
     from oms.sources import source
 
     settings = load(flags).settings
     with Progress("replaying", "events") as told:
-        async with source(from_log, settings) as log:
+        async with source(asked.from_log, settings) as log:
             found = await _found(asked, settings, log, told)
             if asked.explain:
                 await replayed.explain(found)
