@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 8 * 1024 * 1024  # bytes of states: who reads a history needs each a few times
 
+NO_SAMPLES: Final = 0  # the number of those that are none
 Chain = Callable[[int, int], Sequence[Any]]
 """Of (entity, since): rows (since, base, form, samples, checksum, data), each followed by that of its base if it has one."""
 
@@ -55,7 +56,7 @@ class PackedStates:
         from documents.delta import Samples
 
         if number not in self._samples:
-            self._samples[number] = Samples(self._text_of(number))
+            self._samples[number] = Samples(b"" if number == NO_SAMPLES else self._text_of(number))
         return self._samples[number]
 
     def _from(self, chain: Sequence[Any]) -> tuple[Sequence[Any], bytes]:

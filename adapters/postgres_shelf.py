@@ -12,7 +12,7 @@ from sqlalchemy.sql import ClauseElement
 from adapters.mending import mend_version, moved
 from adapters.postgres import AWAY, place, sql, with_values
 from adapters.postgres_audit import copy_unplaced
-from adapters.postgres_packing import pack
+from adapters.postgres_packing import pack, stats
 from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
@@ -24,6 +24,7 @@ from events.wire.commit_message import to_attribute
 from projectors.mending import NotMendable, RowOf
 from projectors.projector import Checkpoint, Feed, Parked
 from projectors.verify import Agreed, Difference
+from queries.versions import Kept
 
 ViewT = TypeVar("ViewT")
 Opens = Callable[[str, str, str, int], ViewT]
@@ -91,6 +92,11 @@ class PostgresShelf(Generic[ViewT]):
     def _pack(self, build: int, before: int) -> int | None:
         with self._asked(self.schema(build)) as session:
             return pack(session, before)
+
+    def stats(self, build: int) -> list[Kept]:
+        """See `oms.shelves.Kept.stats`."""
+        with self._asked(self.schema(build)) as session:
+            return stats(session)
 
     def schema(self, build: int) -> str:
         return f"{self._prefix}{build}"

@@ -2,11 +2,26 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
+from sqlalchemy import LargeBinary, cast, func
+
+from adapters import version_stats
 from adapters.saying import SqliteSaying
 from adapters.sqlite_file import writer
+from adapters.sqlite_reader import reader
 from adapters.sqlite_versions_reader import packed_states
-from adapters.version_packing import plan, write
+from adapters.version_packing import plan, prefix_of, write
+from adapters.versions_tables import entities
+from queries.versions import Kept
+
+
+def stats(path: Path) -> list[Kept]:
+    """See `oms.shelves.Kept.stats`."""
+    with closing(reader(path)) as connection:
+        connection.execute("BEGIN")
+        connection.create_function("prefix_of", 1, prefix_of, deterministic=True)
+        return version_stats.stats(SqliteSaying(connection), _STATS)
 
 
 def pack(path: Path, before: int) -> int | None:
@@ -20,3 +35,8 @@ def pack(path: Path, before: int) -> int | None:
         written = write(say, made)
         connection.execute("COMMIT")
         return len(made.deltas) if written else 0
+
+
+_STATS: Final = version_stats.statement(
+    func.prefix_of(entities.c.entity), lambda text: func.length(cast(text, LargeBinary))
+)

@@ -7,19 +7,20 @@ slices         │     └─► closed what began at 7: its state becomes a del
 The plan is made beside whoever writes; writing it down takes a moment. A plan that was overtaken is not written.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 
-from adapters.packed_states import PackedStates
+from adapters.packed_states import NO_SAMPLES, PackedStates
 from adapters.saying import Saying
 from adapters.versions_tables import NOTHING_PACKED, commits, deltas, entities, packing, samples, slices, versions
 from documents.delta import Samples, base_of, packed
 
 STRETCH: Final = 500  # positions of a plan: some tenths of a second to make, some milliseconds to write
+WORTH: Final = 4  # times as much as its samples must be compressed against them
 CHAIN: Final = 1_024  # states of a chain; then another one begins
 Row = dict[str, object]
 
@@ -112,14 +113,19 @@ class _Plan:
         self._here: dict[int, bytes] = {}
 
     def sample(self, closed: Sequence[_Closed]) -> None:
-        """New samples of what has none yet, or so few that these are twice as much; a document of each entity."""
+        """New samples of what has none yet, or so few that these are twice as much; a document of each entity.
+
+        Only where they are little beside what is compressed against them.
+        """
         alike: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        size: Counter[str] = Counter()
         for one in closed:
             alike[one.prefix].setdefault(one.entity, one.state)
+            size[one.prefix] += len(one.state)
         for prefix, states in alike.items():
             chosen = Samples.of(states.values())
-            number, size = self._known.get(prefix, (0, 0))
-            if not number or len(chosen.text) >= 2 * size:
+            _, known = self._known.setdefault(prefix, (NO_SAMPLES, 0))
+            if size[prefix] >= WORTH * len(chosen.text) >= WORTH * max(2 * known, 1):
                 number = 1 + max((known for known, _ in self._known.values()), default=0)
                 self._known[prefix] = number, len(chosen.text)
                 self._new[number] = chosen

@@ -11,13 +11,14 @@ from adapters.mending import moved
 from adapters.sqlite_audit import copy_unplaced
 from adapters.sqlite_file import writer
 from adapters.sqlite_mending import MENDERS, saying
-from adapters.sqlite_packing import pack
+from adapters.sqlite_packing import pack, stats
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
 from projectors.mending import RowOf
 from projectors.projector import Feed, Parked, ViewUnavailable
 from projectors.verify import Agreed, Difference
+from queries.versions import Kept
 
 ViewT = TypeVar("ViewT")
 
@@ -71,6 +72,11 @@ class SqliteShelf(Generic[ViewT]):
         """See `oms.shelves.Kept.pack`."""
         with self._readable():
             return await asyncio.to_thread(pack, self.path(build), before)
+
+    def stats(self, build: int) -> list[Kept]:
+        """See `oms.shelves.Kept.stats`."""
+        with self._readable():
+            return stats(self.path(build))
 
     def path(self, build: int) -> Path:
         return view_path(self.folder, self.name, build)

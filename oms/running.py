@@ -28,6 +28,7 @@ from oms import alarms
 from oms.about_settings import SettingRefused
 from oms.embedding_role import EmbeddingRole
 from oms.measuring import Figures, measuring
+from oms.packing import keep_packed
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.recording import Recorder
 from oms.roles import roles
@@ -124,10 +125,10 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
     runner = Runner(feed, tracks, catalog.proven, clock.now, alarm)
     if settings.postgres_url:
         leases = await stack.enter_async_context(postgres_leases(settings.postgres_url, settings.ontology))
-        loops.append(_led(here, runner, leases))
+        loops.append(_led(here, runner, leases, alarm))
     else:
         here.runner = runner
-        loops.append(runner.run())
+        loops += [runner.run(), keep_packed(here.shelves, clock.now, alarm)]
     if settings.terminusdb_url:
         from oms import graph
 
@@ -135,13 +136,14 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
         loops.append(graph.follow(settings, here.shelves, here.projected, here.graph.move, alarm))
 
 
-async def _led(here: Running, runner: Runner, leases: Leases) -> None:
+async def _led(here: Running, runner: Runner, leases: Leases, alarm: Alarm) -> None:
     """One process folds into the views that several share."""
 
     async def work(_: Held) -> None:
         here.runner = runner
         try:
-            await runner.run()
+            async with looping([keep_packed(here.shelves, clock.now, alarm)]):
+                await runner.run()
         finally:
             here.runner = None
 

@@ -34,6 +34,7 @@ from projectors.track import Live
 from projectors.versions import versions
 from queries.audit import Refusals, Search
 from queries.gaps import Opens, shut
+from queries.versions import Kept as KeptVersions
 from queries.versions import Versions
 from workers.refusals import Register
 
@@ -76,6 +77,9 @@ class Kept(Shelf[Any], Protocol):
 
         How many; `None` when there is nothing more to look at.
         """
+
+    def stats(self, build: int) -> list[KeptVersions]:
+        """Of versions: what those of each type take."""
 
     def parked(self) -> list[Parked]:
         """In the live build, in position order. Raises `ViewMissing`."""

@@ -57,12 +57,12 @@ async def brought_back(shelf: Kept, name: str, feed: Feed, told: Told = lambda *
 
 async def verified(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
     """Compare the live build of a view with the log. Raises `ViewMissing`, `ViewUnavailable`, `ChainBroken`, `Gap`."""
-    return await shelves.shelf(name).verified(_live(shelves, name), feed, told)
+    return await shelves.shelf(name).verified(live_build(shelves, name), feed, told)
 
 
 async def mended(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Mended:
     """Verify the live build, and write again what differs, row by row. Raises what `projectors.mending.mend` raises."""
-    live = _LiveBuild(shelves.shelf(name), _live(shelves, name))
+    live = _LiveBuild(shelves.shelf(name), live_build(shelves, name))
     return await mend(
         READ_MODELS[name].projector, lambda: verified(shelves, name, feed, told), live, feed, catalog.payload
     )
@@ -79,14 +79,15 @@ class _LiveBuild:
 @asynccontextmanager
 async def live_view(shelves: Shelves, name: str) -> AsyncIterator[View[Any]]:
     """The build of a view that readers see, open for writing. Raises `ViewMissing`, `ViewUnavailable`."""
-    view = shelves.shelf(name).open(_live(shelves, name))
+    view = shelves.shelf(name).open(live_build(shelves, name))
     try:
         yield view
     finally:
         await view.close()
 
 
-def _live(shelves: Shelves, name: str) -> int:
+def live_build(shelves: Shelves, name: str) -> int:
+    """Raises `ViewMissing`, `ViewUnavailable`."""
     build = shelves.shelf(name).live()
     if build is None:
         raise ViewMissing(name, shelves.where)

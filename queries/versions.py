@@ -4,7 +4,7 @@ Branches inherit nothing here: a version belongs to the branch on which it was w
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from events.names import Key
 from projectors.projector import Parked, Place
@@ -19,6 +19,32 @@ class Commit(NamedTuple):
     first: int
     last: int
     time: int
+
+
+class Kept(NamedTuple):
+    """What is kept of the versions of a kind: how many, and bytes of their states as JSON."""
+
+    prefix: str  # of their keys: `object/<slug>/`, `link/<slug>/`, `objectType/` …
+    versions: int
+    packed: int  # of them are deltas
+    whole: int  # bytes of those that are not
+    full: int  # bytes that the packed ones would have
+    told: int  # bytes that they have, with checksums and samples
+    depth: int  # deltas that lie between all packed ones and whole states, together
+    deepest: int
+
+    def json(self) -> dict[str, Any]:
+        full, stored = self.whole + self.full, self.whole + self.told
+        return {
+            "type": self.prefix.removesuffix("/"), "versions": self.versions, "packed": self.packed,
+            "bytesFull": full, "bytesStored": stored, "savedPercent": _saved(full, stored),
+            "packedSavedPercent": _saved(self.full, self.told),
+            "meanChain": round(self.depth / self.packed, 2) if self.packed else 0.0, "longestChain": self.deepest,
+        }  # fmt: skip
+
+
+def _saved(full: int, stored: int) -> float:
+    return round(100 * (1 - stored / full), 1) if full else 0.0
 
 
 class Versions(Protocol):

@@ -45,6 +45,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schema": "schema:app",
     "rule": "rule:app",
     "proposal": "proposal:app",
+    "versions": "versions:app",
 }
 """Where each command is, `<module>:<name>` in this package; one that is called `app` is a family of its own."""
 

@@ -201,3 +201,20 @@ async def filled(story: Story, folder: Path) -> Path:
     await apply(story, view)
     await view.close()
     return path
+
+
+async def test_what_is_kept_is_counted_by_type(shelves: Callable[[str], Any], story: Story):
+    shelf = shelves("versions")
+    await (await projected(shelf, story)).view.close()
+    before, things = shelf.stats(1)
+    assert (before.prefix, before.versions, before.packed) == ("branch/", 2, 0)
+    assert (things.prefix, things.versions, things.packed, things.full) == ("object/Thing/", 13, 0, 0)
+    await shelf.pack(1, FOREVER)
+    branches, packed = shelf.stats(1)
+    assert branches == before
+    assert (packed.versions, packed.packed, packed.whole + packed.full) == (13, 10, things.whole)
+    assert packed.json() | {"packedSavedPercent": 0, "savedPercent": 0, "bytesStored": 0, "bytesFull": 0} == {
+        "type": "object/Thing", "versions": 13, "packed": 10, "bytesFull": 0, "bytesStored": 0, "savedPercent": 0,
+        "packedSavedPercent": 0, "meanChain": packed.depth / 10, "longestChain": packed.deepest,
+    }  # fmt: skip
+    assert 0 < packed.told < packed.full

@@ -1,0 +1,59 @@
+"""`oms versions`: what the history takes, and how it is made smaller."""
+
+from typing import Any
+
+import typer
+
+from oms.cli.connecting import run
+from oms.cli.options import Folder, Ontology
+from oms.cli.output import Json, print_fields, print_json, print_rows
+from oms.cli.progress import Progress
+
+app = typer.Typer(help="What the history of every object takes, and how it is kept small.", no_args_is_help=True)
+COLUMNS = ["type", "versions", "packed", "full", "stored", "saved", "chain"]
+
+
+@app.command()
+def stats(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
+    """Show what the versions of each type take. As whole states, and as they are kept; `chain`: deltas between two."""
+    from oms.settings import load
+    from oms.shelves import kept
+
+    settings = load({"folder": folder, "ontology": ontology}).settings
+    with kept(settings) as shelves, Progress("counting"):
+        found = [each.json() for each in shelves.shelf("versions").stats(_live(shelves))]
+    if as_json:
+        print_json({"types": found})
+    else:
+        print_rows([_row(each) for each in found], COLUMNS, as_json=False)
+
+
+@app.command()
+def pack(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
+    """Make deltas of the states of all closed versions, now. OMS may run meanwhile; it does so itself after a minute."""
+    run(_pack(as_json=as_json, folder=folder, ontology=ontology))
+
+
+async def _pack(*, as_json: bool, **flags: Any) -> None:
+    from oms.packing import pack_all
+    from oms.settings import load
+    from oms.shelves import kept
+    from projectors.projector import FOREVER
+
+    with kept(load(flags).settings) as shelves, Progress("packing", "versions") as told:
+        _live(shelves)
+        packed = await pack_all(shelves.shelf("versions"), FOREVER, told)
+    print_fields({"packed": packed}, as_json=as_json)
+
+
+def _live(shelves: Any) -> int:
+    """Raises `ViewMissing`."""
+    from oms.views import live_build
+
+    return live_build(shelves, "versions")
+
+
+def _row(each: dict[str, Any]) -> dict[str, Any]:
+    numbers = {"versions": each["versions"], "packed": each["packed"], "full": each["bytesFull"]}
+    shown = {name: f"{value:,}" for name, value in (numbers | {"stored": each["bytesStored"]}).items()}
+    return {"type": each["type"], **shown, "saved": f"{each['savedPercent']} %", "chain": str(each["meanChain"])}
