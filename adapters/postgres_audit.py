@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import MetaData, bindparam, select
+from sqlalchemy import MetaData, select
 from sqlalchemy.dialects.postgresql import insert
 
-from adapters.audit_tables import counts, departed, events, incidents, refusals
+from adapters.audit_tables import counts, events, incidents, refusals
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession, quoted
 from adapters.postgres_view import PostgresView
@@ -40,26 +40,12 @@ class EntryRows:
         return {}
 
     def write(self, session: PostgresSession, rows: Iterable[Entry]) -> None:
-        added = list(map(_stored, rows))
+        added = list(map(stored, rows))
         for _, time, *_ in added:
             if time >= self._until:
                 self._until = session.value("SELECT month($1)", time)
         session.copy(events.name, events.c.keys(), added)
         session.each(_COUNT, sorted(Counter(row[_TYPE] for row in added).items()))
-
-
-class StoredEntries:
-    """Reads the audit for `AuditCheck`."""
-
-    def __init__(self, session: PostgresSession) -> None:
-        self._session = session
-
-    def departed(self) -> tuple[int, str]:
-        found = self._session.row(_DEPARTED)
-        return (0, "") if found is None else (found[0], found[1])
-
-    def written(self, after: int, until: int) -> Sequence[Entry]:
-        return [with_text(row) for row in self._session.rows(_WRITTEN, after, until)]
 
 
 def with_text(row: Sequence[Any]) -> Entry:
@@ -77,7 +63,8 @@ def copy_unplaced(session: PostgresSession, old: str) -> None:
         session.run(sql(insert(table).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
 
 
-def _stored(row: Entry) -> tuple[Any, ...]:
+def stored(row: Entry) -> tuple[Any, ...]:
+    """A row of `events`."""
     position, time, author, on_behalf_of, type_, branch, entity, commit, cause, trace, subject, digest, body = row
     return (position, time, author, on_behalf_of, type_, branch, entity, bytes.fromhex(commit), cause, trace, subject,
             bytes.fromhex(digest), body)  # fmt: skip
@@ -88,10 +75,4 @@ _COUNT: Final = sql(
     _counted.on_conflict_do_update(
         index_elements=[counts.c.type], set_={"number": counts.c.number + _counted.excluded.number}
     )
-)
-_DEPARTED: Final = sql(select(departed))
-_WRITTEN: Final = sql(
-    select(events)
-    .where(events.c.position > bindparam("after"), events.c.position <= bindparam("until"))
-    .order_by(events.c.position)
 )

@@ -8,8 +8,9 @@ from sqlalchemy import func as function
 
 from adapters.audit_statements import entries, refused, unplaced
 from adapters.postgres import with_values
-from adapters.postgres_audit import StoredEntries, with_text
+from adapters.postgres_audit import with_text
 from adapters.postgres_session import PostgresSession
+from adapters.postgres_sides import StoredEntries
 from adapters.postgres_versions import start
 from producers.outbox import Refusal
 from projectors.audit import Entry

@@ -32,7 +32,7 @@ class PostgresSession:
         self._loop, self._ended = OwnLoop("postgres-session"), False
         path = {"search_path": quoted(schema)} if schema else {}
         try:
-            self._connection = self._wait(connected(url, **_BY_INDEX, **path, **settings))
+            self._connection = self._wait(connected(url, **{**_BY_INDEX, **path, **settings}))
         except BaseException:
             self._end()
             raise

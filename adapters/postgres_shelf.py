@@ -1,27 +1,23 @@
 """The builds of one view in their schemas: `oms_<ontology>_<view>_v<build>`, and the table that says which is live."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql import ClauseElement
 
-from adapters.mending import mend_version, moved
-from adapters.postgres import AWAY, place, sql, with_values
+from adapters.postgres import AWAY, place, sql
 from adapters.postgres_audit import copy_unplaced
 from adapters.postgres_packing import pack, stats
 from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
 from adapters.postgres_verify import verify_view
-from adapters.postgres_versions_reader import PostgresVersions
 from adapters.postgres_view import live, script, tables, unavailable
 from adapters.sqlite_standing import Standing
 from adapters.view_files import ViewMissing
-from events.wire.commit_message import to_attribute
-from projectors.mending import NotMendable, RowOf
+from projectors.mending import By
 from projectors.projector import Checkpoint, Feed, Parked
 from projectors.verify import Agreed, Difference
 from queries.versions import Kept
@@ -65,25 +61,11 @@ class PostgresShelf(Generic[ViewT]):
         if self.name == "audit":
             await asyncio.to_thread(self._copy_unplaced, old, new)
 
-    async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
-        return await verify_view(self.sessions.url, self.schema(build), self.name, feed, told)
-
-    async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
-        """See `mending.Mendable`; in one transaction, after which a projector at work reads the view again."""
-        if self.name == "audit":
-            raise NotMendable("the audit in PostgreSQL is only added to; `oms rebuild audit` makes it anew")
-        await asyncio.to_thread(self._mend, build, position, row_of)
-
-    def _mend(self, build: int, position: int, row_of: RowOf | None) -> None:
-        with self._asked(self.schema(build)) as session:
-
-            def say(statement: ClauseElement) -> Sequence[Any]:
-                text, values = with_values(statement)
-                return session.rows(text, *values)
-
-            moved(say)  # first: it waits for who writes, and then nobody does
-            mend_version(say, position, row_of(PostgresVersions(session)) if row_of else None, _message)
-            session.run("COMMIT")
+    async def verified(
+        self, build: int, feed: Feed, told: Callable[[int], None], by: By | None = None
+    ) -> Agreed | Difference:
+        """See `Kept`."""
+        return await verify_view(self.sessions.url, self.schema(build), self.name, feed, told, by)
 
     async def pack(self, build: int, before: int) -> int | None:
         """See `oms.shelves.Kept.pack`."""
@@ -168,10 +150,6 @@ class PostgresLive(Generic[ViewT]):
             self._shelf.make_live(build)
         view = self._view = self._shelf.open(build, fenced=True)
         return view
-
-
-def _message(text: str) -> str:
-    return to_attribute(text) or ""
 
 
 def live_build(session: PostgresSession, ontology: str, name: str) -> int | None:

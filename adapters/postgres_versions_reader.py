@@ -9,10 +9,9 @@ from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import named, owned, packed_states, start, told
-from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, COUNTS, VERSIONS, WRITTEN, behind
+from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, VERSIONS, WRITTEN, behind
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
-from projectors.checks import Counts
 from projectors.projector import Parked, Place
 from projectors.versions import Version
 from queries.gaps import Opens, shut
@@ -71,9 +70,6 @@ class PostgresVersions:
         found = self._session.rows(_WRITTEN, after, until)
         return [told(branch, Key(entity), row, self._packed) for branch, entity, *row in found]
 
-    def counts(self) -> Counts:
-        return Counts(*(self._session.value(statement) for statement in _COUNTS))
-
     def _commits(self, statement: str, *parameters: Any) -> Iterator[Commit]:
         for name, *rest in self._session.rows(statement, *parameters):
             yield Commit(name.hex(), *rest)
@@ -124,7 +120,6 @@ _BY_POSITION: Final = sql(BY_POSITION)
 _BY_TIME: Final = sql(BY_TIME)
 _BY_ID: Final = sql(BY_ID)
 _WRITTEN: Final = sql(WRITTEN)
-_COUNTS: Final = [sql(count) for count in COUNTS]
 _places: Final = metadata.tables["parked_places"]
 _LEFT_OUT: Final = sql(
     select(_places.c.position, _places.c.branch, _places.c.key).order_by(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from adapters.audit_statements import entries, refused, unplaced
 from adapters.sqlite_reader import reader
-from adapters.sqlite_verify import StoredEntries, with_text
+from adapters.sqlite_sides import StoredEntries, entry
 from producers.outbox import Refusal
 from projectors.audit import Entry
 from projectors.incidents import Incident
@@ -41,7 +41,7 @@ class SqliteEntries:
         return StoredEntries(self._connection).departed()
 
     def search(self, search: Search) -> Sequence[Entry]:
-        return [with_text(Entry(*row)) for row in self._rows(entries(search, Looks()))]
+        return [entry(row) for row in self._rows(entries(search, Looks()))]
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]

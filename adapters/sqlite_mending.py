@@ -1,23 +1,68 @@
-"""Rows of views in SQLite files, written again."""
+"""Ranges of views in SQLite files, written again."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from adapters.audit_tables import events
-from adapters.mending import Say, mend_version
+from adapters.audit_evidence import ADD, ROWS, Right, Told, evidence, not_right
+from adapters.audit_tables import events, incidents
+from adapters.mending import Right as RightVersions
+from adapters.mending import Say, mend_range, moved, without_strangers
 from adapters.sqlite_audit import EntryRows
-from adapters.sqlite_verify import StoredVersions
-from projectors.mending import RowOf
+from adapters.sqlite_file import sql, writer
+from adapters.sqlite_sides import entry
+from projectors.projector import FOREVER
 
-_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
+
+def mend_versions(path: Path, right: RightVersions) -> None:
+    """A range; a projector at work reads the view again afterwards."""
+    with _mending(path) as (say, _):
+        mend_range(say, right)
 
 
-def saying(connection: sqlite3.Connection) -> Say:
+def drop_strangers(path: Path) -> None:
+    with _mending(path) as (say, _):
+        without_strangers(say)
+
+
+def mend_entries(path: Path, right: Sequence[Right], told: Told) -> None:
+    """All ranges at once, with what was there as evidence.
+
+    NOTE counts of events by type stay: they were counted when the event came.
+    """
+    with _mending(path) as (_, connection):
+        connection.execute(str(CreateTable(evidence, if_not_exists=True).compile(dialect=_DIALECT)))
+        identity, taken = told(0).id, 0
+        for range_, entries in right:
+            first = range_.first
+            if range_.last == FOREVER:  # behind the checkpoint: which may have moved
+                first = connection.execute("SELECT position FROM checkpoint").fetchone()[0] + 1
+            bad = not_right(connection.execute(_ROWS, (first, range_.last)).fetchall(), entries, entry)
+            connection.executemany(_KEEP, [(identity, *row) for row in bad])
+            connection.execute(_TAKE, (first, range_.last))
+            EntryRows().add(connection, entries)
+            taken += len(bad)
+        connection.execute(_TELL, told(taken))
+
+
+@contextmanager
+def _mending(path: Path) -> Iterator[tuple[Say, sqlite3.Connection]]:
+    with closing(writer(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        say = _saying(connection)
+        yield say, connection
+        moved(say)
+        connection.execute("COMMIT")
+
+
+def _saying(connection: sqlite3.Connection) -> Say:
     def say(statement: ClauseElement) -> list[Any]:
         compiled: Any = statement.compile(dialect=_DIALECT)
         values = [compiled.params[name] for name in compiled.positiontup]
@@ -26,19 +71,8 @@ def saying(connection: sqlite3.Connection) -> Say:
     return say
 
 
-def _versions(connection: sqlite3.Connection, position: int, row_of: RowOf | None) -> None:
-    row = row_of(StoredVersions(connection)) if row_of else None
-    mend_version(saying(connection), position, row)
-
-
-def _audit(connection: sqlite3.Connection, position: int, row_of: RowOf | None) -> None:
-    """NOTE counts of events by type stay: they were counted when the event came."""
-    saying(connection)(delete(events).where(events.c.position == position))
-    if row_of:
-        EntryRows().add(connection, [row_of(None)])
-
-
-MENDERS: Final[Mapping[str, Callable[[sqlite3.Connection, int, RowOf | None], None]]] = {
-    "versions": _versions,
-    "audit": _audit,
-}
+_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
+_ROWS: Final = sql(ROWS)
+_KEEP: Final = sql(ADD)
+_TAKE: Final = sql(delete(events).where(events.c.position >= bindparam("low"), events.c.position <= bindparam("high")))
+_TELL: Final = sql(insert(incidents))

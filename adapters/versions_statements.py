@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, exists, func, literal_column, or_, select
 
 from adapters.versions_tables import BLOCK, commits, deltas, entities, messages, slices, versions
 from projectors.versions import Marks
@@ -55,7 +55,54 @@ CHAIN: Final = select(
     )
 )
 """Whence the state of a version is read (`packed_states.Chain`)."""
-COUNTS: Final = [select(func.count()).select_from(table) for table in (entities, slices, versions, commits)]
+# what is compared with a replay: each version with its slice under its entity's name, since ids may differ; each commit
+VERSION_LINES: Final = (
+    select(
+        versions.c.since,
+        entities.c.branch,
+        entities.c.entity,
+        slices.c.until,
+        *(versions.c[name] for name in ("time", "effective", "change", "author", "on_behalf_of", "first")),
+        *MARKS,
+        versions.c.state,
+    )
+    .join_from(versions, entities, entities.c.id == versions.c.entity)
+    .join(slices, (slices.c.entity == versions.c.entity) & (slices.c.since == versions.c.since))
+    .where(versions.c.since >= bindparam("low"), versions.c.since <= bindparam("high"))
+    .order_by(versions.c.since)
+)
+VERSION_ROWS: Final = VERSION_LINES.add_columns(entities.c.id)
+COMMIT_ROWS: Final = (
+    select(commits.c.first, commits.c.last, commits.c.time, commits.c.id, messages.c.message)
+    .outerjoin(messages, messages.c.first == commits.c.first)
+    .where(commits.c.first >= bindparam("low"), commits.c.first <= bindparam("high"))
+    .order_by(commits.c.first)
+)
+STRANGE_ENTITIES: Final = (
+    select(entities.c.branch, entities.c.entity)
+    .where(~exists().where(slices.c.entity == entities.c.id))
+    .order_by(entities.c.id)
+)
+STRANGE_SLICES: Final = (
+    select(slices.c.since, slices.c.entity)
+    .where(~exists().where(versions.c.since == slices.c.since, versions.c.entity == slices.c.entity))
+    .order_by(slices.c.since, slices.c.entity)
+)
+STRANGE_VERSIONS: Final = (
+    select(versions.c.since, versions.c.entity)
+    .where(
+        or_(
+            ~exists().where(slices.c.since == versions.c.since, slices.c.entity == versions.c.entity),
+            ~exists().where(entities.c.id == versions.c.entity),
+        )
+    )
+    .order_by(versions.c.since)
+)
+STRANGE_MESSAGES: Final = (
+    select(messages.c.first, messages.c.first)
+    .where(~exists().where(commits.c.first == messages.c.first))
+    .order_by(messages.c.first)
+)
 LAST_ID: Final = select(func.max(entities.c.id))
 
 _COMMITS: Final = select(commits.c.id, commits.c.first, commits.c.last, commits.c.time)

@@ -3,19 +3,16 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from adapters.mending import moved
 from adapters.sqlite_audit import copy_unplaced
-from adapters.sqlite_file import writer
-from adapters.sqlite_mending import MENDERS, saying
 from adapters.sqlite_packing import pack, stats
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
-from projectors.mending import RowOf
+from projectors.mending import By
 from projectors.projector import Feed, Parked, ViewUnavailable
 from projectors.verify import Agreed, Difference
 from queries.versions import Kept
@@ -54,19 +51,12 @@ class SqliteShelf(Generic[ViewT]):
         if self.name == "audit":
             await asyncio.to_thread(copy_unplaced, self.path(old), self.path(new))
 
-    async def verified(self, build: int, feed: Feed, told: Callable[[int], None]) -> Agreed | Difference:
-        return await verify_view(self.path(build), self.name, feed, told)
-
-    async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
-        """See `mending.Mendable`; in one transaction, after which a projector at work reads the view again."""
-        await asyncio.to_thread(self._mend, build, position, row_of)
-
-    def _mend(self, build: int, position: int, row_of: RowOf | None) -> None:
-        with self._readable(), closing(writer(self.path(build))) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            MENDERS[self.name](connection, position, row_of)
-            moved(saying(connection))
-            connection.execute("COMMIT")
+    async def verified(
+        self, build: int, feed: Feed, told: Callable[[int], None], by: By | None = None
+    ) -> Agreed | Difference:
+        """See `Kept`."""
+        with self._readable():
+            return await verify_view(self.path(build), self.name, feed, told, by)
 
     async def pack(self, build: int, before: int) -> int | None:
         """See `oms.shelves.Kept.pack`."""

@@ -27,10 +27,11 @@ from producers.leaving import Rows
 from producers.outbox import LogHead, Refusal
 from projectors.audit import Entry, audit
 from projectors.incidents import Incident, Table
-from projectors.mending import RowOf
+from projectors.mending import By
 from projectors.projector import Feed, Parked, Projector, ViewUnavailable
 from projectors.rebuild import Shelf
 from projectors.track import Live
+from projectors.verify import Agreed, Difference
 from projectors.versions import versions
 from queries.audit import Refusals, Search
 from queries.gaps import Opens, shut
@@ -69,8 +70,13 @@ class Kept(Shelf[Any], Protocol):
     def position(self) -> int:
         """Of the live build; 0 while there is none."""
 
-    async def mend(self, build: int, position: int, row_of: RowOf | None) -> None:
-        """See `projectors.mending.Mendable`."""
+    async def verified(
+        self, build: int, feed: Feed, told: Callable[[int], None], by: By | None = None
+    ) -> Agreed | Difference:
+        """Compared with a replay; where `by` says who mends, ranges that differ are written again.
+
+        Raises `ViewUnavailable`, `ChainBroken`, `Gap`.
+        """
 
     async def pack(self, build: int, before: int) -> int | None:
         """Of versions: make deltas of the states that the next stretch of commits before a time (µs) put an end to.

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
+from adapters import system_clock as clock
 from adapters.view_files import ViewMissing
 from events import catalog
 from oms.shelves import READ_MODELS, Kept, Shelves
-from projectors.mending import Mended, RowOf, mend
+from projectors.mending import By, Mended, mend
 from projectors.projector import Checkpoint, Feed, View, ViewOutdated, ViewUnavailable
 from projectors.rebuild import Rebuilt, Told, back, rebuild
 from projectors.runner import Alarm
@@ -60,20 +61,11 @@ async def verified(shelves: Shelves, name: str, feed: Feed, told: Callable[[int]
     return await shelves.shelf(name).verified(live_build(shelves, name), feed, told)
 
 
-async def mended(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None]) -> Mended:
-    """Verify the live build, and write again what differs, row by row. Raises what `projectors.mending.mend` raises."""
-    live = _LiveBuild(shelves.shelf(name), live_build(shelves, name))
-    return await mend(
-        READ_MODELS[name].projector, lambda: verified(shelves, name, feed, told), live, feed, catalog.payload
-    )
-
-
-class _LiveBuild:
-    def __init__(self, shelf: Kept, build: int) -> None:
-        self._shelf, self._build = shelf, build
-
-    async def mend(self, position: int, row_of: RowOf | None) -> None:
-        await self._shelf.mend(self._build, position, row_of)
+async def mended(shelves: Shelves, name: str, feed: Feed, told: Callable[[int], None], principal: str) -> Mended:
+    """Verify the live build, and write the ranges that differ again. Raises what `verified` raises."""
+    shelf, live = shelves.shelf(name), live_build(shelves, name)
+    by = By(clock.new_id(), clock.now(), principal)
+    return await mend(lambda again: shelf.verified(live, feed, told, by if again else None))
 
 
 @asynccontextmanager

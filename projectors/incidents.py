@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from projectors.projector import ViewUnavailable
 
 PAGE: Final = 500
-Kind = Literal["read", "denied", "failedLogin"]
+Kind = Literal["read", "denied", "failedLogin", "mended"]
 
 
 class Incident(NamedTuple):

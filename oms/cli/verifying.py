@@ -1,6 +1,6 @@
 """`oms verify`: is it what it must be? The log, the heads, the views, each against what it was made from."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -11,7 +11,13 @@ from oms.cli.output import Json, print_rows
 from oms.cli.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from oms.settings import Settings
+    from projectors.mending import Mended
+    from projectors.verify import Difference, Range
+
+SHOWN: Final = 3  # ranges that are named to people; --json has all
 
 
 def verify(
@@ -24,7 +30,7 @@ def verify(
     mend: Annotated[
         bool,
         typer.Option(
-            "--mend", help="Write the rows of versions or audit that differ again, from the log, and only those."
+            "--mend", help="Write the ranges of versions or audit that differ again, from the log, and only those."
         ),
     ] = False,
     folder: Folder = None,
@@ -82,20 +88,40 @@ async def _view(name: str, settings: "Settings", *, mend: bool) -> dict[str, Any
     from oms.sources import source
     from oms.views import mended, verified
     from projectors.mending import Mended
-    from projectors.verify import Agreed
 
     with Progress(f"verifying {name}", "events") as told, kept(settings) as shelves:
         async with source("log", settings) as log:
             if mend:
-                done = await mended(shelves, name, log, told)
+                done = await mended(shelves, name, log, told, settings.author)
             else:
                 done = Mended([], await verified(shelves, name, log, told))
+    return _told(name, done, "as a replay says")
+
+
+def _told(name: str, done: "Mended", agreed: str) -> dict[str, Any]:
+    from projectors.verify import Agreed
+
     found = done.found
-    again = f"; written again: {', '.join(map(str, done.positions))}" if done.positions else ""
+    again = f"; written again: {_listed(done.ranges)}" if done.ranges else ""
+    fields = {"what": name, "position": found.position, "mended": [list(each) for each in done.ranges]}
     if not isinstance(found, Agreed):
-        return {"what": name, "position": found.position, "result": _wrong(name, found) + again, "whole": False}
+        where = f"; ranges that differ: {_listed(found.ranges)}" if found.ranges else ""
+        result = f"{found}{where}{again}; {_remedy(name, found)}"
+        return fields | {"result": result, "whole": False, "differing": [list(each) for each in found.ranges]}
     parked = f"; {len(found.left_out):,} events left out, see `oms dead list`" if found.left_out else ""
-    return {"what": name, "position": found.position, "result": f"as a replay says{parked}{again}", "whole": True}
+    text = f"{agreed}, in {found.ranges:,} range{'' if found.ranges == 1 else 's'}{parked}{again}"
+    return fields | {"result": text, "whole": True, "ranges": found.ranges}
+
+
+def _listed(ranges: "Sequence[Range]") -> str:
+    more = f" and {len(ranges) - SHOWN:,} more" if len(ranges) > SHOWN else ""
+    return ", ".join(map(str, ranges[:SHOWN])) + more
+
+
+def _remedy(name: str, found: "Difference") -> str:
+    if not found.ranges:
+        return f"`oms rebuild {name}` makes it anew"
+    return f"`oms verify {name} --mend` writes these again, `oms rebuild {name}` makes all anew"
 
 
 async def _similar(settings: "Settings") -> dict[str, Any]:

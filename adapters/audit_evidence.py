@@ -1,0 +1,33 @@
+"""Rows that an audit held and the log does not, kept where a mending took them away: they show what was done."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import Column, MetaData, String, Table, bindparam, insert, select
+
+from adapters.audit_tables import events
+from projectors.audit import Entry
+from projectors.incidents import Incident
+from projectors.verify import Range
+
+evidence: Final = Table(
+    "evidence", MetaData(),
+    Column("incident", String, nullable=False),  # which tells when it was mended, by whom
+    *(Column(column.name, column.type, nullable=column.nullable) for column in events.c),
+)  # fmt: skip
+ROWS: Final = (
+    select(events)
+    .where(events.c.position >= bindparam("low"), events.c.position <= bindparam("high"))
+    .order_by(events.c.position)
+)
+ADD: Final = insert(evidence)
+Right = tuple[Range, Iterable[Entry]]
+"""A range, and the entries that the log has of it."""
+Told = Callable[[int], Incident]
+"""The incident, from how many rows were taken away."""
+
+
+def not_right(found: Iterable[Any], right: Iterable[Entry], read: Callable[[Any], Entry]) -> list[Any]:
+    """Of the rows that are there those that the log does not have; `read` makes an entry of one."""
+    wanted = set(right)
+    return [row for row in found if read(row) not in wanted]
