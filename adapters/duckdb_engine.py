@@ -26,16 +26,20 @@ _KNOWN: Final = re.compile(r'"([^"]+)"')
 
 
 class DuckDb:
-    """See `queries.sql.engine.Engine`; the answer is an Arrow table. `told(rows)`: how many are read so far."""
+    """See `queries.sql.engine.Engine`; the answer is an Arrow table. `told(rows)`: how many are read so far.
+
+    To open a database takes longer than most queries: it is kept, empty, as long as the limit of memory is the same.
+    What a query reads is in temporary tables of a connection of its own.
+    """
 
     def __init__(self, told: Callable[[int], None] = lambda _: None) -> None:
         self._told = told
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._memory = 0
 
     def run(self, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits) -> pa.Table:
-        connection = duckdb.connect(":memory:", config={**_SHUT, "memory_limit": f"{limits.memory}MiB"})
+        connection = self._opened(limits.memory).cursor()
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET lock_configuration = true")
             _prepared(connection, text, relations)
             self._filled(connection, relations, limits)
             return _within(connection, text, limits)
@@ -43,6 +47,21 @@ class DuckDb:
             raise _failure(error, limits) from None
         finally:
             connection.close()
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _opened(self, memory: int) -> duckdb.DuckDBPyConnection:
+        if self._memory != memory:
+            self.close()
+        if self._database is None:
+            self._memory = memory
+            self._database = duckdb.connect(":memory:", config={**_SHUT, "memory_limit": f"{memory}MiB"})
+            self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._database.execute("SET GLOBAL lock_configuration = true")
+        return self._database
 
     def _filled(
         self, connection: duckdb.DuckDBPyConnection, relations: Sequence[tuple[str, Relation]], limits: Limits

@@ -61,7 +61,7 @@ class Cut:
     def histories(self, prefix: str, low: int) -> Iterator[Sequence[Version]]:
         """As `history`, of each entity whose key starts with `prefix`, in key order; without what had ended at `low`."""
         levels = [
-            _ranked(rank, floor, self.versions.spanning(branch, prefix, low, at))
+            _ranked(rank, floor, self.versions.spanning(branch, prefix, min(low, at), at))
             for rank, (branch, floor, at) in enumerate(self.lineage)
         ]
         for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):

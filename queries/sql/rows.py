@@ -103,7 +103,7 @@ def _typed(table: Table, window: Window, fields: Sequence[str]) -> dict[str, Col
     """Over a stretch of time a property may have had several types."""
     state = table.named.state
     now = {field: of_property(state["properties"][field]) for field in fields}
-    if window.point:
+    if window.point or window.empty:
         return now
     cut, had = window.cut, {field: [column] for field, column in now.items()}
     spans = types_of(cut, {"type": state["rid"]})

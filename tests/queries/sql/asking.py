@@ -11,6 +11,7 @@ from queries.sql.windows import Windows
 from queries.versions import Versions
 from tests.queries.histories import MAIN, START, History
 
+ENGINE = DuckDb()
 LATER = START + 366 * 24 * 3600 * 1_000_000
 
 
@@ -19,4 +20,4 @@ def asked(
 ) -> list[dict[str, Any]]:
     versions = history.into(MemoryVersions()) if isinstance(history, History) else history
     query = planned(sql, Windows(versions, branch, as_of, LATER), lambda *_: iter(()))
-    return [*rows(query.run(DuckDb(), limits or Limits()))]
+    return [*rows(query.run(ENGINE, limits or Limits()))]
