@@ -4,15 +4,14 @@ into.part ── killed? the same replay goes on where it was ──► into
 """
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from adapters.sqlite_file import copied
-from adapters.sqlite_view import SqliteView
 from adapters.view_files import live_path, make_live, view_path
 from events import catalog
 from oms import garbage
@@ -36,6 +35,7 @@ class Plan(NamedTuple):
     names: Sequence[str] = ()
     wanted: Wanted = EVERYTHING
     onto: Path | None = None
+    within: bool = False  # it is a part of a plan with several views
 
     @property
     def models(self) -> list[ReadModel]:
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
 
     @property
     def alone(self) -> bool:
-        return len(self.models) == 1
+        return len(self.models) == 1 and not self.within
 
     def written(self) -> bytes:
         """Equal for what makes equal views."""
@@ -71,17 +71,39 @@ class Built(NamedTuple):
     begun: int
 
 
-async def build(plan: Plan, feed: Feed, into: Path, told: Callable[[int], None]) -> Built:
+Told = Callable[[int], None]
+Beside = Callable[[Plan, Path], AbstractAsyncContextManager[Plan]]
+"""(plan, where it is built): the part of it that is to be built here, while the rest is built in other processes."""
+
+
+async def build(plan: Plan, feed: Feed, into: Path, told: Told, beside: Beside | None = None) -> Built:
     """One view: `into` is its file. Several: a folder that other commands can read with `--folder`.
 
     Raises `AlreadyThere`, `LookupError` for an unknown view, and what `replay` raises; then there is no `into`, and the
     same plan goes on where it stopped.
     """
-    async with _views(plan, into) as views:
-        tracks = [
-            Track(model.projector, view, await view.checkpoint(), wanted=_filter(plan.wanted))
-            for model, view in zip(plan.models, views, strict=True)
-        ]
+    part, notes = _begun(plan, into)
+    begun = None
+    if beside is not None:
+        async with beside(plan, part) as ours:
+            begun = (await filled(ours, feed, part, told)).begun
+    built = await filled(plan, feed, part, told)  # whatever the others did not
+    if not plan.alone:
+        for model in plan.models:
+            make_live(part, model.projector.name, model.projector.version)
+    part.rename(into)
+    notes.unlink()
+    return built if begun is None else built._replace(begun=begun)
+
+
+async def filled(plan: Plan, feed: Feed, part: Path, told: Told) -> Built:
+    """Bring the plan's views in `part` to its end. Raises what `replay` raises."""
+    async with AsyncExitStack() as stack:
+        tracks = []
+        for model in plan.models:
+            view = model.opened(plan.path(part, model), plan.ontology)
+            stack.push_async_callback(view.close)
+            tracks.append(Track(model.projector, view, await view.checkpoint(), wanted=_filter(plan.wanted)))
         begun = min(track.checkpoint.position for track in tracks)
         with garbage.calmly():
             reached = await replay(feed, tracks, catalog.proven, told)
@@ -90,23 +112,6 @@ async def build(plan: Plan, feed: Feed, into: Path, told: Callable[[int], None])
 
 def _filter(wanted: Wanted) -> Wanted | None:
     return None if wanted == EVERYTHING else wanted
-
-
-@asynccontextmanager
-async def _views(plan: Plan, into: Path) -> AsyncIterator[list[SqliteView[Any]]]:
-    models = plan.models
-    part, notes = _begun(plan, into)
-    async with AsyncExitStack() as stack:
-        views = []
-        for model in models:
-            views.append(model.opened(plan.path(part, model), plan.ontology))
-            stack.push_async_callback(views[-1].close)
-        yield views
-    if not plan.alone:
-        for model in models:
-            make_live(part, model.projector.name, model.projector.version)
-    part.rename(into)
-    notes.unlink()
 
 
 def _begun(plan: Plan, into: Path) -> tuple[Path, Path]:

@@ -101,13 +101,15 @@ async def stream(found: Found, since: str) -> None:
 async def build(found: Found, into: Path) -> None:
     from adapters.sqlite_versions_reader import reading
     from oms import replaying
+    from oms.apart import Apart
     from queries.checksums import checksum, of_view
     from queries.upto import UpTo
 
     asked = found.asked
     plan = replaying.Plan(found.settings.ontology, found.end, asked.views, found.wanted, asked.onto)
     try:
-        built = await replaying.build(plan, UpTo(found.log, found.end.position), into, found.told)
+        beside = Apart(asked.from_log, found.settings).beside
+        built = await replaying.build(plan, UpTo(found.log, found.end.position), into, found.told, beside)
     except (replaying.AlreadyThere, LookupError) as wrong:
         raise Failure(str(wrong), code=Exit.USAGE) from wrong
     fields: dict[str, Any] = {
@@ -125,13 +127,13 @@ async def build(found: Found, into: Path) -> None:
 async def summary(found: Found) -> None:
     """How much of what was there, on each branch that wrote something; of branches that were asked for, all they see."""
     from events import catalog
-    from oms.reading_apart import Apart
+    from oms.apart import Apart
     from queries.checksums import checksum, of_fold
     from queries.states import states
     from queries.upto import UpTo
 
     feed, asked = UpTo(found.log, found.end.position), found.asked
-    apart = Apart(asked.from_log, found.settings)
+    apart = Apart(asked.from_log, found.settings).verified
     fold = await states(found.settings.ontology, feed, catalog.proven, catalog.evolve, found.told, _kept(found), apart)
     rows = _counted(fold, found)
     fields = {**_of_end(found.end), "checksum": checksum(of_fold(fold, found.wanted))}
