@@ -1,7 +1,7 @@
 """What stands at an object type or at one of its properties: what a change of it would reach, counted at a cut.
 
 ┌── objects of it, and of the types below it
-link types, links ─┤ Plane ├─ interfaces, action types, rules
+link types, links ─┤ Plane ├─ interfaces, action types, rules, subscriptions
 references to it ──┘── for a property: objects with a value, and what it is to the type
 """
 
@@ -20,6 +20,7 @@ from events.schema.uses import used
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.naming import Named, named
+from queries.subscriptions import selecting
 
 
 class Standing(NamedTuple):
@@ -108,6 +109,8 @@ def _of_type(cut: Cut, schema: _Schema, kind: Named) -> Iterator[Standing]:
         if what not in ("objectType", "linkType", "rule") and kind.key in used(schema.get, other):
             yield Standing(what, other["name"], None)
     yield from (Standing("rule", rule["name"], None) for rule in _rules(schema, kind))
+    above = {one["rid"] for one in line(schema.get, kind.state)}
+    yield from (Standing("subscription", each["name"], None) for each in selecting(cut, above))
 
 
 def _of_property(cut: Cut, schema: _Schema, kind: Named, field: str) -> Iterator[Standing]:
@@ -129,6 +132,8 @@ def _of_property(cut: Cut, schema: _Schema, kind: Named, field: str) -> Iterator
                 yield Standing("interface", interface["name"], None)
     rules = _rules(schema, kind)
     yield from (Standing("rule", rule["name"], None) for rule in rules if field in rule["names"].values())
+    concerned = {one["rid"] for one in (*family, *line(schema.get, kind.state))}
+    yield from (Standing("subscription", each["name"], None) for each in selecting(cut, concerned, field))
 
 
 def _rules(schema: _Schema, kind: Named) -> Iterator[State]:

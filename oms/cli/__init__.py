@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "rule": "rule:app",
     "proposal": "proposal:app",
     "versions": "versions:app",
+    "webhook": "webhook:app",
 }
 """Where each command is, `<module>:<name>` in this package; one that is called `app` is a family of its own."""
 

@@ -151,13 +151,18 @@ def send_given(command: str, data: Mapping[str, Any], said: Sending, branch: str
 
 
 def sent(
-    command: str, data: Mapping[str, Any], said: Sending, branch: str | None = None, wait: str = "outbox"
+    command: str,
+    data: Mapping[str, Any],
+    said: Sending,
+    branch: str | None = None,
+    wait: str = "outbox",
+    taken: Mapping[str, None] | None = None,
 ) -> "Outcome":
-    """What became of a command, with what was given of its data."""
+    """What became of a command, with what was given of its data, and `null` for what is `taken` away."""
 
     async def work() -> "Outcome":
         async with connected(**said.flags(branch)) as client:
-            return await client.send(command, given(data), wait=wait, message=said.message)
+            return await client.send(command, {**given(data), **(taken or {})}, wait=wait, message=said.message)
 
     return run(work())
 
@@ -178,10 +183,12 @@ def given(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def show(outcome: "Outcome", flags: Mapping[str, object], *, as_json: bool) -> None:
-    """Prints it, for people with names for RIDs; a rejected command ends with `REFUSED`."""
+def show(
+    outcome: "Outcome", flags: Mapping[str, object], *, as_json: bool, beside: Mapping[str, object] | None = None
+) -> None:
+    """Prints it, for people with names for RIDs; a rejected command ends with `REFUSED`. `beside`: more for programs."""
     if as_json:
-        print_json(_said(outcome))
+        print_json(_said(outcome) | dict(beside or {}))
     else:
         if RID in str(outcome):
             outcome = run(_in_names(outcome, flags))

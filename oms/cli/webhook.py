@@ -1,0 +1,289 @@
+"""`oms webhook`: who wants which events, and where; secrets are made here, on the machine that signs, and shown once."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from oms.cli.cutting import Reading, cut_at, versions
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Branch, Sending, spread
+from oms.cli.output import counted, print_fields, print_json, print_rows
+from oms.cli.sending import SEEN, sent
+from oms.cli.sending import show as show_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from oms.client import Outcome
+
+app = typer.Typer(
+    help="Webhooks and other subscriptions: who gets which events.", no_args_is_help=True, rich_markup_mode=None
+)
+_COLUMNS: Final = ("name", "status", "protocol", "sink", "objectTypes", "branches", "types", "filters")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The subscription's name.")]
+Type = Annotated[
+    list[str] | None, typer.Option("--type", help="CloudEvents type, or io.oms.object.*; may be repeated.")
+]
+Of = Annotated[list[str] | None, typer.Option("--of", help="Object type, and those below it; may be repeated.")]
+On = Annotated[list[str] | None, typer.Option("--on", help="Branch, or prod/*/main; may be repeated.")]
+Sql = Annotated[list[str] | None, typer.Option("--sql", help="A CESQL 1.0 filter; may be repeated: all must pass.")]
+Filters = Annotated[
+    str | None, typer.Option("--filters", help="All filters: JSON, or @FILE. Goes before --sql.", show_default=False)
+]
+Config = Annotated[
+    str | None, typer.Option("--config", help='How: JSON, e.g. {"ordered": true, "rate": 50}.', show_default=False)
+]
+Header = Annotated[list[str] | None, typer.Option("--header", help="NAME: VALUE, no secret; may be repeated.")]
+Description = Annotated[str | None, typer.Option("--description", help="What for, and who to ask.", show_default=False)]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)]
+
+
+@app.command()
+@spread
+def register(
+    name: Name,
+    sink: Annotated[str, typer.Option("--sink", help="https://…, nats:SUBJECT or file:NAME.")],
+    type_: Type = None,
+    of: Of = None,
+    on: On = None,
+    sql: Sql = None,
+    filters: Filters = None,
+    config: Config = None,
+    header: Header = None,
+    description: Description = None,
+    branch: Branch = None,
+    *,
+    said: Sending,
+) -> None:
+    """Carry events out to a sink from now on. Of an HTTP one the secret is shown, once."""
+    data = _terms(sink, type_, of, on, sql, filters, config, header, description)
+    signing = data.get("config", {}).get("signing", "v1")
+    _with_secret("RegisterSubscription", {"name": name, **data}, said, branch, signing, when=data["protocol"] == "HTTP")
+
+
+@app.command()
+@spread
+def update(
+    name: Name,
+    sink: Annotated[str | None, typer.Option("--sink", help="Another sink.", show_default=False)] = None,
+    type_: Type = None,
+    of: Of = None,
+    on: On = None,
+    sql: Sql = None,
+    filters: Filters = None,
+    config: Config = None,
+    header: Header = None,
+    description: Description = None,
+    all_: Annotated[
+        list[str] | None,
+        typer.Option("--all", help="Not to be selected by any more: type, of, on or filters; may be repeated."),
+    ] = None,
+    branch: Branch = None,
+    *,
+    said: Sending,
+) -> None:
+    """Say it otherwise, for events from now on. What is not given stays."""
+    data = _terms(sink, type_, of, on, sql, filters, config, header, description)
+    taken = dict.fromkeys(_member(each) for each in all_ or ())
+    _sent("UpdateSubscription", {"subscription": name, **data}, said, branch, taken)
+
+
+@app.command()
+@spread
+def rotate(
+    name: Name,
+    overlap: Annotated[int, typer.Option("--overlap", help="Seconds the secret before is used, too.")] = 86_400,
+    signing: Annotated[str, typer.Option("--signing", help="v1 (HMAC) or v1a (Ed25519).")] = "v1",
+    branch: Branch = None,
+    *,
+    said: Sending,
+) -> None:
+    """Sign with a new secret. It is shown once; the one before is used for a while, too."""
+    if signing not in ("v1", "v1a"):
+        raise Failure(f"there is no signing {signing}", "v1 or v1a", Exit.USAGE)
+    data = {"subscription": name, "overlap": overlap}
+    _with_secret("RotateSubscriptionSecret", data, said, branch, signing, when=True)
+
+
+@app.command()
+@spread
+def pause(name: Name, reason: Reason = None, branch: Branch = None, *, said: Sending) -> None:
+    """Carry nothing out until it is resumed. What happens meanwhile is not lost."""
+    _sent("PauseSubscription", {"subscription": name, "reason": reason}, said, branch)
+
+
+@app.command()
+@spread
+def resume(name: Name, branch: Branch = None, *, said: Sending) -> None:
+    """Go on where it was paused or disabled."""
+    _sent("ResumeSubscription", {"subscription": name}, said, branch)
+
+
+@app.command()
+@spread
+def disable(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    branch: Branch = None,
+    *,
+    said: Sending,
+) -> None:
+    """Carry nothing out. Nobody answers there, or nobody wants it."""
+    _sent("DisableSubscription", {"subscription": name, "reason": reason}, said, branch)
+
+
+@app.command()
+@spread
+def replay(
+    name: Name,
+    after: Annotated[int, typer.Option("--after", min=0, help="Position; what came behind it is carried out again.")],
+    until: Annotated[
+        int | None, typer.Option("--until", min=1, help="Position, included; else the log's end.", show_default=False)
+    ] = None,
+    reason: Reason = None,
+    branch: Branch = None,
+    *,
+    said: Sending,
+) -> None:
+    """Carry out again what happened between two positions."""
+    data = {"subscription": name, "after": after, "until": until, "reason": reason}
+    _sent("ReplaySubscription", data, said, branch)
+
+
+@app.command()
+@spread
+def delete(name: Name, branch: Branch = None, *, said: Sending) -> None:
+    """It is over. Its name may be given again."""
+    _sent("DeleteSubscription", {"subscription": name}, said, branch)
+
+
+@app.command("list")
+@spread
+def list_(
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those that are over, too.")] = False,
+    *,
+    asked: Reading,
+) -> None:
+    """List subscriptions. What each selects."""
+    from queries.subscriptions import subscriptions
+
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
+        found = subscriptions(cut, deleted=deleted)
+        print_rows([each.json() if asked.as_json else each.row() for each in found], _COLUMNS, as_json=asked.as_json)
+
+
+@app.command()
+@spread
+def show(
+    name: Name,
+    *,
+    asked: Reading,
+) -> None:
+    """Show a subscription. What it says, its secrets by their ids, and how often it changed."""
+    from queries.subscriptions import history, subscription
+
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
+        told = subscription(cut, name).json()
+        changes = [{"position": each.since, "status": each.state["status"]} for each in history(cut, name)]
+    if asked.as_json:
+        print_json(told | {"history": changes})
+        return
+    print_fields(told, as_json=False)
+    typer.echo(f"{counted(len(changes), 'version')}, the last at position {changes[-1]['position']:,}")
+
+
+def _terms(
+    sink: str | None,
+    type_: list[str] | None,
+    of: list[str] | None,
+    on: list[str] | None,
+    sql: list[str] | None,
+    filters: str | None,
+    config: str | None,
+    header: list[str] | None,
+    description: str | None,
+) -> dict[str, Any]:
+    """What was given of a subscription's terms, by their names."""
+    given = [] if filters is None else _list(filters)
+    given += [{"sql": each} for each in sql or ()]
+    protocols = {"nats": "NATS", "file": "FILE"}
+    said: dict[str, Any] = {"sink": sink, "types": type_ or None, "objectTypes": of or None, "branches": on or None}
+    said |= {"filters": given or None, "description": description}
+    said["protocol"] = None if sink is None else protocols.get(sink.partition(":")[0], "HTTP")
+    said["config"] = None if config is None else _object(config)
+    said["protocolsettings"] = {"headers": dict(map(_header, header))} if header else None
+    return {name: value for name, value in said.items() if value is not None}  # fmt: skip
+
+
+def _list(text: str) -> list[Any]:
+    try:
+        found = json.loads(_read(text))
+    except ValueError as error:
+        raise Failure(f"--filters is no JSON: {error}", "give an array of filters, or @FILE", Exit.USAGE) from None
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _read(text: str) -> str:
+    from pathlib import Path
+
+    return Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
+
+
+def _object(text: str) -> dict[str, Any]:
+    from oms.cli.sending import json_document
+
+    return json_document(text, "--config")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise Failure(f"--header {text!r} has no colon", "write NAME: VALUE", Exit.USAGE)
+    return name.strip(), value.strip()
+
+
+def _member(option: str) -> str:
+    members = {"type": "types", "of": "objectTypes", "on": "branches", "filters": "filters"}
+    if option not in members:
+        raise Failure(f"--all {option} selects by nothing", f"it is one of {', '.join(members)}", Exit.USAGE)
+    return members[option]
+
+
+def _sent(
+    command: str,
+    data: "Mapping[str, Any]",
+    said: Sending,
+    branch: str | None,
+    taken: "Mapping[str, None] | None" = None,
+) -> None:
+    outcome = sent(command, data, said, branch, SEEN, taken)
+    show_outcome(outcome, said.flags(branch), as_json=said.as_json)
+
+
+def _with_secret(
+    command: str, data: dict[str, Any], said: Sending, branch: str | None, signing: str, *, when: bool
+) -> None:
+    """A new secret is durable before the command that names it; where that is refused it goes again."""
+    if not when:
+        _sent(command, data, said, branch)
+        return
+    from oms.secrets import made, secret_files
+    from oms.settings import load
+
+    settings = load(said.flags(branch)).settings
+    new = made(settings, signing)
+    outcome: Outcome | None = None
+    try:
+        outcome = sent(command, {**data, "secret": new.id}, said, branch, SEEN)
+    finally:
+        if outcome is not None and outcome.status != "accepted":
+            secret_files(settings).destroy(new.id)
+    shown = {"secret": new.shown} if outcome.status == "accepted" else {}
+    if shown and not said.as_json:
+        typer.echo(f"{new.shown}\nThis is what deliveries are verified with. It is shown once.")
+    show_outcome(outcome, said.flags(branch), as_json=said.as_json, beside=shown)
