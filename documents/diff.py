@@ -46,7 +46,7 @@ def applied(document: Json, steps: Iterable[Change]) -> Json:
     """The document after these changes; what is given stays as it was. Raises `LookupError` where a path leads nowhere."""
     root = [_copied(document)]
     for step in steps:
-        *parents, last = ["0", *map(_unescaped, step.path.split("/")[1:])]
+        *parents, last = ["0", *map(unescaped, step.path.split("/")[1:])]
         target: Json = root
         for name in parents:
             target = target[int(name)] if isinstance(target, list) else target[name]
@@ -127,5 +127,6 @@ def _copied(value: Json) -> Json:
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
-def _unescaped(name: str) -> str:
+def unescaped(name: str) -> str:
+    """A name as it stands in a document, from a JSON Pointer."""
     return name.replace("~1", "/").replace("~0", "~")

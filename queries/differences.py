@@ -8,19 +8,18 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from documents.diff import Change, changes
 from events.decider import State
+from events.findings import Refused
 from events.names import Key
-from events.schema.kinds import KINDS
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable
-from queries.naming import type_of, values
+from queries.naming import named, type_of, values
+from queries.objects import PREFIXES, not_found
 from queries.versions import Versions
-
-PREFIXES: Final = (*(f"{kind}/" for kind in KINDS), "object/", "link/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,31 @@ def differences(before: Cut, after: Cut) -> Iterator[Difference]:
     schema = _schemas(before, after)
     for prefix in PREFIXES:
         for entity in touched(prefix, before, after):
-            old, new = _alive(before.version(entity)), _alive(after.version(entity))
-            if newest := new or old:
-                found = _difference(after.versions, schema(newest.state), old, new, newest)
-                if found.what != "updated" or found.changes:
-                    yield found
+            yield from _compared(before, after, schema, entity)
+
+
+def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
+    """As `differences`, of one object or link of this type, or of the type itself: one or none.
+
+    Raises `Refused` with TYPE_UNKNOWN, OBJECT_UNKNOWN or LINK_UNKNOWN where it is at neither cut.
+    """
+    try:
+        schema = named(after, type_name)
+    except Refused:
+        schema = named(before, type_name)
+    entity = schema.key if key is None else schema.entity(key)
+    ends = before.version(entity), after.version(entity)
+    if not any(ends):
+        raise not_found(after, schema, key or "")
+    return list(_compared(before, after, _schemas(before, after), entity))
+
+
+def _compared(before: Cut, after: Cut, schema: Callable[[State], State | None], entity: Key) -> Iterator[Difference]:
+    old, new = _alive(before.version(entity)), _alive(after.version(entity))
+    if newest := new or old:
+        found = _difference(after.versions, schema(newest.state), old, new, newest)
+        if found.what != "updated" or found.changes:
+            yield found
 
 
 def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from events.findings import Finding, Refused
+from events.names import Key
+from events.schema.hierarchy import effective
+from events.schema.kinds import KINDS
 from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable
-from queries.naming import Named, is_below, named, object_at_once, types, values
+from queries.naming import Named, is_below, named, object_at_once, type_of, types, values
 from queries.waiting import waiting
+
+PREFIXES: Final = (*(f"{kind}/" for kind in KINDS), "object/", "link/")
+"""What the keys of all that a branch shows start with, in the order in which it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,41 @@ def objects(cut: Cut, type_name: str, *, deleted: bool = False) -> Iterator[Show
     for version in cut.valid(schema.entities):
         if deleted or not version.state.get("deleted"):
             yield _shown(cut, schema, version, ())
+
+
+def everything(cut: Cut, *, deleted: bool = False) -> Iterator[Shown]:
+    """The whole branch at the cut: elements of the schema, object types before all, then objects, then links.
+
+    Each in key order, streamed; `deleted` ones only if asked for.
+    """
+    known: dict[Any, Named | None] = {}
+
+    def schema(version: Version) -> Named | None:
+        rid = version.state.get("type")
+        if rid not in known:
+            state = type_of(cut, version.state)
+            known[rid] = None if state is None else Named("objectType", Key(f"objectType/{rid}"), state)
+        return known[rid]
+
+    for prefix in PREFIXES:
+        of_schema = prefix not in ("object/", "link/")
+        for version in cut.valid(prefix):
+            if deleted or not version.state.get("deleted"):
+                own = _declared(cut, version) if of_schema else schema(version)
+                yield _shown(cut, own or _undeclared(version), version, ())
+
+
+def _declared(cut: Cut, version: Version) -> Named | None:
+    if version.entity.startswith(("objectType/", "linkType/")):
+        return Named("objectType", version.entity, effective(cut.state, version.state))
+    return None
+
+
+def _undeclared(version: Version) -> Named:
+    """What has no type at the cut, or is none of objects or links, goes by its own name."""
+    state = version.state
+    name = state.get("name") or state.get("slug") or version.entity.partition("/")[2]
+    return Named("objectType", version.entity, {**state, "name": name})
 
 
 def _found(cut: Cut, type_name: str, key: str | None) -> tuple[Named, Version]:

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "importing:import_",
     "show": "show:show",
     "history": "history:history",
+    "blame": "blame:blame",
     "diff": "diff:diff",
     "query": "query:query",
     "similar": "similar:similar",

@@ -20,8 +20,10 @@ _SAID: Final = (
 def print_changes(changes: Iterable["Change"], *, margin: str, named: Callable[[str], str] = str) -> None:
     """A line for each; paths are JSON Pointers. `named` puts names for the RIDs in a text."""
     out = console()
-    for change in _one_by_one(changes):
-        old, new = (value if change.path == "/rid" else named(value) for value in map(_value, (change.old, change.new)))
+    for change in one_by_one(changes):
+        old, new = (
+            value if change.path == "/rid" else named(value) for value in map(value_text, (change.old, change.new))
+        )
         out.print(margin, end="")
         match change.op:
             case "add":
@@ -43,7 +45,7 @@ def declaration(declared: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _one_by_one(changes: Iterable["Change"]) -> Iterator["Change"]:
+def one_by_one(changes: Iterable["Change"]) -> Iterator["Change"]:
     """Properties that come or go with their type, each for itself."""
     for change in changes:
         whole = change.old if change.op == "remove" else change.new
@@ -54,7 +56,8 @@ def _one_by_one(changes: Iterable["Change"]) -> Iterator["Change"]:
             yield change
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """One line, cut where it gets long; of a property what it is."""
     if isinstance(value, dict) and {"rid", "name"} <= value.keys():
         return declaration(value)
     text = json.dumps(value, ensure_ascii=False)

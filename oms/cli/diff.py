@@ -1,7 +1,5 @@
 """`oms diff`: what differs between two moments, or two branches."""
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +9,9 @@ import typer
 from oms.cli.changes import print_changes
 from oms.cli.cutting import MOMENT, MinPosition, cut_at, versions
 from oms.cli.options import Branch, Deadline, Folder
-from oms.cli.output import Json, console
+from oms.cli.output import Json, console, print_stream
+from oms.cli.show import EntityKey
+from oms.cli.side_by_side import print_side_by_side
 
 if TYPE_CHECKING:
     from queries.cuts import Cut
@@ -21,6 +21,11 @@ _SIGNS = {"created": ("+", "green"), "updated": ("~", "yellow"), "deleted": ("-"
 
 
 def diff(
+    type_name: Annotated[
+        str | None,
+        typer.Argument(metavar="TYPE", help="Of one object or link alone: its type. Else of all.", show_default=False),
+    ] = None,
+    key: EntityKey = None,
     from_moment: Annotated[
         str | None,
         typer.Option(
@@ -37,24 +42,29 @@ def diff(
     to_branch: Annotated[
         str | None, typer.Option("--to-branch", help="The branch of the later moment.", show_default=False)
     ] = None,
+    sides: Annotated[bool, typer.Option("--side-by-side", help="What was on the left, what is on the right.")] = False,
     min_position: MinPosition = 0,
     deadline: Deadline = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what differs between two moments, or two branches. Of the schema, the objects and the links."""
+    """Show what differs between two moments, or two branches. Of the schema, the objects and the links, or of one of them."""
     from oms.settings import load
-    from queries.differences import differences
+    from queries.differences import difference, differences
 
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     one, other = from_branch or settings.branch, to_branch or settings.branch
     start = from_moment or ("base" if one == other else "now")
     with versions(settings, min_position) as opened:
         before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
-        (_print_json if as_json else _print)(before, after, differences(before, after))
+        found = differences(before, after) if type_name is None else difference(before, after, type_name, key)
+        if as_json:
+            _print_json(before, after, found)
+        else:
+            _print(before, after, found, sides=sides)
 
 
-def _print(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
+def _print(before: "Cut", after: "Cut", found: Iterable["Difference"], *, sides: bool) -> None:
     from queries.called import in_names
 
     def named(text: str) -> str:
@@ -67,19 +77,18 @@ def _print(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
         sign, style = _SIGNS[difference.what]
         key = f" {difference.key}" if difference.kind in ("object", "link") else ""
         out.print(f"{sign} {difference.kind} {difference.type}{key}", style=f"bold {style}")
-        print_changes(difference.changes, margin="    ", named=named)
+        if sides:
+            print_side_by_side(difference.changes, named)
+        else:
+            print_changes(difference.changes, margin="    ", named=named)
     counts = ", ".join(f"{counted[what]:,} {what}" for what in _SIGNS)
     out.print(f"{counts}; from {_place(before)} to {_place(after)}", style="dim")
 
 
 def _print_json(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
-    """One document, written as it is found."""
     ends = {"from": before, "to": after}
     head = {name: {"branch": cut.branch, "position": cut.position} for name, cut in ends.items()}
-    sys.stdout.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "differences": [')
-    for number, difference in enumerate(found):
-        sys.stdout.write(("," if number else "") + "\n" + json.dumps(difference.json(), ensure_ascii=False))
-    sys.stdout.write("\n]}\n")
+    print_stream(head, "differences", (difference.json() for difference in found))
 
 
 def _place(cut: "Cut") -> str:

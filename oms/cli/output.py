@@ -15,6 +15,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
+def print_stream(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+    """One JSON document, `head` and an array with a line for each item, written as they are found."""
+    sys.stdout.write(json.dumps(head, ensure_ascii=False)[:-1] + f', "{name}": [')
+    for number, item in enumerate(items):
+        sys.stdout.write(("," if number else "") + "\n" + json.dumps(item, ensure_ascii=False, default=str))
+    sys.stdout.write("\n]}\n")
+
+
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Rows as a table of `columns`, or as one JSON array with all they hold."""
     if as_json:

@@ -1,14 +1,14 @@
 """`oms show`: one entity at a moment."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oms.cli.changes import declaration
+from oms.cli.changes import LONGEST, declaration
 from oms.cli.cutting import Reading, cut_at, versions
 from oms.cli.options import spread
-from oms.cli.output import cell, complain, console, print_json
+from oms.cli.output import cell, complain, console, print_json, print_stream
 
 if TYPE_CHECKING:
     from queries.objects import Shown
@@ -22,14 +22,74 @@ EntityKey = Annotated[
 ]
 
 
+SomeType = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TYPE",
+        help="API name of an object or link type, its slug or RID. Without it: the whole branch.",
+        show_default=False,
+    ),
+]
+Every = Annotated[bool, typer.Option("--all", help="Every object or link of the type.")]
+Deleted = Annotated[bool, typer.Option("--deleted", help="Of several, those that were deleted, too.")]
+
+
 @spread
 def show(
-    type_name: TypeName,
+    type_name: SomeType = None,
     key: EntityKey = None,
+    every: Every = False,
+    deleted: Deleted = False,
     *,
     asked: Reading,
 ) -> None:
-    """Show an object, a link or a type, now or at any moment."""
+    """Show an object, a link, a type, all of a type, or a whole branch. Now or at any moment."""
+    if type_name is None or every:
+        _show_several(type_name, deleted, asked)
+    else:
+        _show_one(type_name, key, asked)
+
+
+def _show_several(type_name: str | None, deleted: bool, asked: Reading) -> None:
+    from queries import objects
+    from queries.called import in_names
+
+    settings = asked.settings()
+    with versions(settings, asked.min_position) as opened:
+        cut = cut_at(opened, settings.branch, asked.as_of)
+        if type_name is None:
+            found = objects.everything(cut, deleted=deleted)
+        else:
+            found = objects.objects(cut, type_name, deleted=deleted)
+        if asked.as_json:
+            head = {"position": cut.position, "branch": cut.branch}
+            print_stream(head, "entities", (shown.json() for shown in found))
+            return
+        out, number = console(), 0
+        for shown in found:
+            number += 1
+            _print_line(out, shown, in_names(cut.state, _in_a_line(shown)))
+        out.print(f"{number:,} on {cut.branch} at position {cut.position}", style="dim")
+
+
+def _print_line(out: Any, shown: "Shown", text: str) -> None:
+    own = shown.key if shown.kind in ("object", "link") else ""
+    out.print(f"{shown.kind} {shown.type} {own}".rstrip(), style="bold red" if shown.deleted else "bold", end="")
+    out.print(f"  version {shown.version}", style="dim", end="  " if text else "\n")
+    if text:
+        out.print(text)
+
+
+def _in_a_line(shown: "Shown") -> str:
+    """The values of an object or link; of an element of the schema what it is for."""
+    if shown.kind in ("object", "link"):
+        text = ", ".join(f"{name} {cell(value)}" for name, value in shown.values.items())
+    else:
+        text = cell(shown.values.get("description"))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _show_one(type_name: str, key: str | None, asked: Reading) -> None:
     from queries import objects
     from queries.called import in_names
 

@@ -15,9 +15,9 @@ from events.wire.envelope import Event
 from projectors.projector import Fetched
 from projectors.versions import Version
 from queries.cuts import Cut
-from queries.differences import PREFIXES
 from queries.gaps import readable
 from queries.naming import type_of, values
+from queries.objects import PREFIXES
 from queries.sql.columns import AUDIT, OF_VERSIONS, Column
 from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, Told, needed
 from queries.sql.scans import Seen
