@@ -4,8 +4,9 @@
 base ──┤                                           and the base by those of both: so only what somebody wrote differs
   4    └─ theirs ── migrated: 4 ─► "4"
 
-Migrations that look at each entity by itself are run so, in the order in which they were completed. What one of them
-cannot mend is left as it is, and the merged schema refuses it. Those that look at what several claim answer what comes of
+Migrations that look at each entity by itself are run so, in the order in which they were completed: with the schema as it
+was then, and the types that the other side made since. What one of them cannot mend is left as it is, and the merged
+schema refuses it. Those that look at what several claim answer what comes of
 it (`events.merges.standing`).
 """
 
@@ -15,30 +16,37 @@ from typing import Any, Final, NamedTuple
 
 from events.branches.ancestry import At, held
 from events.branches.elsewhere import Elsewhere, View
-from events.decider import Context, Lookup, State, needed
+from events.decider import Context, Head, Lookup, Payload, State, needed
 from events.findings import Refused
 from events.merges.rekeyed import Form, Rekeyed
 from events.migrations.migration_change import CHANGES, command_of, conversion
+from events.migrations.migration_encryption import with_tokens
 from events.migrations.migration_events import migration_key
-from events.migrations.migration_revert import then
+from events.migrations.migration_parents import each_reparented
 from events.migrations.migration_step import Conversion, Step
+from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import ONTOLOGY_SCOPE, Key, link_key
 from events.objects.link_words import CreateLink, UpdateLink
 from events.objects.object_words import UpdateObject
+from events.objects.personal import closed
 from events.reserved import migration_number_key, migrations_key
+from events.schema.property_removal import RemoveProperty
+from events.schema.property_rules import SetUnique
 from events.schema.shape import Shape, shape_in
-from events.schema.type_structure import SetPrimaryKey
+from events.schema.type_structure import ChangeParents, SetPrimaryKey
+from events.schema.values import Json
 
-_DATA: Final = ("object/", "link/", "unique/")
+_TAKING: Final = (RemoveProperty.__name__, ChangeParents.__name__)
+_OF_SIDE: Final = ("object/", "link/", "unique/", "uses/")
 
 
 class Ran(NamedTuple):
     """A migration that one side completed since both had all in common."""
 
     state: State
-    before: Context  # its branch as it was when it began
-    after: View  # and when it was completed
+    before: Context  # the schema as it was when it began, and what the other side has
+    after: Lookup  # the schema when it was completed
     whole: Conversion | None  # `None` of one that looks at no entity by itself
 
     @property
@@ -47,48 +55,57 @@ class Ran(NamedTuple):
         redirects: bool = self.state["fix"]["kind"] == "redirect"
         return redirects or self.state["change"]["type"] == SetPrimaryKey.__name__
 
-    def over(self, get: Lookup) -> Lookup:
-        """The schema as it was, and objects and links where `get` looks."""
-        return lambda key: get(key) if key.startswith(_DATA) else self.before.get(key)
-
     def made(self, get: Lookup, key: Key, state: State) -> Form:
-        """An entity as it leaves it, among the others that `get` finds. Raises `Unread`."""
-        if self.whole is None:
-            rekeying = self.state["change"]["type"] == SetPrimaryKey.__name__
-            rekeyed = Rekeyed(self.over(get), self.after.get, self.state["change"]["data"]["type"])
-            return rekeyed.form(key, state) if rekeying else (key, state)
-        if not key.startswith(self.whole.prefixes):
+        """An entity as it leaves it, among the others that `get` finds. Raises `Unread`, and `Refused` without its keys."""
+        if self.state["change"]["type"] == SetPrimaryKey.__name__:
+            return Rekeyed(self.over(get), self.after, self.state["change"]["data"]["type"]).form(key, state)
+        if self.whole is None or not key.startswith(self.whole.prefixes):
             return key, state
         try:
             step = self.whole.fixed(state)
-        except Refused:
+            if step is not None and isinstance(step.instead, CreateLink):
+                return self._redirected(key, state, step.instead)
+            if step is not None and step.what == "dropped":
+                return key, None
+            return key, self._without(state if step is None else self._converted(key, state, step))
+        except Refused as refused:
+            if any(each.code == "KEYS_NONE" for each in refused.findings):
+                raise  # who has them decides it
             return key, state
-        if step is None:
-            return key, state
-        if isinstance(step.instead, CreateLink):
-            return self._redirected(key, state, step.instead)
-        return key, None if step.what == "dropped" else self._converted(state, step)
+
+    def over(self, get: Lookup) -> Lookup:
+        """As `before`, and objects and links where `get` looks."""
+        return lambda key: get(key) if key.startswith(("object/", "link/")) else self.before.get(key)
 
     def said(self) -> dict[str, Any]:
         return {name: self.state[name] for name in ("rid", "number", "branch")}
 
-    def _converted(self, state: State, step: Step) -> State:
+    def _converted(self, key: Key, state: State, step: Step) -> State:
         assert isinstance(step.command, UpdateObject | UpdateLink)
-        was, is_ = (self._shape(get, state) for get in (self.before.get, self.after.get))
-        if is_.personal is not None and is_.personal.closed:
-            return state  # its values are closed by a command of their own
+        was, is_ = (self._shape(get, state) for get in (self.before.get, self.after))
         properties = dict(state.get("properties", {}))
+        given: dict[str, Json] = {}
         for name, value in (step.command.patch or {}).items():
             field = was.field(name) if name in was.checks else is_.field(name)
             properties.pop(field, None)
             if value is not None and field in is_.names:
-                properties[field] = is_.checks[is_.names[field]][1](value)
-        return {**state, "properties": properties}
+                given[field] = is_.checks[is_.names[field]][1](value)
+        if is_.personal is not None and not is_.personal.closed.keys().isdisjoint(given):
+            given = closed(self.before, is_.personal, key, given, {**known(self.before, state), **given})
+        return {**state, "properties": {**properties, **given}}
+
+    def _without(self, state: State) -> State:
+        """Values of what its type has no more go."""
+        if self.state["change"]["type"] not in _TAKING or "from" in state:
+            return state
+        was, is_ = (self._shape(get, state) for get in (self.before.get, self.after))
+        gone = was.names.keys() - is_.names.keys()
+        return {**state, "properties": {f: value for f, value in state["properties"].items() if f not in gone}}
 
     def _redirected(self, key: Key, state: State, instead: CreateLink) -> Form:
-        other = self.after.get(Key(f"linkType/{instead.type}"))
+        other = self.after(Key(f"linkType/{instead.type}"))
         assert other is not None, "it took the links"
-        checks, given = shape_in(self.after.get, other).checks, instead.properties or {}
+        checks, given = shape_in(self.after, other).checks, instead.properties or {}
         if not given.keys() <= checks.keys():
             return key, state
         properties = {checks[name][0]: checks[name][1](value) for name, value in given.items()}
@@ -103,13 +120,13 @@ class Ran(NamedTuple):
 
 def ran(context: Context, log: Elsewhere, side: At, other: At) -> list[Ran]:
     """The migrations that only one side holds, in their order. Raises `Unread`."""
-    known = held(log, other)
+    theirs = held(log, other)
     found = [
         each
         for branch, position in held(log, side).items()
-        for each in _of(log, branch, known.get(branch, 0), position)
+        for each in _of(log, branch, theirs.get(branch, 0), position)
     ]
-    told = needed(lambda each: _ran(context, log, *each), sorted(found, key=lambda one: one[0]))
+    told = needed(lambda each: _ran(context, log, other, *each), sorted(found, key=lambda one: one[0]))
     return [each for each in told if each is not None]
 
 
@@ -122,8 +139,8 @@ def without(some: Sequence[Ran], others: Sequence[Ran]) -> tuple[Ran, ...]:
 def _of(log: Elsewhere, branch: str, after: int, until: int) -> Iterator[tuple[int, State]]:
     """The migrations of a branch that were completed in a stretch, each with the position. Raises `Unread`."""
     view = log.at(ONTOLOGY_SCOPE, until)
-    known = view.get(migrations_key(branch)) or {"n": 0}
-    named = needed(view.get, [migration_number_key(branch, number) for number in range(1, known["n"] + 1)])
+    there = view.get(migrations_key(branch)) or {"n": 0}
+    named = needed(view.get, [migration_number_key(branch, number) for number in range(1, there["n"] + 1)])
     found = needed(view.head, [migration_key(each["rid"]) for each in named if each is not None])
     for head in found:
         position, state = head.position, head.state
@@ -131,17 +148,38 @@ def _of(log: Elsewhere, branch: str, after: int, until: int) -> Iterator[tuple[i
             yield position, state
 
 
-def _ran(context: Context, log: Elsewhere, position: int, state: State) -> Ran | None:
+def _ran(context: Context, log: Elsewhere, other: At, position: int, state: State) -> Ran | None:
     """`None` for one of which it is not known any more what it made of an entity."""
     if state["at"] is None:
         return None
-    before = then(replace(context, branch=state["branch"]), state)
-    after = log.at(state["branch"], position)
+    side = log.at(*other)
+    before, after = (_Supposed(log.at(state["branch"], at), side) for at in (state["at"], position))
+    here = replace(context, branch=state["branch"], heads=before, position=state["at"])
     change = command_of(state["change"]["type"], state["change"]["data"])
-    if not CHANGES[state["change"]["type"]].apart:
-        return Ran(state, before, after, None)
     try:
-        whole = conversion(before, change, Fix.model_validate(state["fix"]))
+        whole = _each(here, change, Fix.model_validate(state["fix"]))
     except Refused:
         return None
-    return Ran(state, before, after, whole)
+    return Ran(state, here, lambda key: after[key].state, whole)
+
+
+def _each(context: Context, change: Payload, fix: Fix) -> Conversion | None:
+    """What it makes of an entity by itself, if it does."""
+    if isinstance(change, ChangeParents):
+        return each_reparented(context, change, fix)
+    if isinstance(change, SetUnique):
+        return with_tokens(context, change)
+    return conversion(context, change, fix) if CHANGES[type(change).__name__].apart else None
+
+
+class _Supposed:
+    """Heads of the schema as a view has it, of types that it knows not as the side does, and of what that side wrote."""
+
+    def __init__(self, schema: View, side: View) -> None:
+        self._schema, self._side = schema, side
+
+    def __getitem__(self, key: Key) -> Head:
+        if key.startswith(_OF_SIDE):
+            return self._side.head(key)
+        known = self._schema.head(key)
+        return self._side.head(key) if known.state is None else known

@@ -183,6 +183,7 @@ def _let_go(
     for field, reserved in _claims(before, wish, old):
         if reserved in takes and reserved not in kept:
             yield field
+    yield from (field for field in _lost(before, after, wish) if field in old and field not in new)
     unique = {each.field for each in _shape(before, wish).unique}
     for field, reserved in _claims(after, wish, old):
         if field not in unique and reserved not in kept:
@@ -194,9 +195,19 @@ def _let_go(
 
 
 def _tightened(before: Lookup, after: Lookup, objects: Sequence[Wish]) -> bool:
-    """Whether a property of a type that some of them are of becomes unique."""
+    """Whether a type that some of them are of loses a property that claims something, or one becomes unique."""
     types = {wish.like["type"]: wish for wish in objects if _there(wish.before) and not _goes(wish)}
-    return any({*_shape(after, wish).unique} - {*_shape(before, wish).unique} for wish in types.values())
+    return any(
+        {*_shape(after, wish).unique} - {*_shape(before, wish).unique} or _lost(before, after, wish)
+        for wish in types.values()
+    )
+
+
+def _lost(before: Lookup, after: Lookup, wish: Wish) -> set[str]:
+    """Fields that claim something of others, and that its type has no more."""
+    was, is_ = _shape(before, wish), _shape(after, wish)
+    claiming = {*(each.field for each in was.unique), *(field for field, *_ in was.references)}
+    return claiming - is_.names.keys()
 
 
 def _late_references(after: Lookup, come: Sequence[Wish]) -> tuple[list[Wish], list[Wish]]:

@@ -142,7 +142,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
         Change(SetStructFieldRequired, ("default",), with_value),
-        Change(SetMarking, ("cast",), remarked, apart=False),
+        Change(SetMarking, ("cast",), remarked),
         Change(ChangeParents, ("default", "drop"), reparented, apart=False),
         Change(SetPrimaryKey, ("move",), rekeyed, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),

@@ -71,6 +71,18 @@ def told_apart(context: Context, command: SetUnique, fix: Fix) -> Conversion:
     return replace(found, fixed=fixed, first=(*(step.command for step in early), command), once=True)
 
 
+def with_tokens(context: Context, command: SetUnique) -> Conversion | None:
+    """Closes each encrypted value again with the token by which others find it; `None` where they are in plain."""
+    state = existing(context, command.type, TYPE)
+    each = declaration(context.get, own_property(context, state, command.property))
+
+    def fixed(one: State) -> Step | None:
+        stored = one["properties"].get(each["field"])
+        return None if stored is None or "token" in stored else _again(context, one, each)
+
+    return of_objects(context, state, fixed) if each.get("marking") == ENCRYPT else None
+
+
 def _crowds(context: Context, alive: Mapping[Key, State], each: Declared, *, reverse: bool) -> list[list[Key]]:
     """The objects that share a value, in the order in which they were written. Raises `Unread`."""
     in_order = sorted(alive, key=lambda key: context.head(key).position, reverse=reverse)

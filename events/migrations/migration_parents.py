@@ -41,6 +41,19 @@ def reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion
     return replace(whole, once=True, last=(command, *filled))
 
 
+def each_reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion:
+    """Of each entity by itself, with the values that its type has only then. Raises `Refused`, `Unread`."""
+    changed = _Changed(context, command, fix)
+
+    def fixed(state: State) -> Step | None:
+        step = changed.fixed(state)
+        if step is None or not isinstance(step.command, UpdateObject):
+            return step
+        return converted(state, {**(step.command.patch or {}), **changed.given(state)})
+
+    return Conversion(changed.around.prefixes(changed.types), 0, fixed)
+
+
 @dataclass
 class _Changed:
     context: Context
@@ -126,9 +139,13 @@ class _Changed:
         """What gives the objects what they lack, once their type has it."""
         for type_ in self.types:
             for _, state in standing(self.context, f"object/{type_['slug']}/"):
-                given = {name: self._given(name) for name in self._lacking(state)}
+                given = self.given(state)
                 if given and self.fix.kind == "default" and None not in given.values():
                     yield UpdateObject(type=state["type"], key=state["key"], patch=given)
+
+    def given(self, state: State) -> dict[str, Json]:
+        """By the names of what an object lacks then."""
+        return {name: self._given(name) for name in self._lacking(state)}
 
     def _given(self, name: str) -> Json:
         return (self.fix.values or {}).get(name, self.fix.value)
