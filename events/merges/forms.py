@@ -4,7 +4,7 @@ base              ours                  theirs
 by theirs and ours    by theirs              by ours          where the one side has migrations
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from events.decider import Lookup, State
@@ -32,7 +32,10 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     by_theirs, by_ours = sides.run_by_theirs, sides.run_by_ours
     mine = {key: state for key, state in sides.written().items() if is_data(key)} if by_theirs else {}
     other = {key: state for key, state in theirs.items() if is_data(key)} if by_ours else {}
-    began = _base(sides, mine, other, {key: said for key, said in base.items() if is_data(key)})
+    moving = _moving(by_theirs, mine) | _moving(by_ours, other)
+    mine |= sides.ours.states(moving - mine.keys()) if by_theirs else {}
+    other |= sides.theirs.states(moving - other.keys()) if by_ours else {}
+    began = _base(sides, moving, {key: said for key, said in base.items() if is_data(key)})
     ours, likes, origins = _side(by_theirs, sides.ours.get, mine)
     brought, more_likes, more_origins = _side(by_ours, sides.theirs.get, other)
     before, _, moved = _side((*by_theirs, *by_ours), _in_base(sides, began), began)
@@ -55,26 +58,16 @@ def _side(
     return said, {key: state for key, (_, state) in moved.items()}, {key: origin for key, (origin, _) in moved.items()}
 
 
-def _base(
-    sides: Sides, mine: Mapping[Key, State | None], other: Mapping[Key, State | None], base: Mapping[Key, Json]
-) -> dict[Key, State | None]:
-    """What stood in the base of all that is turned: more than what both changed, where it may stand elsewhere now."""
-    wanted: dict[Key, State | None] = {}
-    if any(each.moves for each in sides.run_by_theirs):
-        wanted |= mine
-    if any(each.moves for each in sides.run_by_ours):
-        wanted |= other
-    said = {**sides.base([key for key in wanted if key not in base]), **base}
-    likes = {key: wanted.get(key) or mine.get(key) or other.get(key) for key in said}
-    missing = [key for key, like in likes.items() if like is None]
-    likes |= _likes(sides, missing)
-    return {key: _state(likes[key], each) for key, each in said.items()}
+def _moving(migrations: Sequence[Ran], written: Mapping[Key, State | None]) -> set[Key]:
+    """What may stand elsewhere now: it is compared on all sides, whoever changed it."""
+    return {*written} if any(each.moves for each in migrations) else set()
 
 
-def _likes(sides: Sides, keys: Iterable[Key]) -> dict[Key, State | None]:
-    asked = list(keys)
-    theirs, ours = sides.theirs.states(asked), sides.ours.states(asked)
-    return {key: theirs[key] or ours[key] for key in asked}
+def _base(sides: Sides, moving: Collection[Key], base: Mapping[Key, Json]) -> dict[Key, State | None]:
+    """What stood in the base of all that is turned."""
+    said = {**sides.base([key for key in moving if key not in base]), **base}
+    theirs, ours = sides.theirs.states(said), sides.ours.states(said)
+    return {key: _state(theirs[key] or ours[key], each) for key, each in said.items()}
 
 
 def _state(like: State | None, said: Json) -> State | None:
