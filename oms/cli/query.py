@@ -74,7 +74,7 @@ def query(
             return
         table = found.run(DuckDb(told), limits)
     _write(found, table, how, into, wide=wide)
-    _say_gaps(found)
+    _say_what_is_not_there(found)
 
 
 _EXPLAINED = ["table", "when", "branch", "first", "last", "time", "rows", "columns", "why"]
@@ -109,7 +109,9 @@ def _write_file(table: Any, how: Format, into: Path | None) -> None:
         write(table, how.value, file)
 
 
-def _say_gaps(found: "Query") -> None:
+def _say_what_is_not_there(found: "Query") -> None:
+    for key in found.waiting:
+        complain(f"{key} is older here than it is: an event of it is parked; see `oms dead list`")
     for what, number in (("purged", found.gaps.purged), ("sealed, and there is no key store here", found.gaps.sealed)):
         if number:
             complain(f"{number:,} values are not shown: they are {what}")

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
 from events.findings import Refused
 from events.meant import nearest
+from events.names import Key
+from queries.cuts import Cut
+from queries.differences import PREFIXES
 from queries.sql.columns import SHORT
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
@@ -19,6 +22,7 @@ from queries.sql.statement import Statement, statement
 from queries.sql.tables import is_log, table
 from queries.sql.when import Reference
 from queries.sql.windows import Windows
+from queries.versions import Versions
 
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s", re.IGNORECASE)
 
@@ -51,6 +55,7 @@ class Query:
     branch: str
     planned: Sequence[Planned]
     gaps: Gaps
+    waiting: Sequence[Key]  # entities of which the view could not apply something: what is shown of them is older
 
     def run(self, engine: Engine, limits: Limits) -> Any:
         """What the engine answers. Raises `Refused`."""
@@ -93,7 +98,16 @@ def planned(text: str, windows: Windows, bodies: Bodies) -> Query:
         planning.planned(f"t{number}", reference, narrowed(node, reference))
         for number, (node, reference) in enumerate(said.tables)
     ]
-    return Query(said, windows.position, windows.branch, tables, planning.gaps)
+    waiting = [*_waiting(windows.versions, planning.places)]
+    return Query(said, windows.position, windows.branch, tables, planning.gaps, waiting)
+
+
+def _waiting(versions: Versions, places: set[tuple[str, str]]) -> Iterator[Key]:
+    """What is parked of these: (branch, how keys begin)."""
+    found = {(branch, key) for _, (branch, key) in versions.left_out()}
+    for branch, key in sorted(found):
+        if any(branch == on and key.startswith(prefix) for on, prefix in places):
+            yield key
 
 
 def explained(query: Query, limits: Limits, told: Callable[[int], None]) -> Iterator[dict[str, Any]]:
@@ -126,6 +140,7 @@ class _Planning:
     bodies: Bodies
     wanted: frozenset[str] | None
     gaps: Gaps
+    places: set[tuple[str, str]] = field(default_factory=set)
 
     def planned(self, name: str, reference: Reference, less: Narrowed) -> Planned:
         if is_log(reference.name):
@@ -135,6 +150,7 @@ class _Planning:
         found = table(window.cut, reference.name, reference.place, windows.newest(window.cut.branch))
         every = told(found, window, self.gaps)
         true = true_at(when.valid, windows.now)
+        self._note(window.cut, [each.entities for each in found.types])
         read, why = entities(found, window, less, exact=true is None)
         if found.later:
             window, why = window.nothing(), "nothing: the type came later"
@@ -157,9 +173,13 @@ class _Planning:
         why = "versions" if called == "history" else "events"
         source: Source
         if called == "history":
+            self._note(cut, PREFIXES)
             source = history(cut, stretch, self.wanted, self.gaps)
         else:
             source = logged(called, self.bodies, stretch, self.wanted)
         return Planned(
             name, reference, source, cut.branch if called == "history" else "", *stretch, self.windows.time(cut), why
         )
+
+    def _note(self, cut: Cut, prefixes: Sequence[str]) -> None:
+        self.places |= {(branch, prefix) for branch, _, _ in cut.lineage for prefix in prefixes}

@@ -117,7 +117,7 @@ def _typed(table: Table, window: Window, fields: Sequence[str]) -> dict[str, Col
 
 
 def _property(field: str, each: Mapping[str, Any], gaps: Gaps, column: Column) -> Cell:
-    as_text = column.kind == "text" and of_property(each).kind != "text"
+    as_text = column.kind == "text" and not column.array  # what had another type before is told as JSON
 
     def cell(_: Seen, properties: Mapping[str, Any]) -> Any:
         value = gaps.shown(properties.get(field))

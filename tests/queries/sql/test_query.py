@@ -2,9 +2,15 @@
 
 import pytest
 
+from adapters.memory_versions import MemoryVersions
 from events.findings import Refused
+from events.names import Key
+from events.wire.instants import from_text
+from projectors.projector import Parked
+from queries.sql.query import planned
+from queries.sql.windows import Windows
 from tests.queries.histories import MAIN, History, changed, deleted, made, object_type
-from tests.queries.sql.asking import asked
+from tests.queries.sql.asking import LATER, asked
 
 INTEGER = {"field": "age", "name": "age", "type": "integer"}
 
@@ -52,3 +58,117 @@ def test_a_column_that_is_not_there_is_named_with_its_place_and_what_may_be_mean
     with pytest.raises(Refused, match=r"SQL_COLUMN_UNKNOWN.*line 1, column 8: .*nam; is it name") as refused:
         asked(users, "SELECT nam FROM users")
     assert refused.value.findings[0].path == "/sql"
+
+
+def test_names_and_columns_are_those_of_the_moment(users):
+    renamed = ["id", {"field": "name", "name": "fullName"}, INTEGER]
+    users.commit(MAIN, [object_type("User", renamed, name="Person", change="renamed", table="people")])
+    assert asked(users, "SELECT fullName FROM people") == [{"fullName": "김"}]
+    assert asked(users, "SELECT name FROM users AS OF 4 WHERE id = '1'") == [{"name": "김"}]
+    assert len(asked(users, "SELECT fullName FROM people ALL_VERSIONS")) == 4
+    with pytest.raises(Refused, match=r"SQL_TABLE_UNKNOWN.*column 15.*then it was called User"):
+        asked(users, "SELECT * FROM people AS OF 4")
+
+
+def test_before_a_type_came_it_has_its_columns_and_no_rows(users):
+    assert asked(users, "SELECT count(name) AS n FROM users AS OF '2023-12-31'") == [{"n": 0}]
+    assert asked(users, "SELECT count(name) AS n FROM users BETWEEN '2023-01-01' AND '2023-12-31'") == [{"n": 0}]
+
+
+def test_a_property_that_had_several_types_is_text_over_a_stretch_that_saw_them(users):
+    text = ["id", {"field": "name", "name": "name"}, {"field": "age", "name": "age", "type": "string"}]
+    users.commit(MAIN, [object_type("User", text, change="propertyTypeChanged", table="users"),
+                        changed("User", "1", id="1", name="김", age="31")])  # fmt: skip
+    assert asked(users, "SELECT age FROM users AS OF 4 ORDER BY age") == [{"age": 30}, {"age": 40}]
+    found = asked(users, "SELECT age FROM users ALL_VERSIONS WHERE id = '1' ORDER BY _position")
+    assert found == [{"age": "30"}, {"age": "31"}, {"age": "31"}]
+
+
+def test_objects_of_the_types_below_are_objects_of_the_type():
+    told = History()
+    told.commit(MAIN, [object_type("Plane", ["id"]), object_type("Jet", ["id"], parents=["ri.Plane"])])
+    told.commit(MAIN, [made("Plane", "1", id="1"), made("Jet", "2", id="2")])
+    found = asked(told, "SELECT _key, _type FROM plane ORDER BY 1")
+    assert found == [{"_key": "1", "_type": "Plane"}, {"_key": "2", "_type": "Jet"}]
+    assert asked(told, "SELECT _key FROM Jet") == [{"_key": "2"}]
+    assert asked(told, "SELECT _type FROM Plane WHERE id = '2'") == [{"_type": "Jet"}]
+
+
+def test_links_are_rows_with_their_ends(users):
+    state = {"rid": "ri.knows", "slug": "knows", "name": "Knows", "from": "User", "to": "User", "properties": {}}
+    link = {"type": "ri.knows", "slug": "knows", "from": "1", "to": "2", "properties": {}, "deleted": False}
+    users.commit(MAIN, [(Key("linkType/ri.knows"), "created", state)])
+    users.commit(
+        MAIN,
+        [
+            (Key("link/knows/1~2"), "created", link),
+            (Key("link/knows/2~1"), "created", {**link, "from": "2", "to": "1"}),
+        ],
+    )
+    assert asked(users, "SELECT _from, _to FROM knows WHERE _from = '1'") == [{"_from": "1", "_to": "2"}]
+    joined = "SELECT u.name FROM knows k JOIN users u ON u._key = k._from"
+    assert asked(users, joined) == [{"name": "김"}]
+
+
+def test_windows_and_aggregates_run_over_versions(users):
+    sql = """SELECT id, age - lag(age) OVER (PARTITION BY id ORDER BY _position) AS more,
+                    epoch_ms(_valid_to - _valid_from) AS lasted
+             FROM users ALL_VERSIONS WHERE _change <> 'deleted' ORDER BY _position"""
+    assert [row["more"] for row in asked(users, sql)] == [None, None, 1]
+
+
+def test_times_of_a_version_end_where_the_next_one_begins_if_that_is_known_by_then(users):
+    sql = "SELECT _valid_from AS a, _valid_to AS b FROM users {} WHERE id = '1' ORDER BY 1"
+    first, second = "2024-02-29T00:00:02.000000Z", "2024-02-29T00:00:03.000000Z"
+    assert asked(users, sql.format("ALL_VERSIONS")) == [{"a": first, "b": second}, {"a": second, "b": None}]
+    assert asked(users, sql.format("AS OF 4")) == [{"a": first, "b": None}]
+
+
+def test_values_that_cannot_be_read_are_left_out_and_counted(users):
+    users.commit(MAIN, [made("User", "9", id="9", name={"_purged": True}, age=3)])
+    assert asked(users, "SELECT name FROM users WHERE id = '9'") == [{"name": None}]
+
+
+def test_what_is_parked_is_named():
+    told = History()
+    told.commit(MAIN, [object_type("User", ["id"], table="users")])
+    versions = told.into(MemoryVersions())
+    versions.waiting.append(Parked(3, ((MAIN, Key("object/User/7")),), "X", "no", "s", b"", 0))
+    query = planned("SELECT * FROM users", Windows(versions, MAIN, "now", LATER), lambda *_: iter(()))
+    assert query.waiting == ["object/User/7"]
+
+
+@pytest.mark.parametrize(
+    ("at", "n"),
+    [
+        ("2024-02-29T23:59:59.999999Z", 0),
+        ("2024-03-01", 1),  # behind 29 February
+        ("2024-03-01T00:00:00.0000009Z", 1),  # digits behind the sixth are cut off
+        ("2024-03-01T00:00:00.000001Z", 2),  # a µs later
+        ("2024-03-10T01:59:59-05:00", 2),
+        ("2024-03-10T03:00:00-04:00", 3),  # the hour that a clock leaves out
+        ("2024-03-10T02:00:00-05:00", 3),
+        ("2024-11-03T01:30:00-04:00", 3),
+        ("2024-11-03T01:30:00-05:00", 4),  # the hour that a clock has twice
+        ("2024-12-31T23:59:59.999999Z", 4),
+        ("2024-12-31T23:59:60Z", 5),  # a leap second reads as the next one
+        ("2025-01-01", 5),
+        ("2025-01-01T09:00:00+09:00", 5),
+        ("2025-01-01T08:59:59.999999+09:00", 4),
+    ],
+)
+def test_every_instant_means_what_a_calendar_says(at, n):
+    told = History()
+    told.commit(MAIN, [object_type("User", ["id"], table="users")])
+    for number, time in enumerate(("2024-03-01T00:00:00Z", "2024-03-01T00:00:00.000001Z", "2024-03-10T07:00:00Z",
+                                   "2024-11-03T06:30:00Z", "2025-01-01T00:00:00Z")):  # fmt: skip
+        told.commit(MAIN, [made("User", str(number), id=str(number))], at=from_text(time))
+    assert asked(told, f"SELECT count(*) AS n FROM users AS OF '{at}'") == [{"n": n}]
+
+
+@pytest.mark.parametrize(
+    "at", ["2023-02-29", "2024-02-30T00:00:00Z", "2024-13-01", "2024-01-01T24:00:00Z", "12:00", "yesterday"]
+)
+def test_what_no_calendar_has_is_refused_where_it_stands(users, at):
+    with pytest.raises(Refused, match=r"TIME_UNPARSABLE at /sql: line 1, column 27: "):
+        asked(users, f"SELECT * FROM users AS OF '{at}'")
