@@ -66,13 +66,14 @@ def query(
     settings, how = asked.settings(), Format.JSON if asked.as_json else how
     text, explain = is_explained(sys.stdin.read() if sql == "-" else sql)
     limits = Limits(memory, seconds, max_read, max_rows)
-    with versions(settings, asked.min_position) as opened, Progress("reading") as told:
+    with versions(settings, asked.min_position) as opened:
         windows = Windows(opened, settings.branch, asked.as_of, time.time_ns() // 1_000)
         found = planned(text, windows, partial(bodies, settings))
-        if explain:
-            print_rows(explained(found, limits, told), _EXPLAINED, as_json=how is Format.JSON)
-            return
-        table = found.run(DuckDb(told), limits)
+        with Progress("reading") as told:
+            if explain:
+                print_rows(explained(found, limits, told), _EXPLAINED, as_json=how is Format.JSON)
+                return
+            table = found.run(DuckDb(told), limits)
     _write(found, table, how, into, wide=wide)
     _say_what_is_not_there(found)
 
