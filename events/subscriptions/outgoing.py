@@ -1,0 +1,55 @@
+"""A request to an address that somebody else chose, and how it can end: for whoever sends it, whatever it is sent with.
+
+The owner of an endpoint is told the kind of a failure and its sentence, never the detail: whether a port of ours is open,
+or what a name means within our network, is nobody's business.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "url_refused": "the URL, or the address it leads to, is not one that events are sent to",
+    "dns_error": "the name of the host is not known",
+    "connection_refused": "the host did not take the connection",
+    "connection_reset": "the connection was broken off",
+    "network_unreachable": "the host cannot be reached",
+    "timeout": "there was no answer in time",
+    "tls_error": "no trustworthy TLS connection came about",
+    "answer_too_long": "the answer has larger headers than are read",
+    "network_error": "the request failed",
+}
+
+
+class Request(NamedTuple):
+    """`timeout` in seconds, for all of it: name, connection, answer."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    timeout: float
+    method: str = "POST"
+
+
+class Answered(NamedTuple):
+    """Whatever the status; of the body as much as is kept. `seconds` from the request on."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+class Failed(NamedTuple):
+    """There was no answer. `kind` is one of `SENTENCES`; `detail` is for the operator alone."""
+
+    kind: str
+    detail: str
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """For the endpoint's owner."""
+        return SENTENCES[self.kind]
+
+
+Outgoing = Callable[[Request], Awaitable[Answered | Failed]]

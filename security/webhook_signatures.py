@@ -1,0 +1,49 @@
+"""The three headers of Standard Webhooks 1.0, over exactly the bytes that are sent.
+
+signed: <id>.<timestamp>.<body>       v1 = HMAC-SHA256, v1a = Ed25519; each secret in use adds an entry
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+MIN_KEY: Final = 24  # bytes of an HMAC key
+MAX_KEY: Final = 64
+_SEED: Final = 32  # bytes, in front of the public key
+
+
+class BadSecret(ValueError):
+    """Not the text of a secret; it does not stand in the message."""
+
+
+def headers(identity: str, timestamp: int, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """`identity` stays the same over all tries, `timestamp` (s since the epoch) is of this one; the newest secret first.
+
+    Raises `BadSecret`, and `ValueError` for an identity that holds a dot. Source: Standard Webhooks 1.0, Signature scheme.
+    """
+    if "." in identity:
+        raise ValueError(f"the identity {identity!r} holds a dot, which is what parts it from the timestamp")
+    signed = b"%b.%d.%b" % (identity.encode(), timestamp, body)
+    return {
+        "webhook-id": identity,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join([_signature(secret, signed) for secret in secrets]),
+    }
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    kind, _, text = secret.partition("_")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise BadSecret("a secret is `whsec_` or `whsk_` and base64") from None
+    if kind == "whsec" and MIN_KEY <= len(key) <= MAX_KEY:
+        return "v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode()
+    if kind == "whsk" and len(key) == 2 * _SEED:
+        return "v1a," + base64.b64encode(Ed25519PrivateKey.from_private_bytes(key[:_SEED]).sign(signed)).decode()
+    raise BadSecret("a secret is `whsec_` with 24 to 64 bytes, or `whsk_` with 64")
