@@ -40,6 +40,15 @@ class Candidate:
         return Candidate(present, bytes(event.data))
 
     @property
+    def class_(self) -> str:
+        """The slug of the object type that it is about, or whose object it is about; `""` where it is neither."""
+        aggregate, _, rest = str(self.attributes.get("subject", "")).partition("/")
+        if aggregate == "object":
+            return rest.partition("/")[0]
+        slug = self.data.get("slug") if aggregate == "objectType" and type(self.data) is dict else None
+        return slug if type(slug) is str else ""
+
+    @property
     def data(self) -> Any:
         if self._raw:
             try:
