@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import create_engine
 
 from adapters import migrations
-from adapters.sqlite_reader import BUSY_SECONDS
+from adapters.sqlite_reader import BUSY_SECONDS, closed_if_it_fails
 
 CACHE_KIB: Final = 16 * 1024  # for the writer; more gains nothing, even where keys change at random
 PAGE_BYTES: Final = 8192
@@ -17,12 +17,13 @@ def writer(path: Path) -> sqlite3.Connection:
     """Makes the file if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # counts only for a new file
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-    if not _newest(connection):
-        _migrate(path)
+    with closed_if_it_fails(connection):
+        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # counts only for a new file
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        if not _newest(connection):
+            _migrate(path)
     return connection
 
 
@@ -37,6 +38,8 @@ def _newest(connection: sqlite3.Connection) -> bool:
 
 def _migrate(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        migrations.upgrade(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            migrations.upgrade(connection)
+    finally:
+        engine.dispose()

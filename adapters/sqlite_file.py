@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
 from adapters.own_thread import OwnThread
-from adapters.sqlite_reader import BUSY_SECONDS
+from adapters.sqlite_reader import BUSY_SECONDS, closed_if_it_fails
 
 Result = TypeVar("Result")
 
@@ -51,10 +51,11 @@ def writer(path: Path) -> sqlite3.Connection:
     """A connection for the one writer: WAL, NORMAL (a view's checkpoint travels with its rows), no implicit transactions."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
-    connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+    with closed_if_it_fails(connection):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
     return connection
 
 

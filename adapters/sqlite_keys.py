@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from adapters.sqlite_file import create, sql
-from adapters.sqlite_reader import BUSY_SECONDS, reader
+from adapters.sqlite_reader import BUSY_SECONDS, closed_if_it_fails, reader
 from producers.keys import DataKey, owner_of
 from producers.outbox import OutboxUnavailable
 from security.sealed import KEY_BYTES
@@ -157,12 +157,13 @@ def _writer(path: Path) -> sqlite3.Connection:
     path.parent.chmod(0o700)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # a journal takes the file's mode
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-    for setting in _SETTINGS:
-        connection.execute(f"PRAGMA {setting}")
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute(_ANY_TABLE).fetchone() is None:
-        create(connection, metadata)
-    connection.execute("COMMIT")
+    with closed_if_it_fails(connection):
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute(_ANY_TABLE).fetchone() is None:
+            create(connection, metadata)
+        connection.execute("COMMIT")
     return connection
 
 

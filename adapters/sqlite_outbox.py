@@ -18,7 +18,7 @@ from adapters import outbox_file
 from adapters.own_thread import OwnThread
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
-from adapters.sqlite_reader import reader
+from adapters.sqlite_reader import closed_if_it_fails, reader
 from producers.outbox import (
     CommandKey,
     HeadWrite,
@@ -244,7 +244,8 @@ async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:
 
 def _begun(path: Path, ontology: str) -> sqlite3.Connection:
     connection = outbox_file.writer(path)
-    connection.execute(SQL["start_log_head"], (ontology, genesis(ontology)))
+    with closed_if_it_fails(connection):
+        connection.execute(SQL["start_log_head"], (ontology, genesis(ontology)))
     return connection
 
 

@@ -1,6 +1,8 @@
 """Connections that only read. Nothing else is imported here: whoever asks one question has not to wait for more."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,5 +16,16 @@ def reader(path: Path, *, one_thread: bool = True) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=one_thread
     )
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    with closed_if_it_fails(connection):
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
+
+
+@contextmanager
+def closed_if_it_fails(connection: sqlite3.Connection) -> Iterator[None]:
+    """For what is done to a connection before anybody has it who would close it."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

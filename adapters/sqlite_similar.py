@@ -13,6 +13,7 @@ from adapters.similar_statements import SQL
 from adapters.similar_tables import WORDS, made_with, metadata
 from adapters.similar_texts import forget, put, take_away
 from adapters.sqlite_file import SqliteFile, create, sql, writer
+from adapters.sqlite_reader import closed_if_it_fails
 from adapters.sqlite_view import unavailable
 from events.names import Key
 from projectors.embedding.provider import Space, Vectors
@@ -159,13 +160,14 @@ class SqliteSimilar:
 
     def _open(self) -> sqlite3.Connection:
         connection = writer(self.path)
-        connection.execute("PRAGMA secure_delete=ON")  # what is purged is gone from the file, too
-        if not connection.execute("PRAGMA schema_version").fetchone()[0]:
-            with _transaction(connection):
-                create(connection, metadata)
-                connection.execute(WORDS)
-                connection.execute(_START, (NAME, VERSION, self.ontology, 0, genesis(self.ontology), 0, 0))
-                connection.execute(_MAKE_WITH, (self._fingerprint,))
+        with closed_if_it_fails(connection):
+            connection.execute("PRAGMA secure_delete=ON")  # what is purged is gone from the file, too
+            if not connection.execute("PRAGMA schema_version").fetchone()[0]:
+                with _transaction(connection):
+                    create(connection, metadata)
+                    connection.execute(WORDS)
+                    connection.execute(_START, (NAME, VERSION, self.ontology, 0, genesis(self.ontology), 0, 0))
+                    connection.execute(_MAKE_WITH, (self._fingerprint,))
         return connection
 
     async def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:

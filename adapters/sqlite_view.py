@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from sqlalchemy import MetaData, Table, bindparam, delete, insert, select, update
 
 from adapters.sqlite_file import SqliteFile, create, make, sql, writer
+from adapters.sqlite_reader import closed_if_it_fails
 from adapters.view_tables import view_tables
 from projectors.projector import (
     FOREVER,
@@ -96,16 +97,17 @@ class SqliteView(Generic[RowT]):
 
     def _open(self) -> sqlite3.Connection:
         connection = writer(self.path)
-        if not connection.execute("PRAGMA schema_version").fetchone()[0]:
-            connection.execute("BEGIN IMMEDIATE")
-            create(connection, self._tables.metadata)
-            start = (self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
-            connection.execute(_START, start)
-            connection.execute("COMMIT")
-        elif self._tables.added:
-            connection.execute("BEGIN IMMEDIATE")
-            make(connection, self._tables.added)
-            connection.execute("COMMIT")
+        with closed_if_it_fails(connection):
+            if not connection.execute("PRAGMA schema_version").fetchone()[0]:
+                connection.execute("BEGIN IMMEDIATE")
+                create(connection, self._tables.metadata)
+                start = (self.name, self.version, self.ontology, 0, genesis(self.ontology), 0, 0)
+                connection.execute(_START, start)
+                connection.execute("COMMIT")
+            elif self._tables.added:
+                connection.execute("BEGIN IMMEDIATE")
+                make(connection, self._tables.added)
+                connection.execute("COMMIT")
         return connection
 
     def _checkpoint(self, connection: sqlite3.Connection) -> Checkpoint:
