@@ -101,6 +101,13 @@ ABOUT: Mapping[str, About] = {
         "behind how many events a replay keeps a snapshot of all states in `snapshots`, to go on from; 0: never",
         high=10**12,
     ),
+    "audit_days": About(
+        "how long the audit keeps rows; once an hour older ones leave it for segments in `archive`, of PostgreSQL "
+        "whole months; 0: all stay",
+        "days",
+        low=0,
+        high=36_500,
+    ),
     "events_file": About("file to which every committed event is appended, one a line, by the projectors; empty: none"),
     "metrics_file": About(
         "file for the figures of this process, by the projectors: `.prom` = Prometheus text, else OpenTelemetry's JSON, "

@@ -1,9 +1,11 @@
 """Puts together what lets rows leave the outbox: the log, the folder of segments, one at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from adapters import system_clock as clock
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import Endpoint
 from adapters.postgres_outbox import postgres_outbox
@@ -12,13 +14,14 @@ from adapters.segment_folder import SegmentFolder
 from adapters.sqlite_outbox import SqliteOutbox
 from oms.roles import roles
 from oms.settings import Settings
-from oms.shelves import ARCHIVE, kept
+from oms.shelves import ARCHIVE, Leaving, Shelves, kept
 from oms.sources import Source, source
 from producers.archive import Told
 from producers.leaving import Left, leave
 from producers.outbox import Outbox
 
 ROLE: Final = "archive"
+DAY: Final = 86_400e6  # µs
 
 
 async def archived(settings: Settings, keep: int, told: Told) -> Left:
@@ -37,12 +40,17 @@ async def audit_archived(settings: Settings, before: int, told: Told) -> Left:
     refuse_while_repairing(settings.folder / "repair")
     async with roles(settings.folder, (ROLE,)), source("log", settings) as log:
         with kept(settings) as shelves:
-            rows = shelves.audit_rows()
-            try:
-                keep = (await rows.head()).position - await rows.before(before)
-                return await leave(rows, log, _segments(settings), keep, told, "audit")
-            finally:
-                await rows.close()
+            return await _audit_left(settings, log, shelves.audit_rows(), before, told)
+
+
+async def _audit_left(
+    settings: Settings, log: Source, rows: Leaving, before: int, told: Told = lambda *_: None
+) -> Left:
+    try:
+        keep = (await rows.head()).position - await rows.before(before)
+        return await leave(rows, log, _segments(settings), keep, told, "audit")
+    finally:
+        await rows.close()
 
 
 async def trimmed(settings: Settings, endpoint: Endpoint, outbox: Outbox) -> Left | None:
@@ -53,6 +61,16 @@ async def trimmed(settings: Settings, endpoint: Endpoint, outbox: Outbox) -> Lef
     log = Source("log", NatsReader(endpoint, settings.ontology))
     async with roles(settings.folder, (ROLE,)):
         return await leave(outbox, log, _segments(settings), keep)
+
+
+async def audit_trimmed(settings: Settings, endpoint: Endpoint, shelves: Shelves) -> Left | None:
+    """As `trimmed`, of the audit: rows that are older than `audit_days`. `None` where all stay, or there is no audit yet."""
+    if not settings.audit_days or shelves.shelf("audit").live() is None:
+        return None
+    log = Source("log", NatsReader(endpoint, settings.ontology))
+    before = clock.now() - int(settings.audit_days * DAY)
+    async with roles(settings.folder, (ROLE,)):
+        return await _audit_left(settings, log, await asyncio.to_thread(shelves.audit_rows), before)
 
 
 def _segments(settings: Settings) -> SegmentFolder:

@@ -45,6 +45,7 @@ class Settings:
     deadline: float = 30.0
     remember: float = 7.0
     outbox_rows: int = 0
+    audit_days: float = 0.0
     snapshot_every: int = 500_000
     events_file: str = ""
     metrics_file: str = ""

@@ -6,6 +6,7 @@ relay.check ─► genesis ─► committer + relay ─► doors        the door
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from secrets import token_bytes
 from typing import Final
 
@@ -19,11 +20,10 @@ from events.reserved import RUNNING_MIGRATIONS
 from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
 from gateways.similar import SimilarDoor
-from oms.archiving import trimmed
+from oms.archiving import audit_trimmed, trimmed
 from oms.keys import key_store
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.reading import read_door
-from oms.settings import Settings
 from oms.signing import signers
 from producers.command import Limits
 from producers.committer import Committer
@@ -105,7 +105,7 @@ async def _committer(
     questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]
-    loops += [_trim(settings, here.endpoint, outbox, alarm)] if settings.outbox_rows else []
+    loops += [_trim(here, outbox, alarm)] if settings.outbox_rows or settings.audit_days else []
     return door
 
 
@@ -162,11 +162,15 @@ async def _forget(outbox: Outbox, days: float) -> None:
             pass
 
 
-async def _trim(settings: Settings, endpoint: Endpoint, outbox: Outbox, alarm: Alarm) -> None:
+async def _trim(here: Running, outbox: Outbox, alarm: Alarm) -> None:
     """At the start and once an hour let rows leave that segments hold. What keeps them here is told, and harms nothing."""
     while True:
-        try:
-            await trimmed(settings, endpoint, outbox)
-        except Exception as error:  # noqa: BLE001  whatever it was, the rows stay and commits go on
-            alarm("archive", error)
+        for let_go in (
+            partial(trimmed, here.settings, here.endpoint, outbox),
+            partial(audit_trimmed, here.settings, here.endpoint, here.shelves),
+        ):
+            try:
+                await let_go()
+            except Exception as error:  # noqa: BLE001  whatever it was, the rows stay and commits go on
+                alarm("archive", error)
         await asyncio.sleep(FORGET_SECONDS)

@@ -94,3 +94,21 @@ async def test_oms_goes_on_and_lets_rows_leave_by_itself(folder, oms):
                     await client.last()
     assert alarms == []
     assert (await asyncio.to_thread(oms, "verify"))[0] == 0
+
+
+async def test_the_audit_lets_rows_leave_by_itself_once_they_are_old_enough(folder, oms):
+    last = len(rows(folder))
+    alarms = []
+    settings = Settings(folder=folder, audit_days=1e-9)
+    async with running(settings, lambda *told: alarms.append(told)) as here:
+        await here.projected("audit", last)
+    async with running(settings, lambda *told: alarms.append(told)) as here, asyncio.timeout(30):
+        while (await asyncio.to_thread(departed, here)) < last - 1:
+            pass
+    assert alarms == []
+    assert (await asyncio.to_thread(oms, "audit", "verify"))[0] == 0
+
+
+def departed(here):
+    with here.shelves.audit() as audit:
+        return audit.departed()[0]
