@@ -8,15 +8,17 @@ from typing import Final
 
 from adapters import system_clock as clock
 from adapters.incident_letters import IncidentLetters
+from adapters.nats_violations import Violation, Violations
 from adapters.view_files import ViewMissing
 from events.names import Key
 from oms.shelves import Registering, Shelves
 from producers.receive import Address
-from projectors.incidents import Incident, record, redrive
+from projectors.incidents import Incident, Kind, record, redrive
 from projectors.projector import ViewUnavailable
 from projectors.runner import Alarm
 
 REDRIVE_SECONDS: Final = 10.0
+LISTEN_SECONDS: Final = 1.0
 
 
 class Recorder:
@@ -27,8 +29,36 @@ class Recorder:
 
     async def read(self, to: Address, read: Sequence[Key]) -> None:
         """Somebody reads encrypted values of these entities. Raises `OSError`: then nobody may."""
-        time, what = clock.now(), ", ".join(read)
-        incident = Incident(clock.new_id(), time, "read", to.principal, "nats", to.branch, what, to.type)
+        await self._keep("read", to.principal, "nats", to.branch, ", ".join(read), to.type)
+
+    async def denied(self, principal: str, origin: str, what: str, why: str, branch: str = "") -> None:
+        """Somebody was refused what is not theirs; `origin` = the door and from where. Raises `OSError`."""
+        await self._keep("denied", principal, origin, branch, what, why)
+
+    async def failed_login(self, principal: str, origin: str, why: str) -> None:
+        """Somebody could not show who they are; `principal` is who they said to be. Raises `OSError`."""
+        await self._keep("failedLogin", principal, origin, "", "log in", why)
+
+    async def listen(self, violations: Violations) -> None:
+        """What the embedded server refuses, until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(LISTEN_SECONDS)
+                for found, times in (await asyncio.to_thread(violations.new)).items():
+                    with suppress(OSError):  # the server has refused it already, and says so in its own log
+                        await self._violated(found, times)
+        finally:
+            await self._table.close()
+
+    async def _violated(self, found: Violation, times: int) -> None:
+        why = f"refused by the NATS server, {times:,} time{'' if times == 1 else 's'}"
+        if found.kind == "failedLogin":
+            await self.failed_login(found.user, f"nats {found.host}", why)
+        else:
+            await self.denied(found.user, f"nats {found.host}", found.what, why)
+
+    async def _keep(self, kind: Kind, principal: str, origin: str, branch: str, what: str, why: str) -> None:
+        incident = Incident(clock.new_id(), clock.now(), kind, principal, origin, branch, what, why)
         if not await record([incident], self._table, self._letters):
             waiting = self._letters.standing()
             text = f"{waiting.incidents:,} incidents wait in audit_dlq_*.jsonl ({waiting.bytes:,} bytes)"

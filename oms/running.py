@@ -18,6 +18,7 @@ from adapters.nats_dead import DeadLetters
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
+from adapters.nats_violations import Violations
 from adapters.postgres_leases import postgres_leases
 from adapters.postgres_outbox import postgres_outbox
 from adapters.repair_files import refuse_while_repairing
@@ -77,6 +78,8 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops.append(embedding.run())
     if "committer" in settings.roles:
         loops.append(recorder.run())
+    if "server" in settings.roles and not settings.nats_url:
+        loops.append(recorder.listen(Violations(settings.folder / "nats")))
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
     if "projectors" in settings.roles and (refused := await _refused(settings, stack)):

@@ -45,13 +45,20 @@ def search(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was done, newest first. With --json each with what it was before and after."""
+    """Show what was done, newest first. With --json each with what it was before and after.
+
+    Types go by the names they had then; --json says their RIDs as well.
+    """
     from oms.shelves import kept
     from queries.audit import Search, told
 
     asked = Search(actor, resource, kind, branch or "", _time(since), _time(until), text, trace, command, before, limit)
-    with kept(_settings(folder, ontology)) as shelves, shelves.audit() as audit:
+    settings = _settings(folder, ontology)
+    with kept(settings) as shelves, shelves.audit() as audit:
         rows = [told(entry) for entry in audit.search(asked)]
+    run(_name(rows, settings))
+    if not as_json:
+        rows = [row | {"resource": row["named"]} for row in rows]
     print_rows(rows, ["position", "time", "author", "on_behalf_of", "what", "branch", "resource"], as_json=as_json)
     _say_more(rows, "position", limit)
 
@@ -178,6 +185,15 @@ def check(
     except NotAsSigned as refused:
         raise Failure(f"{path}, {refused}", "take the file from another copy", Exit.CONFLICT) from refused
     print_fields(structs.asdict(seal), as_json=as_json)
+
+
+async def _name(rows: list[dict[str, Any]], settings: "Settings") -> None:
+    """Beside each resource what it was called then, on its branch."""
+    from oms.cli.naming import Names
+
+    with Names(settings) as names:
+        for row in rows:
+            row["named"] = await names.told(row["resource"], row["position"], [row["branch"], settings.branch])
 
 
 async def _exported(settings: "Settings", into: Path, first: int, until: int | None) -> Any:

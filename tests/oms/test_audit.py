@@ -1,9 +1,11 @@
 """`oms audit` on a running program: who did what, is it as it was written, and signed out of the house."""
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
 
+from adapters.nats_connection import connection
 from oms.cli import run as commanded
 from oms.cli.failures import Exit
 from workers import refusals
@@ -72,6 +74,29 @@ async def test_who_reads_encrypted_values_is_remembered(program, oms, cli):
     assert [row[name] for name in ("kind", "principal", "origin", "what", "why")] == [
         "read", "local", "nats", "object/Person/김", "Show",
     ]  # fmt: skip
+
+
+async def test_who_is_denied_something_is_remembered_whoever_denies_it(program, oms, cli):
+    async with connection(program.endpoint, "local") as client:
+        await client.publish("oms.evt.main.prod.main.main.object.Airline.UA", b"{}")
+        await client.flush()
+    await program.recorder.denied("김", "graphql 10.0.0.7", "object/Airline/UA", "no role on it", "prod/main/main")
+    await program.recorder.failed_login("eve", "http 10.0.0.8", "unknown token")
+    async with asyncio.timeout(30):
+        while len(found := json.loads((await cli("audit", "incidents", "--json"))[1])) < 3:
+            pass
+    assert {(row["kind"], row["principal"], row["origin"], row["what"]) for row in found} == {
+        ("denied", "local", "nats 127.0.0.1", "publish oms.evt.main.prod.main.main.object.Airline.UA"),
+        ("denied", "김", "graphql 10.0.0.7", "object/Airline/UA"),
+        ("failedLogin", "eve", "http 10.0.0.8", "log in"),
+    }
+
+
+async def test_types_go_by_their_names(program, oms, cli):
+    await filled(program, oms)
+    assert "objectType/Airline" in (await cli("audit", "search", "--kind", "objectType"))[1]
+    (row,) = json.loads((await cli("audit", "search", "--kind", "objectType", "--json"))[1])
+    assert (row["named"], row["resource"].startswith("objectType/ri.oms.object-type.")) == ("objectType/Airline", True)
 
 
 async def test_old_rows_leave_for_segments_and_are_proved_there(program, oms, cli, tmp_path):

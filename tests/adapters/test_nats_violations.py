@@ -1,0 +1,49 @@
+"""What a nats-server refuses is read from its log: each once, whoever it was."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from adapters.nats_connection import connection
+from adapters.nats_violations import Violation, Violations, violation
+
+START = "[1] 2026/11/26 01:31:18.175256 [ERR] 127.0.0.1:38540 - cid:8 - "
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (
+            START + '"v2:python3:a" - "CLIENTS/user:local" - Publish Violation - Subject "oms.evt.main.x"',
+            Violation("denied", "local", "127.0.0.1", "publish oms.evt.main.x"),
+        ),
+        (
+            START + '"v2" - "OMS/user:김" - Subscription Violation - Subject "oms.\\"x", SID 1',
+            Violation("denied", "김", "127.0.0.1", 'subscribe oms."x'),
+        ),
+        (START + 'authentication error - User "eve"', Violation("failedLogin", "eve", "127.0.0.1", "log in")),
+        (START + "authentication error", Violation("failedLogin", "", "127.0.0.1", "log in")),
+        (START + "Slow Consumer Detected", None),
+        ("[1] 2026/11/26 01:31:18.1 [INF] Publish Violation", None),
+    ],
+)
+def test_a_line_is_a_violation_or_none(line, found):
+    assert violation(line) == found
+
+
+async def test_of_a_server_that_runs_what_is_new_is_told_once(nats_server):
+    violations = Violations(nats_server.folder)
+    assert violations.new() == Counter()
+    async with connection(nats_server.endpoint, "local") as client:
+        for _ in range(3):
+            await client.publish("oms.cmd.main.다른.x", b"")
+        await client.flush()
+        assert violations.new() == {Violation("denied", "local", "127.0.0.1", "publish oms.cmd.main.다른.x"): 3}
+    reader, writer = await asyncio.open_connection("127.0.0.1", nats_server.port)
+    writer.write(b"CONNECT {}\r\nPING\r\n")
+    assert b"Authorization Violation" in await reader.read()  # until it hangs up
+    writer.close()
+    await writer.wait_closed()
+    assert list(violations.new()) == [Violation("failedLogin", "", "127.0.0.1", "log in")]
+    assert violations.new() == Counter()
