@@ -1,0 +1,112 @@
+"""What an answer of an endpoint means, and when it is asked again. Pure: chance and time are given.
+
+2xx ─► Delivered         410 ─► Gone: nothing is sent there any more
+429, 502, 504 ─► Later, and slower: everything else for this endpoint waits, too
+anything else ─► Later, by the schedule, until it has no more tries: GivenUp
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from events.subscriptions.outgoing import Answered, Failed
+
+SCHEDULE: Final[Sequence[int]] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds before the second try, the third … Source: Standard Webhooks 1.0, Retries."""
+JITTER: Final = 0.2
+LONGEST_RETRY_AFTER: Final = 86_400  # seconds: an endpoint may not put us off for ever
+SLOW_SECONDS: Final = 60  # what an overloaded endpoint is left alone at least
+OVERLOADED: Final = frozenset({429, 502, 504})
+BROKEN: Final = frozenset({"connection_reset"})
+QUICKLY: Final = 1.0  # seconds: a connection that breaks so soon was an idle one that the other side had closed
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Try again in `seconds`; `slower`: nor is anything else sent there before."""
+
+    seconds: float
+    kind: str
+    slower: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The last try failed; who owns the endpoint may ask for it again."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The endpoint says that it wants nothing any more."""
+
+
+Verdict = Delivered | Later | GivenUp | Gone
+
+
+def judged(
+    ended: Answered | Failed, attempt: int, chance: float, now: float, schedule: Sequence[int] = SCHEDULE
+) -> Verdict:
+    """Of try `attempt` (from 1). `chance` in [0, 1), `now` in s since the epoch."""
+    if isinstance(ended, Answered):
+        if 200 <= ended.status < 300:
+            return Delivered(ended.status)
+        if ended.status == 410:
+            return Gone()
+    kind = ended.kind if isinstance(ended, Failed) else f"status_{ended.status}"
+    if attempt > len(schedule):
+        return GivenUp(kind)
+    seconds = schedule[attempt - 1] * (1 - JITTER + 2 * JITTER * chance)
+    asked = retry_after(ended.headers, now) if isinstance(ended, Answered) else None
+    slower = isinstance(ended, Answered) and (ended.status in OVERLOADED or (ended.status == 503 and asked is not None))
+    return Later(max(seconds, asked or 0, SLOW_SECONDS if slower and asked is None else 0), kind, slower)
+
+
+def at_once(ended: Answered | Failed) -> bool:
+    """Whether to try once more without waiting, which is no try of its own: the connection broke before it was used."""
+    return isinstance(ended, Failed) and ended.kind in BROKEN and ended.seconds < QUICKLY
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds, 0 … `LONGEST_RETRY_AFTER`; `None` where the header is absent or says nothing. Source: RFC 9110, 10.2.3."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(min(int(said[:12]), LONGEST_RETRY_AFTER))
+    try:
+        date = parsedate_to_datetime(said)
+    except (ValueError, TypeError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return min(max(date.timestamp() - now, 0.0), float(LONGEST_RETRY_AFTER))
+
+
+DISABLE_SECONDS: Final = 5 * 86_400
+DISABLE_ATTEMPTS: Final = 20
+NOTICES: Final = (50, 70, 90, 100)  # per cent of both limits; at 100 the endpoint is disabled
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """An endpoint since its last delivery: failing since when (s since the epoch), how often, the last notice of it."""
+
+    since: float
+    attempts: int
+    told: int = 0
+
+
+def failed_again(failing: Failing | None, now: float) -> tuple[Failing, int | None]:
+    """And the notice that is due, one of `NOTICES`. Both time and tries count: neither a burst nor one old failure is enough."""
+    since, attempts, told = (now, 0, 0) if failing is None else (failing.since, failing.attempts, failing.told)
+    attempts += 1
+    reached = min((now - since) / DISABLE_SECONDS, attempts / DISABLE_ATTEMPTS) * 100
+    due = [each for each in NOTICES if told < each <= reached]
+    return Failing(since, attempts, due[-1] if due else told), due[-1] if due else None
