@@ -20,10 +20,10 @@ from events.decider import Context, Head, Lookup, Payload, State, needed
 from events.findings import Refused
 from events.merges.rekeyed import Form, Rekeyed
 from events.migrations.migration_change import CHANGES, command_of, conversion
-from events.migrations.migration_encryption import with_tokens
 from events.migrations.migration_events import migration_key
 from events.migrations.migration_parents import each_reparented
 from events.migrations.migration_step import Conversion, Step
+from events.migrations.migration_unique import with_tokens
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import ONTOLOGY_SCOPE, Key, link_key

@@ -15,7 +15,6 @@ from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
 from events.migrations.migration_circles import straightened
-from events.migrations.migration_encryption import remarked
 from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_links import between, fewer, without_links
 from events.migrations.migration_objects import required, without_type, without_value
@@ -142,7 +141,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(UpdateSharedProperty, (*_VALUES, "first", "last"), redeclared),
         Change(AddStructField, ("default",), with_field),
         Change(SetStructFieldRequired, ("default",), with_value),
-        Change(SetMarking, ("cast",), remarked),
+        Change(SetMarking, ("cast",), redeclared),
         Change(ChangeParents, ("default", "drop"), reparented, apart=False),
         Change(SetPrimaryKey, ("move",), rekeyed, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),

@@ -10,6 +10,7 @@ from events.schema import (
     link_reserving,
     link_type,
     property_life,
+    property_opening,
     property_removal,
     property_reserving,
     property_rules,
@@ -24,6 +25,7 @@ from events.schema import (
 
 _DECIDERS: Final[tuple[Decider, ...]] = (
     link_reserving,
+    property_opening,
     property_reserving,
     object_,
     link,
@@ -41,6 +43,7 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
 )
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
     **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
+    **dict.fromkeys(property_opening.INNER, property_opening),
     **dict.fromkeys(property_reserving.INNER, property_reserving),
     **dict.fromkeys(link_reserving.INNER, link_reserving),
 }

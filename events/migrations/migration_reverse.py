@@ -116,8 +116,6 @@ def _retyped(of: Mapping[str, str], each: Declared) -> Payload:
 
 def _redeclared(context: Context, back: Payload) -> Reverse:
     """Values that were written since are made to fit, or go."""
-    if not decided_by(back).decide(replace(context, planned=True), back):
-        return Reverse()
     again = conversion(context, back, _CAST)
     return Reverse(first=again.first, last=again.last, again=again)
 

@@ -12,17 +12,21 @@ from typing import Any, Final, NamedTuple
 from events.decider import Context, Payload, State
 from events.findings import Refused
 from events.migrations.migration_staging import Staging
+from events.objects.personal import ENCRYPT
+from events.objects.sealing import is_closed, untold
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
 from events.schema.kinds import kind_named
 from events.schema.narrower import sealed_otherwise
+from events.schema.property_opening import OpenValues, SetOpened
 from events.schema.property_reserving import ReserveValues, SetReserved
-from events.schema.property_rules import SetUnique
+from events.schema.property_rules import SetMarking, SetUnique
 from events.schema.property_source import SetValueType
 from events.schema.property_type import ChangePropertyType
 from events.schema.resolving import Declared, declaration
 from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.value_type import PublishValueTypeVersion
+from events.schema.values import Json
 
 
 class Holder(NamedTuple):
@@ -40,6 +44,23 @@ class Holder(NamedTuple):
         return bool(self.old["unique"]) or self.old.get("reserving") == "begun"
 
     @property
+    def opening(self) -> bool:
+        """Whether values that are encrypted are to be kept in plain."""
+        return self.old.get("marking") == ENCRYPT != self.new.get("marking")
+
+    @property
+    def under_way(self) -> bool:
+        """Whether values are kept otherwise than they shall be, or reserved as they come."""
+        begun = self.old.get("reserving") == "begun" or bool(self.old.get("opening"))
+        return begun or sealed_otherwise(self.old, self.new)
+
+    def kept_wrong(self, stored: Json) -> bool:
+        """Whether a stored value is closed and shall not be, or the other way round, or nobody would find an equal one."""
+        markings = [each.get("marking") for each in (self.old, self.new)]
+        closed = markings[1] == ENCRYPT
+        return ENCRYPT in markings and (is_closed(stored) != closed or (closed and self.reserving and untold(stored)))
+
+    @property
     def named(self) -> dict[str, str]:
         """As commands name it."""
         return {"type": self.state["rid"], "property": self.old["rid"]}
@@ -53,47 +74,60 @@ class Room(NamedTuple):
 def room(context: Context, command: Payload, holders: Sequence[Holder]) -> Room | None:
     """`None` where there is none. Raises `Unread`."""
     loosened = _LOOSENED.get(type(command))
-    if loosened is None or any(each.old["target"] or each.new["target"] or _kept_otherwise(each) for each in holders):
+    if loosened is None or any(each.old["target"] or each.new["target"] for each in holders):
         return None
     free = [SetUnique(**each.named, unique=False) for each in holders if each.old["unique"]]
     reserved = [each.named for each in holders if each.reserving]
-    first = (*free, loosened(context, command), *(ReserveValues(**named) for named in reserved))
+    opened = [each.named for each in holders if each.opening]
+    closed = [each.named for each in holders if each.old.get("opening") and not each.opening]
+    first = (
+        *free,
+        *loosened(context, command),
+        *(SetOpened(**named) for named in closed),
+        *(OpenValues(**named) for named in opened),
+        *(ReserveValues(**named) for named in reserved),
+    )
     try:
         Staging(context).decided(first, room=True)
     except Refused:
         return None
-    return Room(first, (command, *(SetReserved(**named) for named in reserved)))
+    done = (*(SetOpened(**named) for named in opened), *(SetReserved(**named) for named in reserved))
+    return Room(first, (command, *done))
 
 
-def _kept_otherwise(holder: Holder) -> bool:
-    return sealed_otherwise(holder.old, holder.new)
+def _json(_: Context, command: ChangePropertyType) -> tuple[Payload, ...]:
+    return (ChangePropertyType(type=command.type, property=command.property, to="json"),)
 
 
-def _json(_: Context, command: ChangePropertyType) -> Payload:
-    return ChangePropertyType(type=command.type, property=command.property, to="json")
+def _base(_: Context, command: SetValueType) -> tuple[Payload, ...]:
+    return (command.model_copy(update={"value_type": None, "version": "latest"}),)
 
 
-def _base(_: Context, command: SetValueType) -> Payload:
-    return command.model_copy(update={"value_type": None, "version": "latest"})
+def _unbounded(_: Context, command: PublishValueTypeVersion) -> tuple[Payload, ...]:
+    return (command.model_copy(update={"constraint": Constraint()}),)
 
 
-def _unbounded(_: Context, command: PublishValueTypeVersion) -> Payload:
-    return command.model_copy(update={"constraint": Constraint()})
+def _closing(_: Context, command: SetMarking) -> tuple[Payload, ...]:
+    """What is to be opened stays encrypted until all of it is."""
+    return (command,) if command.marking == ENCRYPT else ()
 
 
-def _shared_json(context: Context, command: UpdateSharedProperty) -> Payload:
+def _shared_json(context: Context, command: UpdateSharedProperty) -> tuple[Payload, ...]:
     state = kind_named(context, "sharedProperty", command.element)
     assert state is not None, "its change was decided"
     old = {"default": None, **declaration(context.get, state["property"])}
     said = {name: old[name] for name in ("marking", "searchable") if name in old}
+    if command.property.marking == ENCRYPT:
+        said = {"marking": ENCRYPT}
     loose = SharedDeclaration(type="json", default=by_name(old, old["default"]), **said)
-    return command.model_copy(update={"property": loose})
+    return (command.model_copy(update={"property": loose}),)
 
 
-_LOOSENED: Final[Mapping[type[Payload], Callable[[Context, Any], Payload]]] = {
+_LOOSENED: Final[Mapping[type[Payload], Callable[[Context, Any], tuple[Payload, ...]]]] = {
     ChangePropertyType: _json,
     SetValueType: _base,
     PublishValueTypeVersion: _unbounded,
     UpdateSharedProperty: _shared_json,
+    SetMarking: _closing,
 }
-"""The change that lets everything through."""
+"""The change that lets everything through, or closes what is written."""

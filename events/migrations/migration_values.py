@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from events.decider import Context, Lookup, Payload, State
+from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder, room
@@ -24,16 +25,18 @@ from events.names import Key, object_key
 from events.objects.link_words import UpdateLink
 from events.objects.object_words import UpdateObject
 from events.objects.personal import opened
+from events.objects.sealing import PURGED
 from events.reserved import count_key, links_key, links_under, number
 from events.schema.checks import by_name
 from events.schema.hierarchy import below
 from events.schema.kinds import kind_named
 from events.schema.narrower import narrower
-from events.schema.property_change import OnProperty
+from events.schema.property_change import OnProperty, own_property
 from events.schema.reach import following, is_link_type, supposing
 from events.schema.resolving import Declared, declaration
 from events.schema.shape import shape_in
 from events.schema.struct_words import AddStructField, SetStructFieldRequired
+from events.schema.type_change import existing
 from events.schema.values import Json, same
 
 
@@ -44,8 +47,7 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     whole = converting(context, holders, mended)
     if any(each.chained for each in mended):
         whole = replace(whole, settled=standing_in([each.field for each in holders]))
-    begun = any(each.old.get("reserving") == "begun" for each in holders)
-    if not begun and not any(list(narrower(each.new, each.old)) for each in holders):
+    if not any(each.under_way or list(narrower(each.new, each.old)) for each in holders):
         return whole
     made = room(context, command, holders)
     if made is None:
@@ -111,13 +113,23 @@ def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Me
         values = known(context, state)
         patch: dict[str, Json] = {}
         for holder, mend in by_prefix[prefix]:
-            value = values.get(holder.field)
+            value, stored = values.get(holder.field), state.get("properties", {}).get(holder.field)
             other = mend.missing() if value is None else mend(value)
-            if not same(mend.stored(other), value):
+            if value == PURGED and holder.opening:
+                other = lost(holder.name, holder.new)
+            if not same(mend.stored(other), value) or (value not in (None, PURGED) and holder.kept_wrong(stored)):
                 patch[holder.name] = replacing(by_name(holder.old, value), other)
         return converted(state, patch) if patch else None
 
     return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed)
+
+
+def lost(name: str, declared: Declared) -> Json:
+    """What nobody can read goes. Raises `Refused` where it cannot."""
+    if declared["required"]:
+        text = f"{name} is required, and the key of this value is destroyed; purge or delete the object"
+        raise Refused([Finding("PROPERTY_REQUIRED", "", text)])
+    return None
 
 
 class _Filled(NamedTuple):
@@ -187,17 +199,21 @@ def replacing(old: Json, new: Json) -> Json:
 def _holders(context: Context, command: Payload) -> list[Holder]:
     """Raises `Refused` where the change cannot be made whatever the data, `Unread`."""
     decider = decided_by(command)
-    (event,) = decider.decide(replace(context, planned=True), command)
-    before = context.get(event.key)
-    after = decider.evolve(before, event.payload)
-    assert before is not None
-    assert after is not None
-    then = supposing(context.get, event.key, after)
+    then: Lookup = context.get
+    for event in decider.decide(replace(context, planned=True), command):  # none, where room was made by the change
+        after = decider.evolve(context.get(event.key), event.payload)
+        assert after is not None
+        then = supposing(context.get, event.key, after)
     if isinstance(command, OnProperty):
-        field: str = event.payload.field  # type: ignore[attr-defined]  # every event of a property has one
-        found = [(before, before["properties"][field], after["properties"][field])]
+        state = existing(context, command.type)
+        each = own_property(context, state, command.property)
+        changed = then(Key(f"objectType/{state['rid']}")) or state
+        found = [(state, each, changed["properties"][each["field"]])]
     else:
-        found = [(s, each, each) for s, each in following(context.get, event.key.partition("/")[0], before["rid"])]
+        key = decider.target(context, command)
+        assert key is not None, "its change was decided"
+        kind, _, rid = key.partition("/")
+        found = [(state, each, each) for state, each in following(context.get, kind, rid)]
     return [
         Holder(s, one["field"], one["name"], declaration(context.get, one), declaration(then, other))
         for s, one, other in found

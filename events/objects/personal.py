@@ -26,6 +26,7 @@ class Personal(NamedTuple):
     ]  # encrypted field → slug of the type that declares it unique, or on its way there; else `None`
     subject: str | None  # the field that says whom an object is about
     prefix: str  # what stands in front of its value in the person's name
+    opening: frozenset[str]  # of the encrypted fields those that are written in plain from now on
 
     def person(self, values: Mapping[str, Json]) -> str | None:
         """Whom an object with these values is about; `None` where they do not say."""
@@ -39,10 +40,16 @@ class Personal(NamedTuple):
 
     def kept(self, field: str, stored: Json) -> bool:
         """Whether a stored value is kept as the property wants it: it may have been written before it was encrypted."""
-        return field not in self.closed or is_closed(stored)
+        return field not in self.closed or field in self.opening or is_closed(stored)
+
+    def closes(self, field: str) -> bool:
+        """Whether a value is closed when it is written."""
+        return field in self.closed and field not in self.opening
 
     def complete(self, field: str, stored: Json) -> bool:
         """Whether it is kept so, with the token by which others find it where there must be one."""
+        if field in self.opening:
+            return not is_closed(stored)
         if not self.kept(field, stored):
             return False
         return (self.closed.get(field) is None and field != self.subject) or not is_closed(stored) or "token" in stored
@@ -61,7 +68,8 @@ def personal_in(get: Lookup, types: list[State], declared: Mapping[str, Mapping[
         subject = None
     if not closed and subject is None:
         return None
-    return Personal(closed, subject, "" if subject is None else _prefix(get, types, subject, declared[subject]))
+    prefix = "" if subject is None else _prefix(get, types, subject, declared[subject])
+    return Personal(closed, subject, prefix, frozenset(field for field in closed if declared[field].get("opening")))
 
 
 def discreet(check: Check) -> Check:
@@ -101,7 +109,7 @@ def closed(
         return {**sealed, **_token(context, personal, field, value)}
 
     return {
-        field: close(field, value) if field in personal.closed and value is not None else value
+        field: close(field, value) if personal.closes(field) and value is not None else value
         for field, value in values.items()
     }
 
@@ -120,7 +128,7 @@ def closed_changes(
 def tokened(context: Context, personal: Personal, values: Mapping[str, Json]) -> dict[str, Json]:
     """Values by which others may be found: what is encrypted and unique is its token."""
     return {
-        field: _token(context, personal, field, value) if field in personal.closed and value is not None else value
+        field: _token(context, personal, field, value) if personal.closes(field) and value is not None else value
         for field, value in values.items()
     }
 

@@ -130,6 +130,8 @@ class Shape:
 
     def _check_stored(self, field: str, name: str, value: Json) -> None:
         encrypted = self.personal is not None and field in self.personal.closed
+        if self.personal is not None and field in self.personal.opening:
+            encrypted = is_closed(value)
         if encrypted != is_closed(value):
             how = "in plain, and the property is encrypted" if encrypted else "encrypted, and the property is not"
             raise NotAValue("VALUE_KEPT", f"is kept {how}; give it by a command of its own")

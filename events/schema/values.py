@@ -68,6 +68,7 @@ class Property(Payload):
     until: str | None = None
     removed: bool | None = None
     reserving: Literal["begun", "done"] | None = None  # on its way to be unique, or came so
+    opening: bool | None = None  # on its way to be kept in plain
     reserve: str | None = None  # what stands for the field in `unique/…` keys, once it was no longer unique
 
     def state(self) -> dict[str, Any]:

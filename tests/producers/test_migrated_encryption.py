@@ -139,3 +139,98 @@ async def test_a_deleted_object_comes_back_closed():
     await ran(desk)
     await sent(desk, "RestoreObject", type="Person", key="김0")
     assert (await closed(desk), (await opened(desk))["김0"]) == ({True}, "010-1")
+
+
+@pytest.mark.parametrize("unique", [False, True])
+@pytest.mark.parametrize(("was", "to"), [(OPEN, "encrypt"), (CLOSED, None)])
+async def test_values_are_kept_otherwise_batch_by_batch_whatever_is_written_meanwhile_and_back(was, to, unique):
+    desk = await people({**was, "unique": unique}, *(f"010-{at}" for at in range(MANY)))
+    before = await opened(desk)
+    await begun(desk, **plan("SetMarking", CAST, **marking(to)))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    assert await closed(desk) == {True, False}
+    await sent(desk, "CreateObject", type="Person", properties={"id": "가", "phone": "02-1"})
+    await sent(desk, "UpdateObject", type="Person", key="김99", patch={"phone": "02-2"})  # not gone through yet
+    await sent(desk, "UpdateObject", type="Person", key="김0", patch={"phone": "02-3"})
+    desk.restart()
+    ended = await ran(desk, step=1)
+    now = {**before, "가": "02-1", "김99": "02-2", "김0": "02-3"}
+    assert (ended["said"], await closed(desk), await opened(desk)) == ("completed", {to == "encrypt"}, now)
+    again = {"type": "Person", "properties": {"id": "나", "phone": "02-2"}}
+    assert codes(await desk.send("CreateObject", **again)) == (["VALUE_NOT_UNIQUE"] if unique else [])
+    await taken_back(desk)
+    left = await opened(desk)
+    left.pop("나", None)
+    assert (await closed(desk), left) == ({to != "encrypt"}, now)
+
+
+async def test_encrypted_values_become_those_of_another_type_and_stay_closed():
+    desk = await people({**CLOSED, "type": "integer"}, *range(MANY))
+    before = await opened(desk)
+    await begun(desk, **plan("ChangePropertyType", CAST, type="Person", property="phone", to="string"))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    assert (await ran(desk, step=1))["said"] == "completed"
+    assert (await closed(desk), await opened(desk)) == ({True}, {key: str(value) for key, value in before.items()})
+    await taken_back(desk)
+    assert (await closed(desk), await opened(desk)) == ({True}, before)
+
+
+@pytest.mark.parametrize("kind", ["string", "integer"])
+async def test_a_shared_property_closes_the_values_of_all_types_that_have_it_and_opens_them_again(kind):
+    desk = await people(OPEN)
+    await sent(desk, "CreateSharedProperty", name="번호", property={"type": "string"})
+    await sent(desk, "AddProperty", type="Person", property={"name": "tel", "shared": "번호", "unique": True})
+    await sent(desk, "CreateObjectType", name="Firm", primaryKey=["id"], properties=[{"name": "id", "type": "string"}])
+    await sent(desk, "AddProperty", type="Firm", property={"name": "전화", "shared": "번호"})
+    for type_, name in (("Person", "tel"), ("Firm", "전화")):
+        made = [{"id": f"가{at}", name: str(at)} for at in range(300)]
+        await desk.group(*(asked("CreateObject", type=type_, properties=each) for each in made))
+    before = [await alive(desk, each) for each in ("Person", "Firm")]
+    changed = {"shared": "번호", "property": {"type": kind, "marking": "encrypt"}}
+    await begun(desk, **plan("UpdateSharedProperty", CAST, **changed))
+    assert (await ran(desk))["said"] == "completed"
+    assert all(is_closed(each["tel"]) for each in (await alive(desk, "Person")).values())
+    assert all(is_closed(each["전화"]) for each in (await alive(desk, "Firm")).values())
+    twice = {"type": "Person", "properties": {"id": "나", "tel": "7" if kind == "string" else 7}}
+    assert codes(await desk.send("CreateObject", **twice)) == ["VALUE_NOT_UNIQUE"]
+    await taken_back(desk)
+    assert [await alive(desk, each) for each in ("Person", "Firm")] == before
+    assert codes(await desk.send("CreateObject", type="Person", properties={"id": "나", "tel": "7"})) == [
+        "VALUE_NOT_UNIQUE"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["first", "last", "drop"])
+async def test_encrypted_values_become_unique_in_whatever_batch_they_come(kind):
+    desk = await people(CLOSED, *(f"010-{at % 400}" for at in range(MANY)))
+    before = await opened(desk)
+    await begun(desk, **plan("SetUnique", {"kind": kind}, type="Person", property="phone", unique=True))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "CreateObject", type="Person", properties={"id": "나", "phone": "010-399"})
+    desk.restart()
+    ended = await ran(desk, step=1)
+    values = [each for each in (await opened(desk)).values() if each is not None]
+    twice = MANY - 400
+    assert (ended["said"], len(values)) == ("completed", 400 - twice - 1 if kind == "drop" else 400)
+    assert len(set(values)) == len(values)
+    taken = await desk.send("CreateObject", type="Person", properties={"id": "하", "phone": "010-200"})
+    assert codes(taken) == ["VALUE_NOT_UNIQUE"]
+    await taken_back(desk)
+    assert {key: each for key, each in (await opened(desk)).items() if key != "나"} == before
+
+
+@pytest.mark.parametrize("unique", [False, True])
+@pytest.mark.parametrize(("was", "to"), [(OPEN, "encrypt"), (CLOSED, None)])
+async def test_one_that_is_given_up_half_way_leaves_all_kept_as_they_were(was, to, unique):
+    desk = await people({**was, "unique": unique}, *(f"010-{at}" for at in range(MANY)))
+    before = await opened(desk)
+    await begun(desk, **plan("SetMarking", CAST, **marking(to)))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)
+    await sent(desk, "UpdateObject", type="Person", key="김0", patch={"phone": "02-3"})
+    await sent(desk, "PauseMigration", migration=1)
+    await taken_back(desk)
+    assert (await closed(desk), await opened(desk)) == ({to != "encrypt"}, {**before, "김0": "02-3"})
+    for phone in ("02-3", "010-500"):
+        made = await desk.send("CreateObject", type="Person", properties={"id": phone, "phone": phone})
+        assert codes(made) == (["VALUE_NOT_UNIQUE"] if unique else [])
+    assert await closed(desk) == {to != "encrypt"}

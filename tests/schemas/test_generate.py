@@ -10,7 +10,7 @@ from events import catalog
 from events.merges import merge
 from events.migrations import migration
 from events.proposals import proposal
-from events.schema import link_reserving, property_reserving
+from events.schema import link_reserving, property_opening, property_reserving
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
@@ -51,7 +51,14 @@ async def test_every_command_and_event_of_a_story_fits_its_schema():
     for event in events:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
     # see test_merges.py and test_proposals.py (these need more than one branch) and test_migrations.py
-    elsewhere = {*merge.EVENTS, *proposal.EVENTS, *migration.EVENTS, *property_reserving.EVENTS, *link_reserving.EVENTS}
+    elsewhere = {
+        *merge.EVENTS,
+        *proposal.EVENTS,
+        *migration.EVENTS,
+        *property_reserving.EVENTS,
+        *property_opening.EVENTS,
+        *link_reserving.EVENTS,
+    }
     elsewhere.add("io.oms.branch.rebased.v1")
     assert {event["type"] for event in events} == catalog.EVENTS.keys() - elsewhere
     assert {command for command, _ in STORY} == catalog.COMMANDS.keys() - {

@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
-from events.schema import link_reserving, property_reserving
+from events.schema import link_reserving, property_opening, property_reserving
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -65,6 +65,21 @@ STORY = [
     ("ApproveMigration", {"migration": 4}),
     ("RunMigration", {"migration": 4}),
     ("ApplyMigrationBatch", {"migration": 4, "step": 0}),
+    (
+        "AddProperty",
+        {"type": "Plane", "property": {"name": "pilot", "type": "string", "marking": "encrypt"}},
+    ),
+    ("UpsertObject", plane("한001", pilot="김철수")),
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "SetMarking", "data": {"type": "Plane", "property": "pilot", "marking": None}},
+            "fix": {"kind": "cast"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 5}),
+    ("RunMigration", {"migration": 5}),
+    ("ApplyMigrationBatch", {"migration": 5, "step": 0}),
 ]
 
 
@@ -75,7 +90,7 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
         Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
         assert (await desk.send(command, **data))["status"] == "accepted", command
     events = [json.loads(row.body) for row in await outbox.after(0, 10_000)]
-    its = {*migration.EVENTS, *property_reserving.EVENTS, *link_reserving.EVENTS}
+    its = {*migration.EVENTS, *property_reserving.EVENTS, *property_opening.EVENTS, *link_reserving.EVENTS}
     told = [each for each in events if each["type"] in its]
     for event in told:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
