@@ -96,6 +96,13 @@ class AskBranches(AskView):
     deleted: Annotated[bool, Field(description="deleted branches, too")] = False
 
 
+class AskSubscriptions(AskView):
+    """Who wants which events, and where: all subscriptions, as they stand or stood."""
+
+    as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
+    deleted: Annotated[bool, Field(description="those that are over, too")] = False
+
+
 class AskImpact(AskType):
     """What stands at an object type, or at one of its properties: what a change of it would reach."""
 
@@ -116,6 +123,7 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Show": AskShow,
     "History": AskHistory,
     "Branches": AskBranches,
+    "Subscriptions": AskSubscriptions,
     "Impact": AskImpact,
     "Similar": AskSimilar,
     "PreviewMerge": AskPreviewMerge,

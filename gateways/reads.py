@@ -1,4 +1,4 @@
-"""The door for reads: `Show`, `History`, `Impact` and `Branches` are asked like commands; the versions view answers.
+"""The door for reads: `Show`, `History`, `Branches` and the like are asked like commands; the versions view answers.
 
 The answer is an outcome that changed nothing, at the position at which it was read, with `answer` in it.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from events.command import QUESTIONS, AskBranches, AskHistory, AskImpact, AskShow, AskType, AskView
+from events.command import QUESTIONS, AskBranches, AskHistory, AskImpact, AskShow, AskSubscriptions, AskType, AskView
 from events.findings import Finding, Refused
 from events.names import Key
 from events.objects.sealing import PURGED, SEALED, Closed
@@ -23,6 +23,7 @@ from queries.gaps import Opens
 from queries.impact import impact
 from queries.moments import moment
 from queries.objects import show
+from queries.subscriptions import subscriptions
 from queries.timeline import history
 from queries.versions import Versions
 
@@ -32,6 +33,7 @@ _ON_THE_COMMAND_LINE: Final = {
     "History": "oms history",
     "Impact": "oms schema impact",
     "Branches": "oms branch list",
+    "Subscriptions": "oms webhook list",
 }
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -63,7 +65,7 @@ class ReadDoor:
     @property
     def questions(self) -> dict[str, Question]:
         """For the command door."""
-        return dict.fromkeys(("Show", "History", "Impact", "Branches"), self.answer)
+        return dict.fromkeys(_ON_THE_COMMAND_LINE, self.answer)
 
     async def answer(self, to: Address, headers: Mapping[str, str], payload: bytes) -> bytes:
         """Never raises for what a client can do wrong."""
@@ -95,9 +97,12 @@ class ReadDoor:
     def _answer(self, versions: Versions, to: Address, asked: AskView) -> dict[str, Any]:
         if isinstance(asked, AskBranches):
             return overview(versions, deleted=asked.deleted)
-        assert isinstance(asked, AskType)
+        assert isinstance(asked, AskType | AskSubscriptions)
         at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
         match asked:
+            case AskSubscriptions():
+                found = subscriptions(at, deleted=asked.deleted)
+                return {"position": at.position, "subscriptions": [each.json() for each in found]}
             case AskShow():
                 return show(at, asked.type, asked.key).json()
             case AskHistory():

@@ -292,6 +292,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "Show": {"type": "Flight", "key": "UA-1545", "asOf": "2013-01-01"},
     "History": {"type": "Flight", "key": "UA-1545"},
     "Branches": {"deleted": True},
+    "Subscriptions": {"asOf": "now"},
     "Impact": {"type": "Flight", "property": "status"},
     "Similar": {"text": "delayed by fog", "type": "Flight"},
 }

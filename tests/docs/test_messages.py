@@ -45,6 +45,7 @@ ELSEWHERE = {
     "Show",
     "History",
     "Branches",
+    "Subscriptions",
     "Similar",
     *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS, *migration.COMMANDS)),
 }  # these need views, a second branch, or data that stands against a change

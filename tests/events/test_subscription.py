@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from events.findings import Refused
 from events.reserved import selecting_key
+from events.subscriptions.secret_ids import in_use
 from events.subscriptions.selecting import of_types, on_branch
 from events.subscriptions.sinks import sink_fault
+from events.wire.instants import from_text
 from tests.events.world import MAIN, World
 
 GATE = {
@@ -127,6 +129,18 @@ def test_a_secret_that_went_is_used_a_while_and_never_taken_again(world):
     assert world.when("RotateSubscriptionSecret", subscription="gates-out", secret=OTHER) == []
     again = {"subscription": "gates-out", "secret": SECRET}
     assert codes(world, "RotateSubscriptionSecret", **again) == [("SUBSCRIPTION_SECRET", "/secret")]
+
+
+def test_secrets_are_in_use_as_long_as_they_overlap(world):
+    world.when("RegisterSubscription", **TO, secret=SECRET)
+    assert in_use(state(world), 0) == [SECRET]
+    (event,) = world.when("RotateSubscriptionSecret", subscription="gates-out", secret=OTHER, overlap=60)
+    until = from_text(event.until)
+    assert in_use(state(world), until - 1) == [OTHER, SECRET]
+    assert in_use(state(world), until) == [OTHER]
+    third = f"whs-{'c' * 32}"
+    world.when("RotateSubscriptionSecret", subscription="gates-out", secret=third, overlap=0)
+    assert in_use(state(world), world.position) == [third]  # what had to go sooner is not used longer
 
 
 def test_the_life_of_a_subscription(world):

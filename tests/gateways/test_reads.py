@@ -14,6 +14,7 @@ from gateways.reads import ReadDoor, ViewUnreadable
 from producers.receive import address
 from tests.queries.histories import MAIN
 from tests.queries.test_objects import DEV, NOW, flights
+from tests.queries.test_subscriptions import subscribed
 
 
 class Still:
@@ -50,6 +51,16 @@ async def test_an_object_as_it_was(ask):
 async def test_its_history(ask):
     reply = await ask("History", {"type": "Flight", "key": "UA-1"})
     assert [step["event"] for step in reply["answer"]["steps"]] == ["created", "updated"]
+
+
+async def test_subscriptions(ask):
+    assert (await ask("Subscriptions", {}))["answer"] == {"position": 4, "subscriptions": []}
+    history = flights()
+    history.commit(MAIN, [subscribed("가"), subscribed("나", deleted=True)])
+    door = ReadDoor(lambda: nullcontext(history.into(MemoryVersions())), Still, lambda: NOW)
+    reply = await ask("Subscriptions", {"deleted": True}, door=door)
+    assert [each["name"] for each in reply["answer"]["subscriptions"]] == ["가", "나"]
+    assert (await ask("Subscriptions", {"asOf": "4"}, door=door))["answer"]["subscriptions"] == []
 
 
 async def test_branches_and_tags(ask):
