@@ -64,7 +64,8 @@ def unreserved(key: str, said: Json) -> Json:
         field: {name: value for name, value in each.items() if name not in ("reserving", "opening")}
         for field, each in said["properties"].items()
     }
-    return {**said, "properties": properties}
+    kept = {name: value for name, value in said.items() if name != "filling"}
+    return {**kept, "properties": properties}
 
 
 def merged(key: Key, base: Json, ours: Json, theirs: Json) -> Outcome:

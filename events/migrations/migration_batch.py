@@ -40,7 +40,7 @@ def batch(context: Context, state: State) -> list[Drafted]:
         return _failed(state, {}, str(refused))
     if found.stuck:
         return _failed(state, found.stuck, next(iter(found.stuck.values())))
-    ended = found.completed() if found.last else found.applied(len(events))
+    ended = found.completed() if found.last and not whole.more else found.applied(len(events))
     return [*events, told(state, ended)]
 
 
@@ -96,8 +96,12 @@ class _Batch:
         steps = self._steps(entities)
         before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first, room=True)
         self.staging.known(command for step in steps.values() for command in step.commands)
-        mended = self._mended(steps, set(since or ()) - set(keys))
+        mended = self._mended(steps, set(since or ()) - set(keys) if self.whole.counted else set(entities))
         after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
+        if not self.whole.counted:
+            self.looked, self.anew = 0, False
+        if self.last and self.whole.more:
+            self.after = ""
         return [*before, *mended, *after]
 
     def _mended(self, steps: Mapping[Key, Step], again: set[Key]) -> list[Drafted]:

@@ -18,6 +18,7 @@ from events.schema import (
     property_type,
     shared_property,
     struct_type,
+    type_filling,
     type_life,
     type_structure,
     value_type,
@@ -37,12 +38,14 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
     property_type,
     shared_property,
     struct_type,
+    type_filling,
     type_life,
     type_structure,
     value_type,
 )
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
     **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
+    **dict.fromkeys(type_filling.INNER, type_filling),
     **dict.fromkeys(property_opening.INNER, property_opening),
     **dict.fromkeys(property_reserving.INNER, property_reserving),
     **dict.fromkeys(link_reserving.INNER, link_reserving),

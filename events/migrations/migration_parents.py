@@ -4,41 +4,75 @@ values of what they lose stay stored and are not shown, like those of a property
 others is let go of, and links and references go that mean the objects as one of the types that are above them no more
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from events.decider import Context, Lookup, Payload, State, needed
+from events.decider import Context, Lookup, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_properties import TYPE
-from events.migrations.migration_relations import Relations, ends, relations, standing
-from events.migrations.migration_step import FIX, ONCE, Conversion, Step
+from events.migrations.migration_relations import Relations, ends, relations
+from events.migrations.migration_step import FIX, Conversion, Step
 from events.migrations.migration_values import converted, known
 from events.migrations.migration_words import Fix
 from events.names import Key, object_key
 from events.objects.link_words import DeleteLink
 from events.objects.object_words import DeleteObject, UpdateObject
-from events.reserved import number
+from events.reserved import count_key, number
 from events.schema.hierarchy import below, keyed_by, line, subject_of
 from events.schema.reach import supposing
-from events.schema.shape import Shape, shape_in
+from events.schema.resolving import declaration
+from events.schema.shape import Shape, Slot, shape_in
+from events.schema.soundness import present
 from events.schema.type_change import existing
+from events.schema.type_filling import FillValues
 from events.schema.type_structure import ChangeParents
 from events.schema.values import Json, NotAValue
 
 
 def reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion:
-    """In one commit where objects get values that their type has only then; else batch by batch. Raises `Refused`, `Unread`."""
+    """Two scans where objects get values that their type has only then: what they lose is let go of, then they are filled.
+
+    Raises `Refused`, `Unread`.
+    """
     changed = _Changed(context, command, fix)
+    if changed.made:
+        return _filling(changed)
     changed.check()
     around, types = changed.around, changed.types
     there = sum(map(number, needed(context.get, around.counts(types))))
     whole = Conversion(around.prefixes(types), there, changed.fixed)
-    if not changed.gained:
+    if fix.kind == "drop" or not changed.gained:
         return whole
-    filled = () if there > ONCE else tuple(changed.filled())
-    return replace(whole, once=True, last=(command, *filled))
+    fill = FillValues(type=changed.own["rid"], fields=sorted(changed.fields))
+    return replace(whole, last=(command, fill), more=True)
+
+
+def _filling(changed: "_Changed") -> Conversion:
+    """The parents are what they shall be, and objects may lack what these require."""
+    own = changed.own
+    parents = needed(changed.context.get, [Key(f"objectType/{rid}") for rid in own.get("parents", ())])
+    lines = needed(lambda each: line(changed.context.get, each), [each for each in parents if each is not None])
+    required = [
+        field
+        for one in lines
+        for _, field, each in present(one)
+        if each["required"] and declaration(changed.context.get, each)["default"] is None
+    ]
+    fields = own.get("filling") or sorted(dict.fromkeys(required))
+    prefixes = tuple(sorted(f"object/{each['slug']}/" for each in changed.types))
+    shapes = {each["rid"]: shape_in(changed.context.get, each) for each in changed.types}
+
+    def fixed(state: State) -> Step | None:
+        names = shapes[state["type"]].names
+        lacking = [names[field] for field in fields if field in names and field not in state["properties"]]
+        return changed.completed(state, lacking) if lacking else None
+
+    first = (FillValues(type=own["rid"], fields=fields),)
+    there = sum(number(changed.context.get(count_key(each["slug"]))) for each in changed.types)
+    last = (FillValues(type=own["rid"], fields=[]),)
+    return Conversion(prefixes, there, fixed, first=first, last=last, counted=False)
 
 
 def each_reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion:
@@ -63,6 +97,12 @@ class _Changed:
     @cached_property
     def own(self) -> State:
         return existing(self.context, self.command.type, TYPE)
+
+    @cached_property
+    def made(self) -> bool:
+        """Whether the parents are what they shall be."""
+        decider = decided_by(self.command)
+        return not decider.decide(replace(self.context, planned=True), self.command)
 
     @cached_property
     def types(self) -> list[State]:
@@ -95,11 +135,20 @@ class _Changed:
         return relations(self.context, [one for slug, one in above.items() if slug not in left], [])
 
     @cached_property
-    def gained(self) -> list[str]:
-        """Names of properties that objects need then, and lack."""
+    def _lacked(self) -> dict[str, Slot]:
+        """By field, what objects need then, and lack."""
         pairs = self.shapes.values()
         slots = (slot for old, new in pairs for slot in new.required if slot.field not in old.names)
-        return list(dict.fromkeys(slot.name for slot in slots if slot.default is None))
+        return {slot.field: slot for slot in slots if slot.default is None}
+
+    @property
+    def fields(self) -> Collection[str]:
+        return self._lacked.keys()
+
+    @cached_property
+    def gained(self) -> list[str]:
+        """Names of properties that objects need then, and lack."""
+        return list(dict.fromkeys(slot.name for slot in self._lacked.values()))
 
     def check(self) -> None:
         """Raises `Refused`."""
@@ -119,6 +168,11 @@ class _Changed:
             if name in new_shape.checks and self._given(name) is not None
             if (wrong := _wrong(new_shape, name, self._given(name))) is not None
         ]
+        alone = {each.field for _, new_shape in self.shapes.values() for each in new_shape.unique}
+        for slot in self._lacked.values():
+            if slot.field in alone and self.fix.kind == "default":
+                text = f"{slot.name} is unique, so no two objects can be given one value; drop them, or mend them first"
+                findings.append(Finding("MIGRATION_FIX", FIX + "/kind", text))
         if findings:
             raise Refused(dict.fromkeys(findings))
 
@@ -127,21 +181,20 @@ class _Changed:
         if "from" in state:
             return self._unlinked(state)
         lacking = self._lacking(state)
-        if lacking and self.fix.kind == "drop":
+        gone = self.completed(state, lacking) if lacking else None
+        if gone is not None and gone.what == "dropped":
+            return gone
+        patch = dict(self._let_go(state))
+        return converted(state, patch) if patch or lacking else None
+
+    def completed(self, state: State, lacking: Sequence[str]) -> Step:
+        """What gives an object what it lacks. Raises `Refused` where there is nothing to give."""
+        if self.fix.kind == "drop":
             return Step("dropped", DeleteObject(type=state["type"], key=state["key"]))
         if without := [name for name in lacking if self._given(name) is None]:
             text = f"it would lack {', '.join(without)}; say which values objects get"
             raise Refused([Finding("PROPERTY_REQUIRED", "", text)])
-        patch = dict(self._let_go(state))
-        return converted(state, patch) if patch or lacking else None
-
-    def filled(self) -> Iterator[Payload]:
-        """What gives the objects what they lack, once their type has it."""
-        for type_ in self.types:
-            for _, state in standing(self.context, f"object/{type_['slug']}/"):
-                given = self.given(state)
-                if given and self.fix.kind == "default" and None not in given.values():
-                    yield UpdateObject(type=state["type"], key=state["key"], patch=given)
+        return converted(state, {name: self._given(name) for name in lacking})
 
     def given(self, state: State) -> dict[str, Json]:
         """By the names of what an object lacks then."""

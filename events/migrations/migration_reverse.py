@@ -35,6 +35,7 @@ from events.schema.resolving import Declared, declaration
 from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.struct_words import AddStructField, RemoveStructField, SetStructFieldRequired
 from events.schema.type_change import existing
+from events.schema.type_filling import FillValues
 from events.schema.type_life import RestoreObjectType
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
@@ -46,6 +47,7 @@ class Reverse(NamedTuple):
     tight: tuple[Payload, ...] = ()
     again: Conversion | None = None
     originals: bool = True  # values of before come back
+    more: bool = False  # in a second scan, that begins with the last batch of this one
 
 
 _CAST: Final = Fix(kind="cast", otherwise="drop")
@@ -144,13 +146,16 @@ def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Revers
 
 
 def _reparented(context: Context, before: Context, change: ChangeParents) -> Reverse:
-    """What was stored is shown again. Refused for objects that came since and would lack what they need."""
+    """What objects claim as what they are no more is let go of; then, with the parents of before, what was stored is shown.
+
+    Refused for objects that came since and would lack what they need.
+    """
     parents = existing(before, change.type).get("parents", [])
     back = ChangeParents(type=change.type, parents=parents)
     if not decided_by(back).decide(replace(context, planned=True), back):
         return Reverse()
     again = conversion(context, back, Fix(kind="default"))
-    return Reverse(first=(back,), again=replace(again, once=True))
+    return Reverse(last=(back, FillValues(type=change.type, fields=[])), again=again, originals=False, more=True)
 
 
 def _cardinality(_: Context, before: Context, change: SetCardinality) -> Reverse:

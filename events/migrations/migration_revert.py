@@ -48,13 +48,14 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
     undone = _Undone(context, before, state, whole, back)
     events = undone.decided(keys, last=len(keys) < limit)
     counted = {"restored": undone.restored, "kept": undone.kept}
-    if len(keys) < limit:
+    last = len(keys) < limit
+    if last and not back.more:
         total = {name: number + state["undone"][name] for name, number in counted.items()}
         return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=undone.claimed, **total))]
     applied = MigrationRevertedBatch(
         rid=state["rid"],
         step=state["step"] + 1,
-        after=keys[-1],
+        after="" if last else keys[-1],
         through=context.position + len(events) + 1,
         claimed=undone.claimed,
         **counted,

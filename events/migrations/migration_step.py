@@ -50,6 +50,8 @@ class Conversion:
     last: tuple[Payload, ...] = ()  # empty = the change itself, unless it came first
     claiming: Callable[[Mapping[Key, State], str], Claims] | None = None
     """Of entities, and by which migration."""
+    more: bool = False  # with the last batch a second scan begins, of what the change itself then makes of it
+    counted: bool = True  # else another scan has counted what there is
     settled: Callable[[State, State], bool] | None = None
     """Whether what was made of an entity, as it was then, still stands: it must not be mended twice."""
 

@@ -40,20 +40,25 @@ class Trace(NamedTuple):
 
 
 def trace(context: Context, migration: State, key: Key) -> Trace | None:
-    """`None` of what it never wrote, and of what was written while it is taken back. Raises `Unread`."""
-    log = elsewhere(context)
+    """`None` of what it never wrote. What it wrote in several scans is one, unless others came between. Raises `Unread`."""
+    log, until = elsewhere(context), migration.get("until")
     since: list[State] = []
-    head, until = context.head(key), migration.get("until")
+    found: Trace | None = None
+    head = context.head(key)
     while head.state is not None and head.position > migration["at"] and len(since) < VERSIONS:
         end = log.commit_end(head.position)
         commit = log.commit(context.branch, end)
         if commit is None or commit.last != end:
-            return None  # another branch's
+            return found  # another branch's
         began = commit.first - 1
         was = log.at(context.branch, began).head(key)
-        if log.at(ONTOLOGY_SCOPE, end).head(migration_key(migration["rid"])).position == end:
-            done = until is not None and end > until
-            return None if done else Trace(began, end, was.state, head.state, tuple(since))
-        since.append(head.state)
+        its_own = log.at(ONTOLOGY_SCOPE, end).head(migration_key(migration["rid"])).position == end
+        taken_back = its_own and until is not None and end > until
+        if its_own and not taken_back:
+            found = (found or Trace(began, end, None, head.state, tuple(since)))._replace(began=began, before=was.state)
+        elif found is not None:
+            return found
+        elif not its_own:
+            since.append(head.state)
         head = was
-    return None
+    return found

@@ -203,6 +203,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
     }
     for field in personal.closed if personal else ():
         slots[field] = slots[field]._replace(check=discreet(slots[field].check))
+    filling = {field for one in types for field in one.get("filling", ())}
     declaring = {field: one["slug"] for one in types for field in one.get("properties", {})}
 
     def unique(field: str) -> Unique:
@@ -216,7 +217,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
         name=state["name"],
         checks={slot.name: (slot.field, slot.check) for slot in slots.values()},
         key=tuple(slots[field] for field in key),
-        required=tuple(slot for slot in slots.values() if slot.required),
+        required=tuple(slot for slot in slots.values() if slot.required and slot.field not in filling),
         defaults=tuple(slot for slot in slots.values() if slot.default is not None),
         unique=tuple(unique(field) for field, each in declared.items() if each["unique"]),
         reserving=tuple(unique(field) for field, each in declared.items() if each.get("reserving") == "begun"),

@@ -110,3 +110,52 @@ async def test_objects_that_lack_a_value_for_which_there_is_none_stop_it_or_go()
 async def test_a_fix_that_gives_no_values_is_refused(fix, found):
     desk = await hangar()
     assert codes(await desk.send("PlanMigration", **plan("ChangeParents", fix, **CHANGE))) == [found]
+
+
+MANY = 1_040  # three batches
+FILL = plan("ChangeParents", {"kind": "default", "value": "모름"}, **CHANGE)
+
+
+async def fleet() -> Desk:
+    """Planes that are owned; what is named has a title, and a plate that nobody else has."""
+    desk = await Desk(MemoryOutbox("main")).open()
+    key = {"primaryKey": ["tail"], "properties": [{"name": "tail", "type": "string"}]}
+    await sent(desk, "CreateObjectType", name="Thing", **key)
+    await sent(desk, "CreateObjectType", name="Owned", parents=["Thing"], properties=NAMED)
+    named = [{"name": "칭호", "type": "string", "required": True}, {"name": "plate", "type": "string", "unique": True}]
+    await sent(desk, "CreateObjectType", name="Named", parents=["Thing"], properties=named)
+    await sent(desk, "CreateObjectType", name="Plane", parents=["Owned"])
+    made = ({"tail": f"N{at:04}", "이름": f"이{at}"} for at in range(MANY))
+    await desk.group(*[asked("CreateObject", type="Plane", properties=each) for each in made])
+    return desk
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+async def test_many_objects_get_what_they_lack_batch_by_batch_whatever_is_written_meanwhile_and_back(restarting):
+    desk = await fleet()
+    before = await alive(desk)
+    await begun(desk, **FILL)
+    for step in range(4):  # the first scan has three batches, then the parents are changed
+        await sent(desk, "ApplyMigrationBatch", migration=1, step=step)
+        if restarting:
+            desk.restart()
+    await desk.group(
+        asked("CreateObject", type="Plane", properties={"tail": "A1"}),  # required of nobody yet
+        asked("CreateObject", type="Plane", properties={"tail": "A2", "칭호": "있음", "plate": "p"}),
+        asked("UpdateObject", type="Plane", key="N1000", patch={"칭호": "천"}),
+        asked("DeleteObject", type="Plane", key="N1001"),
+    )
+    ended = await ran(desk, step=4)
+    assert (ended["said"], ended["in"], ended["out"], ended["converted"]) == ("completed", MANY, MANY, MANY)
+    found = await alive(desk)
+    given = {key: each["칭호"] for key, each in found.items()}
+    assert {key for key, title in given.items() if title != "모름"} == {"A2", "N1000"}
+    assert len(found) == MANY + 1
+    assert codes(await desk.send("CreateObject", type="Plane", properties={"tail": "A3"})) == ["PROPERTY_REQUIRED"]
+    assert (await desk.send("RevertMigration", migration=1))["status"] == "accepted"
+    assert "it would lack 이름" in str(await desk.send("ApplyMigrationBatch", migration=1, step=0))
+    await desk.group(*[asked("DeleteObject", type="Plane", key=key) for key in ("A1", "A2")])
+    assert (await ran(desk))["said"] == "reverted"
+    after = {key: {**each, "칭호": None} for key, each in (await alive(desk)).items()}
+    assert after == {key: {**each, "칭호": None} for key, each in before.items() if key != "N1001"}
+    await sent(desk, "CreateObject", type="Plane", properties={"tail": "A4", "이름": "새"})

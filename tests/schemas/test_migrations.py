@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
-from events.schema import link_reserving, property_opening, property_reserving
+from events.schema import link_reserving, property_opening, property_reserving, type_filling
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -80,6 +80,21 @@ STORY = [
     ("ApproveMigration", {"migration": 5}),
     ("RunMigration", {"migration": 5}),
     ("ApplyMigrationBatch", {"migration": 5, "step": 0}),
+    ("ApplyMigrationBatch", {"migration": 5, "step": 1}),
+    (
+        "CreateObjectType",
+        {"name": "Named", "abstract": True, "properties": [{"name": "이름", "type": "string", "required": True}]},
+    ),
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "ChangeParents", "data": {"type": "Plane", "parents": ["Named"]}},
+            "fix": {"kind": "default", "value": "모름"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 6}),
+    ("RunMigration", {"migration": 6}),
+    *[("ApplyMigrationBatch", {"migration": 6, "step": step}) for step in range(4)],
 ]
 
 
@@ -90,7 +105,13 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
         Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
         assert (await desk.send(command, **data))["status"] == "accepted", command
     events = [json.loads(row.body) for row in await outbox.after(0, 10_000)]
-    its = {*migration.EVENTS, *property_reserving.EVENTS, *property_opening.EVENTS, *link_reserving.EVENTS}
+    its = {
+        *migration.EVENTS,
+        *property_reserving.EVENTS,
+        *property_opening.EVENTS,
+        *type_filling.EVENTS,
+        *link_reserving.EVENTS,
+    }
     told = [each for each in events if each["type"] in its]
     for event in told:
         Draft202012Validator(made[f"events/{event['type'].removeprefix('io.oms.')}.json"]).validate(event["data"])
