@@ -1,7 +1,7 @@
 """DuckDB as the engine of a query: in memory, with no file, no network, no setting to change, and no variable of Python."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Timer
 from typing import Final
 
@@ -39,9 +39,16 @@ class DuckDb:
 
     def run(self, text: str, relations: Sequence[tuple[str, Relation]], limits: Limits) -> pa.Table:
         connection = self._opened(limits.memory).cursor()
+        reading = _Reading(limits, self._told)
         try:
-            _prepared(connection, text, relations)
-            self._filled(connection, relations, limits)
+            begun = [(name, relation, reading.begun(relation)) for name, relation in relations]
+            if all(tables.is_whole for _, _, tables in begun):
+                for name, _, tables in begun:
+                    connection.register(name, tables.first)
+            else:
+                _prepared(connection, text, relations)
+                for name, _, tables in begun:
+                    _filled(connection, name, tables)
             return _within(connection, text, limits)
         except duckdb.Error as error:
             raise _failure(error, limits) from None
@@ -63,23 +70,44 @@ class DuckDb:
             self._database.execute("SET GLOBAL lock_configuration = true")
         return self._database
 
-    def _filled(
-        self, connection: duckdb.DuckDBPyConnection, relations: Sequence[tuple[str, Relation]], limits: Limits
-    ) -> None:
-        read = 0
-        for name, relation in relations:
-            for rows in _batches(relation):
-                read += rows.num_rows
-                self._told(read)
-                if read > limits.read:
-                    raise too_much(limits)
-                connection.register("given", rows)
-                connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
-                connection.unregister("given")
+
+class _Reading:
+    """Counts what is read for a query."""
+
+    def __init__(self, limits: Limits, told: Callable[[int], None]) -> None:
+        self._limits, self._told, self._read = limits, told, 0
+
+    def begun(self, relation: Relation) -> "_Begun":
+        return _Begun(self._tables(relation), schema_of(relation.columns))
+
+    def _tables(self, relation: Relation) -> Iterator[pa.Table]:
+        for columns in relation.batches():
+            rows = batch(relation.columns, columns)
+            self._read += rows.num_rows
+            self._told(self._read)
+            if self._read > self._limits.read:
+                raise too_much(self._limits)
+            yield rows
+
+
+class _Begun:
+    """A relation of which the first rows are read; what is whole then need not be copied."""
+
+    def __init__(self, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
+        self.first = next(tables, schema.empty_table())
+        self._second = next(tables, None)
+        self._rest = tables
+        self.is_whole = self._second is None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        yield self.first
+        if self._second is not None:
+            yield self._second
+        yield from self._rest
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection, text: str, relations: Sequence[tuple[str, Relation]]) -> None:
-    """What is wrong with the text is told before anything is read."""
+    """What is wrong with the text is told before much is read."""
     for name, relation in relations:
         connection.register("given", schema_of(relation.columns).empty_table())
         connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM given')  # noqa: S608  # a name of our own
@@ -87,9 +115,11 @@ def _prepared(connection: duckdb.DuckDBPyConnection, text: str, relations: Seque
     connection.execute(f"EXPLAIN {text}")
 
 
-def _batches(relation: Relation) -> Iterator[pa.Table]:
-    for columns in relation.batches():
-        yield batch(relation.columns, columns)
+def _filled(connection: duckdb.DuckDBPyConnection, name: str, tables: Iterable[pa.Table]) -> None:
+    for rows in tables:
+        connection.register("given", rows)
+        connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
+        connection.unregister("given")
 
 
 def _within(connection: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -45,6 +45,10 @@ class MemoryVersions:
 
     def purged(self, branch: str, entity: Key) -> int:
         return max((one.since for one in self.of(branch, entity, FOREVER) if one.change == "purged"), default=0)
+
+    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+        found = {entity: self.purged(branch, entity) for entity in self._entities(branch, prefix)}
+        return {entity: position for entity, position in found.items() if position}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

@@ -1,6 +1,6 @@
 """Reads the versions view from PostgreSQL: one transaction, so nothing moves while a question is answered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, literal_column, select
@@ -38,6 +38,9 @@ class PostgresVersions:
 
     def purged(self, branch: str, entity: Key) -> int:
         return self._session.value(_PURGED, branch, entity) or 0
+
+    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+        return {Key(entity): since for entity, since in self._session.rows(_PURGES, branch, prefix, behind(prefix))}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)
@@ -95,6 +98,12 @@ _PURGED: Final = sql(
     .where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
            versions.c.change == literal_column("'purged'"))
 )  # fmt: skip
+_PURGES: Final = sql(
+    select(entities.c.entity, func.max(versions.c.since))
+    .join_from(versions, entities, entities.c.id == versions.c.entity)
+    .where(*_in_range, versions.c.change == literal_column("'purged'"))
+    .group_by(entities.c.entity)
+)
 _SPANNING: Final = sql(
     select(entities.c.entity, *VERSIONS.selected_columns)
     .join_from(entities, slices, slices.c.entity == entities.c.id)

@@ -18,6 +18,11 @@ SELECT coalesce(max(versions.since), 0)
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since
 WHERE entities.branch = ? AND entities.entity = ? AND versions.change = 'purged'
 
+-- purges
+-- the pluses keep the plan from going through all entities
+SELECT entities.entity, max(versions.since) FROM versions JOIN entities ON entities.id = versions.entity
+WHERE versions.change = 'purged' AND +entities.branch = ? AND +entities.entity >= ? AND +entities.entity < ? GROUP BY entities.entity
+
 -- changed
 -- the pluses keep the plan from going through all entities
 SELECT DISTINCT entities.entity FROM versions JOIN entities ON entities.id = versions.entity

@@ -1,7 +1,7 @@
 """Reads the versions view from its SQLite file: one transaction, so nothing moves while a question is answered."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -53,6 +53,9 @@ class SqliteVersions:
 
     def purged(self, branch: str, entity: Key) -> int:
         return int(self._execute(SQL["purged"], (branch, entity)).fetchone()[0])
+
+    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+        return dict(self._execute(SQL["purges"], (branch, prefix, behind(prefix))))
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

@@ -26,7 +26,8 @@ def shut(_closed: Closed, _entity: Key, _path: str) -> Any:
 class Shown(Protocol):
     """As much of `queries.versions.Versions` as says what may be read."""
 
-    opens: Opens
+    @property
+    def opens(self) -> Opens: ...
 
     def purged(self, branch: str, entity: Key) -> int: ...
 

@@ -3,7 +3,7 @@
 Branches inherit nothing here: a version belongs to the branch on which it was written. `queries.cuts` adds inheritance.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from events.names import Key
@@ -66,6 +66,9 @@ class Versions(Protocol):
 
     def purged(self, branch: str, entity: Key) -> int:
         """Where an object was last purged on `branch` itself; 0 = nowhere."""
+
+    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+        """As `purged`, of all keys that start with `prefix` and were purged; as long as there are versions."""
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed."""

@@ -19,6 +19,7 @@ from queries.gaps import readable
 from queries.naming import type_of, values
 from queries.objects import PREFIXES
 from queries.sql.columns import AUDIT, OF_VERSIONS, Column
+from queries.sql.purges import Purges
 from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, Told, needed
 from queries.sql.scans import Seen
 from security.chain import body_hash
@@ -115,7 +116,7 @@ class HistoryRows:
     def batches(self) -> Iterator[list[list[Any]]]:
         seen = self._seen()
         while rows := list(islice(seen, BATCH)):
-            yield [[cell(row, {}) for row in rows] for _, cell in self.told]
+            yield [each.cells(rows, ()) for each in self.told]
 
     def _seen(self) -> Iterator[Seen]:
         first, last = self.stretch
@@ -138,13 +139,13 @@ def logged(name: str, bodies: Bodies, stretch: Stretch, wanted: frozenset[str] |
 
 
 def history(cut: Cut, stretch: Stretch, wanted: frozenset[str] | None, gaps: Gaps) -> HistoryRows:
-    told = _Telling(cut, {}, gaps)
+    telling = _Telling(cut, {}, gaps, Purges(cut.versions))
     every = [
-        Told(Column("_kind", "text"), lambda seen, _: seen.version.entity.partition("/")[0]),
-        Told(Column("_type", "text"), told.type),
-        Told(Column("_key", "text"), lambda seen, _: _key(seen.version)),
+        Told(Column("_kind", "text"), lambda rows, _: [seen.version.entity.partition("/")[0] for seen in rows]),
+        Told(Column("_type", "text"), lambda rows, _: [telling.type(seen.version) for seen in rows]),
+        Told(Column("_key", "text"), lambda rows, _: [_key(seen.version) for seen in rows]),
         *(Told(column, VERSION[column.name]) for column in OF_VERSIONS if column.name not in ("_type", "_key")),
-        Told(Column("properties", "json"), told.properties),
+        Told(Column("properties", "json"), lambda rows, _: [telling.properties(seen.version) for seen in rows]),
         *(Told(column, MARKS[column.name]) for column in AUDIT),
     ]
     return HistoryRows(cut, stretch, needed(every, wanted), [each.column.name for each in every])
@@ -157,14 +158,14 @@ class _Telling:
     cut: Cut
     schemas: dict[str, State | None]
     gaps: Gaps
+    purges: Purges
 
-    def type(self, seen: Seen, _: Mapping[str, Any]) -> str:
-        schema = self._schema(seen.version)
-        return str((schema or seen.version.state).get("name") or seen.version.entity.split("/")[1])
+    def type(self, version: Version) -> str:
+        return str((self._schema(version) or version.state).get("name") or version.entity.split("/")[1])
 
-    def properties(self, seen: Seen, _: Mapping[str, Any]) -> Any:
-        version, schema = seen.version, self._schema(seen.version)
-        shown = values(version.entity, schema, readable(self.cut.versions, version, schema))
+    def properties(self, version: Version) -> Any:
+        schema = self._schema(version)
+        shown = values(version.entity, schema, readable(self.purges, version, schema))
         for value in shown.values():
             self.gaps.shown(value)
         return shown

@@ -15,6 +15,7 @@ from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_mu
 from queries.sql.findings import refused
 from queries.sql.logs import Bodies, Stretch, history, logged
 from queries.sql.narrowing import Narrowed, narrowed
+from queries.sql.purges import Purges
 from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
 from queries.sql.scans import true_at
@@ -148,8 +149,8 @@ class _Planning:
         when, windows = reference.when, self.windows
         window = windows.window(when.system, when.branch)
         found = table(window.cut, reference.name, reference.place, windows.newest(window.cut.branch))
-        every = told(found, window, self.gaps)
         true = true_at(when.valid, windows.now)
+        every = told(found, window, self.gaps, exact=window.point and true is None)
         self._note(window.cut, [each.entities for each in found.types])
         read, why = entities(found, window, less, exact=true is None)
         if found.later:
@@ -157,7 +158,8 @@ class _Planning:
         elif true is None and less.since > window.low and not window.point:
             window, why = window.later(less.since), f"{why}, from position {less.since}"
         known = [each.column.name for each in every]
-        rows = Rows(found, window, true, read, needed(every, self.wanted), self.gaps, known)
+        purges = Purges(windows.versions)
+        rows = Rows(found, window, true, read, needed(every, self.wanted), known, purges)
         return Planned(
             name, reference, rows, window.cut.branch, window.low, window.cut.position, windows.time(window.cut), why
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,20 +14,22 @@ from events.schema.hierarchy import effective
 from queries.gaps import readable
 from queries.naming import types_of
 from queries.sql.columns import AUDIT, ENDS, OF_VERSIONS, Column, distinct, mixed, of_property
+from queries.sql.purges import Purges
 from queries.sql.scans import Entities, Seen, TrueAt, scanned
 from queries.sql.tables import Table
 from queries.sql.windows import Window
 
 BATCH: Final = 4_096  # rows
 _encode: Final = msgspec.json.Encoder().encode
-Cell = Callable[[Seen, Mapping[str, Any]], Any]
+Cells = Callable[[Sequence[Seen], Sequence[Mapping[str, Any]]], list[Any]]
 
 
 class Told(NamedTuple):
-    """A column, and what stands in it for a version and its properties by field."""
+    """A column, and what stands in it for versions and the properties of each by field."""
 
     column: Column
-    cell: Cell
+    cells: Cells
+    of_properties: bool = False
 
 
 @dataclass(slots=True)
@@ -56,8 +59,8 @@ class Rows:
     true: TrueAt | None
     entities: Entities
     told: Sequence[Told]
-    gaps: Gaps
     known: Sequence[str]
+    purges: Purges
 
     @property
     def columns(self) -> list[Column]:
@@ -66,14 +69,21 @@ class Rows:
     def batches(self) -> Iterator[list[list[Any]]]:
         """Columns of values, some thousand rows at a time."""
         seen = scanned(self.entities, self.window, self.true)
-        schemas = {each.slug: each.state for each in self.table.types}
-        versions = self.window.cut.versions
+        states = self._states if any(each.of_properties for each in self.told) else _none
         while rows := list(islice(seen, BATCH)):
-            states = [
-                readable(versions, row.version, schemas.get(str(row.version.state.get("slug")))).get("properties") or {}
-                for row in rows
-            ]
-            yield [[cell(row, state) for row, state in zip(rows, states, strict=True)] for _, cell in self.told]
+            properties = states(rows)
+            yield [each.cells(rows, properties) for each in self.told]
+
+    def _states(self, rows: Sequence[Seen]) -> Sequence[Mapping[str, Any]]:
+        schemas = {each.slug: each.state for each in self.table.types}
+        return [
+            readable(self.purges, version, schemas.get(version.state["slug"])).get("properties") or {}
+            for version, *_ in rows
+        ]
+
+
+def _none(_: Sequence[Seen]) -> Sequence[Mapping[str, Any]]:
+    return ()
 
 
 def needed(every: Sequence[Told], wanted: frozenset[str] | None) -> Sequence[Told]:
@@ -83,86 +93,89 @@ def needed(every: Sequence[Told], wanted: frozenset[str] | None) -> Sequence[Tol
     return [each for each in every if each.column.name.casefold() in wanted] or [_KEY]
 
 
-def told(table: Table, window: Window, gaps: Gaps) -> list[Told]:
-    """All columns of the table."""
+def told(table: Table, window: Window, gaps: Gaps, *, exact: bool) -> list[Told]:
+    """All columns of the table. `exact`: whether its rows are versions of the window's moment, and not of earlier ones."""
     properties = [
         (field, each) for field, each in table.named.state.get("properties", {}).items() if not each.get("removed")
     ]
-    typed = _typed(table, window, [field for field, _ in properties])
-    columns = [(typed[field], _property(field, each, gaps, typed[field])) for field, each in properties]
+    typed = _typed(table, window, [field for field, _ in properties], exact=exact)
+    columns = [Told(typed[field], _property(field, each, gaps, typed[field]), True) for field, each in properties]
     types = {each.slug: each.name for each in table.types}
     ends = ENDS if table.named.kind == "linkType" else ()
-    known = [(column, VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
-    marks = [(column, MARKS[column.name]) for column in AUDIT]
-    every = [*columns, *known, *marks]
-    names = distinct([column for column, _ in every])
-    return [Told(column, cell) for column, (_, cell) in zip(names, every, strict=True)]
+    known = [Told(column, VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
+    every = [*columns, *known, *(Told(column, MARKS[column.name]) for column in AUDIT)]
+    names = distinct([each.column for each in every])
+    return [each._replace(column=column) for column, each in zip(names, every, strict=True)]
 
 
-def _typed(table: Table, window: Window, fields: Sequence[str]) -> dict[str, Column]:
+def _typed(table: Table, window: Window, fields: Sequence[str], *, exact: bool) -> dict[str, Column]:
     """Over a stretch of time a property may have had several types."""
     state = table.named.state
     now = {field: of_property(state["properties"][field]) for field in fields}
-    if window.point or window.empty:
+    if exact or window.empty:
         return now
     cut, had = window.cut, {field: [column] for field, column in now.items()}
     spans = types_of(cut, {"type": state["rid"]})
     ends = [since for since, _ in spans[1:]]
     for (_, then), end in zip(spans, [*ends, cut.position + 1], strict=True):
-        if end > window.low:
+        if end > window.low or window.point:  # a point that is not exact has versions of all times
             for field, each in effective(cut.state, then).get("properties", {}).items():
                 if field in had:
                     had[field].append(of_property(each))
     return {field: mixed(now[field].name, columns) for field, columns in had.items()}
 
 
-def _property(field: str, each: Mapping[str, Any], gaps: Gaps, column: Column) -> Cell:
+def _property(field: str, each: Mapping[str, Any], gaps: Gaps, column: Column) -> Cells:
     as_text = column.kind == "text" and not column.array  # what had another type before is told as JSON
+    named = "fields" in each
 
-    def cell(_: Seen, properties: Mapping[str, Any]) -> Any:
-        value = gaps.shown(properties.get(field))
-        if value is None:
-            return None
-        if as_text and type(value) is not str:
-            return _encode(by_name(each, value)).decode()
-        return by_name(each, value) if "fields" in each else value
+    def cells(_: Sequence[Seen], properties: Sequence[Mapping[str, Any]]) -> list[Any]:
+        values = [of.get(field) for of in properties]
+        if any(type(value) is dict for value in values):
+            values = [gaps.shown(value) for value in values]
+        if named:
+            values = [None if value is None else by_name(each, value) for value in values]
+        if as_text and any(type(value) is not str for value in values):
+            return [value if value is None or type(value) is str else _encode(value).decode() for value in values]
+        return values
 
-    return cell
-
-
-def _type(names: Mapping[str, str]) -> Cell:
-    return lambda seen, _: names.get(str(seen.version.state.get("slug")))
+    return cells
 
 
-def _mark(name: str) -> Cell:
+def _type(names: Mapping[str, str]) -> Cells:
+    return lambda rows, _: [names.get(str(seen.version.state.get("slug"))) for seen in rows]
+
+
+def _mark(name: str) -> Cells:
     what, _, which = name[1:].partition("_")
     if not which:
-        return lambda seen, _: seen.version.marks.deleted_at is not None
-    by = f"{what}_at" if which == "at" else f"{what}_by"
+        return lambda rows, _: [seen.version.marks.deleted_at is not None for seen in rows]
+    mark = attrgetter(f"version.marks.{what}_{'at' if which == 'at' else 'by'}")
     if which == "by_username":
-        return lambda seen, _: (getattr(seen.version.marks, by) or "").split("@", 1)[0] or None
-    return lambda seen, _: getattr(seen.version.marks, by)
+        return lambda rows, _: [(mark(seen) or "").split("@", 1)[0] or None for seen in rows]
+    return lambda rows, _: list(map(mark, rows))
 
 
-def key_of(seen: Seen) -> str:
-    return seen.version.entity.split("/", 2)[2]
+def _plain(path: str) -> Cells:
+    get = attrgetter(path)
+    return lambda rows, _: list(map(get, rows))
 
 
-VERSION: Final[Mapping[str, Cell]] = {
-    "_from": lambda seen, _: seen.version.state["from"],
-    "_to": lambda seen, _: seen.version.state["to"],
-    "_position": lambda seen, _: seen.version.since,
-    "_valid_from": lambda seen, _: seen.valid_from,
-    "_valid_to": lambda seen, _: seen.valid_to,
-    "_change": lambda seen, _: seen.version.change,
-    "_author": lambda seen, _: seen.version.author,
-    "_key": lambda seen, _: key_of(seen),
-    "_branch": lambda seen, _: seen.version.branch,
-    "_commit": lambda seen, _: seen.version.commit,
-    "_message": lambda seen, _: seen.version.message or None,
-    "_on_behalf_of": lambda seen, _: seen.version.on_behalf_of,
-    "_effective_from": lambda seen, _: seen.effective_from,
-    "_effective_to": lambda seen, _: seen.effective_to,
+VERSION: Final[Mapping[str, Cells]] = {
+    "_from": lambda rows, _: [seen.version.state["from"] for seen in rows],
+    "_to": lambda rows, _: [seen.version.state["to"] for seen in rows],
+    "_position": _plain("version.since"),
+    "_valid_from": _plain("valid_from"),
+    "_valid_to": _plain("valid_to"),
+    "_change": _plain("version.change"),
+    "_author": _plain("version.author"),
+    "_key": lambda rows, _: [seen.version.entity.split("/", 2)[2] for seen in rows],
+    "_branch": _plain("version.branch"),
+    "_commit": _plain("version.commit"),
+    "_message": lambda rows, _: [seen.version.message or None for seen in rows],
+    "_on_behalf_of": _plain("version.on_behalf_of"),
+    "_effective_from": _plain("effective_from"),
+    "_effective_to": _plain("effective_to"),
 }
-MARKS: Final[Mapping[str, Cell]] = {column.name: _mark(column.name) for column in AUDIT}
+MARKS: Final[Mapping[str, Cells]] = {column.name: _mark(column.name) for column in AUDIT}
 _KEY: Final = Told(Column("_key", "text"), VERSION["_key"])

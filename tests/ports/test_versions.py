@@ -239,3 +239,13 @@ async def test_what_is_parked_at_places(tell: Tell) -> None:
     assert list(versions.parked([(MAIN, ONE)])) == waiting[:1]
     assert list(versions.parked([("dev/a/b", ONE), (MAIN, TWO)])) == []
     assert list(versions.parked([])) == []
+
+
+async def test_all_purges_under_a_prefix_are_those_that_each_key_tells(tell: Tell) -> None:
+    history = History()
+    history.commit(MAIN, [made("A", "1", v=1), made("A", "2", v=1), made("B", "1", v=1)])
+    purged = (Key("object/A/1"), "purged", {"type": "ri.A", "slug": "A", "key": "1", "properties": {}, "purged": "x"})
+    history.commit(MAIN, [purged])
+    versions = await tell(history, [])
+    assert versions.purges(MAIN, "object/A/") == {"object/A/1": 5} == {ONE: versions.purged(MAIN, ONE)}
+    assert versions.purges(MAIN, "object/B/") == {} == versions.purges("dev/a/b", "object/A/")
