@@ -37,12 +37,11 @@ def partition(session: PostgresSession, space: int) -> None:
 
 
 def index(session: PostgresSession, space: int, dimensions: int) -> None:
-    """Of many vectors at once in a fraction of the time that it takes one by one."""
-    if dimensions <= INDEXED:
-        session.run(
-            f"CREATE INDEX IF NOT EXISTS vectors_{space}_nearest ON vectors_{space} "
-            f"USING hnsw ((numbers::halfvec({dimensions})) halfvec_ip_ops) WITH (m = {LINKS}, ef_construction = {CONSIDERED})"
-        )
+    """Of what is in this table, and of what comes into it. At most of `INDEXED` dimensions."""
+    session.run(
+        f"CREATE INDEX IF NOT EXISTS vectors_{space}_nearest ON vectors_{space} "
+        f"USING hnsw ((numbers::halfvec({dimensions})) halfvec_ip_ops) WITH (m = {LINKS}, ef_construction = {CONSIDERED})"
+    )
 
 
 LINKS: Final = 16  # of each vector to others

@@ -54,6 +54,8 @@ VALUES ($1, $2, NOT EXISTS (SELECT 1 FROM spaces WHERE serving), 0) RETURNING id
 SELECT id FROM spaces WHERE name = $1
 -- all_spaces
 SELECT id, name, dimensions, serving, embedded FROM spaces ORDER BY serving DESC, id
+-- not_indexed
+SELECT id, dimensions FROM spaces WHERE dimensions <= $1 AND to_regclass('vectors_' || id || '_nearest') IS NULL
 -- nothing_pending
 SELECT s.embedded + (SELECT count(*) FROM waiting w WHERE w.space = s.id AND w.again > $2) >= m.passages
 FROM spaces s, made_with m WHERE s.id = $1
@@ -140,9 +142,11 @@ WHERE words @@ (SELECT string_agg(quote_literal(word), ' | ')::tsquery FROM unne
 SELECT a.passage, s.since, s.branch, s.entity FROM unnest($1::bigint[]) WITH ORDINALITY AS a(passage, rank)
 CROSS JOIN LATERAL (
   SELECT s.since, s.branch, s.entity FROM parts t JOIN slices s ON s.since = t.since
-  JOIN unnest($2::text[], $3::bigint[], $4::bigint[]) AS l(branch, floor, at)
-    ON s.branch = l.branch AND s.since > l.floor AND s.since <= l.at AND s.until > l.at
-  WHERE t.passage = a.passage AND ($5::text[] IS NULL OR s.slug = ANY ($5))
+  WHERE t.passage = a.passage
+    AND s.since > ($3::bigint[])[array_position($2::text[], s.branch)]
+    AND s.since <= ($4::bigint[])[array_position($2::text[], s.branch)]
+    AND s.until > ($4::bigint[])[array_position($2::text[], s.branch)]
+    AND ($5::text[] IS NULL OR s.slug = ANY ($5))
   ORDER BY t.since DESC LIMIT $6
 ) s ORDER BY a.rank, s.since DESC
 -- texts
@@ -159,7 +163,7 @@ INSERT INTO spaces (name, dimensions, serving, embedded)
 SELECT name, dimensions, serving AND NOT EXISTS (SELECT 1 FROM spaces WHERE serving), 0 FROM {old}.spaces ORDER BY id
 ON CONFLICT (name) DO NOTHING
 -- same_spaces
-SELECT o.id, n.id, n.dimensions FROM {old}.spaces o JOIN spaces n ON n.name = o.name ORDER BY n.id
+SELECT o.id, n.id FROM {old}.spaces o JOIN spaces n ON n.name = o.name ORDER BY n.id
 -- carry_vectors
 WITH carried AS (
   INSERT INTO vectors (space, passage, numbers)

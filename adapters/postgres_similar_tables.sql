@@ -26,7 +26,7 @@ CREATE TABLE passages (
     length integer NOT NULL,  -- in words
     words tsvector NOT NULL  -- by documents/grams.py, which knows scripts that no configuration of PostgreSQL does
 );
-CREATE INDEX passages_by_word ON passages USING gin (words) WITH (fastupdate = off);  -- a list of what is to come is read by each question
+CREATE INDEX passages_by_word ON passages USING gin (words) WITH (gin_pending_list_limit = 64);
 
 CREATE TABLE spaces (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
