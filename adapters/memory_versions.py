@@ -39,6 +39,10 @@ class MemoryVersions:
         known = self.of(branch, entity, position)
         return known[-1] if known else None
 
+    def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
+        found = ((entity, self.at(branch, entity, position)) for entity in entities)
+        return {entity: version for entity, version in found if version is not None}
+
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         known = self.own.get((branch, entity), [])
         return known[: bisect_right(known, position, key=lambda version: version.since)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from adapters import pgvector
-from adapters.postgres_session import PostgresSession, quoted
+from adapters.postgres_session import PostgresSession, Row, quoted
 from adapters.postgres_similar_statements import SQL
 from adapters.postgres_similar_texts import put
 from adapters.postgres_thread import PostgresThread, transaction
@@ -100,7 +100,7 @@ class PostgresSimilar:
         takes a fifth of the time, and until then all of them are looked at.
         """
         if without := await self._thread.run(lambda session: session.rows(SQL["not_indexed"], pgvector.INDEXED)):
-            await self._patiently(lambda session: [pgvector.index(session, *each) for each in without])
+            await self._patiently(partial(_index, spaces=without))
 
         def write(session: PostgresSession) -> bool:
             number = _space(session, space)
@@ -155,6 +155,11 @@ def _space(session: PostgresSession, space: Space) -> int:
         found = int(session.value(SQL["add_space"], space.name, space.dimensions))
         pgvector.partition(session, found)
     return found
+
+
+def _index(session: PostgresSession, spaces: Sequence[Row]) -> None:
+    for number, dimensions in spaces:
+        pgvector.index(session, number, dimensions)
 
 
 def _carry(session: PostgresSession, old: str) -> None:

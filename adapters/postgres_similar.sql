@@ -52,6 +52,8 @@ INSERT INTO spaces (name, dimensions, serving, embedded)
 VALUES ($1, $2, NOT EXISTS (SELECT 1 FROM spaces WHERE serving), 0) RETURNING id
 -- space
 SELECT id FROM spaces WHERE name = $1
+-- position
+SELECT position FROM checkpoint
 -- all_spaces
 SELECT id, name, dimensions, serving, embedded FROM spaces ORDER BY serving DESC, id
 -- not_indexed

@@ -39,10 +39,11 @@ class PostgresSimilarReader:
     def __init__(self, session: PostgresSession) -> None:
         self.frequent = FREQUENT
         self._session = session
+        self._position: int = session.value(SQL["position"])
         self.spaces = [Held(*row) for row in session.rows(SQL["all_spaces"])]
 
     def position(self) -> int:
-        return int(self._session.value("SELECT position FROM checkpoint"))
+        return self._position
 
     def nearest(self, space: str, vector: Vectors, most: int, among: Among | None) -> Sequence[int]:
         held = next(each for each in self.spaces if each.name == space)

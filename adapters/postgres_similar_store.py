@@ -5,11 +5,11 @@ Nothing that computes is imported before it is asked for: others look only how f
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters import pgvector
 from adapters.postgres import AWAY, place
-from adapters.postgres_session import UNMOVED, PostgresSession, PostgresSessions
+from adapters.postgres_session import UNMOVED, PostgresSession, PostgresSessions, quoted
 from adapters.postgres_shelf import PostgresShelf, live_build
 from adapters.postgres_view import unavailable
 from adapters.view_files import ViewMissing
@@ -40,15 +40,17 @@ class PostgresSimilarStore:
 
         try:
             with self.shelf.sessions.lent(mode=UNMOVED) as session:
-                session.see(*self._schemas(session, build))
-                session.value("SELECT set_config('hnsw.ef_search', $1, true)", str(SEARCHED))
+                session.value(_SEE, self._path(session, build), str(SEARCHED))
                 yield PostgresSimilarReader(session)
         except AWAY as error:
             raise unavailable(self.shelf.name, error) from error
 
-    def _schemas(self, session: PostgresSession, build: int) -> tuple[str, str]:
+    def _path(self, session: PostgresSession, build: int) -> str:
         seen = build or live_build(session, self.shelf.ontology, self.shelf.name)
         if seen is None:
             raise ViewMissing(self.shelf.name, place(self.shelf.sessions.url))
         self._vectors = self._vectors or pgvector.vectors_of(session, self.shelf.name)
-        return self.shelf.schema(seen), self._vectors
+        return f"{quoted(self.shelf.schema(seen))}, {quoted(self._vectors)}"
+
+
+_SEE: Final = "SELECT set_config('search_path', $1, true), set_config('hnsw.ef_search', $2, true)"

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import Text, any_, bindparam, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
-from adapters.postgres_versions import named, owned, packed_states, start, told
+from adapters.postgres_versions import START, named, owned, packed_states, start, told
 from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, VERSIONS, WRITTEN, behind
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
@@ -32,6 +33,11 @@ class PostgresVersions:
 
     def position(self) -> int:
         return int(self._session.value(_POSITION))
+
+    def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
+        names = list(entities)
+        rows = self._session.rows(_SEVERAL, position, branch, [name[:START] for name in names], names)
+        return {Key(entity): told(branch, Key(entity), row, self._packed) for entity, *row in rows}
 
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         return [told(branch, entity, row, self._packed) for row in self._session.rows(_OF, branch, entity, position)]
@@ -91,6 +97,27 @@ _OF: Final = sql(
     VERSIONS.where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
                    slices.c.since <= bindparam("position")).order_by(slices.c.since)
 )  # fmt: skip
+_newest = (
+    select(slices.c.since)
+    .where(slices.c.entity == entities.c.id, slices.c.since <= bindparam("position"))
+    .order_by(slices.c.since.desc())
+    .limit(literal_column("1"))
+    .correlate(entities)
+    .lateral()
+)
+_SEVERAL: Final = sql(  # arrays, and no join with the names: that could go through all entities of a branch
+    select(entities.c.entity, *VERSIONS.selected_columns)
+    .join_from(entities, _newest, true())
+    .join(slices, (slices.c.entity == entities.c.id) & (slices.c.since == _newest.c.since))
+    .join(versions, versions.c.since == slices.c.since)
+    .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
+    .where(
+        entities.c.branch == bindparam("b", type_=Text),
+        start(entities.c.entity) == any_(bindparam("starts", type_=ARRAY(Text))),
+        entities.c.entity == any_(bindparam("names", type_=ARRAY(Text))),
+    )
+)
 _PURGED: Final = sql(
     select(func.max(versions.c.since))
     .join_from(entities, slices, slices.c.entity == entities.c.id)

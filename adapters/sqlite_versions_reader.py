@@ -47,6 +47,10 @@ class SqliteVersions:
     def position(self) -> int:
         return int(self._execute(SQL["position"]).fetchone()[0])
 
+    def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
+        found = ((entity, self.at(branch, entity, position)) for entity in entities)
+        return {entity: version for entity, version in found if version is not None}
+
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         rows = self._execute(SQL["own"], (branch, entity, position, _ALL)).fetchall()
         return [loaded(branch, entity, row, self._packed) for row in reversed(rows)]

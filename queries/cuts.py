@@ -6,7 +6,7 @@ parent  ─────●─────────  as it was at base    …]
 """
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -34,6 +34,16 @@ class Cut:
     def version(self, entity: Key) -> Version | None:
         """What the branch sees of this entity; a deleted object has a version that says so."""
         return seen(self.versions.at, self.lineage, entity)
+
+    def several(self, entities: Iterable[Key]) -> dict[Key, Version]:
+        """As `version` of each of these, with one look at each branch; those that the branch does not know are left out."""
+        found: dict[Key, Version] = {}
+        left = list(dict.fromkeys(entities))
+        for branch, floor, at in self.lineage:
+            there = self.versions.several(branch, left, at)
+            found |= {entity: version for entity, version in there.items() if version.since > floor}
+            left = [entity for entity in left if entity not in found]
+        return found
 
     def state(self, entity: Key) -> State | None:
         """As a `Lookup`."""

@@ -168,6 +168,7 @@ class _Looking:
         return found
 
     def told(self, scored: Sequence[tuple[Place, float]], ranked: Mapping[str, Sequence[Place]]) -> list[Found]:
+        self._look(place[1] for place, _ in scored[: self.limit])
         shown = list(islice((each for each in scored if self._is_seen(self.found[each[0]])), self.limit))
         texts = self.view.texts([self.found[place].passage for place, _ in shown])
         return [
@@ -178,7 +179,7 @@ class _Looking:
         ]  # fmt: skip
 
     def _told(self, holder: Holder, score: float, texts: Mapping[int, str], ranks: Mapping[str, int]) -> Found:
-        version = self._version(holder.entity)
+        version = self._versions[holder.entity]
         assert version is not None, "it was seen"
         schema = self._type(version.state)
         return Found(
@@ -193,21 +194,28 @@ class _Looking:
     def _seen(self, passages: Sequence[int]) -> Iterator[Place]:
         sure = len(self.cut.lineage) == 1 and self.view.position() >= self.cut.position
         told: set[Key] = set()
-        for holder in self.view.holders(passages, self.among):
-            if holder.entity not in told and (sure or self._is_seen(holder)):
-                told.add(holder.entity)
-                place = (holder.branch, holder.entity)
-                self.found.setdefault(place, holder)
-                yield place
+        holders = iter(self.view.holders(passages, self.among))
+        while together := list(islice(holders, LEAST)):
+            if not sure:
+                self._look(holder.entity for holder in together)
+            for holder in together:
+                if holder.entity not in told and (sure or self._is_seen(holder)):
+                    told.add(holder.entity)
+                    place = (holder.branch, holder.entity)
+                    self.found.setdefault(place, holder)
+                    yield place
 
     def _is_seen(self, holder: Holder) -> bool:
-        version = self._version(holder.entity)
+        if holder.entity not in self._versions:
+            self._look([holder.entity])
+        version = self._versions[holder.entity]
         return version is not None and (version.since, version.branch) == (holder.since, holder.branch)
 
-    def _version(self, entity: Key) -> Version | None:
-        if entity not in self._versions:
-            self._versions[entity] = self.cut.version(entity)
-        return self._versions[entity]
+    def _look(self, entities: Iterable[Key]) -> None:
+        """At the versions, for what the cut sees of these."""
+        unknown = [entity for entity in entities if entity not in self._versions]
+        found = self.cut.several(unknown)
+        self._versions |= {entity: found.get(entity) for entity in unknown}
 
     def _type(self, state: State) -> State | None:
         if state["type"] not in self._types:

@@ -61,6 +61,9 @@ class Versions(Protocol):
     def at(self, branch: str, entity: Key, position: int) -> Version | None:
         """The version written on `branch` itself that is valid at `position` (`lineage.Own`)."""
 
+    def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
+        """As `at` for each of these, in one go; those that have none are left out."""
+
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         """All versions written on `branch` itself that began at `position` or before, oldest first."""
 

@@ -2,10 +2,13 @@
 
 import pytest
 
-from adapters.pgvector import vectors_of
+from adapters.pgvector import INDEXED, vectors_of
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_similar import PostgresSimilar
+from projectors.embedding.provider import Space
 from projectors.projector import ViewUnavailable
+from tests.embedding.mortal import history
+from tests.embedding.similar import Kept
 from tests.postgres.database import database, speaking
 
 
@@ -31,3 +34,26 @@ async def test_they_may_be_in_any_schema(pgvector_server_url):
         await view.close()
         with PostgresSession(url) as session:
             assert vectors_of(session, "similar") == "Vec"
+
+
+async def test_vectors_have_an_index_once_there_are_no_more_to_come(pgvector_server_url, tmp_path):
+    kept = Kept(tmp_path, url=pgvector_server_url)
+    await kept.write(history())
+    view = kept.view()
+    work = kept.work(view)
+    while await work.step():
+        pass
+    wide = Space("wide", INDEXED + 1)
+    await view.pending(wide, 0, 1, 0)
+    await view.serve(wide, [])
+    await view.close()
+    with PostgresSession(pgvector_server_url, kept.store.shelf.schema(1)) as session:
+        indexed = [
+            name
+            for (name,) in session.rows(
+                "SELECT indexname FROM pg_indexes WHERE indexname LIKE '%nearest' AND schemaname = $1",
+                kept.store.shelf.schema(1),
+            )
+        ]
+    assert indexed == ["vectors_1_nearest"], "the other space is too wide for one"
+    kept.close()

@@ -94,6 +94,14 @@ async def test_an_empty_view(tell: Tell) -> None:
     ]
 
 
+async def test_several_at_once_are_each_as_alone(versions: Versions) -> None:
+    asked = [ONE, TEN, TWO, Key("object/A/없음"), Key("object/B/1")]
+    for branch, position in ((MAIN, 9), (MAIN, 5), ("dev/a/b", 9), (MAIN, 1)):
+        alone = {entity: versions.at(branch, entity, position) for entity in asked}
+        assert versions.several(branch, asked, position) == {entity: one for entity, one in alone.items() if one}
+    assert versions.several(MAIN, [], 9) == {}
+
+
 async def test_its_position_is_the_end_of_the_last_commit(versions: Versions) -> None:
     assert versions.position() == 9
 
