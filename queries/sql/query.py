@@ -9,7 +9,7 @@ from events.findings import Refused
 from events.meant import nearest
 from events.names import Key
 from queries.cuts import Cut
-from queries.differences import PREFIXES
+from queries.objects import PREFIXES
 from queries.sql.columns import SHORT
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
