@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -15,10 +15,11 @@ from projectors.graph import Document
 from projectors.graph_classes import PARKED
 from projectors.graph_names import branch_name
 from projectors.graph_store import Graph, GraphRefused, GraphUnavailable, Where
+from projectors.mending import Mended
 from projectors.projector import ViewUnavailable
 from projectors.rebuild import NotRebuilt, Rebuilt, Told
 from projectors.runner import Alarm
-from projectors.verify import Difference
+from projectors.verify import Agreed, Difference, Range
 from workers.graph import ROOT, GraphOutdated, GraphProjector
 from workers.graph_planning import Opened
 from workers.graph_verifying import GraphVerifier
@@ -148,13 +149,31 @@ async def standing(settings: Settings) -> GraphStanding:
         return GraphStanding(name, build, max(each.settled for each in heads), parked, newest)
 
 
-async def verified(settings: Settings, told: Callable[[int], None]) -> tuple[int, Difference | None]:
-    """Compare every document with the versions view; its position. Raises `NoGraph` and what the graph raises."""
+async def verified(settings: Settings, told: Callable[[int], None]) -> Agreed | Difference:
+    """Compare every document with the versions view. Raises `NoGraph` and what the graph raises."""
     found = await standing(settings)
     async with store(settings) as graph:
         with kept(settings) as shelves:
             verifier = GraphVerifier(graph, found.database, settings.ontology, shelves.versions, told)
-            return found.position, await verifier.difference()
+            differs = await verifier.difference()
+            left_out = sorted(each["seq"] for documents in found.parked.values() for each in documents)
+            return differs or Agreed(found.position, verifier.count, left_out, verifier.ranges)
+
+
+async def mended(settings: Settings, told: Callable[[int], None]) -> Mended:
+    """As `verified`, and documents of ranges that differ are written again. Who else writes goes on afterwards."""
+    found = await standing(settings)
+    ranges: list[Range] = []
+    async with store(settings) as graph:
+        with kept(settings) as shelves:
+            projector = GraphProjector(graph, found.database, settings.ontology, shelves.versions)
+            await projector.open()
+            verifier = GraphVerifier(graph, found.database, settings.ontology, shelves.versions, told)
+            async with aclosing(verifier.wrong()) as wrongs:
+                async for wrong in wrongs:
+                    await projector.rewrite(wrong.branch, wrong.again, wrong.gone, "mended")
+                    ranges += [each for each in wrong.first.ranges if each not in ranges]
+    return Mended(ranges, await verified(settings, told))
 
 
 async def rebuilt(settings: Settings, told: Told = lambda *_: None) -> Rebuilt:

@@ -61,7 +61,7 @@ class GraphProjector:
         self.parked = {name: await self._refused(self._where(name)) for name in self._heads}
         for branch, documents in self.parked.items():
             if documents:
-                await self._redrive(branch)
+                await self.rewrite(branch, list(map(entity_of, documents)), (), "once more what was parked")
         return self.position
 
     async def take_over(self) -> dict[str, Head]:
@@ -229,12 +229,19 @@ class GraphProjector:
     async def _refused(self, where: Where) -> set[str]:
         return {each["document"] async for each in self.graph.documents(where, PARKED)}
 
-    async def _redrive(self, branch: str) -> None:
-        """The checkpoint stays as it is: it says already what the branch is as of."""
-        known, keys = self._heads[branch], list(map(entity_of, self.parked[branch]))
-        documents = await asyncio.to_thread(self._planner.documents, branch, known.seq, keys)
-        note = Told(AUTHOR, f"once more what was parked, epoch={self._writer.epoch} stream={self.ontology}")
-        self._heads[branch] = await self._put(self._where(branch), documents, note, known)
+    async def rewrite(self, branch: str, keys: Sequence[Key], gone: Sequence[str], why: str) -> None:
+        """Documents of these entities as the branch has them; those with these ids go.
+
+        The checkpoint stays as it is: it says already what the branch is as of.
+        """
+        where, note = self._where(branch), Told(AUTHOR, f"{why}, epoch={self._writer.epoch} stream={self.ontology}")
+        if gone:
+            await self.graph.remove(where, gone, note)
+            self._heads[branch] = await self._writer.head(where)
+        for part in cut(keys, self.part):
+            known = self._heads[branch]
+            documents = await asyncio.to_thread(self._planner.documents, branch, known.seq, part)
+            self._heads[branch] = await self._put(where, documents, note, known)
 
     def _where(self, branch: str) -> Where:
         return Where(self.database, branch_id(branch))

@@ -1,5 +1,6 @@
 """`oms verify`: is it what it must be? The log, the heads, the views, each against what it was made from."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -29,9 +30,7 @@ def verify(
     ] = None,
     mend: Annotated[
         bool,
-        typer.Option(
-            "--mend", help="Write the ranges of versions or audit that differ again, from the log, and only those."
-        ),
+        typer.Option("--mend", help="Write the ranges of versions, audit or graph that differ again, and only those."),
     ] = False,
     folder: Folder = None,
     ontology: Ontology = None,
@@ -40,7 +39,7 @@ def verify(
     """Read everything again and name the first difference. OMS may run meanwhile."""
     from oms.shelves import READ_MODELS
 
-    if mend and not (what and set(what) <= set(READ_MODELS)):
+    if mend and not (what and {*what} <= {*READ_MODELS, "graph"}):
         raise Failure(
             "--mend is for views named beside it", f"`oms verify {next(iter(READ_MODELS))} --mend`", Exit.USAGE
         )
@@ -59,13 +58,14 @@ async def _verify(names: list[str], *, mend: bool, **flags: Any) -> list[dict[st
     from oms.shelves import READ_MODELS, kept
 
     settings = load(flags).settings
-    checks = {"log": _log, "heads": _heads, "graph": _graph, "similar": _similar}
+    checks = {"log": _log, "heads": _heads, "similar": _similar}
+    views = {"graph": _graph} | {name: partial(_view, name) for name in READ_MODELS}
     with kept(settings) as shelves:
         there = [name for name in READ_MODELS if shelves.shelf(name).live()]
         there += ["graph"] if settings.terminusdb_url else []
         there += ["similar"] if shelves.similar().shelf.live() else []
     names = names or ["log", "heads", *there]
-    return [await (checks[name](settings) if name in checks else _view(name, settings, mend=mend)) for name in names]
+    return [await (checks[name](settings) if name in checks else views[name](settings, mend=mend)) for name in names]
 
 
 async def _log(settings: "Settings") -> dict[str, Any]:
@@ -152,10 +152,10 @@ async def _heads(settings: "Settings") -> dict[str, Any]:
     return {"what": "heads", "position": position, "result": text, "whole": differ is None}
 
 
-async def _graph(settings: "Settings") -> dict[str, Any]:
-    from oms.graph import verified
+async def _graph(settings: "Settings", *, mend: bool) -> dict[str, Any]:
+    from oms.graph import mended, verified
+    from projectors.mending import Mended
 
     with Progress("verifying the graph", "documents") as told:
-        position, differ = await verified(settings, told)
-    text = "as the versions view says" if differ is None else _wrong("graph", differ)
-    return {"what": "graph", "position": position, "result": text, "whole": differ is None}
+        done = await mended(settings, told) if mend else Mended([], await verified(settings, told))
+    return _told("graph", done, "as the versions view says")

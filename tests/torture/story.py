@@ -11,6 +11,7 @@ from typing import Any
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import nats_server
 from adapters.sqlite_outbox import SqliteOutbox
+from adapters.sqlite_sides import StoredVersions
 from adapters.sqlite_verify import verify_view
 from adapters.view_files import live_path
 from events.wire.envelope import decode
@@ -18,6 +19,7 @@ from oms.client import Client, Outcome
 from oms.replaying import Plan, build
 from oms.views import READ_MODELS
 from producers.outbox import Outbox, Row
+from projectors.projector import FOREVER
 from projectors.verify import Agreed
 from queries.moments import Now
 from queries.upto import end_of
@@ -49,6 +51,8 @@ class Story:
             await self.more.wait_for(lambda: len(self.outcomes) >= wanted)
 
 
+NOT_FROM_THE_LOG = {"checkpoint", "refusals", "incidents", "versions", "deltas", "samples", "packing"}
+"""Tables of views that say what else happened, or how states are kept."""
 Other = Callable[[Story], Coroutine[Any, Any, None]]
 """Writes something else until the story is over."""
 
@@ -157,13 +161,13 @@ async def held(outbox: Outbox) -> list[Row]:
 
 
 def rows_of(view: Path) -> dict[str, list[Any]]:
-    """Every row of a view that comes from the log, by table; nobody writes the file meanwhile."""
+    """Every row of a view that comes from the log, by table, states whole; nobody writes the file meanwhile."""
     connection = sqlite3.connect(view)
     try:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        return {
-            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)
-            for name in names - {"checkpoint", "refusals", "incidents"}
+        found: dict[str, list[Any]] = {
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names - NOT_FROM_THE_LOG
         }
+        return found | ({"versions": list(StoredVersions(connection).rows(0, FOREVER))} if "versions" in names else {})
     finally:
         connection.close()
