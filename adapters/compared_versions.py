@@ -1,7 +1,8 @@
 """The rows of a versions view as they are compared with those of a replay, whatever database they are in."""
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -12,8 +13,12 @@ from projectors.checks import named
 from projectors.projector import BrokenRow
 from projectors.ranges import Row
 from projectors.row_lines import Sums, line
-from projectors.versions import Marks
+from projectors.versions import Marks, Version
 
+if TYPE_CHECKING:
+    from adapters.bundled_versions import BundledVersions
+
+_encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 _COLUMNS: Final = ("until", "time", "effective", "change", "author", "on_behalf_of", "first", *Marks._fields)
 STRANGE: Final = 10  # rows of a kind that are told
@@ -49,6 +54,20 @@ def checksums(stored: StoredRows, first: int, last: int, size: int) -> Mapping[i
     for *row, message in stored.commit_rows(first, last):
         commits.add(row[0], line((*row, message and to_attribute(message))))
     return together(versions.digests(), commits.digests())
+
+
+def with_bundled(
+    old: "BundledVersions | None", rows: Iterable[Sequence[Any]], first: int, last: int
+) -> Iterator[Sequence[Any]]:
+    """Rows of `VERSION_ROWS` with those that have left their tables, in order."""
+    left = old.written(first - 1, last) if old else ()
+    return heapq.merge(rows, map(_row, left), key=lambda row: row[0])
+
+
+def _row(version: Version) -> Sequence[Any]:
+    v = version
+    return (v.since, v.branch, v.entity, v.until, v.time, v.effective, v.change, v.author, v.on_behalf_of, v.first,
+            *v.marks, _encode(v.state).decode(), 0)  # fmt: skip
 
 
 def together(versions: Mapping[int, bytes], commits: Mapping[int, bytes]) -> dict[int, bytes]:

@@ -8,6 +8,7 @@ from sqlalchemy.sql import ClauseElement
 
 from adapters.versions_tables import (
     NOTHING_PACKED,
+    bundles,
     commits,
     deltas,
     entities,
@@ -17,6 +18,7 @@ from adapters.versions_tables import (
     slices,
     versions,
 )
+from projectors.mending import NotMendable
 from projectors.projector import FOREVER
 from projectors.verify import Range
 from projectors.versions import Marks
@@ -55,6 +57,10 @@ def mend_range(say: Say, right: Right, message: Callable[[str], str] = str) -> N
     if last == FOREVER:  # behind the checkpoint: which may have moved
         ((reached,),) = say(select(_checkpoint.c.position))
         first = reached + 1
+    elif bundled := say(select(bundles.c.number).where(bundles.c.first <= last, bundles.c.last >= first)):
+        raise NotMendable(
+            f"versions of {right.range} have left for bundle {bundled[0][0]}; `oms rebuild versions` makes all anew"
+        )
     say(NOTHING_PACKED)
     say(update(packing).values(revision=packing.c.revision + 1))  # first: whoever packs begins again
     for table, position in (

@@ -23,3 +23,27 @@ CREATE TABLE IF NOT EXISTS packing (
     position bigint NOT NULL,
     revision bigint NOT NULL
 );
+CREATE TABLE IF NOT EXISTS bundles (
+    number integer PRIMARY KEY,
+    generation integer NOT NULL,
+    branch text NOT NULL COLLATE "C",
+    prefix text NOT NULL,
+    low text NOT NULL COLLATE "C",
+    high text NOT NULL COLLATE "C",
+    versions integer NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    "full" bigint NOT NULL,
+    checksum bytea NOT NULL,
+    data bytea NOT NULL
+);
+CREATE TABLE IF NOT EXISTS moved (
+    entity integer NOT NULL,
+    bundle integer NOT NULL,
+    purged bigint NOT NULL,
+    PRIMARY KEY (entity, bundle)
+);
+CREATE TABLE IF NOT EXISTS moving (
+    id integer PRIMARY KEY,
+    position bigint NOT NULL
+);

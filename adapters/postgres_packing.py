@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, literal_column
 
 from adapters import version_stats
+from adapters.postgres_bundles import bundles
 from adapters.postgres_saying import PostgresSaying
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import packed_states
@@ -15,7 +16,8 @@ from queries.versions import Kept
 
 def stats(session: PostgresSession) -> list[Kept]:
     """See `oms.shelves.Kept.stats`."""
-    return version_stats.stats(PostgresSaying(session), _STATS)
+    old = bundles(session)
+    return version_stats.stats(PostgresSaying(session), _STATS, old.kept() if old else {})
 
 
 def pack(session: PostgresSession, before: int) -> int | None:

@@ -8,19 +8,22 @@ from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters.audit_tables import counts, refusals
 from adapters.postgres import place, sql
+from adapters.postgres_bundles import bundles
 from adapters.postgres_session import UNMOVED, PostgresSession
 from adapters.postgres_shelf import PostgresShelf, live_build
 from adapters.postgres_versions_reader import PostgresVersions
+from adapters.spanning_versions import spanning
 from adapters.sqlite_metrics import TAMPERED, Metrics
 from adapters.view_files import ViewMissing
 from queries.gaps import Opens, shut
+from queries.versions import Versions
 
 
 @contextmanager
-def reading(shelf: PostgresShelf[Any], opens: Opens = shut) -> Iterator[PostgresVersions]:
+def reading(shelf: PostgresShelf[Any], opens: Opens = shut) -> Iterator[Versions]:
     """The versions as they are now. Raises `ViewMissing`, `AWAY`."""
     with live(shelf) as session:
-        yield PostgresVersions(session, opens)
+        yield spanning(PostgresVersions(session, opens), bundles(session))
 
 
 def metrics(shelf: PostgresShelf[Any]) -> Metrics:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from adapters.postgres import AWAY, place, sql
 from adapters.postgres_audit import copy_unplaced
+from adapters.postgres_bundles import move
 from adapters.postgres_packing import pack, stats
 from adapters.postgres_parked import parked_events
 from adapters.postgres_session import PostgresSession, PostgresSessions, quoted
@@ -74,6 +75,14 @@ class PostgresShelf(Generic[ViewT]):
     def _pack(self, build: int, before: int) -> int | None:
         with self._asked(self.schema(build)) as session:
             return pack(session, before)
+
+    async def move(self, build: int, before: int) -> int | None:
+        """See `oms.shelves.Kept.move`."""
+        return await asyncio.to_thread(self._move, build, before)
+
+    def _move(self, build: int, before: int) -> int | None:
+        with self._asked(self.schema(build)) as session:
+            return move(session, before)
 
     def stats(self, build: int) -> list[Kept]:
         """See `oms.shelves.Kept.stats`."""

@@ -1,7 +1,8 @@
 """Views in PostgreSQL as sides of a comparison: the database computes the checksums, so that no row has to travel."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, String, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -11,6 +12,7 @@ from adapters.audit_evidence import ROWS
 from adapters.audit_tables import departed
 from adapters.postgres import sql
 from adapters.postgres_audit import with_text
+from adapters.postgres_bundles import bundles
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import packed_states
 from adapters.versions_statements import (
@@ -29,6 +31,9 @@ from projectors.entries import row_of
 from projectors.projector import Checkpoint
 from projectors.ranges import Row
 
+if TYPE_CHECKING:
+    from adapters.bundled_versions import BundledVersions
+
 
 def standing(session: PostgresSession) -> tuple[str, Checkpoint, frozenset[int]]:
     """Ontology, checkpoint, and what is parked or was discarded."""
@@ -43,8 +48,12 @@ class StoredVersions:
         self._session = session
         self.packed = packed_states(session)
 
+    @cached_property
+    def _old(self) -> "BundledVersions | None":
+        return bundles(self._session)
+
     def version_rows(self, first: int, last: int) -> Iterable[Sequence[Any]]:
-        return self._session.rows(_VERSION_ROWS, first, last)
+        return compared_versions.with_bundled(self._old, self._session.rows(_VERSION_ROWS, first, last), first, last)
 
     def commit_rows(self, first: int, last: int) -> Iterator[Sequence[Any]]:
         for *row, message in self._session.rows(_COMMIT_ROWS, first, last):
@@ -54,10 +63,13 @@ class StoredVersions:
         return {kind: self._session.rows(text) for kind, text in _STRANGE.items()}
 
     def checksums(self, first: int, last: int, size: int) -> Mapping[int, bytes]:
-        """Ranges with states that are kept as deltas are read: these can only be unpacked here."""
+        """Ranges with states that are kept as deltas, or in bundles, are read: these can only be unpacked here."""
         versions, commits = (self._session.rows(text, size, first, last) for text in (_VERSION_SUMS, _COMMIT_SUMS))
         found = compared_versions.together({row[0]: row[1] for row in versions}, {row[0]: row[1] for row in commits})
-        for number in [number for number, _, deltas in versions if deltas]:
+        apart = {number for number, _, deltas in versions if deltas}
+        if self._old and first <= self._old.last:
+            apart.update(range(first // size, min(last, self._old.last) // size + 1))
+        for number in sorted(apart):
             ends = max(number * size, first), min((number + 1) * size - 1, last)
             found |= compared_versions.checksums(self, *ends, size)
         return found

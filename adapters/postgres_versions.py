@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.packed_states import PackedStates
 from adapters.postgres import sql
+from adapters.postgres_bundles import bundles
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import PostgresView
 from adapters.stored_version import loaded
@@ -47,6 +48,10 @@ class PostgresVersionStore:
 
     def unpacked(self, session: PostgresSession, branch: str, name: Key, entity: int, since: int) -> bytes:
         return packed_states(session).of(branch, name, entity, since)
+
+    def bundled(self, session: PostgresSession) -> Own | None:
+        found = bundles(session)
+        return found.at if found else None
 
     def owned(self, session: PostgresSession) -> Own:
         return owned(session, packed_states(session))

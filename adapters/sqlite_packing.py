@@ -8,6 +8,7 @@ from sqlalchemy import LargeBinary, cast, func
 
 from adapters import version_stats
 from adapters.saying import SqliteSaying
+from adapters.sqlite_bundles import bundles
 from adapters.sqlite_file import writer
 from adapters.sqlite_reader import reader
 from adapters.sqlite_versions_reader import packed_states
@@ -21,7 +22,8 @@ def stats(path: Path) -> list[Kept]:
     with closing(reader(path)) as connection:
         connection.execute("BEGIN")
         connection.create_function("prefix_of", 1, prefix_of, deterministic=True)
-        return version_stats.stats(SqliteSaying(connection), _STATS)
+        old = bundles(connection)
+        return version_stats.stats(SqliteSaying(connection), _STATS, old.kept() if old else {})
 
 
 def pack(path: Path, before: int) -> int | None:

@@ -2,14 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import select
 
 from adapters import compared_versions
 from adapters.audit_evidence import ROWS
 from adapters.audit_tables import departed
+from adapters.sqlite_bundles import bundles
 from adapters.sqlite_file import SqliteFile, sql
 from adapters.sqlite_reader import reader
 from adapters.sqlite_versions_reader import owned, packed_states
@@ -27,6 +29,9 @@ from projectors.entries import entry_line, row_of
 from projectors.projector import Checkpoint
 from projectors.ranges import Row
 from projectors.row_lines import Sums
+
+if TYPE_CHECKING:
+    from adapters.bundled_versions import BundledVersions
 
 
 def begun(path: Path) -> SqliteFile:
@@ -54,8 +59,13 @@ class StoredVersions:
         self.packed = packed_states(connection)
         self.at = owned(connection, self.packed)
 
+    @cached_property
+    def _old(self) -> "BundledVersions | None":
+        return bundles(self._connection)
+
     def version_rows(self, first: int, last: int) -> Iterable[Sequence[Any]]:
-        return self._connection.execute(_VERSION_ROWS, (first, last))
+        rows = self._connection.execute(_VERSION_ROWS, (first, last))
+        return compared_versions.with_bundled(self._old, rows, first, last)
 
     def commit_rows(self, first: int, last: int) -> Iterable[Sequence[Any]]:
         return self._connection.execute(_COMMIT_ROWS, (first, last))

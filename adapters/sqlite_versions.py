@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import LargeBinary, Text, bindparam, cast, func, insert, select, true
 
+from adapters.sqlite_bundles import bundles
 from adapters.sqlite_file import NO_NUMBER, NO_TEXT, bound, put, sql
 from adapters.sqlite_versions_reader import owned, packed_states
 from adapters.sqlite_view import SqliteView
@@ -35,6 +36,10 @@ class SqliteVersionStore:
 
     def unpacked(self, connection: sqlite3.Connection, branch: str, name: Key, entity: int, since: int) -> bytes:
         return packed_states(connection).of(branch, name, entity, since)
+
+    def bundled(self, connection: sqlite3.Connection) -> Own | None:
+        found = bundles(connection)
+        return found.at if found else None
 
     def owned(self, connection: sqlite3.Connection) -> Own:
         return owned(connection)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from adapters.packed_states import PackedStates
+from adapters.spanning_versions import spanning
+from adapters.sqlite_bundles import bundles
 from adapters.sqlite_reader import reader
 from adapters.statements import statements
 from adapters.stored_version import loaded
@@ -16,7 +18,7 @@ from projectors.lineage import Own
 from projectors.projector import Parked, Place
 from projectors.versions import Version
 from queries.gaps import Opens, shut
-from queries.versions import Commit
+from queries.versions import Commit, Versions
 
 _ID_DIGITS: Final = 64
 _INDEXED: Final = 8  # bytes of a commit's id
@@ -25,12 +27,12 @@ SQL: Final = statements("sqlite_versions.sql")
 
 
 @contextmanager
-def reading(path: Path, opens: Opens = shut) -> Iterator["SqliteVersions"]:
+def reading(path: Path, opens: Opens = shut) -> Iterator[Versions]:
     """The view as it is now, beside whoever writes it. The file is not changed. `opens`: see `Versions`."""
     connection = reader(path)
     try:
         connection.execute("BEGIN")
-        yield SqliteVersions(connection, opens)
+        yield spanning(SqliteVersions(connection, opens), bundles(connection))
     finally:
         connection.close()
 

@@ -44,6 +44,9 @@ class VersionStore(Protocol[ConnectionT_contra]):
     def unpacked(self, connection: ConnectionT_contra, branch: str, name: Key, entity: int, since: int) -> bytes:
         """The state of a version that `found` gives without one: it is kept as a delta."""
 
+    def bundled(self, connection: ConnectionT_contra) -> Own | None:
+        """Reads a version that has left the tables; `None` where none has."""
+
     def owned(self, connection: ConnectionT_contra) -> Own:
         """Reads a branch's own version of an entity that held at a position."""
 
@@ -181,6 +184,12 @@ class VersionRows(Generic[ConnectionT_contra]):
                 if since > floor:
                     state = stored or self._store.unpacked(connection, parent, name, entity, since)
                     yield (branch, name), _before(parent, name, since, state, Marks._make(marks))
+                    wanted.remove(name)
+            bundled = self._store.bundled(connection) if wanted else None
+            for name in list(wanted) if bundled else ():
+                old = bundled and bundled(parent, name, base)
+                if old and old.since > floor:
+                    yield (branch, name), old
                     wanted.remove(name)
 
     def _opened(self, connection: ConnectionT_contra, place: Place) -> Newest | None:

@@ -1,6 +1,6 @@
 """What the versions of each type take, and what they would as whole states."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import func, literal_column, select
@@ -34,15 +34,16 @@ def statement(prefix: Any, size: Sized) -> ClauseElement:
     )
 
 
-def stats(say: Saying, statement: ClauseElement) -> list[Kept]:
-    """By what their keys start with."""
+def stats(say: Saying, statement: ClauseElement, moved: Mapping[str, Kept]) -> list[Kept]:
+    """By what their keys start with; `moved` are those that have left their tables."""
     against = {prefix: int(size) for prefix, size in say.rows(_SAMPLES)}
     found = []
     for prefix, count, packed, whole, full, told, depth, deepest in say.rows(statement):
         kept = Kept(
             prefix, count, packed, int(whole), int(full), int(told) + against.get(prefix, 0), int(depth), deepest
         )
-        found.append(kept)
+        left = moved.get(prefix, kept)
+        found.append(kept._replace(moved=left.moved, moved_full=left.moved_full, moved_told=left.moved_told))
     return sorted(found)
 
 

@@ -6,6 +6,9 @@ versions  since ─► what became true   only ever appended, in position order
 deltas    id, since ─► its state      of versions that were closed a while ago: `versions.state` is "" then
 samples   number ─► what these states are compressed against
 packing   how far the closed versions are packed
+bundles   number ─► Parquet file      of versions that were closed long ago: they have left the tables above
+moved     id ─► bundles that have some of its versions
+moving    how far they are moved
 commits   first … last ─► id, time
 messages  first of a commit ─► why     only where somebody said it
 """
@@ -93,8 +96,36 @@ packing = Table(  # one row, as soon as something is packed
     Column("position", BigInteger, nullable=False),  # what versions up to here have closed is packed
     Column("revision", BigInteger, nullable=False),  # another one whenever a state is packed or written again
 )  # fmt: skip
+bundles = Table(
+    "bundles", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # within a generation in order of the entities
+    Column("generation", Integer, nullable=False),
+    Column("branch", String, nullable=False),
+    Column("prefix", String, nullable=False),  # of its entities
+    Column("low", String, nullable=False),  # the first entity
+    Column("high", String, nullable=False),  # the last one
+    Column("versions", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),  # the lowest since
+    Column("last", BigInteger, nullable=False),  # the highest
+    Column("full", BigInteger, nullable=False),  # bytes of the states
+    Column("checksum", LargeBinary, nullable=False),  # of the file
+    Column("data", LargeBinary, nullable=False),
+)  # fmt: skip
+moved = Table(
+    "moved", metadata,
+    Column("entity", Integer, primary_key=True),
+    Column("bundle", Integer, primary_key=True),
+    Column("purged", BigInteger, nullable=False),  # where a version in it says so; 0 = none does
+    sqlite_with_rowid=False,
+)  # fmt: skip
+moving = Table(
+    "moving", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)  # fmt: skip
+NOTHING_MOVED: Final = text("INSERT INTO moving VALUES (1, 0) ON CONFLICT DO NOTHING")
 NOTHING_PACKED: Final = text("INSERT INTO packing VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
-ADDED: Final = (deltas, samples, packing)
+ADDED: Final = (deltas, samples, packing, bundles, moved, moving)
 """Tables that came later: added to a view that lacks them, which is as it should be with none of them filled."""
 
 commits = Table(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from adapters.sqlite_audit import copy_unplaced
+from adapters.sqlite_bundles import move
 from adapters.sqlite_packing import pack, stats
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
@@ -62,6 +63,11 @@ class SqliteShelf(Generic[ViewT]):
         """See `oms.shelves.Kept.pack`."""
         with self._readable():
             return await asyncio.to_thread(pack, self.path(build), before)
+
+    async def move(self, build: int, before: int) -> int | None:
+        """See `oms.shelves.Kept.move`."""
+        with self._readable():
+            return await asyncio.to_thread(move, self.path(build), before)
 
     def stats(self, build: int) -> list[Kept]:
         """See `oms.shelves.Kept.stats`."""

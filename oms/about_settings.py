@@ -97,6 +97,12 @@ ABOUT: Mapping[str, About] = {
         "how many rows the outbox keeps; once an hour the others leave it for segments in `archive`; 0: all stay",
         high=10**12,
     ),
+    "versions_days": About(
+        "after how many days versions that others put an end to leave their tables for Parquet, once an hour; 0: all stay",
+        "days",
+        low=0,
+        high=36_500,
+    ),
     "snapshot_every": About(
         "behind how many events a replay keeps a snapshot of all states in `snapshots`, to go on from; 0: never",
         high=10**12,

@@ -131,7 +131,7 @@ async def _prepare_projectors(here: Running, alarm: Alarm, stack: AsyncExitStack
         loops.append(_led(here, runner, leases, alarm))
     else:
         here.runner = runner
-        loops += [runner.run(), keep_packed(here.shelves, clock.now, alarm)]
+        loops += [runner.run(), keep_packed(settings, here.shelves, clock.now, alarm)]
     if settings.terminusdb_url:
         from oms import graph
 
@@ -145,7 +145,7 @@ async def _led(here: Running, runner: Runner, leases: Leases, alarm: Alarm) -> N
     async def work(_: Held) -> None:
         here.runner = runner
         try:
-            async with looping([keep_packed(here.shelves, clock.now, alarm)]):
+            async with looping([keep_packed(here.settings, here.shelves, clock.now, alarm)]):
                 await runner.run()
         finally:
             here.runner = None

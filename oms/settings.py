@@ -47,6 +47,7 @@ class Settings:
     outbox_rows: int = 0
     audit_days: float = 0.0
     snapshot_every: int = 500_000
+    versions_days: float = 0.0
     events_file: str = ""
     metrics_file: str = ""
     metrics_every: float = 15.0

@@ -84,6 +84,12 @@ class Kept(Shelf[Any], Protocol):
         How many; `None` when there is nothing more to look at.
         """
 
+    async def move(self, build: int, before: int) -> int | None:
+        """Of versions: move those that the next stretch of commits before a time (µs) put an end to into Parquet.
+
+        How many; `None` when there is nothing more to look at.
+        """
+
     def stats(self, build: int) -> list[KeptVersions]:
         """Of versions: what those of each type take."""
 

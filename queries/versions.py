@@ -32,12 +32,15 @@ class Kept(NamedTuple):
     told: int  # bytes that they have, with checksums and samples
     depth: int  # deltas that lie between all packed ones and whole states, together
     deepest: int
+    moved: int = 0  # others, which are in Parquet
+    moved_full: int = 0  # bytes of their states
+    moved_told: int = 0  # bytes that they have, with all that is known of them
 
     def json(self) -> dict[str, Any]:
-        full, stored = self.whole + self.full, self.whole + self.told
+        full, stored = self.whole + self.full + self.moved_full, self.whole + self.told + self.moved_told
         return {
-            "type": self.prefix.removesuffix("/"), "versions": self.versions, "packed": self.packed,
-            "bytesFull": full, "bytesStored": stored, "savedPercent": _saved(full, stored),
+            "type": self.prefix.removesuffix("/"), "versions": self.versions + self.moved, "packed": self.packed,
+            "moved": self.moved,            "bytesFull": full, "bytesStored": stored, "savedPercent": _saved(full, stored),
             "packedSavedPercent": _saved(self.full, self.told),
             "meanChain": round(self.depth / self.packed, 2) if self.packed else 0.0, "longestChain": self.deepest,
         }  # fmt: skip

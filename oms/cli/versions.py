@@ -1,6 +1,6 @@
 """`oms versions`: what the history takes, and how it is made smaller."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from oms.cli.output import Json, print_fields, print_json, print_rows
 from oms.cli.progress import Progress
 
 app = typer.Typer(help="What the history of every object takes, and how it is kept small.", no_args_is_help=True)
-COLUMNS = ["type", "versions", "packed", "full", "stored", "saved", "chain"]
+COLUMNS = ["type", "versions", "packed", "moved", "full", "stored", "saved", "chain"]
 
 
 @app.command()
@@ -46,6 +46,30 @@ async def _pack(*, as_json: bool, **flags: Any) -> None:
     print_fields({"packed": packed}, as_json=as_json)
 
 
+@app.command()
+def move(
+    days: Annotated[float, typer.Option("--older-than", min=0, help="Days since something put an end to them.")] = 365,
+    folder: Folder = None,
+    ontology: Ontology = None,
+    as_json: Json = False,
+) -> None:
+    """Move versions of objects and links that were closed long ago into Parquet. OMS may run meanwhile; answers stay the same."""
+    run(_move(days, as_json=as_json, folder=folder, ontology=ontology))
+
+
+async def _move(days: float, *, as_json: bool, **flags: Any) -> None:
+    from adapters import system_clock
+    from oms.packing import DAY, move_all
+    from oms.settings import load
+    from oms.shelves import kept
+
+    before = system_clock.now() - int(days * DAY)
+    with kept(load(flags).settings) as shelves, Progress("moving", "versions") as told:
+        _live(shelves)
+        moved = await move_all(shelves.shelf("versions"), before, told)
+    print_fields({"moved": moved}, as_json=as_json)
+
+
 def _live(shelves: Any) -> int:
     """Raises `ViewMissing`."""
     from oms.views import live_build
@@ -54,6 +78,7 @@ def _live(shelves: Any) -> int:
 
 
 def _row(each: dict[str, Any]) -> dict[str, Any]:
-    numbers = {"versions": each["versions"], "packed": each["packed"], "full": each["bytesFull"]}
-    shown = {name: f"{value:,}" for name, value in (numbers | {"stored": each["bytesStored"]}).items()}
+    numbers = {name: each[name] for name in ("versions", "packed", "moved")}
+    numbers |= {"full": each["bytesFull"], "stored": each["bytesStored"]}
+    shown = {name: f"{value:,}" for name, value in numbers.items()}
     return {"type": each["type"], **shown, "saved": f"{each['savedPercent']} %", "chain": str(each["meanChain"])}

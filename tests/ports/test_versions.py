@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters import postgres_packing
+from adapters import postgres_bundles, postgres_packing, sqlite_bundles
 from adapters.memory_versions import MemoryVersions
 from adapters.postgres_session import PostgresSession, unmoved
 from adapters.postgres_versions import postgres_versions
 from adapters.postgres_versions_reader import PostgresVersions
+from adapters.spanning_versions import spanning
 from adapters.sqlite_packing import pack as pack_file
 from adapters.sqlite_versions_reader import reading
 from events.names import Key
@@ -23,7 +24,9 @@ Tell = Callable[[History, list[Parked]], Awaitable[Versions]]
 ONE, TEN, TWO = (Key(f"object/A/{key}") for key in ("1", "10", "2"))
 
 
-@pytest.fixture(params=["memory", "sqlite", "packed sqlite", "postgres", "packed postgres"])
+@pytest.fixture(
+    params=["memory", "sqlite", "packed sqlite", "moved sqlite", "postgres", "packed postgres", "moved postgres"]
+)
 async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Tell]:
     """Puts a history into a store, and opens it for reading."""
 
@@ -36,21 +39,26 @@ async def tell(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         await history.into_file(tmp_path / "versions.db", parked)
         while packed and pack_file(tmp_path / "versions.db", FOREVER) is not None:
             pass
+        while moved and sqlite_bundles.move(tmp_path / "versions.db", FOREVER) is not None:
+            pass
         return open_files.enter_context(reading(tmp_path / "versions.db"))
 
     async def in_postgres(history: History, parked: list[Parked]) -> Versions:
         url, schema = request.getfixturevalue("postgres_server_url"), f"versions_{secrets.token_hex(6)}"
         await history.into_view(postgres_versions(url, schema, "main"), parked)
-        while packed and pack_schema(url, schema) is not None:
+        while packed and in_session(url, schema, postgres_packing.pack) is not None:
             pass
-        return PostgresVersions(open_files.enter_context(unmoved(url, schema)))
+        while moved and in_session(url, schema, postgres_bundles.move) is not None:
+            pass
+        session = open_files.enter_context(unmoved(url, schema))
+        return spanning(PostgresVersions(session), postgres_bundles.bundles(session))
 
-    def pack_schema(url: str, schema: str) -> int | None:
+    def in_session(url: str, schema: str, step: Callable[[PostgresSession, int], int | None]) -> int | None:
         with PostgresSession(url, schema) as session:
             session.run("BEGIN")
-            return postgres_packing.pack(session, FOREVER)
+            return step(session, FOREVER)
 
-    packed, kind = "packed" in request.param, request.param.split()[-1]
+    packed, moved, kind = "packed" in request.param, "moved" in request.param, request.param.split()[-1]
     with ExitStack() as open_files:
         yield {"memory": in_memory, "sqlite": in_sqlite, "postgres": in_postgres}[kind]
 

@@ -1,0 +1,33 @@
+"""What left the tables of a versions view in PostgreSQL for bundles; few views have any, and Arrow takes a while to import."""
+
+from typing import TYPE_CHECKING
+
+from adapters.postgres_session import PostgresSession
+
+if TYPE_CHECKING:
+    from adapters.bundled_versions import BundledVersions
+
+
+def bundles(session: PostgresSession) -> "BundledVersions | None":
+    """`None` where nothing left."""
+    if session.value("SELECT to_regclass('bundles')") is None or not session.value("SELECT 1 FROM bundles LIMIT 1"):
+        return None
+    from adapters.bundled_versions import BundledVersions
+    from adapters.postgres_saying import PostgresSaying
+
+    return BundledVersions(PostgresSaying(session))
+
+
+def move(session: PostgresSession, before: int) -> int | None:
+    """See `oms.shelves.Kept.move`; ends the session's transaction."""
+    from adapters.postgres_saying import PostgresSaying
+    from adapters.postgres_versions import packed_states, told
+    from adapters.version_moving import plan, write
+
+    say, packed = PostgresSaying(session), packed_states(session)
+    made = plan(say, lambda branch, entity, row: told(branch, entity, row, packed), packed, before)
+    if made is None:
+        return None
+    written = write(say, made)
+    session.run("COMMIT")
+    return len(made.gone) if written else 0
