@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from events.filters.candidate import Candidate, Scalar
 from events.filters.cesql_compile import compiled, returns
-from events.filters.cesql_parse import Name, Node, named, parse
+from events.filters.cesql_parse import parse
+from events.filters.cesql_tree import Name, Node, named
 from events.filters.cesql_values import ZERO, Fault
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from events.filters.candidate import Candidate, Scalar, read, text
 from events.filters.cesql_functions import FUNCTIONS, Function, function, parameter
-from events.filters.cesql_parse import Call, Exists, In, Like, Literal, Name, Node, Operation
 from events.filters.cesql_text import NotCesql
+from events.filters.cesql_tree import Call, Exists, In, Like, Literal, Name, Node, Operation
 from events.filters.cesql_values import Fault, as_type, boolean, integer, whole
 from events.filters.like import like
 from events.meant import nearest

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from events.filters.candidate import Scalar
-from events.filters.cesql_parse import MAX_INTEGER, MIN_INTEGER
+from events.filters.cesql_tree import MAX_INTEGER, MIN_INTEGER
 from events.filters.cesql_values import Fault
 
 LONGEST: Final = 64 * 1024  # characters of a text that is put together

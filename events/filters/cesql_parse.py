@@ -6,14 +6,12 @@ NOTE by the grammar AND, OR and XOR stand on one level and lean to the right: `f
 knows SQL expects true, so `Parsed.mixed` says where an expression mixes them without parentheses.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from events.filters.cesql_text import NotCesql, Token, tokens
+from events.filters.cesql_tree import MAX_INTEGER, MIN_INTEGER, Call, Exists, In, Like, Literal, Name, Node, Operation
 
 MAX_DEPTH: Final = 50
-MIN_INTEGER, MAX_INTEGER = -(2**31), 2**31 - 1
 
 _BINDING: Final = {
     **dict.fromkeys(("LIKE", "IN"), 4),
@@ -22,66 +20,6 @@ _BINDING: Final = {
     **dict.fromkeys(("=", "!=", "<>", "<", "<=", ">", ">="), 1),
 }
 _LOGIC: Final = ("AND", "OR", "XOR")
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    value: str | int | bool
-    at: int
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    at: int
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Exists:
-    name: str
-    at: int
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """`sign` is NOT, an operator of two operands, or AND, OR, XOR of two or more; `NEGATE` is the minus of one."""
-
-    sign: str
-    operands: tuple["Node", ...]
-    at: int
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Like:
-    operand: "Node"
-    pattern: str
-    negated: bool
-    at: int
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class In:
-    operand: "Node"
-    items: tuple["Node", ...]
-    negated: bool
-    at: int
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    name: str
-    arguments: tuple["Node", ...]
-    at: int
-    depth: int
-
-
-Node = Literal | Name | Exists | Operation | Like | In | Call
 
 
 class Parsed(NamedTuple):
@@ -95,21 +33,6 @@ def parse(expression: str) -> Parsed:
     node = parser.expression(0)
     parser.take("end")
     return Parsed(node, parser.mixed)
-
-
-def named(node: Node) -> Iterator[str]:
-    """The names in a tree."""
-    match node:
-        case Name(name) | Exists(name):
-            yield name
-        case Operation(_, inside) | Call(_, inside):
-            for each in inside:
-                yield from named(each)
-        case Like(operand):
-            yield from named(operand)
-        case In(operand, items):
-            for each in (operand, *items):
-                yield from named(each)
 
 
 class _Parser:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.filters.candidate import Scalar, text
-from events.filters.cesql_parse import MAX_INTEGER, MIN_INTEGER
+from events.filters.cesql_tree import MAX_INTEGER, MIN_INTEGER
 
 ZERO: Final[Mapping[type, Scalar]] = {str: "", int: 0, bool: False}
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from events.filters.cesql import cesql
-from events.filters.cesql_parse import In, Like, Literal, Name, Node, Operation
+from events.filters.cesql_tree import In, Like, Literal, Name, Node, Operation
 from events.filters.dialects import Filter
 from events.wire.envelope import Event
 

@@ -37,18 +37,23 @@ class Sending(NamedTuple):
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose last parameter, such as `said: Sending`, becomes an option for each of that tuple's fields."""
-    *own, last = inspect.signature(command).parameters.values()
-    fields = last.annotation
+    """A command of which each parameter like `said: Sending` becomes an option for each of that tuple's fields."""
+    parameters = inspect.signature(command).parameters.values()
+    tuples = {each.name: each.annotation for each in parameters if hasattr(each.annotation, "_field_defaults")}
+    own = [each for each in parameters if each.name not in tuples]
 
     @functools.wraps(command)
     def called(**given: Any) -> None:
-        command(**{last.name: fields(**{name: given.pop(name) for name in fields._fields})}, **given)
+        whole = {
+            name: fields(**{field: given.pop(field) for field in fields._fields}) for name, fields in tuples.items()
+        }
+        command(**whole, **given)
 
     shared = [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=fields.__annotations__[name]
         )
+        for fields in tuples.values()
         for name, default in fields._field_defaults.items()
     ]
     called.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what typer looks at

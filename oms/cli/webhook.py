@@ -1,6 +1,5 @@
 """`oms webhook`: who wants which events, and where; secrets are made here, on the machine that signs, and shown once."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -11,6 +10,7 @@ from oms.cli.options import Branch, Sending, spread
 from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
+from oms.cli.webhook_terms import Wanting, member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,20 +22,6 @@ app = typer.Typer(
 )
 _COLUMNS: Final = ("name", "status", "protocol", "sink", "objectTypes", "branches", "types", "filters")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The subscription's name.")]
-Type = Annotated[
-    list[str] | None, typer.Option("--type", help="CloudEvents type, or io.oms.object.*; may be repeated.")
-]
-Of = Annotated[list[str] | None, typer.Option("--of", help="Object type, and those below it; may be repeated.")]
-On = Annotated[list[str] | None, typer.Option("--on", help="Branch, or prod/*/main; may be repeated.")]
-Sql = Annotated[list[str] | None, typer.Option("--sql", help="A CESQL 1.0 filter; may be repeated: all must pass.")]
-Filters = Annotated[
-    str | None, typer.Option("--filters", help="All filters: JSON, or @FILE. Goes before --sql.", show_default=False)
-]
-Config = Annotated[
-    str | None, typer.Option("--config", help='How: JSON, e.g. {"ordered": true, "rate": 50}.', show_default=False)
-]
-Header = Annotated[list[str] | None, typer.Option("--header", help="NAME: VALUE, no secret; may be repeated.")]
-Description = Annotated[str | None, typer.Option("--description", help="What for, and who to ask.", show_default=False)]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)]
 
 
@@ -44,20 +30,13 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why.", show_defaul
 def register(
     name: Name,
     sink: Annotated[str, typer.Option("--sink", help="https://…, nats:SUBJECT or file:NAME.")],
-    type_: Type = None,
-    of: Of = None,
-    on: On = None,
-    sql: Sql = None,
-    filters: Filters = None,
-    config: Config = None,
-    header: Header = None,
-    description: Description = None,
     branch: Branch = None,
     *,
+    wanting: Wanting,
     said: Sending,
 ) -> None:
     """Carry events out to a sink from now on. Of an HTTP one the secret is shown, once."""
-    data = _terms(sink, type_, of, on, sql, filters, config, header, description)
+    data = wanting.data(sink)
     signing = data.get("config", {}).get("signing", "v1")
     _with_secret("RegisterSubscription", {"name": name, **data}, said, branch, signing, when=data["protocol"] == "HTTP")
 
@@ -67,26 +46,18 @@ def register(
 def update(
     name: Name,
     sink: Annotated[str | None, typer.Option("--sink", help="Another sink.", show_default=False)] = None,
-    type_: Type = None,
-    of: Of = None,
-    on: On = None,
-    sql: Sql = None,
-    filters: Filters = None,
-    config: Config = None,
-    header: Header = None,
-    description: Description = None,
     all_: Annotated[
         list[str] | None,
         typer.Option("--all", help="Not to be selected by any more: type, of, on or filters; may be repeated."),
     ] = None,
     branch: Branch = None,
     *,
+    wanting: Wanting,
     said: Sending,
 ) -> None:
     """Say it otherwise, for events from now on. What is not given stays."""
-    data = _terms(sink, type_, of, on, sql, filters, config, header, description)
-    taken = dict.fromkeys(_member(each) for each in all_ or ())
-    _sent("UpdateSubscription", {"subscription": name, **data}, said, branch, taken)
+    taken = dict.fromkeys(member(each) for each in all_ or ())
+    _sent("UpdateSubscription", {"subscription": name, **wanting.data(sink)}, said, branch, taken)
 
 
 @app.command()
@@ -195,63 +166,6 @@ def show(
         return
     print_fields(told, as_json=False)
     typer.echo(f"{counted(len(changes), 'version')}, the last at position {changes[-1]['position']:,}")
-
-
-def _terms(
-    sink: str | None,
-    type_: list[str] | None,
-    of: list[str] | None,
-    on: list[str] | None,
-    sql: list[str] | None,
-    filters: str | None,
-    config: str | None,
-    header: list[str] | None,
-    description: str | None,
-) -> dict[str, Any]:
-    """What was given of a subscription's terms, by their names."""
-    given = [] if filters is None else _list(filters)
-    given += [{"sql": each} for each in sql or ()]
-    protocols = {"nats": "NATS", "file": "FILE"}
-    said: dict[str, Any] = {"sink": sink, "types": type_ or None, "objectTypes": of or None, "branches": on or None}
-    said |= {"filters": given or None, "description": description}
-    said["protocol"] = None if sink is None else protocols.get(sink.partition(":")[0], "HTTP")
-    said["config"] = None if config is None else _object(config)
-    said["protocolsettings"] = {"headers": dict(map(_header, header))} if header else None
-    return {name: value for name, value in said.items() if value is not None}  # fmt: skip
-
-
-def _list(text: str) -> list[Any]:
-    try:
-        found = json.loads(_read(text))
-    except ValueError as error:
-        raise Failure(f"--filters is no JSON: {error}", "give an array of filters, or @FILE", Exit.USAGE) from None
-    return list(found) if isinstance(found, list) else [found]
-
-
-def _read(text: str) -> str:
-    from pathlib import Path
-
-    return Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
-
-
-def _object(text: str) -> dict[str, Any]:
-    from oms.cli.sending import json_document
-
-    return json_document(text, "--config")
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon:
-        raise Failure(f"--header {text!r} has no colon", "write NAME: VALUE", Exit.USAGE)
-    return name.strip(), value.strip()
-
-
-def _member(option: str) -> str:
-    members = {"type": "types", "of": "objectTypes", "on": "branches", "filters": "filters"}
-    if option not in members:
-        raise Failure(f"--all {option} selects by nothing", f"it is one of {', '.join(members)}", Exit.USAGE)
-    return members[option]
 
 
 def _sent(

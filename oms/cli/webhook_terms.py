@@ -1,0 +1,79 @@
+"""Options that say what a subscription wants, and what they come to in its command."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.sending import json_document
+
+_PROTOCOLS: Final = {"nats": "NATS", "file": "FILE"}
+_MEMBERS: Final = {"type": "types", "of": "objectTypes", "on": "branches", "filters": "filters"}
+
+
+class Wanting(NamedTuple):
+    """`spread` makes options of it."""
+
+    types: Annotated[
+        list[str] | None, typer.Option("--type", help="CloudEvents type, or io.oms.object.*; may be repeated.")
+    ] = None
+    of: Annotated[list[str] | None, typer.Option("--of", help="Object type, and those below it; may be repeated.")] = (
+        None
+    )
+    on: Annotated[list[str] | None, typer.Option("--on", help="Branch, or prod/*/main; may be repeated.")] = None
+    sql: Annotated[
+        list[str] | None, typer.Option("--sql", help="A CESQL 1.0 filter; may be repeated: all must pass.")
+    ] = None
+    filters: Annotated[
+        str | None, typer.Option("--filters", help="Filters: JSON, or @FILE; --sql are added.", show_default=False)
+    ] = None
+    config: Annotated[
+        str | None, typer.Option("--config", help='How: JSON, e.g. {"ordered": true, "rate": 50}.', show_default=False)
+    ] = None
+    header: Annotated[list[str] | None, typer.Option("--header", help="NAME: VALUE, no secret; may be repeated.")] = (
+        None
+    )
+    description: Annotated[
+        str | None, typer.Option("--description", help="What for, and who to ask.", show_default=False)
+    ] = None
+
+    def data(self, sink: str | None) -> dict[str, Any]:
+        """What was given, by the names of a command. Raises `Failure`."""
+        filters = [] if self.filters is None else _list(self.filters)
+        filters += [{"sql": each} for each in self.sql or ()]
+        said = {
+            "sink": sink,
+            "protocol": None if sink is None else _PROTOCOLS.get(sink.partition(":")[0], "HTTP"),
+            "types": self.types or None,
+            "objectTypes": self.of or None,
+            "branches": self.on or None,
+            "filters": filters or None,
+            "config": None if self.config is None else json_document(self.config, "--config"),
+            "protocolsettings": {"headers": dict(map(_header, self.header))} if self.header else None,
+            "description": self.description,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def member(option: str) -> str:
+    """What is taken away by `--all OPTION`. Raises `Failure`."""
+    if option not in _MEMBERS:
+        raise Failure(f"--all {option} selects by nothing", f"it is one of {', '.join(_MEMBERS)}", Exit.USAGE)
+    return _MEMBERS[option]
+
+
+def _list(text: str) -> list[Any]:
+    try:
+        found = json.loads(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
+    except ValueError as error:
+        raise Failure(f"--filters is no JSON: {error}", "give an array of filters, or @FILE", Exit.USAGE) from None
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise Failure(f"--header {text!r} has no colon", "write NAME: VALUE", Exit.USAGE)
+    return name.strip(), value.strip()
