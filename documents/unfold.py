@@ -1,0 +1,301 @@
+"""Documents that fold: a view of a document within limits, and one path opened without loading the rest.
+
+    COLLAPSED   {"_folded": {kind, bytes, items, first, …}}            what it is
+    SHALLOW     its members, each a scalar or folded                   what is in it
+    PARTIAL     two levels, a few items of each                        what it is about
+    DEEP        eight levels, many items
+    EXPANDED    everything, as far as the limits go
+
+What does not fit is folded to a `Stub`; of a long array or object, the rest is one stub behind what is shown.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from documents.sections import FIRST, FOLDED, Json, Placed, Stub, encoded, members, runs_in, stub_in, summary
+
+Load = Callable[[str], Json]
+"""The content of a section by its digest."""
+
+LEAST_BYTES: Final = 1_024
+"""A fold may not be asked to be smaller: a summary always fits."""
+
+
+class UnfoldLevel(StrEnum):
+    COLLAPSED = "collapsed"
+    SHALLOW = "shallow"
+    PARTIAL = "partial"
+    DEEP = "deep"
+    EXPANDED = "expanded"
+
+
+class UnfoldContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fold may show: levels of nesting, items of each array or object, characters of a text, bytes of it all.
+
+    `None` = no limit.
+    """
+
+    depth: int | None
+    items: int | None
+    text: int | None
+    bytes: int | None
+
+    @classmethod
+    def of(
+        cls, level: UnfoldLevel, *, depth: int | None = None, items: int | None = None, bytes: int | None = None  # noqa: A002
+    ) -> "UnfoldContext":  # fmt: skip
+        """Those of a level; what is given stands in place of the level's own. Raises `ValueError`."""
+        own = _LEVELS[level]
+        given = {"depth": depth, "items": items, "bytes": bytes}
+        for name, value in given.items():
+            least = LEAST_BYTES if name == "bytes" else 0
+            if value is not None and value < least:
+                raise ValueError(f"{name} is {value}; it is at least {least:,}")
+        return msgspec.structs.replace(own, **{name: value for name, value in given.items() if value is not None})
+
+
+_LEVELS: Final = {
+    UnfoldLevel.COLLAPSED: UnfoldContext(depth=0, items=0, text=FIRST, bytes=4 << 10),
+    UnfoldLevel.SHALLOW: UnfoldContext(depth=1, items=100, text=200, bytes=32 << 10),
+    UnfoldLevel.PARTIAL: UnfoldContext(depth=2, items=20, text=1_000, bytes=64 << 10),
+    UnfoldLevel.DEEP: UnfoldContext(depth=8, items=1_000, text=10_000, bytes=1 << 20),
+    UnfoldLevel.EXPANDED: UnfoldContext(depth=None, items=None, text=None, bytes=None),
+}
+
+
+class PathUnknown(LookupError):
+    """A JSON Pointer that leads nowhere; `at` is how far it went."""
+
+    def __init__(self, path: str, at: str, why: str) -> None:
+        self.path, self.at, self.why = path, at, why
+        super().__init__(f"{path} leads nowhere: {at or 'the document'} {why}")
+
+
+def no_sections(section: str) -> Json:
+    """For documents that were never split."""
+    raise LookupError(section)
+
+
+class UnfoldableDocument:
+    """A JSON document, or the stub of one whose sections `load` gives; what was loaded is kept as long as it is."""
+
+    def __init__(self, value: Json, load: Load = no_sections) -> None:
+        self._root: Placed = stub_in(value) or value
+        self._load_section = load
+        self._loaded: dict[str, Json] = {}
+
+    @property
+    def loaded(self) -> int:
+        """How many sections were looked into."""
+        return len(self._loaded)
+
+    def unfold(self) -> Json:
+        """The whole document."""
+        return self._whole(self._root)
+
+    def fold(self, context: UnfoldContext, path: str = "") -> Json:
+        """What stands at a path, within the limits. Raises `PathUnknown`."""
+        return self._folded(self._place(path), context)
+
+    def unfold_path(self, path: str) -> Json:
+        """All that stands at a JSON Pointer (RFC 6901). Raises `PathUnknown`."""
+        return self._whole(self._place(path))
+
+    def _place(self, path: str) -> Placed:
+        place, at = self._root, ""
+        for step in steps(path):
+            place = self._member(place, step, path, at)
+            at += "/" + step
+        return place
+
+    def _member(self, place: Placed, step: str, path: str, at: str) -> Placed:
+        kind = place.kind if isinstance(place, Stub) else type(place)
+        if kind in ("array", list):
+            count = place.items if isinstance(place, Stub) else len(place)
+            if not (step == "0" or (step.isascii() and step.isdigit() and step[0] != "0")) or int(step) >= count:
+                raise PathUnknown(path, at, f"is a list of {count:,} items")
+            return self._item(place, int(step))
+        if kind in ("object", dict):
+            try:
+                return self._named(place, step)
+            except KeyError:
+                raise PathUnknown(path, at, f"has no {step}") from None
+        raise PathUnknown(path, at, "is neither a list nor an object")
+
+    def _item(self, place: Placed, index: int) -> Placed:
+        if not isinstance(place, Stub):
+            return place[index]
+        content = self._load(place.section)
+        for run in runs_in(content):
+            if index < run.items:
+                return self._item(run, index)
+            index -= run.items
+        return next(islice(members(content), index, None))[1]
+
+    def _named(self, place: Placed, name: str) -> Placed:
+        if not isinstance(place, Stub):
+            return place[name]
+        content = self._load(place.section)
+        runs = runs_in(content)
+        if not runs:
+            return dict(members(content))[name]
+        at = bisect_right(runs, name, key=lambda run: run.start or "")
+        if at == 0:
+            raise KeyError(name)
+        return self._named(runs[at - 1], name)
+
+    def _members(self, place: Placed) -> Iterator[tuple[str | int, Placed]]:
+        """In order; sections are loaded as far as they are asked for."""
+        if not isinstance(place, Stub):
+            yield from place.items() if type(place) is dict else enumerate(place)
+            return
+        content = self._load(place.section)
+        if runs := runs_in(content):
+            found = (member for run in runs for member in self._members(run))
+            yield from found if place.kind == "object" else ((at, each) for at, (_, each) in enumerate(found))
+        else:
+            yield from members(content)
+
+    def _text(self, stub: Stub) -> Iterator[str]:
+        content = self._load(stub.section)
+        if runs := runs_in(content):
+            for run in runs:
+                yield from self._text(run)
+        else:
+            yield content["text"]
+
+    def _whole(self, place: Placed) -> Json:
+        if not isinstance(place, Stub):
+            return place
+        if place.kind == "text":
+            return "".join(self._text(place))
+        if place.kind == "array":
+            return [self._whole(each) for _, each in self._members(place)]
+        return {name: self._whole(each) for name, each in self._members(place)}
+
+    def _load(self, section: str) -> Json:
+        if section not in self._loaded:
+            self._loaded[section] = self._load_section(section)
+        return self._loaded[section]
+
+    def _folded(self, place: Placed, context: UnfoldContext) -> Json:
+        """The deepest fold that fits: the breadth of what is shown counts more than its depth."""
+        if context.bytes is None:
+            return _Fold(self._members, self._text, context, context.depth).shown(place, 0)
+        best: Json = None
+        items, depth = context.items, 0
+        deepest = MAX_LEVELS if context.depth is None else min(context.depth, MAX_LEVELS)
+        while depth <= deepest:
+            fold = _Fold(self._members, self._text, msgspec.structs.replace(context, items=items), depth)
+            try:
+                shown = fold.shown(place, 0)
+            except _Full:
+                if depth != 1 or items == 0:
+                    break
+                items = (items or context.bytes) // 2  # not even its members fit: show fewer of them
+                continue
+            best = shown
+            if fold.complete:
+                break
+            depth += 1
+        return best
+
+
+MAX_LEVELS: Final = 64
+
+
+class _Full(Exception):
+    """No more fits."""
+
+
+class _Fold:
+    """One try to show a document down to a depth. `complete`: nothing is deeper than that."""
+
+    def __init__(
+        self,
+        members_of: Callable[[Placed], Iterator[tuple[str | int, Placed]]],
+        text_of: Callable[[Stub], Iterator[str]],
+        context: UnfoldContext,
+        depth: int | None,
+    ) -> None:
+        self._members, self._text, self._context, self._depth = members_of, text_of, context, depth
+        self._left = context.bytes
+        self.complete = True
+
+    def shown(self, place: Placed, level: int) -> Json:
+        if isinstance(place, str) or (isinstance(place, Stub) and place.kind == "text"):
+            return self._shown_text(place)
+        if not isinstance(place, Stub | dict | list):
+            return self._spent(place)
+        if self._depth is not None and level >= self._depth:
+            self.complete = self.complete and not place
+            return self._spent(summary(place).json() if place else place)
+        count = place.items if isinstance(place, Stub) else len(place)
+        most = count if self._context.items is None else min(count, self._context.items)
+        found = {}
+        for step, each in islice(self._members(place), most):
+            self._spend(len(encoded(str(step))) + 2)
+            found[step] = self.shown(each, level + 1)
+        rest = self._rest(place, count, count - most)
+        self._spend(2)
+        if _is_list(place):
+            return [*found.values(), *([rest] if rest else [])]
+        return found | (rest or {})
+
+    def _rest(self, place: Placed, count: int, left: int) -> Json:
+        """What stands for the items that are not shown."""
+        if not left:
+            return None
+        size = place.bytes if isinstance(place, Stub) else len(encoded(place))
+        kind: Any = "array" if _is_list(place) else "object"
+        return self._spent(Stub(kind=kind, bytes=size * left // count, items=left).json())
+
+    def _shown_text(self, place: Placed) -> Json:
+        most = self._context.text
+        length = place.items if isinstance(place, Stub) else len(place)
+        if most is not None and length > most:
+            return self._spent(summary(place).json())
+        return self._spent("".join(self._text(place)) if isinstance(place, Stub) else place)
+
+    def _spent(self, shown: Json) -> Json:
+        if self._left is not None:
+            self._spend(len(encoded(shown)) + 1)
+        return shown
+
+    def _spend(self, size: int) -> None:
+        if self._left is not None:
+            self._left -= size
+            if self._left < 0:
+                raise _Full
+
+
+def fold(value: Json, context: UnfoldContext, load: Load = no_sections) -> Json:
+    """A view of a document within limits; `_folded` is what is not shown."""
+    return UnfoldableDocument(value, load).fold(context)
+
+
+def unfold_path(value: Json, path: str, load: Load = no_sections) -> Json:
+    """What stands at a JSON Pointer. Raises `PathUnknown`."""
+    return UnfoldableDocument(value, load).unfold_path(path)
+
+
+def steps(path: str) -> Sequence[str]:
+    """The names and indexes of a JSON Pointer. Raises `PathUnknown` where it is none."""
+    if not path:
+        return []
+    if not path.startswith("/"):
+        raise PathUnknown(path, "", f"is reached by a path that begins with /, such as /{path}")
+    return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
+
+
+def _is_list(place: Placed) -> bool:
+    return place.kind == "array" if isinstance(place, Stub) else type(place) is list
+
+
+__all__ = ["FOLDED", "LEAST_BYTES", "Load", "PathUnknown", "UnfoldContext", "UnfoldLevel", "UnfoldableDocument"]
+__all__ += ["fold", "no_sections", "steps", "unfold_path"]
