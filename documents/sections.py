@@ -67,7 +67,7 @@ class Split(NamedTuple):
 
 
 def split(value: Json) -> Split | None:
-    """`None` where the value is small enough to stay where it is."""
+    """`None` where the value is small enough to stay where it is. Raises `ValueError` where a name is too long."""
     if len(encoded(value)) <= INLINE_BYTES:
         return None
     sections: dict[str, Json] = {}
@@ -140,6 +140,8 @@ def _placed(value: Json, sections: dict[str, Json]) -> Placed:
     elif type(value) is list:
         runs = [_kept(_ARRAY, run, sections) for run in _runs([_placed(item, sections) for item in value])]
     else:
+        if max(map(len, value), default=0) > MOST_NAME:
+            raise ValueError(f"a name in it has more than {MOST_NAME:,} characters")
         placed = [(name, _placed(item, sections)) for name, item in value.items()]
         runs = [_kept(_OBJECT, run, sections) for run in _runs_of_members(placed)]
     return msgspec.structs.replace(_summary(value, size), section=_together(runs, sections).section)

@@ -10,7 +10,7 @@ What does not fit is folded to a `Stub`; of a long array or object, the rest is 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
@@ -89,6 +89,14 @@ class UnfoldableDocument:
         self._load_section = load
         self._loaded: dict[str, Json] = {}
 
+    @classmethod
+    def holding(cls, values: Mapping[str, Json], folded: Collection[str], load: Load) -> "UnfoldableDocument":
+        """An object of which the members named in `folded` may be stubs."""
+        document = cls({}, load)
+        stubs = {name: stub for name in folded if (stub := stub_in(values[name])) is not None}
+        document._root = {**values, **stubs}
+        return document
+
     @property
     def loaded(self) -> int:
         """How many sections were looked into."""
@@ -105,6 +113,13 @@ class UnfoldableDocument:
     def unfold_path(self, path: str) -> Json:
         """All that stands at a JSON Pointer (RFC 6901). Raises `PathUnknown`."""
         return self._whole(self._place(path))
+
+    def size(self, path: str = "") -> int:
+        """Bytes of JSON that `unfold_path` would give. Raises `PathUnknown`."""
+        place = self._place(path)
+        if place is self._root and type(place) is dict:
+            return sum(_size(each) + len(encoded(name)) for name, each in place.items())
+        return _size(place)
 
     def _place(self, path: str) -> Placed:
         place, at = self._root, ""
@@ -170,6 +185,8 @@ class UnfoldableDocument:
             yield content["text"]
 
     def _whole(self, place: Placed) -> Json:
+        if place is self._root and type(place) is dict:
+            return {name: self._whole(each) if isinstance(each, Stub) else each for name, each in place.items()}
         if not isinstance(place, Stub):
             return place
         if place.kind == "text":
@@ -251,7 +268,7 @@ class _Fold:
         """What stands for the items that are not shown."""
         if not left:
             return None
-        size = place.bytes if isinstance(place, Stub) else len(encoded(place))
+        size = _size(place)
         kind: Any = "array" if _is_list(place) else "object"
         return self._spent(Stub(kind=kind, bytes=size * left // count, items=left).json())
 
@@ -291,6 +308,10 @@ def steps(path: str) -> Sequence[str]:
     if not path.startswith("/"):
         raise PathUnknown(path, "", f"is reached by a path that begins with /, such as /{path}")
     return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
+
+
+def _size(place: Placed) -> int:
+    return place.bytes if isinstance(place, Stub) else len(encoded(place))
 
 
 def _is_list(place: Placed) -> bool:

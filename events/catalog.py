@@ -19,7 +19,7 @@ from events.meant import nearest
 from events.merges import merge
 from events.migrations import migration
 from events.names import Key
-from events.objects import link, purging
+from events.objects import link, purging, section
 from events.objects import object as object_
 from events.plain import Read, made, never, reader
 from events.proposals import proposal
@@ -36,6 +36,7 @@ from events.schema import (
     property_rules,
     property_source,
     property_type,
+    property_unfoldable,
     shared_property,
     struct_type,
     subject,
@@ -73,6 +74,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     type_filling,
     property_opening,
     property_type,
+    property_unfoldable,
     property_source,
     value_type,
     struct_type,
@@ -84,6 +86,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     policy,
     object_,
     link,
+    section,
     action_type,
     action,
     purging,

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -83,7 +83,15 @@ class AskEntity(AskType):
 
 
 class AskShow(AskEntity):
-    """An object, a link or a type as it is, or was."""
+    """An object, a link or a type as it is, or was; of a large one as much as `fold` and `open` say."""
+
+    fold: Annotated[
+        Literal["collapsed", "shallow", "partial", "deep", "expanded"] | None,
+        Field(description="how far the properties are unfolded"),
+    ] = None
+    open: Annotated[
+        str | None, Field(description="JSON Pointer into the properties: only what stands there is answered")
+    ] = None
 
 
 class AskHistory(AskEntity):

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from events.names import Key, Rid
 from events.objects.screen import NO_SCREEN, Screen
 from events.objects.sealing import NO_SEALS, Seals
+from events.objects.splits import NO_SPLITS, Splits
 
 if TYPE_CHECKING:
     from events.branches.elsewhere import Elsewhere
@@ -85,6 +86,7 @@ class Context:
     planned: bool = False  # a migration that was approved decides this: it brings along what objects would lack
     room: bool = False  # it is for as long as a migration runs: a type need not be all that it shall be again
     screen: Screen = NO_SCREEN
+    splits: Splits = NO_SPLITS
     notes: dict[Any, Any] = field(default_factory=dict, init=False)  # kept while one command is decided again and again
     grounds: "Grounds | None" = field(default=None, init=False)  # of a merge that was decided
 

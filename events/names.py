@@ -31,6 +31,7 @@ ONTOLOGY_KEYS: Final = (
     "proposal/",
     "proposals/",
     "dataKey/",
+    "section/",
     "migration/",
     "migrations/",
     "subscription/",

@@ -18,6 +18,7 @@ from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
 from queries.branches import overview
 from queries.cuts import Cut, cut
+from queries.folding import UnfoldContext, UnfoldLevel, document, folded, opened
 from queries.freshness import Behind, Moving, at_least
 from queries.gaps import Opens
 from queries.impact import impact
@@ -104,7 +105,7 @@ class ReadDoor:
                 found = subscriptions(at, deleted=asked.deleted)
                 return {"position": at.position, "subscriptions": [each.json() for each in found]}
             case AskShow():
-                return show(at, asked.type, asked.key).json()
+                return _shown(at, asked)
             case AskHistory():
                 return history(at, asked.type, asked.key).json()
             case AskImpact():
@@ -116,6 +117,18 @@ class ReadDoor:
         if isinstance(found, Behind):
             text = f"the view versions is at position {found.position}, not yet at {found.wanted}"
             raise ViewUnreadable(text)
+
+
+def _shown(at: Cut, asked: AskShow) -> dict[str, Any]:
+    shown = show(at, asked.type, asked.key)
+    if asked.fold is None and asked.open is None:
+        return shown.json()
+    whole = document(at, shown)
+    path = asked.open or ""
+    if asked.fold is None:
+        return shown.part(path, opened(whole, path, MAX_ANSWER_BYTES))
+    context = UnfoldContext.of(UnfoldLevel(asked.fold), bytes=MAX_ANSWER_BYTES // 2)
+    return shown.part(path, folded(whole, context, path))
 
 
 def _noting(opens: Opens, read: dict[Key, None]) -> Opens:

@@ -18,7 +18,7 @@ from events.findings import Finding, Refused, listed
 from events.merges.again import Grounds
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
-from producers import hooks
+from producers import hooks, splitting
 from producers.again import FEW, decided_again
 from producers.ahead import (
     ATTEMPTS,
@@ -268,7 +268,7 @@ class Planner:
             return None
         heads, where = Staged(self.heads, submitted.branch), (head.position, self._elsewhere, self.ring)
         context = Context(submitted.branch, submitted.author, head.time + 1, self.new_id, heads, *where)
-        context.screen = pii
+        context.screen, context.splits = pii, splitting
         now = yield from decided_again(self._elsewhere, context, submitted.parts, ahead, touched, self.ontology)
         return now and replace(now, alone=ahead.alone_behind(submitted.branch, written or ()))
 
@@ -288,7 +288,7 @@ class Planner:
         context = Context(
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
         )
-        context.screen = pii
+        context.screen, context.splits = pii, splitting
         self.ring.begin()
         parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []

@@ -11,12 +11,13 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from events.decider import Context, Drafted, Lookup
+from events.decider import Context, Drafted, Lookup, Payload
 from events.findings import Finding, listed
 from events.names import Key
 from events.objects.link_words import LinkCreated, LinkUpdated
 from events.objects.marked import personal, texts
 from events.objects.object_words import ObjectCreated, ObjectUpdated
+from events.objects.section import SectionStored
 from events.reserved import RULES
 from events.rules.judging import Judged, Touched, judged
 from events.rules.policy import PII_POLICY, looks, verdicts
@@ -51,6 +52,7 @@ def passed(context: Context, before: Callable[[], Lookup], commit: Sequence[Deci
     if policy is None or looks(policy):
         for each in commit:
             part = each.part
+            found += _in_sections(context, each)
             for draft in each.drafted:
                 payload = draft.payload
                 if type(payload) is ObjectCreated:
@@ -85,7 +87,7 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
         if type(value) is str:
             if not value.isalpha() and screen(value, shape.names[field]):
                 suspects.append(field)
-        elif value is not None:
+        elif value is not None and context.splits.section(value) is None:
             suspects.append(field)
     if not suspects and not shape.guarded:
         return ()
@@ -95,6 +97,30 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
         for field in suspects
         for one in _found(context, part, shape.names[field], shape.shown(field, values[field]))
     ]
+
+
+def _in_sections(context: Context, each: Decided) -> Iterator[Judged]:
+    """Personal data in new sections, unless all they are for is marked; of those sent ahead nobody knows yet."""
+    payloads = [draft.payload for draft in each.drafted]
+    sections = [payload for payload in payloads if type(payload) is SectionStored]
+    if not sections:
+        return
+    objects = [payload for payload in payloads if type(payload) in (ObjectCreated, ObjectUpdated)]
+    names = {name for payload in objects for name in _unmarked_sections(context, payload)}
+    if objects and not names:
+        return
+    name = names.pop() if len(names) == 1 else "a section"
+    for section in sections:
+        for one in _found(context, each.part, name, section.content):
+            yield one._replace(finding=one.finding._replace(path=_place(each.part, name)))
+
+
+def _unmarked_sections(context: Context, payload: Payload) -> Iterator[str]:
+    assert isinstance(payload, ObjectCreated | ObjectUpdated)
+    kind = context.get(Key("objectType/" + payload.type))
+    assert kind is not None, f"an object is of {payload.type}, which is not there"
+    shape = shape_in(context.get, kind)
+    return (shape.names[field] for field in shape.sectioned if field in shape.unmarked)
 
 
 def _unmasked(context: Context, part: Part, shape: Shape, field: str, values: Mapping[str, Json]) -> Iterator[Judged]:

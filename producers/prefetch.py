@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from events import catalog
 from events.decider import Context
 from events.names import Key
-from producers import hooks
+from producers import hooks, splitting
 from producers.command import NewId, Part, Submitted
 from producers.heads import Heads, Staged
 from producers.keys import Ring
@@ -47,7 +47,7 @@ def _read_ahead(reading: Reading, parts: Sequence[tuple[str, Part]]) -> Generato
     for branch, part in parts:
         if branch not in contexts:
             wanted[branch] = list(hooks.READS)
-            contexts[branch] = Context(branch, "", 0, new_id, Staged(heads, branch), seals=ring)
+            contexts[branch] = Context(branch, "", 0, new_id, Staged(heads, branch), seals=ring, splits=splitting)
         with suppress(Exception):  # shows again when the command itself is decided
             wanted[branch] += catalog.decider(part.type).reads(contexts[branch], part.payload)
     missing = [at for branch, keys in wanted.items() for at in heads.wanted(branch, dict.fromkeys(keys))]

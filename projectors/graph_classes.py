@@ -210,7 +210,7 @@ def _metadata(state: State, declared: Mapping[str, Declared]) -> dict[str, Any]:
 
 def _declared(each: Declared) -> dict[str, Any]:
     told = {name: str(each[name]) for name in ("rid", "name", "type") if each.get(name)}
-    return told | _flags(each, "required", "unique", "array", "removed")
+    return told | _flags(each, "required", "unique", "array", "unfoldable", "removed")
 
 
 def _flags(state: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from documents.passages import passages
+from documents.sections import stub_in
 from events.decider import State
 from events.names import Key
 from events.objects.sealing import is_closed
@@ -102,6 +103,8 @@ def _text(value: Any) -> str:
             return value
         case list():
             return ", ".join(map(_text, value))
+        case dict() if (stub := stub_in(value)) is not None:
+            return ", ".join([stub.first, *stub.names])
         case dict():
             return ", ".join(_text(each) for each in value.values() if not is_closed(each))
     return str(value)

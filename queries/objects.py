@@ -36,6 +36,7 @@ class Shown:
     audit: Mapping[str, str | bool | None]
     purged: Mapping[str, str] | None = None  # at, by and reason, where its values are gone for ever
     parked: Sequence[Parked] = ()
+    sectioned: Sequence[str] = ()  # those of its properties that may be kept in sections
 
     @property
     def deleted(self) -> bool:
@@ -48,6 +49,14 @@ class Shown:
         shown |= {"properties" if self.kind == "object" else "values": dict(self.values)} | dict(self.audit)
         shown |= {"purged": dict(self.purged)} if self.purged else {}
         return shown | ({"parked": waiting(self.parked)} if self.parked else {})
+
+    def part(self, path: str, value: Any) -> dict[str, Any]:
+        """As `json`, with what stands at a path of the properties in their place: all of them, or `open` and `value`."""
+        whole = self.json()
+        if not path:
+            return {**whole, "properties": value}
+        del whole["properties"]
+        return whole | {"open": path, "value": value}
 
 
 def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
@@ -148,7 +157,18 @@ def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) 
         audit=version.stamps,
         purged=_purged(version),
         parked=parked,
+        sectioned=_sectioned(schema.state, version) if kind == "object" else (),
     )
+
+
+def _sectioned(schema: Mapping[str, Any], version: Version) -> list[str]:
+    declared: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    there = version.state["properties"]
+    return [
+        each["name"]
+        for field, each in declared.items()
+        if "unfoldable" in each and field in there and not each.get("removed")
+    ]
 
 
 def _purged(version: Version) -> dict[str, str] | None:

@@ -119,9 +119,9 @@ class _Telling:
         """One property, field or member; its type is said by what it names, if it names something."""
         name = {"name": each["name"]} if "name" in each else {}
         if "shared" in each:
-            kept = {flag: each.get(flag) for flag in ("required", "unique")}
+            kept = {flag: each.get(flag) for flag in ("required", "unique", "unfoldable")}
             return _said({**name, **kept, "shared": self.names[each["shared"]]})
-        plain = ("required", "unique", "array", "values", "description", "marking", "searchable")
+        plain = ("required", "unique", "array", "values", "description", "marking", "searchable", "unfoldable")
         said = {**name, **self._typed(each), **{member: each.get(member) for member in plain}}
         default = each.get("default")
         if default is not None:

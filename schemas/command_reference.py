@@ -270,6 +270,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "SetRequired": {"type": "Flight", "property": "탑승구", "required": True},
     "SetMarking": {"type": "Flight", "property": "탑승구", "marking": "mark"},
     "SetSearchable": {"type": "Flight", "property": "탑승구", "searchable": True},
+    "SetUnfoldable": {"type": "Flight", "property": "탑승구", "unfoldable": True},
+    "StoreSections": {"sections": [{"text": "제1장: 비행 전 점검"}]},
     "RemoveProperty": {"type": "Jet", "property": "size"},
     "RestoreProperty": {"type": "Jet", "property": "size"},
     "SetUnique": {"type": "Jet", "property": "size", "unique": True},

@@ -23,6 +23,7 @@ class Given(Struct, frozen=True, gc=False):
     path: str  # where it stands in the command
     values: dict[str, Json]  # by field, as stored; `None` = shall have no value
     findings: list[Finding]
+    sections: Mapping[str, Json] = {}  # by digest, of what is stored in sections
 
 
 def checked(shape: Shape, named: Mapping[str, Json], path: str) -> Given:

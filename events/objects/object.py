@@ -14,6 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, created_with, keyed
+from events.objects.large import unfolded
 from events.objects.object_change import change, refuse_purged, shown
 from events.objects.object_found import (
     Found,
@@ -41,9 +42,10 @@ from events.objects.object_words import (
     UpdateObject,
     UpsertObject,
 )
-from events.objects.patch import merged, patched
+from events.objects.patch import merged, patched, paths
 from events.objects.personal import closed
 from events.objects.removal import removal, touched
+from events.objects.section import new_sections
 from events.plain import made
 from events.reserved import degree_key, number
 from events.schema.hierarchy import entity_of
@@ -124,7 +126,7 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
         properties = closed(context, shape.personal, entity, properties, properties)
     values = event_start(shape, key)
     values["properties"] = properties
-    return [Drafted(entity, shape.slug, made(ObjectCreated, values))]
+    return [*new_sections(context, given.sections), Drafted(entity, shape.slug, made(ObjectCreated, values))]
 
 
 def _upsert(context: Context, shape: Shape, given: Given) -> list[Drafted]:
@@ -145,14 +147,15 @@ def _update(context: Context, found: Found, command: UpdateObject) -> list[Draft
         text = f"{shape.name} {found.key} is deleted; restore it first"
         raise Refused([Finding("OBJECT_DELETED", "/key", text)])
     if command.operations is not None:
+        properties = unfolded(context, shape, properties, paths(command.operations))
         old = shape.named(properties)
         new = patched(old, command.operations, "/operations")
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
         return change(context, found, screened(context, shape, named, "/operations"))
-    named = {
-        name: merged(shown(shape, properties, name), value) if type(value) is dict else value
-        for name, value in (command.patch or {}).items()
-    }
+    patch = command.patch or {}
+    merging = [name for name, value in patch.items() if type(value) is dict and context.splits.section(value) is None]
+    properties = unfolded(context, shape, properties, merging)
+    named = patch | {name: merged(shown(shape, properties, name), patch[name]) for name in merging}
     return change(context, found, screened(context, shape, named, "/patch"))
 
 

@@ -8,6 +8,7 @@ from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, complete, told
 from events.objects.object_found import Found, claims_of
 from events.objects.sealing import PURGED
+from events.objects.section import new_sections
 from events.schema.shape import Shape
 from events.schema.values import Json, NotAValue, pointer, same
 
@@ -47,7 +48,7 @@ def change(context: Context, found: Found, given: Given) -> list[Drafted]:
         findings += refused_claims(context, shape, found.entity, claims, given.path)
     if findings:
         raise Refused(findings)
-    return found.updated(context, changed)
+    return [*new_sections(context, given.sections), *found.updated(context, changed)]
 
 
 def _same_key(found: Found, changed: Mapping[str, Json]) -> bool:

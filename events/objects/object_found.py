@@ -9,6 +9,7 @@ from events.decider import Context, Drafted, State
 from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.given import Given, GivenKey, checked
+from events.objects.large import in_sections
 from events.objects.marked import guarded
 from events.objects.object_words import ObjectDeleted, ObjectRestored, ObjectUpdated
 from events.objects.personal import closed_changes, opened, tokened
@@ -107,4 +108,6 @@ def claims_of(context: Context, shape: Shape, values: Mapping[str, Json]) -> Map
 
 def screened(context: Context, shape: Shape, named: Mapping[str, Json], path: str) -> Given:
     given = checked(shape, named, path)
-    return guarded(context.screen, shape, given) if shape.guarded else given
+    if shape.guarded:
+        given = guarded(context.screen, shape, given)
+    return in_sections(context, shape, given) if shape.sectioned else given

@@ -65,6 +65,12 @@ def patched(document: Mapping[str, Json], operations: Sequence[Operation], path:
     return result
 
 
+def paths(operations: Sequence[Operation]) -> set[str]:
+    """The names of the members that a JSON Patch is about."""
+    named = (path for each in operations for path in (each.path, each.from_) if path)
+    return {path.split("/", 2)[1].replace("~1", "/").replace("~0", "~") for path in named if "/" in path}
+
+
 def _why(error: Exception) -> str:
     """What the libraries say of a path quotes the document, which may be personal: a finding is kept in plain."""
     if isinstance(error, jsonpatch.InvalidJsonPatch):

@@ -15,7 +15,7 @@ from events.names import Key
 from events.objects.given import told
 from events.schema.checks import check_of_declared
 from events.schema.kinds import kind_named, kind_reads, property_name, unknown
-from events.schema.markings import unfit
+from events.schema.markings import unfit, unsplittable
 from events.schema.resolving import Declared, declaration
 from events.schema.typed import (
     StructNamed,
@@ -29,9 +29,9 @@ from events.schema.typed import (
 )
 from events.schema.values import ArrayFlag, Json, Marking, NotAValue, Property, pointer, same
 
-_OWN: Final = frozenset({"name", "required", "unique", "shared"})
+_OWN: Final = frozenset({"name", "required", "unique", "unfoldable", "shared"})
 """What is said of a property that a shared one declares."""
-_KEPT: Final = {"required", "unique", "array", "default", "values", "marking", "searchable"}
+_KEPT: Final = {"required", "unique", "array", "default", "values", "marking", "searchable", "unfoldable"}
 
 
 class DeclaredProperty(Payload):
@@ -48,6 +48,7 @@ class DeclaredProperty(Payload):
     description: Annotated[str | None, Field(description="what it is")] = None
     marking: Annotated[Marking | None, Field(description="what becomes of personal data in it")] = None
     searchable: Annotated[bool, Field(description="texts are found by what they say")] = False
+    unfoldable: Annotated[bool, Field(description="large values are kept in sections, and read folded")] = False
     value_type: ValueTypeNamed = None
     version: VersionNamed = "latest"
     struct: StructNamed = None
@@ -77,6 +78,7 @@ def declared(
         description=each.description,
         marking=each.marking,
         searchable=each.searchable or None,
+        unfoldable=each.unfoldable or None,
         value_type=said.get("valueType"),
         value_type_version=said.get("valueTypeVersion"),
         struct=said.get("struct"),
@@ -142,6 +144,8 @@ def faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -
         yield from _encrypted_faults(each, known, path)
     if why := unfit(known):
         yield Finding("PROPERTY_MARKING", f"{path}/marking", f"{each.name} {why}")
+    if each.unfoldable and (why := unsplittable({**known, "unfoldable": True})):
+        yield Finding("PROPERTY_UNFOLDABLE", f"{path}/unfoldable", f"{each.name} {why}")
 
 
 def _reference_faults(context: Context, each: DeclaredProperty, own_name: str, path: str) -> Iterator[Finding]:

@@ -85,5 +85,7 @@ def _claimed(one: Of) -> Iterator[SchemaChange]:
         yield one.said("DEFAULT", "MINOR", told(one, "default"))
     if one.differs("searchable"):
         yield one.said("METADATA", "PATCH", told(one, "searchable"))
+    if bool(one.old.get("unfoldable")) != bool(one.new.get("unfoldable")):
+        yield one.said("METADATA", "PATCH", told(one, "unfoldable"))
     if one.differs("marking"):
         yield one.said("MARKING", "REVIEW", told(one, "marking"))

@@ -14,7 +14,7 @@ from events.names import Key
 from events.reserved import slug_key, uses_key
 from events.schema.hierarchy import keyed_by, line, subject_of
 from events.schema.kinds import KINDS
-from events.schema.markings import unfit
+from events.schema.markings import unfit, unsplittable
 from events.schema.resolving import declaration
 from events.schema.satisfies import unsatisfied
 from events.schema.shape import KEY_TYPES
@@ -187,3 +187,5 @@ def _encrypted(get: Lookup, state: State) -> Iterator[Finding]:
             yield Finding("PROPERTY_MARKING", "/properties", text)
         if why := unfit(each):
             yield Finding("PROPERTY_MARKING", "/properties", f"{each['name']} {why}")
+        if why := unsplittable(each):
+            yield Finding("PROPERTY_UNFOLDABLE", "/properties", f"{each['name']} {why}")

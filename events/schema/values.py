@@ -59,6 +59,7 @@ class Property(Payload):
     description: str | None = None
     marking: Marking | None = None
     searchable: bool | None = None
+    unfoldable: bool | None = None  # False: it was, and there may be values in sections
     shared: Rid | None = None
     value_type: Annotated[Rid | None, Field(alias="valueType")] = None
     value_type_version: Annotated[int | None, Field(alias="valueTypeVersion")] = None  # absent = the newest

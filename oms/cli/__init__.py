@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "audit": "audit:app",
     "branch": "branch:app",
     "dead": "dead:app",
+    "documents": "documents:app",
     "keys": "keys:app",
     "migrate": "migrate:app",
     "schema": "schema:app",

@@ -40,7 +40,9 @@ def print_changes(changes: Iterable["Change"], *, margin: str, named: Callable[[
 def declaration(declared: Mapping[str, Any]) -> str:
     """What a property is: `string, required, default "?"`; what has a name of its own is still a RID."""
     said = [str(declared["type"])] if "type" in declared and "struct" not in declared else []
-    said += [flag for flag in ("array", "required", "unique", "searchable", "removed") if declared.get(flag)]
+    said += [
+        flag for flag in ("array", "required", "unique", "searchable", "unfoldable", "removed") if declared.get(flag)
+    ]
     said += [f"{name} {cell(declared[name])}" for name in _SAID if declared.get(name) is not None]
     return ", ".join(said)
 

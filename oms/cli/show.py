@@ -7,6 +7,7 @@ import typer
 
 from oms.cli.changes import LONGEST, declaration
 from oms.cli.cutting import Reading, cut_at, versions
+from oms.cli.folding import Bytes, Depth, Fold, Items, Limits, Open, show_part
 from oms.cli.options import spread
 from oms.cli.output import cell, complain, console, print_json, print_stream
 
@@ -40,14 +41,19 @@ def show(
     key: EntityKey = None,
     every: Every = False,
     deleted: Deleted = False,
+    fold: Fold = None,
+    opened: Open = None,
+    depth: Depth = None,
+    items: Items = None,
+    size: Bytes = None,
     *,
     asked: Reading,
 ) -> None:
-    """Show an object, a link, a type, all of a type, or a whole branch. Now or at any moment."""
+    """Show an object or a part of it, a link, a type, all of a type, or a whole branch. Now or at any moment."""
     if type_name is None or every:
         _show_several(type_name, deleted, asked)
     else:
-        _show_one(type_name, key, asked)
+        _show_one(type_name, key, Limits(fold, opened, depth, items, size), asked)
 
 
 def _show_several(type_name: str | None, deleted: bool, asked: Reading) -> None:
@@ -89,7 +95,7 @@ def _in_a_line(shown: "Shown") -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _show_one(type_name: str, key: str | None, asked: Reading) -> None:
+def _show_one(type_name: str, key: str | None, limits: Limits, asked: Reading) -> None:
     from queries import objects
     from queries.called import in_names
 
@@ -97,6 +103,9 @@ def _show_one(type_name: str, key: str | None, asked: Reading) -> None:
     with versions(settings, asked.min_position) as opened:
         cut = cut_at(opened, settings.branch, asked.as_of)
         shown = objects.show(cut, type_name, key)
+        if limits.asked:
+            show_part(cut, shown, limits, as_json=asked.as_json)
+            return
         lines = [(name, text if name == "rid" else in_names(cut.state, text)) for name, text in _lines(shown)]
     if asked.as_json:
         print_json(shown.json())

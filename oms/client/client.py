@@ -94,12 +94,22 @@ class Client:
         branch: str | None = None,
         min_position: int = 0,
         deadline: float | None = None,
+        fold: str | None = None,
+        open: str | None = None,  # noqa: A002
     ) -> dict[str, Any]:
         """An object or link (without a key: the type) as it was: what `oms show --json` prints. Raises `Refused`, `Unavailable`.
 
         `moment`: now, base, a position, commit:<id>, tag:<name>, a date or an instant. `min_position`: wait until the view has it.
+        `fold`: how far large values are unfolded (collapsed … expanded); `open`: only what stands at this path of the properties.
         """
-        data = {"type": type_name, "key": key, "asOf": str(moment), "minPosition": min_position}
+        data = {
+            "type": type_name,
+            "key": key,
+            "asOf": str(moment),
+            "minPosition": min_position,
+            "fold": fold,
+            "open": open,
+        }
         return await self._asked("Show", data, branch, deadline)
 
     async def history(

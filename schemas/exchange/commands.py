@@ -12,7 +12,12 @@ Command = dict[str, Any]
 _OWNERS: Final = {"sharedProperties": "shared", "interfaces": "interface"}
 """Under which name a command says the element it is about; `type` for the others."""
 _METADATA: Final = {"objectTypes": ("title", "description", "table", "icon", "order")}
-_FLAGS: Final = {"required": "SetRequired", "unique": "SetUnique", "searchable": "SetSearchable"}
+_FLAGS: Final = {
+    "required": "SetRequired",
+    "unique": "SetUnique",
+    "searchable": "SetSearchable",
+    "unfoldable": "SetUnfoldable",
+}
 _SAID: Final = {"default": "SetDefault", "marking": "SetMarking", "description": "UpdatePropertyMetadata"}
 
 

@@ -181,6 +181,8 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("SetDefault", {"type": "Flight", "property": "게이트", "default": "A1"}),
     ("SetRequired", {"type": "Flight", "property": "게이트", "required": True}),
     ("ChangePropertyType", {"type": "Flight", "property": "게이트", "to": "json"}),
+    ("SetUnfoldable", {"type": "Flight", "property": "게이트", "unfoldable": True}),
+    ("StoreSections", {"sections": [{"text": "제1장: 비행 전 점검"}]}),
     ("RemoveProperty", {"type": "Flight", "property": "게이트"}),
     ("RestoreProperty", {"type": "Flight", "property": "게이트"}),
     ("AddEnumValue", {"type": "Flight", "property": "status", "value": "late"}),

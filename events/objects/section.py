@@ -1,0 +1,131 @@
+"""Sections: the pieces of large values, called by what they hold; written once, whatever objects they stand in.
+
+    content: {… 400 kB}   ─►   section.stored, section.stored, …  object.created {content: {"_folded": {section: …}}}
+
+A section belongs to the whole ontology and never changes: what is equal is stored once, on whatever branch. A value that
+fits into a command is split where it is decided, in the same commit. Of a larger one the sections are sent first, in as
+many commands as it takes; the object has it with the last command, which names the section that leads to all of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from events.branches.branch import branch_key, must_be_open
+from events.decider import Context, Drafted, Payload, State, as_far_as_known, needed
+from events.findings import Finding, Refused
+from events.names import Key
+from events.objects.splits import NO_SPLITS
+from events.plain import made
+from events.schema.values import Json
+
+aggregate: Final = "section"
+SECTIONS: Final = "section/"
+_NO_PLACE: Final = "this part of OMS takes no sections; send them to one that commits"
+
+
+class StoreSections(Payload):
+    """Pieces of a value that is too large for one command. Those that are there already write nothing."""
+
+    sections: Annotated[
+        list[dict[str, Json]],
+        Field(min_length=1, description="as `oms documents put` splits a document, each behind those that it names"),
+    ]
+
+
+class SectionStored(Payload):
+    section: str  # SHA-256 of the content, hex
+    content: dict[str, Json]
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = (StoreSections,)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {"io.oms.section.stored.v1": SectionStored}
+
+
+def reads(context: Context, command: Payload) -> list[Key]:
+    assert isinstance(command, StoreSections)
+    return as_far_as_known(_reads(context, command))
+
+
+def target(_context: Context, _command: Payload) -> Key | None:
+    return None
+
+
+def decide(context: Context, command: Payload) -> list[Drafted]:
+    must_be_open(context)
+    assert isinstance(command, StoreSections)
+    splits = context.splits
+    if splits is NO_SPLITS:
+        raise Refused([Finding("SECTION_SHAPE", "/sections", _NO_PLACE)])
+    sections: dict[str, Json] = {}
+    findings = []
+    named: dict[str, int] = {}
+    for index, content in enumerate(command.sections):
+        try:
+            named |= {each: index for each in splits.named(content) if each not in sections}
+        except ValueError as wrong:
+            findings.append(Finding("SECTION_SHAPE", f"/sections/{index}", f"this is no section: {wrong}"))
+        sections[splits.digest(content)] = content
+    findings += [_missing(name, f"/sections/{named[name]}") for name in lacking(context, named)]
+    if findings:
+        raise Refused(findings)
+    return new_sections(context, sections)
+
+
+def evolve(_state: State | None, event: Payload) -> State | None:
+    assert isinstance(event, SectionStored)
+    return {"content": event.content}
+
+
+def section_key(digest: str) -> Key:
+    return Key(SECTIONS + digest)
+
+
+def new_sections(context: Context, sections: Mapping[str, Json]) -> list[Drafted]:
+    """The events of those that are not there yet. Raises `Unread`."""
+    return [
+        Drafted(section_key(each), "-", made(SectionStored, {"section": each, "content": sections[each]}))
+        for each in lacking(context, sections)
+    ]
+
+
+def lacking(context: Context, digests: Mapping[str, object]) -> list[str]:
+    """Those that are not there, in their order. Raises `Unread`."""
+    there = needed(context.get, map(section_key, digests))
+    return [digest for digest, state in zip(digests, there, strict=True) if state is None]
+
+
+def given_faults(context: Context, value: Json, path: str) -> Iterator[Finding]:
+    """Why a value that a client gives by its section cannot be had. Raises `Unread`."""
+    section = context.splits.section(value)
+    if section is not None and lacking(context, {section: None}):
+        yield _missing(section, path)
+
+
+def whole(context: Context, value: Json) -> Json:
+    """The value that a stored one stands for, with all its sections. Raises `Unread`."""
+    root = context.splits.section(value)
+    if root is None:
+        return value
+    found: dict[str, Json] = {}
+    wanted = [root]
+    while wanted:
+        states = needed(context.get, map(section_key, wanted))
+        contents = {each: state["content"] for each, state in zip(wanted, states, strict=True) if state is not None}
+        found |= contents
+        below = dict.fromkeys(name for content in contents.values() for name in context.splits.named(content))
+        wanted = [name for name in below if name not in found]
+    return context.splits.joined(value, found)
+
+
+def _missing(section: str, path: str) -> Finding:
+    text = f"the section {section} is not stored; send it before what names it (`oms documents put` does)"
+    return Finding("SECTION_UNKNOWN", path, text)
+
+
+def _reads(context: Context, command: StoreSections) -> Iterator[Key]:
+    yield branch_key(context.branch)
+    for content in command.sections:
+        yield section_key(context.splits.digest(content))

@@ -1,0 +1,54 @@
+"""Who splits large values into sections and puts them together: a port, so that deciding needs to know no form of them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
+
+Json = Any
+
+
+class InSections(NamedTuple):
+    """What is stored in place of a value, and the sections it needs by digest, each behind those that it names."""
+
+    stub: Json
+    sections: Mapping[str, Json]
+
+
+class Splits(Protocol):
+    """Whoever decides brings it."""
+
+    def split(self, value: Json, /) -> InSections | None:
+        """`None` where a value is small enough to stay where it is. Raises `ValueError` where it cannot be split."""
+
+    def section(self, value: Json, /) -> str | None:
+        """The digest of the section that a stored value stands for; `None` where it is the value itself."""
+
+    def digest(self, content: Json, /) -> str:
+        """By which a section is called."""
+
+    def named(self, content: Json, /) -> Iterable[str]:
+        """The digests of the sections that a section names. Raises `ValueError` where it is no section."""
+
+    def joined(self, value: Json, sections: Mapping[str, Json], /) -> Json:
+        """The value that a stored one stands for. Raises `LookupError` where a section is missing."""
+
+
+class _NoSplits:
+    """For those who decide without one: a value stays where it is."""
+
+    def split(self, _value: Json, /) -> InSections | None:
+        return None
+
+    def section(self, _value: Json, /) -> str | None:
+        return None
+
+    def digest(self, _content: Json, /) -> str:
+        return ""
+
+    def named(self, _content: Json, /) -> Iterable[str]:
+        return ()
+
+    def joined(self, value: Json, _sections: Mapping[str, Json], /) -> Json:
+        return value
+
+
+NO_SPLITS: Final[Splits] = _NoSplits()

@@ -1,0 +1,33 @@
+"""`Splits` by `documents.sections`: what the committer brings along when it decides."""
+
+from collections.abc import Iterable, Mapping
+
+from documents import sections as in_sections
+from documents.sections import SECTION_BYTES, Json
+from documents.unfold import UnfoldableDocument
+from events.objects.splits import InSections
+
+__all__ = ["digest", "joined", "named", "section", "split"]
+
+digest = in_sections.digest
+
+
+def split(value: Json) -> InSections | None:
+    found = in_sections.split(value)
+    return None if found is None else InSections(found.stub.json(), found.sections)
+
+
+def section(value: Json) -> str | None:
+    stub = in_sections.stub_in(value)
+    return None if stub is None else stub.section
+
+
+def named(content: Json) -> Iterable[str]:
+    size = len(in_sections.encoded(content))
+    if size > SECTION_BYTES:
+        raise ValueError(f"it has {size:,} bytes, a section has at most {SECTION_BYTES:,}")
+    return list(in_sections.named_in(content))
+
+
+def joined(value: Json, sections: Mapping[str, Json]) -> Json:
+    return UnfoldableDocument(value, sections.__getitem__).unfold()

@@ -1,0 +1,172 @@
+"""Large values: split in the commit that writes them, written once, put together where a patch needs them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from adapters.memory_outbox import MemoryOutbox
+from adapters.sqlite_outbox import SqliteOutbox
+from documents.sections import SECTION_BYTES, encoded, split, stub_in
+from documents.unfold import UnfoldableDocument
+from events.wire.envelope import decode
+from tests.producers.desk import MAIN, Desk, codes
+
+DEV = "dev/main/manual"
+MANUAL = {
+    "name": "Manual",
+    "primaryKey": ["id"],
+    "properties": [
+        {"name": "id", "type": "string"},
+        {"name": "내용", "type": "json", "unfoldable": True},
+        {"name": "plain", "type": "json"},
+    ],
+}
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def desk(request, tmp_path):
+    outbox = MemoryOutbox("main") if request.param == "memory" else SqliteOutbox(tmp_path / "outbox.db", "main")
+    desk = await Desk(outbox).open()
+    outcome = await desk.send("CreateObjectType", **MANUAL)
+    assert outcome["status"] == "accepted"
+    yield desk
+    if isinstance(outbox, SqliteOutbox):
+        outbox.close()
+
+
+def book(chapters: int = 90) -> dict[str, Any]:
+    return {
+        "title": "정비 지침",
+        "sections": [{"no": n, "text": f"제{n}장 점검 {n * n} " * 150} for n in range(chapters)],
+    }
+
+
+def manual(content: Any, key: str = "m1") -> dict[str, Any]:
+    return {"type": "Manual", "properties": {"id": key, "내용": content}}
+
+
+async def sections(desk: Desk) -> dict[str, Any]:
+    heads = await desk.outbox.heads_after("", "section/", 0, 10_000)
+    return {h.key.removeprefix("section/"): json.loads(h.state)["content"] for h in heads if h.key[:8] == "section/"}
+
+
+async def whole(desk: Desk, key: str = "m1", on: str = MAIN) -> Any:
+    stored = await desk.stored(f"object/Manual/{key}", on)
+    return UnfoldableDocument(stored["내용"], (await sections(desk)).__getitem__).unfold()
+
+
+async def test_a_large_value_is_split_into_events_of_one_commit(desk):
+    outcome = await desk.send("CreateObject", **manual(book()))
+    assert outcome["status"] == "accepted"
+    events = [decode(row.body) for row in await desk.outbox.after(2, 1_000)]
+    assert {event.commitid for event in events} == {events[0].commitid}
+    assert [event.type for event in events] == ["io.oms.section.stored.v1"] * (len(events) - 1) + ["io.oms.object.created.v1"]  # fmt: skip
+    assert all(len(row.body) < SECTION_BYTES + 4_096 for row in await desk.outbox.after(2, 1_000))
+    assert (await desk.stored("object/Manual/m1"))["내용"]["_folded"]["names"] == ["title", "sections"]
+    assert await whole(desk) == book()
+
+
+async def test_what_is_stored_already_writes_nothing_again(desk):
+    await desk.send("CreateObject", **manual(book()))
+    before = await sections(desk)
+    again = await desk.send("UpsertObject", **manual(book()))
+    assert again["status"] == "unchanged"
+    other = await desk.send("CreateObject", **manual(book(), "m2"))
+    assert len(other["events"]) == 1
+    await desk.send("CreateBranch", name=DEV, **{"from": MAIN})
+    elsewhere = await desk.send("CreateObject", on=DEV, **manual(book(), "m3"))
+    assert len(elsewhere["events"]) == 1
+    assert await sections(desk) == before
+
+
+async def test_a_patch_of_one_part_writes_a_few_sections(desk):
+    await desk.send("CreateObject", **manual(book()))
+    before = await sections(desk)
+    step = {"op": "replace", "path": "/내용/sections/40/text", "value": "고침"}
+    outcome = await desk.send("UpdateObject", type="Manual", key="m1", operations=[step])
+    assert 2 <= len(outcome["events"]) <= 6, outcome
+    changed = book()
+    changed["sections"][40]["text"] = "고침"
+    assert await whole(desk) == changed
+    outcome = await desk.send("UpdateObject", type="Manual", key="m1", patch={"내용": {"title": "새 지침"}})
+    assert outcome["status"] == "accepted"
+    assert await whole(desk) == changed | {"title": "새 지침"}
+    assert before.keys() < (await sections(desk)).keys()
+
+
+async def test_a_value_that_became_small_stays_where_it_is(desk):
+    await desk.send("CreateObject", **manual(book()))
+    await desk.send("UpdateObject", type="Manual", key="m1", patch={"내용": ["짧다"]})
+    assert (await desk.stored("object/Manual/m1"))["내용"] == ["짧다"]
+
+
+async def test_a_document_beyond_one_command_is_sent_in_sections_first(desk):
+    found = split(book(900))
+    assert found is not None
+    contents = list(found.sections.values())
+    named = {"type": "Manual", "properties": {"id": "m1", "내용": found.stub.json()}}
+    assert codes(await desk.send("CreateObject", **named)) == ["SECTION_UNKNOWN"]
+    assert codes(await desk.send("StoreSections", sections=contents[-1:])) == ["SECTION_UNKNOWN"] * len(
+        set(_named(contents[-1]))
+    )
+    for start in range(0, len(contents), 5):
+        assert (await desk.send("StoreSections", sections=contents[start : start + 5]))["status"] == "accepted"
+    assert (await desk.send("StoreSections", sections=contents[:5]))["status"] == "unchanged"
+    outcome = await desk.send("CreateObject", **named)
+    assert (outcome["status"], len(outcome["events"])) == ("accepted", 1)
+    assert encoded(await whole(desk)) == encoded(book(900))
+    assert stub_in((await desk.stored("object/Manual/m1"))["내용"]) == found.stub
+
+
+async def test_what_is_no_section_is_refused(desk):
+    assert codes(await desk.send("StoreSections", sections=[{"array": [1], "folded": ["x", 0]}])) == ["SECTION_SHAPE"]
+    assert codes(await desk.send("StoreSections", sections=[{"text": "x" * 300_000}])) == ["SECTION_SHAPE"]
+
+
+async def test_a_merge_brings_large_values_without_writing_their_sections_again(desk):
+    await desk.send("CreateBranch", name=DEV, **{"from": MAIN})
+    await desk.send("CreateObject", on=DEV, **manual(book()))
+    before = await sections(desk)
+    outcome = await desk.send("MergeBranch", source=DEV)
+    assert outcome["status"] == "accepted", outcome
+    assert await whole(desk) == book()
+    assert await sections(desk) == before
+
+
+async def test_only_json_that_nothing_masks_or_closes_is_kept_in_sections(desk):
+    for index, said in enumerate(
+        [{"type": "string"}, {"type": "json", "array": True}, {"type": "json", "marking": "encrypt"}]
+    ):
+        declared = {"name": "x", "unfoldable": True, **said}
+        outcome = await desk.send("AddProperty", type="Manual", property=declared)
+        assert codes(outcome)[:1] == ["PROPERTY_UNFOLDABLE"], index
+    assert codes(await desk.send("SetMarking", type="Manual", property="내용", marking="redact")) == [
+        "PROPERTY_UNFOLDABLE"
+    ]
+    assert codes(await desk.send("ChangePropertyType", type="Manual", property="내용", to="string")) != []
+
+
+async def test_unfolding_is_set_and_unset_and_what_is_kept_stays_readable(desk):
+    await desk.send("CreateObject", **manual(book()))
+    assert (await desk.send("SetUnfoldable", type="Manual", property="내용", unfoldable=True))["status"] == "unchanged"
+    assert (await desk.send("SetUnfoldable", type="Manual", property="내용", unfoldable=False))["status"] == "accepted"
+    outcome = await desk.send("UpdateObject", type="Manual", key="m1", patch={"plain": 1})
+    assert outcome["status"] == "accepted"
+    assert await whole(desk) == book()
+    assert (await desk.send("SetUnfoldable", type="Manual", property="plain", unfoldable=True))["status"] == "accepted"
+
+
+async def test_personal_data_in_a_section_is_found(desk):
+    content = book() | {"memo": "주민 900101-1234567"}
+    outcome = await desk.send("CreateObject", **manual(content))
+    assert [(f["code"], f["path"]) for f in outcome["findings"]] == [("PII_RRN", "/data/properties/내용")]
+    assert outcome["status"] == "rejected"
+    await desk.send("SetMarking", type="Manual", property="내용", marking="allow")
+    assert (await desk.send("CreateObject", **manual(content)))["status"] == "accepted"
+
+
+def _named(content: Any) -> list[str]:
+    return [stub["section"] for stub in content.get("runs", [])] or [
+        value["section"] for name, value in content["object"].items() if name in content["folded"]
+    ]
