@@ -14,7 +14,7 @@ from projectors.ranges import Row, first_difference
 from projectors.verify import Difference
 from projectors.versions import Version, place_of
 
-_ONTOLOGY_WIDE: Final = ("branch", "tag", "proposal", "dataKey", "migration", "subscription")
+_ONTOLOGY_WIDE: Final = ("branch", "tag", "proposal", "dataKey", "section", "migration", "subscription")
 
 
 class WrittenVersions(Protocol):

@@ -131,6 +131,7 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("object", "restored"): lambda before, _: {**_own(before), "deleted": False},
     ("object", "purged"): lambda before, data: {**_own(before), "properties": {}, "purged": data["reason"]},
     ("dataKey", "destroyed"): lambda _, data: {"kid": data["kid"], "destroyed": True},
+    ("section", "stored"): lambda _, data: {"content": data["content"]},
     ("objectType", "created"): _object_type_created,
     ("objectType", "propertyAdded"): _property_added,
     ("objectType", "renamed"): lambda before, data: {**_own(before), "name": data["name"]},

@@ -1,7 +1,7 @@
 """`oms import`: rows of files become commits; what was refused lies in a file with its findings."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from uuid import uuid4
@@ -43,7 +43,7 @@ def import_(
         list[Path],
         typer.Argument(
             metavar="FILE…",
-            help="CSV, NDJSON, Turtle, N-Triples, JSON-LD or OBO, each also with .gz.",
+            help="CSV, NDJSON, Turtle, N-Triples, JSON-LD, OBO or Markdown, each also with .gz.",
             exists=True,
             dir_okay=False,
         ),
@@ -77,22 +77,36 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Import rows of files. Interrupted, run it again: what was done is not done twice."""
-    from oms.importing.flow import ImportStopped
-    from oms.importing.line import FileRefused
-    from oms.importing.mapping import MappingRefused
     from oms.importing.rows import read_mapping
 
     if changes is not None and not dry_run:
         raise Failure("--changes goes with --dry-run", "an import that is done is shown by oms log", Exit.USAGE)
     flags = {"folder": folder, "ontology": ontology, "branch": branch, "author": author, "deadline": deadline}
-    try:
-        rule = read_mapping(mapping)
-        work = (
-            _rehearsed(files, rule, (rejects, with_rows), changes, flags)
+    kept = (rejects, with_rows)
+    carry_out(
+        lambda: read_mapping(mapping),
+        lambda rule: (
+            _rehearsed(files, rule, kept, changes, flags)
             if dry_run
-            else _imported(files, rule, (rejects, with_rows), in_flight, wait, flags)
-        )
-        told = run(work)
+            else imported(files, rule, kept, in_flight, wait, flags)
+        ),
+        as_json=as_json,
+    )
+
+
+def carry_out(
+    mapping: "Callable[[], RowMapping]",
+    work: "Callable[[RowMapping], Coroutine[Any, Any, dict[str, Any]]]",
+    *,
+    as_json: bool,
+) -> None:
+    """An import, and what became of it; ends with `REFUSED` where rows were refused."""
+    from oms.importing.flow import ImportStopped
+    from oms.importing.line import FileRefused
+    from oms.importing.mapping import MappingRefused
+
+    try:
+        told = run(work(mapping()))
     except (MappingRefused, FileRefused) as error:
         raise Failure(str(error), code=Exit.USAGE) from None
     except ImportStopped as error:
@@ -115,7 +129,7 @@ def _show(told: dict[str, Any], *, as_json: bool) -> None:
             typer.echo("nothing would change")
 
 
-async def _imported(
+async def imported(
     files: list[Path], rule: "RowMapping", rejects: Kept, in_flight: int, wait: str, flags: dict[str, Any]
 ) -> dict[str, Any]:
     warnings = _Warnings()

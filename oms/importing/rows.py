@@ -51,7 +51,7 @@ def kind(path: Path) -> str:
 
 def points_ahead(path: Path) -> bool:
     """Whether rows of this kind of file refer to later ones as a matter of course."""
-    return kind(path) in (".jsonld", ".ttl", ".nt", ".obo")
+    return kind(path) in (".jsonld", ".ttl", ".nt", ".obo", ".md", ".markdown")
 
 
 def rows_again(path: Path) -> Callable[[], Iterable[Line]]:
@@ -123,6 +123,12 @@ def _obo(data: Bytes) -> Iterator[Line]:
     return obo_rows(data)
 
 
+def _markdown_rows(text: io.TextIOWrapper) -> Iterator[Line]:
+    from oms.importing.markdown_rows import markdown_rows  # ruamel.yaml takes 0.1 s to import
+
+    return markdown_rows(text)
+
+
 KINDS: Final[dict[str, Read]] = {
     ".csv": _text(_csv_rows),
     ".ndjson": _text(_json_rows),
@@ -131,5 +137,7 @@ KINDS: Final[dict[str, Read]] = {
     ".ttl": _graph("turtle"),
     ".nt": _graph("nt"),
     ".obo": _obo,
+    ".md": _text(_markdown_rows),
+    ".markdown": _text(_markdown_rows),
 }
 """How rows are read, by the end of a file's name."""

@@ -63,7 +63,7 @@ def test_a_fold_never_exceeds_its_limits(value, level, depth, items, size) -> No
     shown = fold(*_swapped(kept(value), UnfoldContext.of(level, depth=depth, items=items, bytes=size)))
     assert len(encoded(shown)) <= size
     assert _depth(shown) <= depth
-    assert _widest(shown) <= items + 1  # the rest is one more
+    assert _widest(shown) <= items + 1  # of a list, the rest is one more
 
 
 @given(documents)
@@ -130,17 +130,22 @@ def _swapped(stored, context):
     return value, context, load
 
 
+def _below(shown):
+    """What is shown in it: not what stands for what is not."""
+    if isinstance(shown, dict):
+        return [
+            each
+            for name, each in shown.items()
+            if not (name == "_folded" and isinstance(each, dict) and "kind" in each)
+        ]
+    return shown if isinstance(shown, list) else []
+
+
 def _depth(shown) -> int:
-    if isinstance(shown, dict) and "_folded" in shown and len(shown) == 1:
-        return 0
-    if isinstance(shown, dict | list) and shown:
-        return 1 + max(_depth(each) for each in (shown.values() if isinstance(shown, dict) else shown))
-    return 0
+    below = _below(shown)
+    return 1 + max(map(_depth, below)) if below else 0
 
 
 def _widest(shown) -> int:
-    if isinstance(shown, dict) and "_folded" in shown and len(shown) == 1:
-        return 0
-    if isinstance(shown, dict | list) and shown:
-        return max(len(shown), *(_widest(each) for each in (shown.values() if isinstance(shown, dict) else shown)))
-    return 0
+    below = _below(shown)
+    return max(len(below), *map(_widest, below)) if below else 0
