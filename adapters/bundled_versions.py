@@ -14,7 +14,7 @@ from itertools import chain, groupby
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters import version_bundles
 from adapters.saying import Saying
@@ -57,6 +57,12 @@ class BundledVersions:
 
     def purged(self, branch: str, entity: Key) -> int:
         return max((row[0] for row in self._say.rows(_PURGED, branch=branch, entity=entity)), default=0)
+
+    def purges(self, branch: str, prefix: str) -> dict[Key, int]:
+        found: dict[Key, int] = {}
+        for entity, purged in self._say.rows(_PURGES, branch=branch, low=prefix, high=behind(prefix)):
+            found[Key(entity)] = max(purged, found.get(Key(entity), 0))
+        return found
 
     def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
         found = self._say.rows(_WITHIN, branch=branch, low=prefix, high=behind(prefix), at=last)
@@ -142,6 +148,16 @@ _of = (
 _LAST: Final = select(func.max(bundles.c.last))
 _OF: Final = _of.order_by(moved.c.bundle)
 _PURGED: Final = _of.with_only_columns(moved.c.purged)
+_PURGES: Final = (
+    select(entities.c.entity, moved.c.purged)
+    .join_from(moved, entities, entities.c.id == moved.c.entity)
+    .where(
+        entities.c.branch == bindparam("branch"),
+        entities.c.entity >= bindparam("low"),
+        entities.c.entity < bindparam("high"),
+        moved.c.purged > literal_column("0"),
+    )
+)
 _WITHIN: Final = (
     select(bundles.c.generation, bundles.c.number)
     .where(

@@ -1,7 +1,7 @@
 """The versions port over both: what is in its tables, and what left them for bundles, which is older for each entity."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,21 @@ class SpanningVersions:
     def at(self, branch: str, entity: Key, position: int) -> Version | None:
         return self._live.at(branch, entity, position) or self._old.at(branch, entity, position)
 
+    def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
+        found = dict(self._live.several(branch, entities, position))
+        for entity in entities:
+            if entity not in found and (old := self._old.at(branch, entity, position)):
+                found[entity] = old
+        return found
+
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         return [*self._old.of(branch, entity, position), *self._live.of(branch, entity, position)]
 
     def purged(self, branch: str, entity: Key) -> int:
         return self._live.purged(branch, entity) or self._old.purged(branch, entity)
+
+    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+        return {**self._old.purges(branch, prefix), **self._live.purges(branch, prefix)}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

@@ -40,7 +40,7 @@ class Kept(NamedTuple):
         full, stored = self.whole + self.full + self.moved_full, self.whole + self.told + self.moved_told
         return {
             "type": self.prefix.removesuffix("/"), "versions": self.versions + self.moved, "packed": self.packed,
-            "moved": self.moved,            "bytesFull": full, "bytesStored": stored, "savedPercent": _saved(full, stored),
+            "moved": self.moved, "bytesFull": full, "bytesStored": stored, "savedPercent": _saved(full, stored),
             "packedSavedPercent": _saved(self.full, self.told),
             "meanChain": round(self.depth / self.packed, 2) if self.packed else 0.0, "longestChain": self.deepest,
         }  # fmt: skip
