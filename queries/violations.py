@@ -22,6 +22,7 @@ from events.schema.schema_change import Check, SchemaChange
 from events.schema.values import Check as ValueCheck
 from events.schema.values import NotAValue
 from queries.cuts import Cut
+from queries.followers import followers
 from queries.gaps import readable
 
 SAMPLES: Final = 20
@@ -38,21 +39,30 @@ class Violations(NamedTuple):
 
 def violations(data: Cut, after: Cut, changes: Sequence[SchemaChange]) -> list[Violations | None]:
     """Of each change; `None` where no data is asked. `after` holds the schema that shall be."""
-    found: list[Violations | None] = [None] * len(changes)
-    by_element: defaultdict[Key, list[int]] = defaultdict(list)
-    for index, change in enumerate(changes):
-        if change.check is not None:
-            by_element[change.element].append(index)
-    for element, indexes in by_element.items():
-        counts = {index: _Count() for index in indexes}
-        wholes = {index: _Whole(changes[index], data, after) for index in indexes}
+    counts = {index: _Count() for index, change in enumerate(changes) if change.check is not None}
+    by_element: defaultdict[Key, list[tuple[int, _Whole]]] = defaultdict(list)
+    for index in counts:
+        for one in _asked(changes[index], data, after):
+            by_element[one.element].append((index, _Whole(one, data, after)))
+    for element, wholes in by_element.items():
         for key, state in _alive(data, element):
-            for index, count in counts.items():
-                if wholes[index].breaks(state):
-                    count.add(key)
-        for index, count in counts.items():
-            found[index] = Violations(count.count + wholes[index].more(), tuple(count.samples))
-    return found
+            for index in dict.fromkeys([index for index, whole in wholes if whole.breaks(state)]):
+                counts[index].add(key)
+        for index, whole in wholes:
+            counts[index].count += whole.more()
+    return [
+        Violations(counts[index].count, tuple(counts[index].samples)) if index in counts else None
+        for index in range(len(changes))
+    ]
+
+
+def _asked(change: SchemaChange, data: Cut, after: Cut) -> Iterator[SchemaChange]:
+    """Of which data it is asked: of that of the element itself, or of the properties that follow it."""
+    if change.check != "followed":
+        yield change
+        return
+    for element, field in followers(data, after, change.element):
+        yield change._replace(element=element, field=field, check="values")
 
 
 class _Count:
@@ -75,7 +85,7 @@ class _Whole:
         self._field = change.field or ""
         self._new = _stated(after, change)
         old, self._after = _stated(data, change), after
-        self._one_of_list = bool(old.get("array")) and not self._new.get("array")
+        self._one_of_list = _many(data, old) and not _many(after, self._new)
         assert change.check is not None
         self.breaks: Breaks = self._checks()[change.check]
 
@@ -139,6 +149,11 @@ def _stated(cut: Cut, change: SchemaChange) -> Mapping[str, Any]:
     """What the cut says of the element, or of the property that the change is about."""
     state = cut.state(change.element) or {}
     return state if change.field is None else (state.get("properties") or {}).get(change.field, {})
+
+
+def _many(cut: Cut, said: Mapping[str, Any]) -> bool:
+    """Whether a property holds a list."""
+    return bool((declaration(cut.state, said) if "shared" in said else said).get("array"))
 
 
 def _alive(data: Cut, element: Key) -> Iterator[tuple[Key, State]]:

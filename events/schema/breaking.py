@@ -103,7 +103,12 @@ def _value_type(one: Of) -> Iterator[SchemaChange]:
         ways = "; ".join(narrowing(newest, new[version]))
         severity: Severity = "MAJOR" if ways else "MINOR"
         narrower = f", and is narrower: {ways}" if ways else ""
-        yield one.said("VERSION_ADDED", severity, f"has version {version}; who follows the newest gets it{narrower}")
+        yield one.said(
+            "VERSION_ADDED",
+            severity,
+            f"has version {version}; who follows the newest gets it{narrower}",
+            "followed" if ways else None,
+        )
         newest = new[version]
 
 

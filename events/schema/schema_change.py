@@ -6,9 +6,10 @@ from typing import Any, Final, Literal, NamedTuple
 from events.names import Key
 
 Severity = Literal["PATCH", "MINOR", "MAJOR", "REVIEW"]
-Check = Literal["instances", "links", "missing", "present", "values", "duplicates", "cardinality", "cycles"]
+Check = Literal["instances", "links", "missing", "present", "values", "duplicates", "cardinality", "cycles", "followed"]
 """Data that violates a change: any object, any link; objects without a value, with one, with one that does not fit;
-values that several objects hold; ends with too many links; links that close a circle."""
+values that several objects hold; ends with too many links; links that close a circle; of a value type or a shared property,
+objects and links of which a value that follows it does not fit."""
 
 
 class SchemaChange(NamedTuple):

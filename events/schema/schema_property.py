@@ -18,10 +18,10 @@ def of_properties(one: Of) -> Iterator[SchemaChange]:
 
 
 def of_shared(one: Of) -> Iterator[SchemaChange]:
-    """What a shared property says, for all that it declares: which data would break it only they know."""
+    """What a shared property says, for all that it declares: which data would break it, those tell that follow it."""
     said = Of(one.element, one.name, one.old["property"], one.new["property"])
     for change in (*_retyped(said), *_claimed(said)):
-        yield change._replace(check=None)
+        yield change._replace(check="followed" if change.check == "values" else None)
 
 
 def present(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

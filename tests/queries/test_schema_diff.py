@@ -108,3 +108,37 @@ def test_the_gravest_is_told_of_all() -> None:
     before, then = (cut(versions, branch, moment("now"), now=NOW) for branch in (MAIN, DEV))
     assert gravest(schema_diff(before, then)) == "MAJOR"
     assert gravest(schema_diff(before, before)) is None
+
+
+def value_type(**versions: Any) -> Event:
+    told = {version[1:]: {"base": "string", **said} for version, said in versions.items()}
+    state = {"rid": "ri.code", "slug": "code", "name": "code", "latest": max(map(int, told)), "versions": told}
+    return Key("valueType/ri.code"), "created", state
+
+
+def test_data_is_counted_that_follows_a_narrower_version_of_a_value_type_also_in_a_shared_property() -> None:
+    said = {"type": "string", "valueType": "ri.code"}
+    shared = {"rid": "ri.share", "slug": "share", "name": "share", "property": said}
+    pinned = prop("serial", valueType="ri.code", valueTypeVersion=1)
+    own = {"field": "tag", "name": "tag", "required": False, "unique": False, "type": "string", "shared": "ri.share"}
+    history = History()
+    history.commit(
+        MAIN,
+        [
+            value_type(v1={}),
+            (Key("sharedProperty/ri.share"), "created", shared),
+            object_type("T", [prop("id"), prop("gate", valueType="ri.code"), pinned, own]),
+            made("T", "a", id="a", gate="1"),
+            made("T", "b", id="b", gate="긴것", tag="또긴것"),
+            made("T", "c", id="c", tag="긴것"),
+            made("T", "d", id="d", serial="긴것"),
+        ],
+    )
+    history.branch(DEV, MAIN, history.position)
+    history.commit(DEV, [value_type(v1={}, v2={"maxLength": 1})])
+    versions = history.into(MemoryVersions())
+    before, then = (cut(versions, branch, moment("now"), now=NOW) for branch in (MAIN, DEV))
+    (found,) = schema_diff(before, then)
+    assert (found.change.code, found.severity) == ("VERSION_ADDED", "MAJOR")
+    assert found.violations is not None
+    assert (found.violations.number, found.violations.samples) == (2, (Key("object/T/b"), Key("object/T/c")))
