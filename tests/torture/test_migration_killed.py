@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from oms.client import Client, Event, connect
 from tests.torture.program import Program
 from tests.torture.story import DEADLINE, committed, flowing, told_once
@@ -16,20 +18,26 @@ PLANES = 1_200  # three batches
 TYPE: dict[str, Any] = {
     "name": "Plane",
     "primaryKey": ["tail"],
-    "properties": [{"name": "tail", "type": "string"}, {"name": "좌석", "type": "integer"}],
+    "properties": [{"name": "tail", "type": "string"}],
 }
 PLANNED = {
     "change": {"type": "ChangePropertyType", "data": {"type": "Plane", "property": "좌석", "to": "string"}},
     "fix": {"kind": "cast"},
 }
+ENCRYPTED = {"type": "integer", "unique": True, "marking": "encrypt"}
 SUBJECTS = ("oms.evt.main.*.*.*.migration.>",)
 
 
-async def test_a_migration_that_is_killed_again_and_again_ends_exact_and_so_does_its_revert(tmp_path: Path) -> None:
+@pytest.mark.parametrize("declared", [{"type": "integer"}, {"type": "integer", "unique": True}, ENCRYPTED])
+async def test_a_migration_that_is_killed_again_and_again_ends_exact_and_so_does_its_revert(
+    tmp_path: Path, declared: dict[str, Any]
+) -> None:
     program = Program(tmp_path / "data")
     await program.start()
     async with await connect(program.folder, deadline=DEADLINE) as client:
-        await accepted(client, "CreateObjectType", TYPE)
+        await accepted(
+            client, "CreateObjectType", {**TYPE, "properties": [*TYPE["properties"], {"name": "좌석", **declared}]}
+        )
         for first in range(0, PLANES, 400):
             made = [{"tail": f"한{at:04}", "좌석": at} for at in range(first, first + 400)]
             parts = [{"type": "CreateObject", "data": {"type": "Plane", "properties": each}} for each in made]
@@ -41,12 +49,15 @@ async def test_a_migration_that_is_killed_again_and_again_ends_exact_and_so_does
             done = await killed_until(program, client, position, "completed")
             position = await accepted(client, "RevertMigration", {"migration": 1})
             undone = await killed_until(program, client, position, "reverted")
+        twice = {"type": "Plane", "properties": {"tail": "또", "좌석": PLANES - 1}}
+        assert ((await client.send("CreateObject", twice)).status == "rejected") == ("unique" in declared)
         events = [event async for event in client.subscribe(until=await client.last())]
     await program.stop()
     assert (done["in"], done["out"], done["dropped"], done["converted"]) == (PLANES, PLANES, 0, PLANES)
     assert (undone["restored"], undone["kept"]) == (PLANES, 0)
     assert set(updates(events).values()) == {2}  # converted once, and back once
-    assert values(events) == {f"한{at:04}": at for at in range(PLANES)}
+    if "marking" not in declared:  # else it is closed
+        assert values(events) == {f"한{at:04}": at for at in range(PLANES)} | made_since(events)
     told_once(await committed(program.folder), story)
     await program.run("verify")
 
@@ -90,6 +101,10 @@ def planes(events: list[Event], what: str) -> list[dict[str, Any]]:
 
 def updates(events: list[Event]) -> Counter[str]:
     return Counter(each["key"] for each in planes(events, "updated"))
+
+
+def made_since(events: list[Event]) -> dict[str, Any]:
+    return {each["key"]: each["properties"]["좌석"] for each in planes(events, "created") if each["key"] == "또"}
 
 
 def values(events: list[Event]) -> dict[str, Any]:
