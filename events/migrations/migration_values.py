@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from events.decider import Context, Lookup, Payload, State
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_references import Referring
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder, room
 from events.migrations.migration_step import Conversion, Step
@@ -45,6 +46,11 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     holders = _holders(context, command)
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
     whole = converting(context, holders, mended)
+    if any(each.old["target"] != each.new["target"] for each in holders):
+        under = [tuple(prefix for prefix, _ in _prefixes(context.get, each.state)) for each in holders]
+        return Referring(context, [*zip(holders, mended, under, strict=True)], known, converted).conversion(
+            whole, command
+        )
     if any(each.chained for each in mended):
         whole = replace(whole, settled=standing_in([each.field for each in holders]))
     if not any(each.under_way or list(narrower(each.new, each.old)) for each in holders):

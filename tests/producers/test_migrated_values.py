@@ -215,3 +215,39 @@ def _written(what: str, key: str, serial: Any) -> dict[str, Any]:
     if what == "delete":
         return asked("DeleteObject", type="Plane", key=key)
     return asked("UpsertObject", **plane(key, serial=serial if serial is None else str(serial)))
+
+
+MOTHER = {"name": "mother", "type": "string", "required": True}
+TO_PLANE = {"type": "Plane", "property": "mother", "to": "reference", "target": "Plane"}
+
+
+async def test_texts_become_references_that_are_counted_though_they_say_the_same_and_back():
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property=MOTHER)
+    await sent(desk, "CreateObjectType", name="전투기", parents=["Plane"])
+    await sent(desk, "CreateObject", **plane("N1", mother="N1"))
+    await sent(desk, "CreateObject", **plane("N2", mother="N1"))
+    await sent(desk, "CreateObject", type="전투기", properties={"tail": "F15", "mother": "N2"})
+    before = [await alive(desk, each) for each in ("Plane", "전투기")]
+    await begun(desk, **plan("ChangePropertyType", {"kind": "cast"}, **TO_PLANE))
+    ended = await ran(desk)
+    assert (ended["said"], ended["in"], ended["out"]) == ("completed", 3, 3)
+    assert [await alive(desk, each) for each in ("Plane", "전투기")] == before
+    refused = await desk.send("DeleteObject", type="Plane", key="N2")
+    assert (codes(refused), "1 reference;" in refused["findings"][0]["text"]) == (["OBJECT_IN_USE"], True)
+    assert codes(await desk.send("CreateObject", **plane("N3", mother="N9"))) == ["VALUE_REFERENCE"]
+    assert codes(await desk.send("CreateObject", **plane("N3"))) == ["PROPERTY_REQUIRED"]
+    await taken_back(desk)
+    assert [await alive(desk, each) for each in ("Plane", "전투기")] == before
+    await sent(desk, "DeleteObject", type="Plane", key="N2")
+    await sent(desk, "CreateObject", **plane("N3", mother="아무개"))
+
+
+async def test_a_text_that_refers_to_nothing_stops_it_and_is_named():
+    desk = await hangar()
+    await sent(desk, "AddProperty", type="Plane", property=MOTHER)
+    await sent(desk, "CreateObject", **plane("N1", mother="N9"))
+    await begun(desk, **plan("ChangePropertyType", {"kind": "cast"}, **TO_PLANE))
+    failed = await ran(desk)
+    assert (failed["said"], failed["keys"]) == ("failed", ["object/Plane/N1"])
+    assert "object/Plane/N9, which is not there" in failed["text"]
