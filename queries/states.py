@@ -1,13 +1,13 @@
 """All states at the end of a log, from the log alone or from the nearest snapshot of it."""
 
-import gc
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import NamedTuple
 
 from events.branches.forks import Forks
 from events.branches.lineage import Stretch
 from projectors.projector import Feed, PayloadOf
+from queries.collecting import uncollected
 from queries.folded import BaseTooLate, Evolve, Fact, Folded, fact
 from queries.snapshots import FORM, Rests, Snapshots, lines_of, nearest
 from security.chain import genesis, verify
@@ -56,7 +56,7 @@ async def states(
     """
     fold = _Fold(feed, payload_of, evolve, told, kept, read)
     beginning = Rests(0, genesis(ontology))
-    with _uncollected():
+    with uncollected():
         begun = await nearest(kept.snapshots, feed, await feed.last()) if kept else None
         try:
             return await fold.on(*(begun or (beginning, Folded())))
@@ -93,15 +93,3 @@ async def _all_bases(feed: Feed) -> list[Stretch]:
                 forks.add(position, fork)
                 bases += forks.lineage(fork.name)[1:]
     return bases
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Millions of states hold no cycle, and looking for one again and again takes half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

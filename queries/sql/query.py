@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from events.findings import Refused
 from events.meant import nearest
 from events.names import Key
+from queries.collecting import uncollected
 from queries.cuts import Cut
 from queries.objects import PREFIXES
 from queries.sql.columns import SHORT
@@ -63,7 +64,8 @@ class Query:
         text = self.said.text([each.name for each in self.planned])
         relations: dict[str, Relation] = {each.name: each.source for each in self.planned}
         try:
-            return engine.run(text, [*relations.items()], limits)
+            with uncollected():
+                return engine.run(text, [*relations.items()], limits)
         except Unbound as unbound:
             raise self._unknown(unbound) from None
         except Failed as failed:
