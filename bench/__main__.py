@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from bench import (
+    asking,
     branching,
     commanding,
     deciding,
@@ -55,6 +56,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "replaying": replaying.figures,
     "import": importing.figures,
     "files": importing_files.figures,
+    "asking": asking.figures,
     "queue": queueing.figures,
     "leaving": leaving.figures,
     "finding": finding.figures,

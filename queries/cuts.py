@@ -57,6 +57,12 @@ class Cut:
 
     def valid(self, prefix: str) -> Iterator[Version]:
         """What the branch sees of the entities whose keys start with `prefix`, in key order; streamed."""
+        if len(self.lineage) == 1:  # nothing to merge: most of the time that a look takes
+            ((branch, floor, at),) = self.lineage
+            return (version for version in self.versions.valid(branch, prefix, at) if version.since > floor)
+        return self._overlaid(prefix)
+
+    def _overlaid(self, prefix: str) -> Iterator[Version]:
         levels = [
             _ranked(rank, floor, self.versions.valid(branch, prefix, at))
             for rank, (branch, floor, at) in enumerate(self.lineage)
