@@ -115,7 +115,9 @@ def _decided(
         return {}, {}
     upon = log.here(context.heads) if touched.left else None
     changed = frozenset((*mine, *touched.left)) | on.elements
-    sides = Sides(log, on.bases, on.theirs, log.at(*on.theirs), log.here(ours), mine, changed, upon=upon)
+    sides = Sides(
+        log, on.bases, on.theirs, log.at(*on.theirs), log.here(ours), mine, changed, context.branch, upon=upon
+    )
     result = reconciled(sides, on.answers.anew())
     if result.conflicts or len(result.steps) > len({step.draft.key for step in result.steps}):
         return None

@@ -31,7 +31,7 @@ def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
     for wish in whole.wishes:
         looked_at = values or (schema and wish.key in sides.changed_by_ours)
         if is_element(wish.key):
-            yield from element(whole, wish)
+            yield from element(whole, wish, sides.into)
         elif aggregate(wish.key) == "link":
             yield from _link(whole, wish, sides, values=looked_at)
         elif wish.content is ABSENT:

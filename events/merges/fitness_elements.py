@@ -14,9 +14,11 @@ from events.schema.coherence import incoherent
 from events.schema.hierarchy import effective, line
 from events.schema.uses import used, users
 from events.schema.values import pointer
+from events.subscriptions.selecting import listed, selecting
 
 
-def element(whole: Whole, wish: Wish) -> Iterator[Trouble]:
+def element(whole: Whole, wish: Wish, into: str) -> Iterator[Trouble]:
+    """`into`: the branch on which it is written."""
     place = Place(wish.key, "")
     if wish.content is ABSENT:
         for user in users(whole.get(uses_key(wish.key))):
@@ -25,6 +27,9 @@ def element(whole: Whole, wish: Wish) -> Iterator[Trouble]:
         standing = number(whole.get(counted(wish.like["slug"]))) if counted else 0
         if standing:
             yield Trouble("SCHEMA_DATA", place, f"this branch has {standing:,} of it")
+        subscribed = selecting(whole.get, [wish.key], into)
+        if subscribed:
+            yield Trouble("SCHEMA_SCHEMA", place, f"it is selected by {listed(subscribed)}")
         return
     state = whole.states[wish.key]
     assert state is not None

@@ -4,6 +4,7 @@ The first event says what was done and with which answers; those behind it are w
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from events.branches.ancestry import At, held, merge_bases
@@ -166,7 +167,7 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     onto, mine = At(parent, base), At(context.branch, context.position)
     if not differing(log, At(parent, state["base"]), onto):
         return []
-    sides = to_merge(context, merge_bases(log, mine, onto), mine, onto)
+    sides = replace(to_merge(context, merge_bases(log, mine, onto), mine, onto), into=context.branch)
     steps, resolutions, _ = settled(sides, command.answers)
     return [_rebased(context, state, base, resolutions), *steps]
 

@@ -34,6 +34,7 @@ class Sides:
     ours: View
     keys: Sequence[Key]  # changed on theirs since the bases, in the order in which they were written
     changed_by_ours: frozenset[Key]
+    into: str  # the branch on which what comes of it is written
     run_by_theirs: Sequence[Ran] = ()  # migrations that are run on what ours wrote, as part of the merge
     run_by_ours: Sequence[Ran] = ()
     upon: View | None = None  # ours under the merged schema, where that was decided before and is none of `keys`
@@ -64,7 +65,7 @@ def between(elsewhere: Elsewhere, bases: Sequence[At], theirs: At, ours: At, her
     by_theirs = dict.fromkeys(key for keys in changed[: len(bases)] for key in keys)
     by_ours = frozenset(key for keys in changed[len(bases) :] for key in keys)
     ours_view = here or elsewhere.at(*ours)
-    return Sides(elsewhere, bases, theirs, elsewhere.at(*theirs), ours_view, list(by_theirs), by_ours)
+    return Sides(elsewhere, bases, theirs, elsewhere.at(*theirs), ours_view, list(by_theirs), by_ours, ours.branch)
 
 
 def differing(elsewhere: Elsewhere, one: At, other: At) -> list[Key]:

@@ -130,3 +130,12 @@ async def test_a_version_that_is_pinned_is_not_reverted(story: Story) -> None:
     await story.do("AddProperty", type="Plane", property={"name": "many", "valueType": "좌석", "version": 2})
     found = await story.conflicts("RevertCommit", position=published)
     assert [code for code, _ in found] == ["SCHEMA_SCHEMA"]
+
+
+async def test_a_type_that_a_subscription_selects_on_the_target_does_not_go(story: Story) -> None:
+    out = {"name": "planes-out", "sink": "https://example.com", "objectTypes": ["Plane"], "branches": ["prod/*/*"]}
+    await story.do("RegisterSubscription", **out)
+    await story.do("DeleteObjectType", DEV, type="Plane")
+    assert await kinds(story, "MergeBranch") == {"SCHEMA_SCHEMA"}
+    await story.do("UpdateSubscription", subscription="planes-out", branches=[DEV])
+    await story.do("MergeBranch", source=DEV)
