@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from events.branches.ancestry import At, held
 from events.branches.elsewhere import Elsewhere, View
 from events.decider import Context, Head, Lookup, Payload, State, needed
-from events.findings import Refused
+from events.findings import Finding, Refused
 from events.merges.rekeyed import Form, Rekeyed
 from events.migrations.migration_change import CHANGES, command_of, conversion
 from events.migrations.migration_events import migration_key
@@ -26,16 +26,16 @@ from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_unique import with_tokens
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
-from events.names import ONTOLOGY_SCOPE, Key, link_key
+from events.names import ONTOLOGY_SCOPE, Key, link_key, object_key
 from events.objects.link_words import CreateLink, UpdateLink
-from events.objects.object_words import UpdateObject
+from events.objects.object_words import CreateObject, UpdateObject
 from events.objects.personal import closed
 from events.reserved import migration_number_key, migrations_key
 from events.schema.property_removal import RemoveProperty
 from events.schema.property_rules import SetUnique
 from events.schema.shape import Shape, shape_in
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
-from events.schema.values import Json
+from events.schema.values import Json, NotAValue
 
 _TAKING: Final = (RemoveProperty.__name__, ChangeParents.__name__)
 _OF_SIDE: Final = ("object/", "link/", "unique/", "uses/")
@@ -52,8 +52,8 @@ class Ran(NamedTuple):
     @property
     def moves(self) -> bool:
         """Whether entities stand under other keys behind it."""
-        redirects: bool = self.state["fix"]["kind"] == "redirect"
-        return redirects or self.state["change"]["type"] == SetPrimaryKey.__name__
+        over = self.whole is not None and self.whole.comes is not None
+        return over or self.state["fix"]["kind"] == "redirect" or self.state["change"]["type"] == SetPrimaryKey.__name__
 
     def made(self, get: Lookup, key: Key, state: State) -> Form:
         """An entity as it leaves it, among the others that `get` finds. Raises `Unread`, and `Refused` without its keys."""
@@ -62,16 +62,22 @@ class Ran(NamedTuple):
         if self.whole is None or not key.startswith(self.whole.prefixes):
             return key, state
         try:
-            step = self.whole.fixed(state)
-            if step is not None and isinstance(step.instead, CreateLink):
-                return self._redirected(key, state, step.instead)
-            if step is not None and step.what == "dropped":
-                return key, None
-            return key, self._without(state if step is None else self._converted(key, state, step))
+            return self._form(self.whole, key, state)
         except Refused as refused:
             if any(each.code == "KEYS_NONE" for each in refused.findings):
                 raise  # who has them decides it
             return key, state
+
+    def _form(self, whole: Conversion, key: Key, state: State) -> Form:
+        """Raises `Refused` where it cannot be mended."""
+        if whole.comes is not None:
+            return self._over(state, whole.comes(state))
+        step = whole.fixed(state)
+        if step is not None and isinstance(step.instead, CreateLink):
+            return self._redirected(key, state, step.instead)
+        if step is not None and step.what == "dropped":
+            return key, None
+        return key, self._without(state if step is None else self._converted(key, state, step))
 
     def over(self, get: Lookup) -> Lookup:
         """As `before`, and objects and links where `get` looks."""
@@ -93,6 +99,21 @@ class Ran(NamedTuple):
         if is_.personal is not None and not is_.personal.closed.keys().isdisjoint(given):
             given = closed(self.before, is_.personal, key, given, {**known(self.before, state), **given})
         return {**state, "properties": {**properties, **given}}
+
+    def _over(self, state: State, comes: CreateObject) -> Form:
+        """An object of the type that it went over to. Raises `Refused`."""
+        other = self.after(Key(f"objectType/{comes.type}"))
+        assert other is not None, "it took the objects"
+        shape = shape_in(self.after, other)
+        try:
+            given = {shape.field(name): shape.checks[name][1](value) for name, value in comes.properties.items()}
+            key = shape.key_of(given)
+        except (KeyError, NotAValue) as wrong:
+            raise Refused([Finding("MIGRATION_MOVE", "", f"it has no place in {shape.name}: {wrong}")]) from None
+        entity = object_key(other["slug"], key)
+        if shape.personal is not None and not shape.personal.closed.keys().isdisjoint(given):
+            given = closed(self.before, shape.personal, entity, given, given)
+        return entity, {**state, "type": other["rid"], "slug": other["slug"], "key": key, "properties": given}
 
     def _without(self, state: State) -> State:
         """Values of what its type has no more go."""

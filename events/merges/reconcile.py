@@ -16,6 +16,7 @@ from events.merges.foresight import foresee
 from events.merges.forms import Forms, forms
 from events.merges.merging import content, is_element, merged, unreserved
 from events.merges.misfits import stored_form
+from events.merges.relinked import relinked
 from events.merges.sides import Sides
 from events.merges.standing import Standing
 from events.merges.steps import Step, Wish
@@ -54,6 +55,7 @@ class _Reconciling:
         self.forms = Forms({}, {}, {}, {}, {})
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
+        self.wishes: Sequence[Wish] = ()
         self.standing = Standing(sides, {})
         self.gave_way = False  # what was written under one schema says less than it did
 
@@ -70,7 +72,7 @@ class _Reconciling:
             self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
             self.open.append(self.conflicts[trouble.place, trouble.rival])
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
-        return Reconciled(whole.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain)
+        return Reconciled(self.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain)
 
     def _migrate(self) -> None:
         """What one side wrote becomes what the migrations of the other make of it. Raises `Unasked`."""
@@ -127,9 +129,10 @@ class _Reconciling:
             for key, said in self.contents.items()
             if not same(said, content(key, self.ours[key]))
         ]
+        self.wishes = wishes
         foresee(self.sides.ours, wishes)
         self.sides.elsewhere.need()
-        whole = Whole(self.sides.upon or self.sides.ours, wishes)
+        whole = Whole(self.sides.upon or self.sides.ours, relinked(self.sides, wishes))
         answered = bool(self.answers.given) or self.gave_way
         values = answered or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]

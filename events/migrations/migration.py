@@ -32,7 +32,9 @@ from events.migrations.migration_step import Conversion
 from events.migrations.migration_words import COMMANDS
 from events.names import Key
 from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
-from events.schema.kinds import kind_named
+from events.schema.kinds import Kind, kind_named
+from events.schema.link_type_words import DeleteLinkType
+from events.schema.type_life import DeleteObjectType
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -107,7 +109,7 @@ class _Empty:
 def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     change = command_of(command.change.type, command.change.data)
     data = lasting(context, change)
-    asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(context, command.fix)}
+    asked = {"change": {"type": command.change.type, "data": data}, "fix": _fix(context, change, command.fix)}
     known = context.get(migrations_key(context.branch)) or {"n": 0, "open": {}}
     if any(_is(context.get(migration_key(rid)), asked) for rid in known["open"]):
         return []
@@ -154,10 +156,11 @@ def _misfit(whole: Conversion, state: State) -> bool:
         return True
 
 
-def _fix(context: Context, fix: words.Fix) -> dict[str, Any]:
-    """As it is kept: what it names by RID."""
+def _fix(context: Context, change: Payload, fix: words.Fix) -> dict[str, Any]:
+    """As it is kept: elements that it names by RID."""
     said = fix.model_dump(by_alias=True, exclude_defaults=True)
-    to = kind_named(context, "linkType", fix.to) if fix.kind == "redirect" and fix.to is not None else None
+    kind = _TAKING.get((type(change), fix.kind))
+    to = kind_named(context, kind, fix.to) if kind is not None and fix.to is not None else None
     return said if to is None else {**said, "to": to["rid"]}
 
 
@@ -254,6 +257,11 @@ def _key(context: Context, named: str | int) -> Key | None:
     return None if known is None else migration_key(known["rid"])
 
 
+_TAKING: Final[Mapping[tuple[type[Payload], str], Kind]] = {
+    (DeleteLinkType, "redirect"): "linkType",
+    (DeleteObjectType, "move"): "objectType",
+}
+"""Of what kind the element is that takes what goes."""
 _DECIDE: Final[Mapping[type[Payload], Callable[[_Case, Payload], list[Drafted]]]] = {
     words.ApproveMigration: _approve,
     words.RunMigration: _run,

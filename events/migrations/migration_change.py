@@ -148,7 +148,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),
         Change(SetAcyclic, ("first", "last"), straightened, apart=False),
         Change(ChangeEndpoints, ("drop",), between),
-        Change(DeleteObjectType, ("drop",), without_type),
+        Change(DeleteObjectType, ("drop", "move"), without_type),
         Change(DeleteLinkType, ("drop", "redirect"), without_links),
     )
 }

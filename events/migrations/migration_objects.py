@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
+from events.migrations.migration_moves import moved
 from events.migrations.migration_properties import Completing, of_objects
 from events.migrations.migration_step import FIX, Conversion, Step
 from events.migrations.migration_values import converted
@@ -48,8 +49,11 @@ def without_value(context: Context, command: RemoveEnumValue, fix: Fix) -> Conve
     return one.converting(fixed)
 
 
-def without_type(context: Context, command: DeleteObjectType, _: Fix) -> Conversion:
+def without_type(context: Context, command: DeleteObjectType, fix: Fix) -> Conversion:
+    """Its objects go, or go over to another type."""
     state = found(context, command.type, "/change/data/type")
+    if fix.kind == "move":
+        return moved(context, state, fix)
     whole = of_objects(context, state, _dropped)
     return Conversion((f"object/{state['slug']}/",), whole.there, _dropped)
 

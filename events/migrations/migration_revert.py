@@ -23,8 +23,9 @@ from events.migrations.migration_values import converted, known, replacing
 from events.migrations.migration_words import Fix
 from events.names import Key
 from events.objects import link
+from events.objects import object as object_
 from events.objects.link_words import CreateLink, DeleteLink
-from events.objects.object_words import RestoreObject
+from events.objects.object_words import DeleteObject, RestoreObject
 from events.objects.removal import removal
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json, same
@@ -140,8 +141,30 @@ class _Undone:
         elif key.startswith("link/"):
             yield self._linked(old)
             yield from self._redirected(old)
-        else:
+        elif self.whole.comes is None:
             yield from self._removed(key, old, done)
+        elif (came := self._came(old, done)) is None:
+            self.kept += 1
+        else:
+            yield came
+            yield from self._removed(key, old, done)
+
+    def _came(self, old: State, done: Trace) -> DeleteObject | None:
+        """What came in place of an object goes again; `None` where others made something of it, or link to it."""
+        assert self.whole.comes is not None, "the objects went over to another type"
+        comes = self.whole.comes(old)
+        entity = object_.target(self.context, comes)
+        state = None if entity is None else self.context.get(entity)
+        if entity is None or state is None or state["deleted"]:
+            return None
+        try:
+            along = removal(replace(self.context, planned=True), entity, state)
+        except Refused:
+            return None
+        traces = needed(self._trace, [*along.objects, *along.links])
+        if not all(each is not None and each.stands and each.began == done.began for each in traces):
+            return None
+        return DeleteObject(type=state["type"], key=state["key"])
 
     def _removed(self, key: Key, old: State, done: Trace) -> Iterator[Payload]:
         """The object, and what went along with it in that commit and was not written since."""

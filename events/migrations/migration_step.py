@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 from events.decider import Payload, State, needed
 from events.findings import Refused
 from events.names import Key
+from events.objects.object_words import CreateObject
 
 FIX: Final = "/fix"
 ONCE: Final = 20_000  # entities that one commit converts
@@ -19,10 +20,12 @@ class Step(NamedTuple):
     what: Literal["converted", "dropped"]
     command: Payload
     instead: Payload | None = None  # what comes in place of one that goes
+    then: tuple[Payload, ...] = ()  # what comes when it has gone
 
     @property
     def commands(self) -> tuple[Payload, ...]:
-        return (self.command,) if self.instead is None else (self.instead, self.command)
+        before = () if self.instead is None else (self.instead,)
+        return (*before, self.command, *self.then)
 
 
 class Claims(NamedTuple):
@@ -52,6 +55,8 @@ class Conversion:
     """Of entities, and by which migration."""
     more: bool = False  # with the last batch a second scan begins, of what the change itself then makes of it
     counted: bool = True  # else another scan has counted what there is
+    comes: Callable[[State], CreateObject] | None = None
+    """Of an object that goes over to another type: what comes in its place."""
     settled: Callable[[State, State], bool] | None = None
     """Whether what was made of an entity, as it was then, still stands: it must not be mended twice."""
 

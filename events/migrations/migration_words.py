@@ -24,21 +24,30 @@ class Fix(Payload):
         Literal["default", "map", "drop", "cast", "first", "last", "redirect", "move"],
         Field(
             description="`default` another value, `map` each to its own, `drop` the value, the object or the link, "
-            "`cast` what says the same, `first` or `last` of several, `redirect` to a link of another type, `move` to another property or key"
+            "`cast` what says the same, `first` or `last` of several, `redirect` to a link of another type, "
+            "`move` to another property, key or type"
         ),
     ]
     value: Annotated[Json, Field(description="of `default`, and of `otherwise: default`")] = None
-    values: Annotated[dict[str, Json] | None, Field(description="of `map`: new values by old ones")] = None
+    values: Annotated[
+        dict[str, Json] | None,
+        Field(
+            description="of `map`: new values by old ones; of `move` to another type: its properties by those of before"
+        ),
+    ] = None
     from_: Annotated[
         str | None, Field(alias="from", description="of `map`: the property, by API name, whose values are mapped")
     ] = None
     to: Annotated[
         str | None,
-        Field(description="of `redirect`: link type, by API name, slug or RID; of `move`: property, by API name"),
+        Field(
+            description="of `redirect`: link type, by API name, slug or RID; of `move`: property, by API name, "
+            "or object type, by API name, slug or RID"
+        ),
     ] = None
     otherwise: Annotated[
         Literal["refuse", "default", "drop"],
-        Field(description="of `map` and `cast`: what becomes of other values; `refuse` stops the migration"),
+        Field(description="of `map`, `cast` and `move`: what becomes of other values; `refuse` stops the migration"),
     ] = "refuse"
 
 
