@@ -37,6 +37,7 @@ from bench import (
     relaying,
     replaying,
     starting,
+    unfolding,
     validating,
     writing,
 )
@@ -64,6 +65,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "finding-postgres": finding_postgres.figures,
     "packing": packing.figures,
     "starting": starting.figures,
+    "unfolding": unfolding.figures,
     "graph": graphing.figures,
     "postgres": postgres.figures,
     "postgres-views": postgres_views.figures,

@@ -17,6 +17,7 @@ from events.branches.branch import BranchRebased
 from events.branches.lineage import FOREVER, Lineage, Stretch, stretches
 from events.decider import MOST, UNDER, Head, Payload, State, Unread
 from events.names import ONTOLOGY_SCOPE, Key, column_of
+from events.objects.section import SECTIONS
 from producers import under
 from producers.outbox import Ask, Found, HeadRead, HeadWrite, Told, UnderRead
 from producers.under import Under
@@ -58,6 +59,7 @@ class Heads:
         self._writes: list[HeadWrite] = []
         self._written: defaultdict[tuple[str, str], list[HeadWrite]] = defaultdict(list)  # of those looked at
         self._looked_at = 0  # how many of `_writes`
+        self._large: set[str] = set()  # known keys of sections
         self._under = Under()
 
     def clear(self) -> None:
@@ -67,6 +69,9 @@ class Heads:
 
     def trim(self) -> None:
         """Past `limit` known keys, forget all that can be read again. Between commands: one that is decided needs them."""
+        for key in self._large:  # a thousandfold the size of what others hold, and hardly asked for again
+            self._known[ONTOLOGY_SCOPE].pop(key, None)
+        self._large.clear()
         if sum(map(len, self._known.values())) > self.limit:
             self.forget()
 
@@ -118,6 +123,8 @@ class Heads:
         for (column, key), chain in reads.items():
             new = not self._writes and told.isdisjoint(chain)  # as most keys of an import
             self._known[column][key] = NOWHERE if new else self._nearest(chain, self.lineage(column), found)
+            if key.startswith(SECTIONS):
+                self._large.add(key)
 
     def load(self, wanted: Sequence[tuple[str, str]]) -> Generator[Ask, Told, None]:
         """Ask the store for what `wanted` has named, and learn the answers: some at a time, for they come with their bytes."""
@@ -168,6 +175,8 @@ class Heads:
                 self._writes.append(HeadWrite(branch, key, head.position, state))
             else:
                 everyones[key] = head
+                if key.startswith(SECTIONS):
+                    self._large.add(key)
                 self._writes.append(HeadWrite(ONTOLOGY_SCOPE, key, head.position, state))
                 moved = moved or key.startswith("branch/")
         self._under.wrote(branch, changes)

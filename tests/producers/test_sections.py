@@ -119,6 +119,13 @@ async def test_a_document_beyond_one_command_is_sent_in_sections_first(desk):
     assert stub_in((await desk.stored("object/Manual/m1"))["내용"]) == found.stub
 
 
+async def test_the_committer_does_not_keep_sections_in_memory(desk):
+    await desk.send("CreateObject", **manual(book()))
+    await desk.send("CreateObject", **manual("짧다", "m2"))
+    _, everyones = desk.planner.heads.seen(MAIN)
+    assert not [key for key in everyones if key.startswith("section/")]
+
+
 async def test_what_is_no_section_is_refused(desk):
     assert codes(await desk.send("StoreSections", sections=[{"array": [1], "folded": ["x", 0]}])) == ["SECTION_SHAPE"]
     assert codes(await desk.send("StoreSections", sections=[{"text": "x" * 300_000}])) == ["SECTION_SHAPE"]
