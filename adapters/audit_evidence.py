@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from sqlalchemy import Column, MetaData, String, Table, bindparam, insert, select
+from sqlalchemy import Column, Insert, MetaData, String, Table, bindparam, insert, select
 
 from adapters.audit_tables import events
 from projectors.audit import Entry
@@ -21,10 +21,17 @@ ROWS: Final = (
     .order_by(events.c.position)
 )
 ADD: Final = insert(evidence)
+OF: Final = select(evidence).where(evidence.c.incident == bindparam("incident")).order_by(evidence.c.position)
 Right = tuple[Range, Iterable[Entry]]
 """A range, and the entries that the log has of it."""
 Told = Callable[[int], Incident]
 """The incident, from how many rows were taken away."""
+
+
+def carried(old: str) -> Insert:
+    """From the build before, in that schema: each row once, however often it is carried."""
+    before = evidence.to_metadata(MetaData(), schema=old)
+    return insert(evidence).from_select(evidence.c.keys(), select(before).except_(select(evidence)))
 
 
 def not_right(found: Iterable[Any], right: Iterable[Entry], read: Callable[[Any], Entry]) -> list[Any]:

@@ -7,14 +7,16 @@ from typing import Any, Final
 from sqlalchemy import MetaData, select
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters.audit_evidence import carried
 from adapters.audit_tables import counts, events, incidents, refusals
 from adapters.postgres import sql
 from adapters.postgres_session import PostgresSession, quoted
-from adapters.postgres_view import PostgresView
+from adapters.postgres_view import PostgresView, script
 from projectors.audit import VERSION, Entry
 from projectors.projector import Place
 
 WRITER: Final = "oms_audit_writer"
+OWNER: Final = "oms_audit_owner"
 _TYPE: Final = events.c.keys().index("type")
 
 
@@ -61,6 +63,11 @@ def copy_unplaced(session: PostgresSession, old: str) -> None:
             continue  # an older program had fewer
         before = table.to_metadata(MetaData(), schema=old)
         session.run(sql(insert(table).from_select(before.c.keys(), select(before)).on_conflict_do_nothing()))
+    if session.value("SELECT to_regclass($1::text)", f"{quoted(old)}.evidence") is not None:
+        session.run(f"SET LOCAL ROLE {OWNER}")
+        session.run(script("postgres_audit_evidence.sql"))
+        session.run(sql(carried(old)))
+        session.run("RESET ROLE")
 
 
 def stored(row: Entry) -> tuple[Any, ...]:

@@ -1,20 +1,5 @@
--- What mending an audit needs: a table for what was taken away, only added to as well, and the way to do it.
+-- What mending an audit needs, beside the table of `postgres_audit_evidence.sql`.
 -- Who calls `mend` must act as the owner, and have `ranges` (first, last) and `right_rows` (as in events) at hand.
-
-CREATE TABLE IF NOT EXISTS evidence (
-    incident text NOT NULL COLLATE "C",  -- which tells when it was mended, by whom
-    LIKE events
-);
-
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'evidence'::regclass AND tgname = 'unchanged') THEN
-        CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE ON evidence FOR EACH ROW EXECUTE FUNCTION refuse();
-        CREATE TRIGGER kept BEFORE TRUNCATE ON evidence EXECUTE FUNCTION refuse();
-        ALTER TABLE evidence ENABLE ALWAYS TRIGGER unchanged;
-        ALTER TABLE evidence ENABLE ALWAYS TRIGGER kept;
-    END IF;
-END $$;
 
 -- Whoever changed rows took these away first.
 DROP TRIGGER IF EXISTS unchanged ON events;

@@ -1,13 +1,14 @@
 """Reads the audit in PostgreSQL, beside whoever writes it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import LargeBinary, bindparam
 from sqlalchemy import func as function
 
+from adapters.audit_evidence import OF
 from adapters.audit_statements import entries, refused, unplaced
-from adapters.postgres import with_values
+from adapters.postgres import sql, with_values
 from adapters.postgres_audit import with_text
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_sides import StoredEntries
@@ -16,6 +17,8 @@ from producers.outbox import Refusal
 from projectors.audit import Entry
 from projectors.incidents import Incident
 from queries.audit import Refusals, Search
+
+_EVIDENCE: Final = sql(OF)
 
 
 class PostgresEntries:
@@ -32,6 +35,11 @@ class PostgresEntries:
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]
+
+    def evidence(self, incident: str) -> Sequence[Entry]:
+        if self._session.value("SELECT to_regclass('evidence')") is None:  # nothing was ever mended here
+            return []
+        return [with_text(row[1:]) for row in self._session.rows(_EVIDENCE, incident)]
 
     def incidents(self, search: Refusals) -> Sequence[Incident]:
         return [Incident(*row) for row in self._rows(unplaced(search, Looks()))]

@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, func, literal_column, select
 from adapters.audit_tables import events, metadata
 from adapters.own_thread import OwnThread
 from adapters.postgres import sql
+from adapters.postgres_audit import OWNER
 from adapters.postgres_session import PostgresSession
 from producers.outbox import LogHead, Row
 
-OWNER: Final = "oms_audit_owner"
 _checkpoint = metadata.tables["checkpoint"]
 _HEAD: Final = sql(select(_checkpoint.c.position, _checkpoint.c.time, _checkpoint.c.hash))
 _AFTER: Final = sql(

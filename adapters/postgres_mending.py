@@ -16,8 +16,7 @@ from adapters.audit_tables import events, incidents
 from adapters.mending import Right as RightVersions
 from adapters.mending import Say, mend_range, moved, without_strangers
 from adapters.postgres import sql, with_values
-from adapters.postgres_audit import stored
-from adapters.postgres_audit_rows import OWNER
+from adapters.postgres_audit import OWNER, stored
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_view import script
 from events.wire.commit_message import to_attribute
@@ -41,6 +40,7 @@ def mend_entries(url: str, schema: str, right: Sequence[Right], told: Told) -> N
     NOTE counts of events by type stay: they were counted when the event came.
     """
     with _mending(url, schema, OWNER) as (session, _):
+        session.run(script("postgres_audit_evidence.sql"))
         session.run(script("postgres_audit_mending.sql"))
         reached = session.value(_REACHED)
         ranges = [(max(first, reached + 1) if last == FOREVER else first, last) for (first, last), _ in right]

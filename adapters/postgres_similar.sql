@@ -154,10 +154,15 @@ CROSS JOIN LATERAL (
 -- texts
 SELECT id, text FROM passages WHERE id = ANY ($1::bigint[])
 -- slices
-SELECT since, until, branch, entity, slug FROM slices ORDER BY since
+SELECT since, until, branch, entity, slug FROM slices WHERE since >= $1 AND since <= $2 ORDER BY since
 -- part_texts
 SELECT t.since, t.number, p.digest, p.text, s.entity, s.branch FROM parts t
-LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since ORDER BY t.since, t.number
+LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since
+WHERE t.since >= $1 AND t.since <= $2 ORDER BY t.since, t.number
+-- part_hashes
+SELECT t.since, t.number, p.digest, encode(sha256(convert_to(p.text, 'UTF8')), 'hex'), s.entity, s.branch FROM parts t
+LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since
+WHERE t.since >= $1 AND t.since <= $2 ORDER BY t.since, t.number
 -- stray
 SELECT p.digest FROM passages p WHERE NOT EXISTS (SELECT 1 FROM parts t WHERE t.passage = p.id) ORDER BY p.digest LIMIT 1
 -- carry_spaces

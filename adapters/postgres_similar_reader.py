@@ -72,11 +72,14 @@ class PostgresSimilarReader:
     def texts(self, passages: Sequence[int]) -> dict[int, str]:
         return {row[0]: row[1] for row in self._session.rows(SQL["texts"], list(passages))}
 
-    def slices(self) -> Iterator[Slice]:
-        return map(Slice._make, self._session.stream(SQL["slices"]))
+    def slices(self, first: int, last: int) -> Iterator[Slice]:
+        return map(Slice._make, self._session.stream(SQL["slices"], first, last))
 
-    def parts(self) -> Iterator[Part]:
-        return map(Part._make, self._session.stream(SQL["part_texts"]))
+    def parts(self, first: int, last: int) -> Iterator[Part]:
+        return map(Part._make, self._session.stream(SQL["part_texts"], first, last))
+
+    def hashed(self, first: int, last: int) -> Iterator[Sequence[Any]]:
+        return self._session.stream(SQL["part_hashes"], first, last)
 
     def stray(self) -> bytes | None:
         digest: bytes | None = self._session.value(SQL["stray"])

@@ -102,10 +102,11 @@ SELECT DISTINCT t.passage FROM slices s JOIN parts t ON t.since = s.since
 WHERE s.branch = ?1 AND s.since > ?2 AND s.since <= ?3 AND s.until > ?3
   AND (?4 IS NULL OR s.slug IN (SELECT value FROM json_each(?4)))
 -- slices
-SELECT since, until, branch, entity, slug FROM slices ORDER BY since
+SELECT since, until, branch, entity, slug FROM slices WHERE since >= ? AND since <= ? ORDER BY since
 -- part_texts
 SELECT t.since, t.number, p.digest, p.text, s.entity, s.branch FROM parts t
-LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since ORDER BY t.since, t.number
+LEFT JOIN passages p ON p.id = t.passage LEFT JOIN slices s ON s.since = t.since
+WHERE t.since >= ? AND t.since <= ? ORDER BY t.since, t.number
 -- stray
 SELECT digest FROM passages WHERE id NOT IN (SELECT passage FROM parts) ORDER BY digest LIMIT 1
 -- carry_vectors

@@ -10,8 +10,9 @@ from typing import Final
 from sqlalchemy import MetaData, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from adapters.audit_evidence import carried, evidence
 from adapters.audit_tables import counts, events, incidents, metadata, refusals
-from adapters.sqlite_file import NO_TEXT, bound, put, sql, writer
+from adapters.sqlite_file import NO_TEXT, bound, make, put, sql, writer
 from adapters.sqlite_view import SqliteView
 from projectors.audit import VERSION, Entry
 from projectors.projector import Place
@@ -68,6 +69,9 @@ def copy_unplaced(old: Path, new: Path) -> None:
         there = {name for (name,) in connection.execute("SELECT name FROM old.sqlite_schema")}
         for name in _COPIES.keys() & there:  # an older program had fewer
             connection.execute(_COPIES[name])
+        if evidence.name in there:
+            make(connection, [evidence])
+            connection.execute(sql(carried("old")))
 
 
 def _stored(row: Entry) -> tuple[object, ...]:

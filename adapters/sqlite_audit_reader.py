@@ -9,7 +9,9 @@ from typing import Any, Final
 from sqlalchemy import func
 from sqlalchemy.dialects import sqlite
 
+from adapters.audit_evidence import OF
 from adapters.audit_statements import entries, refused, unplaced
+from adapters.sqlite_file import sql
 from adapters.sqlite_reader import reader
 from adapters.sqlite_sides import StoredEntries, entry
 from producers.outbox import Refusal
@@ -17,6 +19,7 @@ from projectors.audit import Entry
 from projectors.incidents import Incident
 from queries.audit import Refusals, Search
 
+_EVIDENCE: Final = sql(OF)
 _DIALECT: Final = sqlite.dialect(paramstyle="qmark")
 
 
@@ -45,6 +48,12 @@ class SqliteEntries:
 
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         return [(number, Refusal(*rest)) for number, *rest in self._rows(refused(search, Looks()))]
+
+    def evidence(self, incident: str) -> Sequence[Entry]:
+        try:
+            return [entry(row[1:]) for row in self._connection.execute(_EVIDENCE, (incident,))]
+        except sqlite3.OperationalError:  # nothing was ever mended here
+            return []
 
     def incidents(self, search: Refusals) -> Sequence[Incident]:
         return [Incident(*row) for row in self._rows(unplaced(search, Looks()))]

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import ClauseElement
 
 from adapters.audit_evidence import ADD, ROWS, Right, Told, evidence, not_right
@@ -16,7 +15,7 @@ from adapters.audit_tables import events, incidents
 from adapters.mending import Right as RightVersions
 from adapters.mending import Say, mend_range, moved, without_strangers
 from adapters.sqlite_audit import EntryRows
-from adapters.sqlite_file import sql, writer
+from adapters.sqlite_file import make, sql, writer
 from adapters.sqlite_sides import entry
 from projectors.projector import FOREVER
 
@@ -38,7 +37,7 @@ def mend_entries(path: Path, right: Sequence[Right], told: Told) -> None:
     NOTE counts of events by type stay: they were counted when the event came.
     """
     with _mending(path) as (_, connection):
-        connection.execute(str(CreateTable(evidence, if_not_exists=True).compile(dialect=_DIALECT)))
+        make(connection, [evidence])
         identity, taken = told(0).id, 0
         for range_, entries in right:
             first = range_.first

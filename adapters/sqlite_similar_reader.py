@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -124,11 +125,15 @@ class SqliteSimilarReader:
             self._passages[among] = sorted({passage for level in levels for (passage,) in level})
         return self._passages[among]
 
-    def slices(self) -> Iterator[Slice]:
-        return map(Slice._make, self._connection.execute(SQL["slices"]))
+    def slices(self, first: int, last: int) -> Iterator[Slice]:
+        return map(Slice._make, self._connection.execute(SQL["slices"], (first, last)))
 
-    def parts(self) -> Iterator[Part]:
-        return map(Part._make, self._connection.execute(SQL["part_texts"]))
+    def parts(self, first: int, last: int) -> Iterator[Part]:
+        return map(Part._make, self._connection.execute(SQL["part_texts"], (first, last)))
+
+    def hashed(self, first: int, last: int) -> Iterator[Sequence[Any]]:
+        for part in self.parts(first, last):
+            yield part._replace(text=None if part.text is None else sha256(part.text.encode()).hexdigest())
 
     def stray(self) -> bytes | None:
         return next((digest for (digest,) in self._connection.execute(SQL["stray"])), None)

@@ -108,6 +108,9 @@ class Entries(Protocol):
     def refused(self, search: Refusals) -> Sequence[tuple[int, Refusal]]:
         """`(number, refusal)`."""
 
+    def evidence(self, incident: str) -> Sequence[Entry]:
+        """The rows that a mending took away, by the id of its incident."""
+
     def incidents(self, search: Refusals) -> Sequence[Incident]:
         """`search.text` stands in what was read or wanted; the next page is told by its `until`."""
 

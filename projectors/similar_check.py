@@ -1,11 +1,13 @@
-"""Holds a similar view against one that was made anew of the same versions, row beside row, wherever either is kept."""
+"""A similar view as a side of a comparison with one that was made anew of the same versions, wherever either is kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from heapq import merge
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from projectors.verify import Difference
+from events.names import Key
+from projectors.projector import Place
+from projectors.ranges import Row
+from projectors.row_lines import Sums, line
+from projectors.verify import Range
 
 
 class Slice(NamedTuple):
@@ -30,47 +32,52 @@ class Part(NamedTuple):
 
 
 class Written(Protocol):
-    """What a similar view holds, from one unchanging state of it."""
+    """What a similar view holds, from one unchanging state of it. Positions first ≤ since ≤ last."""
 
     def position(self) -> int: ...
 
-    def slices(self) -> Iterator[Slice]:
+    def slices(self, first: int, last: int) -> Iterator[Slice]:
         """By `since`."""
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self, first: int, last: int) -> Iterator[Part]:
         """By `since` and number."""
+
+    def hashed(self, first: int, last: int) -> Iterator[Sequence[Any]]:
+        """As `parts`, with the SHA-256 of each text in its place: long texts stay where they are."""
 
     def stray(self) -> bytes | None:
         """The digest of a passage that no version has."""
 
 
-def difference(found: Written, right: Written) -> Difference | None:
-    """The first version or text that is missing, extra or another one; then a passage that nothing leads to."""
-    for ours, made in _beside(found.slices(), right.slices(), 1):
-        if ours != made:
-            return _differing(f"{(ours or made).entity} on {(ours or made).branch}", ours, made)
-    for ours, made in _beside(found.parts(), right.parts(), 2):
-        if ours != made:
-            return _differing(f"{(made or ours).entity} on {(made or ours).branch}", ours, made)
-    stray = found.stray()
-    return Difference("extra", found.position(), f"passage {stray.hex()[:12]}") if stray else None
+class SimilarSide:
+    """Of a comparison: see `ranges.Blocking`."""
+
+    def __init__(self, written: Written) -> None:
+        self.written = written
+
+    def checksums(self, first: int, last: int, size: int) -> Mapping[int, bytes]:
+        sums = Sums(size), Sums(size)
+        for several, rows in zip(sums, (self.written.slices, self.written.hashed), strict=True):
+            for row in rows(first, last):
+                several.add(row[0], line(row))
+        slices, parts = (several.digests() for several in sums)
+        return {number: slices.get(number, b"-") + parts.get(number, b"-") for number in {*slices, *parts}}
+
+    def rows(self, first: int, last: int) -> Sequence[Row]:
+        slices = (_row(each, each._asdict(), "") for each in self.written.slices(first, last))
+        parts = (_row(each, each._asdict(), f"part {each.number:06}") for each in self.written.parts(first, last))
+        return [*slices, *parts]
+
+    def strangers(self) -> Sequence[Row]:
+        stray = self.written.stray()
+        return [] if stray is None else [Row(self.written.position(), f"passage {stray.hex()[:12]}", {})]
 
 
-def _differing(row: str, found: Any, right: Any) -> Difference:
-    if found is None or right is None:
-        return Difference("missing" if found is None else "extra", (found or right).since, row)
-    column = next(name for name in found._fields if getattr(found, name) != getattr(right, name))
-    return Difference("differs", found.since, row, column, getattr(right, column), getattr(found, column))
+def places(ranges: Iterable[Range], *sides: Written) -> frozenset[Place]:
+    """The objects of which any of the sides has a version that began there."""
+    slices = (each for range_ in ranges for side in sides for each in side.slices(*range_))
+    return frozenset((each.branch, Key(each.entity)) for each in slices)
 
 
-def _beside(found: Iterable[Any], right: Iterable[Any], key: int) -> Iterator[Sequence[Any]]:
-    """Rows with the same first `key` columns, `None` where one side has none."""
-    for _, same in groupby(merge(_sided(0, found, key), _sided(1, right, key)), lambda each: each[0]):
-        pair: list[Any] = [None, None]
-        for _, side, row in same:
-            pair[side] = row
-        yield pair
-
-
-def _sided(side: int, rows: Iterable[Any], key: int) -> Iterator[tuple[Any, int, Any]]:
-    return ((row[:key], side, row) for row in rows)
+def _row(of: Slice | Part, columns: Mapping[str, Any], kind: str) -> Row:
+    return Row(of.since, f"{of.entity} on {of.branch}", columns, kind)

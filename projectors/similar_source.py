@@ -104,6 +104,20 @@ def part(
     return Part(list(texts), anew, waits, reached._replace(revision=known.revision + 1))
 
 
+def again(
+    source: Source,
+    known: Checkpoint,
+    left_out: Iterable[tuple[int, Place]],
+    rendering: Rendering,
+    anew: frozenset[Place],
+) -> Part:
+    """All texts of these objects, as of where the view is already."""
+    rendered = _Rendered(source, rendering, known.position)
+    versions = [each for place in anew for each in source.of(*place, known.position)]
+    texts = rendered.texts(sorted(versions, key=lambda each: each.since))
+    return Part(list(texts), anew, frozenset(left_out), known._replace(revision=known.revision + 1))
+
+
 def _reached(source: Source, known: Checkpoint, end: int, most: int) -> Checkpoint | None:
     """The end of the last commit within `most` positions behind `known`, else of the next commit; not behind `end`.
 

@@ -20,7 +20,7 @@ from projectors.embedding.chain import Chain, NobodyAnswers, TextsRefused
 from projectors.embedding.provider import Failed, Space, Vectors
 from projectors.projector import FOREVER, Checkpoint, Place
 from projectors.similar import Rendering
-from projectors.similar_source import Due, Part, Source, Waits, part
+from projectors.similar_source import Due, Part, Source, Waits, again, part
 
 BATCH: Final = 64  # passages to be embedded and stored at once
 RETRY: Final = 60_000_000  # µs until what no provider took, or another space holds for now, is tried again
@@ -57,6 +57,17 @@ class Texts:
             return 0
         await self.view.advance(found, known)
         return max(found.reached.position - known.position, 1)
+
+    async def rewrite(self, anew: frozenset[Place]) -> None:
+        """All texts of these objects. Raises `ViewUnavailable`, `Overtaken`."""
+        known = await self.view.checkpoint()
+        left_out = [(position, (branch, key)) for position, branch, key in await self.view.left_out()]
+
+        def made() -> Part:
+            with self.source() as source:
+                return again(source, known, left_out, self.rendering, anew)
+
+        await self.view.advance(await asyncio.to_thread(made), known)
 
     def _part(self, known: Checkpoint, left_out: list[tuple[int, Place]]) -> Part | None:
         with self.source() as source:

@@ -114,6 +114,22 @@ def incidents(
 
 
 @app.command()
+def evidence(
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="Its id, as `oms audit incidents --json` says.")],
+    folder: Folder = None,
+    ontology: Ontology = None,
+    as_json: Json = False,
+) -> None:
+    """Show the rows that a mending took away. What somebody wrote into the audit and the log does not have."""
+    from oms.shelves import kept
+    from queries.audit import taken
+
+    with kept(_settings(folder, ontology)) as shelves, shelves.audit() as audit:
+        rows = [taken(entry) for entry in audit.evidence(incident)]
+    print_rows(rows, ["position", "time", "author", "on_behalf_of", "what", "branch", "resource"], as_json=as_json)
+
+
+@app.command()
 def redrive(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
     """Bring incidents that the audit could not take into it.
 

@@ -30,7 +30,7 @@ def verify(
     ] = None,
     mend: Annotated[
         bool,
-        typer.Option("--mend", help="Write the ranges of versions, audit or graph that differ again, and only those."),
+        typer.Option("--mend", help="Write the ranges of a view that differ again, and only those."),
     ] = False,
     folder: Folder = None,
     ontology: Ontology = None,
@@ -39,7 +39,7 @@ def verify(
     """Read everything again and name the first difference. OMS may run meanwhile."""
     from oms.shelves import READ_MODELS
 
-    if mend and not (what and {*what} <= {*READ_MODELS, "graph"}):
+    if mend and not (what and {*what} <= {*READ_MODELS, "graph", "similar"}):
         raise Failure(
             "--mend is for views named beside it", f"`oms verify {next(iter(READ_MODELS))} --mend`", Exit.USAGE
         )
@@ -58,8 +58,8 @@ async def _verify(names: list[str], *, mend: bool, **flags: Any) -> list[dict[st
     from oms.shelves import READ_MODELS, kept
 
     settings = load(flags).settings
-    checks = {"log": _log, "heads": _heads, "similar": _similar}
-    views = {"graph": _graph} | {name: partial(_view, name) for name in READ_MODELS}
+    checks = {"log": _log, "heads": _heads}
+    views = {"graph": _graph, "similar": _similar} | {name: partial(_view, name) for name in READ_MODELS}
     with kept(settings) as shelves:
         there = [name for name in READ_MODELS if shelves.shelf(name).live()]
         there += ["graph"] if settings.terminusdb_url else []
@@ -124,21 +124,18 @@ def _remedy(name: str, found: "Difference") -> str:
     return f"`oms verify {name} --mend` writes these again, `oms rebuild {name}` makes all anew"
 
 
-async def _similar(settings: "Settings") -> dict[str, Any]:
-    """Text by text against one that is made anew of the versions view; that is held against the log itself."""
+async def _similar(settings: "Settings", *, mend: bool) -> dict[str, Any]:
+    """Against one that is made anew of the versions view; that is held against the log itself."""
     from oms.shelves import kept
-    from oms.similar_verify import verified
-    from projectors.verify import Agreed
+    from oms.similar_verify import mended, verified
+    from projectors.mending import Mended
 
-    with kept(settings) as shelves:
-        found = await verified(settings, shelves)
-    if not isinstance(found, Agreed):
-        return {"what": "similar", "position": found.position, "result": _wrong("similar", found), "whole": False}
-    return {"what": "similar", "position": found.position, "result": "as the versions say", "whole": True}
-
-
-def _wrong(name: str, found: Any) -> str:
-    return f"{found}; `oms rebuild {name}` makes it anew"
+    with Progress("verifying similar", "events") as told, kept(settings) as shelves:
+        if mend:
+            done = await mended(settings, shelves, told)
+        else:
+            done = Mended([], await verified(settings, shelves, told=told))
+    return _told("similar", done, "as the versions say")
 
 
 async def _heads(settings: "Settings") -> dict[str, Any]:

@@ -115,3 +115,16 @@ async def test_old_rows_leave_for_segments_and_are_proved_there(program, oms, cl
     assert (code, "the first bad row" in out) == (Exit.REFUSED, True)
     outcome = await oms.send("DeleteObject", {"type": "Airline", "key": "UA"})
     await program.projected("audit", outcome.position)
+
+
+async def test_what_was_changed_is_mended_and_shown_as_evidence(program, oms, cli):
+    await filled(program, oms)
+    with closing(sqlite3.connect(program.settings.folder / "views" / "audit.v1.db")) as connection, connection:
+        connection.execute("UPDATE events SET author = 'eve@desk', time = -1 WHERE position = 3")
+    code, out, err = await cli("verify", "audit", "--mend", "--json")
+    assert (code, json.loads(out)[0]["mended"]) == (Exit.OK, [[0, 4]]), err
+    (row,) = json.loads((await cli("audit", "incidents", "--json"))[1])
+    assert (row["kind"], "author is" in row["why"] or "time is" in row["why"]) == ("mended", True)
+    (taken,) = json.loads((await cli("audit", "evidence", row["id"], "--json"))[1])
+    assert (taken["position"], taken["author"], taken["time"]) == (3, "eve@desk", "1969-12-31T23:59:59.999999Z")
+    assert (await cli("audit", "evidence", "nobody"))[0] == Exit.OK

@@ -120,6 +120,11 @@ async def test_a_row_that_was_planted_is_found_and_gone_after_a_rebuild(cli, pro
     code, out, _ = await cli("verify", "similar")
     assert code == Exit.REFUSED
     assert "object/Airline/KE on prod/main/main at position 3: slug is 'Planted'" in out
+    code, out, err = await cli("verify", "similar", "--mend", "--json")
+    ((first, last),) = json.loads(out)[0]["mended"]
+    assert (code, first, last >= 5) == (Exit.OK, 0, True), out + err
+    assert read(await cli("embed", "--json"))["embedded"] == 3, "vectors stay"
+    await planted(1, "UPDATE slices SET slug = 'Planted' WHERE entity = 'object/Airline/KE'")
     assert read(await cli("rebuild", "similar", "--json"))["build"] == 2
     assert (await cli("verify", "similar"))[0] == Exit.OK
     assert read(await cli("embed", "--json"))["embedded"] == 3, "vectors went over to the new build"

@@ -167,6 +167,12 @@ async def test_rows_of_the_audit_are_written_again_and_those_that_were_there_are
     assert await told(shelf, "SELECT position, author FROM evidence ORDER BY position") == taken
     ((kind, who, why),) = await told(shelf, "SELECT kind, principal, why FROM incidents")
     assert (kind, who, f"; {len(taken)} rows that were there" in why) == ("mended", "한@desk", True)
+    anew = shelf.open(2)
+    await anew.checkpoint()
+    await anew.close()
+    for _ in range(2):  # who makes it anew may be killed, and carries it once more
+        await shelf.carry(1, 2)
+    assert await told(shelf, "SELECT position, author FROM evidence ORDER BY position", 2) == taken
 
     story.updated("b", n=2)
     lane = Lane(MemoryFeed(story.messages), payload_of, [track])
@@ -183,9 +189,9 @@ async def test_rows_of_the_audit_are_written_again_and_those_that_were_there_are
     assert await shelf.verified(1, MemoryFeed(story.messages), lambda _: None) == Agreed(9, 9, [])
 
 
-async def told(shelf: Any, statement: str) -> list[Any]:
+async def told(shelf: Any, statement: str, build: int = 1) -> list[Any]:
     if isinstance(shelf, SqliteShelf):
-        with closing(sqlite3.connect(shelf.path(1))) as connection:
+        with closing(sqlite3.connect(shelf.path(build))) as connection:
             return connection.execute(statement).fetchall()
-    with shelf.sessions.lent(shelf.schema(1)) as session:
+    with shelf.sessions.lent(shelf.schema(build)) as session:
         return [tuple(row) for row in session.rows(statement)]
