@@ -52,6 +52,8 @@ class DuckDb:
             return _within(connection, text, limits)
         except duckdb.Error as error:
             raise _failure(error, limits) from None
+        except MemoryError:
+            raise _no_memory(limits) from None
         finally:
             connection.close()
 
@@ -146,3 +148,8 @@ def _failure(error: duckdb.Error, limits: Limits) -> Exception:
         known = _KNOWN.findall(text[found.end() :].partition("LINE")[0])
         return Unbound(found["kind"] or "column", found["name"] or found["other"], known)
     return Failed("SQL_REFUSED", text.partition("\n\nLINE")[0].partition(": ")[2] or text)
+
+
+def _no_memory(limits: Limits) -> Failed:
+    text = f"it needs more than {limits.memory} MiB of memory; ask for less, or allow more"
+    return Failed("SQL_LIMIT_MEMORY", text)

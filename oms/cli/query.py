@@ -56,6 +56,7 @@ def query(
     """
     import time
 
+    from adapters.bounded_memory import bounded
     from adapters.duckdb_engine import DuckDb
     from oms.cli.progress import Progress
     from oms.querying import bodies
@@ -73,7 +74,9 @@ def query(
             if explain:
                 print_rows(explained(found, limits, told), _EXPLAINED, as_json=how is Format.JSON)
                 return
-            table = found.run(DuckDb(told), limits)
+            engine = DuckDb(told)
+            with bounded(memory):
+                table = found.run(engine, limits)
     _write(found, table, how, into, wide=wide)
     _say_what_is_not_there(found)
 

@@ -148,6 +148,8 @@ async def test_no_file_holds_personal_data_and_a_purge_forgets_it(tmp_path, fold
     assert NAME not in told
     assert json.dumps(NAME) not in told
     assert (await shown(folder, "show", "Person", "p0"))["properties"]["이름"] == "이영희"
+    asked = await shown(folder, "query", "SELECT _key AS id, 이름 FROM Person ALL_VERSIONS ORDER BY _position")
+    assert {(row["id"], row["이름"]) for row in asked["rows"]} == {("p0", "이영희"), ("p1", None)}
     for view in ("versions", "heads", "audit"):
         await cli(folder, "verify", view)
     await made_anew(folder, tmp_path)
@@ -200,6 +202,8 @@ async def test_without_its_keys_a_reader_shows_that_there_is_something(tmp_path,
     there = (await shown(folder, "show", "Person", "p1"))["properties"]
     sealed = {"_sealed": True}
     assert there == {"id": "p1", "이름": sealed, "phone": sealed, "address": sealed, "tier": "silver"}
+    asked = await shown(folder, "query", "SELECT 이름, phone, tier FROM Person WHERE id = 'p1'")
+    assert asked["rows"] == [{"이름": None, "phone": None, "tier": "silver"}]
 
 
 async def test_the_key_store_is_told_in_numbers(folder):

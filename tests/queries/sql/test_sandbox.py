@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.bounded_memory import bounded
 from adapters.duckdb_engine import DuckDb
 from events.findings import Refused
 from queries.sql.engine import Failed, Limits, Unbound
@@ -87,6 +88,15 @@ def test_what_is_tried_is_refused_before_the_engine_and_by_the_engine(attack, fi
 def test_what_would_take_too_much_is_stopped(text, code):
     assert answer(text) == code
     assert answer("SELECT count(*) AS n FROM users") == "[{'n': 2}]"  # and the next question finds the engine well
+
+
+def test_texts_of_gigabytes_do_not_take_the_machine():
+    doubled = ", ".join(f"a{n} AS (SELECT x || x AS x FROM a{n - 1})" for n in range(1, 28))
+    with bounded(TIGHT.memory):
+        found = answer(
+            f"WITH a0 AS (SELECT 'xxxxxxxxxxxxxxxx' AS x), {doubled} SELECT length(x || n) FROM a27, unnest([1, 2, 3]) u(n)"
+        )
+    assert found in ("SQL_LIMIT_MEMORY", "SQL_LIMIT_TIME")
 
 
 def test_reading_too_much_is_refused():
