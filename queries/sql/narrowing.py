@@ -29,7 +29,8 @@ class Narrowed:
     since: int = 0
 
 
-def narrowed(table: exp.Table, reference: Reference) -> Narrowed:
+def narrowed(table: exp.Table, reference: Reference, position: str) -> Narrowed:
+    """`position`: how the table calls the position of its rows."""
     found = Narrowed()
     select = _select(table)
     if select is None or (where := select.args.get("where")) is None:
@@ -43,7 +44,7 @@ def narrowed(table: exp.Table, reference: Reference) -> Narrowed:
         name = column.name.casefold()
         if kind is exp.EQ:
             found.equal[name] = found.equal.get(name, values) & values
-        if name in ("_position", "position") and kind in (exp.EQ, exp.GT, exp.GTE):
+        if name == position and kind in (exp.EQ, exp.GT, exp.GTE):
             numbers = [value for value in values if isinstance(value, int)]
             if len(numbers) == len(values) == 1:
                 found.since = max(found.since, numbers[0] + (kind is exp.GT))

@@ -21,7 +21,7 @@ from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
 from queries.sql.scans import true_at
 from queries.sql.statement import Statement, statement
-from queries.sql.tables import is_log, table
+from queries.sql.tables import is_log, position_of, table
 from queries.sql.when import Reference
 from queries.sql.windows import Windows
 from queries.versions import Versions
@@ -98,7 +98,7 @@ def planned(text: str, windows: Windows, bodies: Bodies) -> Query:
     said = statement(text)
     planning = _Planning(windows, bodies, said.columns(), Gaps())
     tables = [
-        planning.planned(f"t{number}", reference, narrowed(node, reference))
+        planning.planned(f"t{number}", reference, narrowed(node, reference, position_of(reference.name)))
         for number, (node, reference) in enumerate(said.tables)
     ]
     waiting = [*_waiting(windows.versions, planning.places)]

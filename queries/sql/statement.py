@@ -51,6 +51,8 @@ class Statement:
             not isinstance(star.parent, exp.Count) for star in self.tree.find_all(exp.Star)
         ):
             return None
+        if any(join.method == "NATURAL" for join in self.tree.find_all(exp.Join)):
+            return None  # joined by all columns that both have
         rows = {(node.alias or reference.name).casefold() for node, reference in self.tables}
         if any(column.name.casefold() in rows and not column.table for column in self.tree.find_all(exp.Column)):
             return None  # a whole row as one value

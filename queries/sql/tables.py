@@ -21,6 +21,11 @@ def is_log(name: str) -> bool:
     return name in LOGS
 
 
+def position_of(name: str) -> str:
+    """The column of the position; a type may have a property that is called as it is in the log."""
+    return "position" if name in ("events", "audit") else "_position"
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A type, and with it those whose objects are its objects too; `later` where it only came after that moment."""

@@ -2,7 +2,7 @@
 
 AS OF <moment>                          BETWEEN <moment> AND <moment>                    ALL_VERSIONS
 FOR SYSTEM_TIME | VALID_TIME            AS OF … | FROM … TO … | BETWEEN … AND … | ALL
-AS OF POSITION n | TAG 't' | COMMIT 'c' | BRANCH 'b'
+AS OF POSITION n | TAG 't' | COMMIT 'c' | BRANCH 'b'                    VERSION AS OF n     TIMESTAMP AS OF '…'
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from queries.sql.findings import refused
 from queries.sql.when import Always, AsOf, Between, FromTo, Place, Said, Span, When
 
 _AXES: Final = {"SYSTEM_TIME": "system", "VALID_TIME": "valid"}
+_SAME: Final = {"VERSION", "TIMESTAMP"}  # as other systems write AS OF a position, or an instant
 _TYPED: Final = {"TIMESTAMP", "TIMESTAMPTZ", "DATE", "DATETIME", "INSTANT"}
 _NAMED: Final = {"TAG": "tag:", "COMMIT": "commit:"}
 _NOW: Final = {"NOW", "CURRENT_TIMESTAMP"}
@@ -36,7 +37,8 @@ def begins(tokens: Sequence[Token], at: int) -> bool:
     return (
         first in ("ALL_VERSIONS", "BETWEEN")
         or (first, second) in (("AS", "OF"), ("ALL", "VERSIONS"))
-        or (first == "FOR" and (second in _AXES or (second == "ALL" and third in _AXES)))
+        or (first in _SAME and (second, third) == ("AS", "OF"))
+        or (first == "FOR" and (second in _AXES or (second == "ALL" and third in _AXES) or second in _SAME))
     )
 
 
@@ -74,7 +76,7 @@ class Reader:
         return replace(when, system=span) if axis == "system" else replace(when, valid=span)
 
     def _axis(self) -> str:
-        if self._take("FOR"):
+        if self._take("FOR") and word(self.tokens, self.at) not in _SAME:
             every = self._take("ALL")
             axis = _AXES[word(self.tokens, self.at)]
             self.at += 1
@@ -82,6 +84,7 @@ class Reader:
                 self.at -= 1  # FOR ALL SYSTEM_TIME means FOR SYSTEM_TIME ALL
                 self.tokens = [*self.tokens[: self.at], _all(self.tokens[self.at]), *self.tokens[self.at + 1 :]]
             return axis
+        self.at += word(self.tokens, self.at) in _SAME
         return "system"
 
     def _span(self, axis: str) -> Span:

@@ -172,3 +172,10 @@ def test_every_instant_means_what_a_calendar_says(at, n):
 def test_what_no_calendar_has_is_refused_where_it_stands(users, at):
     with pytest.raises(Refused, match=r"TIME_UNPARSABLE at /sql: line 1, column 27: "):
         asked(users, f"SELECT * FROM users AS OF '{at}'")
+
+
+def test_a_property_called_position_is_not_the_position():
+    told = History()
+    told.commit(MAIN, [object_type("Seat", ["id", {"field": "position", "name": "position", "type": "integer"}])])
+    told.commit(MAIN, [made("Seat", "1", id="1", position=900)])
+    assert asked(told, "SELECT id FROM seat ALL_VERSIONS WHERE position > 100") == [{"id": "1"}]

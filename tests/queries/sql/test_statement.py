@@ -74,6 +74,7 @@ def test_tables_are_those_that_the_query_does_not_make_itself(text, tables):
         ("SELECT a.* FROM a", None),
         ("SELECT a FROM a", None),
         ("SELECT COLUMNS('x.*') FROM a", None),
+        ("SELECT x FROM a NATURAL JOIN b", None),
         ("SELECT count(*) FROM a", {"a"}),
         ("SELECT X FROM a t WHERE t.y > 1 ORDER BY z", {"a", "t", "x", "y", "z"}),
     ],
