@@ -104,13 +104,18 @@ def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
     if fix.kind not in change.fixes:
         text = f"{type(command).__name__} is mended by {' or '.join(change.fixes)}, not by {fix.kind}"
         raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
-    whole = change.conversion(context, command, fix)
+    whole = bounded(change.conversion(context, command, fix))
+    return whole if whole.last or command in whole.first else replace(whole, last=(command,))
+
+
+def bounded(whole: Conversion) -> Conversion:
+    """Raises `Refused` for more than one commit takes, where it is one."""
     if whole.once and whole.there > ONCE:
         text = (
             f"{whole.there:,} would be converted in one commit, which takes {ONCE:,}; change another property instead"
         )
         raise Refused([Finding("MIGRATION_TOO_LARGE", "/change", text)])
-    return whole if whole.last or command in whole.first else replace(whole, last=(command,))
+    return whole
 
 
 _VALUES: Final = ("cast", "map", "default", "drop")
@@ -142,7 +147,7 @@ CHANGES: Final[Mapping[str, Change]] = {
         Change(AddStructField, ("default",), with_field),
         Change(SetStructFieldRequired, ("default",), with_value),
         Change(SetMarking, ("cast",), redeclared),
-        Change(ChangeParents, ("default", "drop"), reparented, apart=False),
+        Change(ChangeParents, ("default", "drop", "move"), reparented, apart=False),
         Change(SetPrimaryKey, ("move",), rekeyed, apart=False),
         Change(SetUnique, ("first", "last", "drop"), different, apart=False),
         Change(SetCardinality, ("first", "last", "drop"), fewer, apart=False),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from events.decider import Context, Lookup, Payload, State, needed
@@ -16,27 +17,33 @@ from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_relations import Relations, ends, refers, relations, standing
 from events.migrations.migration_step import ONCE, Conversion, Step
+from events.migrations.migration_taken import Taken, key_in, taken
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
-from events.objects.sealing import PURGED
 from events.reserved import links_under, number
 from events.schema.hierarchy import below, line
 from events.schema.property_rules import SetRequired
 from events.schema.reach import supposing
 from events.schema.shape import Shape, shape_in
 from events.schema.type_change import existing
-from events.schema.type_structure import SetPrimaryKey
-from events.schema.values import Json, NotAValue
+from events.schema.type_structure import ChangeParents, SetPrimaryKey
+from events.schema.values import Json
 
 TYPE: Final = "/change/data/type"
+_NONE: Final[Mapping[Key, Mapping[str, Json]]] = MappingProxyType({})
 
 
-def rekeyed(context: Context, command: SetPrimaryKey, _: Fix) -> Conversion:
+def rekeyed(
+    context: Context,
+    command: SetPrimaryKey | ChangeParents,
+    fix: Fix,
+    before: Mapping[Key, Mapping[str, Json]] = _NONE,
+) -> Conversion:
     """Raises `Refused`, `Unread`."""
-    moving = _Moving(context, command)
+    moving = _Moving(context, command, fix, before)
     there = sum(number(context.get(key)) for key in moving.counts)
     if there > ONCE:  # the sentence is said by whoever asked; what is too much is not read
         return Conversion(moving.prefixes, there, lambda _: None, once=True)
@@ -45,19 +52,25 @@ def rekeyed(context: Context, command: SetPrimaryKey, _: Fix) -> Conversion:
     )
 
 
+def stood(before: Context, command: ChangeParents) -> Mapping[Key, Mapping[str, Json]]:
+    """What the objects were that a change has moved, by the keys that it gave them. Raises `Unread`."""
+    return _Moving(before, command, Fix(kind="move"), _NONE).stood()
+
+
 @dataclass
 class _Moving:
     context: Context
-    command: SetPrimaryKey
+    command: SetPrimaryKey | ChangeParents
+    fix: Fix
+    before: Mapping[Key, Mapping[str, Json]]  # of objects that come back, what they were, by name
 
     def step(self, state: State) -> Step | None:
         """What lets go of an entity under the old key. Raises `Refused` where an object has no new one."""
         if "from" in state:
             said = {"type": state["type"], "from": state["from"], "to": state["to"]}
+            at = self._links.get(link_key(state["slug"], state["from"], state["to"]))
             gone = DeleteLink.model_validate(said, by_alias=True)
-            return (
-                Step("converted", gone) if link_key(state["slug"], state["from"], state["to"]) in self._links else None
-            )
+            return None if at is None else Step("converted" if at[1] else "dropped", gone)
         entity = object_key(state["slug"], state["key"])
         if entity in self._faults:
             raise Refused([self._faults[entity]])
@@ -79,6 +92,16 @@ class _Moving:
             for each in one["properties"].values()
             if each["required"] and refers(self.context, each, self._round.meaning)
         )
+
+    def stood(self) -> Mapping[Key, Mapping[str, Json]]:
+        """What the objects are, by name, under the keys that they go to."""
+        found: dict[Key, Mapping[str, Json]] = {}
+        for state, one in self._keys.values():
+            key = key_in(self._then[state["type"]], one.values)
+            if isinstance(key, str):
+                named = self._shapes[state["type"]].named(known(self.context, state))
+                found[object_key(state["slug"], key)] = named
+        return found
 
     @property
     def prefixes(self) -> tuple[str, ...]:
@@ -118,32 +141,46 @@ class _Moving:
         return {each["rid"]: shape_in(self.context.get, each) for each in types}
 
     @cached_property
-    def _keys(self) -> Mapping[Key, tuple[State, str | Finding]]:
-        """The new key of every object, or why it has none."""
-        found: dict[Key, tuple[State, str | Finding]] = {}
+    def _then(self) -> Mapping[str, Shape]:
+        """The shapes that these types shall have."""
+        known = {rid: self._after(Key(f"objectType/{rid}")) for rid in self._shapes}
+        return {rid: shape_in(self._after, kind) for rid, kind in known.items() if kind is not None}
+
+    @cached_property
+    def _keys(self) -> Mapping[Key, tuple[State, Taken]]:
+        """What every object takes over, and its new key, or why it has none."""
+        found: dict[Key, tuple[State, Taken]] = {}
         for type_ in self._types:
-            kind = self._after(Key(f"objectType/{type_['rid']}"))
-            assert kind is not None
-            shape = shape_in(self._after, kind)
+            old, new = self._shapes[type_["rid"]], self._then[type_["rid"]]
             for entity, state in standing(self.context, f"object/{type_['slug']}/"):
-                found[entity] = state, _key(shape, known(self.context, state))
+                found[entity] = (
+                    state,
+                    taken(old, new, known(self.context, state), self.fix, self.before.get(entity, {})),
+                )
         return found
 
     @cached_property
     def _faults(self) -> Mapping[Key, Finding]:
-        shared = Counter(key for _, key in self._keys.values() if isinstance(key, str))
+        shared = Counter(one.key for _, one in self._keys.values() if isinstance(one.key, str))
         faults: dict[Key, Finding] = {}
-        for entity, (_, key) in self._keys.items():
-            if isinstance(key, Finding):
-                faults[entity] = key
-            elif shared[key] > 1:
-                faults[entity] = Finding("OBJECT_EXISTS", "", f"{shared[key]:,} objects would have the key {key}")
+        for entity, (_, one) in self._keys.items():
+            if isinstance(one.key, Finding):
+                faults[entity] = one.key
+            elif shared[one.key] > 1:
+                text = f"{shared[one.key]:,} objects would have the key {one.key}"
+                faults[entity] = Finding("OBJECT_EXISTS", "", text)
         return faults
 
     @cached_property
     def _moved(self) -> Mapping[Key, tuple[State, str]]:
-        keys = ((entity, state, key) for entity, (state, key) in self._keys.items())
-        return {entity: (state, key) for entity, state, key in keys if isinstance(key, str) and key != state["key"]}
+        """Where another type declares the key, all of them: what others say of them they say of another kind of thing."""
+        keys = ((entity, state, one.key) for entity, (state, one) in self._keys.items())
+        always = isinstance(self.command, ChangeParents)
+        return {
+            entity: (state, key)
+            for entity, state, key in keys
+            if isinstance(key, str) and (always or key != state["key"])
+        }
 
     @cached_property
     def _references(self) -> Mapping[Key, Mapping[str, Json]]:
@@ -157,42 +194,53 @@ class _Moving:
                 meant = needed(lambda one: shape.meant(self.context.get, entity, one[2], one[3]), refers)  # noqa: B023
                 there = {one[0] for one, target in zip(refers, meant, strict=True) if target in self._moved}
                 new = {(one[0], one[3]): self._new(target, one[3]) for one, target in zip(refers, meant, strict=True)}
+                lost = {(one[0], one[3]) for one, to in zip(refers, meant, strict=True) if self._lost(to, one[2])}
                 if there:
-                    found[entity] = {field: _put(values[field], field, new) for field in there}
+                    kept = {pair: key for pair, key in new.items() if pair not in lost}
+                    found[entity] = {field: _put(values[field], field, kept) for field in there}
         return found
+
+    def _lost(self, entity: Key, slug: str) -> bool:
+        """Whether an object that moves is meant as a type that is above it no more."""
+        return entity in self._moved and slug not in self._then[self._moved[entity][0]["type"]].slugs
 
     def _new(self, entity: Key, key: str) -> str:
         return self._moved[entity][1] if entity in self._moved else key
 
     @cached_property
     def _links(self) -> Mapping[Key, tuple[State, Mapping[str, str]]]:
-        """Links at objects that move, and the keys of their ends then."""
+        """Links at objects that move, and the keys of their ends then; none of links that mean them as what they are not."""
         found: dict[Key, tuple[State, Mapping[str, str]]] = {}
         for kind in self._round.link_types:
             links = list(standing(self.context, links_under(kind["slug"])))
             around = needed(lambda one: ends(self.context.get, kind, one[1]), links)  # noqa: B023
             for (key, link), at in zip(links, around, strict=True):
                 new = {end: self._new(entity, link[end]) for end, entity in at.items()}
-                if any(new[end] != link[end] for end in new):
+                if any(self._lost(entity, kind[end]) for end, entity in at.items()):
+                    found[key] = link, {}
+                elif any(entity in self._moved for entity in at.values()):
                     found[key] = link, new
         return found
 
     def _created(self, entity: Key, state: State) -> CreateObject:
-        values = known(self.context, state)
+        _, one = self._keys[entity]
         left = self._references.get(entity, {})
-        kept = {field: value for field, value in values.items() if field not in left and value != PURGED}
-        return CreateObject(type=state["type"], properties=self._shapes[state["type"]].named(kept))
+        kept = {field: value for field, value in one.values.items() if field not in left}
+        return CreateObject(type=state["type"], properties=self._then[state["type"]].named(kept))
 
     def _referring(self) -> Iterator[UpdateObject]:
         for entity, fields in self._references.items():
             state = self.context.get(entity)
             assert state is not None, "it refers to something"
-            names = self._shapes[state["type"]].names
-            patch = {names[field]: value for field, value in fields.items()}
-            yield UpdateObject(type=state["type"], key=self._new(entity, state["key"]), patch=patch)
+            names = self._then[state["type"]].names
+            patch = {names[field]: value for field, value in fields.items() if field in names}
+            if patch:
+                yield UpdateObject(type=state["type"], key=self._new(entity, state["key"]), patch=patch)
 
     def _linked(self) -> Iterator[CreateLink]:
         for link, at in self._links.values():
+            if not at:
+                continue
             kind = self.context.get(Key(f"linkType/{link['type']}"))
             assert kind is not None, "a link is of a type that is there"
             said = link.get("properties")
@@ -201,14 +249,6 @@ class _Moving:
 
 
 def _put(value: Json, field: str, new: Mapping[tuple[str, str], str]) -> Json:
-    return [new[field, each] for each in value] if isinstance(value, list) else new[field, value]
-
-
-def _key(shape: Shape, values: Mapping[str, Json]) -> str | Finding:
-    try:
-        return shape.key_of(values)
-    except KeyError:
-        names = ", ".join(slot.name for slot in shape.key)
-        return Finding("PROPERTY_REQUIRED", "", f"it lacks a part of the key {names}")
-    except NotAValue as wrong:
-        return Finding(wrong.code, "", f"its key {wrong.text}")
+    if isinstance(value, list):
+        return [new[field, each] for each in value if (field, each) in new]
+    return new.get((field, value))

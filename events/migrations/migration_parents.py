@@ -11,6 +11,8 @@ from functools import cached_property
 from events.decider import Context, Lookup, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_filling import filling
+from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_properties import TYPE
 from events.migrations.migration_relations import Relations, ends, relations
 from events.migrations.migration_step import FIX, Conversion, Step
@@ -19,12 +21,10 @@ from events.migrations.migration_words import Fix
 from events.names import Key, object_key
 from events.objects.link_words import DeleteLink
 from events.objects.object_words import DeleteObject, UpdateObject
-from events.reserved import count_key, number
+from events.reserved import number
 from events.schema.hierarchy import below, keyed_by, line, subject_of
 from events.schema.reach import supposing
-from events.schema.resolving import declaration
 from events.schema.shape import Shape, Slot, shape_in
-from events.schema.soundness import present
 from events.schema.type_change import existing
 from events.schema.type_filling import FillValues
 from events.schema.type_structure import ChangeParents
@@ -37,8 +37,10 @@ def reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion
     Raises `Refused`, `Unread`.
     """
     changed = _Changed(context, command, fix)
-    if changed.made:
-        return _filling(changed)
+    if changed.made and fix.kind != "move":
+        return filling(context, changed.own, changed.completed)
+    if changed.moves:
+        return rekeyed(context, command, fix)
     changed.check()
     around, types = changed.around, changed.types
     there = sum(map(number, needed(context.get, around.counts(types))))
@@ -49,35 +51,15 @@ def reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion
     return replace(whole, last=(command, fill), more=True)
 
 
-def _filling(changed: "_Changed") -> Conversion:
-    """The parents are what they shall be, and objects may lack what these require."""
-    own = changed.own
-    parents = needed(changed.context.get, [Key(f"objectType/{rid}") for rid in own.get("parents", ())])
-    lines = needed(lambda each: line(changed.context.get, each), [each for each in parents if each is not None])
-    required = [
-        field
-        for one in lines
-        for _, field, each in present(one)
-        if each["required"] and declaration(changed.context.get, each)["default"] is None
-    ]
-    fields = own.get("filling") or sorted(dict.fromkeys(required))
-    prefixes = tuple(sorted(f"object/{each['slug']}/" for each in changed.types))
-    shapes = {each["rid"]: shape_in(changed.context.get, each) for each in changed.types}
-
-    def fixed(state: State) -> Step | None:
-        names = shapes[state["type"]].names
-        lacking = [names[field] for field in fields if field in names and field not in state["properties"]]
-        return changed.completed(state, lacking) if lacking else None
-
-    first = (FillValues(type=own["rid"], fields=fields),)
-    there = sum(number(changed.context.get(count_key(each["slug"]))) for each in changed.types)
-    last = (FillValues(type=own["rid"], fields=[]),)
-    return Conversion(prefixes, there, fixed, first=first, last=last, counted=False)
+def keyed_anew(context: Context, command: ChangeParents) -> bool:
+    """Whether the objects get another key by it. Raises `Refused`, `Unread`."""
+    return _Changed(context, command, Fix(kind="move")).other_key
 
 
 def each_reparented(context: Context, command: ChangeParents, fix: Fix) -> Conversion:
     """Of each entity by itself, with the values that its type has only then. Raises `Refused`, `Unread`."""
     changed = _Changed(context, command, fix)
+    changed.check()
 
     def fixed(state: State) -> Step | None:
         step = changed.fixed(state)
@@ -150,16 +132,35 @@ class _Changed:
         """Names of properties that objects need then, and lack."""
         return list(dict.fromkeys(slot.name for slot in self._lacked.values()))
 
-    def check(self) -> None:
-        """Raises `Refused`."""
+    @cached_property
+    def _lines(self) -> tuple[list[State], list[State]]:
+        """The types above it, before and after."""
         then = self.after(Key(f"objectType/{self.own['rid']}"))
         assert then is not None
-        old, new = line(self.context.get, self.own), line(self.after, then)
-        was, is_ = keyed_by(old), keyed_by(new)
-        if (was and was["rid"]) != (is_ and is_["rid"]) or subject_of(old) != subject_of(new):
-            text = (
-                f"the objects of {self.own['name']} would have another key, or be about other persons: create them anew"
-            )
+        return line(self.context.get, self.own), line(self.after, then)
+
+    @property
+    def other_key(self) -> bool:
+        was, is_ = map(keyed_by, self._lines)
+        return (was and was["rid"]) != (is_ and is_["rid"])
+
+    @property
+    def moves(self) -> bool:
+        """Whether objects go under another key. Raises `Refused` where the fix says otherwise."""
+        other = self.other_key
+        if other == (self.fix.kind == "move"):
+            return other
+        why = "would have another key: that takes `move`" if other else "keep their key: that takes `default` or `drop`"
+        raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", f"the objects of {self.own['name']} {why}")])
+
+    def check(self) -> None:
+        """Raises `Refused`, also where objects go under another key."""
+        old, new = self._lines
+        if self.moves:
+            text = f"the objects of {self.own['name']} would have another key; a merge moves none: run it on the target"
+            raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
+        if subject_of(old) != subject_of(new):
+            text = f"the objects of {self.own['name']} would be about other persons: create them anew"
             raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
         findings = [
             Finding(wrong.code, f"{FIX}/values/{name}", f"{name} {wrong.text}")

@@ -66,11 +66,14 @@ def of_objects(
     *,
     first: tuple[Payload, ...] = (),
     last: tuple[Payload, ...] = (),
+    counted: bool = True,
 ) -> Conversion:
     """Of a type and all below it."""
     slugs = sorted(each["slug"] for each in (state, *below(context.get, state)))
     there = sum(number(context.get(count_key(slug))) for slug in slugs)
-    return Conversion(tuple(sorted(f"object/{slug}/" for slug in slugs)), there, fixed, first=first, last=last)
+    return Conversion(
+        tuple(sorted(f"object/{slug}/" for slug in slugs)), there, fixed, first=first, last=last, counted=counted
+    )
 
 
 class Completing(NamedTuple):

@@ -10,8 +10,10 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
-from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_change import bounded, command_of, conversion
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_keys import rekeyed, stood
+from events.migrations.migration_parents import keyed_anew
 from events.migrations.migration_properties import of_objects
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder
@@ -154,6 +156,9 @@ def _reparented(context: Context, before: Context, change: ChangeParents) -> Rev
     back = ChangeParents(type=change.type, parents=parents)
     if not decided_by(back).decide(replace(context, planned=True), back):
         return Reverse()
+    if keyed_anew(context, back):
+        again = bounded(rekeyed(context, back, Fix(kind="move"), stood(before, change)))
+        return Reverse(first=again.first, last=again.last, again=again, originals=False)
     again = conversion(context, back, Fix(kind="default"))
     return Reverse(last=(back, FillValues(type=change.type, fields=[])), again=again, originals=False, more=True)
 
