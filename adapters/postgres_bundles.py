@@ -22,8 +22,10 @@ def move(session: PostgresSession, before: int) -> int | None:
     """See `oms.shelves.Kept.move`; ends the session's transaction."""
     from adapters.postgres_saying import PostgresSaying
     from adapters.postgres_versions import packed_states, told
+    from adapters.postgres_view import complete
     from adapters.version_moving import plan, write
 
+    complete(session)
     say, packed = PostgresSaying(session), packed_states(session)
     made = plan(say, lambda branch, entity, row: told(branch, entity, row, packed), packed, before)
     if made is None:

@@ -25,7 +25,8 @@ from projectors.projector import FOREVER
 
 def mend_versions(url: str, schema: str, right: RightVersions) -> None:
     """A range; a projector at work reads the view again afterwards."""
-    with _mending(url, schema) as (_, say):
+    with _mending(url, schema) as (session, say):
+        session.run(script("postgres_deltas.sql"))
         mend_range(say, right, lambda text: to_attribute(text) or "")
 
 

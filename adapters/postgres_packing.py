@@ -9,6 +9,7 @@ from adapters.postgres_bundles import bundles
 from adapters.postgres_saying import PostgresSaying
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import packed_states
+from adapters.postgres_view import complete
 from adapters.version_packing import plan, write
 from adapters.versions_tables import entities
 from queries.versions import Kept
@@ -16,12 +17,14 @@ from queries.versions import Kept
 
 def stats(session: PostgresSession) -> list[Kept]:
     """See `oms.shelves.Kept.stats`."""
+    complete(session)
     old = bundles(session)
     return version_stats.stats(PostgresSaying(session), _STATS, old.kept() if old else {})
 
 
 def pack(session: PostgresSession, before: int) -> int | None:
     """See `oms.shelves.Kept.pack`; ends the session's transaction."""
+    complete(session)
     say = PostgresSaying(session)
     made = plan(say, packed_states(session), before)
     if made is None:

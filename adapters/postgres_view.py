@@ -194,6 +194,12 @@ def script(name: str) -> str:
     return resources.files("adapters").joinpath(name).read_text("utf-8")
 
 
+def complete(session: PostgresSession) -> None:
+    """Tables of the versions view that an older build lacks."""
+    if session.value("SELECT to_regclass('moving')") is None:
+        session.run(script("postgres_deltas.sql"))
+
+
 def unavailable(name: str, error: BaseException) -> ViewUnavailable:
     """What PostgreSQL says when it refuses for now."""
     said = why(error)

@@ -1,7 +1,6 @@
 """What left the tables of a versions view in SQLite for bundles; few views have any, and Arrow takes a while to import."""
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +23,13 @@ def bundles(connection: sqlite3.Connection) -> "BundledVersions | None":
 def move(path: Path, before: int) -> int | None:
     """See `oms.shelves.Kept.move`."""
     from adapters.saying import SqliteSaying
-    from adapters.sqlite_file import writer
+    from adapters.sqlite_file import completed
     from adapters.sqlite_versions_reader import packed_states
     from adapters.stored_version import loaded
     from adapters.version_moving import plan, write
+    from adapters.versions_tables import ADDED
 
-    with closing(writer(path)) as connection:
+    with completed(path, ADDED) as connection:
         say, packed = SqliteSaying(connection), packed_states(connection)
         made = plan(say, lambda branch, entity, row: loaded(branch, entity, row, packed), packed, before)
         if made is None:

@@ -1,8 +1,8 @@
 """One SQLite file, one connection, one thread: statements run there in the order they were asked for, off the loop."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -110,6 +110,16 @@ def _repeated(statement: str, times: int) -> str:
 def create(connection: sqlite3.Connection, metadata: MetaData) -> None:
     """Make all tables and indexes."""
     make(connection, metadata.sorted_tables)
+
+
+@contextmanager
+def completed(path: Path, tables: Iterable[Table]) -> Iterator[sqlite3.Connection]:
+    """As `writer`, to a file that may be older than these tables."""
+    with closing(writer(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        make(connection, tables)
+        connection.execute("COMMIT")
+        yield connection
 
 
 def make(connection: sqlite3.Connection, tables: Iterable[Table]) -> None:

@@ -1,12 +1,12 @@
 """Ranges of views in SQLite files, written again."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import Table, bindparam, delete, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
@@ -15,14 +15,15 @@ from adapters.audit_tables import events, incidents
 from adapters.mending import Right as RightVersions
 from adapters.mending import Say, mend_range, moved, without_strangers
 from adapters.sqlite_audit import EntryRows
-from adapters.sqlite_file import make, sql, writer
+from adapters.sqlite_file import completed, make, sql
 from adapters.sqlite_sides import entry
+from adapters.versions_tables import ADDED
 from projectors.projector import FOREVER
 
 
 def mend_versions(path: Path, right: RightVersions) -> None:
     """A range; a projector at work reads the view again afterwards."""
-    with _mending(path) as (say, _):
+    with _mending(path, ADDED) as (say, _):
         mend_range(say, right)
 
 
@@ -52,8 +53,8 @@ def mend_entries(path: Path, right: Sequence[Right], told: Told) -> None:
 
 
 @contextmanager
-def _mending(path: Path) -> Iterator[tuple[Say, sqlite3.Connection]]:
-    with closing(writer(path)) as connection:
+def _mending(path: Path, added: Iterable[Table] = ()) -> Iterator[tuple[Say, sqlite3.Connection]]:
+    with completed(path, added) as connection:
         connection.execute("BEGIN IMMEDIATE")
         say = _saying(connection)
         yield say, connection

@@ -1,6 +1,5 @@
 """Packs closed versions in a SQLite file (`version_packing`), beside whoever writes to it."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -9,17 +8,16 @@ from sqlalchemy import LargeBinary, cast, func
 from adapters import version_stats
 from adapters.saying import SqliteSaying
 from adapters.sqlite_bundles import bundles
-from adapters.sqlite_file import writer
-from adapters.sqlite_reader import reader
+from adapters.sqlite_file import completed
 from adapters.sqlite_versions_reader import packed_states
 from adapters.version_packing import plan, prefix_of, write
-from adapters.versions_tables import entities
+from adapters.versions_tables import ADDED, entities
 from queries.versions import Kept
 
 
 def stats(path: Path) -> list[Kept]:
     """See `oms.shelves.Kept.stats`."""
-    with closing(reader(path)) as connection:
+    with completed(path, ADDED) as connection:
         connection.execute("BEGIN")
         connection.create_function("prefix_of", 1, prefix_of, deterministic=True)
         old = bundles(connection)
@@ -28,7 +26,7 @@ def stats(path: Path) -> list[Kept]:
 
 def pack(path: Path, before: int) -> int | None:
     """See `oms.shelves.Kept.pack`."""
-    with closing(writer(path)) as connection:
+    with completed(path, ADDED) as connection:
         say = SqliteSaying(connection)
         made = plan(say, packed_states(connection), before)
         if made is None:

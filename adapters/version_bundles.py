@@ -51,7 +51,7 @@ def bundled(rows: Sequence[Numbered]) -> tuple[bytes, int]:
 
 def table(file: bytes) -> Any:
     """Raises `ValueError` for what is none."""
-    return parquet.read_table(pa.BufferReader(file))
+    return parquet.read_table(pa.BufferReader(file), use_threads=False)
 
 
 def versions(table: Any, entity: str | None = None) -> Iterator[Numbered]:

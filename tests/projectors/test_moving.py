@@ -147,3 +147,17 @@ async def test_a_range_that_versions_left_is_made_anew_and_not_mended(shelves: C
     await tampered(shelf, 1, "UPDATE versions SET author = 'eve@desk' WHERE since = 14")
     with pytest.raises(NotMendable, match="`oms rebuild versions` makes all anew"):
         await mended(shelf, story)
+
+
+async def test_a_build_that_knew_nothing_of_this_gets_the_tables(shelves: Callable[[str], Any], story: Story):
+    for steps in ("stats", "move", "pack"):
+        shelf = shelves("versions")
+        await (await projected(shelf, story)).view.close()
+        for table in ("deltas", "samples", "packing", "bundles", "moved", "moving"):
+            await tampered(shelf, 1, f"DROP TABLE {table}")
+        assert isinstance(await shelf.verified(1, MemoryFeed(story.messages), lambda _: None), Agreed)
+        if steps == "stats":
+            assert len(shelf.stats(1)) == 2
+        else:
+            assert await getattr(shelf, steps)(1, FOREVER) == 10
+        shelf.drop(1)

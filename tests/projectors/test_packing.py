@@ -158,11 +158,10 @@ async def test_lost_samples_are_named(story: Story, tmp_path: Path):
 async def test_a_file_that_knew_nothing_of_this_is_read_and_then_packed(story: Story, tmp_path: Path):
     path = await filled(story, tmp_path)
     connection = writer(path)
-    for table in ("deltas", "samples", "packing"):
+    for table in ("deltas", "samples", "packing", "bundles", "moved", "moving"):
         connection.execute(f"DROP TABLE {table}")
     connection.close()
     before = everything(path, [MAIN, TEST])
-    await (sqlite_versions(path, "main")).close()
     assert packed(path) == 10
     assert everything(path, [MAIN, TEST]) == before
 
@@ -214,7 +213,7 @@ async def test_what_is_kept_is_counted_by_type(shelves: Callable[[str], Any], st
     assert branches == before
     assert (packed.versions, packed.packed, packed.whole + packed.full) == (13, 10, things.whole)
     assert packed.json() | {"packedSavedPercent": 0, "savedPercent": 0, "bytesStored": 0, "bytesFull": 0} == {
-        "type": "object/Thing", "versions": 13, "packed": 10, "bytesFull": 0, "bytesStored": 0, "savedPercent": 0,
+        "type": "object/Thing", "versions": 13, "packed": 10, "moved": 0, "bytesFull": 0, "bytesStored": 0, "savedPercent": 0,
         "packedSavedPercent": 0, "meanChain": packed.depth / 10, "longestChain": packed.deepest,
     }  # fmt: skip
     assert 0 < packed.told < packed.full
