@@ -167,3 +167,4 @@ def _carry(session: PostgresSession, old: str) -> None:
     for before, now in session.rows(SQL["same_spaces"].format(old=old)):
         pgvector.partition(session, now)
         session.row(SQL["carry_vectors"].format(old=old), before, now)
+    session.run(SQL["carried"])

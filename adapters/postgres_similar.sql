@@ -179,3 +179,5 @@ WITH carried AS (
   ON CONFLICT (space, passage) DO NOTHING RETURNING 1
 )
 UPDATE spaces SET embedded = embedded + (SELECT count(*) FROM carried) WHERE id = $2
+-- carried
+DELETE FROM waiting w USING vectors v WHERE v.space = w.space AND v.passage = w.passage

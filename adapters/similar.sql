@@ -66,11 +66,12 @@ SELECT ?, id, ?, ?, 1, ? FROM passages WHERE digest = ?
 ON CONFLICT (space, passage) DO UPDATE SET code = excluded.code, reason = excluded.reason, tries = tries + 1, again = excluded.again
 -- at_once
 UPDATE waiting SET again = 0
--- missing
-SELECT 1 FROM passages p
-WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.space = ?1 AND v.passage = p.id)
-  AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.space = ?1 AND w.passage = p.id AND w.again = ?2)
-LIMIT 1
+-- nothing_pending
+SELECT (SELECT count(*) FROM passages) <=
+  (SELECT count(*) FROM vectors WHERE space = ?1) + (SELECT count(*) FROM waiting WHERE space = ?1 AND again > ?2)
+-- nothing_missing
+SELECT (SELECT count(*) FROM passages) <=
+  (SELECT count(*) FROM vectors WHERE space = ?1) + (SELECT count(*) FROM waiting WHERE space = ?1 AND again = ?2)
 -- serve
 UPDATE spaces SET serving = (id = ?)
 -- forget_spaces
@@ -114,5 +115,7 @@ INSERT OR IGNORE INTO vectors (space, passage, written, numbers)
 SELECT n.id, p.id, 1, v.numbers FROM old.vectors v
 JOIN old.spaces o ON o.id = v.space JOIN spaces n ON n.name = o.name
 JOIN old.passages q ON q.id = v.passage JOIN passages p ON p.digest = q.digest
+-- carried
+DELETE FROM waiting WHERE EXISTS (SELECT 1 FROM vectors v WHERE v.space = waiting.space AND v.passage = waiting.passage)
 -- carry_spaces
 INSERT OR IGNORE INTO spaces (name, dimensions, serving, written, taken) SELECT name, dimensions, serving, written, taken FROM old.spaces

@@ -78,6 +78,10 @@ class SqliteSimilar:
 
         def read(connection: sqlite3.Connection) -> list[Due]:
             number = _space(connection, space)
+            if connection.execute(SQL["nothing_pending"], (number, now)).fetchone()[
+                0
+            ]:  # a twentieth of the look itself
+                return []
             return [Due(*row) for row in connection.execute(SQL["pending"], (number, after, most, now))]
 
         return await self._run(read)
@@ -126,7 +130,7 @@ class SqliteSimilar:
         def write(connection: sqlite3.Connection) -> bool:
             number = _space(connection, space)
             served = next(row[0] for row in connection.execute(SQL["all_spaces"]) if row[3])
-            if served == number or connection.execute(SQL["missing"], (number, FOREVER)).fetchone():
+            if served == number or not connection.execute(SQL["nothing_missing"], (number, FOREVER)).fetchone()[0]:
                 return False
             with _transaction(connection):
                 connection.execute(SQL["serve"], (number,))
@@ -151,6 +155,7 @@ class SqliteSimilar:
             with _transaction(connection):
                 connection.execute(SQL["carry_spaces"])
                 connection.execute(SQL["carry_vectors"])
+                connection.execute(SQL["carried"])
             connection.execute("DETACH old")
 
         await self._run(write)

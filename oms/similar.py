@@ -103,19 +103,25 @@ class Keeping:
         """Beside everything else, as long as this build is the live one. Texts do not wait for a provider."""
         try:
             async with _opened(self.store.shelf.open(build)) as view:
-                work, behind = self._work(view), True
+                work = self._work(view)
                 async with looping([_kept(work.texts.step, rest)]):
-                    while await asyncio.to_thread(self.store.shelf.live) == build:
-                        if await _rested(work.vectors, rest):
-                            behind = True
-                        elif behind:  # so that no question waits for it
-                            await asyncio.to_thread(self._index, build)
-                            behind = False
+                    await self._vectors(build, work, rest)
+        except BaseExceptionGroup as both:  # they have one store
+            raise both.exceptions[0] from both
         except ViewOutdated:
             await self.rebuild()
         except ViewUnavailable:
             if self.store.shelf.live() == build:  # else it went while it was looked at
                 raise
+
+    async def _vectors(self, build: int, work: Embedding, rest: Rest) -> None:
+        behind = True
+        while await asyncio.to_thread(self.store.shelf.live) == build:
+            if await _rested(work.vectors, rest):
+                behind = True
+            elif behind:  # so that no question waits for it
+                await asyncio.to_thread(self._index, build)
+                behind = False
 
     async def rebuild(self, moved: Moved = lambda _: None) -> Rebuilt:
         """A new build beside the live one, with the vectors that still fit; readers have it once it is whole and verified."""

@@ -175,6 +175,26 @@ async def test_a_model_that_fails_never_serves_half(kept):
     assert (kept.serving(), kept.coverage("two/512")) == ("two/512", Coverage(3, 2, 1))
 
 
+async def test_what_another_build_has_waits_no_longer_and_hides_nothing_that_is_pending(keep):
+    kept = keep(Counting("one", [Denied("one", "no money")]))
+    history = parts()
+    await kept.write(history)
+    await kept.bring()
+    other = keep()
+    await other.write(history)
+    await other.bring()
+    history.commit(MAIN, [made("Part", "4", id="4", note="a new one")])
+    await kept.write(history)
+    view, before = kept.view(), other.view()
+    await kept.work(view).texts.step()
+    await view.carry(before)
+    assert kept.coverage() == Coverage(4, 3, 0)
+    assert await kept.work(view).step() == 1
+    assert kept.coverage() == Coverage(4, 4, 0)
+    await view.close()
+    await before.close()
+
+
 async def test_a_purge_forgets_text_and_vector_in_every_version(kept):
     history = parts()
     history.commit(MAIN, [changed("Part", "1", id="1", note="geheim 비밀")])
