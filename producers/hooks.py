@@ -120,7 +120,9 @@ def _unmarked_sections(context: Context, payload: Payload) -> Iterator[str]:
     kind = context.get(Key("objectType/" + payload.type))
     assert kind is not None, f"an object is of {payload.type}, which is not there"
     shape = shape_in(context.get, kind)
-    return (shape.names[field] for field in shape.sectioned if field in shape.unmarked)
+    return (
+        shape.names[field] for field, split in shape.documents.items() if split is not None and field in shape.unmarked
+    )
 
 
 def _unmasked(context: Context, part: Part, shape: Shape, field: str, values: Mapping[str, Json]) -> Iterator[Judged]:

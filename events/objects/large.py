@@ -15,11 +15,14 @@ from events.schema.values import Json, pointer
 def in_sections(context: Context, shape: Shape, given: Given) -> Given:
     """`given` with stubs in place of large values, and the sections that these need. Raises `Unread`."""
     sections: dict[str, Json] = {}
-    for field in shape.sectioned.keys() & given.values.keys():
+    for field in shape.documents.keys() & given.values.keys():
         value, path = given.values[field], given.path + pointer(shape.names[field])
         if context.splits.section(value) is not None:
+            if shape.documents[field] is None:
+                text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
+                given.findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
             given.findings.extend(given_faults(context, value, path))
-        elif shape.sectioned[field]:
+        elif shape.documents[field]:
             given.values[field] = _split(context, value, path, given.findings, sections)
     return replace(given, sections=sections) if sections else given
 
@@ -40,5 +43,6 @@ def unfolded(
     context: Context, shape: Shape, properties: Mapping[str, Json], names: Collection[str]
 ) -> Mapping[str, Json]:
     """Stored properties, those of these API names whole. Raises `Unread`."""
-    fields = [field for field in shape.sectioned if field in properties and shape.names[field] in names]
+    large = (field for field, split in shape.documents.items() if split is not None)
+    fields = [field for field in large if field in properties and shape.names[field] in names]
     return {**properties, **{field: whole(context, properties[field]) for field in fields}} if fields else properties

@@ -110,4 +110,4 @@ def screened(context: Context, shape: Shape, named: Mapping[str, Json], path: st
     given = checked(shape, named, path)
     if shape.guarded:
         given = guarded(context.screen, shape, given)
-    return in_sections(context, shape, given) if shape.sectioned else given
+    return in_sections(context, shape, given) if shape.documents else given

@@ -67,7 +67,9 @@ class Shape:
     slugs: frozenset[str]  # of itself and of all types above it
     uses: Key  # `uses/…` key of the type
     guarded: tuple[tuple[str, str], ...]  # fields whose personal data is masked or refused, and which of both
-    sectioned: Mapping[str, bool]  # fields that may hold values in sections; whether new ones are split
+    documents: Mapping[
+        str, bool | None
+    ]  # fields of single json values; whether large ones are split, `None`: never were
     unmarked: tuple[str, ...]  # fields of texts of which no marking says what becomes of personal data
     closed: tuple[str, str] | None  # why no object of it can be written: code and text of a finding
     personal: Personal | None  # `None` for most
@@ -238,7 +240,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
         slugs=frozenset(one["slug"] for one in types),
         uses=uses_key(Key(f"objectType/{state['rid']}")),
         guarded=tuple((f, each["marking"]) for f, each in declared.items() if each.get("marking") in GUARDING),
-        sectioned={f: each["unfoldable"] for f, each in declared.items() if "unfoldable" in each},
+        documents={f: e.get("unfoldable") for f, e in declared.items() if e["type"] == "json" and not e["array"]},
         unmarked=tuple(f for f, each in declared.items() if "marking" not in each and each["type"] in FREE),
         closed=_closed(state),
         personal=personal,

@@ -40,7 +40,7 @@ def put(
     *,
     said: Sending,
 ) -> None:
-    """Give a property of an object a document of any size: a JSON file, or a text. What is stored already is not sent twice."""
+    """Give a property of an object a document of any size: a JSON file, or a text. What is stored is not written twice."""
     from documents.sections import split
 
     value = _document(file)
@@ -52,10 +52,13 @@ def put(
 
     async def work() -> "Outcome":
         async with connected(**said.flags(branch)) as client:
-            refused = None if found is None else await _sent(client, list(found.sections.values()))
-            if refused is not None:
-                return refused
             patch = {"type": type_name, "key": key, "patch": {name: stored}}
+            if found is not None:
+                would = await client.send("UpdateObject", patch, dry_run=True)
+                lacking = [each.code for each in would.findings] == ["SECTION_UNKNOWN"]
+                refused = await _sent(client, list(found.sections.values())) if lacking else None
+                if refused is not None:
+                    return refused
             return await client.send("UpdateObject", patch, message=said.message, wait=wait)
 
     show_outcome(run(work()), said.flags(branch), as_json=said.as_json)

@@ -107,6 +107,8 @@ async def test_a_document_beyond_one_command_is_sent_in_sections_first(desk):
     contents = list(found.sections.values())
     named = {"type": "Manual", "properties": {"id": "m1", "내용": found.stub.json()}}
     assert codes(await desk.send("CreateObject", **named)) == ["SECTION_UNKNOWN"]
+    plain = {"type": "Manual", "properties": {"id": "m1", "plain": found.stub.json()}}
+    assert codes(await desk.send("CreateObject", **plain)) == ["PROPERTY_UNFOLDABLE", "SECTION_UNKNOWN"]
     assert codes(await desk.send("StoreSections", sections=contents[-1:])) == ["SECTION_UNKNOWN"] * len(
         set(_named(contents[-1]))
     )

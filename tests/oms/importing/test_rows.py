@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from oms.importing.commands import commands_of
+from oms.importing.frames_mapping import LinkType, ObjectType, frames_mapping
 from oms.importing.line import FileRefused, Line
 from oms.importing.mapping import MappingRefused
 from oms.importing.rows import digest, read_mapping, rows, rows_again
@@ -154,3 +156,27 @@ def test_a_name_that_toml_wants_in_quotes_is_said_so(tmp_path):
     file.write_text('[[objects]]\ntype = "공항"\n[objects.properties]\n이름 = "name"\n', encoding="utf-8")
     with pytest.raises(MappingRefused, match="names beyond ASCII stand in quotes"):
         read_mapping(file)
+
+
+def test_a_markdown_file_has_a_row_for_each_frame_and_links_follow_objects(tmp_path):
+    text = "---\ntitle: 책\n---\n# A\n@metadata:Plane\nid: N1\n@end\nSee [[Plane/N2]] and [[Plane/N2]].\n@metadata\n- x\n@end\n"
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    front, plane, broken = rows(tmp_path / "a.md")
+    assert (front.row["title"], front.row["@type"], plane.row["id"], plane.row["@type"]) == ("책", None, "N1", "Plane")
+    assert (plane.row["@references Plane"], plane.row["@front"], plane.row["@heading"]) == (
+        ["N2"],
+        {"title": "책"},
+        "A",
+    )
+    assert (plane.row["@line"], plane.row["@text"]) == (5, "See N2 and N2.")
+    assert broken.fault.startswith("is no frame (DOCUMENT_SHAPE): line 10, column 1")
+    plain = ObjectType("Plane", ["id"], ["id", "note"])
+    mapped = frames_mapping(
+        [line.row for line in (front, plane)], {"Plane": plain}, [LinkType("near", "Plane", "Plane")], "note"
+    )
+    objects, links = mapped.passes(links_last=True)
+    assert [c["data"]["properties"] for c in commands_of(objects, plane.row)] == [
+        {"id": "N1", "note": "See N2 and N2."}
+    ]
+    assert [c["data"] for c in commands_of(links, plane.row)] == [{"type": "near", "from": ["N1"], "to": ["N2"]}]
+    assert commands_of(objects, front.row) == []
