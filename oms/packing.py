@@ -25,7 +25,7 @@ Step = Callable[[int, int], Awaitable[int | None]]
 
 async def keep_packed(settings: Settings, shelves: Shelves, clock: Clock, alarm: Alarm) -> None:
     """Until cancelled. Why it cannot go on is told once, until that is another reason."""
-    keeper, said = _Keeper(settings, shelves.shelf("versions"), clock), ""
+    keeper, said = Keeper(settings, shelves.shelf("versions"), clock), ""
     while True:
         try:
             await asyncio.sleep(await keeper.step())
@@ -56,7 +56,9 @@ async def _all(shelf: Kept, step: Step, before: int, told: Callable[[int], None]
     return count
 
 
-class _Keeper:
+class Keeper:
+    """Looks for what to pack and to move, a stretch at a time."""
+
     def __init__(self, settings: Settings, shelf: Kept, clock: Clock) -> None:
         self._days, self._shelf, self._clock = settings.versions_days, shelf, clock
         self._move_at = 0.0 if self._days else float("inf")
