@@ -38,7 +38,7 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
     if not version.entity.startswith("object/"):
         return state
     if version.until != FOREVER and versions.purged(version.branch, version.entity) > version.since:
-        return {**state, "properties": _gaps(schema, state["properties"])}
+        return {**state, "properties": gaps(schema, state["properties"])}
     properties: Mapping[str, Any] = state["properties"]
     if not any(map(is_closed, properties.values())):
         return state
@@ -49,7 +49,7 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
     return {**state, "properties": opened}
 
 
-def _gaps(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:
+def gaps(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:
     """What the key says is left; whoever asks knows it."""
     key = (schema or {}).get("primaryKey", ())
     return {field: value if field in key else PURGED for field, value in properties.items()}

@@ -1,19 +1,20 @@
-"""Which objects were purged: asked one by one as long as they are few, then of all at once."""
+"""Which versions were purged behind: asked one by one as long as they are few, then of all of a type at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from events.names import Key
+from projectors.versions import Version
 from queries.gaps import Opens
 from queries.versions import Versions
 
-FEW: Final = 100
+FEW: Final = 16
 
 
 @dataclass(slots=True)
 class Purges:
-    """As much of the versions as says what may be read (`queries.gaps.Shown`)."""
+    """Serves as `queries.gaps.Shown`, too."""
 
     versions: Versions
     _asked: int = 0
@@ -23,12 +24,20 @@ class Purges:
     def opens(self) -> Opens:
         return self.versions.opens
 
+    def hide(self, version: Version) -> bool:
+        """Whether the object was purged after this version."""
+        known = self._known.get((version.branch, version.state["slug"]))
+        if known is None:
+            return self.purged(version.branch, version.entity) > version.since
+        return bool(known) and known.get(version.entity, 0) > version.since
+
     def purged(self, branch: str, entity: Key) -> int:
         """The position of the last purge, 0 if there was none."""
-        if self._asked < FEW:
+        _, slug, _ = entity.split("/", 2)
+        known = self._known.get((branch, slug))
+        if known is None and self._asked < FEW:
             self._asked += 1
             return self.versions.purged(branch, entity)
-        place = branch, entity[: entity.index("/", len("object/")) + 1]
-        if place not in self._known:
-            self._known[place] = self.versions.purges(*place)
-        return self._known[place].get(entity, 0)
+        if known is None:
+            known = self._known[branch, slug] = self.versions.purges(branch, f"object/{slug}/")
+        return known.get(entity, 0)

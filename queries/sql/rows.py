@@ -11,7 +11,8 @@ import msgspec
 from events.objects.sealing import PURGED, SEALED, is_closed
 from events.schema.checks import by_name
 from events.schema.hierarchy import effective
-from queries.gaps import readable
+from events.schema.values import pointer
+from queries.gaps import Opens, gaps
 from queries.naming import types_of
 from queries.sql.columns import AUDIT, ENDS, OF_VERSIONS, Column, distinct, mixed, of_property
 from queries.sql.purges import Purges
@@ -75,9 +76,14 @@ class Rows:
             yield [each.cells(rows, properties) for each in self.told]
 
     def _states(self, rows: Sequence[Seen]) -> Sequence[Mapping[str, Any]]:
-        schemas = {each.slug: each.state for each in self.table.types}
+        """As they are stored: what is encrypted is opened where its column is told."""
+        if self.table.named.kind == "linkType":
+            return [seen.version.state.get("properties") or {} for seen in rows]
+        hide, schemas = self.purges.hide, {each.slug: each.state for each in self.table.types}
         return [
-            readable(self.purges, version, schemas.get(version.state["slug"])).get("properties") or {}
+            gaps(schemas.get(version.state["slug"]), version.state["properties"])
+            if hide(version)
+            else version.state["properties"]
             for version, *_ in rows
         ]
 
@@ -93,13 +99,14 @@ def needed(every: Sequence[Told], wanted: frozenset[str] | None) -> Sequence[Tol
     return [each for each in every if each.column.name.casefold() in wanted] or [_KEY]
 
 
-def told(table: Table, window: Window, gaps: Gaps, *, exact: bool) -> list[Told]:
+def told(table: Table, window: Window, left_out: Gaps, *, exact: bool) -> list[Told]:
     """All columns of the table. `exact`: whether its rows are versions of the window's moment, and not of earlier ones."""
     properties = [
         (field, each) for field, each in table.named.state.get("properties", {}).items() if not each.get("removed")
     ]
     typed = _typed(table, window, [field for field, _ in properties], exact=exact)
-    columns = [Told(typed[field], _property(field, each, gaps, typed[field]), True) for field, each in properties]
+    opens = window.cut.versions.opens
+    columns = [Told(typed[f], _property(f, each, opens, left_out, typed[f]), True) for f, each in properties]
     types = {each.slug: each.name for each in table.types}
     ends = ENDS if table.named.kind == "linkType" else ()
     known = [Told(column, VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
@@ -125,21 +132,28 @@ def _typed(table: Table, window: Window, fields: Sequence[str], *, exact: bool) 
     return {field: mixed(now[field].name, columns) for field, columns in had.items()}
 
 
-def _property(field: str, each: Mapping[str, Any], gaps: Gaps, column: Column) -> Cells:
+def _property(field: str, each: Mapping[str, Any], opens: Opens, left_out: Gaps, column: Column) -> Cells:
     as_text = column.kind == "text" and not column.array  # what had another type before is told as JSON
-    named = "fields" in each
+    named, path = "fields" in each, pointer(field)
 
-    def cells(_: Sequence[Seen], properties: Sequence[Mapping[str, Any]]) -> list[Any]:
+    def readable(seen: Seen, value: Any) -> Any:
+        return left_out.shown(opens(value, seen.version.entity, path) if is_closed(value) else value)
+
+    def cells(rows: Sequence[Seen], properties: Sequence[Mapping[str, Any]]) -> list[Any]:
         values = [of.get(field) for of in properties]
-        if any(type(value) is dict for value in values):
-            values = [gaps.shown(value) for value in values]
+        kinds = set(map(type, values))
+        if dict in kinds:
+            values = [readable(seen, value) for seen, value in zip(rows, values, strict=True)]
         if named:
             values = [None if value is None else by_name(each, value) for value in values]
-        if as_text and any(type(value) is not str for value in values):
+        if as_text and not kinds <= _TEXTS:
             return [value if value is None or type(value) is str else _encode(value).decode() for value in values]
         return values
 
     return cells
+
+
+_TEXTS: Final = {str, type(None)}
 
 
 def _type(names: Mapping[str, str]) -> Cells:
