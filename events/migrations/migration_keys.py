@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from events.decider import Context, Lookup, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_relations import Relations, ends, refers, relations, standing
 from events.migrations.migration_step import ONCE, Conversion, Step
-from events.migrations.migration_taken import Taken, key_in, taken
+from events.migrations.migration_stood import Coming, Reference, Stood
+from events.migrations.migration_taken import Taken, taken
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
@@ -33,17 +33,16 @@ from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.values import Json
 
 TYPE: Final = "/change/data/type"
-_NONE: Final[Mapping[Key, Mapping[str, Json]]] = MappingProxyType({})
 
 
 def rekeyed(
     context: Context,
     command: SetPrimaryKey | ChangeParents,
     fix: Fix,
-    before: Mapping[Key, Mapping[str, Json]] = _NONE,
+    back: "Back | None" = None,
 ) -> Conversion:
-    """Raises `Refused`, `Unread`."""
-    moving = _Moving(context, command, fix, before)
+    """`back`: where it takes another back. Raises `Refused`, `Unread`."""
+    moving = _Moving(context, command, fix, back)
     there = sum(number(context.get(key)) for key in moving.counts)
     if there > ONCE:  # the sentence is said by whoever asked; what is too much is not read
         return Conversion(moving.prefixes, there, lambda _: None, once=True)
@@ -52,9 +51,16 @@ def rekeyed(
     )
 
 
-def stood(before: Context, command: ChangeParents) -> Mapping[Key, Mapping[str, Json]]:
-    """What the objects were that a change has moved, by the keys that it gave them. Raises `Unread`."""
-    return _Moving(before, command, Fix(kind="move"), _NONE).stood()
+class Back(NamedTuple):
+    """What stood when a migration began that is taken back now."""
+
+    before: Context
+    stood: Stood
+
+
+def back(before: Context, command: ChangeParents, fix: Fix) -> Back:
+    """Raises `Unread`."""
+    return Back(before, _Moving(before, command, fix, None).stood())
 
 
 @dataclass
@@ -62,7 +68,7 @@ class _Moving:
     context: Context
     command: SetPrimaryKey | ChangeParents
     fix: Fix
-    before: Mapping[Key, Mapping[str, Json]]  # of objects that come back, what they were, by name
+    back: Back | None
 
     def step(self, state: State) -> Step | None:
         """What lets go of an entity under the old key. Raises `Refused` where an object has no new one."""
@@ -82,7 +88,14 @@ class _Moving:
     def last(self) -> tuple[Payload, ...]:
         gone = (DeleteObject(type=state["type"], key=state["key"]) for state, _ in self._moved.values())
         come = (self._created(entity, state) for entity, (state, _) in self._moved.items())
-        return (*gone, self.command, *come, *self._referring(), *self._linked(), *self.loosened(required=True))
+        again = () if self.back is None else self._again(self.back)
+        come_round = (*self._referring(), *self._linked(), *again)
+        return (*gone, self.command, *come, *come_round, *self.loosened(required=True))
+
+    def _again(self, back: Back) -> Iterator[Payload]:
+        moved = self._moved.values()
+        come = {(slug, key) for state, key in moved for slug in self._then[state["type"]].slugs}
+        return Coming(self.context, back.before, lambda slug, key: (slug, key) in come).again(back.stood)
 
     def loosened(self, *, required: bool) -> tuple[Payload, ...]:
         """References that every object has are not required as long as they are let go of."""
@@ -93,15 +106,28 @@ class _Moving:
             if each["required"] and refers(self.context, each, self._round.meaning)
         )
 
-    def stood(self) -> Mapping[Key, Mapping[str, Json]]:
-        """What the objects are, by name, under the keys that they go to."""
-        found: dict[Key, Mapping[str, Json]] = {}
-        for state, one in self._keys.values():
-            key = key_in(self._then[state["type"]], one.values)
-            if isinstance(key, str):
-                named = self._shapes[state["type"]].named(known(self.context, state))
-                found[object_key(state["slug"], key)] = named
-        return found
+    def stood(self) -> Stood:
+        """What is to come back with the objects once they do."""
+        values: dict[Key, Mapping[str, Json]] = {}
+        for state, key in self._moved.values():
+            shape = self._shapes[state["type"]]
+            plain = known(self.context, state).items()
+            referring = {field for field, _, _ in shape.references}
+            named = shape.named({field: value for field, value in plain if field not in referring})
+            values[object_key(state["slug"], key)] = named
+        links = tuple(link for link, at in self._links.values() if not at)
+        return Stood(values, links, tuple(self._let_go()))
+
+    def _let_go(self) -> Iterator[Reference]:
+        for entity, fields in self._references.items():
+            state = self.context.get(entity)
+            assert state is not None, "it refers to something"
+            shape, values = self._shapes[state["type"]], known(self.context, state)
+            for field, left in fields.items():
+                meant = [one for one in shape.referring(values) if one[0] == field]
+                if any(self._lost(shape.meant(self.context.get, entity, one[2], one[3]), one[2]) for one in meant):
+                    now = object_key(state["slug"], self._new(entity, state["key"]))
+                    yield Reference(state, field, now, left)
 
     @property
     def prefixes(self) -> tuple[str, ...]:
@@ -153,10 +179,8 @@ class _Moving:
         for type_ in self._types:
             old, new = self._shapes[type_["rid"]], self._then[type_["rid"]]
             for entity, state in standing(self.context, f"object/{type_['slug']}/"):
-                found[entity] = (
-                    state,
-                    taken(old, new, known(self.context, state), self.fix, self.before.get(entity, {})),
-                )
+                stood = {} if self.back is None else self.back.stood.values.get(entity, {})
+                found[entity] = state, taken(old, new, known(self.context, state), self.fix, stood)
         return found
 
     @cached_property

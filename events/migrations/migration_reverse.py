@@ -12,7 +12,7 @@ from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
 from events.migrations.migration_change import bounded, command_of, conversion
 from events.migrations.migration_deciders import decided_by
-from events.migrations.migration_keys import rekeyed, stood
+from events.migrations.migration_keys import back, rekeyed
 from events.migrations.migration_parents import keyed_anew
 from events.migrations.migration_properties import of_objects
 from events.migrations.migration_reserved import reserved_in, values_reserved
@@ -60,6 +60,8 @@ def reverse(context: Context, before: Context, state: State) -> Reverse:
     change = command_of(state["change"]["type"], state["change"]["data"])
     if isinstance(change, OnProperty):
         return _of_property(context, before, change)
+    if isinstance(change, ChangeParents):
+        return _reparented(context, before, change, Fix.model_validate(state["fix"]))
     special = _SPECIAL.get(type(change))
     if special is not None:
         return special(context, before, change)
@@ -147,20 +149,22 @@ def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Revers
     return Reverse(first=again.first, last=again.last, again=again, originals=False)
 
 
-def _reparented(context: Context, before: Context, change: ChangeParents) -> Reverse:
+def _reparented(context: Context, before: Context, change: ChangeParents, fix: Fix) -> Reverse:
     """What objects claim as what they are no more is let go of; then, with the parents of before, what was stored is shown.
 
     Refused for objects that came since and would lack what they need.
     """
     parents = existing(before, change.type).get("parents", [])
-    back = ChangeParents(type=change.type, parents=parents)
-    if not decided_by(back).decide(replace(context, planned=True), back):
+    parents_back = ChangeParents(type=change.type, parents=parents)
+    if not decided_by(parents_back).decide(replace(context, planned=True), parents_back):
         return Reverse()
-    if keyed_anew(context, back):
-        again = bounded(rekeyed(context, back, Fix(kind="move"), stood(before, change)))
+    if keyed_anew(context, parents_back):
+        again = bounded(rekeyed(context, parents_back, Fix(kind="move"), back(before, change, fix)))
         return Reverse(first=again.first, last=again.last, again=again, originals=False)
-    again = conversion(context, back, Fix(kind="default"))
-    return Reverse(last=(back, FillValues(type=change.type, fields=[])), again=again, originals=False, more=True)
+    again = conversion(context, parents_back, Fix(kind="default"))
+    return Reverse(
+        last=(parents_back, FillValues(type=change.type, fields=[])), again=again, originals=False, more=True
+    )
 
 
 def _cardinality(_: Context, before: Context, change: SetCardinality) -> Reverse:
@@ -207,7 +211,6 @@ _SPECIAL: Final[Mapping[type[Payload], Callable[[Context, Context, Any], Reverse
     AddProperty: _without,
     AddStructField: _fewer_fields,
     SetPrimaryKey: _rekeyed,
-    ChangeParents: _reparented,
     SetCardinality: _cardinality,
 }
 """Changes that more than one command takes back."""

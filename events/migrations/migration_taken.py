@@ -1,7 +1,7 @@
 """What an object takes over when it goes under another key: its values under the shape that its type has then.
 
 a property that stays           its value
-one that is called the same     the value of that, if it is one
+one that is called the same     the value of that, if it is one and no reference
 one that it had before          the value of then, where the migration is taken back
 what is required and lacking    what the fix gives
 all others                      nothing: they are in the history of the object under its old key
@@ -29,10 +29,13 @@ class Taken(NamedTuple):
 
 def taken(old: Shape, new: Shape, values: Mapping[str, Json], fix: Fix, before: Mapping[str, Json] = _NOTHING) -> Taken:
     """`values` by field, opened; `before` by name."""
+    referring = {field for field, _, _ in old.references}
     there = {field: value for field, value in values.items() if field in old.names and value != PURGED}
     found = {field: value for field, value in there.items() if field in new.names}
     named = {**before} | {
-        old.names[field]: old.shown(field, value) for field, value in there.items() if field not in new.names
+        old.names[field]: old.shown(field, value)
+        for field, value in there.items()
+        if field not in new.names and field not in referring
     }
     required = {slot.field for slot in new.required if slot.default is None}
     for name, (field, check) in new.checks.items():

@@ -32,6 +32,7 @@ from events.schema.shared_words import (
     UpdateSharedProperty,
 )
 from events.schema.soundness import unsound
+from events.schema.type_change import standing
 
 aggregate: Final = "sharedProperty"
 COMMANDS: Final = shared_words.COMMANDS
@@ -113,7 +114,8 @@ def _update(context: Context, state: State, asked: SharedDeclaration) -> list[Dr
     after = evolve(state, event)
     findings += _breaking(context, state, after)
     findings += unfit_defaults(context.get, after, "sharedProperty", _PATH)
-    findings += _unsound(supposing(context.get, Key(f"sharedProperty/{state['rid']}"), after), state["rid"])
+    then = supposing(context.get, Key(f"sharedProperty/{state['rid']}"), after)
+    findings += standing(context, _unsound(then, state["rid"]))
     if findings:
         raise Refused(dict.fromkeys(findings))
     return LIFE.drafted(state, event)

@@ -3,7 +3,7 @@
 found ──► the command's own checks ──► event ──► evolve ──► sound, and all types below it too ──► drafted
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final
 
@@ -89,7 +89,12 @@ def broken(context: Context, after: State) -> list[Finding]:
     get = supposing(context.get, key_of(after), after)
     types = [each for each in (after, *below(get, after)) if not each.get("deleted")]
     found = [finding for some in needed(lambda each: list(unsound(get, each)), types) for finding in some]
-    return [each for each in found if not (context.room and each.code in _FOR_A_WHILE)]
+    return standing(context, found)
+
+
+def standing(context: Context, findings: Iterable[Finding]) -> list[Finding]:
+    """Those that stand against a change; while a migration has made room, not what need not hold for so long."""
+    return [each for each in findings if not (context.room and each.code in _FOR_A_WHILE)]
 
 
 _FOR_A_WHILE: Final = ("TYPE_KEY", "INTERFACE_UNSATISFIED")

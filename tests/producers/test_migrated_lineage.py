@@ -74,19 +74,35 @@ async def test_objects_go_under_the_key_of_their_new_parents_with_what_still_mea
     await sent(desk, "CreateObject", type="Thing", properties={"tail": "F15"})  # the key is free there
 
 
-async def test_it_is_taken_back_with_what_the_objects_had_before_and_what_was_written_since():
+async def test_it_is_taken_back_with_all_that_stood_round_the_objects_and_what_was_written_since():
     desk = await hangar()
+    other = {"name": "other", "type": "reference", "target": "Thing"}
+    await sent(desk, "AddProperty", type="Plane", property=other)
+    await sent(desk, "UpdateObject", type="Plane", key="N2", patch={"other": "N1"})
     before = await state(desk)
     await begun(desk, **MOVE)
     assert (await ran(desk))["said"] == "completed"
+    assert "other" not in (await alive(desk))["N1"]
     await sent(desk, "UpdateObject", type="Plane", key="하나", patch={"seats": 4})
     assert (await taken_back(desk))["said"] == "reverted"
     planes, jets, bills = await state(desk)
-    assert planes == {"N1": {"tail": "N1", "code": "하나", "seats": 4}, "N2": {"tail": "N2", "code": "N1"}}
-    assert (jets, bills["1"]["of"]) == (before[1], ["N1", "F15"])
-    assert (await desk.group(asked("CreateLink", type="near", **{"from": "N1", "to": "F15"})))[0][
-        "status"
-    ] == "unchanged"
+    assert planes == {**before[0], "N1": {**before[0]["N1"], "seats": 4}}
+    assert (jets, bills) == (before[1], before[2])
+    for name, one, to in (("near", "N1", "F15"), ("beside", "N1", "K9")):
+        link = asked("CreateLink", type=name, **{"from": one, "to": to})
+        assert (await desk.group(link))[0]["status"] == "unchanged"
+
+
+async def test_what_others_wrote_since_or_took_away_stays_so_when_it_is_taken_back():
+    desk = await hangar()
+    await begun(desk, **MOVE)
+    await ran(desk)
+    await sent(desk, "UpdateObject", type="Bill", key="1", patch={"thing": "K9"})
+    await sent(desk, "DeleteLink", type="beside", **{"from": "K9", "to": "K9"})
+    await sent(desk, "UpdateObject", type="Bill", key="2", patch={"thing": None})
+    assert (await taken_back(desk))["said"] == "reverted"
+    bills = (await state(desk))[2]
+    assert (bills["1"]["thing"], "thing" in bills["2"]) == ("K9", False)
 
 
 async def test_objects_that_came_since_and_have_no_key_of_before_pause_that():
