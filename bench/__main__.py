@@ -40,6 +40,7 @@ from bench import (
     starting,
     unfolding,
     validating,
+    verifying,
     writing,
 )
 from bench.figures import Figure
@@ -50,6 +51,7 @@ FAMILIES: Mapping[str, Callable[[Stock], Awaitable[list[Figure]]]] = {
     "bulk": writing.figures,
     "deciding": deciding.figures,
     "validating": validating.figures,
+    "verifying": verifying.figures,
     "branching": branching.figures,
     "merging": merging.figures,
     "migrating": migrating.figures,

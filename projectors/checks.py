@@ -1,9 +1,10 @@
 """A second opinion on each row that a replay makes: from the stored bytes of its event, and on which row it stands."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import unquote
+
+import msgspec
 
 from events.decider import State
 from events.names import Key
@@ -14,6 +15,8 @@ from projectors.ranges import Row, first_difference
 from projectors.verify import Difference
 from projectors.versions import Version, place_of
 
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(dict).decode
 _ONTOLOGY_WIDE: Final = ("branch", "tag", "proposal", "dataKey", "section", "migration", "subscription")
 
 
@@ -64,7 +67,7 @@ class SecondOpinion:
 
     def _evolve(self, before: Version | None, recorded: Recorded) -> Version:
         # evolve owns the state before, and may change it
-        known = None if before is None else {**json.loads(json.dumps(before.state)), **before.stamps}
+        known = None if before is None else {**_decode(_encode(before.state)), **before.stamps}
         after = self.projector.evolve(before, recorded)
         if self.first is None:
             self.first = _difference(known, recorded, after)

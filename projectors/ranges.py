@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+
 from projectors.projector import FOREVER
 from projectors.verify import Agreed, Difference, Range
 
 SIZE: Final = 1_000  # positions of a range
+_encode: Final = msgspec.json.Encoder(order="deterministic").encode
 AT_ONCE: Final = 100  # ranges that are asked for together
 
 
@@ -106,7 +109,14 @@ def _column(expected: Row, found: Row) -> Difference | None:
 
 def _plain(value: Any) -> tuple[type, Any]:
     """So that 1, 1.0 and true are three things, however deep they lie."""
-    return type(value), json.dumps(value, sort_keys=True, default=repr) if isinstance(value, dict | list) else value
+    return type(value), _text(value) if isinstance(value, dict | list) else value
+
+
+def _text(value: Any) -> bytes:
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, OverflowError):  # what no row of ours holds, but somebody's may
+        return json.dumps(value, sort_keys=True, default=repr).encode()
 
 
 class Aside:
