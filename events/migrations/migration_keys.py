@@ -5,34 +5,28 @@ references let go ─► links go ─► objects go ─► the key changes ─�
 All of it is one commit: an object has one key at any moment. Its history stays under the key that it had.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from events.decider import Context, Lookup, Payload, State, needed
-from events.findings import Finding, Refused
-from events.migrations.migration_deciders import decided_by
+from events.decider import Context, Payload, State, needed
+from events.findings import Refused
+from events.migrations.migration_new_keys import NewKeys
 from events.migrations.migration_relations import Relations, ends, refers, relations, standing
 from events.migrations.migration_step import ONCE, Conversion, Step
 from events.migrations.migration_stood import Coming, Reference, Stood
-from events.migrations.migration_taken import Taken, taken
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
 from events.reserved import links_under, number
-from events.schema.hierarchy import below, line
+from events.schema.hierarchy import line
 from events.schema.property_rules import SetRequired
-from events.schema.reach import supposing
-from events.schema.shape import Shape, shape_in
-from events.schema.type_change import existing
+from events.schema.shape import shape_in
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.values import Json
-
-TYPE: Final = "/change/data/type"
 
 
 def rekeyed(
@@ -78,23 +72,23 @@ class _Moving:
             gone = DeleteLink.model_validate(said, by_alias=True)
             return None if at is None else Step("converted" if at[1] else "dropped", gone)
         entity = object_key(state["slug"], state["key"])
-        if entity in self._faults:
-            raise Refused([self._faults[entity]])
-        patch = {self._shapes[state["type"]].names[field]: None for field in self._references.get(entity, {})}
-        if entity not in self._moved and not patch:
+        if entity in self.keys.faults:
+            raise Refused([self.keys.faults[entity]])
+        patch = {self.keys.shape(state["type"]).names[field]: None for field in self._references.get(entity, {})}
+        if entity not in self.keys.moved and not patch:
             return None
         return Step("converted", UpdateObject(type=state["type"], key=state["key"], patch=patch))
 
     def last(self) -> tuple[Payload, ...]:
-        gone = (DeleteObject(type=state["type"], key=state["key"]) for state, _ in self._moved.values())
-        come = (self._created(entity, state) for entity, (state, _) in self._moved.items())
+        gone = (DeleteObject(type=state["type"], key=state["key"]) for state, _ in self.keys.moved.values())
+        come = (self._created(entity, state) for entity, (state, _) in self.keys.moved.items())
         again = () if self.back is None else self._again(self.back)
         come_round = (*self._referring(), *self._linked(), *again)
         return (*gone, self.command, *come, *come_round, *self.loosened(required=True))
 
     def _again(self, back: Back) -> Iterator[Payload]:
-        moved = self._moved.values()
-        come = {(slug, key) for state, key in moved for slug in self._then[state["type"]].slugs}
+        moved = self.keys.moved.values()
+        come = {(slug, key) for state, key in moved for slug in self.keys.then(state["type"]).slugs}
         return Coming(self.context, back.before, lambda slug, key: (slug, key) in come).again(back.stood)
 
     def loosened(self, *, required: bool) -> tuple[Payload, ...]:
@@ -109,8 +103,8 @@ class _Moving:
     def stood(self) -> Stood:
         """What is to come back with the objects once they do."""
         values: dict[Key, Mapping[str, Json]] = {}
-        for state, key in self._moved.values():
-            shape = self._shapes[state["type"]]
+        for state, key in self.keys.moved.values():
+            shape = self.keys.shape(state["type"])
             plain = known(self.context, state).items()
             referring = {field for field, _, _ in shape.references}
             named = shape.named({field: value for field, value in plain if field not in referring})
@@ -122,114 +116,51 @@ class _Moving:
         for entity, fields in self._references.items():
             state = self.context.get(entity)
             assert state is not None, "it refers to something"
-            shape, values = self._shapes[state["type"]], known(self.context, state)
+            shape, values = self.keys.shape(state["type"]), known(self.context, state)
             for field, left in fields.items():
                 meant = [one for one in shape.referring(values) if one[0] == field]
-                if any(self._lost(shape.meant(self.context.get, entity, one[2], one[3]), one[2]) for one in meant):
-                    now = object_key(state["slug"], self._new(entity, state["key"]))
+                if any(self.keys.lost(shape.meant(self.context.get, entity, one[2], one[3]), one[2]) for one in meant):
+                    now = object_key(state["slug"], self.keys.new(entity, state["key"]))
                     yield Reference(state, field, now, left)
+
+    @cached_property
+    def keys(self) -> NewKeys:
+        stood = {} if self.back is None else self.back.stood.values
+        return NewKeys(self.context, self.command, self.fix, stood)
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        return self._round.prefixes(self._types)
+        return self._round.prefixes(self.keys.types)
 
     @property
     def counts(self) -> tuple[Key, ...]:
-        return self._round.counts(self._types)
-
-    @cached_property
-    def _own(self) -> State:
-        return existing(self.context, self.command.type, TYPE)
-
-    @cached_property
-    def _types(self) -> Sequence[State]:
-        return [self._own, *below(self.context.get, self._own)]
+        return self._round.counts(self.keys.types)
 
     @cached_property
     def _round(self) -> Relations:
-        above = needed(lambda each: line(self.context.get, each), self._types)
+        above = needed(lambda each: line(self.context.get, each), self.keys.types)
         meant = {one["rid"]: one for types in above for one in types}
-        return relations(self.context, list(meant.values()), self._types)
-
-    @cached_property
-    def _after(self) -> Lookup:
-        """The schema as it shall be."""
-        decider = decided_by(self.command)
-        key = Key(f"objectType/{self._own['rid']}")
-        (event,) = decider.decide(replace(self.context, planned=True), self.command)
-        after = decider.evolve(self._own, event.payload)
-        assert after is not None
-        return supposing(self.context.get, key, after)
-
-    @cached_property
-    def _shapes(self) -> Mapping[str, Shape]:
-        types = (*self._types, *self._round.referring)
-        return {each["rid"]: shape_in(self.context.get, each) for each in types}
-
-    @cached_property
-    def _then(self) -> Mapping[str, Shape]:
-        """The shapes that these types shall have."""
-        known = {rid: self._after(Key(f"objectType/{rid}")) for rid in self._shapes}
-        return {rid: shape_in(self._after, kind) for rid, kind in known.items() if kind is not None}
-
-    @cached_property
-    def _keys(self) -> Mapping[Key, tuple[State, Taken]]:
-        """What every object takes over, and its new key, or why it has none."""
-        found: dict[Key, tuple[State, Taken]] = {}
-        for type_ in self._types:
-            old, new = self._shapes[type_["rid"]], self._then[type_["rid"]]
-            for entity, state in standing(self.context, f"object/{type_['slug']}/"):
-                stood = {} if self.back is None else self.back.stood.values.get(entity, {})
-                found[entity] = state, taken(old, new, known(self.context, state), self.fix, stood)
-        return found
-
-    @cached_property
-    def _faults(self) -> Mapping[Key, Finding]:
-        shared = Counter(one.key for _, one in self._keys.values() if isinstance(one.key, str))
-        faults: dict[Key, Finding] = {}
-        for entity, (_, one) in self._keys.items():
-            if isinstance(one.key, Finding):
-                faults[entity] = one.key
-            elif shared[one.key] > 1:
-                text = f"{shared[one.key]:,} objects would have the key {one.key}"
-                faults[entity] = Finding("OBJECT_EXISTS", "", text)
-        return faults
-
-    @cached_property
-    def _moved(self) -> Mapping[Key, tuple[State, str]]:
-        """Where another type declares the key, all of them: what others say of them they say of another kind of thing."""
-        keys = ((entity, state, one.key) for entity, (state, one) in self._keys.items())
-        always = isinstance(self.command, ChangeParents)
-        return {
-            entity: (state, key)
-            for entity, state, key in keys
-            if isinstance(key, str) and (always or key != state["key"])
-        }
+        return relations(self.context, list(meant.values()), self.keys.types)
 
     @cached_property
     def _references(self) -> Mapping[Key, Mapping[str, Json]]:
         """What objects refer to that moves: values as they shall be, by entity and field."""
         found: dict[Key, dict[str, Json]] = {}
         for type_ in self._round.referring:
-            shape = self._shapes[type_["rid"]]
+            shape = self.keys.shape(type_["rid"])
             for entity, state in standing(self.context, f"object/{type_['slug']}/"):
                 values = known(self.context, state)
                 refers = list(shape.referring(values))
                 meant = needed(lambda one: shape.meant(self.context.get, entity, one[2], one[3]), refers)  # noqa: B023
-                there = {one[0] for one, target in zip(refers, meant, strict=True) if target in self._moved}
-                new = {(one[0], one[3]): self._new(target, one[3]) for one, target in zip(refers, meant, strict=True)}
-                lost = {(one[0], one[3]) for one, to in zip(refers, meant, strict=True) if self._lost(to, one[2])}
+                there = {one[0] for one, target in zip(refers, meant, strict=True) if target in self.keys.moved}
+                new = {
+                    (one[0], one[3]): self.keys.new(target, one[3]) for one, target in zip(refers, meant, strict=True)
+                }
+                lost = {(one[0], one[3]) for one, to in zip(refers, meant, strict=True) if self.keys.lost(to, one[2])}
                 if there:
                     kept = {pair: key for pair, key in new.items() if pair not in lost}
                     found[entity] = {field: _put(values[field], field, kept) for field in there}
         return found
-
-    def _lost(self, entity: Key, slug: str) -> bool:
-        """Whether an object that moves is meant as a type that is above it no more."""
-        return entity in self._moved and slug not in self._then[self._moved[entity][0]["type"]].slugs
-
-    def _new(self, entity: Key, key: str) -> str:
-        return self._moved[entity][1] if entity in self._moved else key
 
     @cached_property
     def _links(self) -> Mapping[Key, tuple[State, Mapping[str, str]]]:
@@ -239,27 +170,27 @@ class _Moving:
             links = list(standing(self.context, links_under(kind["slug"])))
             around = needed(lambda one: ends(self.context.get, kind, one[1]), links)  # noqa: B023
             for (key, link), at in zip(links, around, strict=True):
-                new = {end: self._new(entity, link[end]) for end, entity in at.items()}
-                if any(self._lost(entity, kind[end]) for end, entity in at.items()):
+                new = {end: self.keys.new(entity, link[end]) for end, entity in at.items()}
+                if any(self.keys.lost(entity, kind[end]) for end, entity in at.items()):
                     found[key] = link, {}
-                elif any(entity in self._moved for entity in at.values()):
+                elif any(entity in self.keys.moved for entity in at.values()):
                     found[key] = link, new
         return found
 
     def _created(self, entity: Key, state: State) -> CreateObject:
-        _, one = self._keys[entity]
+        _, one = self.keys.keys[entity]
         left = self._references.get(entity, {})
         kept = {field: value for field, value in one.values.items() if field not in left}
-        return CreateObject(type=state["type"], properties=self._then[state["type"]].named(kept))
+        return CreateObject(type=state["type"], properties=self.keys.then(state["type"]).named(kept))
 
     def _referring(self) -> Iterator[UpdateObject]:
         for entity, fields in self._references.items():
             state = self.context.get(entity)
             assert state is not None, "it refers to something"
-            names = self._then[state["type"]].names
+            names = self.keys.then(state["type"]).names
             patch = {names[field]: value for field, value in fields.items() if field in names}
             if patch:
-                yield UpdateObject(type=state["type"], key=self._new(entity, state["key"]), patch=patch)
+                yield UpdateObject(type=state["type"], key=self.keys.new(entity, state["key"]), patch=patch)
 
     def _linked(self) -> Iterator[CreateLink]:
         for link, at in self._links.values():
