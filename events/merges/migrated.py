@@ -19,6 +19,7 @@ from events.branches.elsewhere import Elsewhere, View
 from events.decider import Context, Head, Lookup, Payload, State, needed
 from events.findings import Finding, Refused
 from events.merges.rekeyed import Form, Rekeyed
+from events.migrations.migration_across import across
 from events.migrations.migration_change import CHANGES, command_of, conversion
 from events.migrations.migration_events import migration_key
 from events.migrations.migration_parents import each_reparented
@@ -190,6 +191,8 @@ def _each(context: Context, change: Payload, fix: Fix) -> Conversion | None:
         return each_reparented(context, change, fix)
     if isinstance(change, SetUnique):
         return with_tokens(context, change)
+    if isinstance(change, RemoveProperty) and across(fix):
+        return None  # what an object gets is not seen of it by itself
     return conversion(context, change, fix) if CHANGES[type(change).__name__].apart else None
 
 

@@ -50,7 +50,8 @@ def removed(context: Context, command: RemoveProperty, fix: Fix) -> Conversion:
         value = known(context, one).get(field)
         if value is None or (to is None and each["target"] is None):
             return None
-        moved = {} if to is None else _moved(context, one, by_name(declaration(context.get, each), value), to, fix)
+        plain = by_name(declaration(context.get, each), value)
+        moved = {} if to is None else placed(known(context, one).get(to["field"]), plain, to, fix)
         return converted(one, {**moved, name: None})
 
     of = {"type": state["rid"], "property": each["rid"]}
@@ -133,7 +134,7 @@ class Completing(NamedTuple):
 
     def source(self) -> Declared:
         """The property that is mapped. Raises `Refused`."""
-        return _property(self.context, self.state, self.fix.from_, "/from")
+        return property_named(self.context, self.state, self.fix.from_, "/from")
 
     def _wrong(self, value: Json, path: str) -> list[Finding]:
         try:
@@ -143,7 +144,7 @@ class Completing(NamedTuple):
         return []
 
 
-def _property(context: Context, state: State, named: str | None, path: str) -> Declared:
+def property_named(context: Context, state: State, named: str | None, path: str) -> Declared:
     """A property of the type, one that it inherits too. Raises `Refused`."""
     present = effective(context.get, state)["properties"].values()
     found = next((each for each in present if each["name"] == named and not each.get("removed")), None)
@@ -156,15 +157,14 @@ def _property(context: Context, state: State, named: str | None, path: str) -> D
 def _target(context: Context, state: State, each: Declared, fix: Fix) -> Declared | None:
     if fix.kind != "move":
         return None
-    found = _property(context, state, fix.to, "/to")
+    found = property_named(context, state, fix.to, "/to")
     if found["field"] == each["field"]:
         raise Refused([Finding("MIGRATION_FIX", FIX + "/to", "say another property than the one that goes")])
     return found
 
 
-def _moved(context: Context, one: State, value: Json, to: Declared, fix: Fix) -> dict[str, Json]:
+def placed(there: Json, value: Json, to: Declared, fix: Fix) -> dict[str, Json]:
     """What the other property gets. Raises `Refused` where it has another value, or this is none of its."""
-    there = known(context, one).get(to["field"])
     try:
         made = cast(value, to)
         stored = None if made is None else check_of_declared(to)(made)

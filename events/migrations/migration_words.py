@@ -42,7 +42,7 @@ class Fix(Payload):
         str | None,
         Field(
             description="of `redirect`: link type, by API name, slug or RID; of `move`: property, by API name, "
-            "or object type, by API name, slug or RID"
+            "also of the object that a reference names (`plane.seats`), or object type, by API name, slug or RID"
         ),
     ] = None
     otherwise: Annotated[
