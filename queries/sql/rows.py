@@ -119,7 +119,7 @@ def _typed(table: Table, window: Window, fields: Sequence[str], *, exact: bool) 
     """Over a stretch of time a property may have had several types."""
     state = table.named.state
     now = {field: of_property(state["properties"][field]) for field in fields}
-    if exact or window.empty:
+    if exact or window.empty or table.later:
         return now
     cut, had = window.cut, {field: [column] for field, column in now.items()}
     spans = types_of(cut, {"type": state["rid"]})
