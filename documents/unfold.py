@@ -22,8 +22,8 @@ from documents.sections import FIRST, FOLDED, Json, Placed, Stub, encoded, membe
 Load = Callable[[str], Json]
 """The content of a section by its digest."""
 
-LEAST_BYTES: Final = 1_024
-"""A fold may not be asked to be smaller: a summary always fits."""
+LEAST_BYTES: Final = 4_096
+"""A fold may not be asked to be smaller: a summary always fits, whatever its names are."""
 
 
 class UnfoldLevel(StrEnum):
@@ -201,22 +201,25 @@ class UnfoldableDocument:
         return self._loaded[section]
 
     def _folded(self, place: Placed, context: UnfoldContext) -> Json:
-        """The deepest fold that fits: the breadth of what is shown counts more than its depth."""
         if context.bytes is None:
             return _Fold(self._members, self._text, context, context.depth).shown(place, 0)
-        best: Json = None
+        text = context.bytes if context.text is None else context.text
+        return self._deepest(place, msgspec.structs.replace(context, text=min(context.bytes // 8, text)), context.bytes)
+
+    def _deepest(self, place: Placed, context: UnfoldContext, most: int) -> Json:
+        """The deepest fold that fits: the breadth of what is shown counts more than its depth."""
+        best: Json = summary(place).json() if isinstance(place, Stub | dict | list | str) else place
         items, depth = context.items, 0
         deepest = MAX_LEVELS if context.depth is None else min(context.depth, MAX_LEVELS)
         while depth <= deepest:
             fold = _Fold(self._members, self._text, msgspec.structs.replace(context, items=items), depth)
             try:
-                shown = fold.shown(place, 0)
+                best = fold.shown(place, 0)
             except _Full:
                 if depth != 1 or items == 0:
                     break
-                items = (items or context.bytes) // 2  # not even its members fit: show fewer of them
+                items = (most if items is None else items) // 2  # not even its members fit: show fewer of them
                 continue
-            best = shown
             if fold.complete:
                 break
             depth += 1

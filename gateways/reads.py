@@ -127,7 +127,9 @@ def _shown(at: Cut, asked: AskShow) -> dict[str, Any]:
     path = asked.open or ""
     if asked.fold is None:
         return shown.part(path, opened(whole, path, MAX_ANSWER_BYTES))
-    context = UnfoldContext.of(UnfoldLevel(asked.fold), bytes=MAX_ANSWER_BYTES // 2)
+    level = UnfoldLevel(asked.fold)
+    most = UnfoldContext.of(level).bytes or MAX_ANSWER_BYTES
+    context = UnfoldContext.of(level, bytes=min(most, MAX_ANSWER_BYTES // 2))
     return shown.part(path, folded(whole, context, path))
 
 

@@ -27,7 +27,7 @@ Open = Annotated[
 Depth = Annotated[int | None, typer.Option("--depth", help="Levels that are shown.", show_default=False)]
 Items = Annotated[int | None, typer.Option("--items", help="Items of each list that are shown.", show_default=False)]
 Bytes = Annotated[
-    int | None, typer.Option("--bytes", help="How large the answer may be, 1024 at least.", show_default=False)
+    int | None, typer.Option("--bytes", help="How large the answer may be, 4096 at least.", show_default=False)
 ]
 
 

@@ -11,7 +11,7 @@ from documents.unfold import PathUnknown, UnfoldableDocument, UnfoldContext, Unf
 
 small = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=30)
 long = st.builds(lambda text, times: text * times, st.text(min_size=1, max_size=9), st.integers(1, 9_000))
-names = st.sampled_from(["a", "b", "", "a/b", "~", "한글", "_folded", "0", "z" * 300])
+names = st.sampled_from(["a", "b", "", "a/b", "~", "한글", "_folded", "0", "z" * 300, "\x01" * 99, "가" * 99])
 many = st.builds(lambda item, times: [[item, index] for index in range(times)], small, st.integers(0, 3_000))
 wide = st.builds(lambda item, times: {f"n{i}": item for i in range(times)}, small, st.integers(0, 3_000))
 documents = st.recursive(
@@ -57,11 +57,12 @@ def test_no_section_is_too_large_and_each_comes_behind_those_that_it_names(value
     assert found.stub.bytes == len(encoded(value))
 
 
-@given(documents, levels, st.integers(0, 5), st.integers(0, 30), st.integers(1_024, 9_000))
+@given(documents, levels, st.integers(0, 5), st.integers(0, 30), st.integers(4_096, 30_000))
 @settings(max_examples=100, deadline=None)
 def test_a_fold_never_exceeds_its_limits(value, level, depth, items, size) -> None:
     shown = fold(*_swapped(kept(value), UnfoldContext.of(level, depth=depth, items=items, bytes=size)))
     assert len(encoded(shown)) <= size
+    assert (shown is None) == (value is None)
     assert _depth(shown) <= depth
     assert _widest(shown) <= items + 1  # of a list, the rest is one more
 
