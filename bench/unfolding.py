@@ -20,7 +20,8 @@ from bench.figures import Figure, Took
 from bench.flights import BRANCH, Message
 from bench.stock import Stock
 from bench.writing import committer, write
-from documents.sections import Split, encoded, split
+from documents.sections import encoded
+from documents.splitting import Split, split
 from events import catalog
 from events.names import command_subject
 from producers.committer import Committer

@@ -11,61 +11,17 @@ What does not fit is folded to a `Stub`; of a long array or object, the rest is 
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from enum import StrEnum
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from documents.sections import FIRST, FOLDED, Json, Placed, Stub, encoded, members, runs_in, stub_in, summary
+from documents.folding import Fold, Full, size_of
+from documents.sections import FOLDED, Json, Placed, Stub, encoded, members, runs_in, stub_in, summary
+from documents.unfold_context import LEAST_BYTES, UnfoldContext, UnfoldLevel
 
 Load = Callable[[str], Json]
 """The content of a section by its digest."""
-
-LEAST_BYTES: Final = 4_096
-"""A fold may not be asked to be smaller: a summary always fits, whatever its names are."""
-
-
-class UnfoldLevel(StrEnum):
-    COLLAPSED = "collapsed"
-    SHALLOW = "shallow"
-    PARTIAL = "partial"
-    DEEP = "deep"
-    EXPANDED = "expanded"
-
-
-class UnfoldContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fold may show: levels of nesting, items of each array or object, characters of a text, bytes of it all.
-
-    `None` = no limit.
-    """
-
-    depth: int | None
-    items: int | None
-    text: int | None
-    bytes: int | None
-
-    @classmethod
-    def of(
-        cls, level: UnfoldLevel, *, depth: int | None = None, items: int | None = None, bytes: int | None = None  # noqa: A002
-    ) -> "UnfoldContext":  # fmt: skip
-        """Those of a level; what is given stands in place of the level's own. Raises `ValueError`."""
-        own = _LEVELS[level]
-        given = {"depth": depth, "items": items, "bytes": bytes}
-        for name, value in given.items():
-            least = LEAST_BYTES if name == "bytes" else 0
-            if value is not None and value < least:
-                raise ValueError(f"{name} is {value}; it is at least {least:,}")
-        return msgspec.structs.replace(own, **{name: value for name, value in given.items() if value is not None})
-
-
-_LEVELS: Final = {
-    UnfoldLevel.COLLAPSED: UnfoldContext(depth=0, items=0, text=FIRST, bytes=4 << 10),
-    UnfoldLevel.SHALLOW: UnfoldContext(depth=1, items=100, text=200, bytes=32 << 10),
-    UnfoldLevel.PARTIAL: UnfoldContext(depth=2, items=20, text=1_000, bytes=64 << 10),
-    UnfoldLevel.DEEP: UnfoldContext(depth=8, items=1_000, text=10_000, bytes=1 << 20),
-    UnfoldLevel.EXPANDED: UnfoldContext(depth=None, items=None, text=None, bytes=None),
-}
 
 
 class PathUnknown(LookupError):
@@ -118,8 +74,8 @@ class UnfoldableDocument:
         """Bytes of JSON that `unfold_path` would give. Raises `PathUnknown`."""
         place = self._place(path)
         if place is self._root and type(place) is dict:
-            return sum(_size(each) + len(encoded(name)) for name, each in place.items())
-        return _size(place)
+            return sum(size_of(each) + len(encoded(name)) for name, each in place.items())
+        return size_of(place)
 
     def _place(self, path: str) -> Placed:
         place, at = self._root, ""
@@ -202,7 +158,7 @@ class UnfoldableDocument:
 
     def _folded(self, place: Placed, context: UnfoldContext) -> Json:
         if context.bytes is None:
-            return _Fold(self._members, self._text, context, context.depth).shown(place, 0)
+            return Fold(self._members, self._text, context, context.depth).shown(place, 0)
         text = context.bytes if context.text is None else context.text
         return self._deepest(place, msgspec.structs.replace(context, text=min(context.bytes // 8, text)), context.bytes)
 
@@ -212,10 +168,10 @@ class UnfoldableDocument:
         items, depth = context.items, 0
         deepest = MAX_LEVELS if context.depth is None else min(context.depth, MAX_LEVELS)
         while depth <= deepest:
-            fold = _Fold(self._members, self._text, msgspec.structs.replace(context, items=items), depth)
+            fold = Fold(self._members, self._text, msgspec.structs.replace(context, items=items), depth)
             try:
                 best = fold.shown(place, 0)
-            except _Full:
+            except Full:
                 if depth != 1 or items == 0:
                     break
                 items = (most if items is None else items) // 2  # not even its members fit: show fewer of them
@@ -227,71 +183,6 @@ class UnfoldableDocument:
 
 
 MAX_LEVELS: Final = 64
-
-
-class _Full(Exception):
-    """No more fits."""
-
-
-class _Fold:
-    """One try to show a document down to a depth. `complete`: nothing is deeper than that."""
-
-    def __init__(
-        self,
-        members_of: Callable[[Placed], Iterator[tuple[str | int, Placed]]],
-        text_of: Callable[[Stub], Iterator[str]],
-        context: UnfoldContext,
-        depth: int | None,
-    ) -> None:
-        self._members, self._text, self._context, self._depth = members_of, text_of, context, depth
-        self._left = context.bytes
-        self.complete = True
-
-    def shown(self, place: Placed, level: int) -> Json:
-        if isinstance(place, str) or (isinstance(place, Stub) and place.kind == "text"):
-            return self._shown_text(place)
-        if not isinstance(place, Stub | dict | list):
-            return self._spent(place)
-        if self._depth is not None and level >= self._depth:
-            self.complete = self.complete and not place
-            return self._spent(summary(place).json() if place else place)
-        count = place.items if isinstance(place, Stub) else len(place)
-        most = count if self._context.items is None else min(count, self._context.items)
-        found = {}
-        for step, each in islice(self._members(place), most):
-            self._spend(len(encoded(str(step))) + 2)
-            found[step] = self.shown(each, level + 1)
-        rest = self._rest(place, count, count - most)
-        self._spend(2)
-        if _is_list(place):
-            return [*found.values(), *([rest] if rest else [])]
-        return found | (rest or {})
-
-    def _rest(self, place: Placed, count: int, left: int) -> Json:
-        """What stands for the items that are not shown."""
-        if not left:
-            return None
-        size = _size(place)
-        kind: Any = "array" if _is_list(place) else "object"
-        return self._spent(Stub(kind=kind, bytes=size * left // count, items=left).json())
-
-    def _shown_text(self, place: Placed) -> Json:
-        most = self._context.text
-        length = place.items if isinstance(place, Stub) else len(place)
-        if most is not None and length > most:
-            return self._spent(summary(place).json())
-        return self._spent("".join(self._text(place)) if isinstance(place, Stub) else place)
-
-    def _spent(self, shown: Json) -> Json:
-        if self._left is not None:
-            self._spend(len(encoded(shown)) + 1)
-        return shown
-
-    def _spend(self, size: int) -> None:
-        if self._left is not None:
-            self._left -= size
-            if self._left < 0:
-                raise _Full
 
 
 def fold(value: Json, context: UnfoldContext, load: Load = no_sections) -> Json:
@@ -311,14 +202,6 @@ def steps(path: str) -> Sequence[str]:
     if not path.startswith("/"):
         raise PathUnknown(path, "", f"is reached by a path that begins with /, such as /{path}")
     return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
-
-
-def _size(place: Placed) -> int:
-    return place.bytes if isinstance(place, Stub) else len(encoded(place))
-
-
-def _is_list(place: Placed) -> bool:
-    return place.kind == "array" if isinstance(place, Stub) else type(place) is list
 
 
 __all__ = ["FOLDED", "LEAST_BYTES", "Load", "PathUnknown", "UnfoldContext", "UnfoldLevel", "UnfoldableDocument"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from documents import sections as in_sections
+from documents import splitting
 from documents.sections import SECTION_BYTES, Json
 from documents.unfold import UnfoldableDocument
 from events.objects.splits import InSections
@@ -13,7 +14,7 @@ digest = in_sections.digest
 
 
 def split(value: Json) -> InSections | None:
-    found = in_sections.split(value)
+    found = splitting.split(value)
     return None if found is None else InSections(found.stub.json(), found.sections)
 
 
@@ -26,7 +27,7 @@ def named(content: Json) -> Iterable[str]:
     size = len(in_sections.encoded(content))
     if size > SECTION_BYTES:
         raise ValueError(f"it has {size:,} bytes, a section has at most {SECTION_BYTES:,}")
-    return list(in_sections.named_in(content))
+    return in_sections.named_in(content)
 
 
 def joined(value: Json, sections: Mapping[str, Json]) -> Json:

@@ -41,7 +41,7 @@ def put(
     said: Sending,
 ) -> None:
     """Give a property of an object a document of any size: a JSON file, or a text. What is stored is not written twice."""
-    from documents.sections import split
+    from documents.splitting import split
 
     value = _document(file)
     try:

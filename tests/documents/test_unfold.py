@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.sections import INLINE_BYTES, SECTION_BYTES, digest, encoded, named_in, split, stub_in
+from documents.sections import SECTION_BYTES, digest, encoded, named_in, stub_in
+from documents.splitting import INLINE_BYTES, split
 from documents.unfold import PathUnknown, UnfoldableDocument, UnfoldContext, UnfoldLevel, fold, unfold_path
 
 small = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=30)

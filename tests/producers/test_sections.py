@@ -7,7 +7,8 @@ import pytest
 
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_outbox import SqliteOutbox
-from documents.sections import SECTION_BYTES, encoded, split, stub_in
+from documents.sections import SECTION_BYTES, encoded, stub_in
+from documents.splitting import split
 from documents.unfold import UnfoldableDocument
 from events.wire.envelope import decode
 from tests.producers.desk import MAIN, Desk, codes
@@ -131,6 +132,18 @@ async def test_the_committer_does_not_keep_sections_in_memory(desk):
 async def test_what_is_no_section_is_refused(desk):
     assert codes(await desk.send("StoreSections", sections=[{"array": [1], "folded": ["x", 0]}])) == ["SECTION_SHAPE"]
     assert codes(await desk.send("StoreSections", sections=[{"text": "x" * 300_000}])) == ["SECTION_SHAPE"]
+    stub = {"kind": "text", "bytes": 1, "items": 1, "section": "x"}
+    wrong = [
+        {"object": 5},
+        {},
+        {"text": 1},
+        {"array": [], "object": {}},
+        {"array": [1], "folded": [[]]},
+        {"kind": "text", "runs": []},
+        {"kind": "text", "runs": [stub]},
+        {"object": {"a": stub}, "folded": {}},
+    ]
+    assert codes(await desk.send("StoreSections", sections=wrong)) == ["SECTION_SHAPE"] * len(wrong)
 
 
 async def test_a_merge_brings_large_values_without_writing_their_sections_again(desk):

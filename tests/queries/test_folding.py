@@ -1,6 +1,6 @@
 """What an object holds, as the graph and the texts for embeddings take it: the stub of what is kept in sections."""
 
-from documents.sections import split
+from documents.splitting import split
 from documents.unfold import UnfoldableDocument
 from events.names import Key
 from projectors.graph_classes import classes
