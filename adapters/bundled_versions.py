@@ -38,6 +38,7 @@ class BundledVersions:
         self._say = say
         self._tables: OrderedDict[int, Any] = OrderedDict()
         self._by_position: sqlite3.Connection | None = None
+        self._asked = False
         self.last = max((row[0] for row in say.rows(_LAST)), default=0) or 0
 
     def at(self, branch: str, entity: Key, position: int) -> Version | None:
@@ -79,10 +80,13 @@ class BundledVersions:
         return iter(sorted(key for key in found if key.startswith(prefix)))
 
     def written(self, after: int, until: int) -> Sequence[Version]:
-        """The first time, all are put in order of position: who asks for some asks for others."""
+        """The second time, all are put in order of position: who asks for several stretches asks for many."""
         if after >= self.last:
             return []
         if self._by_position is None:
+            if not self._asked:
+                self._asked = True
+                return self._between(after, until)
             self._by_position = self._in_order()
         found = self._by_position.execute(
             "SELECT version FROM ordered WHERE since > ? AND since <= ? ORDER BY since", (after, until)
@@ -120,6 +124,14 @@ class BundledVersions:
         if checksum(data) == bytes(digest):
             return version_bundles.table(bytes(data))
         raise BrokenRow("versions", first, branch, Key(low), f"bundle {number}, which it begins, has another checksum")
+
+    def _between(self, after: int, until: int) -> Sequence[Version]:
+        found = [
+            one.version
+            for (number,) in self._say.rows(_BETWEEN, after=after, until=until)
+            for one in version_bundles.versions(version_bundles.begun(self._table(number), after, until))
+        ]
+        return sorted(found, key=lambda version: version.since)
 
     def _in_order(self) -> sqlite3.Connection:
         """In a file of no name that goes with these versions: they may be more than memory holds."""
@@ -172,6 +184,7 @@ _DATA: Final = select(bundles.c.branch, bundles.c.low, bundles.c.first, bundles.
     bundles.c.number == bindparam("number")
 )
 _ALL: Final = select(bundles.c.number).order_by(bundles.c.number)
+_BETWEEN: Final = _ALL.where(bundles.c.first <= bindparam("until"), bundles.c.last > bindparam("after"))
 _GENERATION: Final = _ALL.where(bundles.c.generation == bindparam("generation"))
 _GENERATIONS: Final = (
     select(bundles.c.generation, func.sum(bundles.c.versions))

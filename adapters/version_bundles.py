@@ -62,10 +62,14 @@ def versions(table: Any, entity: str | None = None) -> Iterator[Numbered]:
         yield Numbered(number, _version(*row))
 
 
+def begun(table: Any, after: int, until: int) -> Any:
+    """Those that began in (after, until]."""
+    return table.filter(pc.and_(pc.greater(table["since"], after), pc.less_equal(table["since"], until)))
+
+
 def keys(table: Any, after: int, until: int) -> set[Key]:
     """Entities of versions that began in (after, until]."""
-    began = pc.and_(pc.greater(table["since"], after), pc.less_equal(table["since"], until))
-    return set(map(Key, table["entity"].filter(began).unique().to_pylist()))
+    return set(map(Key, begun(table.select(["entity", "since"]), after, until)["entity"].unique().to_pylist()))
 
 
 def _cells(row: Numbered, state: str) -> tuple[object, ...]:

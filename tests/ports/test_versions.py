@@ -80,6 +80,7 @@ async def test_what_was_written_on_any_branch_by_position(versions: Versions) ->
     assert [(version.since, version.branch) for version in versions.written(4, 8)] == [
         (5, MAIN), (6, MAIN), (7, ""), (8, "dev/a/b"),
     ]  # fmt: skip
+    assert [version.since for version in versions.written(0, 5)] == [1, 2, 3, 4, 5]
     assert versions.written(9, FOREVER) == []
 
 
