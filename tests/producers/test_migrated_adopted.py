@@ -16,6 +16,10 @@ MIGRATIONS = [
     plan("SetAcyclic", {"kind": "first"}, type="near", acyclic=True),
     plan("ChangePropertyType", {"kind": "cast"}, type="Plane", property="기종", to="string"),
     plan("SetPrimaryKey", {"kind": "move"}, type="Plane", primaryKey=["serial"]),
+    plan("ChangePropertyType", {"kind": "cast"}, type="Plane", property="표", to="string"),
+    plan("SetMarking", {"kind": "cast"}, type="Plane", property="표", marking="encrypt"),
+    plan("ChangeParents", {"kind": "default", "value": "모름"}, type="Plane", parents=["Named"]),
+    plan("SetUnique", {"kind": "drop"}, type="Plane", property="기종", unique=True),
 ]
 
 
@@ -26,9 +30,12 @@ class Log(MemoryFeed):
 async def fleet() -> Desk:
     desk = await hangar()
     await sent(desk, "AddProperty", type="Plane", property={"name": "기종", "type": "integer"})
+    await sent(desk, "AddProperty", type="Plane", property={"name": "표", "type": "integer", "unique": True})
+    named = [{"name": "이름", "type": "string", "required": True}]
+    await sent(desk, "CreateObjectType", name="Named", abstract=True, properties=named)
     await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
     await sent(desk, "CreateLinkType", name="near", **{"from": "Plane", "to": "Plane"})
-    made = [plane(f"N{at:03}", serial=f"s{at}", seats=at % 400, 기종=at) for at in range(PLANES)]
+    made = [plane(f"N{at:03}", serial=f"s{at}", seats=at % 400, 기종=at % 500, 표=at) for at in range(PLANES)]
     linked = [{"from": f"N{at:03}", "to": f"N{at % 300:03}"} for at in range(PLANES)]
     await desk.group(*[asked("CreateObject", **each) for each in made])
     await desk.group(*[asked("CreateLink", type=name, **each) for name in ("beside", "near") for each in linked])
@@ -56,7 +63,7 @@ async def test_heads_are_those_of_the_log_after_migrations_reverts_and_merges():
         await ran(desk, number=number, step=1)
     await begun(desk, DEV, **MIGRATIONS[0])
     assert (await ran(desk, DEV))["said"] == "completed"
-    for number in (4, 3, 2, 1):
+    for number in (9, 8, 7, 6, 4, 3, 2, 1):
         await sent(desk, "RevertMigration", migration=number)
         await ran(desk, number=number)
     assert await intervals(await anew(desk)) == await intervals(desk.outbox)

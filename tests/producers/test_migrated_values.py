@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.producers.desk import MAIN, Desk, asked, codes, plane
-from tests.producers.test_migrations import alive, begun, hangar, plan, ran, said, sent, taken_back
+from tests.producers.test_migrations import DEV, alive, begun, hangar, plan, ran, said, sent, taken_back
 
 PLANES = 1_040  # three batches
 SERIAL = {"type": "Plane", "property": "serial"}
@@ -251,3 +251,18 @@ async def test_a_text_that_refers_to_nothing_stops_it_and_is_named():
     failed = await ran(desk)
     assert (failed["said"], failed["keys"]) == ("failed", ["object/Plane/N1"])
     assert "object/Plane/N9, which is not there" in failed["text"]
+
+
+async def test_a_merge_reserves_what_it_brings_and_what_was_there_in_the_new_form():
+    desk = await hangar(plane("N1", serial="1"), plane("N2", serial="2"))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    await begun(desk, DEV, **TO_NUMBER)
+    assert (await ran(desk, DEV))["said"] == "completed"
+    await sent(desk, "CreateObject", DEV, **plane("N3", serial=3))
+    await sent(desk, "CreateObject", **plane("N4", serial="4"))
+    await sent(desk, "MergeBranch", source=DEV)
+    assert {key: each["serial"] for key, each in (await alive(desk)).items()} == {"N1": 1, "N2": 2, "N3": 3, "N4": 4}
+    assert await reserved(desk) == await held(desk)
+    for serial in (1, 3, 4):
+        assert codes(await desk.send("CreateObject", **plane("Z1", serial=serial))) == ["VALUE_NOT_UNIQUE"]
+    assert (await desk.send("MergeBranch", source=DEV))["status"] == "unchanged"
