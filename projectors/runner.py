@@ -51,7 +51,10 @@ class Runner:
         self._left: dict[str, asyncio.Future[Exception]] = {}
 
     async def run(self) -> None:
-        """Follow the log until cancelled."""
+        """Follow the log until cancelled; again, if it was before: whoever lost the lease may have it once more."""
+        self._lane = None
+        self._left.clear()
+        self._manned.clear()
         await asyncio.gather(*(track.open() for track in self.tracks), return_exceptions=True)
         foremost_first = sorted(self.tracks, key=lambda track: -track.checkpoint.position)
         async with asyncio.TaskGroup() as tasks:

@@ -81,6 +81,30 @@ async def test_views_follow_the_log():
     assert stage.alarms == []
 
 
+class Counting(Failing[Any]):
+    """Never fails; `folds` says up to where it was told to fold."""
+
+    def __init__(self, view: View[Any]) -> None:
+        super().__init__(view, 0)
+        self.folds: list[int] = []
+
+    async def fold(self, work: Any, known: Checkpoint, reached: Checkpoint | None) -> None:
+        self.folds += [reached.position] if reached else []
+        await super().fold(work, known, reached)
+
+
+async def test_one_that_lost_its_lease_and_has_it_again_folds_each_event_once():
+    counting = Counting(memory_versions("main"))
+    stage = Stage(story(), versions_view=counting)
+    for position in (6, 7, 8):
+        async with stage.running():
+            await stage.both_at(position)
+            stage.story.created(f"more{position}", n=1)
+            stage.publish()
+            await stage.both_at(position + 1)
+    assert counting.folds == sorted(set(counting.folds))
+
+
 async def test_a_view_that_is_behind_catches_up_and_the_others_do_not_wait_for_it():
     told = story(30)
     ahead = memory_versions("main")
