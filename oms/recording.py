@@ -19,6 +19,7 @@ from projectors.runner import Alarm
 
 REDRIVE_SECONDS: Final = 10.0
 LISTEN_SECONDS: Final = 1.0
+MOST: Final = 100  # violations of that time that are told one by one: nobody fills the audit with them
 
 
 class Recorder:
@@ -44,9 +45,13 @@ class Recorder:
         try:
             while True:
                 await asyncio.sleep(LISTEN_SECONDS)
-                for found, times in (await asyncio.to_thread(violations.new)).items():
-                    with suppress(OSError):  # the server has refused it already, and says so in its own log
+                with suppress(OSError):  # the server has refused it already, and says so in its own log
+                    new = await asyncio.to_thread(violations.new)
+                    for found, times in new.most_common(MOST):
                         await self._violated(found, times)
+                    if len(new) > MOST:
+                        what = f"{len(new) - MOST:,} other things: see server.log"
+                        await self.denied("", "nats", what, f"so many within {LISTEN_SECONDS:g} s")
         finally:
             await self._table.close()
 
