@@ -26,7 +26,6 @@ class PostgresThread:
         return await self._thread.run(partial(self._attempt, work))
 
     async def close(self) -> None:
-        """Idempotent."""
         await self._thread.run(self._drop)
         self._thread.close()
 

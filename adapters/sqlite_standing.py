@@ -1,6 +1,5 @@
 """How far a view's file and the outbox are, read beside whoever writes them."""
 
-import asyncio
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,22 +36,6 @@ def view_standing(path: Path) -> Standing | None:
         found = connection.execute(_CHECKPOINT).fetchone()
         view, version, ontology, *checkpoint = found
         return Standing(view, version, ontology, Checkpoint(*checkpoint), connection.execute(_PARKED).fetchone()[0])
-
-
-class Watched:
-    """A view's file, looked at again and again: for who waits in another process than the one that writes it."""
-
-    def __init__(self, path: Path, every: float = 0.02) -> None:
-        self._path, self._every = path, every
-
-    def position(self) -> int:
-        standing = view_standing(self._path)
-        return standing.checkpoint.position if standing else 0
-
-    async def reached(self, position: int) -> None:
-        """Returns once the view has `position`."""
-        while self.position() < position:  # noqa: ASYNC110 another process writes: it can set no event here
-            await asyncio.sleep(self._every)
 
 
 def parked_in(path: Path) -> list[Parked]:

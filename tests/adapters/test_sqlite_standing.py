@@ -1,22 +1,9 @@
-import asyncio
 from pathlib import Path
 
-from adapters.sqlite_standing import Watched, outbox_head, parked_in, view_standing
+from adapters.sqlite_standing import outbox_head, parked_in, view_standing
 from projectors.projector import Checkpoint, Parked
 from projectors.versions import VERSION
-from queries.freshness import Fresh, at_least
 from tests.queries.histories import MAIN, History, made
-
-
-async def test_a_view_that_another_connection_writes_is_waited_for(tmp_path: Path) -> None:
-    history = History()
-    await history.into_file(tmp_path / "v.db")
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        waiting = tasks.create_task(at_least(Watched(tmp_path / "v.db"), 2, within=60))
-        history.commit(MAIN, [made("A", "1")])
-        history.told = history.told[1:]
-        await history.into_file(tmp_path / "v.db")
-    assert waiting.result() == Fresh(2)
 
 
 async def test_how_far_a_view_is_and_what_it_could_not_apply(tmp_path: Path) -> None:
