@@ -9,20 +9,25 @@ each batch does so for what it has gone through, and two that would be the same 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from events.decider import Context, Payload, State
+from events.branches.elsewhere import View
+from events.decider import Context, Payload, State, needed
 from events.findings import Refused
+from events.migrations.migration_events import migration_key
 from events.migrations.migration_staging import Staging
+from events.names import Key
 from events.objects.personal import ENCRYPT
 from events.objects.sealing import is_closed, untold
+from events.reserved import RUNNING_MIGRATIONS
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
 from events.schema.kinds import kind_named
 from events.schema.narrower import sealed_otherwise
 from events.schema.property_opening import OpenValues, SetOpened
 from events.schema.property_reserving import ReserveValues, SetReserved
-from events.schema.property_rules import SetMarking, SetUnique
+from events.schema.property_rules import SetMarking, SetUnique, next_reserve
 from events.schema.property_source import SetValueType
 from events.schema.property_type import ChangePropertyType
+from events.schema.reach import is_link_type
 from events.schema.resolving import Declared, declaration
 from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.value_type import PublishValueTypeVersion
@@ -37,11 +42,12 @@ class Holder(NamedTuple):
     name: str
     old: Declared
     new: Declared
+    was_unique: bool = False  # before there was room, which a rebase has left while it takes away what was reserved
 
     @property
     def reserving(self) -> bool:
         """Whether its values are to be reserved in their new form: it is unique, or was before there was room."""
-        return bool(self.old["unique"]) or self.old.get("reserving") == "begun"
+        return bool(self.old["unique"]) or self.old.get("reserving") == "begun" or self.was_unique
 
     @property
     def opening(self) -> bool:
@@ -51,7 +57,7 @@ class Holder(NamedTuple):
     @property
     def under_way(self) -> bool:
         """Whether values are kept otherwise than they shall be, or reserved as they come."""
-        begun = self.old.get("reserving") == "begun" or bool(self.old.get("opening"))
+        begun = (self.reserving and not self.old["unique"]) or bool(self.old.get("opening"))
         return begun or sealed_otherwise(self.old, self.new)
 
     def kept_wrong(self, stored: Json) -> bool:
@@ -93,6 +99,34 @@ def room(context: Context, command: Payload, holders: Sequence[Holder]) -> Room 
         return None
     done = (*(SetOpened(**named) for named in opened), *(SetReserved(**named) for named in reserved))
     return Room(first, (command, *done))
+
+
+def of_before(context: Context, command: Payload, holders: Sequence[Holder]) -> list[Holder]:
+    """With what each was when the migration began, where nobody else said since that it need not be so. Raises `Unread`."""
+    view = _began(context, command)
+    if view is None:
+        return list(holders)
+    kinds = ("linkType" if is_link_type(each.state) else "objectType" for each in holders)
+    keys = [Key(f"{kind}/{each.state['rid']}") for kind, each in zip(kinds, holders, strict=True)]
+    states = zip(holders, needed(view.get, keys), strict=True)
+    then = [(each, ((state or {}).get("properties") or {}).get(each.field, {})) for each, state in states]
+    return [
+        each._replace(was_unique=bool(was.get("unique")) and each.old.get("reserve") == next_reserve(was))
+        for each, was in then
+    ]
+
+
+def _began(context: Context, command: Payload) -> View | None:
+    """The branch as it was when the migration that makes this change began, or the one that is taken back; if one runs."""
+    running = (context.get(RUNNING_MIGRATIONS) or {}).get(context.branch)
+    state = None if running is None else context.get(migration_key(running))
+    if state is None or context.elsewhere is None or state.get("at") is None:
+        return None
+    change = state["change"]
+    its_own = change["type"] == type(command).__name__ and command == type(command).model_validate(
+        change["data"], by_alias=True, by_name=False
+    )
+    return context.elsewhere.at(context.branch, state["at"]) if its_own or state["status"] == "REVERTING" else None
 
 
 def _json(_: Context, command: ChangePropertyType) -> tuple[Payload, ...]:

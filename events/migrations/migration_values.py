@@ -18,7 +18,7 @@ from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_references import Referring
 from events.migrations.migration_reserved import reserved_in, values_reserved
-from events.migrations.migration_room import Holder, room
+from events.migrations.migration_room import Holder, of_before, room
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_type import Retyped
 from events.migrations.migration_words import Fix
@@ -43,7 +43,7 @@ from events.schema.values import Json, same
 
 def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     """Of a change of a property, a value type or a shared property. Raises `Refused`, `Unread`."""
-    holders = _holders(context, command)
+    holders = of_before(context, command, _holders(context, command))
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
     whole = converting(context, holders, mended)
     if any(each.old["target"] != each.new["target"] for each in holders):

@@ -266,3 +266,18 @@ async def test_a_merge_reserves_what_it_brings_and_what_was_there_in_the_new_for
     for serial in (1, 3, 4):
         assert codes(await desk.send("CreateObject", **plane("Z1", serial=serial))) == ["VALUE_NOT_UNIQUE"]
     assert (await desk.send("MergeBranch", source=DEV))["status"] == "unchanged"
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+async def test_values_are_unique_again_though_the_branch_was_rebased_meanwhile(given_up):
+    desk = await fleet()
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    await begun(desk, DEV, **TO_NUMBER)
+    await sent(desk, "ApplyMigrationBatch", DEV, migration=1, step=0)
+    await sent(desk, "CreateObject", **plane("A1", serial="9001"))
+    await sent(desk, "RebaseBranch", DEV)
+    if given_up:
+        await sent(desk, "RevertMigration", DEV, migration=1)
+    assert (await ran(desk, DEV, step=0 if given_up else 1))["said"] == ("reverted" if given_up else "completed")
+    twice = plane("Z1", serial="9001" if given_up else 9001)
+    assert codes(await desk.send("CreateObject", DEV, **twice)) == ["VALUE_NOT_UNIQUE"]
