@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from oms.settings import Settings
-from oms.shelves import kept
-from oms.views import Elsewhere
 from projectors.projector import Fetched, ViewUnavailable
 from queries.freshness import Behind, at_least
 
@@ -17,6 +15,9 @@ def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetc
     """
     if after >= until:
         return
+    from oms.shelves import kept  # takes a while to import, and most queries ask no events
+    from oms.views import Elsewhere
+
     with asyncio.Runner() as runner, kept(settings) as shelves:
         found = runner.run(at_least(Elsewhere(shelves.shelf("audit")), until, within=settings.deadline))
         if isinstance(found, Behind):
