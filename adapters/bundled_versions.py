@@ -17,9 +17,9 @@ import msgspec
 from sqlalchemy import bindparam, func, literal_column, select
 
 from adapters import version_bundles
+from adapters.key_ranges import behind
 from adapters.saying import Saying
 from adapters.version_bundles import Numbered
-from adapters.versions_statements import behind
 from adapters.versions_tables import bundles, entities, moved
 from events.names import Key
 from projectors.projector import BrokenRow

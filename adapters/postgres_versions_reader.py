@@ -6,11 +6,12 @@ from typing import Any, Final
 from sqlalchemy import Text, any_, bindparam, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from adapters.key_ranges import behind
 from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
 from adapters.postgres_versions import START, named, owned, packed_states, start, told
-from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, VERSIONS, WRITTEN, behind
+from adapters.versions_statements import BY_ID, BY_POSITION, BY_TIME, VERSIONS, WRITTEN
 from adapters.versions_tables import commits, entities, messages, metadata, slices, versions
 from events.names import Key
 from projectors.projector import Parked, Place

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from adapters.key_ranges import behind
 from adapters.packed_states import PackedStates
 from adapters.spanning_versions import spanning
 from adapters.sqlite_bundles import bundles
 from adapters.sqlite_reader import reader
 from adapters.statements import statements
 from adapters.stored_version import loaded
-from adapters.versions_statements import behind
 from events.names import Key
 from projectors.lineage import Own
 from projectors.projector import Parked, Place

@@ -1,6 +1,5 @@
 """What is asked of the versions tables, whatever database they are in."""
 
-import sys
 from typing import Final
 
 from sqlalchemy import bindparam, exists, func, literal_column, or_, select
@@ -132,8 +131,3 @@ BY_ID: Final = (
     .order_by(commits.c.id)
     .limit(bindparam("most"))
 )
-
-
-def behind(prefix: str) -> str:
-    """A text behind all that start with `prefix`."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else chr(sys.maxunicode)

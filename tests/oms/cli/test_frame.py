@@ -122,7 +122,9 @@ def test_completion_knows_commands_and_options(line: str, words: list[str]) -> N
     assert done.stdout.split() == words
 
 
-@pytest.mark.parametrize("command", [["show", "Airline"], ["history", "Airline"], ["diff"], ["query", "SELECT 1"], ["branch", "list"]])
+@pytest.mark.parametrize(
+    "command", [["show", "Airline"], ["history", "Airline"], ["diff"], ["query", "SELECT 1"], ["branch", "list"]]
+)
 def test_reading_imports_only_what_it_needs(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "views").mkdir()
     program = f"import sys; from oms.cli import run; run({command}); print(*sys.modules, file=sys.stderr)"
