@@ -20,7 +20,7 @@ def blame(
     *,
     asked: Reading,
 ) -> None:
-    """Show who said last what each field of an object, a link or a type is. When, on behalf of whom, in which commit."""
+    """Show who said last what each field of one thing is. When, on behalf of whom, in which commit."""
     from queries import blame as queries_blame
     from queries.called import in_names
 

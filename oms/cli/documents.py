@@ -27,7 +27,7 @@ MarkdownFiles = Annotated[
 
 @app.command("outline")
 def outline(file: MarkdownFile, as_json: Json = False) -> None:
-    """Show the headings of a Markdown file, its metadata frames, and what it refers to."""
+    """Show the headings, frames and references of a Markdown file."""
     from documents.frames import outline as headings_of
     from documents.frames import sections
 
@@ -58,7 +58,7 @@ def check(
     *,
     asked: Reading,
 ) -> None:
-    """Hold the metadata frames of Markdown files against the types that they name. Ends with exit code 1 if any is wrong."""
+    """Hold frames against the types that they name. Ends with exit code 1 if any is wrong."""
     settings = asked.settings()
     sources = [(file, _read(file)) for file in files]
     with versions(settings, asked.min_position) as opened:
@@ -78,7 +78,7 @@ def set_(
     frame: Annotated[int, typer.Option("--frame", min=0, help="Which frame, see `oms documents outline`.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Set one value of a metadata frame; no other byte of the file changes."""
+    """Set one value of a frame. No other byte of the file changes."""
     from documents.frames import EditRefused, with_value
 
     before = _text(file)

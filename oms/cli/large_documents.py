@@ -40,7 +40,7 @@ def put(
     *,
     said: Sending,
 ) -> None:
-    """Give a property of an object a document of any size: a JSON file, or a text. What is stored is not written twice."""
+    """Put a document of any size into a property. A JSON file, or a text; what is stored is not written twice."""
     from documents.splitting import split
 
     value = _document(file)

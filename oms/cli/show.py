@@ -49,7 +49,7 @@ def show(
     *,
     asked: Reading,
 ) -> None:
-    """Show an object or a part of it, a link, a type, all of a type, or a whole branch. Now or at any moment."""
+    """Show an object, a link, a type or a whole branch at any moment. Of a large object a part."""
     if type_name is None or every:
         _show_several(type_name, deleted, asked)
     else:

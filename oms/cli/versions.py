@@ -53,7 +53,7 @@ def move(
     ontology: Ontology = None,
     as_json: Json = False,
 ) -> None:
-    """Move versions of objects and links that were closed long ago into Parquet. OMS may run meanwhile; answers stay the same."""
+    """Move versions that were closed long ago into Parquet. OMS may run meanwhile; answers stay the same."""
     run(_move(days, as_json=as_json, folder=folder, ontology=ontology))
 
 

@@ -110,7 +110,7 @@ def test_help_imports_nothing_heavy() -> None:
         ("oms sett", ["settings"]),
         ("oms schema", ["schemas", "schema"]),
         ("oms proposal re", ["ready", "request-changes", "resolve", "reopen"]),
-        ("oms show --fold", ["--folder"]),
+        ("oms show --folde", ["--folder"]),
         ("oms nonsense --f", []),
     ],
 )
