@@ -16,8 +16,8 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from queries.sql.findings import refused
-from queries.sql.times import Reader, begins, word
-from queries.sql.when import Place, Reference, When
+from queries.sql.times import Reader, begins, place_of, word
+from queries.sql.when import Reference
 
 PREFIX: Final = "oms_"
 """What stands for a reference begins so; no type of objects or links is called like that, since `_` is in no API name."""
@@ -75,10 +75,6 @@ def lifted(text: str) -> Lifted:
     return Lifted(lifting.left, lifting.references)
 
 
-def place(token: Token) -> Place:
-    return Place(token.line, token.col - len(token.text) + 1 if token.col >= len(token.text) else token.col)
-
-
 def _is_name(token: Token) -> bool:
     return token.token_type not in _NO_NAME and (
         token.token_type is TokenType.IDENTIFIER or token.text.replace("_", "").isalnum()
@@ -119,7 +115,7 @@ def _reference(lifting: _Lifting, at: int) -> int:
         alias, after = list(tokens[after:behind]), behind
     when, after = Reader(tokens, after).when()
     standing = f"{PREFIX}{len(lifting.references)}"
-    lifting.references[standing] = Reference(name.text, when, place(name))
+    lifting.references[standing] = Reference(name.text, when, place_of(tokens, at))
     lifting.left.append(Token(TokenType.VAR, standing, name.line, name.col, name.start, name.end))
     lifting.left += alias
     return after
@@ -130,8 +126,3 @@ def _alias(tokens: Sequence[Token], at: int) -> int:
     if word(tokens, at) == "AS":
         return at + 2
     return at + 1 if at < len(tokens) and tokens[at].token_type in (TokenType.VAR, TokenType.IDENTIFIER) else at
-
-
-def unsaid(name: str, at: Place) -> Reference:
-    """A table without a clause."""
-    return Reference(name, When(), at)

@@ -40,10 +40,6 @@ class Failed(Exception):
         self.code, self.text = code, text
         super().__init__(text)
 
-    @property
-    def told(self) -> tuple[str, str]:
-        return self.code, self.text
-
 
 def too_much(limits: Limits) -> Failed:
     text = f"more than {limits.read:,} rows would be read; name keys or a shorter time, or allow more"

@@ -122,7 +122,8 @@ def explained(query: Query, limits: Limits, told: Callable[[int], None]) -> Iter
             rows += len(batch[0])
             told(before + rows)
             if before + rows > limits.read:
-                raise refused(*too_much(limits).told)
+                much = too_much(limits)
+                raise refused(much.code, much.text)
         before += rows
         yield {
             "table": each.reference.name,
