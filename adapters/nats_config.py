@@ -49,10 +49,15 @@ def queue_stream(ontology: str) -> str:
     return f"OMS_QUEUE_{ontology}"
 
 
+def later_stream(ontology: str) -> str:
+    return f"OMS_LATER_{ontology}"
+
+
 def config(name: str, listen: str, store: str, logins: Mapping[str, Login], ontologies: Sequence[str]) -> Json:
     """What nats-server reads (its format is a superset of JSON). `listen` is `host:port`, port -1 = any free one."""
     logs = [log_stream(ontology) for ontology in ontologies]
     queues = [queue_stream(ontology) for ontology in ontologies]
+    laters = [later_stream(ontology) for ontology in ontologies]
     services: list[Json] = [
         {"service": "oms.cmd.>"},
         {"service": "oms.queue.>"},
@@ -80,7 +85,7 @@ def config(name: str, listen: str, store: str, logins: Mapping[str, Login], onto
                 "users": [
                     _user(logins["admin"], ["$JS.API.>"]),
                     _user(logins["relay"], _relay_says(ontologies)),
-                    _user(logins["service"], _service_says(ontologies, logs, queues), ["oms.cmd.>"]),
+                    _user(logins["service"], _service_says(ontologies, logs, queues, laters), ["oms.cmd.>"]),
                 ],
                 "exports": [{**export, "accounts": ["CLIENTS"]} for export in (*services, *streams)],
             },
@@ -112,20 +117,23 @@ def _relay_says(ontologies: Sequence[str]) -> list[str]:
     ]
 
 
-def _service_says(ontologies: Sequence[str], logs: Sequence[str], queues: Sequence[str]) -> list[str]:
+def _service_says(
+    ontologies: Sequence[str], logs: Sequence[str], queues: Sequence[str], laters: Sequence[str]
+) -> list[str]:
+    streams = (*logs, *queues, *laters)
     asks = ("CREATE", "DURABLE.CREATE", "INFO", "MSG.NEXT", "DELETE", "NAMES", "LIST")
     return [
         "$JS.API.INFO",
         "_INBOX.>",  # replies inside the account
         "_R_.>",  # replies to clients, mapped by the server
-        *(f"oms.{to}.{ontology}.>" for ontology in ontologies for to in ("outcome", "dead")),
+        *(f"oms.{to}.{ontology}.>" for ontology in ontologies for to in ("outcome", "dead", "later")),
         *(f"$JS.API.{ask}.{log}" for log in logs for ask in ("STREAM.MSG.GET", "DIRECT.GET")),
-        *(f"$JS.API.STREAM.INFO.{stream}" for stream in (*logs, *queues)),
-        *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in (*logs, *queues) for ask in ("NAMES", "LIST")),
-        *(f"$JS.API.CONSUMER.{ask}.{stream}.>" for stream in (*logs, *queues) for ask in asks),
-        *(f"$JS.API.STREAM.{ask}.{queue}" for queue in queues for ask in ("MSG.GET", "PURGE")),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams),
+        *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in streams for ask in ("NAMES", "LIST")),
+        *(f"$JS.API.CONSUMER.{ask}.{stream}.>" for stream in streams for ask in asks),
+        *(f"$JS.API.STREAM.{ask}.{stream}" for stream in (*queues, *laters) for ask in ("MSG.GET", "PURGE")),
         *(f"$JS.API.CONSUMER.RESET.{queue}.>" for queue in queues),
-        *(f"$JS.ACK.{stream}.>" for stream in (*logs, *queues)),
+        *(f"$JS.ACK.{stream}.>" for stream in streams),
     ]
 
 

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 
-from adapters.nats_config import log_stream, queue_stream
+from adapters.nats_config import later_stream, log_stream, queue_stream
 from adapters.nats_connection import ApiRefused, api
 
 QUEUE_CONSUMER = "committer"
+LATER_CONSUMER = "webhooks"
 NO_SUCH_STREAM = 10059
 NO_SUCH_CONSUMER = 10014
 NO_SUCH_MESSAGE = 10037
@@ -74,6 +75,39 @@ def queue_config(ontology: str, replicas: int = 1) -> Config:
     }
 
 
+def later_config(ontology: str, replicas: int = 1) -> Config:
+    """What comes again at a time: the server itself puts a message that is due beside those that wait."""
+    return {
+        "name": later_stream(ontology),
+        "subjects": [f"oms.later.{ontology}.>"],
+        "storage": "file",
+        "retention": "workqueue",
+        "discard": "old",  # never: there are no limits, and schedules allow nothing else
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_age": 0,
+        "num_replicas": replicas,
+        "compression": "none",
+        "allow_msg_schedules": True,
+        "allow_msg_ttl": True,
+        "allow_rollup_hdrs": True,
+    }
+
+
+def later_consumer_config(ontology: str) -> Config:
+    """What is due; it is asked for again until it is done."""
+    return {
+        "name": LATER_CONSUMER,
+        "durable_name": LATER_CONSUMER,
+        "ack_policy": "explicit",
+        "deliver_policy": "all",
+        "filter_subject": f"oms.later.{ontology}.due.>",
+        "ack_wait": 120_000_000_000,
+        "max_deliver": -1,
+        "max_ack_pending": 2_000,
+    }
+
+
 def queue_consumer_config() -> Config:
     """One durable consumer decides what was queued; a command is asked for again until it is answered."""
     return {
@@ -94,7 +128,9 @@ async def ensure_streams(client: Client, ontology: str, replicas: int = 1) -> li
     """
     drifts = await _ensure(client, log_config(ontology, replicas))
     drifts += await _ensure(client, queue_config(ontology, replicas))
-    return drifts + await _ensure_consumer(client, queue_stream(ontology), queue_consumer_config())
+    drifts += await _ensure(client, later_config(ontology, replicas))
+    drifts += await _ensure_consumer(client, queue_stream(ontology), queue_consumer_config())
+    return drifts + await _ensure_consumer(client, later_stream(ontology), later_consumer_config(ontology))
 
 
 async def _ensure(client: Client, wanted: Config) -> list[Drift]:

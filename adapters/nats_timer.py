@@ -1,0 +1,81 @@
+"""Letters that come again, as schedules of JetStream: the server keeps them, and puts each out when it is due.
+
+oms.later.<ontology>.at.<subscription>.<position>   waits; another one for the same letter takes its place
+oms.later.<ontology>.due.<subscription>             comes to whoever carries letters out, until it is done
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from adapters.nats_config import later_stream
+from adapters.nats_connection import close, connect
+from adapters.nats_pull import Pull
+from adapters.nats_server import Endpoint
+from adapters.nats_streams import LATER_CONSUMER
+from events.subscriptions.letters import Due
+
+AT_ONCE: Final = 256
+WAIT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 10.0
+
+
+class NatsTimer:
+    def __init__(self, client: Client, ontology: str) -> None:
+        self._client, self._ontology = client, ontology
+        self._pull = Pull(client, later_stream(ontology), LATER_CONSUMER)
+        self._open = False
+
+    async def at(self, due: Due, time: float) -> None:
+        place = f"oms.later.{self._ontology}"
+        headers = {
+            "Nats-Schedule": f"@at {datetime.fromtimestamp(time, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}",
+            "Nats-Schedule-Target": f"{place}.due.{due.subscription}",
+        }
+        subject = f"{place}.at.{due.subscription}.{due.position}"
+        try:
+            answer = await self._client.request(subject, msgspec.json.encode(due), ANSWER_SECONDS, headers=headers)
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise ConnectionError(f"no schedule was taken: {error!r}") from error
+        if b'"error"' in answer.data:
+            raise ConnectionError(f"no schedule was taken: {answer.data.decode()}")
+
+    async def take(self) -> "Sequence[_Fired]":
+        try:
+            if not self._open:
+                await self._pull.open()
+                self._open = True
+            messages = await self._pull.fetch(AT_ONCE, WAIT_SECONDS)
+        except nats.errors.TimeoutError:
+            return []
+        except (nats.errors.Error, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
+        return [_Fired(msgspec.json.decode(message.data, type=Due), message) for message in messages]
+
+
+class _Fired:
+    def __init__(self, due: Due, message: Msg) -> None:
+        self.due, self._message = due, message
+
+    async def done(self) -> None:
+        try:
+            await self._message.ack()
+        except (nats.errors.Error, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
+
+
+@asynccontextmanager
+async def nats_timer(endpoint: Endpoint, ontology: str) -> AsyncIterator[NatsTimer]:
+    async with asyncio.timeout(ANSWER_SECONDS):
+        client = await connect(endpoint, "service", name="timer of webhooks")
+    try:
+        yield NatsTimer(client, ontology)
+    finally:
+        await close(client)

@@ -1,0 +1,59 @@
+"""What everyone who remembers deliveries must do; each adapter passes this suite unchanged."""
+
+import pytest
+
+from adapters.sqlite_deliveries import SqliteDeliveries
+from events.subscriptions.letters import Standing, Try
+from events.subscriptions.retrying import Failing
+
+ONE, TWO = "ri.oms.subscription.1", "ri.oms.subscription.2"
+
+
+def tried(subscription, position, time=5, **more):
+    return Try(subscription, position, f"event-{position}", 1, "event", time, 250, "status_500", 500, ["whs-1"],
+               {"webhook-id": "한"}, {"x": "y"}, "답".encode(), "", time + 9)._replace(**more)  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite"])
+def opened(tmp_path):
+    """Another one each time, of the same place: as after a restart."""
+    return lambda: SqliteDeliveries(tmp_path / "deliveries.db")
+
+
+async def test_nothing_is_known_at_first(opened):
+    deliveries = opened()
+    assert await deliveries.standings() == {}
+    assert await deliveries.last(ONE, 5) == []
+    await deliveries.close()
+
+
+async def test_what_was_noted_is_there_after_a_restart(opened):
+    deliveries = opened()
+    failing = Standing(9, Failing(12.5, 3, 50), 4)
+    await deliveries.note([tried(ONE, 8), tried(TWO, 8)], {ONE: failing, TWO: Standing(8)})
+    await deliveries.note([tried(ONE, 9, kind="timeout", status=None, next=None)], {TWO: Standing(20)})
+    await deliveries.close()
+    again = opened()
+    assert await again.standings() == {ONE: failing, TWO: Standing(20)}
+    assert [each for _, each in await again.last(ONE, 5)] == [
+        tried(ONE, 9, kind="timeout", status=None, next=None), tried(ONE, 8)]  # fmt: skip
+    assert len(await again.last(ONE, 1)) == 1
+    await again.close()
+
+
+async def test_all_of_it_or_nothing(opened):
+    deliveries = opened()
+    with pytest.raises(Exception, match="NOT NULL"):
+        await deliveries.note([tried(ONE, 8), tried(ONE, 9, event=None)], {ONE: Standing(9)})
+    assert await deliveries.standings() == {}
+    assert await deliveries.last(ONE, 5) == []
+    await deliveries.close()
+
+
+async def test_old_tries_are_forgotten_and_standings_are_not(opened):
+    deliveries = opened()
+    await deliveries.note([tried(ONE, 1, time=5), tried(ONE, 2, time=50)], {ONE: Standing(2)})
+    assert await deliveries.forget(50) == 1
+    assert [each.position for _, each in await deliveries.last(ONE, 5)] == [2]
+    assert await deliveries.standings() == {ONE: Standing(2)}
+    await deliveries.close()

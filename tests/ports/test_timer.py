@@ -1,0 +1,59 @@
+"""What every timer of letters must do; each adapter passes this suite unchanged."""
+
+import asyncio
+import time
+
+import pytest
+
+from adapters.memory_timer import MemoryTimer
+from adapters.nats_connection import connection
+from adapters.nats_streams import ensure_streams
+from adapters.nats_timer import nats_timer
+from events.subscriptions.letters import Due
+
+ONE, TWO = "ri.oms.subscription.1", "ri.oms.subscription.2"
+DEADLINE = 30
+
+
+@pytest.fixture(params=["memory", "nats"])
+async def timer(request, nats_server):
+    if request.param == "memory":
+        yield MemoryTimer(time.time)
+        return
+    async with connection(nats_server.endpoint, "admin") as admin:
+        await ensure_streams(admin, "main")
+    async with nats_timer(nats_server.endpoint, "main") as opened:
+        yield opened
+
+
+async def taken(timer, count):
+    found = []
+    async with asyncio.timeout(DEADLINE):
+        while len(found) < count:
+            found += await timer.take()
+    return found
+
+
+async def test_what_is_due_comes(timer):
+    await timer.at(Due(ONE, 7, 2), time.time() - 1)
+    await timer.at(Due(TWO, 7, 5), time.time() - 1)
+    found = await taken(timer, 2)
+    assert {each.due for each in found} == {Due(ONE, 7, 2), Due(TWO, 7, 5)}
+    for each in found:
+        await each.done()
+
+
+async def test_the_last_word_about_a_letter_counts(timer):
+    await timer.at(Due(ONE, 7, 2), time.time() + 3_600)
+    await timer.at(Due(TWO, 9, 1), time.time() + 3_600)
+    await timer.at(Due(ONE, 7, 3), time.time() - 1)
+    assert [each.due for each in await taken(timer, 1)] == [Due(ONE, 7, 3)]
+
+
+@pytest.mark.parametrize("timer", ["nats"], indirect=True)
+async def test_what_waits_outlives_who_asked_for_it(timer, nats_server):
+    await timer.at(Due(ONE, 7, 2), time.time() + 1)
+    async with nats_timer(nats_server.endpoint, "main") as another:
+        [fired] = await taken(another, 1)
+        assert fired.due == Due(ONE, 7, 2)
+        await fired.done()

@@ -1,0 +1,323 @@
+"""Events reach those who subscribed: in order where that is asked for, again where they failed, and nobody waits for another."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from adapters.memory_feed import MemoryFeed
+from adapters.memory_timer import MemoryTimer
+from adapters.sqlite_deliveries import SqliteDeliveries
+from events.subscriptions.index import Selection
+from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCHEDULE
+from tests.projectors.story import Story
+from workers.delivering.courier import Courier, Selected
+from workers.delivering.endpoint import ROOM, Sent
+
+DEADLINE = 30
+OK = Answered(204, {}, b"", 0.01)
+CONFIG = {"mode": "structured", "ordered": False, "signing": "v1", "timeout": 20, "rate": None, "concurrency": 3}
+
+
+class Clock:
+    """Stands until somebody moves it; whoever rests then goes on."""
+
+    def __init__(self):
+        self.now, self._resting = 1_000_000.0, []
+
+    def __call__(self):
+        return self.now
+
+    async def rest(self, seconds):
+        if seconds > 0:
+            woken = asyncio.get_running_loop().create_future()
+            self._resting.append((self.now + seconds, woken))
+            await woken
+
+    def advance(self, seconds):
+        self.now += seconds
+        due = [woken for at, woken in self._resting if at <= self.now]
+        self._resting = [each for each in self._resting if each[0] > self.now]
+        for woken in due:
+            if not woken.done():
+                woken.set_result(None)
+
+
+class World:
+    """A log that grows, subscriptions, endpoints that answer as they are told, and what became of it."""
+
+    def __init__(self, path):
+        self.story, self.feed, self.clock = Story(), MemoryFeed(), Clock()
+        self.path, self.timer = path, MemoryTimer(self.clock)
+        self.states, self.since, self.arrived, self.disabled, self.warned, self.alarms = {}, {}, [], [], [], []
+        self.answers = {}  # by name: what answers a letter
+        self._changed = asyncio.Event()
+        self._told()
+
+    def subscribed(self, name, **more):
+        config = {**CONFIG, **{key: more.pop(key) for key in list(more) if key in CONFIG}}
+        self.states[name] = {
+            "id": f"id-{name}",
+            "name": name,
+            "status": "active",
+            "config": config,
+            "secrets": [],
+            **more,
+        }
+        self._say(name, "registered")
+        self.since[name] = self.story.position
+
+    def changed(self, name, change, **more):
+        self.states[name] = {**self.states[name], **more}
+        self._say(name, change)
+
+    def _say(self, name, change):
+        self.story.commit((f"subscription.{change}", f"subscription/{name}", {"name": name}))
+        self._told()
+
+    def wrote(self, count=1, kind="k"):
+        for number in range(count):
+            self.story.created(f"{kind}{self.story.position}", n=number)
+        self._told()
+        return self.story.position
+
+    def _told(self):
+        self.feed.append(self.story.messages[len(self.feed.messages) :])
+
+    async def selected(self, position):
+        return [Selected(Selection(state, None), self.since[name]) for name, state in self.states.items()]
+
+    async def send(self, state, letter):
+        answer = self.answers.get(state["name"], OK)
+        ended = await answer(letter) if callable(answer) else answer
+        self.arrived.append((state["name"], letter.position, letter.attempt))
+        self._changed.set()
+        return Sent(ended, {"webhook-id": f"{state['name']}-{letter.position}"}, ["whs-1"])
+
+    async def disable(self, name, reason):
+        self.disabled.append((name, reason))
+        self.changed(name, "disabled", status="disabled")
+
+    async def warn(self, name, percent):
+        self.warned.append((name, percent))
+        self._changed.set()
+
+    def positions(self, name):
+        return [position for of, position, _ in self.arrived if of == name]
+
+    async def until(self, holds):
+        async with asyncio.timeout(DEADLINE):
+            while not holds():
+                self._changed.clear()
+                self.clock.advance(0.3)  # so that notes are written
+                try:
+                    async with asyncio.timeout(0.01):
+                        await self._changed.wait()
+                except TimeoutError:
+                    pass
+
+    @asynccontextmanager
+    async def carried(self):
+        """A courier runs inside the block; another one is another life."""
+        deliveries = SqliteDeliveries(self.path)
+        courier = Courier(
+            self.feed, self, deliveries, self.timer, self, self.send, self.clock,
+            lambda what, error: self.alarms.append((what, error)), self.clock.rest, lambda: 0.5,
+        )  # fmt: skip
+        task = asyncio.create_task(courier.run())
+        try:
+            yield deliveries
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await deliveries.close()
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path / "deliveries.db")
+
+
+def objects(world, name):
+    """Positions behind the registration that are events of objects."""
+    return [m.position for m in world.story.messages if m.position > world.since[name] and b"io.oms.object." in m.body]
+
+
+async def settled(world, deliveries, name, position):
+    async with asyncio.timeout(DEADLINE):
+        while (found := (await deliveries.standings()).get(f"id-{name}")) is None or found.position < position:
+            world.clock.advance(0.3)
+            await asyncio.sleep(0)
+
+
+async def test_what_is_wanted_arrives_from_the_registration_on(world):
+    world.wrote(3)
+    world.subscribed("a", types=["io.oms.object.*"])
+    last = world.wrote(5)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+    assert sorted(world.positions("a")) == objects(world, "a")
+
+
+async def test_another_life_goes_on_where_the_first_one_was(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    for _ in range(3):
+        last = world.wrote(4)
+        async with world.carried() as deliveries:
+            await settled(world, deliveries, "a", last)
+    assert sorted(world.positions("a")) == objects(world, "a")
+
+
+async def test_what_failed_comes_again_at_its_time_also_in_another_life(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = Answered(500, {}, b"no", 0.01)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+    world.answers["a"] = OK
+    async with world.carried() as deliveries:
+        world.clock.advance(SCHEDULE[0])
+        world.timer.tick()
+        await world.until(lambda: len(world.arrived) == 2)
+        await settled(world, deliveries, "a", last)
+        await world.until(lambda: not world.timer.waiting)
+        world.clock.advance(1)
+    assert world.arrived == [("a", last, 1), ("a", last, 2)]
+
+
+async def test_a_dead_endpoint_delays_nobody(world):
+    never = asyncio.Event()
+
+    async def hangs(_letter):
+        await never.wait()
+        return OK
+
+    world.subscribed("dead", types=["io.oms.object.*"])
+    world.subscribed("well", types=["io.oms.object.*"])
+    world.answers["dead"] = hangs
+    async with world.carried() as deliveries:
+        last = world.wrote(ROOM + 50)
+        await settled(world, deliveries, "well", last)
+        assert sorted(world.positions("well")) == objects(world, "well")
+        never.set()
+        await settled(world, deliveries, "dead", last)
+    assert sorted(world.positions("dead")) == objects(world, "dead")
+
+
+async def test_in_strict_order_nothing_overtakes_what_failed(world):
+    failing = [Answered(500, {}, b"", 0.01), Failed("timeout", "", 20.0), OK]
+
+    async def answer(letter):
+        return failing.pop(0) if letter.position == third and failing else OK
+
+    world.subscribed("a", types=["io.oms.object.*"], ordered=True)
+    world.answers["a"] = answer
+    third = world.wrote(3)
+    last = world.wrote(3)
+    async with world.carried() as deliveries:
+        await world.until(lambda: world.arrived[-1:] == [("a", third, 1)])
+        world.clock.advance(SCHEDULE[0])
+        await world.until(lambda: world.arrived[-1:] == [("a", third, 2)])
+        world.clock.advance(SCHEDULE[1])
+        await settled(world, deliveries, "a", last)
+    once = list(dict.fromkeys(world.positions("a")))
+    assert once == objects(world, "a")
+    assert world.positions("a") == sorted(world.positions("a"))
+    assert ("a", third, 3) in world.arrived
+
+
+async def test_410_ends_it_within_one_try(world):
+    world.subscribed("a", types=["io.oms.object.*"], concurrency=1)
+    world.answers["a"] = Answered(410, {}, b"", 0.01)
+    world.wrote(3)
+    async with world.carried():
+        await world.until(lambda: world.disabled)
+    assert world.disabled == [("a", "the endpoint answered 410 Gone")]
+    assert len(world.arrived) == 1
+
+
+async def test_an_overloaded_endpoint_is_left_alone_as_long_as_it_says(world):
+    async def answer(letter):
+        return Answered(429, {"retry-after": "120"}, b"", 0.01) if letter.position == first else OK
+
+    world.subscribed("a", types=["io.oms.object.*"], concurrency=1)
+    world.answers["a"] = answer
+    first = world.wrote()
+    async with world.carried() as deliveries:
+        await world.until(lambda: len(world.arrived) == 1)
+        begun, last = world.clock.now, world.wrote(2)
+        await settled(world, deliveries, "a", last)
+    assert world.clock.now - begun >= 119
+
+
+async def test_who_fails_long_and_often_is_warned_and_then_disabled(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = Failed("connection_refused", "", 0.01)
+    async with world.carried():
+        for number in range(1, DISABLE_ATTEMPTS + 1):
+            world.wrote()
+            await world.until(lambda number=number: len(world.arrived) >= number or world.disabled)
+            world.clock.advance(DISABLE_SECONDS / (DISABLE_ATTEMPTS - 1))
+        await world.until(lambda: world.disabled)
+    percents = [percent for _, percent in world.warned]
+    assert percents == sorted(set(percents))
+    assert percents[-1] == 100
+    assert len(world.disabled) == 1
+
+
+async def test_paused_it_waits_and_resumed_it_misses_nothing(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", world.wrote(2))
+        world.changed("a", "paused", status="paused")
+        world.wrote(3)
+        world.changed("a", "resumed", status="active")
+        await settled(world, deliveries, "a", world.wrote(2))
+    assert sorted(world.positions("a")) == objects(world, "a")
+
+
+async def test_who_registers_while_it_runs_is_carried_to_from_then_on(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", world.wrote(2))
+        world.subscribed("b", types=["io.oms.object.*"])
+        await settled(world, deliveries, "b", world.wrote(2))
+    assert sorted(world.positions("b")) == objects(world, "b")
+    assert len(objects(world, "b")) == 2
+
+
+async def test_every_try_is_remembered(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = Failed("dns_error", "no such host: intern.example", 0.2)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        [(_, tried)] = await deliveries.last("id-a", 9)
+    assert (tried.position, tried.attempt, tried.kind, tried.status, tried.secrets) == (
+        last,
+        1,
+        "dns_error",
+        None,
+        ["whs-1"],
+    )
+    assert tried.next is not None
+    assert tried.next > tried.time
+
+
+async def test_a_store_that_is_away_loses_nothing(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    real, refusals = world.timer.at, [ConnectionError("away"), ConnectionError("away")]
+
+    async def at(due, time):
+        if refusals:
+            raise refusals.pop()
+        await real(due, time)
+
+    world.timer.at = at
+    world.answers["a"] = Answered(500, {}, b"", 0.01)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+    assert list(world.timer.waiting) == [("id-a", last)]
+    assert [str(error) for _, error in world.alarms] == ["away"]

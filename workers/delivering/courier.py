@@ -1,0 +1,251 @@
+"""The lane along the log: each event to those endpoints that want it, as long as they take it."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, suppress
+from typing import Final, NamedTuple, Protocol
+
+from events.filters.candidate import Candidate
+from events.subscriptions.index import Selection, SubscriptionIndex, wanted
+from events.subscriptions.letters import Due, Letter, Standing, Try
+from events.wire.envelope import proven
+from projectors.projector import Feed
+from workers.delivering.endpoint import Endpoint, Send, Tools
+from workers.delivering.ports import Deliveries, Fired, Timer
+
+CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
+NOTE_SECONDS: Final = 0.2
+PUT_OFF_SECONDS: Final = 60.0  # a letter whose endpoint is paused
+FIRST_PAUSE: Final = 0.25  # seconds; doubles
+LAST_PAUSE: Final = 30.0
+_CHANGES: Final = ("subscription/", "objectType/")
+
+
+class Selected(NamedTuple):
+    """`since`: where it was registered; events from there on are carried to it."""
+
+    selection: Selection
+    since: int
+
+
+class Directory(Protocol):
+    async def selected(self, position: int) -> Sequence[Selected]:
+        """All subscriptions that are not over, as of `position` or later."""
+
+
+class Desk(Protocol):
+    """What is said back to OMS."""
+
+    async def disable(self, name: str, reason: str) -> None: ...
+    async def warn(self, name: str, percent: int) -> None: ...
+
+
+Alarm = Callable[[str, BaseException], None]
+
+
+class Courier:
+    """`run` it as a task; cancelled at any time it loses nothing: what was not noted is sent once more."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        directory: Directory,
+        deliveries: Deliveries,
+        timer: Timer,
+        desk: Desk,
+        send: Send,
+        clock: Callable[[], float],
+        alarm: Alarm,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.feed, self.directory, self.deliveries, self.timer, self.desk = feed, directory, deliveries, timer, desk
+        self.position = 0
+        self.endpoints: dict[str, Endpoint] = {}  # by name
+        self._index = SubscriptionIndex(())
+        self._selections: dict[str, Selection] = {}
+        self._known: dict[str, Standing] = {}
+        self._tries: list[Try] = []
+        self._tasks = asyncio.TaskGroup()
+        self._gate = asyncio.Lock()  # held while the lane moves
+        self._clock, self._alarm, self._rest = clock, alarm, rest
+        self._tools = Tools(
+            send, self._later, lambda _, tried: self._tries.append(tried), self._stop, self._warn,
+            self._tasks.create_task, clock, chance, rest,
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self._known = dict(await self.deliveries.standings())
+        async with self._tasks as tasks:
+            await self._reload(0)
+            self.position = _beginning(self.endpoints.values(), await self.feed.last())
+            self._place()
+            for what, work in (
+                ("webhooks", self._lane),
+                ("timer of webhooks", self._repeat),
+                ("log of webhooks", self._note),
+            ):
+                tasks.create_task(self._for_ever(what, work))
+
+    async def _for_ever(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._until_it_works(what, work)
+
+    async def _until_it_works(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """A store or a server that is away comes back; nobody else waits for that."""
+        wait, said = FIRST_PAUSE, ""
+        while True:
+            try:
+                return await work()
+            except Exception as error:  # noqa: BLE001 whatever it was, the others flow on
+                if repr(error) != said:
+                    self._alarm(what, error)
+                said = repr(error)
+                await self._rest(wait)
+                wait = min(2 * wait, LAST_PAUSE)
+
+    async def _lane(self) -> None:
+        async with aclosing(self.feed.read(self.position)) as chunks:
+            async for chunk in chunks:
+                async with self._gate:
+                    for position, _, body in chunk:
+                        await self._step(position, body)
+                    for endpoint in self.endpoints.values():
+                        if endpoint.joined:
+                            endpoint.seen = self.position
+
+    async def _step(self, position: int, body: bytes) -> None:
+        event, _ = proven(body)
+        for name in self._index.wanting(Candidate.of(event)):
+            endpoint = self.endpoints[name]
+            if endpoint.joined and not endpoint.offer(Letter(position, event.id, body)):
+                endpoint.joined, endpoint.seen = False, position - 1
+                self._catch_up(endpoint)
+        self.position = position
+        if event.subject.startswith(_CHANGES):
+            for endpoint in self.endpoints.values():
+                if endpoint.joined:
+                    endpoint.seen = position
+            await self._reload(position)
+            self._place()
+
+    async def _reload(self, position: int) -> None:
+        """Terms as they are now; who has others begins anew from where it is."""
+        found = await self.directory.selected(position)
+        self._selections = {each.selection.name: each.selection for each in found}
+        self._index = SubscriptionIndex(
+            [each.selection for each in found if each.selection.state["status"] == "active"]
+        )
+        before, self.endpoints = self.endpoints, {}
+        for selection, since in found:
+            was = before.pop(selection.name, None)
+            if was is not None and was.state == selection.state:
+                self.endpoints[selection.name] = was
+                continue
+            if was is not None:
+                was.end()
+                self._known[was.id] = was.standing
+            standing = self._known.get(str(selection.state["id"]), Standing(since))
+            self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools)
+        for gone in before.values():
+            gone.end()
+
+    def _place(self) -> None:
+        """Those who are where the lane is join it, those behind catch up."""
+        for endpoint in self.endpoints.values():
+            if not endpoint.joined:
+                self._catch_up(endpoint)
+
+    def _catch_up(self, endpoint: Endpoint) -> None:
+        if endpoint.alive and not endpoint.catching_up:
+            endpoint.catching_up, what = True, f"webhook {endpoint.name}"
+            self._tasks.create_task(self._until_it_works(what, lambda: self._bring(endpoint)))
+
+    async def _bring(self, endpoint: Endpoint) -> None:
+        """To where the lane is, as fast as it takes letters."""
+        test = wanted(self._selections[endpoint.name])
+        while endpoint.alive:
+            if endpoint.seen >= self.position:
+                async with self._gate:
+                    if endpoint.seen >= self.position:
+                        endpoint.joined, endpoint.catching_up = True, False
+                        return
+            async with aclosing(self.feed.read(endpoint.seen, self.position)) as chunks:
+                async for chunk in chunks:
+                    for position, _, body in chunk:
+                        event, _ = proven(body)
+                        if test(Candidate.of(event)) and not await _taken(endpoint, Letter(position, event.id, body)):
+                            return
+                        endpoint.seen = position
+
+    async def _repeat(self) -> None:
+        for fired in await self.timer.take():
+            await self._again(fired)
+
+    async def _again(self, fired: Fired) -> None:
+        due = fired.due
+        endpoint = next((each for each in self.endpoints.values() if each.id == due.subscription), None)
+        if endpoint is None or endpoint.state["status"] == "disabled":
+            await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
+        elif not endpoint.alive:
+            await self.timer.at(due, self._clock() + PUT_OFF_SECONDS)
+            await fired.done()
+        else:
+            body = await _body(self.feed, due.position)
+            event, _ = proven(body)
+            endpoint.repeat(Letter(due.position, event.id, body, due.attempt, "retry"), lambda: self._done(fired))
+
+    async def _done(self, fired: Fired) -> None:
+        """Where that cannot be said it comes again, which is allowed."""
+        with suppress(ConnectionError):
+            await fired.done()
+
+    async def _later(self, due: Due, time: float) -> None:
+        await self._until_it_works("timer of webhooks", lambda: self.timer.at(due, time))
+
+    async def _note(self) -> None:
+        await self._rest(NOTE_SECONDS)
+        tries, self._tries = self._tries, []
+        now = {endpoint.id: endpoint.standing for endpoint in self.endpoints.values()}
+        changed = {identity: each for identity, each in now.items() if self._known.get(identity) != each}
+        if tries or changed:
+            try:
+                await self.deliveries.note(tries, changed)
+            except BaseException:
+                self._tries = tries + self._tries
+                raise
+            self._known |= changed
+
+    def _stop(self, endpoint: Endpoint, reason: str) -> None:
+        endpoint.end()
+        self._say(endpoint, lambda: self.desk.disable(endpoint.name, reason))
+
+    def _warn(self, endpoint: Endpoint, percent: int) -> None:
+        self._say(endpoint, lambda: self.desk.warn(endpoint.name, percent))
+
+    def _say(self, endpoint: Endpoint, said: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.create_task(self._until_it_works(f"webhook {endpoint.name}", said))
+
+
+def _beginning(endpoints: Iterable[Endpoint], last: int) -> int:
+    """Where most are: behind the foremost by less than what the lane may read again for some."""
+    seen = [endpoint.seen for endpoint in endpoints if endpoint.alive]
+    return min([each for each in seen if each >= max(seen) - CLOSE], default=last)
+
+
+async def _taken(endpoint: Endpoint, letter: Letter) -> bool:
+    """As soon as there is room; `False` if there never will be."""
+    while not endpoint.offer(letter):
+        if not endpoint.alive:
+            return False
+        await endpoint.room()
+    return True
+
+
+async def _body(feed: Feed, position: int) -> bytes:
+    async with aclosing(feed.read(position - 1, position)) as chunks:
+        async for chunk in chunks:
+            return chunk[0].body
+    raise LookupError(f"position {position} is not in the log")

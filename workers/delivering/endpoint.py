@@ -1,0 +1,224 @@
+"""One way out: takes letters as long as it has room, sends several at a time or one after the other, and knows how far it is.
+
+first tries go before those that are repeated, of which one in four is one all the same
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, assert_never
+
+from events.decider import State
+from events.subscriptions.letters import Due, Letter, Standing, Try
+from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.retrying import (
+    SCHEDULE,
+    Delivered,
+    GivenUp,
+    Gone,
+    Later,
+    Verdict,
+    at_once,
+    failed_again,
+    judged,
+)
+
+ROOM: Final = 200  # letters that wait in memory
+REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
+
+
+class Sent(NamedTuple):
+    """What went out, and its end."""
+
+    ended: Answered | Failed
+    headers: Mapping[str, str]
+    secrets: Sequence[str]  # ids
+
+
+Send = Callable[[State, Letter], Awaitable[Sent]]
+Start = Callable[[Coroutine[Any, Any, None]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`clock` in s since the epoch, `chance` in [0, 1)."""
+
+    send: Send
+    later: Callable[[Due, float], Awaitable[None]]
+    note: Callable[["Endpoint", Try], None]
+    stop: Callable[["Endpoint", str], None]  # it is to be disabled, and why
+    warn: Callable[["Endpoint", int], None]  # one of `retrying.NOTICES`
+    start: Start
+    clock: Callable[[], float]
+    chance: Callable[[], float]
+    rest: Callable[[float], Awaitable[None]]
+
+
+class Endpoint:
+    """`seen`: up to there every letter was offered, by the lane if it has `joined` that. `alive` ends when its terms change."""
+
+    def __init__(self, state: State, standing: Standing, tools: Tools) -> None:
+        self.state, self.seen, self.failing = state, standing.position, standing.failing
+        self.alive = state["status"] == "active"
+        self.joined = self.catching_up = False
+        self._tools = tools
+        self._first: deque[Letter] = deque()
+        self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
+        self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
+        self._attempt = standing.attempt
+        self._working = self._picked = 0
+        self._free_at = 0.0  # s since the epoch: nothing is sent before
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def id(self) -> str:
+        return str(self.state["id"])
+
+    @property
+    def name(self) -> str:
+        return str(self.state["name"])
+
+    @property
+    def standing(self) -> Standing:
+        first = next(iter(self._flying), None)
+        return Standing(self.seen if first is None else first - 1, self.failing, self._attempt)
+
+    def offer(self, letter: Letter) -> bool:
+        """Whether it was taken; positions rise."""
+        if not self.alive or len(self._first) >= ROOM:
+            return False
+        self._first.append(letter)
+        self._flying[letter.position] = None
+        if len(self._first) >= ROOM:
+            self._room.clear()
+        self._hire()
+        return True
+
+    async def room(self) -> None:
+        """Returns when a letter would be taken, or never would be again: see `alive`."""
+        await self._room.wait()
+
+    def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
+        """A letter whose time has come; `done` is told when it is settled or put off again."""
+        self._repeated.append((letter, done))
+        self._hire()
+
+    def end(self) -> None:
+        """Nothing new is sent; what is under way goes to its end."""
+        self.alive = False
+        self._room.set()
+
+    @property
+    def _most(self) -> int:
+        return 1 if self.state["config"]["ordered"] else int(self.state["config"]["concurrency"])
+
+    def _hire(self) -> None:
+        if self._working < self._most:
+            self._working += 1
+            self._tools.start(self._work())
+
+    async def _work(self) -> None:
+        try:
+            while self.alive and (self._first or self._repeated):
+                self._picked += 1
+                if self._repeated and (not self._first or self._picked % REPEATED == 0):
+                    letter, done = self._repeated.popleft()
+                    await self._carry(letter)
+                    await done()
+                else:
+                    letter = self._first.popleft()
+                    self._room.set()
+                    await self._settle(letter)
+        finally:
+            self._working -= 1
+
+    async def _settle(self, letter: Letter) -> None:
+        if self.state["config"]["ordered"]:
+            settled = await self._until_delivered(letter)
+        else:
+            settled = not isinstance(await self._carry(letter), Gone)
+        if settled:
+            self._flying.pop(letter.position, None)
+            self._attempt = 1
+
+    async def _until_delivered(self, letter: Letter) -> bool:
+        """In strict order nothing overtakes: what is given up stops the endpoint, which begins with it when it is resumed."""
+        while self.alive:
+            verdict = await self._carry(letter._replace(attempt=self._attempt), ordered=True)
+            match verdict:
+                case Delivered():
+                    return True
+                case Later(seconds):
+                    self._attempt += 1
+                    await self._tools.rest(seconds)
+                case GivenUp(kind):
+                    self._tools.stop(self, f"gave up at position {letter.position} after {self._attempt} tries: {kind}")
+                    self._attempt = 1
+                    return False
+                case Gone():
+                    return False
+                case _:
+                    assert_never(verdict)
+        return False
+
+    async def _carry(self, letter: Letter, *, ordered: bool = False) -> Verdict:
+        """Send it once, and see to what follows from that."""
+        tools = self._tools
+        await self._turn()
+        begun = tools.clock()
+        sent = await tools.send(self.state, letter)
+        if at_once(sent.ended):
+            sent = await tools.send(self.state, letter)
+        now = tools.clock()
+        verdict = judged(sent.ended, letter.attempt, tools.chance(), now, SCHEDULE)
+        again = now + verdict.seconds if isinstance(verdict, Later) else None
+        if again is not None and not ordered:
+            await tools.later(Due(self.id, letter.position, letter.attempt + 1), again)
+        if isinstance(verdict, Later) and verdict.slower:
+            self._free_at = max(self._free_at, now + verdict.seconds)
+        tools.note(self, _tried(self.id, letter, sent, begun, now, verdict, again))
+        self._learn(verdict, now)
+        return verdict
+
+    def _learn(self, verdict: Verdict, now: float) -> None:
+        if isinstance(verdict, Delivered):
+            self.failing = None
+            return
+        if isinstance(verdict, Gone):
+            self._tools.stop(self, "the endpoint answered 410 Gone")
+            return
+        self.failing, notice = failed_again(self.failing, now)
+        if notice is not None:
+            self._tools.warn(self, notice)
+        if notice == 100:
+            self._tools.stop(self, f"nothing was delivered in {self.failing.attempts} tries")
+
+    async def _turn(self) -> None:
+        """When the endpoint may be asked again: by its rate, and because it asked to be left alone."""
+        rate = self.state["config"].get("rate")
+        now = self._tools.clock()
+        wait = self._free_at - now
+        self._free_at = max(self._free_at, now) + (1 / rate if rate else 0)
+        if wait > 0:
+            await self._tools.rest(wait)
+
+
+def _tried(
+    subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
+) -> Try:
+    ended = sent.ended
+    kind = (
+        "delivered"
+        if isinstance(verdict, Delivered)
+        else f"status_{ended.status}"
+        if isinstance(ended, Answered)
+        else ended.kind
+    )
+    return Try(
+        subscription, letter.position, letter.event, letter.attempt, letter.trigger, round(begun * 1e6),
+        round((now - begun) * 1e6), kind, ended.status if isinstance(ended, Answered) else None, sent.secrets,
+        sent.headers, ended.headers if isinstance(ended, Answered) else {}, ended.body if isinstance(ended, Answered) else b"",
+        "" if isinstance(ended, Answered) else ended.detail, None if again is None else round(again * 1e6),
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Who remembers how far each endpoint is, and who brings letters again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from events.subscriptions.letters import Due, Standing, Try
+
+
+class Deliveries(Protocol):
+    """Adapters pass `tests/ports/test_deliveries.py` unchanged."""
+
+    async def standings(self) -> Mapping[str, Standing]:
+        """By the id of the subscription."""
+
+    async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
+        """All of it or nothing, durable when it returns."""
+
+
+class Fired(Protocol):
+    due: Due
+
+    async def done(self) -> None:
+        """It needs not come again. Raises `ConnectionError`."""
+
+
+class Timer(Protocol):
+    """Survives every restart. Adapters pass `tests/ports/test_timer.py` unchanged. All raise `ConnectionError`."""
+
+    async def at(self, due: Due, time: float) -> None:
+        """`time` in s since the epoch; durable when it returns. Another one for the same letter takes its place."""
+
+    async def take(self) -> Sequence[Fired]:
+        """What is due now; waits until there is something, and returns nothing after a while. What is not done comes again."""
