@@ -9,7 +9,7 @@ from events.names import BRANCH, ONTOLOGY
 
 Value = str | int | float | Path | tuple[str, ...]
 
-ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding")
+ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "webhooks")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
@@ -18,6 +18,8 @@ _POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
 _EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthropic|local|ngrams)(:[^@\s]+)?(@\d+)?")
 _TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
 _DATABASE = re.compile(r"|[A-Za-z0-9][\w-]{0,99}", re.ASCII)
+_NET = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
+_PORT = re.compile(r"\d{1,5}")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -120,6 +122,11 @@ ABOUT: Mapping[str, About] = {
         "a line each time; empty: none"
     ),
     "metrics_every": About("how often figures are written", "s", low=0.1, high=86_400),
+    "webhook_nets": About(
+        "private nets that webhooks may be sent into all the same", shape=_NET, like="10.1.0.0/16 or 127.0.0.0/8"
+    ),
+    "webhook_ports": About("ports that webhooks may be sent to", shape=_PORT, like="443"),
+    "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

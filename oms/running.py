@@ -27,6 +27,7 @@ from adapters.view_files import ViewMissing
 from events import catalog
 from oms import alarms
 from oms.about_settings import SettingRefused
+from oms.delivering import Delivering
 from oms.embedding_role import EmbeddingRole
 from oms.measuring import Figures, measuring
 from oms.packing import keep_packed
@@ -76,6 +77,8 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops += carrying(settings, here.endpoint, alarm, figures)
     if "embedding" in settings.roles:
         loops.append(embedding.run())
+    if "webhooks" in settings.roles:
+        loops.append(Delivering(settings, here.endpoint, shelves, here.projected, alarm).run())
     if "committer" in settings.roles:
         loops.append(recorder.run())
     if "server" in settings.roles and not settings.nats_url:

@@ -1,0 +1,126 @@
+"""The part of a running OMS that carries events out to who subscribed. It loads nothing before somebody has."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+from adapters import system_clock as clock
+from adapters.view_files import ViewMissing
+from events.names import ONTOLOGY_SCOPE
+from oms.settings import Settings
+from oms.shelves import Shelves
+from projectors.projector import ViewUnavailable
+
+if TYPE_CHECKING:
+    from adapters.nats_server import Endpoint
+    from workers.delivering.courier import Selected
+
+LOOK_SECONDS: Final = 1.0
+AUTHOR: Final = "webhooks@oms"
+DAY: Final = 86_400_000_000  # µs
+Alarm = Callable[[str, BaseException], None]
+Projected = Callable[[str, int], Awaitable[None]]
+
+
+class EndpointFails(Exception):
+    """An endpoint takes nothing; at 100 per cent it is disabled."""
+
+    def __init__(self, name: str, percent: int) -> None:
+        super().__init__(
+            f"subscription {name} has failed for {percent} % of the time after which it is disabled;"
+            f" `oms webhook tries {name}` shows why"
+        )
+
+
+class Delivering:
+    """One in a folder."""
+
+    def __init__(
+        self, settings: Settings, endpoint: "Endpoint", shelves: Shelves, projected: Projected, alarm: Alarm
+    ) -> None:
+        self._settings, self._endpoint, self._shelves = settings, endpoint, shelves
+        self._projected, self._alarm = projected, alarm
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while not await asyncio.to_thread(self._anybody):  # noqa: ASYNC110 the view is a file that others write, too
+            await asyncio.sleep(LOOK_SECONDS)
+        async with AsyncExitStack() as stack:
+            await self._carry(stack)
+
+    async def selected(self, position: int) -> "Sequence[Selected]":
+        """A `Directory`."""
+        await self._projected("versions", position)
+        return await asyncio.to_thread(self._selected)
+
+    async def disable(self, name: str, reason: str) -> None:
+        """Of a `Desk`."""
+        from oms.client import connect
+        from oms.signing import signing
+
+        settings = self._settings
+        async with await connect(
+            settings.nats_url or settings.folder, credentials=settings.nats_credentials or None,
+            ontology=settings.ontology, branch=settings.branch, author=AUTHOR,
+            sign=signing(settings) if settings.signing_key else None,
+        ) as client:  # fmt: skip
+            outcome = await client.send("DisableSubscription", {"subscription": name, "reason": reason})
+        if outcome.status == "rejected" and "SUBSCRIPTION_UNKNOWN" not in {each.code for each in outcome.findings}:
+            raise RuntimeError(f"{name} could not be disabled: {outcome.findings}")
+
+    async def warn(self, name: str, percent: int) -> None:
+        """Of a `Desk`."""
+        self._alarm(f"webhook {name}", EndpointFails(name, percent))
+
+    async def _carry(self, stack: AsyncExitStack) -> None:
+        from adapters.nats_reader import NatsReader
+        from adapters.nats_timer import nats_timer
+        from adapters.sqlite_deliveries import SqliteDeliveries
+        from oms.outgoing import outgoing
+        from workers.delivering.courier import Courier
+
+        settings = self._settings
+        deliveries = SqliteDeliveries(settings.folder / "webhooks.db")
+        stack.push_async_callback(deliveries.close)
+        timer = await stack.enter_async_context(nats_timer(self._endpoint, settings.ontology))
+        send = await stack.enter_async_context(outgoing(settings, self._endpoint))
+        feed = NatsReader(self._endpoint, settings.ontology)
+        courier = Courier(feed, self, deliveries, timer, self, send, _seconds, self._alarm)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(courier.run())
+            if settings.webhook_days:
+                tasks.create_task(_forget(deliveries.forget, settings.webhook_days))
+
+    def _anybody(self) -> bool:
+        with contextlib.suppress(ViewMissing, ViewUnavailable), self._shelves.versions() as versions:
+            return next(iter(versions.valid(ONTOLOGY_SCOPE, "subscription/", versions.position())), None) is not None
+        return False
+
+    def _selected(self) -> "list[Selected]":
+        from events.subscriptions.index import Selection
+        from queries.cuts import cut
+        from queries.moments import Now
+        from queries.subscriptions import classes, history, subscriptions
+        from workers.delivering.courier import Selected
+
+        with self._shelves.versions() as versions:
+            at = cut(versions, self._settings.branch, Now(), now=clock.now())
+            return [
+                Selected(
+                    Selection(each.state, classes(at, each.state)),
+                    min(one.since for one in history(at, each.state["name"]) if one.state["id"] == each.state["id"]),
+                )
+                for each in subscriptions(at)
+            ]
+
+
+def _seconds() -> float:
+    return clock.now() / 1e6
+
+
+async def _forget(forget: Callable[[int], Awaitable[int]], days: float) -> None:
+    while True:
+        await forget(clock.now() - round(days * DAY))
+        await asyncio.sleep(3_600)

@@ -1,0 +1,102 @@
+"""A letter becomes a request: in the subscription's mode, signed with its secrets, by its protocol."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import nats.errors
+
+from adapters import system_clock as clock
+from adapters.guarded_http import Guard, GuardedHttp
+from adapters.nats_connection import connection
+from adapters.nats_server import Endpoint
+from adapters.secret_files import NoSecret
+from events.decider import State
+from events.subscriptions.letters import Letter
+from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
+from events.subscriptions.secret_ids import in_use
+from events.wire.content_modes import Message, batched, http_binary
+from events.wire.envelope import CONTENT_TYPE, decode, to_cloudevent
+from oms.secrets import secret_files
+from oms.settings import Settings
+from security.webhook_signatures import BadSecret, headers
+from workers.delivering.endpoint import Send, Sent
+
+AGENT: Final = "oms-webhooks"
+PUBLISH_SECONDS: Final = 10.0
+
+
+@asynccontextmanager
+async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send]:
+    http = GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT)
+    secrets = secret_files(settings)
+    try:
+        async with connection(endpoint, "service", name="webhooks") as client:
+
+            async def by_nats(request: Request) -> Answered | Failed:
+                begun = time.monotonic()
+                try:
+                    await client.publish(request.url.removeprefix("nats:"), request.body, headers=dict(request.headers))
+                    await client.flush(round(PUBLISH_SECONDS))
+                except (nats.errors.Error, OSError) as error:
+                    return Failed("network_error", str(error) or repr(error), time.monotonic() - begun)
+                return Answered(204, {}, b"", time.monotonic() - begun)
+
+            async def into_file(request: Request) -> Answered | Failed:
+                begun = time.monotonic()
+                try:
+                    await asyncio.to_thread(
+                        _append, settings.folder / "webhooks" / request.url.removeprefix("file:"), request.body
+                    )
+                except OSError as error:
+                    return Failed("network_error", str(error), time.monotonic() - begun)
+                return Answered(204, {}, b"", time.monotonic() - begun)
+
+            ways: dict[str, Outgoing] = {"HTTP": http, "NATS": by_nats, "FILE": into_file}
+
+            async def send(state: State, letter: Letter) -> Sent:
+                ids = in_use(state, clock.now())
+                try:
+                    request = requested(state, letter, [secrets.get(each) for each in ids], clock.now() // 1_000_000)
+                except (NoSecret, BadSecret, OSError) as error:
+                    return Sent(Failed("not_signed", str(error), 0.0), {}, ids)
+                return Sent(await ways[state["protocol"]](request), request.headers, ids)
+
+            yield send
+    finally:
+        await http.close()
+
+
+def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) -> Request:
+    """`timestamp` in s since the epoch. Raises `BadSecret`."""
+    message = _message(state["config"]["mode"], letter.body)
+    said = state.get("protocolsettings") or {}
+    signed = headers(identity(state["id"], letter.event), timestamp, message.body, secrets) if secrets else {}
+    return Request(
+        state["sink"], {**(said.get("headers") or {}), **message.headers, **signed}, message.body,
+        float(state["config"]["timeout"]), said.get("method") or "POST",
+    )  # fmt: skip
+
+
+def identity(subscription: str, event: str) -> str:
+    """The same for an event and an endpoint, however often it is sent; it holds no dot."""
+    return f"msg_{sha256(f'{subscription}/{event}'.encode()).hexdigest()[:32]}"
+
+
+def _message(mode: str, body: bytes) -> Message:
+    """NOTE structured is the log's own bytes: what is signed there is what was committed."""
+    if mode == "structured":
+        return Message({"content-type": CONTENT_TYPE}, body)
+    event = to_cloudevent(decode(body, trusted=True))
+    return http_binary(event) if mode == "binary" else batched([event])
+
+
+def _append(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(body + b"\n")
+        file.flush()
