@@ -94,13 +94,17 @@ def test_who_hosts_oms_may_permit_nets_of_their_own():
 
 
 @pytest.mark.parametrize("url", [
-    "ftp://example.com/", "http://user@example.com/", "http://user:secret@example.com/", "http://127.0.0.1/",
-    "http://[::1]/", "http://2130706433/", "http://0177.0.0.1/", "http://127.1/", "http://[::ffff:127.0.0.1]/",
-    "http://example.com:22/", "http://example.com:6379/", "http:///", "file:///etc/passwd", "http://ex ample.com/",
-    "http://example.com/\r\nX: y", "http://①②⑦.⓪.⓪.①/",
+    "ftp://example.com/", "http://user@example.com/", "http://user:secret@example.com/",
+    "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http:///", "file:///etc/passwd", "http://ex ample.com/",
+    "http://example.com/\r\nX: y", "http://example.com:22/", "http://example.com:6379/",
 ])  # fmt: skip
 def test_a_url_that_leads_nowhere_good_is_refused_unasked(url):
     assert Guard().fault(url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0177.0.0.1", "127.1", "①②⑦.⓪.⓪.①"])
+def test_a_number_is_an_address_however_it_is_written(host):
+    assert Guard().fault(f"http://{host}/")
 
 
 @pytest.mark.parametrize("url", ["https://example.com/hooks?a=1", "http://example.com:8080/", "https://xn--bcher-kva.example/"])  # fmt: skip

@@ -15,6 +15,8 @@ from schemas.generate import HERE, broken, differences, documents, main, stored_
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
 
+MADE = documents()  # takes half a second
+
 
 def test_the_golden_files_are_what_the_types_say():
     assert list(differences(HERE, documents())) == []
@@ -22,7 +24,7 @@ def test_the_golden_files_are_what_the_types_say():
 
 
 def test_what_is_written_is_found_again(tmp_path):
-    made = documents()
+    made = MADE
     assert len(list(differences(tmp_path, made))) == len(made)
     write(tmp_path, {**made, "events/gone.json": {}})
     assert list(differences(tmp_path, made)) == ["events/gone.json belongs to nothing any more"]
@@ -31,18 +33,18 @@ def test_what_is_written_is_found_again(tmp_path):
 
 
 def test_an_event_that_disappears_is_a_break():
-    made = documents()
+    made = MADE
     stored = {**stored_in(HERE), "events/object.painted.v1.json": {}}
     assert list(broken(stored, made)) == ["events/object.painted.v1.json: the event is gone; what is stored stays"]
 
 
-@pytest.mark.parametrize("name", sorted(documents()))
+@pytest.mark.parametrize("name", sorted(MADE))
 def test_each_is_a_json_schema(name):
-    Draft202012Validator.check_schema(documents()[name])
+    Draft202012Validator.check_schema(MADE[name])
 
 
 async def test_every_command_and_event_of_a_story_fits_its_schema():
-    made, outbox = documents(), MemoryOutbox("main")
+    made, outbox = MADE, MemoryOutbox("main")
     desk = await Desk(outbox).open()
     for command, data in STORY:
         Draft202012Validator(made[f"commands/{command}.json"]).validate(data)
