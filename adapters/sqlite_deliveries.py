@@ -17,7 +17,9 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     insert,
+    literal_column,
     select,
 )
 
@@ -32,6 +34,7 @@ standings: Final = Table(
     Column("subscription", Text, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("replayed", Integer, nullable=False),
     Column("failing_since", Float),
     Column("failing_attempts", Integer),
     Column("failing_told", Integer),
@@ -68,6 +71,18 @@ _LAST: Final = sql(
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
 )
+_NEWEST: Final = (
+    select(func.max(tries.c.number).label("number"))
+    .where(tries.c.subscription == bindparam("of"), tries.c.time >= bindparam("since"))
+    .group_by(tries.c.position)
+    .subquery()
+)
+_FAILED: Final = sql(
+    select(tries.c.position)
+    .join(_NEWEST, tries.c.number == _NEWEST.c.number)
+    .where(tries.c.kind != literal_column("'delivered'"), tries.c.next.is_(None))
+    .order_by(tries.c.position)
+)
 _OLD: Final = sql(delete(tries).where(tries.c.time < bindparam("before")))
 
 _JSON: Final = frozenset({"secrets", "request", "response"})
@@ -83,8 +98,8 @@ class SqliteDeliveries:
     async def standings(self) -> Mapping[str, Standing]:
         rows = await self._file.run(lambda connection: connection.execute(_ALL).fetchall())
         return {
-            identity: Standing(position, None if since is None else Failing(since, attempts, told), attempt)
-            for identity, position, attempt, since, attempts, told in rows
+            identity: Standing(position, None if since is None else Failing(since, attempts, told), attempt, replayed)
+            for identity, position, attempt, replayed, since, attempts, told in rows
         }
 
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
@@ -94,6 +109,11 @@ class SqliteDeliveries:
         """Numbered tries of a subscription, the last first."""
         rows = await self._file.run(lambda connection: connection.execute(_LAST, (subscription, most)).fetchall())
         return [(row[0], _try(row[1:])) for row in rows]
+
+    async def undelivered(self, subscription: str, since: int) -> list[int]:
+        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
+        rows = await self._file.run(lambda connection: connection.execute(_FAILED, (subscription, since)).fetchall())
+        return [position for (position,) in rows]
 
     async def forget(self, before: int) -> int:
         """Tries before a time (µs) go; how many."""
@@ -127,7 +147,7 @@ def _note(connection: sqlite3.Connection, tried: Sequence[Try], standing: Mappin
 def _standing(identity: str, standing: Standing) -> tuple[Any, ...]:
     failing = standing.failing
     told = (None, None, None) if failing is None else (failing.since, failing.attempts, failing.told)
-    return identity, standing.position, standing.attempt, *told
+    return identity, standing.position, standing.attempt, standing.replayed, *told
 
 
 def _row(tried: Try) -> tuple[Any, ...]:

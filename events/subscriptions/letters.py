@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from events.subscriptions.retrying import Failing
 
-Trigger = Literal["event", "retry", "resend"]
+Trigger = Literal["event", "retry", "replay"]
 
 
 class Letter(NamedTuple):
@@ -42,11 +42,12 @@ class Try(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Of an endpoint: everything up to `position` is settled; how long it has been failing; tries of the one behind."""
+    """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made."""
 
     position: int
     failing: Failing | None = None
     attempt: int = 1
+    replayed: int = 0
 
 
 class Due(NamedTuple):

@@ -11,6 +11,7 @@ from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_terms import Wanting, member
+from oms.cli.webhook_tries import recover, resend, tries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,6 +167,11 @@ def show(
         return
     print_fields(told, as_json=False)
     typer.echo(f"{counted(len(changes), 'version')}, the last at position {changes[-1]['position']:,}")
+
+
+app.command()(tries)
+app.command()(resend)
+app.command()(recover)
 
 
 def _sent(

@@ -29,7 +29,7 @@ async def test_nothing_is_known_at_first(opened):
 
 async def test_what_was_noted_is_there_after_a_restart(opened):
     deliveries = opened()
-    failing = Standing(9, Failing(12.5, 3, 50), 4)
+    failing = Standing(9, Failing(12.5, 3, 50), 4, 2)
     await deliveries.note([tried(ONE, 8), tried(TWO, 8)], {ONE: failing, TWO: Standing(8)})
     await deliveries.note([tried(ONE, 9, kind="timeout", status=None, next=None)], {TWO: Standing(20)})
     await deliveries.close()
@@ -47,6 +47,16 @@ async def test_all_of_it_or_nothing(opened):
         await deliveries.note([tried(ONE, 8), tried(ONE, 9, event=None)], {ONE: Standing(9)})
     assert await deliveries.standings() == {}
     assert await deliveries.last(ONE, 5) == []
+    await deliveries.close()
+
+
+async def test_what_is_given_up_is_named_until_it_arrives(opened):
+    deliveries = opened()
+    gone = {"kind": "status_500", "next": None}
+    await deliveries.note([tried(ONE, 1), tried(ONE, 2, **gone), tried(ONE, 3, **gone), tried(TWO, 4, **gone)], {})
+    await deliveries.note([tried(ONE, 3, time=60, kind="delivered", next=None), tried(ONE, 5, time=60, **gone)], {})
+    assert await deliveries.undelivered(ONE, 0) == [2, 5]
+    assert await deliveries.undelivered(ONE, 50) == [5]
     await deliveries.close()
 
 

@@ -287,6 +287,21 @@ async def test_who_registers_while_it_runs_is_carried_to_from_then_on(world):
     assert len(objects(world, "b")) == 2
 
 
+async def test_a_stretch_is_replayed_once(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    async with world.carried() as deliveries:
+        first = world.wrote()
+        await settled(world, deliveries, "a", world.wrote(3))
+        until = world.story.position - 1
+        world.changed("a", "replayed", replay={"number": 1, "after": first, "until": until, "reason": None})
+        await settled(world, deliveries, "a", world.wrote())
+        await world.until(lambda: len(world.arrived) == 7)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", world.wrote())
+    again = [position for position in objects(world, "a") if first < position <= until]
+    assert sorted(world.positions("a")) == sorted([*objects(world, "a"), *again])
+
+
 async def test_every_try_is_remembered(world):
     world.subscribed("a", types=["io.oms.object.*"])
     world.answers["a"] = Failed("dns_error", "no such host: intern.example", 0.2)

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from events.filters.candidate import Candidate
@@ -19,6 +20,7 @@ NOTE_SECONDS: Final = 0.2
 PUT_OFF_SECONDS: Final = 60.0  # a letter whose endpoint is paused
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
+_NONE: Final = {"number": 0}
 _CHANGES: Final = ("subscription/", "objectType/")
 
 
@@ -148,7 +150,9 @@ class Courier:
                 was.end()
                 self._known[was.id] = was.standing
             standing = self._known.get(str(selection.state["id"]), Standing(since))
-            self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools)
+            endpoint = self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools)
+            if endpoint.alive and (selection.state.get("replay") or _NONE)["number"] > standing.replayed:
+                self._say(endpoint, partial(self._replay, endpoint, selection))
         for gone in before.values():
             gone.end()
 
@@ -179,6 +183,20 @@ class Courier:
                         if test(Candidate.of(event)) and not await _taken(endpoint, Letter(position, event.id, body)):
                             return
                         endpoint.seen = position
+
+    async def _replay(self, endpoint: Endpoint, selection: Selection) -> None:
+        """A stretch of the log once more; cut short by a crash it begins again."""
+        replay, test = selection.state["replay"], wanted(selection)
+        async with aclosing(self.feed.read(replay["after"], replay["until"])) as chunks:
+            async for chunk in chunks:
+                for position, _, body in chunk:
+                    event, _ = proven(body)
+                    if test(Candidate.of(event)):
+                        await endpoint.repeatable()
+                        if not endpoint.alive:
+                            return
+                        endpoint.repeat(Letter(position, event.id, body, 1, "replay"), _nothing)
+        endpoint.replayed = replay["number"]
 
     async def _repeat(self) -> None:
         for fired in await self.timer.take():
@@ -233,6 +251,10 @@ def _beginning(endpoints: Iterable[Endpoint], last: int) -> int:
     """Where most are: behind the foremost by less than what the lane may read again for some."""
     seen = [endpoint.seen for endpoint in endpoints if endpoint.alive]
     return min([each for each in seen if each >= max(seen) - CLOSE], default=last)
+
+
+async def _nothing() -> None:
+    """Nobody waits for it."""
 
 
 async def _taken(endpoint: Endpoint, letter: Letter) -> bool:

@@ -66,11 +66,13 @@ class Endpoint:
         self._first: deque[Letter] = deque()
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
-        self._attempt = standing.attempt
+        self._attempt, self.replayed = standing.attempt, standing.replayed
         self._working = self._picked = 0
         self._free_at = 0.0  # s since the epoch: nothing is sent before
         self._room = asyncio.Event()
         self._room.set()
+        self._repeatable = asyncio.Event()
+        self._repeatable.set()
 
     @property
     def id(self) -> str:
@@ -83,7 +85,7 @@ class Endpoint:
     @property
     def standing(self) -> Standing:
         first = next(iter(self._flying), None)
-        return Standing(self.seen if first is None else first - 1, self.failing, self._attempt)
+        return Standing(self.seen if first is None else first - 1, self.failing, self._attempt, self.replayed)
 
     def offer(self, letter: Letter) -> bool:
         """Whether it was taken; positions rise."""
@@ -103,12 +105,19 @@ class Endpoint:
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
         """A letter whose time has come; `done` is told when it is settled or put off again."""
         self._repeated.append((letter, done))
+        if len(self._repeated) >= ROOM:
+            self._repeatable.clear()
         self._hire()
+
+    async def repeatable(self) -> None:
+        """Returns when few letters wait to be repeated, or none ever will be."""
+        await self._repeatable.wait()
 
     def end(self) -> None:
         """Nothing new is sent; what is under way goes to its end."""
         self.alive = False
         self._room.set()
+        self._repeatable.set()
 
     @property
     def _most(self) -> int:
@@ -125,6 +134,7 @@ class Endpoint:
                 self._picked += 1
                 if self._repeated and (not self._first or self._picked % REPEATED == 0):
                     letter, done = self._repeated.popleft()
+                    self._repeatable.set()
                     await self._carry(letter)
                     await done()
                 else:

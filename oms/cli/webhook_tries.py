@@ -1,0 +1,146 @@
+"""`oms webhook tries`, `resend` and `recover`: what became of deliveries, and those that failed once more."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from oms.cli.connecting import run
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
+from oms.cli.output import Json, complain, counted, print_fields, print_json, print_rows
+
+if TYPE_CHECKING:
+    from events.decider import State
+    from events.subscriptions.letters import Try
+    from oms.settings import Settings
+
+_COLUMNS: Final = ("number", "position", "attempt", "trigger", "time", "ms", "result", "next")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The subscription's name.")]
+
+
+def tries(
+    name: Name,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, the last ones first.")] = 20,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show what became of deliveries, the last first. With --json also what was sent and answered."""
+
+    async def work() -> None:
+        settings, state = _subscription(name, folder)
+        async with _deliveries(settings) as deliveries:
+            found = [
+                each for each in await deliveries.last(state["id"], limit) if not failed or each[1].kind != "delivered"
+            ]
+        if as_json:
+            print_json([_json(number, each) for number, each in found])
+        else:
+            print_rows([_row(number, each) for number, each in found], _COLUMNS, as_json=False)
+
+    run(work())
+
+
+def resend(
+    name: Name,
+    position: Annotated[int, typer.Argument(min=1, help="The event's position.")],
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Send one event again, now. Its webhook-id stays the same."""
+    run(_again(name, [position], folder, as_json=as_json))
+
+
+def recover(
+    name: Name,
+    since: Annotated[str, typer.Option("--since", help="From then on: a date or an instant.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Send again what failed and is not tried again by itself. Says how many first, and asks."""
+
+    async def work() -> None:
+        settings, state = _subscription(name, folder)
+        async with _deliveries(settings) as deliveries:
+            positions = await deliveries.undelivered(state["id"], _micros(since))
+        if not positions:
+            complain("nothing has failed for good since then")
+        elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):
+            await _again(name, positions, folder, as_json=as_json)
+
+    run(work())
+
+
+async def _again(name: str, positions: list[int], folder: Any, *, as_json: bool) -> None:
+    import time
+
+    from adapters.nats_timer import nats_timer
+    from events.subscriptions.letters import Due
+    from oms.sources import running_server
+
+    settings, state = _subscription(name, folder)
+    if state["status"] != "active":
+        raise Failure(f"subscription {name} is {state['status']}", f"oms webhook resume {name}", Exit.REFUSED)
+    async with nats_timer(running_server(settings), settings.ontology) as timer:
+        for position in positions:
+            await timer.at(Due(state["id"], position, 1), time.time())
+    print_fields({"subscription": name, "again": len(positions)}, as_json=as_json)
+
+
+def _subscription(name: str, folder: Any) -> "tuple[Settings, State]":
+    """Raises `Refused` (SUBSCRIPTION_UNKNOWN)."""
+    from oms.cli.cutting import cut_at, versions
+    from oms.settings import load
+    from queries.subscriptions import subscription
+
+    settings = load({"folder": folder}).settings
+    with versions(settings, 0) as opened:
+        return settings, subscription(cut_at(opened, settings.branch, "now"), name).state
+
+
+def _deliveries(settings: "Settings") -> Any:
+    from contextlib import asynccontextmanager
+
+    from adapters.sqlite_deliveries import SqliteDeliveries
+
+    path = settings.folder / "webhooks.db"
+    if not path.exists():
+        raise Failure(f"nothing was ever delivered from {settings.folder}", "`oms up` delivers", Exit.UNAVAILABLE)
+
+    @asynccontextmanager
+    async def opened() -> Any:
+        deliveries = SqliteDeliveries(path)
+        try:
+            yield deliveries
+        finally:
+            await deliveries.close()
+
+    return opened()
+
+
+def _row(number: int, tried: "Try") -> dict[str, Any]:
+    from events.subscriptions.outgoing import SENTENCES
+    from events.wire.instants import to_text
+
+    result = SENTENCES.get(tried.kind, tried.kind if tried.status is None else f"{tried.kind} ({tried.status})")
+    return {
+        "number": number, "position": tried.position, "attempt": tried.attempt, "trigger": tried.trigger,
+        "time": to_text(tried.time), "ms": round(tried.taken / 1e3), "result": result,
+        "next": None if tried.next is None else to_text(tried.next),
+    }  # fmt: skip
+
+
+def _json(number: int, tried: "Try") -> dict[str, Any]:
+    more = {"kind": tried.kind, "status": tried.status, "detail": tried.detail, "secrets": tried.secrets}
+    answer = tried.answer.decode(errors="replace")
+    return _row(number, tried) | more | {"request": tried.request, "response": tried.response, "answer": answer}
+
+
+def _micros(since: str) -> int:
+    from queries.moments import AtInstant, moment
+
+    found = moment(since)
+    if not isinstance(found, AtInstant):
+        raise Failure(f"{since!r} is no date and no instant", "write 2026-01-31 or 2026-01-31T12:00:00Z", Exit.USAGE)
+    return found.instant
