@@ -197,5 +197,8 @@ async def _register(shelves: Shelves, refused: refusals.Refused, alarm: Alarm, f
         while await asyncio.to_thread(audit.live) == build:
             if not await refusals.step(refused, register, heard):
                 await asyncio.sleep(REFUSALS_SECONDS)
+    except ViewUnavailable:
+        if await asyncio.to_thread(audit.live) == build:  # else it went while it was written to
+            raise
     finally:
         await register.close()
