@@ -11,6 +11,7 @@ from adapters.view_files import ViewMissing
 from events.names import ONTOLOGY_SCOPE
 from oms.settings import Settings
 from oms.shelves import Shelves
+from producers.lease import lead
 from projectors.projector import ViewUnavailable
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from workers.delivering.courier import Selected
 
 LOOK_SECONDS: Final = 1.0
+ROLE: Final = "webhooks"
 AUTHOR: Final = "webhooks@oms"
 DAY: Final = 86_400_000_000  # µs
 Alarm = Callable[[str, BaseException], None]
@@ -35,7 +37,7 @@ class EndpointFails(Exception):
 
 
 class Delivering:
-    """One in a folder."""
+    """One in a folder, or in a database."""
 
     def __init__(
         self, settings: Settings, endpoint: "Endpoint", shelves: Shelves, projected: Projected, alarm: Alarm
@@ -47,8 +49,13 @@ class Delivering:
         """Until cancelled."""
         while not await asyncio.to_thread(self._anybody):  # noqa: ASYNC110 the view is a file that others write, too
             await asyncio.sleep(LOOK_SECONDS)
-        async with AsyncExitStack() as stack:
-            await self._carry(stack)
+        if not self._settings.postgres_url:
+            await self._carry()
+            return
+        from adapters.postgres_leases import postgres_leases
+
+        async with postgres_leases(self._settings.postgres_url, self._settings.ontology) as leases:
+            await lead(leases, ROLE, lambda _: self._carry())
 
     async def selected(self, position: int) -> "Sequence[Selected]":
         """A `Directory`."""
@@ -74,24 +81,27 @@ class Delivering:
         """Of a `Desk`."""
         self._alarm(f"webhook {name}", EndpointFails(name, percent))
 
-    async def _carry(self, stack: AsyncExitStack) -> None:
+    async def _carry(self) -> None:
+        async with AsyncExitStack() as stack:
+            await self._carrying(stack)
+
+    async def _carrying(self, stack: AsyncExitStack) -> None:
         from adapters.nats_reader import NatsReader
         from adapters.nats_timer import nats_timer
-        from adapters.sqlite_deliveries import SqliteDeliveries
+        from oms.deliveries import deliveries
         from oms.outgoing import outgoing
         from workers.delivering.courier import Courier
 
         settings = self._settings
-        deliveries = SqliteDeliveries(settings.folder / "webhooks.db")
-        stack.push_async_callback(deliveries.close)
+        kept = await stack.enter_async_context(deliveries(settings))
         timer = await stack.enter_async_context(nats_timer(self._endpoint, settings.ontology))
         send = await stack.enter_async_context(outgoing(settings, self._endpoint))
         feed = NatsReader(self._endpoint, settings.ontology)
-        courier = Courier(feed, self, deliveries, timer, self, send, _seconds, self._alarm)
+        courier = Courier(feed, self, kept, timer, self, send, _seconds, self._alarm)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(courier.run())
             if settings.webhook_days:
-                tasks.create_task(_forget(deliveries.forget, settings.webhook_days))
+                tasks.create_task(_forget(kept.forget, settings.webhook_days))
 
     def _anybody(self) -> bool:
         with contextlib.suppress(ViewMissing, ViewUnavailable), self._shelves.versions() as versions:

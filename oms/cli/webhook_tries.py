@@ -10,8 +10,12 @@ from oms.cli.options import Folder
 from oms.cli.output import Json, complain, counted, print_fields, print_json, print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+
     from events.decider import State
     from events.subscriptions.letters import Try
+    from oms.deliveries import Kept
     from oms.settings import Settings
 
 _COLUMNS: Final = ("number", "position", "attempt", "trigger", "time", "ms", "result", "next")
@@ -72,7 +76,7 @@ def recover(
     run(work())
 
 
-async def _again(name: str, positions: list[int], folder: Any, *, as_json: bool) -> None:
+async def _again(name: str, positions: "Sequence[int]", folder: Any, *, as_json: bool) -> None:
     import time
 
     from adapters.nats_timer import nats_timer
@@ -99,24 +103,12 @@ def _subscription(name: str, folder: Any) -> "tuple[Settings, State]":
         return settings, subscription(cut_at(opened, settings.branch, "now"), name).state
 
 
-def _deliveries(settings: "Settings") -> Any:
-    from contextlib import asynccontextmanager
+def _deliveries(settings: "Settings") -> "AbstractAsyncContextManager[Kept]":
+    from oms.deliveries import deliveries, deliveries_file
 
-    from adapters.sqlite_deliveries import SqliteDeliveries
-
-    path = settings.folder / "webhooks.db"
-    if not path.exists():
+    if not settings.postgres_url and not deliveries_file(settings).exists():
         raise Failure(f"nothing was ever delivered from {settings.folder}", "`oms up` delivers", Exit.UNAVAILABLE)
-
-    @asynccontextmanager
-    async def opened() -> Any:
-        deliveries = SqliteDeliveries(path)
-        try:
-            yield deliveries
-        finally:
-            await deliveries.close()
-
-    return opened()
+    return deliveries(settings)
 
 
 def _row(number: int, tried: "Try") -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.letters import Standing, Try
 from events.subscriptions.retrying import Failing
+from tests.postgres.database import emptied
 
 ONE, TWO = "ri.oms.subscription.1", "ri.oms.subscription.2"
 
@@ -14,10 +16,15 @@ def tried(subscription, position, time=5, **more):
                {"webhook-id": "한"}, {"x": "y"}, "답".encode(), "", time + 9)._replace(**more)  # fmt: skip
 
 
-@pytest.fixture(params=["sqlite"])
-def opened(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+async def opened(request, tmp_path):
     """Another one each time, of the same place: as after a restart."""
-    return lambda: SqliteDeliveries(tmp_path / "deliveries.db")
+    if request.param == "sqlite":
+        yield lambda: SqliteDeliveries(tmp_path / "deliveries.db")
+        return
+    shared = request.getfixturevalue("postgres_shared_url")
+    async with emptied(shared) as url:
+        yield lambda: PostgresDeliveries(url, "main")
 
 
 async def test_nothing_is_known_at_first(opened):
@@ -43,7 +50,7 @@ async def test_what_was_noted_is_there_after_a_restart(opened):
 
 async def test_all_of_it_or_nothing(opened):
     deliveries = opened()
-    with pytest.raises(Exception, match="NOT NULL"):
+    with pytest.raises(Exception, match=r"(?i)not.null"):
         await deliveries.note([tried(ONE, 8), tried(ONE, 9, event=None)], {ONE: Standing(9)})
     assert await deliveries.standings() == {}
     assert await deliveries.last(ONE, 5) == []

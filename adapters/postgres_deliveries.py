@@ -1,0 +1,85 @@
+"""The same in PostgreSQL, for whichever machine carries events out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from adapters import deliveries_tables as tables
+from adapters.postgres import Driver, sql
+from adapters.postgres_lane import Lane
+from adapters.postgres_tables import inside, made, schema_of
+from events.subscriptions.letters import Standing, Try
+
+_INSERT: Final = insert(tables.standings)
+_PUT: Final = sql(
+    _INSERT.on_conflict_do_update(
+        index_elements=[tables.standings.c.subscription],
+        set_={each.name: each for each in _INSERT.excluded if each.name != "subscription"},
+    )
+)
+_ADD, _ALL, _LAST, _FAILED, _OLD = (
+    sql(each) for each in (tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.OLD)
+)
+
+
+class PostgresDeliveries:
+    """Passes the conformance suite. `close` after use. Raises `OutboxUnavailable`."""
+
+    def __init__(self, url: str, ontology: str) -> None:
+        self._url, self._schema, self._there = url, schema_of(ontology), False
+        self._lane = Lane("webhooks", url, **inside(self._schema))
+
+    async def standings(self) -> Mapping[str, Standing]:
+        await self._make()
+        return tables.as_standings(await self._lane.run(lambda db: db.fetch(_ALL)))
+
+    async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
+        async def run(db: Driver) -> None:
+            async with db.transaction():
+                await db.executemany(_ADD, [tables.try_row(each) for each in tries])
+                await db.executemany(
+                    _PUT, [tables.standing_row(identity, each) for identity, each in standings.items()]
+                )
+
+        await self._make()
+        await self._lane.run(run)
+
+    async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first."""
+        await self._make()
+        rows = await self._lane.run(lambda db: db.fetch(_LAST, subscription, most))
+        return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
+
+    async def undelivered(self, subscription: str, since: int) -> list[int]:
+        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
+        await self._make()
+        return [row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since))]
+
+    async def forget(self, before: int) -> int:
+        """Tries before a time (µs) go; how many."""
+        await self._make()
+        done: str = await self._lane.run(lambda db: db.execute(_OLD, before))
+        return int(done.rpartition(" ")[2])
+
+    async def close(self) -> None:
+        await self._lane.close()
+
+    async def _make(self) -> None:
+        """Its tables, once."""
+        if not self._there:
+            await made(self._url, self._schema)
+            for statement in _TABLES:
+                await self._lane.run(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]  # mypy infers no default
+            self._there = True
+
+
+def _made() -> Iterator[str]:
+    for table in tables.metadata.sorted_tables:
+        yield sql(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            yield sql(CreateIndex(index, if_not_exists=True))
+
+
+_TABLES: Final = list(_made())

@@ -1,0 +1,48 @@
+"""Where deliveries of these settings are remembered: in a file of the data folder, or in a database of PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from events.subscriptions.letters import Try
+from oms.settings import Settings
+from workers.delivering.ports import Deliveries
+
+
+class Kept(Deliveries, Protocol):
+    """And what people ask of them."""
+
+    async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first."""
+
+    async def undelivered(self, subscription: str, since: int) -> Sequence[int]:
+        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
+
+    async def forget(self, before: int) -> int:
+        """Tries before a time (µs) go; how many."""
+
+    async def close(self) -> None: ...
+
+
+def deliveries_file(settings: Settings) -> Path:
+    return settings.folder / "webhooks.db"
+
+
+@asynccontextmanager
+async def deliveries(settings: Settings) -> AsyncIterator[Kept]:
+    kept = _kept(settings)
+    try:
+        yield kept
+    finally:
+        await kept.close()
+
+
+def _kept(settings: Settings) -> Kept:
+    if settings.postgres_url:
+        from adapters.postgres_deliveries import PostgresDeliveries
+
+        return PostgresDeliveries(settings.postgres_url, settings.ontology)
+    from adapters.sqlite_deliveries import SqliteDeliveries
+
+    return SqliteDeliveries(deliveries_file(settings))

@@ -1,0 +1,71 @@
+"""Webhooks of a running OMS: carried out, looked at, and sent again, as one types it."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from standardwebhooks import Webhook
+
+from oms import cli
+from oms.client import connect
+from oms.running import running
+from oms.secrets import made
+from oms.settings import Settings
+
+DEADLINE = 60
+
+
+@asynccontextmanager
+async def receiving():
+    """(port, queue of requests: path, headers, body)"""
+    arrived = asyncio.Queue()
+
+    async def take(request):
+        await arrived.put((request.path, dict(request.headers), await request.read()))
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/{path}", take)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield site._server.sockets[0].getsockname()[1], arrived
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
+    def typed(*arguments):
+        return cli.run([*arguments, "--folder", str(tmp_path / "data"), "--json"])
+
+    def heard(what, error):
+        raise AssertionError(f"{what}: {error}")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        async with asyncio.timeout(DEADLINE), running(settings, heard), await connect(settings.folder) as client:
+            secret = made(settings, "v1")
+            terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.*"], "secret": secret.id}
+            await client.send("RegisterSubscription", {"name": "types", **terms, "config": {"mode": "binary"}})
+            number = [{"name": "number", "type": "string"}]
+            told = await client.send("CreateObjectType", {"name": "편", "primaryKey": ["number"], "properties": number})
+            path, headers, body = await arrived.get()
+            Webhook(secret.shown).verify(body, headers)
+            assert (path, headers["ce-type"], json.loads(body)["name"]) == (
+                "/hook",
+                "io.oms.objectType.created.v1",
+                "편",
+            )
+            capsys.readouterr()
+            assert await asyncio.to_thread(typed, "webhook", "resend", "types", str(told.position)) == 0
+            _, again, same = await arrived.get()
+            assert (again["webhook-id"], same) == (headers["webhook-id"], body)
+            assert await asyncio.to_thread(typed, "webhook", "recover", "types", "--since", "2020-01-01") == 0
+            capsys.readouterr()
+            assert await asyncio.to_thread(typed, "webhook", "tries", "types") == 0
+            tries = json.loads(capsys.readouterr().out)
+    assert {(each["position"], each["kind"]) for each in tries} == {(told.position, "delivered")}
+    assert secret.shown not in json.dumps(tries)
