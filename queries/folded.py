@@ -7,7 +7,7 @@ begin again knowing all bases.
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -86,7 +86,7 @@ class Folded:
         """What a branch sees of every entity, each once: its own, then what its parents had at its base."""
         known: set[Key] = set()
         for parent, floor, at in self._forks.lineage(branch):
-            for key in [*self.held[parent], *(key for on, key in self.kept if on == parent)]:
+            for key in [*self.held.get(parent, _NOTHING), *(key for on, key in self.kept if on == parent)]:
                 if key not in known and (held := self._at(parent, key, floor, at)) is not None:
                     known.add(key)
                     yield key, held
@@ -133,12 +133,13 @@ class Folded:
         return None
 
     def _at(self, branch: str, key: Key, floor: int, at: int) -> Held | None:
-        newest = self.held[branch].get(key)
+        newest = self.held.get(branch, _NOTHING).get(key)
         known: list[Held] = [*self.kept.get((branch, key), ()), *([newest] if newest else ())]
         seen = next((held for held in reversed(known) if held.since <= at), None)
         return seen if seen is not None and seen.since > floor else None
 
 
+_NOTHING: Final[Mapping[Key, Held]] = {}
 _encode: Final = msgspec.json.Encoder().encode
 fact: Final = msgspec.json.Decoder(Fact).decode
 """Of a stored body."""
