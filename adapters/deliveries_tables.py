@@ -77,7 +77,9 @@ _NEWEST: Final = (
 FAILED: Final = (
     select(tries.c.position)
     .join(_NEWEST, tries.c.number == _NEWEST.c.number)
-    .where(tries.c.kind != literal_column("'delivered'"), tries.c.next.is_(None))
+    .where(
+        tries.c.kind != literal_column("'delivered'"), tries.c.next.is_(None) | (tries.c.next < bindparam("overdue"))
+    )
     .order_by(tries.c.position)
 )
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))

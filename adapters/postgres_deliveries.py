@@ -52,10 +52,10 @@ class PostgresDeliveries:
         rows = await self._lane.run(lambda db: db.fetch(_LAST, subscription, most))
         return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
 
-    async def undelivered(self, subscription: str, since: int) -> list[int]:
-        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
+    async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
+        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
         await self._make()
-        return [row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since))]
+        return [row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since, overdue))]
 
     async def forget(self, before: int) -> int:
         """Tries before a time (µs) go; how many."""

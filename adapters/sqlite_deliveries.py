@@ -35,9 +35,11 @@ class SqliteDeliveries:
         rows = await self._file.run(lambda connection: connection.execute(_LAST, (subscription, most)).fetchall())
         return [(row[0], tables.as_try(row[1:])) for row in rows]
 
-    async def undelivered(self, subscription: str, since: int) -> list[int]:
-        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
-        rows = await self._file.run(lambda connection: connection.execute(_FAILED, (subscription, since)).fetchall())
+    async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
+        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
+        rows = await self._file.run(
+            lambda connection: connection.execute(_FAILED, (subscription, since, overdue)).fetchall()
+        )
         return [position for (position,) in rows]
 
     async def forget(self, before: int) -> int:

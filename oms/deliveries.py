@@ -16,8 +16,8 @@ class Kept(Deliveries, Protocol):
     async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
 
-    async def undelivered(self, subscription: str, since: int) -> Sequence[int]:
-        """Positions whose last try since a time (µs) failed, and that are not tried again by themselves; in order."""
+    async def undelivered(self, subscription: str, since: int, overdue: int) -> Sequence[int]:
+        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
 
     async def forget(self, before: int) -> int:
         """Tries before a time (µs) go; how many."""

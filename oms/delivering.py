@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workers.delivering.courier import Selected
 
 LOOK_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 5.0
 ROLE: Final = "webhooks"
 AUTHOR: Final = "webhooks@oms"
 DAY: Final = 86_400_000_000  # µs
@@ -50,12 +51,12 @@ class Delivering:
         while not await asyncio.to_thread(self._anybody):  # noqa: ASYNC110 the view is a file that others write, too
             await asyncio.sleep(LOOK_SECONDS)
         if not self._settings.postgres_url:
-            await self._carry()
+            await self._keep()
             return
         from adapters.postgres_leases import postgres_leases
 
         async with postgres_leases(self._settings.postgres_url, self._settings.ontology) as leases:
-            await lead(leases, ROLE, lambda _: self._carry())
+            await lead(leases, ROLE, lambda _: self._keep())
 
     async def selected(self, position: int) -> "Sequence[Selected]":
         """A `Directory`."""
@@ -80,6 +81,18 @@ class Delivering:
     async def warn(self, name: str, percent: int) -> None:
         """Of a `Desk`."""
         self._alarm(f"webhook {name}", EndpointFails(name, percent))
+
+    async def _keep(self) -> None:
+        """Whatever ends it is told once, and ends nothing else; it goes on from what was noted."""
+        said = ""
+        while True:
+            try:
+                await self._carry()
+            except Exception as error:  # noqa: BLE001 a store, a server or a defect: OMS lives on without webhooks
+                if repr(error) != said:
+                    self._alarm("webhooks", error)
+                said = repr(error)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def _carry(self) -> None:
         async with AsyncExitStack() as stack:

@@ -67,7 +67,7 @@ def recover(
     async def work() -> None:
         settings, state = _subscription(name, folder)
         async with _deliveries(settings) as deliveries:
-            positions = await deliveries.undelivered(state["id"], _micros(since))
+            positions = await deliveries.undelivered(state["id"], _micros(since), _overdue())
         if not positions:
             complain("nothing has failed for good since then")
         elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):
@@ -127,6 +127,13 @@ def _json(number: int, tried: "Try") -> dict[str, Any]:
     more = {"kind": tried.kind, "status": tried.status, "detail": tried.detail, "secrets": tried.secrets}
     answer = tried.answer.decode(errors="replace")
     return _row(number, tried) | more | {"request": tried.request, "response": tried.response, "answer": answer}
+
+
+def _overdue() -> int:
+    """What should have come again before that (µs) never will: its subscription was disabled then."""
+    from adapters import system_clock
+
+    return system_clock.now() - 600_000_000
 
 
 def _micros(since: str) -> int:

@@ -55,7 +55,11 @@ def test_the_first_command_stands_early():
 )
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    targets = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link and not link.startswith("oms:")]
+    targets = [
+        link.split("#")[0]
+        for link in re.findall(r"\]\(([^)\s]+)\)", text)
+        if "://" not in link and not link.startswith("oms:")
+    ]
     assert [target for target in targets if target and not (ROOT / page).parent.joinpath(target).exists()] == []
 
 

@@ -62,8 +62,9 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     gone = {"kind": "status_500", "next": None}
     await deliveries.note([tried(ONE, 1), tried(ONE, 2, **gone), tried(ONE, 3, **gone), tried(TWO, 4, **gone)], {})
     await deliveries.note([tried(ONE, 3, time=60, kind="delivered", next=None), tried(ONE, 5, time=60, **gone)], {})
-    assert await deliveries.undelivered(ONE, 0) == [2, 5]
-    assert await deliveries.undelivered(ONE, 50) == [5]
+    assert await deliveries.undelivered(ONE, 0, 0) == [2, 5]
+    assert await deliveries.undelivered(ONE, 50, 0) == [5]
+    assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
     await deliveries.close()
 
 
