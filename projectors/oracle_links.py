@@ -40,7 +40,7 @@ def _with(before: Json, data: Json, *members: str) -> Json:
 
 
 def _metadata(before: Json, data: Json) -> Json:
-    return {"description": None, **_with(before, data, "title", "description")}
+    return {"description": None, **_with(before, data, "title", "description", "table")}
 
 
 def _deprecated(before: Json, data: Json) -> Json:

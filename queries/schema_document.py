@@ -101,7 +101,7 @@ class _Telling:
         }
 
     def _link_type(self, state: State) -> Declaration:
-        plain = {name: state.get(name) for name in ("cardinality", "inverse", "acyclic", "onDelete", "owner")}
+        plain = {name: state.get(name) for name in ("table", "cardinality", "inverse", "acyclic", "onDelete", "owner")}
         ends = {end: self.names[state[end]] for end in ("from", "to")}
         return {**ends, **plain, "properties": [self._property(each) for each in _present(state.get("properties", {}))]}
 

@@ -12,6 +12,7 @@ from events.names import Key
 from events.reserved import count_key, links_key, number, uses_key
 from events.schema.coherence import incoherent
 from events.schema.hierarchy import effective, line
+from events.schema.tables import TABLED, called, holders, same_table
 from events.schema.uses import used, users
 from events.schema.values import pointer
 from events.subscriptions.selecting import listed, selecting
@@ -38,8 +39,20 @@ def element(whole: Whole, wish: Wish, into: str) -> Iterator[Trouble]:
             yield Trouble("SCHEMA_SCHEMA", place, f"it uses {other}, which is deleted", Place(other, ""))
     for path, text, circle in incoherent(whole.get, wish.key, state):
         yield Trouble("CYCLE" if circle else "SCHEMA_SCHEMA", Place(wish.key, path), text)
+    if aggregate(wish.key) in TABLED:
+        yield from _tables(whole, wish, state)
     if aggregate(wish.key) == "objectType":
         yield from _type(whole, wish.key, state)
+
+
+def _tables(whole: Whole, wish: Wish, state: State) -> Iterator[Trouble]:
+    """Another type has the table name that this one brings; those of one kind and API name are told already."""
+    if wish.before is not None and there(wish.before) and same_table(wish.before, state):
+        return
+    for key, other in holders(whole.get, whole.under, state, wish.key):
+        if not (aggregate(key) == aggregate(wish.key) and called(other) == called(state)):
+            text = f"{called(other)} and {called(state)} have one table name; give one of them another"
+            yield Trouble("ADD_ADD", Place(wish.key, "/table"), text, Place(key, "/table"))
 
 
 def _type(whole: Whole, key: Key, state: State) -> Iterator[Trouble]:

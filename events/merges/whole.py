@@ -125,5 +125,5 @@ def declaring(whole: Whole, like: State, field: str) -> Key:
 
 
 _CLAIMS: Final = frozenset(("unique", "end", "name"))
-_FOLLOWED: Final = ("incident/", "link/")  # what is looked for by prefix
+_FOLLOWED: Final = ("incident/", "link/", "objectType/", "linkType/")  # what is looked for by prefix
 _THERE: Final[State] = {}

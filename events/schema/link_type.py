@@ -83,7 +83,9 @@ _MEMBERS: Final[Mapping[type[Payload], Callable[[Any], State]]] = {
     words.LinkTypeEndpointsChanged: lambda event: {"from": event.from_, "to": event.to},
     words.LinkTypeOnDeleteSet: lambda event: {"onDelete": event.on_delete, "owner": event.owner},
     words.LinkTypeAcyclicSet: lambda event: {"acyclic": event.acyclic},
-    words.LinkTypeMetadataUpdated: lambda event: {"title": event.title, "description": event.description},
+    words.LinkTypeMetadataUpdated: lambda event: {
+        "title": event.title, "description": event.description, "table": event.table
+    },
     words.LinkTypeStatusSet: lambda event: {"status": event.status, "replacedBy": None, "until": None},
     words.LinkTypeDeprecated: lambda event: {
         "status": "deprecated", "replacedBy": event.replaced_by, "until": event.until

@@ -21,6 +21,7 @@ from events.schema.kinds import (
 from events.schema.link_properties import faults_of_link, stored
 from events.schema.link_type_words import CreateLinkType, LinkTypeCreated
 from events.schema.property import same_declaration
+from events.schema.tables import table_faults, table_reads
 
 
 def creation_reads(context: Context, command: CreateLinkType) -> Iterator[Key]:
@@ -31,6 +32,7 @@ def creation_reads(context: Context, command: CreateLinkType) -> Iterator[Key]:
     yield from kind_reads(context, "objectType", command.to)
     if command.inverse is not None:
         yield name_key("linkType", command.inverse)
+    yield from table_reads()
 
 
 def created(context: Context, command: CreateLinkType) -> list[LinkTypeCreated]:
@@ -51,6 +53,8 @@ def created(context: Context, command: CreateLinkType) -> list[LinkTypeCreated]:
         findings += hierarchy_faults(context, ends, "/acyclic")
     findings += owner_faults(command.on_delete, command.owner)
     findings += _property_faults(context, command)
+    where = "/table" if command.table else "/name"
+    findings += table_faults(context, "linkType", None, _said(command), where)
     if findings:
         raise Refused(findings)
     properties = [stored(context, each) for each in command.properties or ()]
@@ -113,6 +117,7 @@ def _said(command: CreateLinkType) -> dict[str, Any]:
         "inverse": command.inverse,
         "description": command.description,
         "title": command.title,
+        "table": command.table,
         "acyclic": command.acyclic or None,
         "onDelete": None if command.on_delete == "restrict" else command.on_delete,
         "owner": owner_of(command.on_delete, command.owner, command.cardinality),

@@ -11,6 +11,7 @@ from events.schema.deprecating import deprecation
 from events.schema.element import listed_names
 from events.schema.kinds import kind_of_slug, kind_reads, name_taken, slug_reads, type_name
 from events.schema.link_type_creation import inverse_faults
+from events.schema.tables import table_faults, table_reads
 from events.schema.uses import users
 
 Life = (
@@ -30,6 +31,9 @@ def life_reads(context: Context, state: State, command: Payload) -> Iterator[Key
         case words.RenameLinkType():
             yield name_key("linkType", command.name)
             yield name_key("linkType", state["name"])
+            yield from table_reads()
+        case words.UpdateLinkTypeMetadata() if "table" in command.model_fields_set:
+            yield from table_reads()
         case words.SetLinkTypeInverse():
             yield from (name_key("linkType", name) for name in (command.inverse, state["inverse"]) if name)
         case words.DeprecateLinkType() if command.replaced_by is not None:
@@ -42,6 +46,7 @@ def life_reads(context: Context, state: State, command: Payload) -> Iterator[Key
             yield from (name_key("linkType", name) for name in _names(state))
             yield from slug_reads(context, "objectType", state["from"])
             yield from slug_reads(context, "objectType", state["to"])
+            yield from table_reads()
 
 
 def lived(context: Context, state: State, command: Life) -> list[Payload]:
@@ -51,7 +56,7 @@ def lived(context: Context, state: State, command: Life) -> list[Payload]:
         case words.SetLinkTypeInverse():
             events = _invert(context, state, command.inverse)
         case words.UpdateLinkTypeMetadata():
-            events = _describe(state, command)
+            events = _describe(context, state, command)
         case words.SetLinkTypeStatus():
             events = _rely(state, command.status)
         case words.DeprecateLinkType():
@@ -70,6 +75,7 @@ def _rename(context: Context, state: State, name: str) -> list[Payload]:
     if name == state["inverse"]:
         text = f"{name} is what {state['name']} is called from its other end; choose another name"
         findings.append(Finding("TYPE_NAME_TAKEN", "/name", text))
+    findings += table_faults(context, "linkType", state, {**state, "name": name}, "/name")
     if findings:
         raise Refused(findings)
     return [words.LinkTypeRenamed(rid=state["rid"], slug=state["slug"], name=name, was=state["name"])]
@@ -85,12 +91,15 @@ def _invert(context: Context, state: State, inverse: str | None) -> list[Payload
     return [words.LinkTypeInverseSet(rid=state["rid"], slug=state["slug"], inverse=inverse, was=was)]
 
 
-def _describe(state: State, command: words.UpdateLinkTypeMetadata) -> list[Payload]:
-    members = ("title", "description")
+def _describe(context: Context, state: State, command: words.UpdateLinkTypeMetadata) -> list[Payload]:
+    members = ("title", "description", "table")
     known = {name: state.get(name) for name in members}
     asked = {name: getattr(command, name) for name in members if name in command.model_fields_set}
     if known == {**known, **asked}:
         return []
+    findings = list(table_faults(context, "linkType", state, {**state, **asked}))
+    if findings:
+        raise Refused(findings)
     return [words.LinkTypeMetadataUpdated(rid=state["rid"], slug=state["slug"], **{**known, **asked})]
 
 
@@ -131,6 +140,7 @@ def _restore(context: Context, state: State) -> list[Payload]:
     findings: list[Finding] = []
     for name in _names(state):
         findings += name_taken(context, "linkType", name, "/type", state["rid"])
+    findings += table_faults(context, "linkType", state, state, "/type")
     for end in ("from", "to"):
         type_ = kind_of_slug(context, "objectType", state[end])
         if type_ is None or type_.get("deleted"):

@@ -31,6 +31,7 @@ OwnerSaid = Annotated[
     Field(description="the end that takes the other one along when it is deleted; `from`, but `to` of `n-1`"),
 ]
 AcyclicSaid = Annotated[bool, Field(description="from no object do links of this type lead back to it")]
+TableSaid = Annotated[str | None, Field(description="a name for those who lay its links out as rows")]
 InverseSaid = Annotated[str | None, Field(description="what the link is called from its other end")]
 
 
@@ -44,6 +45,7 @@ class CreateLinkType(Payload):
     inverse: InverseSaid = None
     title: Annotated[str | None, Field(description="what people call it")] = None
     description: Annotated[str | None, Field(description="what it is")] = None
+    table: TableSaid = None
     acyclic: AcyclicSaid = False
     on_delete: Annotated[OnDeleteSaid, Field(alias="onDelete")] = "restrict"
     owner: OwnerSaid = None
@@ -122,6 +124,7 @@ class UpdateLinkTypeMetadata(Payload):
     type: LinkTypeNamed
     title: Annotated[str | None, Field(description="what people call it")] = None
     description: Annotated[str | None, Field(description="what it is")] = None
+    table: TableSaid = None
 
 
 class SetLinkTypeStatus(Payload):
@@ -167,6 +170,7 @@ class LinkTypeCreated(Payload):
     on_delete: Annotated[OnDelete | None, Field(alias="onDelete")] = None
     owner: End | None = None
     properties: list[Property] | None = None
+    table: str | None = None
 
 
 class LinkTypeRenamed(Payload):
@@ -240,6 +244,7 @@ class LinkTypeMetadataUpdated(Payload):
     slug: str
     title: str | None = None
     description: str | None = None
+    table: str | None = None
 
 
 class LinkTypeStatusSet(Payload):

@@ -27,6 +27,7 @@ from events.schema.property import (
     same_declaration,
 )
 from events.schema.soundness import Declared, key_faults
+from events.schema.tables import table_faults, table_reads
 from events.schema.type_change import broken
 from events.schema.type_structure import Parents, elements_named
 from events.schema.values import Property
@@ -113,7 +114,9 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     if findings:
         raise Refused(findings)
     created = asked.created()
-    findings += broken(context, evolve(None, created))
+    after = evolve(None, created)
+    findings += broken(context, after)
+    findings += table_faults(context, "objectType", None, after, "/table" if command.table else "/name")
     if findings:
         raise Refused(dict.fromkeys(findings))
     return [Drafted(Key(f"objectType/{created.rid}"), created.slug, created)]
@@ -245,6 +248,7 @@ def _there(context: Context, name: str) -> State | None:
 def _reads(context: Context, command: CreateObjectType) -> Iterator[Key]:
     yield branch_key(context.branch)
     yield name_key("objectType", command.name)
+    yield from table_reads()
     yield from free_slug_reads(context, "objectType", command.name)
     yield from kind_reads(context, "objectType", command.name)
     for name in command.parents:

@@ -16,6 +16,7 @@ from events.reserved import count_key, number, uses_key
 from events.schema import element
 from events.schema.deprecating import deprecation
 from events.schema.kinds import NewTypeName, name_taken, type_name
+from events.schema.tables import table_faults
 from events.schema.type_change import (
     OnType,
     TypeChanged,
@@ -130,7 +131,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
         case RenameObjectType():
             return _rename(context, existing(context, command.type), command.name)
         case UpdateObjectTypeMetadata():
-            return _describe(existing(context, command.type), command)
+            return _describe(context, existing(context, command.type), command)
         case SetObjectTypeStatus():
             return _set_status(context, existing(context, command.type), command.status)
         case DeprecateObjectType():
@@ -163,20 +164,26 @@ def evolve(state: State | None, event: Payload) -> State:
 def _rename(context: Context, state: State, name: str) -> list[Drafted]:
     if name == state["name"]:
         return []
+    event = ObjectTypeRenamed(rid=state["rid"], slug=state["slug"], name=name, was=state["name"])
     findings = [*type_name(name, "/name"), *name_taken(context, "objectType", name, "/name")]
+    findings += table_faults(context, "objectType", state, evolve(state, event), "/name")
     if findings:
         raise Refused(findings)
-    return changed(state, ObjectTypeRenamed(rid=state["rid"], slug=state["slug"], name=name, was=state["name"]))
+    return changed(state, event)
 
 
-def _describe(state: State, command: UpdateObjectTypeMetadata) -> list[Drafted]:
+def _describe(context: Context, state: State, command: UpdateObjectTypeMetadata) -> list[Drafted]:
     given: dict[str, Any] = {name: getattr(command, name) for name in METADATA if name in command.model_fields_set}
     other = {name: value for name, value in given.items() if value != state.get(name)}
     if not other:
         return []
     said = {name: value for name, value in other.items() if value is not None}
     unset = [name for name, value in other.items() if value is None]
-    return changed(state, ObjectTypeMetadataUpdated(rid=state["rid"], slug=state["slug"], set=said, unset=unset))
+    event = ObjectTypeMetadataUpdated(rid=state["rid"], slug=state["slug"], set=said, unset=unset)
+    findings = list(table_faults(context, "objectType", state, evolve(state, event)))
+    if findings:
+        raise Refused(findings)
+    return changed(state, event)
 
 
 def _set_status(context: Context, state: State, status: Status) -> list[Drafted]:
@@ -233,7 +240,9 @@ def _restore(context: Context, state: State) -> list[Drafted]:
         return []
     event = ObjectTypeRestored(rid=state["rid"], slug=state["slug"])
     findings = list(name_taken(context, "objectType", state["name"], "/type", but=state["rid"]))
-    findings += (each._replace(path="/type") for each in broken(context, evolve(state, event)))
+    after = evolve(state, event)
+    findings += (each._replace(path="/type") for each in broken(context, after))
+    findings += table_faults(context, "objectType", state, after, "/type")
     if findings:
         raise Refused(findings)
     return changed(state, event)

@@ -1,19 +1,15 @@
 """Tables by name: object types and link types at a cut, under their table name, their API name, its snake_case, or their slug."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from events.meant import nearest
+from events.schema.tables import LOGS, table_name
 from queries.cuts import Cut
 from queries.naming import Named, is_below, types
 from queries.sql.findings import refused
 from queries.sql.when import Place
-
-LOGS: Final = ("history", "events", "audit")
-"""What can be asked beside the types."""
-_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def is_log(name: str) -> bool:
@@ -39,16 +35,11 @@ class Table:
         return self.named, *self.below
 
 
-def table_name(named: Named) -> str:
-    """The one it was given, else its API name in snake_case: `FlightLeg` is `flight_leg`."""
-    return str(named.state.get("table") or _WORDS.sub("_", named.name).lower())
-
-
 _MEANT: Final[Sequence[Callable[[Named], str]]] = (
     lambda named: str(named.state.get("table") or ""),
     lambda named: named.name,
-    table_name,
-    lambda named: table_name(named).casefold(),
+    lambda named: table_name(named.state),
+    lambda named: table_name(named.state).casefold(),
     lambda named: named.name.casefold(),
     lambda named: named.slug,
     lambda named: str(named.state["rid"]),
@@ -67,7 +58,7 @@ def table(cut: Cut, name: str, place: Place, newest: Cut) -> Table:
     after = _meant([*types(newest)], name, place)
     if after is not None and all(each.key != after.key for each in known):
         return Table(after, [], later=True)
-    there = [table_name(each) for each in known if not each.state.get("deleted")]
+    there = [table_name(each.state) for each in known if not each.state.get("deleted")]
     meant = nearest(name, [*there, *LOGS], "`oms schema list` shows the types that there are")
     then = next((f"then it was called {each.name}" for each in known if after and each.key == after.key), meant)
     text = f"there is no table {name[:200]} on {cut.branch} at position {cut.position}; {then}"

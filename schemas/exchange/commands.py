@@ -11,7 +11,10 @@ from schemas.exchange.document import KINDS, Declaration, Document, LeftOut
 Command = dict[str, Any]
 _OWNERS: Final = {"sharedProperties": "shared", "interfaces": "interface"}
 """Under which name a command says the element it is about; `type` for the others."""
-_METADATA: Final = {"objectTypes": ("title", "description", "table", "icon", "order")}
+_METADATA: Final = {
+    "objectTypes": ("title", "description", "table", "icon", "order"),
+    "linkTypes": ("title", "description", "table"),
+}
 _FLAGS: Final = {
     "required": "SetRequired",
     "unique": "SetUnique",

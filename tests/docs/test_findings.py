@@ -46,6 +46,7 @@ AREAS = (
     "STRUCT",
     "SUBJECT",
     "SUBSCRIPTION",
+    "TABLE",
     "TAG",
     "TAMPER",
     "TIME",

@@ -12,7 +12,9 @@ from events.findings import Refused
 from events.names import Key, object_key
 from tests.events.world import World
 
-SHARED = ("branch/", "objectType/", "linkType/", "name/", "under/name/", "slug/", "count/", "uses/")
+SHARED = (
+    "branch/", "objectType/", "linkType/", "name/", "under/name/", "under/objectType/", "under/linkType/", "slug/", "count/", "uses/"
+)  # fmt: skip
 Command = tuple[str, dict[str, Any]]
 
 NAME = {"name": "name", "type": "string", "unique": True}

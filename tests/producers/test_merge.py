@@ -221,6 +221,28 @@ async def test_both_created_a_type_of_one_name(story: Story) -> None:
     await story.do("CreateObject", type="탑승구", properties={"id": "A1"})
 
 
+async def test_both_gave_one_table_name(story: Story) -> None:
+    gate = {"primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+    await story.do("CreateObjectType", DEV, name="Gate", table="gates", **gate)
+    await story.do("CreateLinkType", name="gates", **{"from": "Plane", "to": "Plane"})
+    ((code, place),) = await story.conflicts("MergeBranch", source=DEV)
+    assert (code, place.rpartition("/")[2]) == ("ADD_ADD", "table")
+    key, path = place.removesuffix("/table"), "/table"
+    answer = {"key": key, "path": path, "choice": "custom", "value": "탑승구"}
+    await story.do("MergeBranch", source=DEV, resolutions=[answer])
+    assert codes(await story.desk.send("UpdateLinkTypeMetadata", type="gates", table="탑승구")) == ["TABLE_TAKEN"]
+
+
+async def test_a_table_given_on_one_branch_is_the_default_of_a_type_of_the_other(story: Story) -> None:
+    gate = {"primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+    await story.do("UpdateObjectTypeMetadata", type="Plane", table="gate")
+    await story.do("CreateObjectType", DEV, name="Gate", **gate)
+    ((code, place),) = await story.conflicts("MergeBranch", source=DEV)
+    assert (code, place.rpartition("/")[2]) == ("ADD_ADD", "table")
+    await story.do("MergeBranch", source=DEV, resolve="theirs")
+    assert codes(await story.desk.send("UpdateObjectTypeMetadata", type="Plane", table="gate")) == ["TABLE_TAKEN"]
+
+
 async def test_both_added_a_property_of_one_name(story: Story) -> None:
     await story.do("AddProperty", DEV, type="Plane", property={"name": "gate", "type": "string"})
     await story.do("AddProperty", type="Plane", property={"name": "gate", "type": "integer"})
