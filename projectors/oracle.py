@@ -7,7 +7,7 @@ program folds it: then only the view is checked.
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from events import catalog
@@ -15,18 +15,62 @@ from projectors.oracle_links import LINK_CHANGES
 from projectors.versions import AUDIT_FIELDS
 
 Json = dict[str, Any]
+Stamps = tuple[str, int, str, int, str | None, int | None]
+"""Who created, last updated and deleted an entity, and when (µs)."""
+
+_decoder: Final = json.JSONDecoder()
+_STAMPED: Final = frozenset(AUDIT_FIELDS)
 
 
 def next_state(before: Json | None, event: Json) -> Json:
     """The state behind an event, audit fields included; `before` is the state in front of it, `event` a decoded body."""
-    _, _, aggregate, change, _ = event["type"].split(".")
     before = before or {}
-    state = _CHANGES.get((aggregate, change), partial(_as_folded, event["type"]))(before, event["data"])
+    return with_stamps(before, next_own(before, event), event)
+
+
+def next_own(before: Json, event: Json) -> Json:
+    """The state behind an event without audit fields; `before` is empty where there was none, and stays as it is."""
+    change = _CHANGES.get(kind_of(event))
+    return change(before, event["data"]) if change else _as_folded(event["type"], before, event["data"])
+
+
+def with_stamps(before: Json, state: Json, event: Json) -> Json:
+    """That state with audit fields, which follow from those of the state in front of the event."""
+    _, change = kind_of(event)
     return {
         **{name: before.get(name) for name in AUDIT_FIELDS},
         **state,
         **_stamps(_done(change, state) if before else "created", event),
     }
+
+
+def next_stamps(before: Stamps | None, state: Json, event: Json, time: int) -> Stamps:
+    """What `with_stamps` says as it is stored; `time` is the event's in µs."""
+    change = _done(kind_of(event)[1], state) if before else "created"
+    author = event["author"]
+    if before is None or change == "created":
+        return author, time, author, time, None, None
+    if change == "purged":
+        return before
+    if change == "deleted":
+        return *before[:4], author, time
+    return *before[:2], author, time, None, None
+
+
+def reads_shallowly(event: Json) -> bool:
+    """Whether what is nested in the state before is carried on as it is: such a state may be lent, not copied."""
+    return kind_of(event) in _SHALLOW
+
+
+def kind_of(event: Json) -> tuple[str, str]:
+    """(aggregate, change)"""
+    return _kind(event["type"])
+
+
+@lru_cache(256)
+def _kind(event_type: str) -> tuple[str, str]:
+    _, _, aggregate, change, _ = event_type.split(".")
+    return aggregate, change
 
 
 def _done(change: str, state: Json) -> str:
@@ -41,7 +85,7 @@ def _as_folded(event_type: str, before: Json, data: Json) -> Json:
 
 def decoded(body: bytes) -> Json:
     """A body as plain JSON, by the standard library."""
-    event: Json = json.loads(body)
+    event: Json = _decoder.decode(body.decode("utf-8", "surrogatepass"))
     return event
 
 
@@ -117,7 +161,9 @@ def _without(member: str) -> Callable[[Json, Json], Json]:
 
 
 def _own(state: Json) -> Json:
-    return {name: value for name, value in state.items() if name not in AUDIT_FIELDS}
+    if _STAMPED.isdisjoint(state):
+        return {**state}
+    return {name: value for name, value in state.items() if name not in _STAMPED}
 
 
 def _of_own(change: Callable[[Json, Json], Json], before: Json, data: Json) -> Json:
@@ -150,3 +196,9 @@ _CHANGES: Final[Mapping[tuple[str, str], Callable[[Json, Json], Json]]] = {
     ("branch", "deleted"): lambda before, _: {**_own(before), "deleted": True},
     **{named: partial(_of_own, change) for named, change in LINK_CHANGES.items()},
 }
+_SHALLOW: Final = frozenset(
+    [
+        *(("object", change) for change in ("created", "updated", "deleted", "restored")),
+        *(("link", change) for change in ("created", "updated", "deleted")),
+    ]
+)

@@ -109,10 +109,11 @@ def _column(expected: Row, found: Row) -> Difference | None:
 
 def _plain(value: Any) -> tuple[type, Any]:
     """So that 1, 1.0 and true are three things, however deep they lie."""
-    return type(value), _text(value) if isinstance(value, dict | list) else value
+    return type(value), json_text(value) if isinstance(value, dict | list) else value
 
 
-def _text(value: Any) -> bytes:
+def json_text(value: Any) -> bytes:
+    """The same bytes for the same value, whatever the order of members."""
     try:
         return _encode(value)
     except (TypeError, ValueError, OverflowError):  # what no row of ours holds, but somebody's may
