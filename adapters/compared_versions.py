@@ -1,7 +1,9 @@
 """The rows of a versions view as they are compared with those of a replay, whatever database they are in."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
+_packed: Final = msgspec.msgpack.Encoder().encode
 _COLUMNS: Final = ("until", "time", "effective", "change", "author", "on_behalf_of", "first", *Marks._fields)
 STRANGE: Final = 10  # rows of a kind that are told
 
@@ -39,6 +42,10 @@ class StoredRows(Protocol):
         """By what they are called, at most `STRANGE` of each kind."""
 
 
+Checksums = Callable[[StoredRows, int, int, int], Mapping[int, bytes]]
+"""`checksums` or `digests`: the same for both sides."""
+
+
 def rows(stored: StoredRows, first: int, last: int) -> list[Row]:
     """See `ranges.Side`."""
     versions = [_version(*_whole(stored, row)) for row in stored.version_rows(first, last)]
@@ -56,12 +63,26 @@ def checksums(stored: StoredRows, first: int, last: int, size: int) -> Mapping[i
     return together(versions.digests(), commits.digests())
 
 
+def digests(stored: StoredRows, first: int, last: int, size: int) -> Mapping[int, bytes]:
+    """Where both sides are files: of rows as they are stored, types included, which costs half as much as lines of text."""
+    versions = (row[:-1] if row[-2] else _whole(stored, row)[1:] for row in stored.version_rows(first, last))
+    return together(_digests(versions, size), _digests(stored.commit_rows(first, last), size))
+
+
+def _digests(rows: Iterable[Sequence[Any]], size: int) -> Mapping[int, bytes]:
+    found: defaultdict[int, Any] = defaultdict(sha256)
+    for row in rows:
+        found[row[0] // size].update(_packed(row))
+    return {number: each.digest() for number, each in found.items()}
+
+
 def with_bundled(
     old: "BundledVersions | None", rows: Iterable[Sequence[Any]], first: int, last: int
-) -> Iterator[Sequence[Any]]:
+) -> Iterable[Sequence[Any]]:
     """Rows of `VERSION_ROWS` with those that have left their tables, in order."""
-    left = old.written(first - 1, last) if old else ()
-    return heapq.merge(rows, map(_row, left), key=lambda row: row[0])
+    if old is None:
+        return rows
+    return heapq.merge(rows, map(_row, old.written(first - 1, last)), key=lambda row: row[0])
 
 
 def _row(version: Version) -> Sequence[Any]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+from adapters.compared_versions import checksums
 from adapters.own_thread import OwnThread
 from adapters.postgres import AWAY
 from adapters.postgres_mending import drop_strangers, mend_entries, mend_versions
@@ -42,7 +43,7 @@ async def _versions(
 ) -> Agreed | Difference:
     async with _unmoved(thread, url, schema) as session:
         ontology, reached, left_out = await thread.run(lambda: standing(session))
-        async with replayed_versions(None, ontology, feed, reached, left_out, told) as replayed:
+        async with replayed_versions(None, ontology, feed, reached, left_out, told, checksums) as replayed:
             side = Aside(StoredVersions(session), thread.run)
             found = await judged(replayed.side, side, reached.position, left_out, lambda: replayed.wrong, told)
             if by and isinstance(found, Difference):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from adapters.compared_versions import Checksums, digests
 from adapters.mending import Right
 from adapters.sqlite_file import SqliteFile
 from adapters.sqlite_sides import StoredVersions, begun
@@ -49,6 +50,7 @@ async def replayed_versions(
     reached: Checkpoint,
     left_out: Collection[int],
     told: Callable[[int], None],
+    checksums: Checksums = digests,
 ) -> AsyncIterator[Replayed]:
     """In `folder`, or where the machine keeps what is temporary. Raises `ChainBroken`, `Gap`."""
     with TemporaryDirectory(prefix="verify-", dir=folder) as aside:
@@ -56,7 +58,7 @@ async def replayed_versions(
         wrong = await _replay(path, ontology, feed, reached, left_out, opinion, told)
         file = begun(path)
         try:
-            stored = StoredVersions(file.connection)
+            stored = StoredVersions(file.connection, checksums)
             wrong = opinion.first or await file.run(lambda _: opinion.inheritance(stored)) or wrong
             yield Replayed(Aside(stored, lambda work: file.run(lambda _: work())), wrong, file, stored)
         finally:

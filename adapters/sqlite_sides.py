@@ -54,8 +54,11 @@ def standing(connection: sqlite3.Connection) -> tuple[str, Checkpoint, frozenset
 class StoredVersions:
     """The versions view as a side of a comparison; `at` is what the second opinion asks."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: sqlite3.Connection, checksums: compared_versions.Checksums = compared_versions.digests
+    ) -> None:
+        """`checksums`: as the other side makes them, too."""
+        self._connection, self._checksums = connection, checksums
         self.packed = packed_states(connection)
         self.at = owned(connection, self.packed)
 
@@ -76,7 +79,7 @@ class StoredVersions:
         }
 
     def checksums(self, first: int, last: int, size: int) -> Mapping[int, bytes]:
-        return compared_versions.checksums(self, first, last, size)
+        return self._checksums(self, first, last, size)
 
     def rows(self, first: int, last: int) -> Sequence[Row]:
         return compared_versions.rows(self, first, last)
