@@ -60,7 +60,8 @@ class LogEntries:
     def _look(self, message: Fetched, sums: Sums) -> None:
         last, head = self._departed
         if message.position > last:
-            sums.add(message.position, entry_line(entry_of(message)))
+            entry = entry_of(message)
+            sums.add(message.position, line((*entry[:-1], entry.hash)))  # the body stands in it by its hash
         elif message.position == last:
             digest = chain.body_hash(message.body)
             if digest != head:
@@ -85,11 +86,6 @@ def entry_of(message: Fetched) -> Entry:
         hash=chain.body_hash(message.body),
         body=message.body,
     )
-
-
-def entry_line(entry: Entry) -> bytes:
-    """See `row_lines.line`; the body stands in it by its hash."""
-    return line((*entry[:-1], chain.body_hash(entry.body)))
 
 
 def row_of(entry: Entry) -> Row:
