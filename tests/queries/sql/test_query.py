@@ -110,6 +110,15 @@ def test_links_are_rows_with_their_ends(users):
     assert asked(users, joined) == [{"name": "김"}]
 
 
+def test_a_link_type_is_found_by_the_table_it_was_given(users):
+    knows = {"rid": "ri.knows", "slug": "Knows", "name": "Knows", "from": "User", "to": "User", "table": "친구"}
+    link = {"type": "ri.knows", "slug": "Knows", "from": "1", "to": "2", "deleted": False}
+    users.commit(MAIN, [(Key("linkType/ri.knows"), "created", {**knows, "cardinality": "n-n", "inverse": None})])
+    users.commit(MAIN, [(Key("link/Knows/1~2"), "created", link)])
+    for name in ("친구", "Knows"):
+        assert asked(users, f"SELECT count(*) AS n FROM {name}") == [{"n": 1}]
+
+
 def test_windows_and_aggregates_run_over_versions(users):
     sql = """SELECT id, age - lag(age) OVER (PARTITION BY id ORDER BY _position) AS more,
                     epoch_ms(_valid_to - _valid_from) AS lasted
