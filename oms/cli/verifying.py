@@ -84,12 +84,13 @@ async def _log(settings: "Settings") -> dict[str, Any]:
 
 
 async def _view(name: str, settings: "Settings", *, mend: bool) -> dict[str, Any]:
+    from oms import garbage
     from oms.shelves import kept
     from oms.sources import source
     from oms.views import mended, verified
     from projectors.mending import Mended
 
-    with Progress(f"verifying {name}", "events") as told, kept(settings) as shelves:
+    with garbage.calmly(), Progress(f"verifying {name}", "events") as told, kept(settings) as shelves:
         async with source("log", settings) as log:
             if mend:
                 done = await mended(shelves, name, log, told, settings.author)
