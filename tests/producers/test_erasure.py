@@ -101,9 +101,11 @@ async def test_a_refused_creation_leaves_no_key(desk):
 async def test_a_key_store_that_refuses_for_a_while_refuses_no_command_for_good(tmp_path):
     folder = tmp_path / "keys"
     folder.touch()
-    desk = await Desk(MemoryOutbox("main")).open()
-    desk.ring.store = SqliteKeys(folder / "keys.db")
-    await desk.send("CreateObjectType", **PERSON)
+    outbox = MemoryOutbox("main")
+    before = await Desk(outbox).open()
+    await before.send("CreateObjectType", **PERSON)
+    desk = Desk(outbox)
+    desk.now, desk.ring.store = before.now, SqliteKeys(folder / "keys.db")
     one = {**person("a", "010-1234-5678"), "id": "one"}
     for command in (one, {**one, "dryRun": True}):
         with pytest.raises(OutboxUnavailable, match=r"keys\.db refused: .*; see that it is there"):
