@@ -1,6 +1,7 @@
 """Any history, followed in steps of any size by projectors of which any may die: the graph is what the newest cut says."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,8 @@ class Story:
 
     def __init__(self) -> None:
         self.history = History()
-        self.branches = {MAIN: None}
+        self.branches = {MAIN: None}  # those that are there, and their parents
+        self.states = {}
         types = [object_type(slug, PROPERTIES) for slug in "AB"]
         self.history.commit(MAIN, [*types, object_type("C", [], parents=["ri.A"]), link_type("to", "A", "B")])
 
@@ -43,21 +45,30 @@ class Story:
         self.history.commit(branch, [(Key(f"object/{slug}/{key}"), change, state)])
 
     def fork(self, name, parent, back) -> None:
-        if parent in self.branches:
+        """Then it is deleted, then restored: its name is never given to another branch."""
+        if parent not in self.branches:
+            return
+        if name not in self.states:
             base = max(2, self.history.position - back)
-            if name not in self.branches:
-                self.history.branch(name, parent, base)
-                self.branches[name] = parent
-            elif name not in self.branches.values():
-                self.history.branch(name, parent, base, deleted=True)
-                del self.branches[name]
+            self.history.branch(name, parent, base)
+            self.states[name] = {"name": name, "parent": parent, "base": base, "default": False}
+            self.branches[name] = parent
+        elif name not in self.branches:
+            self._say(name, "restored", deleted=False)
+            self.branches[name] = parent
+        elif name not in self.branches.values():
+            self._say(name, "deleted", deleted=True)
+            del self.branches[name]
 
     def rebase(self, name) -> None:
         """Onto its parent as it is now; what it wrote is left behind."""
         if self.branches.get(name):
-            now = self.history.position
-            state = {"name": name, "parent": self.branches[name], "base": now, "floor": now, "default": False}
-            self.history.commit(name, [(Key(f"branch/{name}"), "rebased", {**state, "deleted": False})])
+            now, state = self.history.position, self.states[name]
+            self.states[name] = {"forked": state["base"], **state, "base": now, "floor": now}
+            self._say(name, "rebased", deleted=False)
+
+    def _say(self, name, change, *, deleted) -> None:
+        self.history.commit(name, [(Key(f"branch/{name}"), change, {**self.states[name], "deleted": deleted})])
 
     def retype(self, branch, fields, values) -> None:
         """Other properties, and another type of `v`."""
@@ -95,10 +106,17 @@ def test_any_history(told):
     asyncio.run(_followed(told))
 
 
+@asynccontextmanager
+async def closed(graph):
+    try:
+        yield graph
+    finally:
+        await graph.close()
+
+
 async def _followed(told) -> None:
     story = Story()
-    async with double() as server:
-        graph = TerminusDB(server.url, "admin", "root")
+    async with double() as server, closed(TerminusDB(server.url, "admin", "root")) as graph:
         world = World(story.history, graph, part=2)
         await world.projector.open()
         for (what, *how), then in told:
@@ -112,4 +130,3 @@ async def _followed(told) -> None:
         await world.follow()
         await world.exact()
         assert not any(world.projector.parked.values())
-        await graph.close()
