@@ -80,7 +80,10 @@ class Asking:
             async with asyncio.TaskGroup() as tasks:
                 for some in packs([self.texts[at] for at in left], inputs, provider.limits.tokens):
                     tasks.create_task(one([left[at] for at in some]))
-        except* Failed as failures:
+        except ExceptionGroup as ended:  # NOTE what is raised out of an `except*` comes wrapped in early 3.11
+            failures, others = ended.split(Failed)
+            if failures is None or others is not None:
+                raise
             raise _gravest(failures) from None
 
     async def _halving(self, provider: Provider, tally: Tally, some: Sequence[int]) -> None:
