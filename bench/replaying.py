@@ -38,7 +38,7 @@ async def figures(stock: Stock) -> list[Figure]:
     assert then.said["checksum"] == again.said["checksum"]
     return [
         Figure(f"`oms replay` of {last:,} events", whole.seconds, "s", whole.cpu / last * 1e6, goal="≤ 15 s a million",
-               bound="Python: payload models and states, in one of two processes"),
+               bound="Python: payload models and states, and reading it"),
         Figure("memory of the largest process, with those below", memory, "MB", goal="bounded"),
         Figure("`--as-of` three quarters of it, the first time", then.seconds, "s", then.cpu / last * 1e6),
         Figure("the same from the nearest snapshot", again.seconds, "s", again.cpu / last * 1e6,

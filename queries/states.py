@@ -1,6 +1,6 @@
 """All states at the end of a log, from the log alone or from the nearest snapshot of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from events.branches.forks import Forks
 from events.branches.lineage import Stretch
 from projectors.projector import Feed, PayloadOf
 from queries.collecting import uncollected
-from queries.folded import BaseTooLate, Evolve, Fact, Folded, fact
+from queries.folded import BaseTooLate, Evolve, Folded, fact
 from queries.snapshots import FORM, Rests, Snapshots, lines_of, nearest
 from security.chain import genesis, verify
 
@@ -20,27 +20,6 @@ class Kept(NamedTuple):
     every: int
 
 
-class Verified(NamedTuple):
-    """Facts that follow what was read before, the last one's position, and the hash of its body."""
-
-    facts: list[tuple[int, Fact]]
-    position: int
-    hash: str
-
-
-Verify = Callable[[Feed, Rests, int], AsyncIterator[Verified]]
-"""(log, where to begin, where to end); raises `ChainBroken`, `Gap`."""
-
-
-async def verified(feed: Feed, rests: Rests, until: int) -> AsyncIterator[Verified]:
-    position, digest = rests
-    async with aclosing(feed.read(position, until)) as chunks:
-        async for chunk in chunks:
-            digest = verify((body for _, _, body in chunk), position, digest)
-            position = chunk[-1].position
-            yield Verified([(at, fact(body)) for at, _, body in chunk], position, digest)
-
-
 async def states(
     ontology: str,
     feed: Feed,
@@ -48,13 +27,12 @@ async def states(
     evolve: Evolve,
     told: Callable[[int], None],
     kept: Kept | None = None,
-    read: Verify = verified,
 ) -> Folded:
     """What each branch wrote of each entity, as it is at the end of `feed`; deleted ones say so. Some 600 bytes an entity.
 
-    `told(position)` is progress; `read` may do its work elsewhere. Raises `ChainBroken`, `Gap`.
+    `told(position)` is progress. Raises `ChainBroken`, `Gap`.
     """
-    fold = _Fold(feed, payload_of, evolve, told, kept, read)
+    fold = _Fold(feed, payload_of, evolve, told, kept)
     beginning = Rests(0, genesis(ontology))
     with uncollected():
         begun = await nearest(kept.snapshots, feed, await feed.last()) if kept else None
@@ -70,17 +48,19 @@ class _Fold(NamedTuple):
     evolve: Evolve
     told: Callable[[int], None]
     kept: Kept | None
-    read: Verify
 
     async def on(self, rests: Rests, folded: Folded) -> Folded:
-        due = rests.position + self.kept.every if self.kept else None
-        async for facts, reached, digest in self.read(self.feed, rests, await self.feed.last()):
-            for position, told in facts:
-                folded.apply(position, told, self.payload_of, self.evolve)
-            self.told(reached)
-            if self.kept and due is not None and reached >= due:
-                self.kept.snapshots.keep(FORM, Rests(reached, digest), lines_of(folded))
-                due = reached + self.kept.every
+        position, digest = rests
+        due = position + self.kept.every if self.kept else None
+        async with aclosing(self.feed.read(position, await self.feed.last())) as chunks:
+            async for chunk in chunks:
+                digest = verify((body for _, _, body in chunk), position, digest)
+                for position, _, body in chunk:
+                    folded.apply(position, fact(body), self.payload_of, self.evolve)
+                self.told(position)
+                if self.kept and due is not None and position >= due:
+                    self.kept.snapshots.keep(FORM, Rests(position, digest), lines_of(folded))
+                    due = position + self.kept.every
         return folded
 
 

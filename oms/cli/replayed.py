@@ -108,7 +108,7 @@ async def build(found: Found, into: Path) -> None:
     asked = found.asked
     plan = replaying.Plan(found.settings.ontology, found.end, asked.views, found.wanted, asked.onto)
     try:
-        beside = Apart(asked.from_log, found.settings).beside
+        beside = Apart(asked.from_log, found.settings)
         built = await replaying.build(plan, UpTo(found.log, found.end.position), into, found.told, beside)
     except (replaying.AlreadyThere, LookupError) as wrong:
         raise Failure(str(wrong), code=Exit.USAGE) from wrong
@@ -127,14 +127,12 @@ async def build(found: Found, into: Path) -> None:
 async def summary(found: Found) -> None:
     """How much of what was there, on each branch that wrote something; of branches that were asked for, all they see."""
     from events import catalog
-    from oms.apart import Apart
     from queries.checksums import checksum, of_fold
     from queries.states import states
     from queries.upto import UpTo
 
     feed, asked = UpTo(found.log, found.end.position), found.asked
-    apart = Apart(asked.from_log, found.settings).verified
-    fold = await states(found.settings.ontology, feed, catalog.proven, catalog.evolve, found.told, _kept(found), apart)
+    fold = await states(found.settings.ontology, feed, catalog.proven, catalog.evolve, found.told, _kept(found))
     rows = _counted(fold, found)
     fields = {**_of_end(found.end), "checksum": checksum(of_fold(fold, found.wanted))}
     if asked.as_json:
