@@ -101,10 +101,10 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
 
 def _in_sections(context: Context, each: Decided) -> Iterator[Judged]:
     """Personal data in new sections, unless all they are for is marked; of those sent ahead nobody knows yet."""
-    payloads = [draft.payload for draft in each.drafted]
-    sections = [payload for payload in payloads if type(payload) is SectionStored]
+    sections = [draft.payload for draft in each.drafted if type(draft.payload) is SectionStored]
     if not sections:
         return
+    payloads = [draft.payload for draft in each.drafted]
     objects = [payload for payload in payloads if type(payload) in (ObjectCreated, ObjectUpdated)]
     names = {name for payload in objects for name in _unmarked_sections(context, payload)}
     if objects and not names:

@@ -43,6 +43,8 @@ def unfolded(
     context: Context, shape: Shape, properties: Mapping[str, Json], names: Collection[str]
 ) -> Mapping[str, Json]:
     """Stored properties, those of these API names whole. Raises `Unread`."""
+    if not shape.documents or not names:
+        return properties
     large = (field for field, split in shape.documents.items() if split is not None)
     fields = [field for field in large if field in properties and shape.names[field] in names]
     return {**properties, **{field: whole(context, properties[field]) for field in fields}} if fields else properties

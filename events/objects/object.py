@@ -152,10 +152,11 @@ def _update(context: Context, found: Found, command: UpdateObject) -> list[Draft
         new = patched(old, command.operations, "/operations")
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
         return change(context, found, screened(context, shape, named, "/operations"))
-    patch = command.patch or {}
-    merging = [name for name, value in patch.items() if type(value) is dict and context.splits.section(value) is None]
-    properties = unfolded(context, shape, properties, merging)
-    named = patch | {name: merged(shown(shape, properties, name), patch[name]) for name in merging}
+    named = command.patch or {}
+    merging = [name for name, value in named.items() if type(value) is dict and context.splits.section(value) is None]
+    if merging:
+        properties = unfolded(context, shape, properties, merging)
+        named = named | {name: merged(shown(shape, properties, name), named[name]) for name in merging}
     return change(context, found, screened(context, shape, named, "/patch"))
 
 

@@ -85,6 +85,8 @@ def section_key(digest: str) -> Key:
 
 def new_sections(context: Context, sections: Mapping[str, Json]) -> list[Drafted]:
     """The events of those that are not there yet. Raises `Unread`."""
+    if not sections:
+        return []
     return [
         Drafted(section_key(each), "-", made(SectionStored, {"section": each, "content": sections[each]}))
         for each in lacking(context, sections)
