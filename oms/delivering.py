@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from adapters import system_clock as clock
@@ -95,24 +94,21 @@ class Delivering:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def _carry(self) -> None:
-        async with AsyncExitStack() as stack:
-            await self._carrying(stack)
-
-    async def _carrying(self, stack: AsyncExitStack) -> None:
         from adapters.nats_reader import NatsReader
         from adapters.nats_timer import nats_timer
         from oms.deliveries import deliveries
         from oms.outgoing import outgoing
         from workers.delivering.courier import Courier
 
-        settings = self._settings
-        kept = await stack.enter_async_context(deliveries(settings))
-        timer = await stack.enter_async_context(nats_timer(self._endpoint, settings.ontology))
-        send = await stack.enter_async_context(outgoing(settings, self._endpoint))
-        feed = NatsReader(self._endpoint, settings.ontology)
-        courier = Courier(feed, self, kept, timer, self, send, _seconds, self._alarm)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(courier.run())
+        settings, endpoint = self._settings, self._endpoint
+        feed = NatsReader(endpoint, settings.ontology)
+        async with (
+            deliveries(settings) as kept,
+            nats_timer(endpoint, settings.ontology) as timer,
+            outgoing(settings, endpoint) as send,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(Courier(feed, self, kept, timer, self, send, _seconds, self._alarm).run())
             if settings.webhook_days:
                 tasks.create_task(_forget(kept.forget, settings.webhook_days))
 

@@ -73,7 +73,7 @@ class Courier:
         self._gate = asyncio.Lock()  # held while the lane moves
         self._clock, self._alarm, self._rest = clock, alarm, rest
         self._tools = Tools(
-            send, self._later, lambda _, tried: self._tries.append(tried), self._stop, self._warn,
+            send, self._later, self._tries.append, self._stop, self._warn,
             self._tasks.create_task, clock, chance, rest,
         )  # fmt: skip
 
@@ -225,15 +225,12 @@ class Courier:
 
     async def _note(self) -> None:
         await self._rest(NOTE_SECONDS)
-        tries, self._tries = self._tries, []
+        tries = list(self._tries)
         now = {endpoint.id: endpoint.standing for endpoint in self.endpoints.values()}
         changed = {identity: each for identity, each in now.items() if self._known.get(identity) != each}
         if tries or changed:
-            try:
-                await self.deliveries.note(tries, changed)
-            except BaseException:
-                self._tries = tries + self._tries
-                raise
+            await self.deliveries.note(tries, changed)
+            del self._tries[: len(tries)]
             self._known |= changed
 
     def _stop(self, endpoint: Endpoint, reason: str) -> None:

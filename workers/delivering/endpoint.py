@@ -46,7 +46,7 @@ class Tools:
 
     send: Send
     later: Callable[[Due, float], Awaitable[None]]
-    note: Callable[["Endpoint", Try], None]
+    note: Callable[[Try], None]
     stop: Callable[["Endpoint", str], None]  # it is to be disabled, and why
     warn: Callable[["Endpoint", int], None]  # one of `retrying.NOTICES`
     start: Start
@@ -188,7 +188,7 @@ class Endpoint:
             await tools.later(Due(self.id, letter.position, letter.attempt + 1), again)
         if isinstance(verdict, Later) and verdict.slower:
             self._free_at = max(self._free_at, now + verdict.seconds)
-        tools.note(self, _tried(self.id, letter, sent, begun, now, verdict, again))
+        tools.note(_tried(self.id, letter, sent, begun, now, verdict, again))
         self._learn(verdict, now)
         return verdict
 
@@ -218,17 +218,12 @@ class Endpoint:
 def _tried(
     subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
 ) -> Try:
-    ended = sent.ended
-    kind = (
-        "delivered"
-        if isinstance(verdict, Delivered)
-        else f"status_{ended.status}"
-        if isinstance(ended, Answered)
-        else ended.kind
-    )
-    return Try(
-        subscription, letter.position, letter.event, letter.attempt, letter.trigger, round(begun * 1e6),
-        round((now - begun) * 1e6), kind, ended.status if isinstance(ended, Answered) else None, sent.secrets,
-        sent.headers, ended.headers if isinstance(ended, Answered) else {}, ended.body if isinstance(ended, Answered) else b"",
-        "" if isinstance(ended, Answered) else ended.detail, None if again is None else round(again * 1e6),
+    ended, time, taken = sent.ended, round(begun * 1e6), round((now - begun) * 1e6)
+    tried = Try(
+        subscription, letter.position, letter.event, letter.attempt, letter.trigger, time, taken, "delivered", None,
+        sent.secrets, sent.headers, {}, b"", "", None if again is None else round(again * 1e6),
     )  # fmt: skip
+    if isinstance(ended, Failed):
+        return tried._replace(kind=ended.kind, detail=ended.detail)
+    kind = "delivered" if isinstance(verdict, Delivered) else f"status_{ended.status}"
+    return tried._replace(kind=kind, status=ended.status, response=ended.headers, answer=ended.body)
