@@ -5,6 +5,7 @@ log ──► Feed ──► decode ──► view.fold: places(event) ──►
 """
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -220,6 +221,14 @@ class View(Protocol[RowT]):
         """In position order."""
 
     async def close(self) -> None: ...
+
+
+async def fetched_at(feed: Feed, position: int) -> Fetched | None:
+    """The one message there; `None` where the log does not hold it. Raises `Gap`."""
+    async with aclosing(feed.read(position - 1, position)) as chunks:
+        async for chunk in chunks:
+            return chunk[0]
+    return None
 
 
 def payload_of(event: Recorded) -> Payload:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from projectors.lane import PART, Lane
 from projectors.progress import Progress, Rate, progress
-from projectors.projector import Feed, Overtaken, PayloadOf, Superseded, ViewOutdated, ViewUnavailable
+from projectors.projector import Feed, Overtaken, PayloadOf, Superseded, ViewOutdated, ViewUnavailable, fetched_at
 from projectors.track import Track
 from security.chain import ChainBroken, body_hash
 
@@ -107,11 +107,9 @@ class Runner:
         """Raises `ChainBroken` if the view was not made from this log. What the log does not hold yet is not compared."""
         position, digest = track.checkpoint[:2]
         if position:
-            async with aclosing(self.feed.read(position - 1, position)) as chunks:
-                async for chunk in chunks:
-                    found = body_hash(chunk[0].body)
-                    if found != digest:
-                        raise ChainBroken(position, f"the last event of view {track.name}", found, digest)
+            fetched = await fetched_at(self.feed, position)
+            if fetched is not None and (found := body_hash(fetched.body)) != digest:
+                raise ChainBroken(position, f"the last event of view {track.name}", found, digest)
 
     async def _ride(self, track: Track[Any]) -> None:
         """Meet the lane and stay in it. Raises what made the view leave."""

@@ -4,11 +4,10 @@ log up to a moment ──► decode, chain proved ──► views that are empty
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from typing import Any
 
 from projectors.lane import Lane
-from projectors.projector import Checkpoint, Feed, PayloadOf
+from projectors.projector import Checkpoint, Feed, PayloadOf, fetched_at
 from projectors.track import Track
 from security.chain import ChainBroken, body_hash
 
@@ -48,10 +47,8 @@ async def _bring(
 
 async def _refuse_other(feed: Feed, view: str, checkpoint: Checkpoint) -> None:
     if checkpoint.position:
-        async with aclosing(feed.read(checkpoint.position - 1, checkpoint.position)) as chunks:
-            async for chunk in chunks:
-                found = body_hash(chunk[0].body)
-                if found == checkpoint.hash:
-                    return
-                raise ChainBroken(checkpoint.position, f"the last event of {view}", found, checkpoint.hash)
-        raise ChainBroken(checkpoint.position, f"the last event of {view}", "in the log up to that moment", "not there")
+        what, fetched = f"the last event of {view}", await fetched_at(feed, checkpoint.position)
+        if fetched is None:
+            raise ChainBroken(checkpoint.position, what, "in the log up to that moment", "not there")
+        if (found := body_hash(fetched.body)) != checkpoint.hash:
+            raise ChainBroken(checkpoint.position, what, found, checkpoint.hash)

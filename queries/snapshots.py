@@ -8,14 +8,13 @@ another log, on another program's fold, or that was changed is passed over. Valu
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import aclosing
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
 from events.branches.forks import Fork
 from events.names import Key
-from projectors.projector import Feed
+from projectors.projector import Feed, fetched_at
 from projectors.versions import VERSION
 from queries.folded import Folded, Held
 from security.chain import body_hash
@@ -79,10 +78,8 @@ async def nearest_named(snapshots: Snapshots, feed: Feed, position: int) -> Rest
 
 
 async def _is_of(feed: Feed, rests: Rests) -> bool:
-    async with aclosing(feed.read(rests.position - 1, rests.position)) as chunks:
-        async for chunk in chunks:
-            return body_hash(chunk[0].body) == rests.hash
-    return False
+    fetched = await fetched_at(feed, rests.position)
+    return fetched is not None and body_hash(fetched.body) == rests.hash
 
 
 def lines_of(folded: Folded) -> Iterator[bytes]:

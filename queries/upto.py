@@ -15,7 +15,7 @@ import msgspec
 from events.branches.branch_rules import tag_key
 from events.findings import Finding, Refused
 from events.wire.instants import from_text
-from projectors.projector import Feed, Fetched
+from projectors.projector import Feed, Fetched, fetched_at
 from queries.moments import AtCommit, AtInstant, AtPosition, AtTag, Base, Moment, Now
 
 
@@ -138,10 +138,10 @@ async def _commit_at(feed: Feed, position: int) -> tuple["_Commit", int]:
 
 
 async def _look(feed: Feed, position: int) -> "_Commit":
-    async with aclosing(feed.read(position - 1, position)) as chunks:
-        async for chunk in chunks:
-            return _commit.decode(chunk[0].body)
-    raise _refused("TIME_NOT_YET_READABLE", f"position {position} is not in the log")
+    fetched = await fetched_at(feed, position)
+    if fetched is None:
+        raise _refused("TIME_NOT_YET_READABLE", f"position {position} is not in the log")
+    return _commit.decode(fetched.body)
 
 
 def _end(first: int, commit: "_Commit") -> End:

@@ -11,7 +11,7 @@ from events.filters.candidate import Candidate
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.wire.envelope import proven
-from projectors.projector import Feed
+from projectors.projector import Feed, fetched_at
 from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.ports import Deliveries, Fired, Timer
 
@@ -211,9 +211,12 @@ class Courier:
             await self.timer.at(due, self._clock() + PUT_OFF_SECONDS)
             await fired.done()
         else:
-            body = await _body(self.feed, due.position)
-            event, _ = proven(body)
-            endpoint.repeat(Letter(due.position, event.id, body, due.attempt, "retry"), lambda: self._done(fired))
+            fetched = await fetched_at(self.feed, due.position)
+            if fetched is None:
+                raise LookupError(f"position {due.position} is not in the log")
+            event, _ = proven(fetched.body)
+            letter = Letter(due.position, event.id, fetched.body, due.attempt, "retry")
+            endpoint.repeat(letter, lambda: self._done(fired))
 
     async def _done(self, fired: Fired) -> None:
         """Where that cannot be said it comes again, which is allowed."""
@@ -261,10 +264,3 @@ async def _taken(endpoint: Endpoint, letter: Letter) -> bool:
             return False
         await endpoint.room()
     return True
-
-
-async def _body(feed: Feed, position: int) -> bytes:
-    async with aclosing(feed.read(position - 1, position)) as chunks:
-        async for chunk in chunks:
-            return chunk[0].body
-    raise LookupError(f"position {position} is not in the log")
