@@ -1,19 +1,17 @@
 """The examples of docs/branches.md, run as they stand there; `…` in an output stands for anything."""
 
-import asyncio
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from adapters.view_files import make_live, view_path
 from events.names import Key
 from oms.cli import run
+from tests.docs.pages import examples, laid
 from tests.queries.histories import MAIN, History, made, object_type
 
-PAGE = Path(__file__).parents[2] / "docs" / "branches.md"
-EXAMPLE = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ |```).*\n)*)", re.MULTILINE)
+PAGE = "branches.md"
 GATES, OLD = "dev/flights/gates", "dev/flights/old"
 
 
@@ -33,20 +31,12 @@ def history() -> History:
     return told
 
 
-def examples() -> list[tuple[str, str]]:
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return [(found["command"], found["output"]) for block in blocks for found in EXAMPLE.finditer(block)]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("branches")
-    asyncio.run(history().into_file(view_path(folder, "versions", 1)))
-    make_live(folder, "versions", 1)
-    return folder
+    return laid(tmp_path_factory.mktemp("branches"), history())
 
 
-@pytest.mark.parametrize(("command", "output"), examples())
+@pytest.mark.parametrize(("command", "output"), examples(PAGE))
 def test_the_page_does_not_lie(command, output, folder, capsys) -> None:
     name, *arguments = shlex.split(command)
     assert name == "oms"
@@ -58,4 +48,4 @@ def test_the_page_does_not_lie(command, output, folder, capsys) -> None:
 
 
 def test_the_page_has_examples() -> None:
-    assert len(examples()) == 4
+    assert len(examples(PAGE)) == 4

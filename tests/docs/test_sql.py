@@ -1,6 +1,5 @@
 """The examples of docs/sql.md, run as they stand there; `…` in an output stands for anything."""
 
-import asyncio
 import re
 import shlex
 import sys
@@ -9,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.view_files import make_live, view_path
 from events.names import Key
 from events.wire.instants import from_text
 from oms.cli import run
+from tests.docs.pages import examples, laid
 from tests.queries.histories import MAIN, History, changed, deleted, made, object_type
 
-PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
-EXAMPLE = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ |```).*\n)*)", re.MULTILINE)
+PAGE = "sql.md"
 AGES = "dev/plan/ages"
 KNOWS = {"rid": "ri.Knows", "slug": "Knows", "name": "Knows", "from": "User", "to": "User", "properties": {}}
 LINK = {"type": "ri.Knows", "slug": "Knows", "from": "1", "to": "2", "properties": {}, "deleted": False}
@@ -41,20 +39,12 @@ def history() -> History:
     return told
 
 
-def examples() -> list[tuple[str, str]]:
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return [(found["command"], found["output"]) for block in blocks for found in EXAMPLE.finditer(block)]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sql")
-    asyncio.run(history().into_file(view_path(folder, "versions", 1)))
-    make_live(folder, "versions", 1)
-    return folder
+    return laid(tmp_path_factory.mktemp("sql"), history())
 
 
-@pytest.mark.parametrize(("command", "output"), examples())
+@pytest.mark.parametrize(("command", "output"), examples(PAGE))
 def test_the_page_does_not_lie(command, output, folder, capfdbinary) -> None:
     name, *arguments = shlex.split(command)
     assert name == "oms"
@@ -69,4 +59,4 @@ def test_the_page_does_not_lie(command, output, folder, capfdbinary) -> None:
 
 
 def test_the_page_has_examples() -> None:
-    assert len(examples()) > 12
+    assert len(examples(PAGE)) > 12

@@ -1,18 +1,16 @@
 """The examples of docs/time-travel.md, run as they stand there; `…` in an output stands for anything."""
 
-import asyncio
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from adapters.view_files import make_live, view_path
 from oms.cli import run
+from tests.docs.pages import examples, laid
 from tests.queries.histories import MAIN, History, changed, deleted, made, object_type
 
-PAGE = Path(__file__).parents[2] / "docs" / "time-travel.md"
-EXAMPLE = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ |```).*\n)*)", re.MULTILINE)
+PAGE = "time-travel.md"
 GATES = "dev/plan/gates"
 
 
@@ -28,20 +26,12 @@ def history() -> History:
     return told
 
 
-def examples() -> list[tuple[str, str]]:
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return [(found["command"], found["output"]) for block in blocks for found in EXAMPLE.finditer(block)]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("time-travel")
-    asyncio.run(history().into_file(view_path(folder, "versions", 1)))
-    make_live(folder, "versions", 1)
-    return folder
+    return laid(tmp_path_factory.mktemp("time-travel"), history())
 
 
-@pytest.mark.parametrize(("command", "output"), examples())
+@pytest.mark.parametrize(("command", "output"), examples(PAGE))
 def test_the_page_does_not_lie(command, output, folder, capsys) -> None:
     name, *arguments = shlex.split(command)
     assert name == "oms"
@@ -52,4 +42,4 @@ def test_the_page_does_not_lie(command, output, folder, capsys) -> None:
 
 
 def test_the_page_has_examples() -> None:
-    assert len(examples()) > 8
+    assert len(examples(PAGE)) > 8
