@@ -3,6 +3,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
+JOBS ?= auto
 
 .PHONY: help demo up test test-terminusdb torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
@@ -16,8 +17,8 @@ demo: $(VENV)/.installed ## the tour on real flights, each step as you would typ
 up: $(VENV)/.installed ## start OMS on ./oms-data
 	$(BIN)/oms up
 
-test: $(VENV)/.installed-dev ## all tests that a change must pass
-	$(PYTEST) -q $(ARGS)
+test: $(VENV)/.installed-dev ## all tests that a change must pass, on as many processors as there are (JOBS=1: on one)
+	$(PYTEST) -q -n $(JOBS) --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed-dev ## kill real processes a thousand times; prints its seed
 	$(PYTEST) -q -s tests/torture --kills 1000 $(ARGS)
