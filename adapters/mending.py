@@ -8,7 +8,6 @@ from sqlalchemy.sql import ClauseElement
 
 from adapters.versions_tables import (
     NOTHING_PACKED,
-    bundles,
     commits,
     deltas,
     entities,
@@ -18,7 +17,6 @@ from adapters.versions_tables import (
     slices,
     versions,
 )
-from projectors.mending import NotMendable
 from projectors.projector import FOREVER
 from projectors.verify import Range
 from projectors.versions import Marks
@@ -51,16 +49,15 @@ def moved(say: Say) -> None:
     say(update(_checkpoint).values(revision=_checkpoint.c.revision + 1))
 
 
-def mend_range(say: Say, right: Right, message: Callable[[str], str] = str) -> None:
-    """`message` is how one is stored. What the view wrote behind the replay's end stays, and ends rows of the range."""
+def mend_range(say: Say, right: Right, message: Callable[[str], str] = str) -> Range:
+    """In its tables; the range as it is there. `message` is how one is stored.
+
+    What the view wrote behind the replay's end stays, and ends rows of the range.
+    """
     first, last = right.range
     if last == FOREVER:  # behind the checkpoint: which may have moved
         ((reached,),) = say(select(_checkpoint.c.position))
         first = reached + 1
-    elif bundled := say(select(bundles.c.number).where(bundles.c.first <= last, bundles.c.last >= first)):
-        raise NotMendable(
-            f"versions of {right.range} have left for bundle {bundled[0][0]}; `oms rebuild versions` makes all anew"
-        )
     say(NOTHING_PACKED)
     say(update(packing).values(revision=packing.c.revision + 1))  # first: whoever packs begins again
     for table, position in (
@@ -81,6 +78,7 @@ def mend_range(say: Say, right: Right, message: Callable[[str], str] = str) -> N
         .values(until=_later)
         .where(slices.c.since >= first, slices.c.since <= last, slices.c.until == FOREVER)
     )
+    return Range(first, last)
 
 
 def without_strangers(say: Say) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import insert
 from sqlalchemy.sql import ClauseElement
 
+from adapters import postgres_bundles as bundles
 from adapters.audit_evidence import Right, Told
 from adapters.audit_tables import events, incidents
 from adapters.mending import Right as RightVersions
@@ -27,7 +28,7 @@ def mend_versions(url: str, schema: str, right: RightVersions) -> None:
     """A range; a projector at work reads the view again afterwards."""
     with _mending(url, schema) as (session, say):
         session.run(script("postgres_deltas.sql"))
-        mend_range(say, right, lambda text: to_attribute(text) or "")
+        bundles.mend(session, mend_range(say, right, lambda text: to_attribute(text) or ""))
 
 
 def drop_strangers(url: str, schema: str) -> None:

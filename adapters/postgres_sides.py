@@ -50,7 +50,7 @@ class StoredVersions:
 
     @cached_property
     def _old(self) -> "BundledVersions | None":
-        return bundles(self._session)
+        return bundles(self._session, without_broken=True)
 
     def version_rows(self, first: int, last: int) -> Iterable[Sequence[Any]]:
         return compared_versions.with_bundled(self._old, self._session.rows(_VERSION_ROWS, first, last), first, last)

@@ -10,6 +10,7 @@ from sqlalchemy import Table, bindparam, delete, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
+from adapters import sqlite_bundles as bundles
 from adapters.audit_evidence import ADD, ROWS, Right, Told, evidence, not_right
 from adapters.audit_tables import events, incidents
 from adapters.mending import Right as RightVersions
@@ -23,8 +24,8 @@ from projectors.projector import FOREVER
 
 def mend_versions(path: Path, right: RightVersions) -> None:
     """A range; a projector at work reads the view again afterwards."""
-    with _mending(path, ADDED) as (say, _):
-        mend_range(say, right)
+    with _mending(path, ADDED) as (say, connection):
+        bundles.mend(connection, mend_range(say, right))
 
 
 def drop_strangers(path: Path) -> None:

@@ -65,7 +65,7 @@ class StoredVersions:
 
     @cached_property
     def _old(self) -> "BundledVersions | None":
-        return bundles(self._connection)
+        return bundles(self._connection, without_broken=True)
 
     def version_rows(self, first: int, last: int) -> Iterable[Sequence[Any]]:
         rows = self._connection.execute(_VERSION_ROWS, (first, last))

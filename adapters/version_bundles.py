@@ -17,6 +17,7 @@ from projectors.versions import Marks, Version
 
 MOST: Final = 2_000  # versions of a bundle: one is read as a whole
 COMPRESSION: Final = 9
+LEAVING: Final = ("object/", "link/")  # how entities begin whose versions leave
 _text, _count = pa.string(), pa.int64()
 SCHEMA: Final = pa.schema([
     ("number", _count), ("branch", _text), ("entity", _text), ("since", _count), ("until", _count), ("time", _count),

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from adapters.bundled_versions import BundledVersions, checksum
 from adapters.packed_states import PackedStates
 from adapters.saying import Saying
-from adapters.version_bundles import MOST, Numbered, bundled
+from adapters.version_bundles import LEAVING, MOST, Numbered, bundled
 from adapters.version_packing import prefix_of
 from adapters.versions_statements import VERSION_COLUMNS
 from adapters.versions_tables import (
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 def plan(say: Saying, told: Told, states: PackedStates, before: int) -> Plan | None:
     """For the next stretch of what was committed before a time (µs). `None`: there is nothing more."""
     revision = next((row[0] for row in say.rows(_REVISION)), 0)
-    position = next((row[0] for row in say.rows(_MOVING)), 0)
+    position = next((row[0] for row in say.rows(MOVING)), 0)
     end = next((row[0] for row in say.rows(_LAST, before=before)), 0)
     if position >= end:
         return None
@@ -67,14 +67,14 @@ def plan(say: Saying, told: Told, states: PackedStates, before: int) -> Plan | N
     found = [
         Numbered(row[0], told(branch, Key(entity), row))
         for branch, entity, *row in say.rows(_CLOSED, after=position, until=until)
-        if entity.startswith(("object/", "link/"))
+        if entity.startswith(LEAVING)
     ]
     found.sort(key=lambda one: one.order)
     old = BundledVersions(say)
     absorbed = _absorbed(len(found), old.generations())
-    made = _Made(next(iter(say.rows(_NEXT)))[0] or 0)
+    made = Made(next(iter(say.rows(NEXT)))[0] or 0)
     rows = heapq.merge(found, *map(old.generation, absorbed), key=lambda one: one.order)
-    for several in _parted(rows) if found else ():
+    for several in parted(rows) if found else ():
         made.add(several)
     gone: list[Row] = [{"entity": one.number, "since": one.version.since} for one in found]
     rebased = list(_rebased(say, states, position, until, {one.version.since for one in found}))
@@ -89,15 +89,19 @@ def write(say: Saying, made: Plan) -> bool:
         return False
     say.rows(_MOVE, until=made.until)
     for table in (slices, versions, deltas):
-        say.each(_GONE[table.name], made.gone)
-    say.each(_GONE[deltas.name], made.rebased)
+        say.each(GONE[table.name], made.gone)
+    say.each(GONE[deltas.name], made.rebased)
     say.each(_ADD_DELTA, made.rebased)
     for generation in made.absorbed:
         say.rows(_UNMOVE, generation=generation)
         say.rows(_DROP, generation=generation)
+    add(say, made)
+    return True
+
+
+def add(say: Saying, made: "Plan | Made") -> None:
     say.each(_ADD_BUNDLE, made.bundles)
     say.each(_ADD_MOVED, made.moved)
-    return True
 
 
 def _rebased(say: Saying, states: PackedStates, after: int, until: int, gone: set[int]) -> Iterator[Row]:
@@ -123,13 +127,16 @@ def _absorbed(count: int, generations: Sequence[tuple[int, int]]) -> list[int]:
     return found
 
 
-def _parted(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+def parted(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+    """Those of each bundle, of rows in order."""
     for _, alike in groupby(rows, key=lambda one: (one.version.branch, prefix_of(one.version.entity))):
         while several := list(islice(alike, MOST)):
             yield several
 
 
-class _Made:
+class Made:
+    """Rows of `bundles` and `moved`."""
+
     def __init__(self, last: int) -> None:
         """`last`: number of a bundle; its generation is called by the number of its first one."""
         self._last, self._generation = last, last + 1
@@ -153,8 +160,8 @@ class _Made:
 
 _closer, _before = versions.alias("closer"), slices.alias("before")
 _REVISION: Final = select(packing.c.revision)
-_MOVING: Final = select(moving.c.position)
-_NEXT: Final = select(func.max(bundles.c.number))
+MOVING: Final = select(moving.c.position)
+NEXT: Final = select(func.max(bundles.c.number))
 _LAST: Final = select(commits.c.last).where(
     commits.c.time == select(func.max(commits.c.time)).where(commits.c.time <= bindparam("before")).scalar_subquery()
 )
@@ -191,7 +198,7 @@ _TAKE: Final = (
     .returning(packing.c.revision)
 )
 _MOVE: Final = update(moving).values(position=bindparam("until"))
-_GONE: Final = {
+GONE: Final = {
     table.name: delete(table).where(table.c.entity == bindparam("entity"), table.c.since == bindparam("since"))
     for table in (slices, versions, deltas)
 }

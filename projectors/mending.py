@@ -22,10 +22,6 @@ class By(NamedTuple):
     principal: str
 
 
-class NotMendable(Exception):
-    """The rows of such a view cannot be written again."""
-
-
 class Mended(NamedTuple):
     """The ranges that were written again, and what the verification said at last."""
 

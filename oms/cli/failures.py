@@ -44,7 +44,6 @@ CODES = {
     "Fenced": Exit.CONFLICT,
     "NotRebuilt": Exit.REFUSED,
     "NoWayBack": Exit.REFUSED,
-    "NotMendable": Exit.REFUSED,
     "Overtaken": Exit.UNAVAILABLE,
     "LogUnavailable": Exit.UNAVAILABLE,
     "Unavailable": Exit.UNAVAILABLE,

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import BufferReader, parquet
 
+from adapters import version_bundles
+from adapters.bundled_versions import checksum
 from adapters.memory_feed import MemoryFeed
 from adapters.sqlite_bundles import move
 from adapters.sqlite_file import writer
@@ -18,7 +21,7 @@ from adapters.sqlite_packing import pack
 from adapters.sqlite_verify import verify_view
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_versions_reader import reading
-from projectors.mending import NotMendable
+from projectors.mending import By
 from projectors.projector import FOREVER, BrokenRow
 from projectors.verify import Agreed
 from tests.projectors.histories import told, wishes
@@ -140,13 +143,54 @@ async def test_what_is_of_branches_and_the_schema_stays(tmp_path: Path):
     assert move(path, FOREVER) == 0
 
 
-async def test_a_range_that_versions_left_is_made_anew_and_not_mended(shelves: Callable[[str], Any], story: Story):
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bundles SET data = substr(data, 2)",
+        "DELETE FROM bundles",
+        "UPDATE versions SET author = 'eve@desk' WHERE since = 14",
+    ],
+)
+async def test_a_range_that_versions_left_is_written_again(shelves: Callable[[str], Any], story: Story, statement: str):
+    for n in range(1_100):
+        story.updated("b", n=n)
     shelf = shelves("versions")
     await (await projected(shelf, story)).view.close()
-    await shelf.move(1, FOREVER)
-    await tampered(shelf, 1, "UPDATE versions SET author = 'eve@desk' WHERE since = 14")
-    with pytest.raises(NotMendable, match="`oms rebuild versions` makes all anew"):
-        await mended(shelf, story)
+    while await shelf.move(1, FOREVER) is not None:
+        pass
+    moved = [kept.moved for kept in shelf.stats(1)]
+    await tampered(shelf, 1, statement)
+    assert isinstance((await mended(shelf, story)).found, Agreed)
+    assert [kept.moved for kept in shelf.stats(1)] == moved
+
+
+async def test_a_wrong_row_of_a_bundle_is_written_again_and_no_other_bundle(story: Story, tmp_path: Path):
+    story.updated("a", branch=TEST, m="y")
+    path = await filled(story, tmp_path)
+    before = everything(path, ["", TEST])
+    while move(path, FOREVER) is not None:
+        pass
+    others = told_of(path, TEST)
+    connection = writer(path)
+    ((number, data),) = connection.execute("SELECT number, data FROM bundles WHERE branch = ?", (MAIN,)).fetchall()
+    rows = [*version_bundles.versions(version_bundles.table(data))]
+    rows[5] = rows[5]._replace(version=rows[5].version._replace(author="eve@desk"))
+    data, _ = version_bundles.bundled([*rows, rows[-1]])
+    connection.execute("UPDATE bundles SET data = ?, checksum = ? WHERE number = ?", (data, checksum(data), number))
+    connection.close()
+    feed = MemoryFeed(story.messages)
+    found = await verify_view(path, "versions", feed, by=By("01890000-0000-7000-8000-000000000001", 1, "한@desk"))
+    assert (found.position, found.column, found.found) == (7, "author", "eve@desk")
+    assert isinstance(await verify_view(path, "versions", feed), Agreed)
+    assert everything(path, ["", TEST]) == before
+    assert told_of(path, TEST) == others
+    assert told_of(path, MAIN)[0][0] == 10
+
+
+def told_of(path: Path, branch: str) -> list[Any]:
+    """Of the bundles of a branch: how many versions they have, and their bytes."""
+    with closing(writer(path)) as connection:
+        return connection.execute("SELECT versions, data FROM bundles WHERE branch = ?", (branch,)).fetchall()
 
 
 async def test_a_build_that_knew_nothing_of_this_gets_the_tables(shelves: Callable[[str], Any], story: Story):
