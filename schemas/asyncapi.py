@@ -150,7 +150,7 @@ def _command(name: str, model: type[BaseModel]) -> Json:
         ]
     }
     return {
-        **_message(name, _first_sentence(model, f"{name}."), {"oneOf": [plain, as_event]}),
+        **_message(name, first_sentence(model, f"{name}."), {"oneOf": [plain, as_event]}),
         "headers": _ref("components/schemas", "CommandHeaders"),
         "correlationId": {"location": "$message.payload#/id", "description": "the command's id; its idempotency key"},
     }
@@ -164,7 +164,7 @@ def _event(name: str, model: type[BaseModel]) -> Json:
     }
     payload = {"allOf": [_ref("components/schemas", "Envelope"), {"properties": said}]}
     return {
-        **_message(_short(name), _first_sentence(model, f"{name}."), payload, CONTENT_TYPE),
+        **_message(_short(name), first_sentence(model, f"{name}."), payload, CONTENT_TYPE),
         "headers": _ref("components/schemas", "EventHeaders"),
         "correlationId": {"location": "$message.payload#/causationid", "description": "the command that caused it"},
     }
@@ -212,7 +212,7 @@ def _as_cloudevent(command: Json) -> Json:
     }
 
 
-def _first_sentence(model: type[BaseModel], otherwise: str) -> str:
+def first_sentence(model: type[BaseModel], otherwise: str) -> str:
     inherited = any(model.__doc__ == base.__doc__ for base in model.__mro__[1:])
     return otherwise if inherited or not model.__doc__ else model.__doc__.split("\n\n")[0].replace("\n", " ").strip()
 

@@ -1,4 +1,4 @@
-"""The three headers of Standard Webhooks 1.0, over exactly the bytes that are sent.
+"""The three headers of Standard Webhooks 1.0, over exactly the bytes that are sent; made, and verified.
 
 signed: <id>.<timestamp>.<body>       v1 = HMAC-SHA256, v1a = Ed25519; each secret in use adds an entry
 """
@@ -6,14 +6,17 @@ signed: <id>.<timestamp>.<body>       v1 = HMAC-SHA256, v1a = Ed25519; each secr
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 MIN_KEY: Final = 24  # bytes of an HMAC key
 MAX_KEY: Final = 64
+TOLERANCE: Final = 300  # seconds that a message may be on its way, or that clocks may differ
+MOST_SIGNATURES: Final = 16  # of one message that are looked at
 _SEED: Final = 32  # bytes, in front of the public key
 
 
@@ -34,6 +37,39 @@ def headers(identity: str, timestamp: int, body: bytes, secrets: Sequence[str]) 
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join([_signature(secret, signed) for secret in secrets]),
     }
+
+
+def verified(headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: float) -> bool:
+    """Whether one of the signatures is by one of the keys, and of these minutes: `whsec_…`, or `whpk_…` for Ed25519.
+
+    `headers` by lower-case name; `now` in s since the epoch. Raises `BadSecret` for what is no key.
+    """
+    identity, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not identity or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+        return False
+    if abs(now - int(timestamp)) > TOLERANCE:
+        return False
+    signed = b"%b.%b.%b" % (identity.encode(), timestamp.encode(), body)
+    given = headers.get("webhook-signature", "").split(" ")[:MOST_SIGNATURES]
+    return any(_is_by(key, signed, each) for key in keys for each in given)
+
+
+def _is_by(key: str, signed: bytes, given: str) -> bool:
+    kind, _, text = key.partition("_")
+    if kind == "whsec":
+        return hmac.compare_digest(_signature(key, signed).encode(), given.encode())
+    try:
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        kind = ""
+    if kind != "whpk":
+        raise BadSecret("a key to verify with is `whsec_` with 24 to 64 bytes, or `whpk_` with 32, in base64")
+    version, _, signature = given.partition(",")
+    try:
+        public.verify(base64.b64decode(signature, validate=True), signed)
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return version == "v1a"
 
 
 def _signature(secret: str, signed: bytes) -> str:

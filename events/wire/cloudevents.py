@@ -6,7 +6,7 @@ refused with a code and the JSON Pointer of the place.
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -63,6 +63,16 @@ def encode(event: CloudEvent) -> bytes:
 
 def decode_batch(body: bytes) -> list[CloudEvent]:
     """The events of a batch of at most 2 MiB; may be empty. Raises `EnvelopeError` with the event's index in its path."""
+    events = []
+    for event in decode_each(body):
+        if isinstance(event, EnvelopeError):
+            raise event
+        events.append(event)
+    return events
+
+
+def decode_each(body: bytes) -> Iterator[CloudEvent | EnvelopeError]:
+    """As `decode_batch`, for who answers each event by itself. Raises `EnvelopeError` where it is no batch."""
     if len(body) > MAX_BATCH_BYTES:
         raise EnvelopeError("EVENT_TOO_LARGE", "", f"{len(body)} bytes, {MAX_BATCH_BYTES} are allowed")
     if too_deep(body, MAX_DEPTH + 1):
@@ -73,7 +83,7 @@ def decode_batch(body: bytes) -> list[CloudEvent]:
         raise EnvelopeError("EVENT_NOT_ARRAY", "", "a batch is a JSON array of events") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EnvelopeError("EVENT_NOT_JSON", "", str(error)) from None
-    return [_of_batch(index, bytes(raw)) for index, raw in enumerate(bodies)]
+    return (_of_batch(index, bytes(raw)) for index, raw in enumerate(bodies))
 
 
 def encode_batch(events: Sequence[CloudEvent]) -> bytes:
@@ -84,11 +94,11 @@ def encode_batch(events: Sequence[CloudEvent]) -> bytes:
     return body
 
 
-def _of_batch(index: int, body: bytes) -> CloudEvent:
+def _of_batch(index: int, body: bytes) -> CloudEvent | EnvelopeError:
     try:
         return decode(body)
     except EnvelopeError as error:
-        raise EnvelopeError(error.code, f"/{index}{error.path}", error.text) from None
+        return EnvelopeError(error.code, f"/{index}{error.path}", error.text)
 
 
 def _data(members: dict[str, Any], attributes: Mapping[str, Attribute], body: bytes) -> bytes | None:

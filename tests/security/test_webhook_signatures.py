@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from security.webhook_secrets import ed25519_secret, hmac_secret
-from security.webhook_signatures import BadSecret, headers
+from security.webhook_signatures import TOLERANCE, BadSecret, headers, verified
 
 BODY = '{"이름":"인천"}'.encode()
 
@@ -64,3 +64,39 @@ def test_what_is_no_secret_is_refused_and_not_repeated(secret):
     with pytest.raises(BadSecret) as refused:
         headers("msg-1", 5, BODY, [secret])
     assert not secret or secret not in str(refused.value).split()
+
+
+@pytest.mark.parametrize("secret", [hmac_secret(b"n" * 24), ed25519_secret(b"s" * 32)])
+def test_what_was_signed_is_verified_within_minutes_and_by_its_key_alone(secret):
+    made = headers("msg-1", 1_000, BODY, [hmac_secret(b"o" * 24).secret, secret.secret])
+    assert verified(made, BODY, [secret.shown], 1_000 + TOLERANCE)
+    assert not verified(made, BODY, [secret.shown], 1_001 + TOLERANCE)
+    assert not verified(made, BODY, [secret.shown], 999 - TOLERANCE)
+    assert not verified(made, BODY + b" ", [secret.shown], 1_000)
+    assert not verified({**made, "webhook-id": "msg-2"}, BODY, [secret.shown], 1_000)
+    assert not verified(made, BODY, [hmac_secret(b"x" * 24).shown, ed25519_secret(b"x" * 32).shown], 1_000)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"webhook-timestamp": "٣"},
+        {"webhook-timestamp": "-5"},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1a,한"},
+        {"webhook-signature": "v1a"},
+        {"webhook-id": ""},
+    ],
+)
+def test_headers_that_say_nothing_verify_nothing(said):
+    secret = ed25519_secret(b"s" * 32)
+    made = headers("msg-1", 1_000, BODY, [secret.secret])
+    assert not verified({**made, **said} if said else {}, BODY, [secret.shown], 1_000)
+
+
+@pytest.mark.parametrize("key", ["", "whsec_!", "whsec_YQ==", "whpk_YQ==", "whpk_!", "other_YWFh"])
+def test_what_is_no_key_is_refused(key):
+    made = headers("msg-1", 1_000, BODY, [hmac_secret(b"n" * 24).secret])
+    with pytest.raises(BadSecret):
+        verified(made, BODY, [key], 1_000)
