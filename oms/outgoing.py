@@ -16,11 +16,12 @@ from adapters.nats_connection import connection
 from adapters.nats_server import Endpoint
 from adapters.secret_files import NoSecret
 from events.decider import State
+from events.findings import EnvelopeError
 from events.subscriptions.letters import Letter
+from events.subscriptions.messages import message
 from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
 from events.subscriptions.secret_ids import in_use
-from events.wire.content_modes import Message, batched, http_binary
-from events.wire.envelope import CONTENT_TYPE, decode, to_cloudevent
+from events.subscriptions.shaping import Unshaped
 from oms.secrets import secret_files
 from oms.settings import Settings
 from security.webhook_signatures import BadSecret, headers
@@ -62,6 +63,8 @@ async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send
                 ids = in_use(state, clock.now())
                 try:
                     request = requested(state, letter, [secrets.get(each) for each in ids], clock.now() // 1_000_000)
+                except (Unshaped, EnvelopeError) as error:
+                    return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:
                     return Sent(Failed("not_signed", str(error), 0.0), {}, ids)
                 return Sent(await ways[state["protocol"]](request), request.headers, ids)
@@ -72,12 +75,13 @@ async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send
 
 
 def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) -> Request:
-    """`timestamp` in s since the epoch. Raises `BadSecret`."""
-    message = _message(state["config"]["mode"], letter.body)
+    """`timestamp` in s since the epoch. Raises `BadSecret`, `Unshaped`, `EnvelopeError`."""
+    made = message(state["config"], [letter.body])
     said = state.get("protocolsettings") or {}
-    signed = headers(identity(state["id"], letter.event), timestamp, message.body, secrets) if secrets else {}
+    signed = headers(identity(state["id"], letter.event), timestamp, made.body, secrets) if secrets else {}
+    marked = {"oms-test": "true"} if letter.trigger == "test" else {}
     return Request(
-        state["sink"], {**(said.get("headers") or {}), **message.headers, **signed}, message.body,
+        state["sink"], {**(said.get("headers") or {}), **made.headers, **signed, **marked}, made.body,
         float(state["config"]["timeout"]), said.get("method") or "POST",
     )  # fmt: skip
 
@@ -85,14 +89,6 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
 def identity(subscription: str, event: str) -> str:
     """The same for an event and an endpoint, however often it is sent; it holds no dot."""
     return f"msg_{sha256(f'{subscription}/{event}'.encode()).hexdigest()[:32]}"
-
-
-def _message(mode: str, body: bytes) -> Message:
-    """NOTE structured is the log's own bytes: what is signed there is what was committed."""
-    if mode == "structured":
-        return Message({"content-type": CONTENT_TYPE}, body)
-    event = to_cloudevent(decode(body, trusted=True))
-    return http_binary(event) if mode == "binary" else batched([event])
 
 
 def _append(path: Path, body: bytes) -> None:

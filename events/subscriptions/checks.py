@@ -9,6 +9,7 @@ from events.filters import dialects
 from events.findings import Finding
 from events.meant import nearest
 from events.subscriptions.selecting import ALL, is_branches
+from events.subscriptions.shaping import shape_faults
 from events.subscriptions.sinks import header_faults, sink_fault
 
 
@@ -33,6 +34,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
     if protocol != "HTTP" and said["config"]["mode"] == "batch":
         text = f"{protocol} knows no batches; take structured or binary"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
+    if transform := said["config"].get("transform"):
+        yield from shape_faults(transform["expression"], "/config/transform/expression")
 
 
 def _types(types: Sequence[str]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from events.subscriptions.retrying import Failing
 
-Trigger = Literal["event", "retry", "replay"]
+Trigger = Literal["event", "retry", "replay", "test"]
 
 
 class Letter(NamedTuple):

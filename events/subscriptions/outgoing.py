@@ -17,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "tls_error": "no trustworthy TLS connection came about",
     "answer_too_long": "the answer has larger headers than are read",
     "network_error": "the request failed",
+    "transform_failed": "its transformation came to nothing that can be sent",
     "not_signed": "OMS could not sign it; whoever runs OMS has been told",
 }
 

@@ -15,6 +15,16 @@ Protocol = Literal["HTTP", "NATS", "FILE"]
 Mode = Literal["structured", "binary", "batch"]
 
 
+class Transform(Payload):
+    """What is sent in an event's place; what is stored stays."""
+
+    expression: Annotated[str, Field(min_length=1, max_length=2_000, description="JMESPath")]
+    of: Annotated[
+        Literal["data", "event"],
+        Field(description="what it looks at: `data`, whose place its answer takes; `event`: its answer is the body"),
+    ] = "data"
+
+
 class Config(Payload):
     """How events are carried out."""
 
@@ -30,6 +40,7 @@ class Config(Payload):
     timeout: Annotated[int, Field(ge=1, le=30, description="seconds an answer may take")] = 20
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
     concurrency: Annotated[int, Field(ge=1, le=100, description="requests at a time")] = 10
+    transform: Transform | None = None
 
 
 class ProtocolSettings(Payload):

@@ -32,6 +32,12 @@ class Wanting(NamedTuple):
     config: Annotated[
         str | None, typer.Option("--config", help='How: JSON, e.g. {"ordered": true, "rate": 50}.', show_default=False)
     ] = None
+    transform: Annotated[
+        str | None, typer.Option("--transform", help="What is sent instead: JMESPath.", show_default=False)
+    ] = None
+    transform_of: Annotated[
+        str | None, typer.Option("--transform-of", help="What that looks at: data or event.", show_default=False)
+    ] = None
     header: Annotated[list[str] | None, typer.Option("--header", help="NAME: VALUE, no secret; may be repeated.")] = (
         None
     )
@@ -43,6 +49,9 @@ class Wanting(NamedTuple):
         """What was given, by the names of a command. Raises `Failure`."""
         filters = [] if self.filters is None else _list(self.filters)
         filters += [{"sql": each} for each in self.sql or ()]
+        config = {} if self.config is None else json_document(self.config, "--config")
+        if self.transform is not None:
+            config["transform"] = transform(self.transform, self.transform_of)
         said = {
             "sink": sink,
             "protocol": None if sink is None else _PROTOCOLS.get(sink.partition(":")[0], "HTTP"),
@@ -50,7 +59,7 @@ class Wanting(NamedTuple):
             "objectTypes": self.of or None,
             "branches": self.on or None,
             "filters": filters or None,
-            "config": None if self.config is None else json_document(self.config, "--config"),
+            "config": config or None,
             "protocolsettings": {"headers": dict(map(_header, self.header))} if self.header else None,
             "description": self.description,
         }
@@ -62,6 +71,13 @@ def member(option: str) -> str:
     if option not in _MEMBERS:
         raise Failure(f"--all {option} selects by nothing", f"it is one of {', '.join(_MEMBERS)}", Exit.USAGE)
     return _MEMBERS[option]
+
+
+def transform(expression: str, of: str | None) -> dict[str, str]:
+    """As `config` has it. Raises `Failure`."""
+    if of not in (None, "data", "event"):
+        raise Failure(f"--transform-of {of} is nothing to look at", "data or event", Exit.USAGE)
+    return {"expression": expression, "of": of or "data"}
 
 
 def _list(text: str) -> list[Any]:

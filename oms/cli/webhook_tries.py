@@ -32,7 +32,7 @@ def tries(
     """Show what became of deliveries, the last first. With --json also what was sent and answered."""
 
     async def work() -> None:
-        settings, state = _subscription(name, folder)
+        settings, state = subscribed(name, folder)
         async with _deliveries(settings) as deliveries:
             found = [
                 each for each in await deliveries.last(state["id"], limit) if not failed or each[1].kind != "delivered"
@@ -65,7 +65,7 @@ def recover(
     """Send again what failed and is not tried again by itself. Says how many first, and asks."""
 
     async def work() -> None:
-        settings, state = _subscription(name, folder)
+        settings, state = subscribed(name, folder)
         async with _deliveries(settings) as deliveries:
             positions = await deliveries.undelivered(state["id"], _micros(since), _overdue())
         if not positions:
@@ -83,7 +83,7 @@ async def _again(name: str, positions: "Sequence[int]", folder: Any, *, as_json:
     from events.subscriptions.letters import Due
     from oms.sources import running_server
 
-    settings, state = _subscription(name, folder)
+    settings, state = subscribed(name, folder)
     if state["status"] != "active":
         raise Failure(f"subscription {name} is {state['status']}", f"oms webhook resume {name}", Exit.REFUSED)
     async with nats_timer(running_server(settings), settings.ontology) as timer:
@@ -92,8 +92,8 @@ async def _again(name: str, positions: "Sequence[int]", folder: Any, *, as_json:
     print_fields({"subscription": name, "again": len(positions)}, as_json=as_json)
 
 
-def _subscription(name: str, folder: Any) -> "tuple[Settings, State]":
-    """Raises `Refused` (SUBSCRIPTION_UNKNOWN)."""
+def subscribed(name: str, folder: Any) -> "tuple[Settings, State]":
+    """The settings, and the subscription as it is now. Raises `Refused` (SUBSCRIPTION_UNKNOWN)."""
     from oms.cli.cutting import cut_at, versions
     from oms.settings import load
     from queries.subscriptions import subscription

@@ -69,3 +69,37 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
             tries = json.loads(capsys.readouterr().out)
     assert {(each["position"], each["kind"]) for each in tries} == {(told.position, "delivered")}
     assert secret.shown not in json.dumps(tries)
+
+
+async def test_an_example_is_sent_in_its_shape_marked_and_moves_nothing(tmp_path, capsys):
+    def typed(*arguments):
+        code = cli.run(["webhook", *arguments, "--folder", str(tmp_path / "data"), "--json"])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        async with asyncio.timeout(DEADLINE), running(settings, print), await connect(settings.folder) as client:
+            secret = made(settings, "v1")
+            terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.link.*"], "secret": secret.id}
+            transform = {"expression": "{text: join(' ', [type, id])}", "of": "event"}
+            config = {"transform": transform}
+            told = await client.send(
+                "RegisterSubscription", {"name": "links", **terms, "config": config}, wait="projected:versions"
+            )
+            assert told.status == "accepted"
+            code, shown = await asyncio.to_thread(typed, "preview", "links")
+            assert (code, shown["body"]["text"][:29]) == (0, "io.oms.link.created.v1 test-0")
+            code, shown = await asyncio.to_thread(typed, "preview", "links", "--event", "2", "--transform", "@")
+            assert (code, shown["body"]["type"]) == (0, "io.oms.subscription.registered.v1")
+            wrong = ["webhook", "preview", "links", "--transform", "a(", "--folder", str(settings.folder)]
+            assert await asyncio.to_thread(cli.run, wrong) == 2
+            capsys.readouterr()
+            nets = f'webhook_nets = ["127.0.0.0/8"]\nwebhook_ports = ["{port}"]\n'
+            (settings.folder / "oms.toml").write_text(nets)
+            code, shown = await asyncio.to_thread(typed, "test", "links", "--type", "io.oms.link.deleted.v1")
+            assert (code, shown["result"], shown["status"]) == (0, "delivered", 204)
+            _, headers, body = await arrived.get()
+            Webhook(secret.shown).verify(body, headers)
+            assert (headers["oms-test"], json.loads(body)["text"][:29]) == ("true", "io.oms.link.deleted.v1 test-0")
+            code, tries = await asyncio.to_thread(typed, "tries", "links")
+    assert not tries  # nobody may have carried anything yet

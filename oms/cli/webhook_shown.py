@@ -1,0 +1,185 @@
+"""`oms webhook preview` and `test`: what an endpoint would be sent, and an example that it is sent now."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from oms.cli.connecting import run
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
+from oms.cli.output import Json, print_fields, print_json
+from oms.cli.webhook_terms import transform
+from oms.cli.webhook_tries import Name, subscribed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from events.decider import State
+    from events.subscriptions.outgoing import Answered, Failed
+    from oms.settings import Settings
+
+TYPE: Final = "io.oms.object.created.v1"  # where a subscription names none
+
+
+def preview(
+    name: Name,
+    event: Annotated[
+        str | None,
+        typer.Option("--event", help="A position of the log, or @FILE; else an example.", show_default=False),
+    ] = None,
+    type_: Annotated[
+        str | None, typer.Option("--type", help="CloudEvents type of the example.", show_default=False)
+    ] = None,
+    expression: Annotated[
+        str | None, typer.Option("--transform", help="JMESPath in place of the subscription's.", show_default=False)
+    ] = None,
+    of: Annotated[
+        str | None, typer.Option("--transform-of", help="What that looks at: data or event.", show_default=False)
+    ] = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Show what would be sent. Nothing is; a transformation can be tried before it is said."""
+    from events.findings import EnvelopeError
+    from events.subscriptions.letters import Letter
+    from events.subscriptions.shaping import Unshaped, shape_faults
+    from oms.outgoing import requested
+
+    settings, state = subscribed(name, folder)
+    if expression is not None:
+        wrong = [each.text for each in shape_faults(expression, "")]
+        if wrong:
+            raise Failure(f"--transform: {'; '.join(wrong)}", "JMESPath 1.0 is the language", Exit.USAGE)
+        state = {**state, "config": {**state["config"], "transform": transform(expression, of)}}
+    identity, body = run(_event(settings, state, event, type_))
+    try:
+        request = requested(state, Letter(0, identity, body), [], 0)
+    except (Unshaped, EnvelopeError) as error:
+        raise Failure(f"nothing would be sent: {error}", "change the transformation", Exit.REFUSED) from None
+    if as_json:
+        print_json({"url": request.url, "method": request.method, "headers": request.headers} | _body(request.body))
+        return
+    print_fields({f"{request.method} {request.url}": "", **request.headers}, as_json=False)
+    typer.echo(request.body.decode(errors="replace"))
+
+
+def send_test(
+    name: Name,
+    type_: Annotated[
+        str | None, typer.Option("--type", help="CloudEvents type of the example.", show_default=False)
+    ] = None,
+    event: Annotated[
+        str | None, typer.Option("--event", help="A position of the log, or @FILE, instead.", show_default=False)
+    ] = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Send an example now, signed and guarded as all are. Shows the answer; it is marked, and moves nothing."""
+    settings, state = subscribed(name, folder)
+    shown, ended = run(_sent(settings, state, event, type_))
+    answer = shown | _ended(ended)
+    if as_json:
+        print_json(answer)
+    else:
+        answer["request"] = "".join(f"\n{header}: {value}" for header, value in answer["request"].items()).strip()
+        print_fields(answer, as_json=False)
+    if answer["result"] != "delivered":
+        raise typer.Exit(Exit.REFUSED)
+
+
+async def _sent(
+    settings: "Settings", state: "State", event: str | None, type_: str | None
+) -> "tuple[dict[str, Any], Answered | Failed]":
+    from events.subscriptions.letters import Letter
+    from oms.outgoing import outgoing
+    from oms.sources import running_server
+
+    identity, body = await _event(settings, state, event, type_)
+    async with outgoing(settings, running_server(settings)) as send:
+        sent = await send(state, Letter(0, identity, body, 1, "test"))
+    return {"subscription": state["name"], "event": identity, "request": dict(sent.headers)}, sent.ended
+
+
+def _ended(ended: "Answered | Failed") -> dict[str, Any]:
+    """In the words of `oms webhook tries`."""
+    from events.subscriptions.outgoing import Failed
+
+    if isinstance(ended, Failed):
+        return {"ms": round(ended.seconds * 1e3), "result": ended.sentence, "kind": ended.kind, "detail": ended.detail}
+    result = "delivered" if 200 <= ended.status < 300 else f"status_{ended.status}"
+    answer = ended.body.decode(errors="replace")
+    return {"ms": round(ended.seconds * 1e3), "result": result, "status": ended.status, "answer": answer}
+
+
+async def _event(settings: "Settings", state: "State", event: str | None, type_: str | None) -> tuple[str, bytes]:
+    """Its id, which says that it is a test, and its body. Raises `Failure`."""
+    from adapters.system_clock import new_id
+
+    identity = f"test-{new_id()}"
+    if event is None:
+        found: Mapping[str, Any] = _example(settings, state, type_)
+    else:
+        found = json.loads(await _named(settings, event))
+    return identity, json.dumps({**found, "id": identity}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _in_file(path: Path) -> bytes:
+    from events.findings import EnvelopeError
+    from events.wire.envelope import decode
+
+    body = path.read_bytes().strip()
+    try:
+        decode(body)
+    except EnvelopeError as error:
+        raise Failure(f"{path} is no event of OMS: {error}", "`oms log --json` shows some", Exit.USAGE) from None
+    return body
+
+
+async def _named(settings: "Settings", event: str) -> bytes:
+    from oms.sources import source
+    from projectors.projector import fetched_at
+
+    if event.startswith("@"):
+        return _in_file(Path(event[1:]))
+    if not event.isascii() or not event.isdigit():
+        raise Failure(f"--event {event!r} is neither a position nor @FILE", "write 14, or @event.json", Exit.USAGE)
+    async with source("log", settings) as log:
+        fetched = await fetched_at(log.feed, int(event)) if 0 < int(event) <= await log.last() else None
+    if fetched is None:
+        raise Failure(f"there is no position {event}", "`oms log` shows those that there are", Exit.USAGE)
+    return fetched.body
+
+
+def _example(settings: "Settings", state: "State", type_: str | None) -> dict[str, Any]:
+    from adapters import system_clock
+    from events.catalog import EVENTS
+    from events.meant import nearest
+    from events.subscriptions.selecting import of_types
+    from events.wire.instants import to_text
+    from schemas.example import event_example
+
+    asked = type_ or next((each for each in (TYPE, *sorted(EVENTS)) if of_types(state.get("types"), each)), TYPE)
+    if asked not in EVENTS:
+        raise Failure(f"there are no events of type {asked[:200]!r}", nearest(asked, EVENTS), Exit.USAGE)
+    data = event_example(asked)
+    classes = [each["slug"] for each in state.get("objectTypes") or ()]
+    if classes and "slug" in data:
+        data["slug"] = classes[0]
+    aggregate = asked.split(".")[2]
+    env, service, _ = settings.branch.split("/")
+    return {
+        "specversion": "1.0", "id": "", "source": f"/oms/{settings.ontology}/{env}/{service}", "type": asked,
+        "subject": f"{aggregate}/{'/'.join([*classes[:1], 'example'])}", "time": to_text(system_clock.now()),
+        "datacontenttype": "application/json", "dataschema": f"urn:oms:schema:{asked}", "sequence": "0" * 20,
+        "branch": settings.branch, "commitid": "0" * 64, "commitindex": 0, "commitsize": 1, "author": settings.author,
+        "causationid": "example", "prevhash": "0" * 64, "data": data,
+    }  # fmt: skip
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        return {"body": json.loads(body)}
+    except ValueError:
+        return {"body": body.decode(errors="replace")}
