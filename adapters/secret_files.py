@@ -1,6 +1,9 @@
-"""Secrets by their ids, a file each, readable by its owner alone; beside the key store, so in no backup and no export.
+"""Secrets by their ids, a file each, encrypted; beside the key store, so in no backup and no export.
 
-A secret is durable before anybody hears of its id. A file that goes is written over first.
+<folder>/whs-<32 hex>    version, nonce, AES-256-GCM of the secret; its id is authenticated, so no file stands for another
+<key>                    32 random bytes, made when the first secret is; best kept where the folder is not
+
+A secret is durable before anybody hears of its id. Whoever has the files without the key has nothing.
 """
 
 import os
@@ -10,22 +13,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 _ID: Final = re.compile(r"whs-[0-9a-f]{32}")
+_VERSION: Final = b"\x01"
+_NONCE: Final = 12  # bytes
+_KEY: Final = 32  # bytes
 
 
 class NoSecret(LookupError):
-    """There is none of that id here: it was made on another machine, or is gone."""
+    """There is none of that id here: it was made on another machine, or is gone; or it does not open with the key."""
 
-    def __init__(self, identity: str, folder: Path) -> None:
+    def __init__(self, identity: str, cause: str) -> None:
         self.identity = identity
-        super().__init__(
-            f"{folder} holds no secret {identity}; rotate it here, or let `keys` name the folder that does"
-        )
+        super().__init__(cause)
 
 
 class SecretFiles:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    """What was opened once stays open in memory: one that is replaced is used to the end by who began with it."""
+
+    def __init__(self, folder: Path, key: Path) -> None:
+        self.folder, self.key = folder, key
+        self._opened: dict[str, str] = {}
 
     def keep(self, secret: str) -> str:
         """Its id from now on. Raises `OSError`."""
@@ -33,19 +43,16 @@ class SecretFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         for each in (self.folder.parent, self.folder):
             each.chmod(0o700)
-        with os.fdopen(os.open(self._path(identity), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync(self.folder)
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = AESGCM(self._made_key()).encrypt(nonce, secret.encode(), identity.encode())
+        _write(self._path(identity), _VERSION + nonce + sealed)
         return identity
 
     def get(self, identity: str) -> str:
         """Raises `NoSecret`, `OSError`."""
-        try:
-            return self._path(identity).read_text()
-        except FileNotFoundError:
-            raise NoSecret(identity, self.folder) from None
+        if identity not in self._opened:
+            self._opened[identity] = self._open(identity)
+        return self._opened[identity]
 
     def ids(self) -> Iterator[str]:
         """Of all that are here."""
@@ -54,6 +61,7 @@ class SecretFiles:
 
     def destroy(self, identity: str) -> None:
         """It is not here any more. Raises `OSError`."""
+        self._opened.pop(identity, None)
         path = self._path(identity)
         if not path.exists():
             return
@@ -64,10 +72,49 @@ class SecretFiles:
         path.unlink()
         _sync(self.folder)
 
+    def _open(self, identity: str) -> str:
+        try:
+            sealed = self._path(identity).read_bytes()
+        except FileNotFoundError:
+            text = (
+                f"{self.folder} holds no secret {identity}; give it anew here, or let `keys` name the folder that does"
+            )
+            raise NoSecret(identity, text) from None
+        try:
+            key, nonce = AESGCM(self.key.read_bytes()), sealed[1 : 1 + _NONCE]
+            return key.decrypt(nonce, sealed[1 + _NONCE :], identity.encode()).decode()
+        except (FileNotFoundError, ValueError, InvalidTag) as error:
+            text = f"secret {identity} does not open with the key {self.key}; put back the one that it was kept with"
+            raise NoSecret(identity, text) from error
+
+    def _made_key(self) -> bytes:
+        """Two who make it at once have the same one."""
+        if not self.key.exists():
+            self.key.parent.mkdir(parents=True, exist_ok=True)
+            own = self.key.with_name(f".{self.key.name}.{secrets.token_hex(8)}")
+            _write(own, secrets.token_bytes(_KEY))
+            try:
+                os.link(own, self.key)
+            except FileExistsError:
+                pass
+            finally:
+                own.unlink()
+            _sync(self.key.parent)
+        return self.key.read_bytes()
+
     def _path(self, identity: str) -> Path:
         if not _ID.fullmatch(identity):
-            raise NoSecret(identity, self.folder)
+            raise NoSecret(identity, f"{identity[:100]!r} is no id of a secret")
         return self.folder / identity
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A new file, for its owner alone, durable when it returns. Raises `FileExistsError`, `OSError`."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

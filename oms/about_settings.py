@@ -46,6 +46,10 @@ class About(NamedTuple):
 ABOUT: Mapping[str, About] = {
     "folder": About("where everything is kept: outbox, log, views, credentials"),
     "keys": About("folder of the data keys, best on a disk that no backup takes; empty: `keys` in the data folder"),
+    "secrets_key": About(
+        "file of the key that secrets of webhooks are encrypted with, best on another disk than they; made when it is not "
+        "there; empty: `secrets.key` beside the data keys"
+    ),
     "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY, like="main"),
     "branch": About(
         "the branch meant where none is named; the default branch of a new ontology",

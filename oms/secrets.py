@@ -1,4 +1,4 @@
-"""The secrets that webhooks are signed with: where they lie, and new ones."""
+"""The secrets of webhooks, those that they are signed with and those that endpoints want to see: where they lie, new ones."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +26,8 @@ def secrets_folder(settings: Settings) -> Path:
 def secret_files(settings: Settings) -> "SecretFiles":
     from adapters.secret_files import SecretFiles
 
-    return SecretFiles(secrets_folder(settings))
+    folder = secrets_folder(settings)
+    return SecretFiles(folder, Path(settings.secrets_key) if settings.secrets_key else folder.with_name("secrets.key"))
 
 
 def made(settings: Settings, signing: str) -> Made:

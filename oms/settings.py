@@ -26,6 +26,7 @@ class Settings:
 
     folder: Path = Path("oms-data")
     keys: str = ""
+    secrets_key: str = ""
     ontology: str = "main"
     branch: str = "prod/main/main"
     author: str = "local@oms"

@@ -1,6 +1,7 @@
 """Secrets in files: readable by their owner alone, gone when they are destroyed."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,14 +10,17 @@ from security.webhook_secrets import ed25519_secret, hmac_secret
 
 
 def test_a_secret_is_kept_until_it_is_destroyed(tmp_path):
-    files = SecretFiles(tmp_path / "keys" / "secrets")
+    files = SecretFiles(tmp_path / "keys" / "secrets", tmp_path / "elsewhere" / "secrets.key")
     assert list(files.ids()) == []
     one, other = files.keep("whsec_하나"), files.keep("whsec_b")
-    again = SecretFiles(files.folder)
+    again = SecretFiles(files.folder, files.key)
     assert (again.get(one), again.get(other)) == ("whsec_하나", "whsec_b")
     assert sorted([one, other]) == list(again.ids())
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (files.folder / one, files.folder, files.folder.parent)}
+    modes = {
+        stat.S_IMODE(path.stat().st_mode) for path in (files.folder / one, files.key, files.folder, files.folder.parent)
+    }
     assert modes == {0o600, 0o700}
+    assert all("하나".encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     again.destroy(one)
     again.destroy(one)
     with pytest.raises(NoSecret, match=one):
@@ -28,7 +32,22 @@ def test_a_secret_is_kept_until_it_is_destroyed(tmp_path):
 def test_nothing_but_a_secret_is_read(tmp_path, identity):
     (tmp_path / "keys.db").write_text("x")
     with pytest.raises(NoSecret):
-        SecretFiles(tmp_path / "secrets").get(identity)
+        SecretFiles(tmp_path / "secrets", tmp_path / "secrets.key").get(identity)
+
+
+def test_without_its_key_or_under_another_id_a_secret_is_nothing(tmp_path):
+    files = SecretFiles(tmp_path / "secrets", tmp_path / "secrets.key")
+    one, other = files.keep("whsec_a"), files.keep("whsec_b")
+    (files.folder / one).write_bytes((files.folder / other).read_bytes())
+    with pytest.raises(NoSecret, match="does not open"):
+        files.get(one)
+    files.key.rename(tmp_path / "away")
+    with pytest.raises(NoSecret, match=r"does not open with the key .*secrets\.key"):
+        SecretFiles(files.folder, files.key).get(other)
+    with ThreadPoolExecutor() as threads:
+        ids = list(threads.map(lambda _: SecretFiles(files.folder, files.key).keep("x"), range(8)))
+    assert {SecretFiles(files.folder, files.key).get(each) for each in ids} == {"x"}
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_secrets_are_written_as_standard_webhooks_does():

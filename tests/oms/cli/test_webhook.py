@@ -4,8 +4,7 @@ import base64
 import json
 import stat
 
-from adapters.secret_files import SecretFiles
-from oms.secrets import secrets_folder
+from oms.secrets import secret_files, secrets_folder
 from oms.settings import Settings
 
 HOOKS = ("--sink", "https://example.com/hooks")
@@ -58,7 +57,7 @@ async def test_a_secret_is_shown_once_and_stands_in_its_file_alone(program, cli)
     assert (code, first[:6], second[:5]) == (0, "whsec_", "whpk_")
     told = (await cli("webhook", "show", "하나", "--json"))[1] + (await cli("log", "--json"))[1]
     assert first not in told
-    kept = SecretFiles(secrets_folder(settings))
+    kept = secret_files(settings)
     ids = list(kept.ids())
     assert {kept.get(each)[:5] for each in ids} == {"whsec", "whsk_"}
     assert {each["id"] for each in json.loads((await cli("webhook", "show", "하나", "--json"))[1])["secrets"]} == set(
@@ -67,7 +66,7 @@ async def test_a_secret_is_shown_once_and_stands_in_its_file_alone(program, cli)
     paths = [path for path in settings.folder.rglob("*") if path.is_file()]
     raw = base64.b64decode(first.removeprefix("whsec_"))
     holding = [path for path in paths if first.encode() in path.read_bytes() or raw in path.read_bytes()]
-    assert [path.parent for path in holding] == [secrets_folder(settings)]
+    assert holding == []
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets_folder(settings).iterdir()} == {0o600}
 
 
@@ -75,6 +74,6 @@ async def test_what_is_refused_leaves_no_secret_and_says_where_it_is_wrong(progr
     code, out, _ = await cli("webhook", "register", "둘", *HOOKS, "--sql", "type = ")
     assert code == 1
     assert "/filters/0/sql" in out
-    assert list(SecretFiles(secrets_folder(Settings(folder=program.settings.folder))).ids()) == []
+    assert list(secret_files(Settings(folder=program.settings.folder)).ids()) == []
     assert (await cli("webhook", "register", "둘", *HOOKS, "--filters", "{"))[0] == 2
     assert (await cli("webhook", "register", "둘", "--sink", "file:둘.ndjson", "--json"))[1].count("secret") == 0
