@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import os
+import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -14,6 +15,7 @@ from oms.cli import run as commanded
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
+from tests.oms.filled import fill
 
 ROOT = Path(__file__).parents[2]
 CARRIER = {"name": "carrier", "type": "string", "required": True}
@@ -80,3 +82,29 @@ def objects(oms):
         return found
 
     return folded
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("filled") / "data"
+    asyncio.run(fill(folder))
+    return folder
+
+
+@pytest.fixture
+def folder(filled, tmp_path):
+    """A folder that OMS filled, at rest; a copy to do with as one likes."""
+    return shutil.copytree(filled, tmp_path / "data")
+
+
+@pytest.fixture
+def typed(capsys):
+    """Runs one command: its exit code, and its JSON or what it said."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = commanded([*map(str, arguments)])
+        said = capsys.readouterr()
+        return code, json.loads(said.out) if said.out and "--json" in arguments else said.err or said.out
+
+    return run

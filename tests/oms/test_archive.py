@@ -1,7 +1,6 @@
 """Rows leave the outbox of a whole OMS: everything still verifies, goes on, and comes back from what is left."""
 
 import asyncio
-import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -9,38 +8,19 @@ from contextlib import closing
 import pytest
 
 from adapters.segments import SegmentFeed
-from oms import cli
 from oms.cli.failures import Exit
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
-from tests.oms.filled import BRANCH, fill, flip
+from tests.oms.filled import BRANCH, flip
 
 KEPT = 10
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("filled") / "data"
-    asyncio.run(fill(folder))
-    return folder
-
-
 @pytest.fixture
-def folder(filled, tmp_path):
-    return shutil.copytree(filled, tmp_path / "data")
-
-
-@pytest.fixture
-def oms(folder, capsys):
-    """Runs one command on the folder: its exit code and its JSON."""
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.run([*map(str, arguments), "--folder", str(folder), "--json"])
-        return code, json.loads(capsys.readouterr().out or "null")
-
-    return run
+def oms(folder, typed):
+    """On the folder."""
+    return lambda *arguments: typed(*arguments, "--folder", folder, "--json")
 
 
 def rows(folder):

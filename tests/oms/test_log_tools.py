@@ -11,35 +11,13 @@ import pytest
 
 from adapters.nats_connection import connection
 from adapters.nats_server import nats_server
-from oms import cli
 from oms.cli.failures import Exit
-from tests.oms.filled import MAIN, fill, flip
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("filled") / "data"
-    asyncio.run(fill(folder))
-    return folder
+from tests.oms.filled import MAIN, flip
 
 
 @pytest.fixture
-def folder(filled, tmp_path):
-    """A copy to do with as one likes."""
-    return shutil.copytree(filled, tmp_path / "data")
-
-
-@pytest.fixture
-def oms(capsys):
-    """Runs one command: its exit code, and its JSON or what it complained."""
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.run([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if said.out and "--json" in arguments else said.err
-
-    return run
+def oms(typed):
+    return typed
 
 
 def rows(folder, file="outbox.db"):

@@ -1,6 +1,5 @@
 """`oms replay`, as one types it: whole or in part, in one go or in many, it says what was there."""
 
-import asyncio
 import json
 import shutil
 import sqlite3
@@ -16,34 +15,13 @@ from oms.replaying import Plan, build
 from projectors.lane import PART
 from queries.moments import Now
 from queries.upto import UpTo, end_of
-from tests.oms.filled import MAIN, fill
+from tests.oms.filled import MAIN
 from tests.projectors.story import Story
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("filled") / "data"
-    asyncio.run(fill(folder))
-    return folder
-
-
 @pytest.fixture
-def folder(filled, tmp_path):
-    """A copy to do with as one likes."""
-    return shutil.copytree(filled, tmp_path / "data")
-
-
-@pytest.fixture
-def oms(capsys):
-    """Runs one command: its exit code, and its JSON or what it said."""
-
-    def run(*arguments):
-        capsys.readouterr()
-        code = cli.run([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if said.out and "--json" in arguments else said.err or said.out
-
-    return run
+def oms(typed):
+    return typed
 
 
 def test_two_replays_are_equal_byte_for_byte(folder, oms, tmp_path):
