@@ -7,33 +7,26 @@ So literals in any notation, names that change their address between two looks a
 Proxies of the environment are not used: behind one, the address would be the proxy's business.
 """
 
-import asyncio
 import errno
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-import aiohttp
 from ssrfguard import Policy, SSRFGuardError
+from yarl import URL
 
+from adapters.http_connection import AnswerTooLong
+from adapters.http_connections import Address, AddressRefused, HttpConnections, Origin, Resolve, Turns, looked_up
 from events.subscriptions.outgoing import Answered, Failed, Request
 
 PORTS: Final = frozenset({80, 443, 8080, 8443})
-KEPT_BODY: Final = 16 << 10  # bytes of an answer; the rest is not read
-MAX_HEADER: Final = 8 << 10  # bytes of a line, of a header
-CONNECT_SECONDS: Final = 10.0
+MOST_URLS: Final = 4_096  # whose parts are remembered
 _UNASSIGNED: Final = ip_network("::/8")  # holds IPv4-mapped and -compatible addresses
 _NAT64: Final = ip_network("64:ff9b::/96")  # whose inner address the table looks at
-_refused: ContextVar[list[str]] = ContextVar("refused")
-
-
-class AddressRefused(PermissionError):
-    """Nothing is sent there."""
 
 
 class Guard:
@@ -61,111 +54,94 @@ class Guard:
             return False
         return self._policy.permits_address(found)
 
-    def socket(self, address: Sequence[Any]) -> socket.socket:
+    def socket(self, address: Address) -> socket.socket:
         """For an `AddrInfo` whose address is permitted. Raises `AddressRefused`."""
         family, kind, protocol, _, to = address
         if not self.permits(str(to[0])):
-            _refused.get([]).append(str(to[0]))
-            raise AddressRefused(errno.EACCES, f"{to[0]} is not an address that may be asked")
+            raise AddressRefused(errno.EACCES, f"{to[0]} may not be asked")
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
-class GuardedHttp:
-    """An `Outgoing`. `close` after use; `connections` at a time, to one host `per_host`."""
+class Target(NamedTuple):
+    """Of a URL: why it is refused, where it leads, and what a request says of it."""
 
-    def __init__(self, guard: Guard, agent: str, connections: int = 500, per_host: int = 50) -> None:
-        self._guard = guard
-        connector = aiohttp.TCPConnector(
-            limit=connections, limit_per_host=per_host, socket_factory=guard.socket, use_dns_cache=False
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            headers={"User-Agent": agent},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            max_line_size=MAX_HEADER,
-            max_field_size=MAX_HEADER,
-        )
+    fault: str | None
+    origin: Origin
+    path: str
+    host: str
+
+
+class GuardedHttp:
+    """An `Outgoing`. `close` after use; `most` requests at a time, and one more for each URL that has none under way."""
+
+    def __init__(self, guard: Guard, agent: str, most: int = 1_000, resolve: Resolve | None = None) -> None:
+        self._agent = agent
+        self._connections = HttpConnections(guard.socket, resolve or looked_up())
+        self._target = lru_cache(MOST_URLS)(lambda url: _target(guard, url))
+        self._turns = Turns(most)
 
     async def __call__(self, request: Request) -> Answered | Failed:
         """Exactly one request, whatever comes back: no redirect is followed, nothing is tried again."""
+        target = self._target(request.url)
+        if target.fault:
+            return Failed("url_refused", target.fault, 0.0)
+        await self._turns.take(request.url)
         begun = time.monotonic()
-
-        def failed(kind: str, detail: object) -> Failed:
-            return Failed(kind, str(detail) or repr(detail), time.monotonic() - begun)
-
-        if fault := self._guard.fault(request.url):
-            return failed("url_refused", fault)
-        with _watched() as refused:
-            try:
-                return await self._asked(request, begun)
-            except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-                if refused:
-                    return failed("url_refused", f"{', '.join(refused)} may not be asked")
-                return failed(_kind(error), error)
+        try:
+            asked = _written(request, target, self._agent)
+            status, headers, body = await self._connections.ask(target.origin, asked, request.timeout)
+            return Answered(status, headers, body, time.monotonic() - begun)
+        except (OSError, ValueError) as error:
+            return Failed(_kind(error), str(error) or repr(error), time.monotonic() - begun)
+        finally:
+            self._turns.give(request.url)
 
     async def close(self) -> None:
-        await self._session.close()
-
-    async def _asked(self, request: Request, begun: float) -> Answered:
-        timeout = aiohttp.ClientTimeout(total=request.timeout, sock_connect=CONNECT_SECONDS)
-        async with self._session.request(
-            request.method, request.url, data=request.body, headers=request.headers,
-            allow_redirects=False, timeout=timeout,
-        ) as answer:  # fmt: skip
-            body = await _beginning(answer.content)
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Answered(answer.status, headers, body, time.monotonic() - begun)
+        self._connections.close()
 
 
-async def _beginning(content: aiohttp.StreamReader) -> bytes:
-    parts, missing = [], KEPT_BODY
-    while missing and (part := await content.read(missing)):
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
+def _target(guard: Guard, url: str) -> Target:
+    fault = guard.fault(url)
+    if fault is not None:
+        return Target(fault, Origin(False, "", 0), "", "")
+    parts = URL(url)
+    assert parts.raw_host is not None, "the guard refuses what has no host"
+    assert parts.port is not None, "the guard refuses what has no scheme with a port"
+    origin = Origin(parts.scheme == "https", parts.raw_host, parts.port)
+    return Target(None, origin, parts.raw_path_qs, parts.host_port_subcomponent or "")
 
 
-@contextmanager
-def _watched() -> Iterator[list[str]]:
-    """The addresses to which this request was not sent: among several, the library tells of no one's reason."""
-    refused: list[str] = []
-    token = _refused.set(refused)
-    try:
-        yield refused
-    finally:
-        _refused.reset(token)
+def _written(request: Request, target: Target, agent: str) -> bytes:
+    """Raises `ValueError` where a header would be more than that."""
+    said = {"host": target.host, "user-agent": agent, "accept": "*/*", **request.headers}
+    lines = [f"{name}: {value}\r\n" for name, value in said.items()]
+    head = "".join([f"{request.method} {target.path} HTTP/1.1\r\ncontent-length: {len(request.body)}\r\n", *lines])
+    if head.count("\n") != len(lines) + 2 or head.count("\r") != len(lines) + 2 or "\0" in head:
+        raise ValueError("a header holds a line break")
+    return head.encode() + b"\r\n" + request.body
 
 
 _KINDS: Final[Sequence[tuple[type[BaseException], str]]] = (
-    (asyncio.TimeoutError, "timeout"),
-    (aiohttp.ClientSSLError, "tls_error"),
-    (aiohttp.ServerFingerprintMismatch, "tls_error"),
+    (TimeoutError, "timeout"),
+    (AddressRefused, "url_refused"),
+    (AnswerTooLong, "answer_too_long"),
     (ssl.SSLError, "tls_error"),
-    (aiohttp.ClientConnectorDNSError, "dns_error"),
     (socket.gaierror, "dns_error"),
-    (aiohttp.ServerDisconnectedError, "connection_reset"),
     (ConnectionResetError, "connection_reset"),
     (BrokenPipeError, "connection_reset"),
     (ConnectionRefusedError, "connection_refused"),
 )
-_UNREACHABLE: Final = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+_NUMBERS: Final[Mapping[int, str]] = {
+    errno.ECONNREFUSED: "connection_refused",
+    errno.ECONNRESET: "connection_reset",
+    **dict.fromkeys(
+        (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL), "network_unreachable"
+    ),
+}
 
 
 def _kind(error: BaseException) -> str:
-    causes = [error, *(each for each in (getattr(error, "os_error", None), error.__cause__) if each is not None)]
-    for cause in causes:
-        for kind, name in _KINDS:
-            if isinstance(cause, kind):
-                return name
-        number = getattr(cause, "errno", None)
-        if number == errno.ECONNREFUSED:
-            return "connection_refused"
-        if number == errno.ECONNRESET:
-            return "connection_reset"
-        if number in _UNREACHABLE:
-            return "network_unreachable"
-    if isinstance(error, aiohttp.ClientResponseError):
-        return "answer_too_long" if error.status == 400 and "bytes" in error.message else "network_error"
-    return "network_error"
+    for kind, name in _KINDS:
+        if isinstance(error, kind):
+            return name
+    return _NUMBERS.get(getattr(error, "errno", None) or 0, "network_error")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -29,12 +30,13 @@ from workers.delivering.endpoint import Send, Sent
 
 AGENT: Final = "oms-webhooks"
 PUBLISH_SECONDS: Final = 10.0
+SECRETS: Final = 4_096  # that are not read again for each request
 
 
 @asynccontextmanager
 async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send]:
     http = GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT)
-    secrets = secret_files(settings)
+    secret = lru_cache(SECRETS)(secret_files(settings).get)
     try:
         async with connection(endpoint, "service", name="webhooks") as client:
 
@@ -62,7 +64,7 @@ async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send
             async def send(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
                 try:
-                    request = requested(state, letter, [secrets.get(each) for each in ids], clock.now() // 1_000_000)
+                    request = requested(state, letter, [secret(each) for each in ids], clock.now() // 1_000_000)
                 except (Unshaped, EnvelopeError) as error:
                     return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:

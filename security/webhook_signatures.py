@@ -6,8 +6,8 @@ signed: <id>.<timestamp>.<body>       v1 = HMAC-SHA256, v1a = Ed25519; each secr
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +17,7 @@ MIN_KEY: Final = 24  # bytes of an HMAC key
 MAX_KEY: Final = 64
 TOLERANCE: Final = 300  # seconds that a message may be on its way, or that clocks may differ
 MOST_SIGNATURES: Final = 16  # of one message that are looked at
+KEYS: Final = 4_096  # that are kept decoded
 _SEED: Final = 32  # bytes, in front of the public key
 
 
@@ -35,7 +36,7 @@ def headers(identity: str, timestamp: int, body: bytes, secrets: Sequence[str]) 
     return {
         "webhook-id": identity,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join([_signature(secret, signed) for secret in secrets]),
+        "webhook-signature": " ".join([_signer(secret)(signed) for secret in secrets]),
     }
 
 
@@ -57,7 +58,7 @@ def verified(headers: Mapping[str, str], body: bytes, keys: Sequence[str], now: 
 def _is_by(key: str, signed: bytes, given: str) -> bool:
     kind, _, text = key.partition("_")
     if kind == "whsec":
-        return hmac.compare_digest(_signature(key, signed).encode(), given.encode())
+        return hmac.compare_digest(_signer(key)(signed).encode(), given.encode())
     try:
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
@@ -72,14 +73,17 @@ def _is_by(key: str, signed: bytes, given: str) -> bool:
     return version == "v1a"
 
 
-def _signature(secret: str, signed: bytes) -> str:
+@lru_cache(KEYS)
+def _signer(secret: str) -> Callable[[bytes], str]:
+    """Its key, decoded once."""
     kind, _, text = secret.partition("_")
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise BadSecret("a secret is `whsec_` or `whsk_` and base64") from None
     if kind == "whsec" and MIN_KEY <= len(key) <= MAX_KEY:
-        return "v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode()
+        return lambda signed: "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
     if kind == "whsk" and len(key) == 2 * _SEED:
-        return "v1a," + base64.b64encode(Ed25519PrivateKey.from_private_bytes(key[:_SEED]).sign(signed)).decode()
+        private = Ed25519PrivateKey.from_private_bytes(key[:_SEED])
+        return lambda signed: "v1a," + base64.b64encode(private.sign(signed)).decode()
     raise BadSecret("a secret is `whsec_` with 24 to 64 bytes, or `whsk_` with 64")

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver
 
-from adapters.guarded_http import KEPT_BODY, Guard, GuardedHttp
+from adapters.guarded_http import Guard, GuardedHttp
+from adapters.http_connection import KEPT_BODY
 from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
 
 INWARDS = [
@@ -112,20 +112,16 @@ def test_a_url_outwards_has_no_fault(url):
     assert Guard().fault(url) is None
 
 
-class Named(AbstractResolver):
+class Named:
     """Every name leads to these addresses, one after the other."""
 
     def __init__(self, *addresses):
         self.addresses, self.asked = list(addresses), 0
 
-    async def resolve(self, host, port=0, family=socket.AF_INET):
+    async def __call__(self, _host, port):
         address = self.addresses[min(self.asked, len(self.addresses) - 1)]
         self.asked += 1
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return [{"hostname": host, "host": address, "port": port, "family": family, "proto": 0, "flags": socket.AI_NUMERICHOST}]  # fmt: skip
-
-    async def close(self):
-        pass
+        return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
 
 @asynccontextmanager
@@ -151,9 +147,7 @@ async def receiver(handler=None):
 
 @asynccontextmanager
 async def http(port, *addresses, nets=()):
-    sending = GuardedHttp(Guard(nets, [port]), "oms-test")
-    if addresses:
-        sending._session.connector._resolver = Named(*addresses)
+    sending = GuardedHttp(Guard(nets, [port]), "oms-test", resolve=Named(*addresses) if addresses else None)
     try:
         yield lambda url, timeout=5.0: sending(Request(url.format(port=port), {"content-type": "application/json"}, b"{}", timeout))  # fmt: skip
     finally:
