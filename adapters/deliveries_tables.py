@@ -1,6 +1,6 @@
 """How far each endpoint is and what became of each letter, as tables and statements of any database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -22,8 +22,9 @@ from sqlalchemy import (
     select,
 )  # fmt: skip
 
-from events.subscriptions.letters import Standing, Try
+from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.retrying import Failing
+from events.subscriptions.tallies import DELIVERED, TOTAL, Counted, Tallied
 
 metadata: Final = MetaData()
 standings: Final = Table(
@@ -60,6 +61,27 @@ tries: Final = Table(
     Index("tries_of", "subscription", "number"),
     Index("tries_at", "time"),
 )
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("slot", BigInteger, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("took", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("tallies_of", "slot"),
+    sqlite_with_rowid=False,
+)
+failures: Final = Table(  # what failed and did not arrive since
+    "failures",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("since", BigInteger, nullable=False),  # µs
+    Column("time", BigInteger, nullable=False),  # µs, of the last try
+    Column("next", BigInteger),  # µs
+    sqlite_with_rowid=False,
+)
 ADD: Final = insert(tries).values({name: bindparam(name) for name in Try._fields})
 ALL: Final = select(standings)
 LAST: Final = (
@@ -68,24 +90,76 @@ LAST: Final = (
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
 )
-_NEWEST: Final = (
-    select(func.max(tries.c.number).label("number"))
-    .where(tries.c.subscription == bindparam("of"), tries.c.time >= bindparam("since"))
-    .group_by(tries.c.position)
-    .subquery()
-)
 FAILED: Final = (
-    select(tries.c.position)
-    .join(_NEWEST, tries.c.number == _NEWEST.c.number)
+    select(failures.c.position)
     .where(
-        tries.c.kind != literal_column("'delivered'"), tries.c.next.is_(None) | (tries.c.next < bindparam("overdue"))
+        failures.c.subscription == bindparam("of"),
+        failures.c.time >= bindparam("since"),
+        failures.c.next.is_(None) | (failures.c.next < bindparam("overdue")),
     )
-    .order_by(tries.c.position)
+    .order_by(failures.c.position)
 )
+ARRIVED: Final = delete(failures).where(
+    failures.c.subscription == bindparam("of"), failures.c.position == bindparam("at")
+)
+COUNTED: Final = (
+    select(tallies.c.subscription, tallies.c.kind, tallies.c.took, func.sum(tallies.c.count))
+    .where(tallies.c.slot >= bindparam("first"), tallies.c.slot <= bindparam("last"))
+    .group_by(tallies.c.subscription, tallies.c.kind, tallies.c.took)
+)
+_COMES: Final = failures.c.next >= bindparam("overdue")
+WAITING: Final = select(
+    failures.c.subscription,
+    func.count().filter(_COMES),
+    func.min(failures.c.since).filter(_COMES),
+    func.count(),
+).group_by(failures.c.subscription)
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
+
+OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"))
+OLD_TALLIES: Final = delete(tallies).where(
+    tallies.c.slot != literal_column(str(TOTAL)), tallies.c.slot < bindparam("before")
+)
 
 _JSON: Final = frozenset({"secrets", "request", "response"})
 _decode: Final = msgspec.json.Decoder().decode
+
+
+def tally(insert_into: Callable[[Table], Any]) -> Any:
+    """Counts on; `insert_into` is the dialect's."""
+    statement = insert_into(tallies)
+    return statement.on_conflict_do_update(
+        index_elements=list(tallies.primary_key), set_={"count": tallies.c.count + statement.excluded.count}
+    )
+
+
+def fail(insert_into: Callable[[Table], Any]) -> Any:
+    """Since when it fails stays."""
+    statement = insert_into(failures)
+    return statement.on_conflict_do_update(
+        index_elements=list(failures.primary_key),
+        set_={"time": statement.excluded.time, "next": statement.excluded.next},
+    )
+
+
+def tally_rows(tallied: Mapping[Tallied, int]) -> list[tuple[Any, ...]]:
+    """In the order of their key: who writes the same ones waits for another, and never in a circle."""
+    return sorted((*each, count) for each, count in tallied.items())
+
+
+def arrived(tries: Sequence[Try]) -> list[tuple[str, int]]:
+    """Of those that may have failed before."""
+    last = {(each.subscription, each.position): each for each in tries}
+    return [
+        key for key, each in last.items()
+        if each.kind == DELIVERED and (each.attempt > 1 or each.trigger != "event")
+    ]  # fmt: skip
+
+
+def failure_rows(tries: Sequence[Try]) -> list[tuple[Any, ...]]:
+    """The last word about each letter, where that is no delivery."""
+    last = {(each.subscription, each.position): each for each in tries}
+    return [(*key, each.time, each.time, each.next) for key, each in last.items() if each.kind != DELIVERED]
 
 
 def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
@@ -94,6 +168,19 @@ def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
         identity: Standing(position, None if since is None else Failing(since, attempts, told), attempt, replayed)
         for identity, position, attempt, replayed, since, attempts, told in rows
     }
+
+
+def as_counted(rows: Sequence[Any]) -> dict[str, list[Counted]]:
+    """Of rows of `COUNTED`."""
+    found: dict[str, list[Counted]] = {}
+    for subscription, kind, took, count in rows:
+        found.setdefault(subscription, []).append(Counted(kind, took, int(count)))
+    return found
+
+
+def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
+    """Of rows of `WAITING`."""
+    return {subscription: Waiting(again, oldest, all_ - again) for subscription, again, oldest, all_ in rows}
 
 
 def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:

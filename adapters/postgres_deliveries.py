@@ -10,7 +10,8 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
-from events.subscriptions.letters import Standing, Try
+from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
 _PUT: Final = sql(
@@ -19,9 +20,15 @@ _PUT: Final = sql(
         set_={each.name: each for each in _INSERT.excluded if each.name != "subscription"},
     )
 )
-_ADD, _ALL, _LAST, _FAILED, _OLD = (
-    sql(each) for each in (tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.OLD)
-)
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED = (
+    sql(each)
+    for each in (
+        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
+    )
+)  # fmt: skip
+_OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
+_TALLY: Final = sql(tables.tally(insert))
+_FAIL: Final = sql(tables.fail(insert))
 
 
 class PostgresDeliveries:
@@ -39,6 +46,9 @@ class PostgresDeliveries:
         async def run(db: Driver) -> None:
             async with db.transaction():
                 await db.executemany(_ADD, [tables.try_row(each) for each in tries])
+                await db.executemany(_TALLY, tables.tally_rows(tallies(tries)))
+                await db.executemany(_FAIL, tables.failure_rows(tries))
+                await db.executemany(_ARRIVED, tables.arrived(tries))
                 await db.executemany(
                     _PUT, [tables.standing_row(identity, each) for identity, each in standings.items()]
                 )
@@ -57,11 +67,28 @@ class PostgresDeliveries:
         await self._make()
         return [row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since, overdue))]
 
-    async def forget(self, before: int) -> int:
-        """Tries before a time (µs) go; how many."""
+    async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
+        """Of these slots, by subscription."""
         await self._make()
-        done: str = await self._lane.run(lambda db: db.execute(_OLD, before))
-        return int(done.rpartition(" ")[2])
+        return tables.as_counted(await self._lane.run(lambda db: db.fetch(_COUNTED, first, last)))
+
+    async def waiting(self, overdue: int) -> dict[str, Waiting]:
+        """By subscription; what should have come again before `overdue` (µs) never will."""
+        await self._make()
+        return tables.as_waiting(await self._lane.run(lambda db: db.fetch(_WAITING, overdue)))
+
+    async def forget(self, before: int, slot: int) -> int:
+        """Tries before a time (µs) go, and slots before one; how many tries."""
+
+        async def run(db: Driver) -> str:
+            async with db.transaction():
+                await db.execute(_OLD_FAILURES, before)
+                await db.execute(_OLD_TALLIES, slot)
+                done: str = await db.execute(_OLD, before)
+                return done
+
+        await self._make()
+        return int((await self._lane.run(run)).rpartition(" ")[2])
 
     async def close(self) -> None:
         await self._lane.close()

@@ -5,16 +5,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert
+from sqlalchemy.dialects.sqlite import insert
 
 from adapters import deliveries_tables as tables
-from adapters.sqlite_file import SqliteFile, create, sql, writer
-from events.subscriptions.letters import Standing, Try
+from adapters.sqlite_file import SqliteFile, make, sql, writer
+from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
-_ADD, _ALL, _LAST, _FAILED, _OLD = (
-    sql(each) for each in (tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.OLD)
-)
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED = (
+    sql(each)
+    for each in (
+        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
+    )
+)  # fmt: skip
+_OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
+_OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
+_TALLY: Final = sql(tables.tally(insert))
+_FAIL: Final = sql(tables.fail(insert))
 
 
 class SqliteDeliveries:
@@ -42,9 +50,19 @@ class SqliteDeliveries:
         )
         return [position for (position,) in rows]
 
-    async def forget(self, before: int) -> int:
-        """Tries before a time (µs) go; how many."""
-        return await self._file.run(lambda connection: connection.execute(_OLD, (before,)).rowcount)
+    async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
+        """Of these slots, by subscription."""
+        rows = await self._file.run(lambda connection: connection.execute(_COUNTED, (first, last)).fetchall())
+        return tables.as_counted(rows)
+
+    async def waiting(self, overdue: int) -> dict[str, Waiting]:
+        """By subscription; what should have come again before `overdue` (µs) never will."""
+        rows = await self._file.run(lambda connection: connection.execute(_WAITING, (overdue, overdue)).fetchall())
+        return tables.as_waiting(rows)
+
+    async def forget(self, before: int, slot: int) -> int:
+        """Tries before a time (µs) go, and slots before one; how many tries."""
+        return await self._file.run(lambda connection: _forgotten(connection, before, slot))
 
     async def close(self) -> None:
         await self._file.close()
@@ -52,9 +70,10 @@ class SqliteDeliveries:
 
 def _opened(path: Path) -> sqlite3.Connection:
     connection = writer(path)
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tries'").fetchone():
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    if not there.issuperset(tables.metadata.tables):
         connection.execute("BEGIN IMMEDIATE")
-        create(connection, tables.metadata)
+        make(connection, tables.metadata.sorted_tables)
         connection.execute("COMMIT")
     connection.execute("PRAGMA synchronous=FULL")
     return connection
@@ -64,8 +83,23 @@ def _note(connection: sqlite3.Connection, tried: Sequence[Try], standing: Mappin
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.executemany(_ADD, [tables.try_row(each) for each in tried])
+        connection.executemany(_TALLY, tables.tally_rows(tallies(tried)))
+        connection.executemany(_FAIL, tables.failure_rows(tried))
+        connection.executemany(_ARRIVED, tables.arrived(tried))
         connection.executemany(_PUT, [tables.standing_row(identity, each) for identity, each in standing.items()])
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _forgotten(connection: sqlite3.Connection, before: int, slot: int) -> int:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        tries, _ = (connection.execute(each, (before,)).rowcount for each in _OLD)
+        connection.execute(_OLD_TALLIES, (slot,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return tries

@@ -1,11 +1,12 @@
 """Where deliveries of these settings are remembered: in a file of the data folder, or in a database of PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from events.subscriptions.letters import Try
+from events.subscriptions.letters import Try, Waiting
+from events.subscriptions.tallies import Counted
 from oms.settings import Settings
 from workers.delivering.ports import Deliveries
 
@@ -19,8 +20,14 @@ class Kept(Deliveries, Protocol):
     async def undelivered(self, subscription: str, since: int, overdue: int) -> Sequence[int]:
         """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
 
-    async def forget(self, before: int) -> int:
-        """Tries before a time (µs) go; how many."""
+    async def counted(self, first: int, last: int) -> Mapping[str, Sequence[Counted]]:
+        """Tries of these slots, by subscription: `events.subscriptions.tallies`."""
+
+    async def waiting(self, overdue: int) -> Mapping[str, Waiting]:
+        """By subscription, what failed; what should have come again before `overdue` (µs) never will."""
+
+    async def forget(self, before: int, slot: int) -> int:
+        """Tries before a time (µs) go, and slots before one; how many tries."""
 
     async def close(self) -> None: ...
 

@@ -109,8 +109,7 @@ class Delivering:
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(Courier(feed, self, kept, timer, self, send, _seconds, self._alarm).run())
-            if settings.webhook_days:
-                tasks.create_task(_forget(kept.forget, settings.webhook_days))
+            tasks.create_task(_forget(kept.forget, settings.webhook_days))
 
     def _anybody(self) -> bool:
         with contextlib.suppress(ViewMissing, ViewUnavailable), self._shelves.versions() as versions:
@@ -139,7 +138,11 @@ def _seconds() -> float:
     return clock.now() / 1e6
 
 
-async def _forget(forget: Callable[[int], Awaitable[int]], days: float) -> None:
+async def _forget(forget: Callable[[int, int], Awaitable[int]], days: float) -> None:
+    """Once an hour; without `days` tries are kept for ever."""
+    from events.subscriptions.tallies import KEPT, first_slot
+
     while True:
-        await forget(clock.now() - round(days * DAY))
+        now = clock.now()
+        await forget(now - round(days * DAY) if days else 0, first_slot(now, KEPT))
         await asyncio.sleep(3_600)

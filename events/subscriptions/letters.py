@@ -50,6 +50,14 @@ class Standing(NamedTuple):
     replayed: int = 0
 
 
+class Waiting(NamedTuple):
+    """Of an endpoint's letters that failed: how many come again, since when the oldest fails (µs), how many do not."""
+
+    again: int
+    oldest: int | None
+    left: int
+
+
 class Due(NamedTuple):
     """A letter that comes again."""
 

@@ -4,8 +4,9 @@ import pytest
 
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
-from events.subscriptions.letters import Standing, Try
+from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.retrying import Failing
+from events.subscriptions.tallies import SLOT, TOTAL, bucket
 from tests.postgres.database import emptied
 
 ONE, TWO = "ri.oms.subscription.1", "ri.oms.subscription.2"
@@ -61,7 +62,9 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     deliveries = opened()
     gone = {"kind": "status_500", "next": None}
     await deliveries.note([tried(ONE, 1), tried(ONE, 2, **gone), tried(ONE, 3, **gone), tried(TWO, 4, **gone)], {})
-    await deliveries.note([tried(ONE, 3, time=60, kind="delivered", next=None), tried(ONE, 5, time=60, **gone)], {})
+    await deliveries.note(
+        [tried(ONE, 3, time=60, attempt=2, kind="delivered", next=None), tried(ONE, 5, time=60, **gone)], {}
+    )
     assert await deliveries.undelivered(ONE, 0, 0) == [2, 5]
     assert await deliveries.undelivered(ONE, 50, 0) == [5]
     assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
@@ -71,7 +74,37 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
 async def test_old_tries_are_forgotten_and_standings_are_not(opened):
     deliveries = opened()
     await deliveries.note([tried(ONE, 1, time=5), tried(ONE, 2, time=50)], {ONE: Standing(2)})
-    assert await deliveries.forget(50) == 1
+    assert await deliveries.forget(50, 0) == 1
     assert [each.position for _, each in await deliveries.last(ONE, 5)] == [2]
     assert await deliveries.standings() == {ONE: Standing(2)}
+    await deliveries.close()
+
+
+async def test_tries_are_counted_in_slots_and_in_total(opened):
+    deliveries, late = opened(), 3 * SLOT
+    arrived = {"kind": "delivered", "next": None}
+    for number in range(2):
+        await deliveries.note([tried(ONE, number), tried(ONE, number, time=late, taken=9_000, **arrived)], {})
+    await deliveries.note([tried(TWO, 1, **arrived)], {})
+    total = await deliveries.counted(TOTAL, TOTAL)
+    assert set(total[ONE]) == {("status_500", 0, 2), ("delivered", bucket(9_000), 2)}
+    assert total[TWO] == [("delivered", 0, 1)]
+    assert await deliveries.counted(3, 9) == {ONE: [("delivered", bucket(9_000), 2)]}
+    await deliveries.forget(0, 9)
+    assert await deliveries.counted(1, 9) == {}
+    assert await deliveries.counted(TOTAL, TOTAL) == total
+    await deliveries.close()
+
+
+async def test_what_fails_waits_since_its_first_try_until_it_arrives(opened):
+    deliveries = opened()
+    await deliveries.note([tried(ONE, 1), tried(ONE, 2, time=7), tried(ONE, 3, next=None)], {})
+    await deliveries.note([tried(ONE, 1, time=40, attempt=2)], {})
+    assert await deliveries.waiting(0) == {ONE: Waiting(2, 5, 1)}
+    assert await deliveries.waiting(20) == {ONE: Waiting(1, 5, 2)}  # one should have come again at 16
+    again = {"attempt": 3, "trigger": "retry", "kind": "delivered", "next": None}
+    await deliveries.note([tried(ONE, 1, time=60, **again), tried(ONE, 3, time=61, **again)], {})
+    assert await deliveries.waiting(0) == {ONE: Waiting(1, 7, 0)}
+    await deliveries.forget(50, 0)
+    assert await deliveries.waiting(0) == {}
     await deliveries.close()
