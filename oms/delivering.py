@@ -1,17 +1,14 @@
 """The part of a running OMS that carries events out to who subscribed. It loads nothing before somebody has."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from adapters import system_clock as clock
-from adapters.view_files import ViewMissing
-from events.names import ONTOLOGY_SCOPE
+from oms.endpoints import anybody, selected
 from oms.settings import Settings
 from oms.shelves import Shelves
 from producers.lease import lead
-from projectors.projector import ViewUnavailable
 
 if TYPE_CHECKING:
     from adapters.nats_server import Endpoint
@@ -47,7 +44,7 @@ class Delivering:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while not await asyncio.to_thread(self._anybody):  # noqa: ASYNC110 the view is a file that others write, too
+        while not await asyncio.to_thread(anybody, self._shelves):  # noqa: ASYNC110 the view is a file that others write, too
             await asyncio.sleep(LOOK_SECONDS)
         if not self._settings.postgres_url:
             await self._keep()
@@ -60,7 +57,7 @@ class Delivering:
     async def selected(self, position: int) -> "Sequence[Selected]":
         """A `Directory`."""
         await self._projected("versions", position)
-        return await asyncio.to_thread(self._selected)
+        return await asyncio.to_thread(selected, self._settings, self._shelves)
 
     async def disable(self, name: str, reason: str) -> None:
         """Of a `Desk`."""
@@ -110,28 +107,6 @@ class Delivering:
         ):
             tasks.create_task(Courier(feed, self, kept, timer, self, send, _seconds, self._alarm).run())
             tasks.create_task(_forget(kept.forget, settings.webhook_days))
-
-    def _anybody(self) -> bool:
-        with contextlib.suppress(ViewMissing, ViewUnavailable), self._shelves.versions() as versions:
-            return next(iter(versions.valid(ONTOLOGY_SCOPE, "subscription/", versions.position())), None) is not None
-        return False
-
-    def _selected(self) -> "list[Selected]":
-        from events.subscriptions.index import Selection
-        from queries.cuts import cut
-        from queries.moments import Now
-        from queries.subscriptions import classes, history, subscriptions
-        from workers.delivering.courier import Selected
-
-        with self._shelves.versions() as versions:
-            at = cut(versions, self._settings.branch, Now(), now=clock.now())
-            return [
-                Selected(
-                    Selection(each.state, classes(at, each.state)),
-                    min(one.since for one in history(at, each.state["name"]) if one.state["id"] == each.state["id"]),
-                )
-                for each in subscriptions(at)
-            ]
 
 
 def _seconds() -> float:

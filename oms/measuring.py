@@ -1,7 +1,8 @@
 """The figures of this process, written to a file again and again: none, and nothing imported, where no file is named."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,18 @@ from oms.process import Alarm, Running
 from producers.outbox import Refusal
 
 if TYPE_CHECKING:
+    from opentelemetry.metrics import Meter
+
     from adapters.metrics_file import MetricsFile
     from adapters.metrics_sink import MetricsSink
 
 
+Look = Callable[[], Awaitable[None]]
+
+
 class Figures:
-    def __init__(self, sink: "MetricsSink", file: "MetricsFile", every: float, alarm: Alarm) -> None:
-        self.sink, self._file, self._every, self._alarm = sink, file, every, alarm
+    def __init__(self, sink: "MetricsSink", endpoints: Look, file: "MetricsFile", every: float, alarm: Alarm) -> None:
+        self.sink, self._endpoints, self._file, self._every, self._alarm = sink, endpoints, file, every, alarm
 
     def refused(self, found: Sequence[tuple[int, Refusal]]) -> None:
         """What these commands were refused for."""
@@ -30,6 +36,7 @@ class Figures:
         while True:
             try:
                 await self.sink.look()
+                await self._endpoints()
                 await asyncio.to_thread(self._file.write)
                 said = ""
             except Exception as error:  # noqa: BLE001  nobody waits for figures
@@ -61,7 +68,7 @@ def measuring(here: Running, alarm: Alarm) -> Iterator[Figures | None]:
     file = MetricsFile(Path(settings.metrics_file), settings.ontology)
     feed = NatsReader(here.endpoint, settings.ontology)
     sink = MetricsSink(file.meter, feed, clock.now, lambda: _positions(here))
-    figures = Figures(sink, file, settings.metrics_every, alarm)
+    figures = Figures(sink, _endpoints(here, file.meter), file, settings.metrics_every, alarm)
     try:
         yield figures
     finally:
@@ -72,3 +79,34 @@ def _positions(here: Running) -> dict[str, int]:
     graph = {} if here.graph is None else {"graph": here.graph.position}
     views = () if here.runner is None else here.runner.tracks
     return graph | {track.name: track.checkpoint.position for track in views}
+
+
+def _endpoints(here: Running, meter: "Meter") -> Look:
+    """Looks at those who get events, before anybody reads the figures."""
+    from adapters import system_clock as clock
+    from adapters.endpoint_figures import DeadLetters, EndpointMeter, Seen
+    from adapters.incident_letters import IncidentLetters
+    from oms.endpoints import endpoint_figures
+
+    letters = IncidentLetters(here.settings.folder)
+
+    def dead() -> DeadLetters:
+        waiting = letters.standing()
+        oldest = max(0, clock.now() - waiting.oldest) / 1e6 if waiting.incidents else 0.0
+        return DeadLetters(waiting.incidents, oldest, here.recorder.failures)
+
+    told = EndpointMeter(meter, dead)
+
+    async def look() -> None:
+        seen = []
+        for each in await endpoint_figures(here.settings, here.shelves, ["1h"]):
+            tries: Counter[str] = Counter()
+            for counted in each.total:
+                tries[counted.kind] += counted.times
+            hour = each.windows["1h"]
+            took = {"0.5": hour.p50, "0.95": hour.p95, "0.99": hour.p99}
+            quantiles = {part: None if ms is None else ms / 1e3 for part, ms in took.items()}
+            seen.append(Seen(each.name, each.lag, each.oldest, each.again, each.left, tries, quantiles))
+        told.seen = seen
+
+    return look

@@ -23,10 +23,11 @@ MOST: Final = 100  # violations of that time that are told one by one: nobody fi
 
 
 class Recorder:
-    """`run` it as a task: it brings dead letters into the audit."""
+    """`run` it as a task: it brings dead letters into the audit. `failures`: what that could not take at once."""
 
     def __init__(self, shelves: Shelves, letters: IncidentLetters, alarm: Alarm) -> None:
         self._table, self._letters, self._alarm = _LiveTable(shelves), letters, alarm
+        self.failures = 0
 
     async def read(self, to: Address, read: Sequence[Key]) -> None:
         """Somebody reads encrypted values of these entities. Raises `OSError`: then nobody may."""
@@ -65,6 +66,7 @@ class Recorder:
     async def _keep(self, kind: Kind, principal: str, origin: str, branch: str, what: str, why: str) -> None:
         incident = Incident(clock.new_id(), clock.now(), kind, principal, origin, branch, what, why)
         if not await record([incident], self._table, self._letters):
+            self.failures += 1
             waiting = self._letters.standing()
             text = f"{waiting.incidents:,} incidents wait in audit_dlq_*.jsonl ({waiting.bytes:,} bytes)"
             self._alarm("incidents", ViewUnavailable("audit", text, "they are brought into it by themselves"))

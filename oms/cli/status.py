@@ -49,7 +49,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
         time.sleep(over)
         head, views = _look(shelves)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
-    rows += [*_graph(settings, head), *_sink(settings, head)]
+    rows += [*_graph(settings, head), *_sink(settings, head), *_webhooks(settings, shelves)]
     counted = shelves.metrics()
     letters = IncidentLetters(settings.folder).standing()
     if as_json:
@@ -103,6 +103,21 @@ def _sink(settings: "Settings", head: "LogHead | None") -> list[dict[str, Any]]:
     lag = None if head is None else head.position - position
     row = {"view": "events_file", "version": None, "live": True, "position": position, "lag": lag, "seconds": None}
     return [row | {"rate": None, "parked": None, "state": "behind" if lag else "ready"}]
+
+
+def _webhooks(settings: "Settings", shelves: "Shelves") -> list[dict[str, Any]]:
+    """How far each endpoint is, and how it does."""
+    from oms.cli.connecting import run
+    from oms.endpoints import endpoint_figures
+
+    return [
+        {
+            "view": f"webhook {each.name}", "version": None, "live": True, "position": each.position,
+            "lag": each.lag, "seconds": each.seconds, "rate": None, "parked": each.again + each.left,
+            "state": each.status if each.status != "active" else ("behind" if each.lag else "ready"),
+        }
+        for each in run(endpoint_figures(settings, shelves, ()))
+    ]  # fmt: skip
 
 
 def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":

@@ -11,6 +11,7 @@ from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_shown import preview, send_test
+from oms.cli.webhook_stats import stats
 from oms.cli.webhook_terms import Wanting, member
 from oms.cli.webhook_tries import recover, resend, tries
 
@@ -172,6 +173,7 @@ def show(
 
 app.command()(preview)
 app.command("test")(send_test)
+app.command()(stats)
 app.command()(tries)
 app.command()(resend)
 app.command()(recover)

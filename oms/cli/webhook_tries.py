@@ -132,8 +132,9 @@ def _json(number: int, tried: "Try") -> dict[str, Any]:
 def _overdue() -> int:
     """What should have come again before that (µs) never will: its subscription was disabled then."""
     from adapters import system_clock
+    from oms.endpoints import OVERDUE
 
-    return system_clock.now() - 600_000_000
+    return system_clock.now() - OVERDUE
 
 
 def _micros(since: str) -> int:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections import Counter
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from adapters.endpoint_figures import DeadLetters, EndpointMeter, Seen
 from adapters.memory_feed import MemoryFeed
 from adapters.memory_outbox import MemoryOutbox
 from adapters.metrics_file import MOST, MetricsFile
@@ -149,3 +151,28 @@ async def test_any_other_file_gets_a_line_of_json_each_time(tmp_path):
     assert lines[-1]["resource_metrics"][0]["resource"]["attributes"]["oms.ontology"] == "main"
     names = {each["name"] for one in lines[-1]["resource_metrics"][0]["scope_metrics"] for each in one["metrics"]}
     assert {"oms.log.position", "oms.view.lag"} <= names
+
+
+def test_endpoints_and_dead_letters_are_told_as_they_were_seen(tmp_path):
+    file = MetricsFile(tmp_path / "oms.prom", "main")
+    meter = EndpointMeter(file.meter, lambda: DeadLetters(2, 7.5, 3))
+    tries = Counter({"delivered": 5, "timeout": 1})
+    meter.seen = [
+        Seen("편", 4, 12.5, 1, 0, tries, {"0.5": 0.02, "0.99": None}),
+        Seen("b", None, None, 0, 0, Counter(), {}),
+    ]
+    file.write()
+    told = file.path.read_text()
+    file.close()
+    for line in (
+        'oms_webhook_tries_total{oms_subscription="편",oms_result="delivered"} 5',
+        'oms_webhook_latency_seconds{oms_subscription="편",quantile="0.5"} 0.02',
+        'oms_webhook_lag{oms_subscription="편"} 4',
+        'oms_webhook_oldest_seconds{oms_subscription="편"} 12.5',
+        'oms_webhook_again{oms_subscription="b"} 0',
+        "audit_dlq_size 2",
+        "audit_dlq_oldest_event_age_seconds 7.5",
+        "audit_event_failures_total 3",
+    ):
+        assert f"{line}\n" in told
+    assert 'oms_webhook_lag{oms_subscription="b"}' not in told

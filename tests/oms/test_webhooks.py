@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from aiohttp import web
 from standardwebhooks import Webhook
@@ -41,11 +42,14 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
     def typed(*arguments):
         return cli.run([*arguments, "--folder", str(tmp_path / "data"), "--json"])
 
+    figures = tmp_path / "oms.prom"
+
     def heard(what, error):
         raise AssertionError(f"{what}: {error}")
 
     async with receiving() as (port, arrived):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        settings = replace(settings, metrics_file=str(figures))
         async with asyncio.timeout(DEADLINE), running(settings, heard), await connect(settings.folder) as client:
             secret = made(settings, "v1")
             terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.*"], "secret": secret.id}
@@ -67,6 +71,18 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
             capsys.readouterr()
             assert await asyncio.to_thread(typed, "webhook", "tries", "types") == 0
             tries = json.loads(capsys.readouterr().out)
+            assert await asyncio.to_thread(typed, "webhook", "stats", "types") == 0
+            (stats,) = json.loads(capsys.readouterr().out)
+            assert await asyncio.to_thread(typed, "status") == 0
+            rows = json.loads(capsys.readouterr().out)["views"]
+    assert stats["windows"]["1h"]["delivered"] >= len(tries) > 0  # one more may have been noted meanwhile
+    assert (stats["windows"]["7d"]["share"], stats["again"]) == (1.0, 0)
+    assert stats["windows"]["24h"]["p50"] > 0
+    assert [each["position"] for each in rows if each["view"] == "webhook types"] >= [stats["position"]]
+    written = figures.read_text()
+    assert "audit_dlq_size 0\n" in written
+    assert "audit_dlq_oldest_event_age_seconds 0" in written
+    assert "audit_event_failures_total 0\n" in written
     assert {(each["position"], each["kind"]) for each in tries} == {(told.position, "delivered")}
     assert secret.shown not in json.dumps(tries)
 

@@ -1,0 +1,146 @@
+"""Who subscribed, how far each endpoint is, and how it does: for those who carry out, and for those who look."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from adapters import system_clock as clock
+from adapters.view_files import ViewMissing
+from events.names import ONTOLOGY_SCOPE
+from events.subscriptions.letters import Standing, Waiting
+from events.subscriptions.tallies import SLOT, TOTAL, WINDOWS, Counted, Statistics, first_slot, statistics
+from projectors.projector import ViewUnavailable, fetched_at
+
+if TYPE_CHECKING:
+    from events.decider import State
+    from oms.deliveries import Kept
+    from oms.settings import Settings
+    from oms.shelves import Shelves
+    from producers.outbox import LogHead
+    from workers.delivering.courier import Selected
+
+OVERDUE: Final = 600_000_000  # µs after its time; what has not come again by then never will
+
+
+class EndpointFigures(NamedTuple):
+    """`lag` in events behind the log's end, `seconds` from the first of them to the log's last, in their own times.
+
+    `oldest`: seconds since the first event that is neither delivered nor given up, came, or failed first. `None` = not known.
+    """
+
+    name: str
+    status: str
+    position: int
+    lag: int | None
+    seconds: float | None
+    again: int  # letters that failed and come again
+    oldest: float | None
+    left: int  # letters that failed and do not
+    windows: Mapping[str, Statistics]
+    total: Sequence[Counted]
+
+    def json(self) -> dict[str, Any]:
+        figures = self._asdict() | {"windows": {name: each.json() for name, each in self.windows.items()}}
+        del figures["total"]
+        return figures
+
+
+def anybody(shelves: "Shelves") -> bool:
+    """Whether there is, or was, a subscription."""
+    with contextlib.suppress(ViewMissing, ViewUnavailable), shelves.versions() as versions:
+        return next(iter(versions.valid(ONTOLOGY_SCOPE, "subscription/", versions.position())), None) is not None
+    return False
+
+
+def selected(settings: "Settings", shelves: "Shelves") -> "list[Selected]":
+    """All subscriptions that are not over, as the view has them."""
+    from events.subscriptions.index import Selection
+    from queries.cuts import cut
+    from queries.moments import Now
+    from queries.subscriptions import classes, history, subscriptions
+    from workers.delivering.courier import Selected
+
+    with shelves.versions() as versions:
+        at = cut(versions, settings.branch, Now(), now=clock.now())
+        return [
+            Selected(
+                Selection(each.state, classes(at, each.state)),
+                min(one.since for one in history(at, each.state["name"]) if one.state["id"] == each.state["id"]),
+            )
+            for each in subscriptions(at)
+        ]
+
+
+async def endpoint_figures(
+    settings: "Settings", shelves: "Shelves", windows: Sequence[str] = tuple(WINDOWS)
+) -> list[EndpointFigures]:
+    """By name. Empty where nobody subscribed, or nothing was ever carried out."""
+    from oms.deliveries import deliveries, deliveries_file
+
+    carried = settings.postgres_url or deliveries_file(settings).exists()
+    if not carried or not await asyncio.to_thread(anybody, shelves):
+        return []
+    found = await asyncio.to_thread(selected, settings, shelves)
+    head = await asyncio.to_thread(shelves.log_head)
+    async with deliveries(settings) as kept:
+        told = await _told(kept, windows)
+    begun = _Times(shelves)
+    return [await _figures(each, told, head, begun) for each in found]
+
+
+class _Told(NamedTuple):
+    now: int
+    standings: Mapping[str, Standing]
+    waiting: Mapping[str, Waiting]
+    counted: Mapping[str, Mapping[str, Sequence[Counted]]]  # by window
+    total: Mapping[str, Sequence[Counted]]
+
+
+async def _told(kept: "Kept", windows: Sequence[str]) -> _Told:
+    now = clock.now()
+    counted = {name: await kept.counted(first_slot(now, WINDOWS[name]), now // SLOT) for name in windows}
+    waiting = await kept.waiting(now - OVERDUE)
+    return _Told(now, await kept.standings(), waiting, counted, await kept.counted(TOTAL, TOTAL))
+
+
+async def _figures(each: "Selected", told: _Told, head: "LogHead | None", times: "_Times") -> EndpointFigures:
+    state: State = each.selection.state
+    identity = str(state["id"])
+    position = told.standings.get(identity, Standing(each.since)).position
+    waiting = told.waiting.get(identity, Waiting(0, None, 0))
+    lag = None if head is None else max(0, head.position - position)
+    first = await times.of(position + 1) if lag else None
+    oldest = min((each for each in (first, waiting.oldest) if each is not None), default=None)
+    seconds = 0.0 if lag == 0 else None
+    if head is not None and first is not None:
+        seconds = round(max(0, head.time - first) / 1e6, 3)
+    return EndpointFigures(
+        str(state["name"]), str(state["status"]), position, lag, seconds, waiting.again,
+        None if oldest is None else round(max(0, told.now - oldest) / 1e6, 3), waiting.left,
+        {name: statistics(counted.get(identity, ()), WINDOWS[name]) for name, counted in told.counted.items()},
+        told.total.get(identity, ()),
+    )  # fmt: skip
+
+
+class _Times:
+    """When events were, by what the audit holds; each is looked up once."""
+
+    def __init__(self, shelves: "Shelves") -> None:
+        self._shelves, self._known = shelves, dict[int, int | None]()
+
+    async def of(self, position: int) -> int | None:
+        if position not in self._known:
+            self._known[position] = await self._read(position)
+        return self._known[position]
+
+    async def _read(self, position: int) -> int | None:
+        from events.wire.envelope import proven
+        from security.chain import Gap
+
+        with contextlib.suppress(ViewMissing, ViewUnavailable, Gap, OSError):
+            feed = await asyncio.to_thread(self._shelves.audit_copy)
+            if fetched := await fetched_at(feed, position):
+                _, time = proven(fetched.body)
+                return time
+        return None
