@@ -24,6 +24,7 @@ from events.objects import object as object_
 from events.plain import Read, made, never, reader
 from events.proposals import proposal
 from events.rules import policy, rule
+from events.schedules import calendar, schedule
 from events.schema import (
     interface,
     link_reserving,
@@ -92,6 +93,8 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     purging,
     migration,
     subscription,
+    schedule,
+    calendar,
 )
 """The aggregates; each module says its own commands and events."""
 

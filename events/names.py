@@ -36,6 +36,8 @@ ONTOLOGY_KEYS: Final = (
     "migrations/",
     "subscription/",
     "subscriptions/",
+    "schedule/",
+    "calendar/",
 )  # how they begin
 MAX_TOKEN: Final = 200  # bytes of UTF-8
 MAX_KEY: Final = 1024  # characters of one object key

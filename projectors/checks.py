@@ -18,7 +18,17 @@ from projectors.versions import Version, place_of
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(dict).decode
 _COMPARED: Final = [name for name in Version._fields if name not in ("since", "until", "state", "marks")]
-_ONTOLOGY_WIDE: Final = ("branch", "tag", "proposal", "dataKey", "section", "migration", "subscription")
+_ONTOLOGY_WIDE: Final = (
+    "branch",
+    "tag",
+    "proposal",
+    "dataKey",
+    "section",
+    "migration",
+    "subscription",
+    "schedule",
+    "calendar",
+)
 
 
 class WrittenVersions(Protocol):

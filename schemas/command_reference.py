@@ -15,6 +15,8 @@ from events.command import QUESTIONS, CommandMessage, Commit, PartMessage
 from events.findings import FindingMessage, Outcome
 from events.migrations.migration_words import Fix, PlannedChange
 from events.objects.patch import Operation
+from events.schedules.schedule_words import Asked
+from events.schedules.terms import Days, Every, Misfire
 from events.schema.constraint import Constraint
 from events.schema.interface_members import InterfaceLink, InterfaceProperty
 from events.schema.property import DeclaredProperty
@@ -53,6 +55,10 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "A fix": Fix,
     "How a subscription carries events out": Config,
     "Settings of HTTP": ProtocolSettings,
+    "The command of a schedule": Asked,
+    "An interval": Every,
+    "Days that are left out": Days,
+    "What becomes of missed runs": Misfire,
 }
 _NAMES: Final = {
     DeclaredProperty: "property",
@@ -71,6 +77,10 @@ _NAMES: Final = {
     Fix: "fix",
     Config: "config",
     ProtocolSettings: "settings",
+    Asked: "scheduled command",
+    Every: "interval",
+    Days: "days",
+    Misfire: "misfire",
     FindingMessage: "finding",
 }
 _JSON: Final = {str: "string", int: "integer", bool: "boolean", float: "number", NoneType: "null"}
@@ -242,6 +252,23 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ReplaySubscription": {"subscription": "flights-out", "after": 0, "until": 1},
     "DisableSubscription": {"subscription": "flights-out", "reason": "answers 410"},
     "DeleteSubscription": {"subscription": "flights-out"},
+    "SetCalendar": {
+        "name": "휴일",
+        "days": [{"on": "12-25"}, {"on": "2026-02-16", "until": "2026-02-18", "name": "설날"}],
+    },
+    "CreateSchedule": {
+        "name": "nightly",
+        "command": {"type": "UpsertObject", "data": {"type": "Flight", "properties": {"id": "${date}"}}},
+        "cron": "30 2 * * *",
+        "zone": "Asia/Seoul",
+        "calendars": ["휴일"],
+    },
+    "UpdateSchedule": {"schedule": "nightly", "every": {"seconds": 3600}, "calendars": None},
+    "PauseSchedule": {"schedule": "nightly", "reason": "점검"},
+    "ResumeSchedule": {"schedule": "nightly"},
+    "RunScheduleNow": {"schedule": "nightly"},
+    "DeleteSchedule": {"schedule": "nightly"},
+    "DeleteCalendar": {"calendar": "휴일"},
     "DeleteLink": LINK,
     "RenameLinkType": {"type": "operatedBy", "name": "flownBy"},
     "SetLinkTypeInverse": {"type": "flownBy", "inverse": "flies"},

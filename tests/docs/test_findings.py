@@ -22,6 +22,7 @@ CHANGES = {"breaking.py", "schema_change.py", "schema_property.py"}  # classes o
 AREAS = (
     "ACTION",
     "BRANCH",
+    "CALENDAR",
     "COMMAND",
     "COMMIT",
     "DOCUMENT",
@@ -41,6 +42,7 @@ AREAS = (
     "PROPOSAL",
     "REPAIR",
     "RULE",
+    "SCHEDULE",
     "SECTION",
     "SQL",
     "STRUCT",
