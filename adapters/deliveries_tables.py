@@ -60,6 +60,7 @@ tries: Final = Table(
     Column("next", BigInteger),  # µs
     Index("tries_of", "subscription", "number"),
     Index("tries_at", "time"),
+    sqlite_autoincrement=True,  # a number is never given again
 )
 tallies: Final = Table(
     "tallies",
@@ -90,6 +91,12 @@ LAST: Final = (
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
 )
+_OF: Final = bindparam("of", type_=Text)
+_THEIRS: Final = _OF.is_(None) | (tries.c.subscription == _OF)
+AFTER: Final = (
+    select(tries).where(tries.c.number > bindparam("after"), _THEIRS).order_by(tries.c.number).limit(bindparam("most"))
+)
+NEWEST: Final = select(func.max(tries.c.number))
 FAILED: Final = (
     select(failures.c.position)
     .where(

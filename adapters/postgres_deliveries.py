@@ -1,7 +1,7 @@
 """The same in PostgreSQL, for whichever machine carries events out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -20,10 +20,11 @@ _PUT: Final = sql(
         set_={each.name: each for each in _INSERT.excluded if each.name != "subscription"},
     )
 )
-_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED = (
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
     sql(each)
     for each in (
         tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
+        tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
@@ -60,7 +61,17 @@ class PostgresDeliveries:
         """Numbered tries of a subscription, the last first."""
         await self._make()
         rows = await self._lane.run(lambda db: db.fetch(_LAST, subscription, most))
-        return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
+        return _numbered(rows)
+
+    async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
+        """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
+        await self._make()
+        return _numbered(await self._lane.run(lambda db: db.fetch(_AFTER, number, subscription, most)))
+
+    async def newest(self) -> int:
+        """The number of the try that was noted last; 0 if there is none."""
+        await self._make()
+        return (await self._lane.run(lambda db: db.fetch(_NEWEST)))[0][0] or 0
 
     async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
         """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
@@ -100,6 +111,10 @@ class PostgresDeliveries:
             for statement in _TABLES:
                 await self._lane.run(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]  # mypy infers no default
             self._there = True
+
+
+def _numbered(rows: Sequence[Any]) -> list[tuple[int, Try]]:
+    return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
 
 
 def _made() -> Iterator[str]:

@@ -13,10 +13,11 @@ from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
-_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED = (
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
     sql(each)
     for each in (
         tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
+        tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
@@ -42,6 +43,16 @@ class SqliteDeliveries:
         """Numbered tries of a subscription, the last first."""
         rows = await self._file.run(lambda connection: connection.execute(_LAST, (subscription, most)).fetchall())
         return [(row[0], tables.as_try(row[1:])) for row in rows]
+
+    async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
+        """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
+        given = (number, subscription, subscription, most)
+        rows = await self._file.run(lambda connection: connection.execute(_AFTER, given).fetchall())
+        return [(row[0], tables.as_try(row[1:])) for row in rows]
+
+    async def newest(self) -> int:
+        """The number of the try that was noted last; 0 if there is none."""
+        return await self._file.run(lambda connection: connection.execute(_NEWEST).fetchone()[0] or 0)
 
     async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
         """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""

@@ -17,6 +17,12 @@ class Kept(Deliveries, Protocol):
     async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
 
+    async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
+        """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
+
+    async def newest(self) -> int:
+        """The number of the try that was noted last; 0 if there is none."""
+
     async def undelivered(self, subscription: str, since: int, overdue: int) -> Sequence[int]:
         """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
 

@@ -12,6 +12,7 @@ from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_shown import preview, send_test
 from oms.cli.webhook_stats import stats
+from oms.cli.webhook_tail import tail
 from oms.cli.webhook_terms import Wanting, member
 from oms.cli.webhook_tries import recover, resend, tries
 
@@ -174,6 +175,7 @@ def show(
 app.command()(preview)
 app.command("test")(send_test)
 app.command()(stats)
+app.command()(tail)
 app.command()(tries)
 app.command()(resend)
 app.command()(recover)

@@ -79,7 +79,7 @@ def send_test(
     """Send an example now, signed and guarded as all are. Shows the answer; it is marked, and moves nothing."""
     settings, state = subscribed(name, folder)
     shown, ended = run(_sent(settings, state, event, type_))
-    answer = shown | _ended(ended)
+    answer = shown | ended_json(ended)
     if as_json:
         print_json(answer)
     else:
@@ -102,7 +102,7 @@ async def _sent(
     return {"subscription": state["name"], "event": identity, "request": dict(sent.headers)}, sent.ended
 
 
-def _ended(ended: "Answered | Failed") -> dict[str, Any]:
+def ended_json(ended: "Answered | Failed") -> dict[str, Any]:
     """In the words of `oms webhook tries`."""
     from events.subscriptions.outgoing import Failed
 

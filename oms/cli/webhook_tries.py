@@ -33,14 +33,14 @@ def tries(
 
     async def work() -> None:
         settings, state = subscribed(name, folder)
-        async with _deliveries(settings) as deliveries:
+        async with deliveries_of(settings) as deliveries:
             found = [
                 each for each in await deliveries.last(state["id"], limit) if not failed or each[1].kind != "delivered"
             ]
         if as_json:
-            print_json([_json(number, each) for number, each in found])
+            print_json([try_json(number, each) for number, each in found])
         else:
-            print_rows([_row(number, each) for number, each in found], _COLUMNS, as_json=False)
+            print_rows([try_row(number, each) for number, each in found], _COLUMNS, as_json=False)
 
     run(work())
 
@@ -66,7 +66,7 @@ def recover(
 
     async def work() -> None:
         settings, state = subscribed(name, folder)
-        async with _deliveries(settings) as deliveries:
+        async with deliveries_of(settings) as deliveries:
             positions = await deliveries.undelivered(state["id"], _micros(since), _overdue())
         if not positions:
             complain("nothing has failed for good since then")
@@ -103,7 +103,8 @@ def subscribed(name: str, folder: Any) -> "tuple[Settings, State]":
         return settings, subscription(cut_at(opened, settings.branch, "now"), name).state
 
 
-def _deliveries(settings: "Settings") -> "AbstractAsyncContextManager[Kept]":
+def deliveries_of(settings: "Settings") -> "AbstractAsyncContextManager[Kept]":
+    """Raises `Failure` where nothing was ever delivered."""
     from oms.deliveries import deliveries, deliveries_file
 
     if not settings.postgres_url and not deliveries_file(settings).exists():
@@ -111,7 +112,8 @@ def _deliveries(settings: "Settings") -> "AbstractAsyncContextManager[Kept]":
     return deliveries(settings)
 
 
-def _row(number: int, tried: "Try") -> dict[str, Any]:
+def try_row(number: int, tried: "Try") -> dict[str, Any]:
+    """Of a table."""
     from events.subscriptions.outgoing import SENTENCES
     from events.wire.instants import to_text
 
@@ -123,10 +125,11 @@ def _row(number: int, tried: "Try") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _json(number: int, tried: "Try") -> dict[str, Any]:
+def try_json(number: int, tried: "Try") -> dict[str, Any]:
+    """All that is kept of it."""
     more = {"kind": tried.kind, "status": tried.status, "detail": tried.detail, "secrets": tried.secrets}
     answer = tried.answer.decode(errors="replace")
-    return _row(number, tried) | more | {"request": tried.request, "response": tried.response, "answer": answer}
+    return try_row(number, tried) | more | {"request": tried.request, "response": tried.response, "answer": answer}
 
 
 def _overdue() -> int:

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 from standardwebhooks import Webhook
@@ -119,3 +122,51 @@ async def test_an_example_is_sent_in_its_shape_marked_and_moves_nothing(tmp_path
             assert (headers["oms-test"], json.loads(body)["text"][:29]) == ("true", "io.oms.link.deleted.v1 test-0")
             code, tries = await asyncio.to_thread(typed, "tries", "links")
     assert not tries  # nobody may have carried anything yet
+
+
+async def shown(process):
+    """The next JSON document that it prints."""
+    async with asyncio.timeout(DEADLINE):
+        return json.loads(await process.stdout.readline())
+
+
+async def test_tries_and_events_are_shown_as_they_happen_and_sent_to_this_machine(tmp_path):
+    folder = tmp_path / "data"
+
+    async def typed(*arguments):
+        command = [sys.executable, "-m", "oms", "webhook", *arguments, "--folder", str(folder), "--json"]
+        pipe, env = asyncio.subprocess.PIPE, os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=env)
+
+    async with (
+        asyncio.timeout(DEADLINE),
+        receiving() as (port, arrived),
+        running(Settings(folder=folder), print),
+        await connect(folder) as client,
+    ):
+        terms = {"sink": "file:all.ndjson", "protocol": "FILE", "types": ["io.oms.objectType.*"]}
+        await client.send("RegisterSubscription", {"name": "all", **terms}, wait="projected:versions")
+        number = {"primaryKey": ["number"], "properties": [{"name": "number", "type": "string"}]}
+        first = await client.send("CreateObjectType", {"name": "편", **number})
+        hook = ("tail", "all", "--to", f"http://127.0.0.1:{port}/local", "--last", "9")
+        follower = await typed(*hook)
+        try:
+            assert (await shown(follower))["subject"].startswith("objectType/")
+            path, headers, _ = await arrived.get()
+            assert (path, headers["oms-test"]) == ("/local", "true")
+            tries = await typed("tail", "all", "--last", "1")
+            try:
+                told = await shown(tries)
+                assert (told["subscription"], told["position"], told["kind"]) == (
+                    "all",
+                    first.position,
+                    "delivered",
+                )
+                second = await client.send("CreateObjectType", {"name": "문", **number})
+                assert (await shown(tries))["position"] == second.position
+            finally:
+                tries.kill()
+                await tries.communicate()
+        finally:
+            follower.kill()
+            await follower.communicate()

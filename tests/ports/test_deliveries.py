@@ -108,3 +108,18 @@ async def test_what_fails_waits_since_its_first_try_until_it_arrives(opened):
     await deliveries.forget(50, 0)
     assert await deliveries.waiting(0) == {}
     await deliveries.close()
+
+
+async def test_tries_are_followed_as_they_are_noted(opened):
+    deliveries = opened()
+    assert await deliveries.newest() == 0
+    await deliveries.note([tried(ONE, 1), tried(TWO, 1)], {})
+    seen = await deliveries.newest()
+    await deliveries.note([tried(ONE, 2), tried(TWO, 2)], {})
+    assert [(each.subscription, each.position) for _, each in await deliveries.after(seen, None, 9)] == [
+        (ONE, 2),
+        (TWO, 2),
+    ]
+    assert [each.position for _, each in await deliveries.after(0, TWO, 9)] == [1, 2]
+    assert [each.position for _, each in await deliveries.after(0, TWO, 1)] == [1]
+    await deliveries.close()
