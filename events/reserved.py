@@ -18,6 +18,7 @@ migrations/of/<branch>          {"n", "open"}      how many migrations there eve
 migrations/of/<branch>/<number> {"rid"}            a migration by its number
 migrations/running              {<branch>: RID}    the migration that runs on each branch
 crowded/<RID>/<reserved key>    {}                 what more than one had when that migration came by, and none keeps
+counted/<as>/<object key>       {"of": [key, …]}   to what its values refer, of a property on its way (`counting`) to be a reference
 subscriptions/of/<type's key>   {"by": [key, …]}   the subscriptions that select an object type, on whatever branch
 rules/objects                   {<slug>: [key, …]} the rules in force, by the type whose objects they are asked of; `*` = all
 
@@ -157,6 +158,11 @@ def migration_number_key(branch: str, number: int) -> Key:
 def crowded_key(migration: str, reserved: Key) -> Key:
     """`migration` is its RID, `reserved` what a value or an end is reserved by."""
     return Key(f"crowded/{migration}/{reserved}")
+
+
+def counted_key(name: str, entity: Key) -> Key:
+    """`name` as a property on its way to be a reference, or none, says it (`counting`)."""
+    return Key(f"counted/{name}/{entity}")
 
 
 def open_proposals_key(branch: str) -> Key:

@@ -6,12 +6,13 @@ from typing import Any, Final
 from events.decider import Lookup, State
 from events.index.links import of_link, of_link_type
 from events.index.migrations import of_migration
+from events.index.references import Holding, degrees
 from events.index.subscriptions import of_subscription
 from events.index.types import of_object_type
 from events.names import Key
 from events.objects.personal import Personal
 from events.proposals.open_proposals import of_proposal
-from events.reserved import RULES, count_key, degree_key, name_key, shared_key, slug_key, uses_key
+from events.reserved import RULES, count_key, name_key, shared_key, slug_key, uses_key
 from events.schema.kinds import KINDS
 from events.schema.shape import Shape, shape_in
 from events.schema.uses import subtypes, used, users
@@ -74,20 +75,8 @@ def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new:
     for each in shape.reserving:
         if old.get(each.field) != new.get(each.field):
             yield from _where_free(get, key, each.key(old), each.key(new))
-    if shape.references:
-        yield from _degrees(get, key, shape, old, new)
-
-
-def _degrees(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    """References that came and went; where one went and came again, nothing changed."""
-    by: dict[Key, int] = {}
-    for target in shape.referred(get, key, new):
-        by[target] = by.get(target, 0) + 1
-    for target in shape.referred(get, key, old):
-        by[target] = by.get(target, 0) - 1
-    for target, more in by.items():
-        if more:
-            yield _counted(get, degree_key(target), more)
+    if shape.references or shape.counting:
+        yield from degrees(get, Holding(key, shape), old, new)
 
 
 def _owned(get: Lookup, key: Key, old: Key | None, new: Key | None) -> Iterator[Change]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from events.decider import Lookup, State, needed
+from events.index.references import Holding, counted_by
 from events.names import Key
 from events.reserved import (
     RUNNING_MIGRATIONS,
@@ -87,13 +88,16 @@ def _values_reserved(get: Lookup, state: State, objects: Iterable[State | None])
 
 
 def _all_reserved(get: Lookup, state: State, objects: Iterable[State | None]) -> Iterator[Change]:
-    """Of an object that keeps its values while those of others become what they are unique among."""
+    """Of an object that keeps its values while those of others become what they are unique among, or references."""
+    counted: list[tuple[Holding, State]] = []
     for key, owner in zip(state["claimed"], objects, strict=True):
         kind = None if owner is None else get(Key(f"objectType/{owner['type']}"))
         if owner is not None and kind is not None:
             shape = shape_in(get, kind)
             reserved = (each.key(owner["properties"]) for each in (*shape.unique, *shape.reserving))
             yield from ((one, {"owner": key}) for one in reserved if one is not None)
+            counted.append((Holding(key, shape), owner["properties"]))
+    yield from counted_by(get, state["rid"], counted)
 
 
 _CLAIMED: Final[Mapping[str, Callable[[Lookup, State, Iterable[State | None]], Iterator[Change]]]] = {

@@ -61,7 +61,7 @@ def unreserved(key: str, said: Json) -> Json:
     if key.startswith("linkType/"):
         return {name: value for name, value in said.items() if name not in _UNDER_WAY}
     properties = {
-        field: {name: value for name, value in each.items() if name not in ("reserving", "opening")}
+        field: {name: value for name, value in each.items() if name not in ("reserving", "opening", "counting")}
         for field, each in said["properties"].items()
     }
     kept = {name: value for name, value in said.items() if name != "filling"}

@@ -9,6 +9,7 @@ from events.objects import object as object_
 from events.schema import (
     link_reserving,
     link_type,
+    property_counting,
     property_life,
     property_opening,
     property_removal,
@@ -26,6 +27,7 @@ from events.schema import (
 
 _DECIDERS: Final[tuple[Decider, ...]] = (
     link_reserving,
+    property_counting,
     property_opening,
     property_reserving,
     object_,
@@ -46,6 +48,7 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
     **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
     **dict.fromkeys(type_filling.INNER, type_filling),
+    **dict.fromkeys(property_counting.INNER, property_counting),
     **dict.fromkeys(property_opening.INNER, property_opening),
     **dict.fromkeys(property_reserving.INNER, property_reserving),
     **dict.fromkeys(link_reserving.INNER, link_reserving),

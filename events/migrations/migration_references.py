@@ -1,84 +1,96 @@
-"""Values that become references, or are none any more: others count what refers to them, so each is let go of and given again.
+"""Values that become references, or are none any more: object by object they are counted where they refer to.
 
-"N1" let go of ─► the property refers to planes ─► "N1" given: object/Plane/N1 is referred to once more
+    mother: "N1" ─► json, counted as it comes: object/Plane/N1 is referred to once more ─► reference, once all are counted
 
-All of it is one commit: at no moment is a value counted otherwise than its property says.
+While this goes on nothing is refused to others: a value that refers to what is not there stops the migration, which names it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from events.decider import Context, Payload, State, needed
+from events.decider import Context, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_relations import standing
+from events.index.references import Holding, counts_as
 from events.migrations.migration_room import Holder
-from events.migrations.migration_step import ONCE, Conversion, Step
+from events.migrations.migration_step import Claims, Step, fixed_each
 from events.migrations.migration_type import Retyped
+from events.names import Key
+from events.reserved import counted_key
 from events.schema.hierarchy import entity_of
-from events.schema.property_rules import SetRequired
+from events.schema.resolving import Declared
+from events.schema.shape import shape_in
 from events.schema.values import Json
-
-Known = Callable[[Context, State], Mapping[str, Json]]
-Converted = Callable[[State, dict[str, Json]], Step]
 
 
 @dataclass(frozen=True, slots=True)
 class Referring:
-    """`known`: the values of an object, opened; `converted`: what gives it others."""
+    """A property that shall refer to something, or does: its values must, as they shall be."""
 
     context: Context
-    holders: Sequence[tuple[Holder, Retyped, tuple[str, ...]]]  # each with the prefixes of what may have the property
-    known: Known
-    converted: Converted
+    retyped: Retyped
 
-    def conversion(self, whole: Conversion, command: Payload) -> Conversion:
-        """`whole`: as it would be if nobody counted. Raises `Refused`, `Unread`."""
-        given = () if whole.there > ONCE else tuple(self._given(whole.prefixes))
-        last = (command, *given, *self._loosened(required=True))
-        return Conversion(
-            whole.prefixes, whole.there, self._let_go, once=True, first=self._loosened(required=False), last=last
-        )
-
-    def _let_go(self, state: State) -> Step | None:
-        """Raises `Refused` where the value cannot be what it shall."""
-        patch = self._patch(state)
-        return self.converted(state, dict.fromkeys(patch)) if patch else None
-
-    def _given(self, prefixes: Sequence[str]) -> Iterator[Payload]:
-        for prefix in prefixes:
-            for _, state in standing(self.context, prefix):
-                try:
-                    patch = {name: value for name, value in self._patch(state).items() if value is not None}
-                except Refused:
-                    continue  # whoever lets go of it says so
-                if patch:
-                    yield self.converted(state, patch).command
-
-    def _patch(self, state: State) -> dict[str, Json]:
-        """What takes the place of the values that it has."""
-        values, patch = self.known(self.context, state), dict[str, Json]()
-        for holder, mend, under in self.holders:
-            value = values.get(holder.field)
-            if value is not None and _stands(state).startswith(under):
-                patch[holder.name] = other = mend(value)
-                self._refers(holder, other)
-        return patch
-
-    def _refers(self, holder: Holder, value: Json) -> None:
-        target, get = holder.new["target"], self.context.get
-        keys = [] if target is None or value is None else value if isinstance(value, list) else [value]
+    def __call__(self, value: Json) -> Json:
+        """Raises `Refused`, `Unread`."""
+        other = self.retyped(value)
+        target, get = self.retyped.new["target"], self.context.get
+        keys = [] if target is None or other is None else other if isinstance(other, list) else [other]
         entities = needed(lambda key: entity_of(get, target, key), keys)
         for entity, state in zip(entities, needed(get, entities), strict=True):
             if state is None or state["deleted"]:
-                text = f"{holder.name} would refer to {entity}, which is not there; create it, or map the value"
+                text = f"{self.retyped.name} would refer to {entity}, which is not there; create it, or map the value"
                 raise Refused([Finding("VALUE_REFERENCE", "", text)])
+        return other
 
-    def _loosened(self, *, required: bool) -> tuple[Payload, ...]:
-        """What every object has is not required as long as it is let go of."""
-        return tuple(
-            SetRequired(**each.named, required=required) for each, _, _ in self.holders if each.old["required"]
+    def missing(self) -> Json:
+        return self.retyped.missing()
+
+    def stored(self, value: Json) -> Json:
+        return self.retyped.stored(value)
+
+
+class Counted:
+    """Of objects that keep their values: which of them nobody counts yet as these properties shall be counted."""
+
+    def __init__(self, context: Context, holders: Sequence[tuple[Holder, Sequence[str]]]) -> None:
+        """`holders`: each with the prefixes of the objects that may have the property."""
+        self.context = context
+        self.holders = [(each, tuple(under)) for each, under in holders]
+
+    def claims(
+        self,
+        fixed: Callable[[State], Step | None],
+        claiming: Callable[[Mapping[Key, State], str], Claims] | None,
+    ) -> Callable[[Mapping[Key, State], str], Claims]:
+        """With what else is claimed of the entities."""
+
+        def claims(entities: Mapping[Key, State], by: str) -> Claims:
+            found = fixed_each(fixed, entities) if claiming is None else claiming(entities, by)
+            kept = [(key, each) for key, each in entities.items() if key not in found.steps and key not in found.stuck]
+            wanting = needed(lambda one: self._uncounted(*one), kept)
+            more = [key for (key, _), uncounted in zip(kept, wanting, strict=True) if uncounted]
+            return found._replace(claimed=list(dict.fromkeys([*found.claimed, *more])))
+
+        return claims
+
+    def _uncounted(self, key: Key, state: State) -> bool:
+        return any(
+            self._differs(key, state, each)
+            for each, under in self.holders
+            if key.startswith(under) and each.field in state["properties"]
         )
 
+    def _differs(self, key: Key, state: State, holder: Holder) -> bool:
+        known = _under_way(holder.old)
+        held = None if known is None else self.context.get(counted_key(known["as"], key))
+        if held is None:
+            return True
+        kind = self.context.get(Key(f"objectType/{state['type']}"))
+        assert kind is not None, "an object is of a type that is there"
+        holding = Holding(key, shape_in(self.context.get, kind))
+        values = state["properties"]
+        return bool(held["of"] != counts_as(self.context.get, holding, holder.field, holder.new["target"], values))
 
-def _stands(state: State) -> str:
-    return f"{'link' if 'from' in state else 'object'}/{state['slug']}/"
+
+def _under_way(each: Declared) -> Declared | None:
+    counting: Declared = each.get("counting", {"done": True})
+    return None if counting["done"] else counting

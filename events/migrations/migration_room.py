@@ -22,6 +22,7 @@ from events.schema.checks import by_name
 from events.schema.constraint import Constraint
 from events.schema.kinds import kind_named
 from events.schema.narrower import sealed_otherwise
+from events.schema.property_counting import CountReferences, SetCounted
 from events.schema.property_opening import OpenValues, SetOpened
 from events.schema.property_reserving import ReserveValues, SetReserved
 from events.schema.property_rules import SetMarking, SetUnique, next_reserve
@@ -42,12 +43,21 @@ class Holder(NamedTuple):
     name: str
     old: Declared
     new: Declared
+    was_target: str | None = None  # slug of the type to which its values referred before there was room
     was_unique: bool = False  # before there was room, which a rebase has left while it takes away what was reserved
 
     @property
     def reserving(self) -> bool:
         """Whether its values are to be reserved in their new form: it is unique, or was before there was room."""
         return bool(self.old["unique"]) or self.old.get("reserving") == "begun" or self.was_unique
+
+    @property
+    def counted(self) -> bool:
+        """Whether what its values refer to is to be counted anew: it refers to something, did, or shall."""
+        if not self.old.get("counting", {"done": True})["done"]:
+            return True
+        refers = self.old["target"] or self.new["target"] or self.was_target
+        return bool(refers) and any(self.old[each] != self.new[each] for each in ("type", "array", "target"))
 
     @property
     def opening(self) -> bool:
@@ -58,7 +68,7 @@ class Holder(NamedTuple):
     def under_way(self) -> bool:
         """Whether values are kept otherwise than they shall be, or reserved as they come."""
         begun = (self.reserving and not self.old["unique"]) or bool(self.old.get("opening"))
-        return begun or sealed_otherwise(self.old, self.new)
+        return begun or self.counted or sealed_otherwise(self.old, self.new)
 
     def kept_wrong(self, stored: Json) -> bool:
         """Whether a stored value is closed and shall not be, or the other way round, or nobody would find an equal one."""
@@ -80,11 +90,12 @@ class Room(NamedTuple):
 def room(context: Context, command: Payload, holders: Sequence[Holder]) -> Room | None:
     """`None` where there is none. Raises `Unread`."""
     loosened = _LOOSENED.get(type(command))
-    if loosened is None or any(each.old["target"] or each.new["target"] for each in holders):
+    if loosened is None:
         return None
     free = [SetUnique(**each.named, unique=False) for each in holders if each.old["unique"]]
     reserved = [each.named for each in holders if each.reserving]
     opened = [each.named for each in holders if each.opening]
+    counted = [each for each in holders if each.counted]
     closed = [each.named for each in holders if each.old.get("opening") and not each.opening]
     first = (
         *free,
@@ -92,12 +103,20 @@ def room(context: Context, command: Payload, holders: Sequence[Holder]) -> Room 
         *(SetOpened(**named) for named in closed),
         *(OpenValues(**named) for named in opened),
         *(ReserveValues(**named) for named in reserved),
+        *(
+            CountReferences(**each.named, was=each.old["target"] or each.was_target, target=each.new["target"])
+            for each in counted
+        ),
     )
     try:
         Staging(context).decided(first, room=True)
     except Refused:
         return None
-    done = (*(SetOpened(**named) for named in opened), *(SetReserved(**named) for named in reserved))
+    done = (
+        *(SetOpened(**named) for named in opened),
+        *(SetReserved(**named) for named in reserved),
+        *(SetCounted(**each.named, target=each.new["target"]) for each in counted),
+    )
     return Room(first, (command, *done))
 
 
@@ -111,7 +130,10 @@ def of_before(context: Context, command: Payload, holders: Sequence[Holder]) -> 
     states = zip(holders, needed(view.get, keys), strict=True)
     then = [(each, ((state or {}).get("properties") or {}).get(each.field, {})) for each, state in states]
     return [
-        each._replace(was_unique=bool(was.get("unique")) and each.old.get("reserve") == next_reserve(was))
+        each._replace(
+            was_unique=bool(was.get("unique")) and each.old.get("reserve") == next_reserve(was),
+            was_target=declaration(view.get, was)["target"] if was else None,
+        )
         for each, was in then
     ]
 

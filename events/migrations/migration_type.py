@@ -57,6 +57,8 @@ class Retyped(NamedTuple):
         raise Refused([Finding("PROPERTY_REQUIRED", "", f"{self.name} is required, and there is no value of it")])
 
     def fits(self, value: Json) -> bool:
+        if isinstance(value, list) and self.new["type"] == "reference" and not self.new["array"]:
+            return False  # else it would be taken for the components of one key
         try:
             check_of_declared(self.new)(value)
         except NotAValue:

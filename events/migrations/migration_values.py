@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from events.decider import Context, Lookup, Payload, State
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
-from events.migrations.migration_references import Referring
+from events.migrations.migration_references import Counted, Referring
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder, of_before, room
 from events.migrations.migration_step import Conversion, Step
@@ -45,25 +45,22 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     """Of a change of a property, a value type or a shared property. Raises `Refused`, `Unread`."""
     holders = of_before(context, command, _holders(context, command))
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
-    whole = converting(context, holders, mended)
-    if any(each.old["target"] != each.new["target"] for each in holders):
-        under = [tuple(prefix for prefix, _ in _prefixes(context.get, each.state)) for each in holders]
-        return Referring(context, [*zip(holders, mended, under, strict=True)], known, converted).conversion(
-            whole, command
-        )
+    whole = converting(context, holders, [Referring(context, each) for each in mended])
     if any(each.chained for each in mended):
         whole = replace(whole, settled=standing_in([each.field for each in holders]))
     if not any(each.under_way or list(narrower(each.new, each.old)) for each in holders):
         return whole
     made = room(context, command, holders)
+    if made is None and any(each.counted for each in holders):
+        text = f"{holders[0].name} cannot let through what it holds and what it shall hold at once; add a property of the new type, and map its values"
+        raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
     if made is None:
         return replace(whole, first=(command,), once=True, settled=None)
-    alone = [
-        reserved_in(each, [under for under, _ in _prefixes(context.get, each.state)])
-        for each in holders
-        if each.reserving
-    ]
+    under = [(each, [prefix for prefix, _ in _prefixes(context.get, each.state)]) for each in holders]
+    alone = [reserved_in(*each) for each in under if each[0].reserving]
     claiming = values_reserved(context, alone, whole.fixed, known) if alone else None
+    if counted := [each for each in under if each[0].counted]:
+        claiming = Counted(context, counted).claims(whole.fixed, claiming)
     return replace(whole, first=made.first, last=made.last, claiming=claiming)
 
 
@@ -173,7 +170,7 @@ class _Filled(NamedTuple):
         return {**whole, self.name: self.value} if lacking else whole
 
 
-Mended = Retyped | _Filled
+Mended = Referring | _Filled
 
 
 def known(context: Context, state: State) -> Mapping[str, Json]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from events.decider import Context
 from events.findings import Finding
 from events.names import Key, object_key
-from events.reserved import degree_key, shared_key
+from events.reserved import counted_key, degree_key, shared_key
 from events.schema.shape import Shape
 from events.schema.uses import subtypes
 from events.schema.values import Json, NotAValue, pointer
@@ -60,7 +60,10 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
     about = None if shape.personal is None else shape.personal.about(values)
     if about is not None:
         yield about
-    named = [(object_key(target, key), target, key) for _, _, target, key in shape.referring(values)]
+    yield from (counted_key(each.name, entity) for each in shape.counting if not each.done)
+    named = [
+        (object_key(target, key), target, key) for target, key in (*_referring(shape, values), *shape.counted(values))
+    ]
     for own, _, _ in named:
         yield own
         yield degree_key(own)
@@ -69,6 +72,10 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
             referred = shape.meant(context.get, entity, target, key)
             yield referred
             yield degree_key(referred)
+
+
+def _referring(shape: Shape, values: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    return ((target, key) for _, _, target, key in shape.referring(values))
 
 
 def _is_there(context: Context, entity: Key) -> bool:

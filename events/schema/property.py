@@ -94,7 +94,7 @@ def same_declaration(
         asked = declared(context, each, own_name, own_slug, key=key).state()
     except NotAValue:
         return False
-    names = (asked.keys() | stored.keys()) - {"rid", "field", "reserve", "reserving", "opening"}
+    names = (asked.keys() | stored.keys()) - {"rid", "field", "reserve", "reserving", "opening", "counting"}
     if each.shared is not None:
         names -= {"type"}  # as it was when it was attached; what counts is the shared one's
     return all(same(asked.get(name), stored.get(name)) for name in names)

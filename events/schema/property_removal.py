@@ -116,6 +116,9 @@ def _claims(context: Context, state: State, each: Declared, then: str) -> list[F
     if "reserving" in each and not each["unique"]:
         text = f"a migration makes {each['name']} unique; take that back first"
         return [Finding("PROPERTY_IN_USE", "/property", text)]
+    if not each.get("counting", {"done": True})["done"]:
+        text = f"a migration counts what {each['name']} refers to; take that back first"
+        return [Finding("PROPERTY_IN_USE", "/property", text)]
     if each["unique"]:
         what = f"{each['name']} is unique: its values are reserved; set it not to be unique, and {then}"
     elif each["target"]:

@@ -16,7 +16,7 @@ from events.names import Key
 Declared = Mapping[str, Any]
 """A property, or a field of a struct type, in its stored form."""
 
-OWN: Final = ("rid", "field", "name", "required", "unique", "unfoldable", "shared", "status", "replacedBy", "until", "removed", "reserve", "reserving", "opening")  # fmt: skip
+OWN: Final = ("rid", "field", "name", "required", "unique", "unfoldable", "shared", "status", "replacedBy", "until", "removed", "reserve", "reserving", "opening", "counting")  # fmt: skip
 """What a property keeps for itself where a shared one declares it."""
 _UNSAID: Final[Declared] = {"array": False, "default": None, "values": None, "target": None}
 

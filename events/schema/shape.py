@@ -6,7 +6,7 @@ bounded number of them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.decider import Lookup, State
 from events.names import MAX_KEY, Key, Rid, object_key
@@ -20,6 +20,7 @@ from events.schema.resolving import Declared, declaration
 from events.schema.values import Check, Json, NotAValue, pointer, reference
 
 KEPT: Final = 512
+_COUNTED: Final[Mapping[str, Any]] = {"done": True}
 KEY_TYPES: Final = ("string", "integer", "boolean", "date", "timestamp", "enum", "reference")
 """What a primary key may be made of: scalars with one text each."""
 
@@ -47,6 +48,16 @@ class Unique(NamedTuple):
         return None if value is None or untold(value) else unique_key(self.slug, self.reserve, value)
 
 
+class Counting(NamedTuple):
+    """A property on its way to be a reference, or to be none any more (`events.schema.property_counting`)."""
+
+    field: str
+    name: str  # under what is kept which objects are counted
+    was: str | None
+    target: str | None
+    done: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     rid: Rid
@@ -59,6 +70,7 @@ class Shape:
     unique: tuple[Unique, ...]
     reserving: tuple[Unique, ...]  # those that will be: who writes a value reserves it where it is free
     references: tuple[tuple[str, str, bool], ...]  # field, slug of the target, whether it is an array
+    counting: tuple[Counting, ...]  # those that become references, or were some
     plain_key: str | None  # the field of a key that is not composite
     claiming: tuple[Slot, ...]  # those that are unique, references, or say whom an object is about
     names: Mapping[str, str]  # field → API name
@@ -81,6 +93,15 @@ class Shape:
             if value is not None:
                 for index, key in enumerate(value if array else (value,)):
                     yield field, pointer(index) if array else "", target, key
+
+    def counted(self, properties: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+        """What the values refer to, or did, of properties on their way to be references, or none: slug and key."""
+        for each in self.counting:
+            value = properties.get(each.field)
+            if not each.done and value is not None:
+                keys = value if isinstance(value, list) else [value]
+                targets = {each.was, each.target} - {None}
+                yield from ((target, key) for target in targets if target for key in keys if isinstance(key, str))
 
     def referred(self, get: Lookup, entity: Key | None, properties: Mapping[str, Json]) -> Iterator[Key]:
         """The objects that these stored properties of `entity` refer to, each as often as they do. Raises `Unread`."""
@@ -225,6 +246,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
         unique=tuple(unique(field) for field, each in declared.items() if each["unique"]),
         reserving=tuple(unique(field) for field, each in declared.items() if each.get("reserving") == "begun"),
         references=tuple((f, each["target"], each["array"]) for f, each in declared.items() if each["target"]),
+        counting=tuple(_counting(f, each["counting"]) for f, each in declared.items() if "counting" in each),
         plain_key=key[0] if len(key) == 1 else None,
         claiming=tuple(
             slots[field]
@@ -232,6 +254,7 @@ def _compiled(get: Lookup, state: State) -> Shape:
             if each["unique"]
             or "reserving" in each
             or each["target"]
+            or not each.get("counting", _COUNTED)["done"]
             or (personal is not None and personal.subject == field)
         ),
         names={slot.field: slot.name for slot in slots.values()},
@@ -245,6 +268,10 @@ def _compiled(get: Lookup, state: State) -> Shape:
         closed=_closed(state),
         personal=personal,
     )
+
+
+def _counting(field: str, said: Mapping[str, Any]) -> Counting:
+    return Counting(field, said["as"], said["was"], said["target"], said["done"])
 
 
 def _closed(state: State) -> tuple[str, str] | None:

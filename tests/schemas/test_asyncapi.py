@@ -16,7 +16,7 @@ from events.merges import merge
 from events.migrations import migration
 from events.names import command_subject, event_subject, outcome_subject
 from events.proposals import proposal
-from events.schema import link_reserving, property_opening, property_reserving, type_filling
+from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
 from schemas.asyncapi import document
 from tests.gateways.doors import BRANCH, deciding
 from tests.schemas.story import STORY
@@ -114,6 +114,7 @@ async def test_what_travels_is_as_described():
         *proposal.EVENTS,
         *migration.EVENTS,
         *property_reserving.EVENTS,
+        *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
         *link_reserving.EVENTS,

@@ -10,7 +10,7 @@ from events import catalog
 from events.merges import merge
 from events.migrations import migration
 from events.proposals import proposal
-from events.schema import link_reserving, property_opening, property_reserving, type_filling
+from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
@@ -58,6 +58,7 @@ async def test_every_command_and_event_of_a_story_fits_its_schema():
         *proposal.EVENTS,
         *migration.EVENTS,
         *property_reserving.EVENTS,
+        *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
         *link_reserving.EVENTS,

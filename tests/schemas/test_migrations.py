@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
-from events.schema import link_reserving, property_opening, property_reserving, type_filling
+from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -95,6 +95,21 @@ STORY = [
     ("ApproveMigration", {"migration": 6}),
     ("RunMigration", {"migration": 6}),
     *[("ApplyMigrationBatch", {"migration": 6, "step": step}) for step in range(4)],
+    ("AddProperty", {"type": "Plane", "property": {"name": "mother", "type": "string"}}),
+    ("UpsertObject", plane("한002", mother="한001")),
+    (
+        "PlanMigration",
+        {
+            "change": {
+                "type": "ChangePropertyType",
+                "data": {"type": "Plane", "property": "mother", "to": "reference", "target": "Plane"},
+            },
+            "fix": {"kind": "cast"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 7}),
+    ("RunMigration", {"migration": 7}),
+    ("ApplyMigrationBatch", {"migration": 7, "step": 0}),
 ]
 
 
@@ -108,6 +123,7 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
     its = {
         *migration.EVENTS,
         *property_reserving.EVENTS,
+        *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
         *link_reserving.EVENTS,
