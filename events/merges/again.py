@@ -19,7 +19,7 @@ from events.merges.conflicts import Answers
 from events.merges.merging import is_element
 from events.merges.reconcile import Reconciled, reconciled
 from events.merges.sides import Sides
-from events.merges.whole import there
+from events.merges.wishes import there
 from events.names import Key
 from events.reserved import RULES, number
 

@@ -13,9 +13,9 @@ from events.merges.fitness_elements import element
 from events.merges.merging import aggregate, content, is_element
 from events.merges.misfits import before, new_misfits, unreserved
 from events.merges.sides import Sides
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT
-from events.merges.whole import Trouble, Whole, declaring, there, type_key
+from events.merges.whole import Trouble, Whole, declaring, type_key
+from events.merges.wishes import Wish, there
 from events.names import Key, link_key, object_key
 from events.objects.link_cycles import circle_in, shown
 from events.reserved import degree_key, number, shared_key

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from events.decider import State
 from events.merges.conflicts import Place
 from events.merges.merging import aggregate
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT
-from events.merges.whole import Trouble, Whole, declaring, there
+from events.merges.whole import Trouble, Whole, declaring
+from events.merges.wishes import Wish, there
 from events.names import Key
 from events.reserved import count_key, links_key, number, uses_key
 from events.schema.coherence import incoherent

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from events.branches.elsewhere import View
 from events.merges.merging import aggregate
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT
+from events.merges.wishes import Wish
 from events.names import Key, object_key
 from events.reserved import count_key, degree_key, end_keys, links_key, uses_key
 from events.schema.shape import Shape, shape_in

@@ -14,8 +14,8 @@ from events.merges.merge import prepared
 from events.merges.merge_words import AskPreviewMerge
 from events.merges.merging import content
 from events.merges.reconcile import Reconciled, reconciled
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT, differences
+from events.merges.wishes import Wish
 from events.schema.values import Json
 
 _NOTHING: Final = Reconciled((), (), (), (), ())

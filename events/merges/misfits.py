@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from events.branches.elsewhere import View
 from events.decider import Lookup, State
 from events.merges.sides import Sides
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT
-from events.merges.whole import there, type_key
+from events.merges.whole import type_key
+from events.merges.wishes import Wish, there
 from events.names import Key
 from events.objects.sealing import is_closed
 from events.schema.shape import Shape, shape_in

@@ -19,9 +19,9 @@ from events.merges.misfits import stored_form
 from events.merges.relinked import relinked
 from events.merges.sides import Sides
 from events.merges.standing import Standing
-from events.merges.steps import Step, Wish
 from events.merges.three_way import ABSENT, found, replaced
 from events.merges.whole import Trouble, Whole, type_key
+from events.merges.wishes import Step, Wish
 from events.names import Key
 from events.schema.shape import shape_in
 from events.schema.values import Json, same

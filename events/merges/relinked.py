@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from events.decider import State, needed
 from events.merges.merging import aggregate, content
 from events.merges.sides import Sides
-from events.merges.steps import Wish
 from events.merges.three_way import ABSENT
-from events.merges.whole import there, type_key
+from events.merges.whole import type_key
+from events.merges.wishes import Wish, there
 from events.migrations.migration_relations import ends
 from events.names import Key
 

@@ -12,7 +12,8 @@ from events.branches.elsewhere import View
 from events.decider import UNDER, State, under_key
 from events.merges.conflicts import Kind, Place
 from events.merges.merging import aggregate, is_element
-from events.merges.steps import Step, Wish, element_state, steps
+from events.merges.steps import steps
+from events.merges.wishes import Step, Wish, element_state, there
 from events.names import Key
 from events.schema.hierarchy import line
 from events.schema.shape import Shape, shape_in
@@ -105,10 +106,6 @@ class Whole:
         path = "/properties" + pointer(field)
         text = f"{shape.names[field]} is unique, and {owner} has this value, too"
         return Trouble("UNIQUE", Place(key, path), text, Place(owner, path))
-
-
-def there(state: State | None) -> bool:
-    return state is not None and not state.get("deleted")
 
 
 def type_key(like: State, kind: str = "") -> Key:
