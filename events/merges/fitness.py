@@ -10,6 +10,7 @@ from itertools import pairwise
 from events.decider import State
 from events.merges.conflicts import Place
 from events.merges.fitness_elements import element
+from events.merges.fitness_types import types
 from events.merges.merging import aggregate, content, is_element
 from events.merges.misfits import before, new_misfits, unreserved
 from events.merges.sides import Sides
@@ -31,7 +32,7 @@ def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
     for wish in whole.wishes:
         looked_at = values or (schema and wish.key in sides.changed_by_ours)
         if is_element(wish.key):
-            yield from element(whole, wish, sides.into)
+            yield from element(whole, wish, sides)
         elif aggregate(wish.key) == "link":
             yield from _link(whole, wish, sides, values=looked_at)
         elif wish.content is ABSENT:
@@ -39,6 +40,7 @@ def unfit(whole: Whole, sides: Sides, *, values: bool) -> Iterator[Trouble]:
         else:
             yield from _object(whole, wish, sides, values=looked_at)
     if schema:
+        yield from types(whole, sides)
         yield from _left(whole, sides)
         yield from _left_links(whole, sides)
 

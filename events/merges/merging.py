@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from events.decider import State
 from events.merges.conflicts import STRICTNESS, Conflict, Kind, Place
-from events.merges.three_way import ABSENT, Clash, replaced, three_way
+from events.merges.three_way import ABSENT, DEEPEST, Clash, replaced, three_way
 from events.names import Key
 from events.objects.sealing import is_closed
 from events.schema.kinds import KINDS
@@ -81,7 +81,7 @@ def merged(key: Key, base: Json, ours: Json, theirs: Json) -> Outcome:
 
 def _members(key: Key, base: Json, ours: Json, theirs: Json, *, added: bool) -> Outcome:
     element = is_element(key)
-    value, clashes = three_way(base, ours, theirs, deep=not element, ordered=ORDERED if element else ())
+    value, clashes = three_way(base, ours, theirs, deep=1 if element else DEEPEST, ordered=ORDERED if element else ())
     conflicts = []
     for clash in clashes:
         agreed = _agreed(clash)

@@ -10,20 +10,19 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from events.decider import State
+from events.merges.answering import Answering, NoAnswer, Said
 from events.merges.conflicts import Answers, Conflict, Place
 from events.merges.fitness import unfit
 from events.merges.foresight import foresee
 from events.merges.forms import Forms, forms
 from events.merges.merging import content, is_element, merged, unreserved
-from events.merges.misfits import stored_form
 from events.merges.relinked import relinked
 from events.merges.sides import Sides
 from events.merges.standing import Standing
 from events.merges.three_way import ABSENT, found, replaced
-from events.merges.whole import Trouble, Whole, type_key
+from events.merges.whole import Trouble, Whole
 from events.merges.wishes import Step, Wish
 from events.names import Key
-from events.schema.shape import shape_in
 from events.schema.values import Json, same
 
 ROUNDS = 100  # answers to troubles may make others
@@ -48,6 +47,7 @@ def reconciled(sides: Sides, answers: Answers) -> Reconciled:
 class _Reconciling:
     def __init__(self, sides: Sides, answers: Answers) -> None:
         self.sides, self.answers = sides, answers
+        self.answering = Answering(sides, answers)
         self.theirs = sides.theirs.states(sides.keys)
         self.ours = dict(sides.ours.states(sides.keys))
         self.base = dict(sides.base([key for key in sides.keys if key in sides.changed_by_ours]))
@@ -56,6 +56,7 @@ class _Reconciling:
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
         self.wishes: Sequence[Wish] = ()
+        self.unanswered: dict[tuple[Place, Place | None], str] = {}  # why an answer to it is none
         self.standing = Standing(sides, {})
         self.gave_way = False  # what was written under one schema says less than it did
 
@@ -103,25 +104,15 @@ class _Reconciling:
         for conflict in outcome.conflicts:
             self.conflicts[conflict.place, None] = conflict
             choice = self.answers.choice(conflict.place)
-            if choice is not None:
-                value = _put(value, conflict.place.path, self._chosen(conflict, choice))
-            elif conflict.blocking:
-                self.open.append(conflict)
+            try:
+                if choice is not None:
+                    said = Said(conflict.base, conflict.ours, conflict.theirs)
+                    value = _put(value, conflict.place.path, self.answering.value(conflict.place, choice, said))
+                elif conflict.blocking:
+                    self.open.append(conflict)
+            except NoAnswer as why:
+                self.open.append(conflict._replace(text=f"{conflict.text}; {why}"))
         self.contents[key] = value
-
-    def _chosen(self, conflict: Conflict, choice: str) -> Json:
-        sides = {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}
-        return self._custom(conflict.place) if choice == "custom" else sides[choice]
-
-    def _custom(self, place: Place) -> Json:
-        """What was given for a place, in the form in which it is stored if its type lets it through."""
-        value, (key, path) = self.answers.custom(place), place
-        state = self.sides.ours.get(key) or self.sides.theirs.get(key)
-        if is_element(key) or not path or state is None:
-            return value
-        kinds = [(view, view.get(type_key(state))) for view in (self.sides.theirs, self.sides.ours)]
-        shape = next((shape_in(view.get, kind) for view, kind in kinds if kind is not None), None)
-        return value if shape is None else stored_form(shape, path, value)
 
     def _gone_through(self) -> tuple[Whole, list[Trouble]]:
         wishes = [
@@ -158,11 +149,13 @@ class _Reconciling:
         if choice is None:
             return False
         self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
-        if choice == "custom":
-            return self._put(place, self._custom(place))
         if choice == "theirs" and trouble.rival is not None:
             place = trouble.rival
-        return self._put(place, self._value(place, choice))
+        try:
+            return self._put(place, self.answering.giving_way(place, choice, self._said(place)))
+        except NoAnswer as why:
+            self.unanswered[trouble.place, trouble.rival] = str(why)
+            return False
 
     def _let_go(self, whole: Whole, trouble: Trouble) -> bool:
         """Whether a migration has said who gives way, and somebody did. Raises `Unasked`."""
@@ -171,16 +164,15 @@ class _Reconciling:
         return any(gone)
 
     def _conflict(self, trouble: Trouble) -> Conflict:
-        base, ours, theirs = (self._value(trouble.place, side) for side in ("base", "ours", "theirs"))
-        return Conflict(trouble.kind, trouble.place, base, ours, theirs, trouble.text, trouble.rival)
+        why = self.unanswered.get((trouble.place, trouble.rival))
+        text = trouble.text if why is None else f"{trouble.text}; {why}"
+        return Conflict(trouble.kind, trouble.place, *self._said(trouble.place), text, trouble.rival)
 
-    def _value(self, place: Place, side: str) -> Json:
-        """What one side says there; of entities that no side changed, too. Raises `Unasked`."""
-        key = place.key
-        if side == "base":
-            return found(self.sides.base([key])[key], place.path)
-        state = (self.sides.ours if side == "ours" else self.sides.theirs).get(key)
-        return found(content(key, state), place.path)
+    def _said(self, place: Place) -> Said:
+        """What the sides say there; of entities that no side changed, too. Raises `Unasked`."""
+        key, path = place
+        ours, theirs = (content(key, side.get(key)) for side in (self.sides.ours, self.sides.theirs))
+        return Said(*(found(each, path) for each in (self.sides.base([key])[key], ours, theirs)))
 
     def _put(self, place: Place, value: Json) -> bool:
         key, path = place

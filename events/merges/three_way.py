@@ -17,6 +17,7 @@ import msgspec
 from events.objects.sealing import is_closed
 from events.schema.values import Json, pointer, same
 
+DEEPEST: Final = 1_000  # steps; no document has as many
 _SCALARS: Final = (str, int, float, bool, type(None))
 _text: Final = msgspec.json.Encoder().encode
 
@@ -46,8 +47,8 @@ class Merged(NamedTuple):
     clashes: tuple[Clash, ...]
 
 
-def three_way(base: Json, ours: Json, theirs: Json, *, deep: bool = True, ordered: Iterable[str] = ()) -> Merged:
-    """`deep`: maps and sets that both sides added are merged, too, as if they had been empty before.
+def three_way(base: Json, ours: Json, theirs: Json, *, deep: int = DEEPEST, ordered: Iterable[str] = ()) -> Merged:
+    """`deep`: so many steps down, maps and sets that both sides added are merged, too, as if they had been empty before.
 
     `ordered`: names of members whose lists are no sets, because their order means something.
     """
@@ -103,7 +104,7 @@ def _replaced(document: Json, steps: Sequence[str], value: Json) -> Json:
 
 
 class _Merging(NamedTuple):
-    deep: bool
+    deep: int
     ordered: frozenset[str]
     clashes: list[Clash]
 
@@ -112,7 +113,12 @@ class _Merging(NamedTuple):
             return ours
         if same(base, ours):
             return theirs
-        if base is ABSENT and self.deep and type(ours) is type(theirs) and type(ours) in (dict, list):
+        if (
+            base is ABSENT
+            and path.count("/") <= self.deep
+            and type(ours) is type(theirs)
+            and type(ours) in (dict, list)
+        ):
             base = type(ours)()
         if type(base) is type(ours) is type(theirs) is dict and not (is_closed(ours) or is_closed(theirs)):
             return self._maps(path, base, ours, theirs)

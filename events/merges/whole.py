@@ -91,9 +91,9 @@ class Whole:
             text = f"{holder['link']} has that end already; one of the two must go"
             yield Trouble("CARDINALITY", Place(Key(state["link"]), ""), text, Place(holder["link"], ""))
         elif kind == "name" and holder["rid"] != state["rid"]:
-            other = Key(f"{aggregate(key)}/{holder['rid']}")
-            text = f"{other} is called {reserved.split('/', 2)[2]}, too; give one of them another name"
-            yield Trouble("ADD_ADD", Place(key, "/name"), text, Place(other, "/name"))
+            other, name = Key(f"{aggregate(key)}/{holder['rid']}"), reserved.split("/", 2)[2]
+            text = f"{other} is called {name}, too; give one of them another name"
+            yield Trouble("ADD_ADD", _called(key, after, name), text, _called(other, self.get(other) or {}, name))
 
     def _not_unique(self, key: Key, after: State, reserved: Key, owner: Key) -> Trouble:
         kind = self._meant(Key(f"objectType/{after['type']}"))
@@ -106,6 +106,11 @@ class Whole:
         path = "/properties" + pointer(field)
         text = f"{shape.names[field]} is unique, and {owner} has this value, too"
         return Trouble("UNIQUE", Place(key, path), text, Place(owner, path))
+
+
+def _called(key: Key, state: State, name: str) -> Place:
+    """Where an element says that it is called so: a link type may be from its other end."""
+    return Place(key, "/inverse" if state.get("inverse") == name else "/name")
 
 
 def type_key(like: State, kind: str = "") -> Key:

@@ -4,7 +4,6 @@ structs not in themselves, at most 4 deep      interfaces not above themselves, 
 object types with all that their interfaces ask for
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -40,10 +39,6 @@ def incoherent(get: Lookup, key: Key, state: State) -> Iterator[Incoherent]:
 
 
 def _struct(get: Lookup, state: State) -> Iterator[Incoherent]:
-    names = Counter(each["name"] for each in state["fields"].values() if not each.get("removed"))
-    for name, times in names.items():
-        if times > 1:
-            yield Incoherent("/fields", f"{times} fields of {state['name']} are called {name}; rename all but one")
     if any(state["rid"] in reached(get, inner) for inner in structs(get, state)):
         yield Incoherent("/fields", f"{state['name']} would hold itself", circle=True)
         return

@@ -53,7 +53,7 @@ def test_what_both_sides_changed_clashes(base, ours, theirs, clash):
 
 
 def test_what_both_added_is_one_thing_where_it_is_not_merged_deeply():
-    merged = three_way({}, {"gate": {"x": 1}}, {"gate": {"y": 1}}, deep=False)
+    merged = three_way({}, {"gate": {"x": 1}}, {"gate": {"y": 1}}, deep=0)
     assert merged.clashes == (Clash("/gate", ABSENT, {"x": 1}, {"y": 1}),)
 
 

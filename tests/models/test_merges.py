@@ -14,7 +14,10 @@ from adapters.memory_outbox import MemoryOutbox
 from adapters.memory_view import memory_versions
 from events import catalog, index
 from events.decider import State
+from events.merges.merging import is_element
 from events.names import Key
+from events.schema.kinds import type_name
+from events.schema.soundness import unsound
 from producers.adopt import adopt
 from projectors.lane import Lane
 from projectors.projector import Fetched
@@ -34,6 +37,7 @@ TAGS = {"name": "tags", "type": "string", "array": True}
 BOSS = {"name": "boss", "type": "reference", "target": "사람"}
 TYPES = [
     asked("CreateObjectType", name="사람", primaryKey=["id"], properties=[ID, TAG, N, TAGS, BOSS]),
+    asked("CreateObjectType", name="학생", parents=["사람"]),
     asked("CreateLinkType", name="knows", cardinality="1-n", **{"from": "사람", "to": "사람"}),
     asked("CreateLinkType", name="follows", acyclic=True, **{"from": "사람", "to": "사람"}),
 ]
@@ -77,8 +81,9 @@ links = st.builds(
 schema = st.one_of(
     st.builds(lambda b, n: asked("RenameLinkType", b, type="knows", name=n), on, st.sampled_from(["kennt", "sait"])),
     st.builds(
-        lambda b, n, t: asked("AddProperty", b, type="사람", property={"name": n, "type": t}),
+        lambda b, c, n, t: asked("AddProperty", b, type=c, property={"name": n, "type": t}),
         on,
+        st.sampled_from(["사람", "학생"]),
         st.sampled_from(["gate", "fee"]),
         st.sampled_from(["string", "integer"]),
     ),
@@ -91,7 +96,12 @@ schema = st.one_of(
         lambda b, n: asked("RemoveProperty", b, type="사람", property=n), on, st.sampled_from(["n", "tags", "gate"])
     ),
     st.builds(
-        lambda b, n: asked("RenameProperty", b, type="사람", property="n", name=n), on, st.sampled_from(["m", "k"])
+        lambda b, n: asked("RenameProperty", b, type="사람", property="n", name=n), on, st.sampled_from(["m", "gate"])
+    ),
+    st.builds(
+        lambda b, n, to: asked("RenameObjectType", b, type=n, name=to),
+        on,
+        *2 * [st.sampled_from(["Gate", "Fee", "문"])],
     ),
 )
 writes = st.one_of(objects, objects, objects, links, links, schema)
@@ -181,6 +191,19 @@ async def test_a_replay_and_the_view_say_the_same(history):
         every = await view.rows([(branch, key) for key in states if key.startswith(("object", "link"))])
         for row in every.values():
             assert row.stamps["_deleted"] == bool(row.state.get("deleted"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+async def test_every_element_and_every_member_has_a_name_of_its_own(history):
+    story = await told(history)
+    for branch in BRANCHES:
+        states = await story.living(branch)
+        types = {key: state for key, state in states.items() if key.startswith("objectType/")}
+        called = [*((key.partition("/")[0], state["name"]) for key, state in states.items() if is_element(key))]
+        assert len(called) == len(set(called))
+        assert not [fault for _, name in called for fault in type_name(name, "")]
+        assert not [fault for state in types.values() for fault in unsound(states.get, state)]
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.memory_outbox import MemoryOutbox
-from tests.producers.desk import PLANE, Desk, plane
+from tests.producers.desk import PLANE, Desk, codes, plane
 from tests.producers.test_merge import DEV, Story
 
 X = {"name": "x", "type": "string"}
@@ -139,3 +139,16 @@ async def test_a_type_that_a_subscription_selects_on_the_target_does_not_go(stor
     assert await kinds(story, "MergeBranch") == {"SCHEMA_SCHEMA"}
     await story.do("UpdateSubscription", subscription="planes-out", branches=[DEV])
     await story.do("MergeBranch", source=DEV)
+
+
+async def test_first_members_that_both_sides_gave_an_element_are_together_afterwards(story: Story) -> None:
+    await story.do("CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
+    await story.do("RebaseBranch", DEV)
+    for on, name, interface in (("prod/main/main", "길이", "I"), (DEV, "폭", "J")):
+        await story.do("AddLinkProperty", on, type="beside", property={"name": name, "type": "number"})
+        await story.do("ImplementInterface", on, type="Plane", interface=interface)
+    await story.do("MergeBranch", source=DEV)
+    await story.do("CreateObject", **plane("HL1"))
+    await story.do("CreateLink", type="beside", properties={"길이": 1, "폭": 2}, **{"from": "HL1", "to": "HL1"})
+    for interface in ("I", "J"):
+        assert codes(await story.desk.send("DeleteInterface", interface=interface)) == ["TYPE_IN_USE"]
