@@ -1,6 +1,5 @@
 """`oms webhook tail`: tries as they are made, or the events that one subscription wants as they happen."""
 
-import asyncio
 import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -87,6 +86,8 @@ async def _tries(
 
 
 async def _coming(deliveries: "Kept", subscription: str | None, last: int) -> "AsyncIterator[tuple[int, Try]]":
+    import asyncio
+
     after = await deliveries.newest()
     if last and subscription is not None:
         after = min((number - 1 for number, _ in await deliveries.last(subscription, last)), default=after)
@@ -102,6 +103,8 @@ async def _coming(deliveries: "Kept", subscription: str | None, last: int) -> "A
 
 
 async def _names(settings: "Settings") -> dict[str, str]:
+    import asyncio
+
     from oms.cli.cutting import cut_at, versions
     from queries.subscriptions import subscriptions
 
@@ -124,6 +127,7 @@ def _show(name: str, number: int, each: "Try") -> None:
 
 
 async def _events(settings: "Settings", state: "State", to: str | None, last: int, *, as_json: bool) -> None:
+    import asyncio
     from contextlib import AsyncExitStack
     from dataclasses import replace
 
