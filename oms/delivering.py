@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 5.0
+AT_ONCE: Final = 500  # events in a request to the log: each endpoint that is behind has two under way
 ROLE: Final = "webhooks"
 AUTHOR: Final = "webhooks@oms"
 DAY: Final = 86_400_000_000  # µs
@@ -98,7 +99,7 @@ class Delivering:
         from workers.delivering.courier import Courier
 
         settings, endpoint = self._settings, self._endpoint
-        feed = NatsReader(endpoint, settings.ontology)
+        feed = NatsReader(endpoint, settings.ontology, pull=AT_ONCE)
         async with (
             deliveries(settings) as kept,
             nats_timer(endpoint, settings.ontology) as timer,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from events.filters.candidate import Candidate
+from events.filters.dialects import Test
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.wire.envelope import proven
@@ -20,6 +21,7 @@ NOTE_SECONDS: Final = 0.2
 PUT_OFF_SECONDS: Final = 60.0  # a letter whose endpoint is paused
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
+HELD_SECONDS: Final = 2.0  # a reading of the log for an endpoint that has no room
 _NONE: Final = {"number": 0}
 _CHANGES: Final = ("subscription/", "objectType/")
 
@@ -171,18 +173,23 @@ class Courier:
         """To where the lane is, as fast as it takes letters."""
         test = wanted(self._selections[endpoint.name])
         while endpoint.alive:
+            await endpoint.room()
             if endpoint.seen >= self.position:
                 async with self._gate:
                     if endpoint.seen >= self.position:
                         endpoint.joined, endpoint.catching_up = True, False
                         return
-            async with aclosing(self.feed.read(endpoint.seen, self.position)) as chunks:
-                async for chunk in chunks:
-                    for position, _, body in chunk:
-                        event, _ = proven(body)
-                        if test(Candidate.of(event)) and not await _taken(endpoint, Letter(position, event.id, body)):
-                            return
-                        endpoint.seen = position
+            await self._read_for(endpoint, test)
+
+    async def _read_for(self, endpoint: Endpoint, test: Test) -> None:
+        """As long as it takes letters: for one that does not, nothing is held."""
+        async with aclosing(self.feed.read(endpoint.seen, self.position)) as chunks:
+            async for chunk in chunks:
+                for position, _, body in chunk:
+                    event, _ = proven(body)
+                    if test(Candidate.of(event)) and not await _taken(endpoint, Letter(position, event.id, body)):
+                        return
+                    endpoint.seen = position
 
     async def _replay(self, endpoint: Endpoint, selection: Selection) -> None:
         """A stretch of the log once more; cut short by a crash it begins again."""
@@ -258,9 +265,13 @@ async def _nothing() -> None:
 
 
 async def _taken(endpoint: Endpoint, letter: Letter) -> bool:
-    """As soon as there is room; `False` if there never will be."""
+    """Whether there was room soon."""
     while not endpoint.offer(letter):
         if not endpoint.alive:
             return False
-        await endpoint.room()
+        try:
+            async with asyncio.timeout(HELD_SECONDS):
+                await endpoint.room()
+        except TimeoutError:
+            return False
     return True

@@ -24,7 +24,8 @@ from events.subscriptions.retrying import (
     judged,
 )
 
-ROOM: Final = 200  # letters that wait in memory
+ROOM: Final = 500  # letters that wait in memory
+ROOM_BYTES: Final = 1 << 20  # of their bodies, or one
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
 
 
@@ -64,6 +65,7 @@ class Endpoint:
         self.joined = self.catching_up = False
         self._tools = tools
         self._first: deque[Letter] = deque()
+        self._bytes = 0  # of these
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
         self._attempt, self.replayed = standing.attempt, standing.replayed
@@ -89,17 +91,18 @@ class Endpoint:
 
     def offer(self, letter: Letter) -> bool:
         """Whether it was taken; positions rise."""
-        if not self.alive or len(self._first) >= ROOM:
+        if not self.alive or not self._room.is_set():
             return False
         self._first.append(letter)
+        self._bytes += len(letter.body)
         self._flying[letter.position] = None
-        if len(self._first) >= ROOM:
+        if len(self._first) >= ROOM or self._bytes >= ROOM_BYTES:
             self._room.clear()
         self._hire()
         return True
 
     async def room(self) -> None:
-        """Returns when a letter would be taken, or never would be again: see `alive`."""
+        """Returns when letters would be taken: half of those that wait are gone. Or none would be ever again: see `alive`."""
         await self._room.wait()
 
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
@@ -139,7 +142,9 @@ class Endpoint:
                     await done()
                 else:
                     letter = self._first.popleft()
-                    self._room.set()
+                    self._bytes -= len(letter.body)
+                    if len(self._first) <= ROOM // 2 and self._bytes <= ROOM_BYTES // 2:
+                        self._room.set()
                     await self._settle(letter)
         finally:
             self._working -= 1
