@@ -163,7 +163,7 @@ def _left(whole: Whole, sides: Sides) -> Iterator[Trouble]:
         old = {} if base[key] is ABSENT else base[key]["properties"]
         yield from _other_key(shape, key, state, state["properties"])
         left = Wish(key, state, state, content(key, state))
-        faults = [*new_misfits((sides.ours,), left, shape, old), *unreserved(whole.get, key, shape, state)]
+        faults = [*new_misfits((sides.theirs, sides.ours), left, shape, old), *unreserved(whole.get, key, shape, state)]
         for field, text in faults:
             path = "/properties" + pointer(field)
             place = Place(declaring(whole, state, field), path)

@@ -516,3 +516,14 @@ async def test_what_one_purged_is_gone_whatever_the_other_did(story: Story, purg
     await story.do("PurgeObject", purged, type="Plane", key="HL1", reason="지워 달라는 요청")
     await story.do("MergeBranch", source=DEV)
     assert "HL1" not in await story.planes()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_value_that_both_wrote_is_let_be_where_one_of_them_took_its_property_away(
+    story: Story, turned: bool
+) -> None:
+    for on in (DEV, MAIN):
+        await story.do("UpdateObject", on, **seats("HL1", 7))
+    await story.do("RemoveProperty", DEV, type="Plane", property="seats")
+    source, target = (MAIN, DEV) if turned else (DEV, MAIN)
+    await story.do("MergeBranch", target, source=source)
