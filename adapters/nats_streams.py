@@ -13,6 +13,7 @@ from adapters.nats_connection import ApiRefused, api
 
 QUEUE_CONSUMER = "committer"
 LATER_CONSUMER = "webhooks"
+RINGS_CONSUMER = "schedules"
 NO_SUCH_STREAM = 10059
 NO_SUCH_CONSUMER = 10014
 NO_SUCH_MESSAGE = 10037
@@ -108,6 +109,20 @@ def later_consumer_config(ontology: str) -> Config:
     }
 
 
+def rings_consumer_config(ontology: str) -> Config:
+    """Schedules that are due; each is answered at once, so what is not was lost on its way."""
+    return {
+        "name": RINGS_CONSUMER,
+        "durable_name": RINGS_CONSUMER,
+        "ack_policy": "explicit",
+        "deliver_policy": "all",
+        "filter_subject": f"oms.later.{ontology}.ring.>",
+        "ack_wait": 15_000_000_000,
+        "max_deliver": -1,
+        "max_ack_pending": 5_000,
+    }
+
+
 def queue_consumer_config() -> Config:
     """One durable consumer decides what was queued; a command is asked for again until it is answered."""
     return {
@@ -130,7 +145,8 @@ async def ensure_streams(client: Client, ontology: str, replicas: int = 1) -> li
     drifts += await _ensure(client, queue_config(ontology, replicas))
     drifts += await _ensure(client, later_config(ontology, replicas))
     drifts += await _ensure_consumer(client, queue_stream(ontology), queue_consumer_config())
-    return drifts + await _ensure_consumer(client, later_stream(ontology), later_consumer_config(ontology))
+    drifts += await _ensure_consumer(client, later_stream(ontology), later_consumer_config(ontology))
+    return drifts + await _ensure_consumer(client, later_stream(ontology), rings_consumer_config(ontology))
 
 
 async def _ensure(client: Client, wanted: Config) -> list[Drift]:

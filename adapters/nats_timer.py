@@ -7,7 +7,6 @@ oms.later.<ontology>.due.<subscription>             comes to whoever carries let
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from nats.aio.msg import Msg
 
 from adapters.nats_config import later_stream
 from adapters.nats_connection import close, connect
+from adapters.nats_later import ANSWER_SECONDS, done, put_off
 from adapters.nats_pull import Pull
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import LATER_CONSUMER
@@ -24,7 +24,6 @@ from events.subscriptions.letters import Due
 
 AT_ONCE: Final = 256
 WAIT_SECONDS: Final = 5.0
-ANSWER_SECONDS: Final = 10.0
 
 
 class NatsTimer:
@@ -35,17 +34,8 @@ class NatsTimer:
 
     async def at(self, due: Due, time: float) -> None:
         place = f"oms.later.{self._ontology}"
-        headers = {
-            "Nats-Schedule": f"@at {datetime.fromtimestamp(time, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')}",
-            "Nats-Schedule-Target": f"{place}.due.{due.subscription}",
-        }
-        subject = f"{place}.at.{due.subscription}.{due.position}"
-        try:
-            answer = await self._client.request(subject, msgspec.json.encode(due), ANSWER_SECONDS, headers=headers)
-        except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise ConnectionError(f"no schedule was taken: {error!r}") from error
-        if b'"error"' in answer.data:
-            raise ConnectionError(f"no schedule was taken: {answer.data.decode()}")
+        waits, comes = f"{place}.at.{due.subscription}.{due.position}", f"{place}.due.{due.subscription}"
+        await put_off(self._client, waits, comes, msgspec.json.encode(due), time)
 
     async def take(self) -> "Sequence[_Fired]":
         try:
@@ -65,10 +55,7 @@ class _Fired:
         self.due, self._message = due, message
 
     async def done(self) -> None:
-        try:
-            await self._message.ack()
-        except (nats.errors.Error, OSError) as error:
-            raise ConnectionError(str(error) or repr(error)) from error
+        await done(self._message)
 
 
 @asynccontextmanager

@@ -37,8 +37,16 @@ class Standing(NamedTuple):
     asked: int = 0
 
 
+class Ring(NamedTuple):
+    """The next time of a schedule as it was planned; `nominal` in µs."""
+
+    schedule: str  # RID
+    version: str
+    nominal: int
+
+
 class Plan(NamedTuple):
-    """Runs to begin, in order, all `waiting`; what is `missed`, told once; and then."""
+    """Runs to begin, in order, all `running`; what is `missed`, told once; and then."""
 
     runs: Sequence[Run]
     missed: Run | None
@@ -58,7 +66,7 @@ def plan(known: Known, standing: Standing | None, now: int) -> Plan:
     state = known.state
     if standing is None:
         standing = Standing("", None)
-    runs = [asked(state, number, now, "waiting") for number in range(standing.asked + 1, state["asked"] + 1)]
+    runs = [asked(state, number, now, "running") for number in range(standing.asked + 1, state["asked"] + 1)]
     standing = standing._replace(asked=state["asked"])
     if state["status"] != "active":
         if state.get("deleted"):
@@ -88,7 +96,7 @@ def _begun(state: State, standing: Standing, times: Recurrence, runs: Sequence[R
     kept = late[-made_up:] if made_up else []
     left, made_good = _left(state, standing), set(kept)
     chosen = [*kept, *punctual][: len(ripe) if left is None else left]
-    begun = [run(state, each, "late" if each in made_good else "time", "waiting") for each in chosen]
+    begun = [run(state, each, "late" if each in made_good else "time", "running") for each in chosen]
     first = min([*kept, *punctual], default=now + 1)
     lost = (
         None

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from hashlib import sha256
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from events.decider import State
 from events.schedules.clocks import MICROS, day, zone
 from events.wire import instants
 
 Trigger = Literal["time", "late", "asked"]
-Status = Literal["waiting", "running", "accepted", "unchanged", "rejected", "skipped", "missed"]
-OPEN: Final[frozenset[str]] = frozenset({"waiting", "running"})
+Status = Literal["running", "accepted", "unchanged", "rejected", "skipped", "missed"]
+"""`running` until it is answered, `skipped` where the run before was not, `missed` where nobody was there to send it."""
 
 
 class Run(NamedTuple):

@@ -53,7 +53,7 @@ def test_what_is_due_runs_and_what_comes_next_is_known():
     state = schedule(**every(3_600))
     found = planned(state, 60, planned(state, 0).standing)
     (one,) = found.runs
-    assert (one.trigger, one.status, one.command["data"]) == ("time", "waiting", {"at": "2026-01-01T01:00:00.000000Z"})
+    assert (one.trigger, one.status, one.command["data"]) == ("time", "running", {"at": "2026-01-01T01:00:00.000000Z"})
     assert one.id == "ri.oms.schedule.1/2026-01-01T01:00:00.000000Z"
     assert (one.command["author"], one.command["correlation"]) == ("ada@test", "ri.oms.schedule.1")
     assert found.standing == Standing("1", BEGIN + 7_200 * SECOND, BEGIN + 3_600 * SECOND, 1)

@@ -1,0 +1,96 @@
+"""The next time of each schedule, as a schedule of JetStream: the server keeps it, and rings when it is due.
+
+oms.later.<ontology>.run.<RID>     waits; another one of the same schedule takes its place
+oms.later.<ontology>.ring.<RID>    comes to whoever keeps schedules, until it is answered
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from adapters.nats_config import later_stream
+from adapters.nats_connection import ApiRefused, api, close, connect
+from adapters.nats_later import ANSWER_SECONDS, done, put_off
+from adapters.nats_pull import Pull
+from adapters.nats_server import Endpoint
+from adapters.nats_streams import RINGS_CONSUMER
+from events.schedules.planning import Ring
+
+AT_ONCE: Final = 256
+WAIT_SECONDS: Final = 30.0
+
+
+class NatsRings:
+    """Passes the conformance suite."""
+
+    def __init__(self, client: Client, ontology: str) -> None:
+        self._client, self._stream, self._place = client, later_stream(ontology), f"oms.later.{ontology}"
+        self._pull = Pull(client, self._stream, RINGS_CONSUMER)
+        self._open = False
+
+    async def arm(self, rings: Sequence[tuple[Ring, int]]) -> None:
+        for start in range(0, len(rings), AT_ONCE):
+            await asyncio.gather(*(self._arm(ring, time) for ring, time in rings[start : start + AT_ONCE]))
+
+    async def cancel(self, schedule: str) -> None:
+        await self._api(f"STREAM.PURGE.{self._stream}", {"filter": f"{self._place}.run.{schedule}"})
+
+    async def armed(self) -> set[str]:
+        found: set[str] = set()
+        for what in ("run", "ring"):
+            prefix = f"{self._place}.{what}."
+            offset, total = 0, 1
+            while offset < total:
+                asked = {"subjects_filter": f"{prefix}>", "offset": offset}
+                answer = await self._api(f"STREAM.INFO.{self._stream}", asked)
+                subjects = answer["state"].get("subjects") or {}
+                found |= {each.removeprefix(prefix) for each in subjects}
+                offset += len(subjects)
+                total = answer.get("total", 0) if subjects else 0
+        return found
+
+    async def take(self) -> "Sequence[_Rung]":
+        try:
+            if not self._open:
+                await self._pull.open()
+                self._open = True
+            messages = await self._pull.fetch(AT_ONCE, WAIT_SECONDS)
+        except nats.errors.TimeoutError:
+            return []
+        except (nats.errors.Error, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
+        return [_Rung(msgspec.json.decode(message.data, type=Ring), message) for message in messages]
+
+    async def _arm(self, ring: Ring, time: int) -> None:
+        waits, comes = f"{self._place}.run.{ring.schedule}", f"{self._place}.ring.{ring.schedule}"
+        await put_off(self._client, waits, comes, msgspec.json.encode(ring), time / 1e6)
+
+    async def _api(self, ask: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await api(self._client, ask, body)
+        except (ApiRefused, nats.errors.Error, TimeoutError, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
+
+
+class _Rung:
+    def __init__(self, ring: Ring, message: Msg) -> None:
+        self.ring, self._message = ring, message
+
+    async def done(self) -> None:
+        await done(self._message)
+
+
+@asynccontextmanager
+async def nats_rings(endpoint: Endpoint, ontology: str) -> AsyncIterator[NatsRings]:
+    async with asyncio.timeout(ANSWER_SECONDS):
+        client = await connect(endpoint, "service", name="rings of schedules")
+    try:
+        yield NatsRings(client, ontology)
+    finally:
+        await close(client)

@@ -1,0 +1,241 @@
+"""Keeps schedules: plans what changed and what rings, and sees to it that each run is sent and answered."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from events.schedules.planning import Known, Plan, Ring, Standing, due, plan
+from events.schedules.running import Run
+from events.schedules.terms import MOST_AT_ONCE
+from workers.scheduling.ports import Directory, Rings, Rung, Runs, Send
+from workers.scheduling.tally import Tally
+
+AT_ONCE: Final = 64  # commands under way
+FIRST_PAUSE: Final = 0.25  # seconds; doubles
+LAST_PAUSE: Final = 30.0
+MICROS: Final = 1_000_000
+Alarm = Callable[[str, BaseException], None]
+
+
+class Scheduler:
+    """`run` it as a task; cancelled at any time it loses nothing. `clock` in µs since the epoch."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        rings: Rings,
+        runs: Runs,
+        send: Send,
+        clock: Callable[[], int],
+        alarm: Alarm,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.directory, self.rings, self.runs = directory, rings, runs
+        self.position = 0  # up to there facts of schedules were dealt with
+        self.known: dict[str, Known] = {}  # by RID, as are all of these
+        self.standings: dict[str, Standing] = {}
+        self.tally = Tally()
+        self._send, self._clock, self._alarm, self._rest = send, clock, alarm, rest
+        self._named: dict[str, str] = {}  # RIDs by name
+        self._open: dict[str, int] = {}  # runs that are not answered
+        self._waiting: dict[str, deque[Run]] = {}
+        self._due: asyncio.Queue[Run] = asyncio.Queue()
+        self._ended: list[Run] = []
+        self._more = asyncio.Event()
+        self._gate = asyncio.Lock()
+        self._tasks = asyncio.TaskGroup()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with self._tasks as tasks:
+            await self._until_it_works("schedules", self._begin)
+            for what, work in (
+                ("schedules", self._watch),
+                ("rings of schedules", self._hear),
+                ("runs of schedules", self._note),
+                *[("schedules", self._work)] * AT_ONCE,
+            ):
+                tasks.create_task(self._for_ever(what, work))
+
+    async def _for_ever(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._until_it_works(what, work)
+
+    async def _until_it_works(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """A store or a server that is away comes back."""
+        wait, said = FIRST_PAUSE, ""
+        while True:
+            try:
+                return await work()
+            except Exception as error:  # noqa: BLE001 whatever it was, the others flow on
+                if repr(error) != said:
+                    self._alarm(what, error)
+                said = repr(error)
+                await self._rest(wait)
+                wait = min(2 * wait, LAST_PAUSE)
+
+    async def _begin(self) -> None:
+        """What was not answered is sent again; what changed, was missed, or is not armed any more is planned."""
+        self.standings = dict(await self.runs.standings())
+        position = await self.directory.end()
+        found = await self.directory.known(0, position)
+        armed = await self.rings.armed()
+        if not self._open:  # else this is begun anew, and they are on their way
+            for each in await self.runs.unanswered():
+                self._start(each, at_once=False)
+        now, there = self._clock(), {str(each.state["id"]) for each in found}
+        await self._settle([each for each in found if not self._as_planned(each, armed, now)])
+        for gone in set(armed) - there:
+            await self.rings.cancel(gone)
+        self._know(found)
+        self.position = position
+
+    def _as_planned(self, known: Known, armed: Collection[str], now: int) -> bool:
+        identity, state = str(known.state["id"]), known.state
+        standing = self.standings.get(identity)
+        if standing is None or standing.version != known.version or standing.asked != state["asked"]:
+            return False
+        time = due(state, standing)
+        return time is None or (time > now and identity in armed)
+
+    async def _watch(self) -> None:
+        position = await self.directory.changed(self.position)
+        await self._settle(await self.directory.known(self.position, position))
+        self.position = position
+
+    async def _hear(self) -> None:
+        if rung := await self.rings.take():
+            await self._answer(rung)
+
+    async def _answer(self, rung: Sequence[Rung]) -> None:
+        now, ripe = self._clock(), dict[str, Known]()
+        for each in rung:
+            known, standing = self.known.get(each.ring.schedule), self.standings.get(each.ring.schedule)
+            if known is None or standing is None or each.ring[1:] != (standing.version, standing.next):
+                continue  # it is changed, over, or dealt with already
+            time = due(known.state, standing)
+            assert time is not None
+            if time > now:  # the server's clock goes before ours
+                self._tasks.create_task(self._early(each, time - now))
+            else:
+                ripe[each.ring.schedule] = known
+        if ripe:
+            await self._settle(list(ripe.values()))
+        for each in rung:
+            with suppress(ConnectionError):  # then it comes again, and is dealt with already
+                await each.done()
+
+    async def _early(self, rung: Rung, micros: int) -> None:
+        await self._rest(micros / MICROS)
+        await self._until_it_works("rings of schedules", lambda: self._answer([rung]))
+
+    async def _settle(self, found: Sequence[Known]) -> None:
+        """Plan these, note it, arm what comes next, begin what is due; in this order."""
+        async with self._gate:
+            now = self._clock()
+            plans = {
+                str(each.state["id"]): plan(each, self.standings.get(str(each.state["id"])), now) for each in found
+            }
+            begun = [each for known in found for each in self._admitted(known, plans[str(known.state["id"])], now)]
+            missed = [each.missed for each in plans.values() if each.missed is not None]
+            standings = {identity: each.standing for identity, each in plans.items()}
+            changed = {identity: each for identity, each in standings.items() if self.standings.get(identity) != each}
+            if begun or missed or changed:
+                await self.runs.note([*begun, *missed], changed)
+            self.standings |= changed
+            for gone in self._know(found):
+                await self._until_it_works("rings of schedules", partial(self.rings.cancel, gone))
+            self.tally.ended([*missed, *(each for each in begun if each.status == "skipped")])
+            await self._until_it_works("rings of schedules", lambda: self._arm(found))
+            for each in begun:
+                if each.status == "running":
+                    known = self.known[each.schedule]
+                    self._start(each, at_once=known.state["overlap"] == "allow")
+
+    def _know(self, found: Sequence[Known]) -> list[str]:
+        """Those whose names were given to others are over: their RIDs."""
+        gone = []
+        for each in found:
+            identity, name = str(each.state["id"]), str(each.state["name"])
+            before = self._named.get(name, identity)
+            if before != identity and self.known.pop(before, None) is not None:
+                gone.append(before)
+            self.known[identity], self._named[name] = each, identity
+        return gone
+
+    async def _arm(self, found: Sequence[Known]) -> None:
+        armed: list[tuple[Ring, int]] = []
+        for each in found:
+            identity = str(each.state["id"])
+            standing = self.standings[identity]
+            time = due(each.state, standing)
+            if time is not None and standing.next is not None:
+                armed.append((Ring(identity, standing.version, standing.next), time))
+            elif each.state["status"] != "active":
+                await self.rings.cancel(identity)
+        await self.rings.arm(armed)
+
+    def _admitted(self, known: Known, planned: Plan, now: int) -> list[Run]:
+        """Those that would overlap and may not are skipped, as are those behind too many that wait."""
+        identity, overlap = str(known.state["id"]), known.state["overlap"]
+        there, admitted = self._open.get(identity, 0), []
+        for ahead, each in enumerate(planned.runs):
+            refused = overlap == "skip" and there and each.trigger == "time"
+            if refused or (overlap != "allow" and there + ahead > MOST_AT_ONCE):
+                text = f"{there + ahead} runs before it were not answered yet"
+                told = ("SCHEDULE_OVERLAP", "", text)
+                admitted.append(each._replace(status="skipped", ended=now, findings=[told], command={}))
+            else:
+                admitted.append(each)
+        return admitted
+
+    def _start(self, run: Run, *, at_once: bool) -> None:
+        before = self._open.get(run.schedule, 0)
+        self._open[run.schedule] = before + 1
+        if at_once or not before:
+            self._due.put_nowait(run)
+        else:
+            self._waiting.setdefault(run.schedule, deque()).append(run)
+
+    async def _work(self) -> None:
+        run = await self._due.get()
+        run = run._replace(begun=self._clock())
+        answers: list[Run] = []
+
+        async def sent() -> None:
+            answer = await self._send(run)
+            answers.append(
+                run._replace(
+                    status=answer.status, position=answer.position, findings=answer.findings, ended=self._clock()
+                )
+            )
+
+        await self._until_it_works(f"run {run.id}", sent)
+        self._ended += answers
+        self._more.set()
+        self._release(run.schedule)
+
+    def _release(self, schedule: str) -> None:
+        left = self._open.pop(schedule) - 1
+        if left:
+            self._open[schedule] = left
+        waiting = self._waiting.get(schedule)
+        if waiting:
+            self._due.put_nowait(waiting.popleft())
+            if not waiting:
+                del self._waiting[schedule]
+
+    async def _note(self) -> None:
+        await self._more.wait()
+        self._more.clear()
+        ended = list(self._ended)
+        try:
+            await self.runs.note(ended, {})
+        except BaseException:
+            self._more.set()
+            raise
+        del self._ended[: len(ended)]
+        self.tally.ended(ended)
