@@ -21,6 +21,7 @@ from yarl import URL
 
 from adapters.http_connection import AnswerTooLong
 from adapters.http_connections import Address, AddressRefused, HttpConnections, Origin, Resolve, Turns, looked_up
+from adapters.tls_contexts import BadPem, TlsContexts
 from events.subscriptions.outgoing import Answered, Failed, Request
 
 PORTS: Final = frozenset({80, 443, 8080, 8443})
@@ -78,7 +79,7 @@ class GuardedHttp:
         self._agent = agent
         self._connections = HttpConnections(guard.socket, resolve or looked_up())
         self._target = lru_cache(MOST_URLS)(lambda url: _target(guard, url))
-        self._turns = Turns(most)
+        self._turns, self._contexts = Turns(most), TlsContexts()
 
     async def __call__(self, request: Request) -> Answered | Failed:
         """Exactly one request, whatever comes back: no redirect is followed, nothing is tried again."""
@@ -88,8 +89,10 @@ class GuardedHttp:
         await self._turns.take(request.url)
         begun = time.monotonic()
         try:
-            asked = _written(request, target, self._agent)
-            status, headers, body = await self._connections.ask(target.origin, asked, request.timeout)
+            asked, origin = _written(request, target, self._agent), target.origin
+            if request.tls is not None and origin.tls:
+                origin = origin._replace(context=await self._contexts.of(request.tls))
+            status, headers, body = await self._connections.ask(origin, asked, request.timeout)
             return Answered(status, headers, body, time.monotonic() - begun)
         except (OSError, ValueError) as error:
             return Failed(_kind(error), str(error) or repr(error), time.monotonic() - begun)
@@ -122,6 +125,7 @@ def _written(request: Request, target: Target, agent: str) -> bytes:
 
 
 _KINDS: Final[Sequence[tuple[type[BaseException], str]]] = (
+    (BadPem, "no_credential"),
     (TimeoutError, "timeout"),
     (AddressRefused, "url_refused"),
     (AnswerTooLong, "answer_too_long"),

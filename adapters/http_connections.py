@@ -35,11 +35,12 @@ class AddressRefused(PermissionError):
 
 
 class Origin(NamedTuple):
-    """`host` without brackets."""
+    """`host` without brackets; `context` where TLS is not as it is to everybody."""
 
     tls: bool
     host: str
     port: int
+    context: ssl.SSLContext | None = None
 
 
 class HttpConnections:
@@ -123,7 +124,7 @@ class HttpConnections:
             raise (refused[0] if refused else error) from None
         try:
             _, connection = await self._loop.create_connection(
-                partial(Connection, self._loop), sock=connected, ssl=self._tls if origin.tls else None,
+                partial(Connection, self._loop), sock=connected, ssl=(origin.context or self._tls) if origin.tls else None,
                 server_hostname=origin.host if origin.tls else None,
             )  # fmt: skip
         except BaseException:

@@ -31,11 +31,8 @@ class NoSecret(LookupError):
 
 
 class SecretFiles:
-    """What was opened once stays open in memory: one that is replaced is used to the end by who began with it."""
-
     def __init__(self, folder: Path, key: Path) -> None:
         self.folder, self.key = folder, key
-        self._opened: dict[str, str] = {}
 
     def keep(self, secret: str) -> str:
         """Its id from now on. Raises `OSError`."""
@@ -50,29 +47,6 @@ class SecretFiles:
 
     def get(self, identity: str) -> str:
         """Raises `NoSecret`, `OSError`."""
-        if identity not in self._opened:
-            self._opened[identity] = self._open(identity)
-        return self._opened[identity]
-
-    def ids(self) -> Iterator[str]:
-        """Of all that are here."""
-        if self.folder.exists():
-            yield from sorted(path.name for path in self.folder.iterdir() if _ID.fullmatch(path.name))
-
-    def destroy(self, identity: str) -> None:
-        """It is not here any more. Raises `OSError`."""
-        self._opened.pop(identity, None)
-        path = self._path(identity)
-        if not path.exists():
-            return
-        with path.open("r+b") as file:
-            file.write(b"0" * path.stat().st_size)
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        _sync(self.folder)
-
-    def _open(self, identity: str) -> str:
         try:
             sealed = self._path(identity).read_bytes()
         except FileNotFoundError:
@@ -86,6 +60,23 @@ class SecretFiles:
         except (FileNotFoundError, ValueError, InvalidTag) as error:
             text = f"secret {identity} does not open with the key {self.key}; put back the one that it was kept with"
             raise NoSecret(identity, text) from error
+
+    def ids(self) -> Iterator[str]:
+        """Of all that are here."""
+        if self.folder.exists():
+            yield from sorted(path.name for path in self.folder.iterdir() if _ID.fullmatch(path.name))
+
+    def destroy(self, identity: str) -> None:
+        """It is not here any more. Raises `OSError`."""
+        path = self._path(identity)
+        if not path.exists():
+            return
+        with path.open("r+b") as file:
+            file.write(b"0" * path.stat().st_size)
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        _sync(self.folder)
 
     def _made_key(self) -> bytes:
         """Two who make it at once have the same one."""

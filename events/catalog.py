@@ -241,15 +241,15 @@ def _shape_findings(error: ValidationError, document: Any, model: type[BaseModel
 
 def _path(location: Iterable[int | str], document: Any) -> str:
     """A JSON Pointer: without the names of union members that stand in pydantic's locations."""
-    path = ""
-    for step in location:
+    path, steps = "", list(location)
+    for left, step in enumerate(steps, 1 - len(steps)):
         inside = (isinstance(document, dict) and step in document) or (
             isinstance(document, list) and isinstance(step, int) and step < len(document)
         )
         if inside:
             document = document[step]
             path += pointer(step)
-        elif isinstance(document, dict):
+        elif isinstance(document, dict) and not (left and step in document.values()):  # as the tag of a union is
             path += pointer(step)
             document = None
     return path

@@ -103,7 +103,7 @@ class Delivering:
         async with (
             deliveries(settings) as kept,
             nats_timer(endpoint, settings.ontology) as timer,
-            outgoing(settings, endpoint) as send,
+            outgoing(settings, endpoint, self._alarm) as send,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(Courier(feed, self, kept, timer, self, send, _seconds, self._alarm).run())

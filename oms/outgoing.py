@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from hashlib import sha256
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import nats.errors
+from nats.aio.client import Client
 
 from adapters import system_clock as clock
 from adapters.guarded_http import Guard, GuardedHttp
@@ -23,6 +24,7 @@ from events.subscriptions.messages import message
 from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
 from events.subscriptions.secret_ids import in_use
 from events.subscriptions.shaping import Unshaped
+from oms.credentials import Credentials
 from oms.secrets import secret_files
 from oms.settings import Settings
 from security.webhook_signatures import BadSecret, headers
@@ -31,35 +33,25 @@ from workers.delivering.endpoint import Send, Sent
 AGENT: Final = "oms-webhooks"
 PUBLISH_SECONDS: Final = 10.0
 SECRETS: Final = 4_096  # that are not read again for each request
+OURS: Final = frozenset({"not_signed", "no_credential"})
+Alarm = Callable[[str, BaseException], None]
+
+
+class NotShown(Exception):
+    """A secret that is needed is not there, or is none."""
 
 
 @asynccontextmanager
-async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send]:
+async def outgoing(
+    settings: Settings, endpoint: Endpoint, alarm: Alarm = lambda _where, _error: None
+) -> AsyncIterator[Send]:
+    """`alarm` hears, once, of what is wrong on our side."""
     http = GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT)
     secret = lru_cache(SECRETS)(secret_files(settings).get)
+    credentials, wrong = Credentials(secret, http, time.monotonic), Wrong(alarm)
     try:
         async with connection(endpoint, "service", name="webhooks") as client:
-
-            async def by_nats(request: Request) -> Answered | Failed:
-                begun = time.monotonic()
-                try:
-                    await client.publish(request.url.removeprefix("nats:"), request.body, headers=dict(request.headers))
-                    await client.flush(round(PUBLISH_SECONDS))
-                except (nats.errors.Error, OSError) as error:
-                    return Failed("network_error", str(error) or repr(error), time.monotonic() - begun)
-                return Answered(204, {}, b"", time.monotonic() - begun)
-
-            async def into_file(request: Request) -> Answered | Failed:
-                begun = time.monotonic()
-                try:
-                    await asyncio.to_thread(
-                        _append, settings.folder / "webhooks" / request.url.removeprefix("file:"), request.body
-                    )
-                except OSError as error:
-                    return Failed("network_error", str(error), time.monotonic() - begun)
-                return Answered(204, {}, b"", time.monotonic() - begun)
-
-            ways: dict[str, Outgoing] = {"HTTP": http, "NATS": by_nats, "FILE": into_file}
+            ways: dict[str, Outgoing] = {"NATS": _by_nats(client), "FILE": _into_file(settings.folder / "webhooks")}
 
             async def send(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
@@ -68,12 +60,54 @@ async def outgoing(settings: Settings, endpoint: Endpoint) -> AsyncIterator[Send
                 except (Unshaped, EnvelopeError) as error:
                     return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:
-                    return Sent(Failed("not_signed", str(error), 0.0), {}, ids)
+                    return wrong.heard(state, Sent(Failed("not_signed", str(error), 0.0), {}, ids))
+                if state["protocol"] == "HTTP":
+                    return wrong.heard(state, Sent(*await credentials.exchange(state, request), ids))
                 return Sent(await ways[state["protocol"]](request), request.headers, ids)
 
             yield send
     finally:
         await http.close()
+
+
+class Wrong:
+    """What is wrong on our side, by subscription: the operator hears of it when it begins."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm, self._said = alarm, dict[str, str]()
+
+    def heard(self, state: State, sent: Sent) -> Sent:
+        name, ended = str(state["name"]), sent.ended
+        detail = ended.detail if isinstance(ended, Failed) and ended.kind in OURS else ""
+        if detail and self._said.get(name) != detail:
+            self._alarm(f"webhook {name}", NotShown(detail))
+        self._said[name] = detail
+        return sent
+
+
+def _by_nats(client: Client) -> Outgoing:
+    async def publish(request: Request) -> Answered | Failed:
+        begun = time.monotonic()
+        try:
+            await client.publish(request.url.removeprefix("nats:"), request.body, headers=dict(request.headers))
+            await client.flush(round(PUBLISH_SECONDS))
+        except (nats.errors.Error, OSError) as error:
+            return Failed("network_error", str(error) or repr(error), time.monotonic() - begun)
+        return Answered(204, {}, b"", time.monotonic() - begun)
+
+    return publish
+
+
+def _into_file(folder: Path) -> Outgoing:
+    async def append(request: Request) -> Answered | Failed:
+        begun = time.monotonic()
+        try:
+            await asyncio.to_thread(_append, folder / request.url.removeprefix("file:"), request.body)
+        except OSError as error:
+            return Failed("network_error", str(error), time.monotonic() - begun)
+        return Answered(204, {}, b"", time.monotonic() - begun)
+
+    return append
 
 
 def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) -> Request:

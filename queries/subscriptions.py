@@ -18,7 +18,10 @@ from events.subscriptions.subscription_words import subscription_key
 from projectors.versions import Version
 from queries.cuts import Cut
 
-_MEMBERS: Final = ("sink", "protocol", "types", "source", "filters", "branches", "config", "protocolsettings")
+_MEMBERS: Final = (
+    *("sink", "protocol", "types", "source", "filters", "branches", "config", "protocolsettings"),
+    *("sinkcredential", "secretheaders", "tls"),
+)
 
 
 @dataclass(frozen=True, slots=True)

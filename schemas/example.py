@@ -21,7 +21,7 @@ def _example(schema: Schema, named: Mapping[str, Schema], depth: int) -> Any:
         return _example(named[schema["$ref"].rpartition("/")[2]], named, depth)
     if several := schema.get("anyOf") or schema.get("oneOf"):
         return _example(several[0 if depth < _DEEPEST else -1], named, depth)
-    if fixed := [schema["const"]] if "const" in schema else schema.get("enum"):
+    if fixed := [schema["const"]] if "const" in schema else schema.get("enum") or schema.get("examples"):
         return fixed[0]
     match schema.get("type"):
         case "object":

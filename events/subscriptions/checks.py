@@ -8,6 +8,7 @@ from events.decider import Context
 from events.filters import dialects
 from events.findings import Finding
 from events.meant import nearest
+from events.subscriptions.credentials import credential_faults
 from events.subscriptions.selecting import ALL, is_branches
 from events.subscriptions.shaping import shape_faults
 from events.subscriptions.sinks import header_faults, sink_fault
@@ -31,6 +32,7 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
         )
     elif settings is not None:
         yield from header_faults(settings.get("headers") or {}, "/protocolsettings/headers")
+    yield from credential_faults(said)
     if protocol != "HTTP" and said["config"]["mode"] == "batch":
         text = f"{protocol} knows no batches; take structured or binary"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)

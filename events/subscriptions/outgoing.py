@@ -5,6 +5,7 @@ or what a name means within our network, is nobody's business.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -18,8 +19,19 @@ SENTENCES: Final[Mapping[str, str]] = {
     "answer_too_long": "the answer has larger headers than are read",
     "network_error": "the request failed",
     "transform_failed": "its transformation came to nothing that can be sent",
+    "token_unreachable": "the token endpoint could not be asked",
+    "token_refused": "the token endpoint gave no access token",
+    "no_credential": "OMS could not show its credentials; whoever runs OMS has been told",
     "not_signed": "OMS could not sign it; whoever runs OMS has been told",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """Beside what TLS is anyway, all in PEM: `identity` certificate and private key to be shown, `authority` to be trusted, too."""
+
+    identity: str | None = field(default=None, repr=False)
+    authority: str | None = field(default=None, repr=False)
 
 
 class Request(NamedTuple):
@@ -30,6 +42,7 @@ class Request(NamedTuple):
     body: bytes
     timeout: float
     method: str = "POST"
+    tls: ClientTls | None = None
 
 
 class Answered(NamedTuple):

@@ -6,7 +6,7 @@ FILE   file:flights.ndjson    a name in the folder `webhooks`: whoever may regis
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,12 +16,48 @@ from events.subscriptions.terms import Protocol
 
 FORBIDDEN_HEADERS: Final = frozenset(
     {
-        *("accept-encoding", "connection", "content-encoding", "content-length", "content-type", "date", "expect"),
-        *("forwarded", "host", "keep-alive", "origin", "referer", "te", "trailer", "transfer-encoding", "upgrade"),
-        *("user-agent", "via", "x-real-ip", "authorization", "cookie", "set-cookie", "api-key", "x-api-key"),
+        *(
+            "accept-encoding",
+            "alt-svc",
+            "connection",
+            "cookie2",
+            "date",
+            "expect",
+            "forwarded",
+            "host",
+            "http2-settings",
+        ),
+        *(
+            "keep-alive",
+            "max-forwards",
+            "origin",
+            "range",
+            "referer",
+            "set-cookie",
+            "te",
+            "trailer",
+            "transfer-encoding",
+        ),
+        *("true-client-ip", "upgrade", "user-agent", "via", "x-client-ip", "x-real-ip", "x-rewrite-url"),
     }
 )
-FORBIDDEN_PREFIXES: Final = ("webhook-", "ce-", "ce_", "proxy-", "sec-", "x-forwarded-", "oms-")
+FORBIDDEN_PREFIXES: Final = (
+    *("webhook-", "ce-", "ce_", "content-", "proxy-", "sec-", "x-forwarded-", "x-original-", "x-http-method", "oms-"),
+)
+SECRET_HEADERS: Final = frozenset(
+    {
+        *("authorization", "cookie", "api-key", "apikey", "x-api-key", "x-api-token", "x-access-token", "x-auth-token"),
+        *(
+            "x-auth-key",
+            "x-amz-security-token",
+            "x-functions-key",
+            "x-gitlab-token",
+            "private-token",
+            "ocp-apim-subscription-key",
+        ),
+    }
+)
+"""Hold secrets by their names: never in an event, only as secret ones."""
 MAX_HEADERS: Final = 30
 MAX_HEADER: Final = 4_096  # characters of a value
 
@@ -38,17 +74,50 @@ def sink_fault(protocol: Protocol, sink: str) -> str | None:
 
 
 def header_faults(headers: Mapping[str, str], path: str) -> Iterator[Finding]:
-    if len(headers) > MAX_HEADERS:
-        yield Finding("SUBSCRIPTION_HEADER", path, f"there are {len(headers)} headers, at most {MAX_HEADERS} are sent")
+    yield from _name_faults(headers, path)
     for name, value in list(headers.items())[:MAX_HEADERS]:
+        at = path + pointer(name)
+        if name.lower() in SECRET_HEADERS:
+            text = f"{name} holds a secret, which an event never does; give it as a secret header"
+            yield Finding("SUBSCRIPTION_HEADER", at, text)
+        if not is_header_value(value):
+            yield Finding("SUBSCRIPTION_HEADER", at, f"a value has printable ASCII, at most {MAX_HEADER:,} characters")
+
+
+def secret_header_faults(names: Iterable[str], others: Iterable[str], path: str) -> Iterator[Finding]:
+    """`others` are sent beside them."""
+    names = list(names)
+    yield from _name_faults(names, path)
+    beside = {each.lower() for each in others}
+    for name in names:
+        if name.lower() in beside:
+            yield Finding("SUBSCRIPTION_HEADER", path + pointer(name), f"{name} is sent otherwise, too")
+
+
+def is_header_value(value: str) -> bool:
+    return len(value) <= MAX_HEADER and _VALUE.fullmatch(value) is not None
+
+
+def in_the_clear(url: str) -> bool:
+    """Whether secrets sent there are read by whoever is on the way: it is no TLS, and not this machine."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+
+
+def _name_faults(names: Collection[str], path: str) -> Iterator[Finding]:
+    if len(names) > MAX_HEADERS:
+        yield Finding("SUBSCRIPTION_HEADER", path, f"there are {len(names)} headers, at most {MAX_HEADERS} are sent")
+    seen: set[str] = set()
+    for name in list(names)[:MAX_HEADERS]:
         at = path + pointer(name)
         if not _HEADER.fullmatch(name):
             yield Finding("SUBSCRIPTION_HEADER", at, f"{name[:100]!r} is no name of a header")
         elif name.lower() in FORBIDDEN_HEADERS or name.lower().startswith(FORBIDDEN_PREFIXES):
-            text = f"{name} is sent by OMS itself, or holds a secret, which an event never does"
+            text = f"{name} is sent by OMS itself, or by whoever stands between"
             yield Finding("SUBSCRIPTION_HEADER", at, text)
-        if len(value) > MAX_HEADER or not _VALUE.fullmatch(value):
-            yield Finding("SUBSCRIPTION_HEADER", at, f"a value has printable ASCII, at most {MAX_HEADER:,} characters")
+        elif name.lower() in seen:
+            yield Finding("SUBSCRIPTION_HEADER", at, f"{name} is there twice; case makes no difference")
+        seen.add(name.lower())
 
 
 def _http_fault(sink: str) -> str | None:

@@ -131,8 +131,11 @@ def _repeats(there: State, terms: Terms, secret: str | None) -> bool:
 
 
 def _terms(context: Context, said: Mapping[str, Any]) -> Terms:
-    """Of terms as they were said: types by name. Raises `Refused` with all that is wrong."""
+    """Of terms as they were said: types by name, what is `None` taken away. Raises `Refused` with all that is wrong."""
     said = {**said, "config": {**Config().model_dump(), **said.get("config", {})}}
+    for member in ("secretheaders", "tls"):
+        left = {name: value for name, value in (said.get(member) or {}).items() if value is not None}
+        said[member] = left or None
     findings = list(faults(context, said))
     types: list[SelectedType] = []
     for index, name in enumerate(said.get("objectTypes") or ()):
@@ -154,8 +157,9 @@ def _update(context: Context, state: State, command: told.UpdateSubscription) ->
     was = {name: value for name, value in state.items() if name in _TERMS}
     given = command.model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
     kept = {**was, "objectTypes": [each["rid"] for each in was["objectTypes"]]} if "objectTypes" in was else was
-    if given.get("config"):
-        given["config"] = {**was["config"], **given["config"]}
+    for member in ("config", "secretheaders", "tls"):
+        if given.get(member):
+            given[member] = {**was.get(member, {}), **given[member]}
     asked = {name: value for name, value in {**kept, **given}.items() if value is not None}
     if lacking := sorted({"sink", "protocol"} - asked.keys()):
         raise Refused([Finding("COMMAND_SHAPE", f"/{name}", f"{name} is never without a value") for name in lacking])

@@ -10,23 +10,24 @@ from events.names import Key, Rid
 from events.subscriptions.terms import (
     Branches,
     Config,
+    Credential,
     Description,
     Filters,
     ObjectTypes,
     Protocol,
     ProtocolSettings,
+    SecretHeaders,
+    SecretId,
     Sink,
     Source,
     Terms,
+    Tls,
     Types,
 )
 
 MAX_OVERLAP: Final = 7 * 86_400  # seconds
 Name = Annotated[str, Field(alias="subscription", description="the subscription's name")]
 Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why")]
-SecretId = Annotated[
-    str, Field(pattern=r"^whs-[0-9a-f]{32}$", description="id of a secret in the key store, never the secret itself")
-]
 
 
 class RegisterSubscription(Payload):
@@ -42,6 +43,9 @@ class RegisterSubscription(Payload):
     object_types: Annotated[ObjectTypes | None, Field(alias="objectTypes")] = None
     config: Config | None = None
     protocolsettings: ProtocolSettings | None = None
+    sinkcredential: Credential | None = None
+    secretheaders: SecretHeaders | None = None
+    tls: Tls | None = None
     description: Description | None = None
     secret: SecretId | None = None
 
@@ -59,6 +63,12 @@ class UpdateSubscription(Payload):
     object_types: Annotated[ObjectTypes | None, Field(alias="objectTypes")] = None
     config: Config | None = None
     protocolsettings: ProtocolSettings | None = None
+    sinkcredential: Credential | None = None
+    secretheaders: Annotated[
+        dict[str, SecretId | None] | None,
+        Field(description="these headers; others stay, `null` takes one away"),
+    ] = None
+    tls: Annotated[Tls | None, Field(description="what is not given of it stays, `null` takes it away")] = None
     description: Description | None = None
 
 

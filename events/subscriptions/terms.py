@@ -50,6 +50,66 @@ class ProtocolSettings(Payload):
     method: Annotated[Literal["POST", "PUT"], Field(description="HTTP method")] = "POST"
 
 
+SecretId = Annotated[
+    str,
+    Field(
+        pattern=r"^whs-[0-9a-f]{32}$",
+        description="id of a secret in the key store, never the secret itself",
+        examples=[f"whs-{'0' * 32}"],
+    ),
+]
+
+
+class Plain(Payload):
+    """A user and a password: `Authorization: Basic` (RFC 7617)."""
+
+    credentialtype: Literal["PLAIN"]
+    identifier: Annotated[str, Field(min_length=1, max_length=200, description="the user")]
+    secret: SecretId
+
+
+class AccessToken(Payload):
+    """A token that stays: `Authorization: Bearer` (RFC 6750)."""
+
+    credentialtype: Literal["ACCESSTOKEN"]
+    accesstoken: SecretId
+
+
+class ClientCredentials(Payload):
+    """Tokens of a server that gives them out: OAuth 2.0, grant `client_credentials` (RFC 6749, 4.4)."""
+
+    credentialtype: Literal["CLIENTCREDENTIALS"]
+    tokenurl: Annotated[str, Field(min_length=1, max_length=2_000, description="`https://…`, asked for tokens")]
+    identifier: Annotated[str, Field(min_length=1, max_length=200, description="the client's id")]
+    secret: SecretId
+    scope: Annotated[str | None, Field(min_length=1, max_length=1_000, description="parted by blanks")] = None
+    audience: Annotated[str | None, Field(min_length=1, max_length=1_000, description="whom the token is for")] = None
+    authentication: Annotated[
+        Literal["client_secret_basic", "client_secret_post"], Field(description="where id and secret are sent")
+    ] = "client_secret_basic"
+
+
+class Tls(Payload):
+    """Beside what TLS is anyway. Secrets are PEM."""
+
+    identity: Annotated[
+        SecretId | None, Field(description="certificate and private key that are shown: mutual TLS")
+    ] = None
+    authority: Annotated[SecretId | None, Field(description="certificates that are trusted beside the public ones")] = (
+        None
+    )
+
+
+Credential = Annotated[
+    Plain | AccessToken | ClientCredentials,
+    # AsyncAPI 3.0 has a word `discriminator` of its own, which is another
+    Field(discriminator="credentialtype", json_schema_extra=lambda schema: schema.pop("discriminator", None)),
+]
+SecretHeaders = Annotated[
+    dict[str, SecretId], Field(description="headers sent with each request, whose values are secrets")
+]
+
+
 class SelectedType(Payload):
     rid: Rid
     slug: str
@@ -96,4 +156,7 @@ class Terms(Payload):
     object_types: Annotated[list[SelectedType] | None, Field(alias="objectTypes")] = None
     config: Config
     protocolsettings: ProtocolSettings | None = None
+    sinkcredential: Credential | None = None
+    secretheaders: SecretHeaders | None = None
+    tls: Tls | None = None
     description: str | None = None

@@ -10,6 +10,7 @@ from oms.cli.options import Branch, Sending, spread
 from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
+from oms.cli.webhook_secrets import Showing, sent_with_secrets, taken
 from oms.cli.webhook_shown import preview, send_test
 from oms.cli.webhook_stats import stats
 from oms.cli.webhook_tail import tail
@@ -18,8 +19,6 @@ from oms.cli.webhook_tries import recover, resend, tries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from oms.client import Outcome
 
 app = typer.Typer(
     help="Webhooks and other subscriptions: who gets which events.", no_args_is_help=True, rich_markup_mode=None
@@ -37,12 +36,13 @@ def register(
     branch: Branch = None,
     *,
     wanting: Wanting,
+    showing: Showing,
     said: Sending,
 ) -> None:
     """Carry events out to a sink from now on. Of an HTTP one the secret is shown, once."""
     data = wanting.data(sink)
-    signing = data.get("config", {}).get("signing", "v1")
-    _with_secret("RegisterSubscription", {"name": name, **data}, said, branch, signing, when=data["protocol"] == "HTTP")
+    signing = data.get("config", {}).get("signing", "v1") if data["protocol"] == "HTTP" else None
+    sent_with_secrets("RegisterSubscription", {"name": name, **data}, said, branch, showing, signing)
 
 
 @app.command()
@@ -54,14 +54,21 @@ def update(
         list[str] | None,
         typer.Option("--all", help="Not to be selected by any more: type, of, on or filters; may be repeated."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Not to be shown any more: credential, secret-headers or tls; may be repeated."),
+    ] = None,
     branch: Branch = None,
     *,
     wanting: Wanting,
+    showing: Showing,
     said: Sending,
 ) -> None:
     """Say it otherwise, for events from now on. What is not given stays."""
-    taken = dict.fromkeys(member(each) for each in all_ or ())
-    _sent("UpdateSubscription", {"subscription": name, **wanting.data(sink)}, said, branch, taken)
+    away = dict.fromkeys(member(each) for each in all_ or ()) | taken(without)
+    sent_with_secrets(
+        "UpdateSubscription", {"subscription": name, **wanting.data(sink)}, said, branch, showing, taken=away
+    )
 
 
 @app.command()
@@ -78,7 +85,7 @@ def rotate(
     if signing not in ("v1", "v1a"):
         raise Failure(f"there is no signing {signing}", "v1 or v1a", Exit.USAGE)
     data = {"subscription": name, "overlap": overlap}
-    _with_secret("RotateSubscriptionSecret", data, said, branch, signing, when=True)
+    sent_with_secrets("RotateSubscriptionSecret", data, said, branch, signing=signing)
 
 
 @app.command()
@@ -130,7 +137,7 @@ def replay(
 @spread
 def delete(name: Name, branch: Branch = None, *, said: Sending) -> None:
     """It is over. Its name may be given again."""
-    _sent("DeleteSubscription", {"subscription": name}, said, branch)
+    sent_with_secrets("DeleteSubscription", {"subscription": name}, said, branch)
 
 
 @app.command("list")
@@ -181,36 +188,6 @@ app.command()(resend)
 app.command()(recover)
 
 
-def _sent(
-    command: str,
-    data: "Mapping[str, Any]",
-    said: Sending,
-    branch: str | None,
-    taken: "Mapping[str, None] | None" = None,
-) -> None:
-    outcome = sent(command, data, said, branch, SEEN, taken)
+def _sent(command: str, data: "Mapping[str, Any]", said: Sending, branch: str | None) -> None:
+    outcome = sent(command, data, said, branch, SEEN)
     show_outcome(outcome, said.flags(branch), as_json=said.as_json)
-
-
-def _with_secret(
-    command: str, data: dict[str, Any], said: Sending, branch: str | None, signing: str, *, when: bool
-) -> None:
-    """A new secret is durable before the command that names it; where that is refused it goes again."""
-    if not when:
-        _sent(command, data, said, branch)
-        return
-    from oms.secrets import made, secret_files
-    from oms.settings import load
-
-    settings = load(said.flags(branch)).settings
-    new = made(settings, signing)
-    outcome: Outcome | None = None
-    try:
-        outcome = sent(command, {**data, "secret": new.id}, said, branch, SEEN)
-    finally:
-        if outcome is not None and outcome.status != "accepted":
-            secret_files(settings).destroy(new.id)
-    shown = {"secret": new.shown} if outcome.status == "accepted" else {}
-    if shown and not said.as_json:
-        typer.echo(f"{new.shown}\nThis is what deliveries are verified with. It is shown once.")
-    show_outcome(outcome, said.flags(branch), as_json=said.as_json, beside=shown)

@@ -132,6 +132,7 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
     from dataclasses import replace
 
     from adapters.nats_reader import NatsReader
+    from events.subscriptions.credentials import MEMBERS
     from oms.outgoing import outgoing
     from oms.sources import running_server
 
@@ -143,7 +144,8 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
             port = urlsplit(to).port or (443 if to.startswith("https") else 80)
             here = replace(settings, webhook_nets=_LOOPBACK, webhook_ports=(str(port),))
             send = await stack.enter_async_context(outgoing(here, server))
-            state = {**state, "sink": to, "protocol": "HTTP"}
+            own = {name: value for name, value in state.items() if name not in MEMBERS}  # of the endpoint, not for here
+            state = {**own, "sink": to, "protocol": "HTTP"}
         wanted = await asyncio.to_thread(_wanted, settings, state)
         async with aclosing(feed.read(max(0, await feed.last() - last))) as chunks:
             async for chunk in chunks:

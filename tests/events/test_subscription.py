@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.findings import Refused
 from events.reserved import selecting_key
-from events.subscriptions.secret_ids import in_use
+from events.subscriptions.secret_ids import in_use, shown
 from events.subscriptions.selecting import of_types, on_branch
 from events.subscriptions.sinks import sink_fault
 from events.wire.instants import from_text
@@ -21,6 +21,14 @@ GATE = {
 }
 TO = {"name": "gates-out", "sink": "https://example.com/hooks?a=b"}
 SECRET, OTHER = f"whs-{'a' * 32}", f"whs-{'b' * 32}"
+BEARER = {"credentialtype": "ACCESSTOKEN", "accesstoken": SECRET}
+BASIC = {"credentialtype": "PLAIN", "identifier": "홍길동", "secret": SECRET}
+CLIENT = {
+    "credentialtype": "CLIENTCREDENTIALS",
+    "tokenurl": "https://login.example/",
+    "identifier": "a",
+    "secret": SECRET,
+}
 FILTER = {"sql": "data.properties.상태 = '닫힘' AND type LIKE '%.updated.v1'"}
 
 
@@ -74,6 +82,17 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocolsettings": {"headers": {"X-Team": "게이트"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/X-Team")]),
         ({"protocolsettings": {"headers": {"Authorization": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Authorization")]),
         ({"protocolsettings": {"headers": {"Webhook-Id": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Webhook-Id")]),
+        ({"protocolsettings": {"headers": {"Content-MD5": "x", "Connection": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Content-MD5"), ("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Connection")]),
+        ({"protocolsettings": {"headers": {"X-A": "1", "x-a": "2"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/x-a")]),
+        ({"secretheaders": {"X-Key": SECRET, "Host": SECRET}}, [("SUBSCRIPTION_HEADER", "/secretheaders/Host")]),
+        ({"secretheaders": {"X-Key": SECRET}, "protocolsettings": {"headers": {"x-key": "a"}}}, [("SUBSCRIPTION_HEADER", "/secretheaders/X-Key")]),
+        ({"secretheaders": {"Authorization": SECRET}, "sinkcredential": BEARER}, [("SUBSCRIPTION_HEADER", "/secretheaders/Authorization")]),
+        ({"sink": "http://example.com/", "sinkcredential": BEARER}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]),
+        ({"sinkcredential": {**BASIC, "identifier": "a:b"}}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/identifier")]),
+        ({"sinkcredential": {**CLIENT, "tokenurl": "http://login.example/"}}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/tokenurl")]),
+        ({"sinkcredential": {**CLIENT, "tokenurl": "https://a:b@login.example/"}}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/tokenurl")]),
+        ({"sinkcredential": {"credentialtype": "ACCESSTOKEN", "accesstoken": "geheim"}}, [("COMMAND_SHAPE", "/sinkcredential/accesstoken")]),
+        ({"protocol": "NATS", "sink": "nats:gates", "tls": {"authority": SECRET}}, [("SUBSCRIPTION_PROTOCOL", "/tls")]),
         ({"protocol": "NATS", "sink": "nats:gates", "protocolsettings": {}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
         ({"protocol": "FILE", "sink": "file:a", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
         ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
@@ -120,6 +139,23 @@ def test_what_is_not_given_stays_and_null_takes_away(world):
     assert event.terms.filters is None
     assert (event.terms.config.ordered, event.terms.config.rate, event.terms.sink) == (True, 5, TO["sink"])
     assert codes(world, "UpdateSubscription", subscription="gates-out", sink=None) == [("COMMAND_SHAPE", "/sink")]
+
+
+def test_of_what_an_endpoint_is_shown_each_part_is_replaced_by_itself(world):
+    world.when(
+        "RegisterSubscription", **TO, sinkcredential=CLIENT, secretheaders={"X-A": SECRET}, tls={"identity": SECRET}
+    )
+    assert state(world)["sinkcredential"] == {**CLIENT, "authentication": "client_secret_basic"}
+    named = {"subscription": "gates-out"}
+    (event,) = world.when("UpdateSubscription", **named, secretheaders={"X-B": OTHER}, tls={"authority": OTHER})
+    assert event.terms.secretheaders == {"X-A": SECRET, "X-B": OTHER}
+    assert (event.terms.tls.identity, event.terms.tls.authority) == (SECRET, OTHER)
+    assert set(shown(state(world))) == {SECRET, OTHER}
+    world.when("UpdateSubscription", **named, secretheaders={"X-A": None}, tls=None, sinkcredential=BASIC)
+    assert (state(world)["secretheaders"], state(world)["sinkcredential"]) == ({"X-B": OTHER}, BASIC)
+    assert world.when("UpdateSubscription", **named, sinkcredential=BASIC) == []
+    world.when("UpdateSubscription", **named, secretheaders={"X-B": None}, sinkcredential=None)
+    assert not {"secretheaders", "tls", "sinkcredential"} & state(world).keys()
 
 
 def test_a_secret_that_went_is_used_a_while_and_never_taken_again(world):

@@ -1,0 +1,118 @@
+"""What an endpoint wants to see of us: what can be wrong with it, and the headers and requests that come of it. Pure.
+
+PLAIN               Authorization: Basic …     user and password
+ACCESSTOKEN         Authorization: Bearer …    a token that stays
+CLIENTCREDENTIALS   Authorization: Bearer …    a token that the token endpoint gives for a client's id and secret
+
+In terms secrets are ids; here they are texts.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeGuard
+from urllib.parse import quote, urlencode
+
+from events.findings import Finding
+from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
+from events.subscriptions.sinks import in_the_clear, secret_header_faults, sink_fault
+
+MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
+"""Of terms."""
+DEFAULT_SECONDS: Final = 300.0  # of a token whose giver does not say how long it holds
+LONGEST_SECONDS: Final = 86_400.0
+SKEW_SECONDS: Final = 60.0  # before its end a token is not used any more, at most half of its time
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,8000}")
+
+
+class Token(NamedTuple):
+    """`seconds` it may be used from now on."""
+
+    text: str
+    seconds: float
+
+
+def credential_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
+    """`said` are terms by the names of their JSON, whose shapes are right."""
+    given = [member for member in MEMBERS if said.get(member)]
+    if said["protocol"] != "HTTP":
+        for member in given:
+            yield Finding("SUBSCRIPTION_PROTOCOL", f"/{member}", f"{said['protocol']} shows nobody a credential")
+        return
+    credential, headers = said.get("sinkcredential") or {}, said.get("secretheaders") or {}
+    plain = (said.get("protocolsettings") or {}).get("headers") or {}
+    yield from secret_header_faults(headers, [*plain, *(["authorization"] if credential else [])], "/secretheaders")
+    if sink_fault("HTTP", said["sink"]) is None and in_the_clear(said["sink"]):
+        for member in given:
+            yield Finding("SUBSCRIPTION_CREDENTIAL", f"/{member}", "the sink would get it in the clear; use https")
+    yield from _own_faults(credential)
+
+
+def authorization(credential: Mapping[str, Any], secret: str) -> str:
+    """The header's value; `secret` is the password, or the token."""
+    if credential["credentialtype"] == "PLAIN":
+        return f"Basic {_base64(credential['identifier'], secret)}"
+    return f"Bearer {secret}"
+
+
+def token_request(credential: Mapping[str, Any], secret: str, timeout: float, tls: ClientTls | None) -> Request:
+    """Source: RFC 6749, 2.3.1 and 4.4.2; `audience` as several servers have it."""
+    form = {"grant_type": "client_credentials"}
+    form |= {name: credential[name] for name in ("scope", "audience") if credential.get(name)}
+    headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
+    identifier = credential["identifier"]
+    if credential.get("authentication") == "client_secret_post":
+        form |= {"client_id": identifier, "client_secret": secret}
+    else:
+        headers["authorization"] = f"Basic {_base64(quote(identifier, safe=''), quote(secret, safe=''))}"
+    return Request(credential["tokenurl"], headers, urlencode(form).encode(), timeout, "POST", tls)
+
+
+def token_of(ended: Answered | Failed) -> Token | Failed:
+    """What a token endpoint gave. Why it gave none is said without its address and without what it wrote, but for its code."""
+    if isinstance(ended, Failed):
+        return Failed("token_unreachable", f"{ended.kind}: {ended.detail}", ended.seconds)
+    try:
+        said = json.loads(ended.body)
+    except ValueError:
+        said = None
+    said = said if isinstance(said, dict) else {}
+    text = said.get("access_token")
+    if 200 <= ended.status < 300 and is_token(text) and str(said.get("token_type", "bearer")).lower() == "bearer":
+        return Token(text, _seconds(said.get("expires_in")))
+    code = said.get("error")
+    why = code if isinstance(code, str) and code.isascii() and code.replace("_", "").isalnum() else "no bearer token"
+    return Failed("token_refused", f"the token endpoint answered {ended.status}: {why[:100]}", ended.seconds)
+
+
+def is_token(text: object) -> TypeGuard[str]:
+    """Whether it may stand behind `Bearer`. Source: RFC 6750, 2.1, and what servers give out."""
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
+
+
+def _seconds(expires_in: object) -> float:
+    try:
+        said = float(expires_in)  # type: ignore[arg-type]  # whatever it is: what is no number has no end said
+    except (TypeError, ValueError):
+        said = DEFAULT_SECONDS
+    said = min(said, LONGEST_SECONDS) if said > 0 else 0.0
+    return max(said - SKEW_SECONDS, said / 2)
+
+
+def _own_faults(credential: Mapping[str, Any]) -> Iterator[Finding]:
+    at, identifier = "/sinkcredential", credential.get("identifier", "")
+    if not identifier.isprintable() or (credential.get("credentialtype") == "PLAIN" and ":" in identifier):
+        text = "an identifier has printable characters, and before a password no colon"
+        yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/identifier", text)
+    url = credential.get("tokenurl")
+    if url is not None:
+        why = sink_fault("HTTP", url)
+        if why is None and in_the_clear(url):
+            why = "would get secrets in the clear; use https"
+        if why is not None:
+            yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/tokenurl", f"{url[:200]!r} {why}")
+
+
+def _base64(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()

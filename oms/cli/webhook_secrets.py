@@ -1,0 +1,233 @@
+"""Options that say what an endpoint wants to see, and commands that name secrets: these are durable before the command is sent.
+
+A secret comes from a file or from standard input, never from the command line, which every process of the machine can read.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Sending
+from oms.cli.sending import SEEN, sent, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from adapters.secret_files import SecretFiles
+    from oms.settings import Settings
+
+Keep = Callable[[str], str]
+"""A secret's id from now on."""
+
+_MEMBERS: Final = {"credential": "sinkcredential", "secret-headers": "secretheaders", "tls": "tls"}
+_ADD: Final = "give it with the other options of its kind"
+
+
+class Showing(NamedTuple):
+    """`spread` makes options of it. FILE may be `-` for standard input."""
+
+    bearer: Annotated[
+        str | None, typer.Option("--bearer", help="FILE of a token that it wants to see.", show_default=False)
+    ] = None
+    user: Annotated[str | None, typer.Option("--user", help="The user, with --password.", show_default=False)] = None
+    password: Annotated[
+        str | None, typer.Option("--password", help="FILE of the user's password.", show_default=False)
+    ] = None
+    client: Annotated[
+        str | None,
+        typer.Option("--client", help="Id of an OAuth 2.0 client, with --client-secret.", show_default=False),
+    ] = None
+    client_secret: Annotated[
+        str | None, typer.Option("--client-secret", help="FILE of the client's secret.", show_default=False)
+    ] = None
+    token_url: Annotated[
+        str | None, typer.Option("--token-url", help="Where the client gets its tokens.", show_default=False)
+    ] = None
+    scope: Annotated[str | None, typer.Option("--scope", help="Of the client's tokens.", show_default=False)] = None
+    audience: Annotated[str | None, typer.Option("--audience", help="Whom the tokens are for.", show_default=False)] = (
+        None
+    )
+    client_post: Annotated[
+        bool, typer.Option("--client-post", help="The client's id and secret go in the body, not in a header.")
+    ] = False
+    secret_header: Annotated[
+        list[str] | None, typer.Option("--secret-header", help="NAME: FILE of its value; may be repeated.")
+    ] = None
+    certificate: Annotated[
+        str | None, typer.Option("--certificate", help="FILE of our certificate, PEM, with --key.", show_default=False)
+    ] = None
+    key: Annotated[
+        str | None, typer.Option("--key", help="FILE of its private key, PEM, no password.", show_default=False)
+    ] = None
+    authority: Annotated[
+        str | None, typer.Option("--authority", help="FILE of certificates to trust, too, PEM.", show_default=False)
+    ] = None
+
+    def data(self, keep: Keep) -> dict[str, Any]:
+        """What was given, by the names of a command, its secrets kept. Raises `Failure`."""
+        headers = {name: _header(name, source, keep) for name, source in map(_named, self.secret_header or ())}
+        said = {"sinkcredential": self._credential(keep), "secretheaders": headers, "tls": self._tls(keep)}
+        return {name: value for name, value in said.items() if value}
+
+    def _credential(self, keep: Keep) -> dict[str, Any] | None:
+        client = {"--client": self.client, "--client-secret": self.client_secret, "--token-url": self.token_url}
+        plain = {"--user": self.user, "--password": self.password}
+        ways = [way for way in ({"--bearer": self.bearer}, plain, client) if any(way.values())]
+        if len(ways) > 1:
+            both = " and ".join(next(iter(way)) for way in ways)
+            raise Failure(f"{both} are different credentials", "give one of them", Exit.USAGE)
+        if not ways:
+            if self.scope or self.audience or self.client_post:
+                raise Failure("--scope, --audience and --client-post are of a --client", _ADD, Exit.USAGE)
+            return None
+        for option, value in ways[0].items():
+            if not value:
+                raise Failure(f"{option} is missing", _ADD, Exit.USAGE)
+        if self.bearer:
+            return {"credentialtype": "ACCESSTOKEN", "accesstoken": keep(_token(self.bearer))}
+        if self.user:
+            secret = keep(secret_text("--password", self.password or ""))
+            return {"credentialtype": "PLAIN", "identifier": self.user, "secret": secret}
+        said = {
+            "credentialtype": "CLIENTCREDENTIALS", "tokenurl": self.token_url, "identifier": self.client,
+            "secret": keep(secret_text("--client-secret", self.client_secret or "")),
+            "scope": self.scope, "audience": self.audience,
+            "authentication": "client_secret_post" if self.client_post else "client_secret_basic",
+        }  # fmt: skip
+        return {name: value for name, value in said.items() if value is not None}
+
+    def _tls(self, keep: Keep) -> dict[str, str]:
+        from events.subscriptions.outgoing import ClientTls
+
+        if bool(self.certificate) != bool(self.key):
+            raise Failure("a certificate needs its private key, and a key its certificate", _ADD, Exit.USAGE)
+        said: dict[str, str] = {}
+        if self.certificate and self.key:
+            pem = f"{secret_text('--certificate', self.certificate)}\n{secret_text('--key', self.key)}\n"
+            said["identity"] = keep(_pem("--certificate, --key", ClientTls(identity=pem), pem))
+        if self.authority:
+            pem = secret_text("--authority", self.authority) + "\n"
+            said["authority"] = keep(_pem("--authority", ClientTls(authority=pem), pem))
+        return said
+
+
+def taken(without: list[str] | None) -> dict[str, None]:
+    """What is taken away by `--without OPTION`. Raises `Failure`."""
+    for each in without or ():
+        if each not in _MEMBERS:
+            raise Failure(f"--without {each} is nothing", f"it is one of {', '.join(_MEMBERS)}", Exit.USAGE)
+    return {_MEMBERS[each]: None for each in without or ()}
+
+
+def secret_text(option: str, source: str) -> str:
+    """Of a file, or of standard input (`-`), without the line's end. Raises `Failure`, `OSError`."""
+    try:
+        if source != "-":
+            text = Path(source).read_text(encoding="utf-8")
+        elif sys.stdin.isatty():
+            text = typer.prompt(option.lstrip("-"), hide_input=True, err=True)
+        else:
+            text = sys.stdin.read()
+    except UnicodeDecodeError:
+        raise Failure(f"what {option} names is no text in UTF-8", "give a file of text", Exit.USAGE) from None
+    text = text.rstrip("\r\n")
+    if not text:
+        raise Failure(f"what {option} names is empty", "give a file that holds it, or - once", Exit.USAGE)
+    return text
+
+
+def sent_with_secrets(
+    command: str,
+    data: "Mapping[str, Any]",
+    said: Sending,
+    branch: str | None,
+    showing: Showing | None = None,
+    signing: str | None = None,
+    taken: "Mapping[str, None] | None" = None,
+) -> None:
+    """Send it with new secrets, one to sign with where `signing` says how. Those of a command that is not accepted go again."""
+    from oms.secrets import made, secret_files
+    from oms.settings import load
+
+    settings = load(said.flags(branch)).settings
+    files, new = secret_files(settings), list[str]()
+
+    def keep(text: str) -> str:
+        new.append(files.keep(text))
+        return new[-1]
+
+    try:
+        whole, shown = {**data, **(showing or Showing()).data(keep)}, dict[str, object]()
+        if signing is not None:
+            secret = made(settings, signing)
+            new.append(secret.id)
+            whole["secret"], shown["secret"] = secret.id, secret.shown
+    except BaseException:
+        _destroy(files, new)
+        raise
+    outcome = sent(command, whole, said, branch, SEEN, taken)  # where this fails nobody knows whether they are needed
+    if outcome.status != "accepted":
+        _destroy(files, new)
+        show(outcome, said.flags(branch), as_json=said.as_json)
+        return
+    _destroy(files, _needless(settings, str(data.get("subscription") or data["name"])))
+    if shown and not said.as_json:
+        typer.echo(f"{shown['secret']}\nThis is what deliveries are verified with. It is shown once.")
+    show(outcome, said.flags(branch), as_json=said.as_json, beside=shown)
+
+
+def _needless(settings: "Settings", name: str) -> set[str]:
+    """Secrets that a subscription, or an earlier one of that name, once had and has no more use for."""
+    from adapters import system_clock
+    from events.subscriptions.secret_ids import ever, named
+    from oms.cli.cutting import cut_at, versions
+    from queries.subscriptions import history
+
+    with versions(settings, 0) as opened:
+        states = [each.state for each in history(cut_at(opened, settings.branch, "now"), name)]
+    return {identity for state in states for identity in ever(state)} - named(states[-1], system_clock.now())
+
+
+def _destroy(files: "SecretFiles", identities: "Iterable[str]") -> None:
+    for each in identities:
+        files.destroy(each)
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, colon, source = text.partition(":")
+    if not colon or not source.strip():
+        raise Failure(f"--secret-header {name!r} names no file", "write NAME: FILE", Exit.USAGE)
+    return name.strip(), source.strip()
+
+
+def _header(name: str, source: str, keep: Keep) -> str:
+    from events.subscriptions.sinks import MAX_HEADER, is_header_value
+
+    value = secret_text(f"--secret-header {name}", source)
+    if not is_header_value(value):
+        text = f"give printable ASCII, at most {MAX_HEADER:,} characters"
+        raise Failure(f"what --secret-header {name} names is no value of a header", text, Exit.USAGE)
+    return keep(value)
+
+
+def _token(source: str) -> str:
+    from events.subscriptions.credentials import is_token
+
+    text = secret_text("--bearer", source)
+    if not is_token(text):
+        raise Failure("what --bearer names is no token", "give printable ASCII without blanks", Exit.USAGE)
+    return text
+
+
+def _pem(option: str, tls: Any, pem: str) -> str:
+    from adapters.tls_contexts import BadPem, tls_context
+
+    try:
+        tls_context(tls)
+    except BadPem as error:
+        raise Failure(f"what {option} names cannot be used", str(error), Exit.USAGE) from None
+    return pem

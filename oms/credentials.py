@@ -1,0 +1,74 @@
+"""What endpoints want to see of us is added to a request on its way out, and masked in whatever is kept of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from adapters.secret_files import NoSecret
+from events.decider import State
+from events.subscriptions.credentials import authorization
+from events.subscriptions.masking import MASK, Masking
+from events.subscriptions.outgoing import Answered, ClientTls, Failed, Outgoing, Request
+from workers.delivering.tokens import Tokens
+
+
+class Exchange(NamedTuple):
+    """As it may be kept: without a secret. `headers`: of the request."""
+
+    ended: Answered | Failed
+    headers: Mapping[str, str]
+
+
+class Credentials:
+    """Of endpoints over HTTP. `secret` of an id raises `NoSecret`; `clock` in s."""
+
+    def __init__(self, secret: Callable[[str], str], http: Outgoing, clock: Callable[[], float]) -> None:
+        self._secret, self._http, self._tokens = secret, http, Tokens(http, clock)
+
+    async def exchange(self, state: State, request: Request) -> Exchange:
+        """One request; where the endpoint does not take a token any more, one more with another token."""
+        try:
+            tls = self._tls(state)
+            headers = {name: self._secret(each) for name, each in (state.get("secretheaders") or {}).items()}
+            secret = self._own(state)
+        except (NoSecret, OSError) as error:
+            return Exchange(Failed("no_credential", str(error), 0.0), request.headers)
+        if secret is not None:
+            return await self._authorized(state["sinkcredential"], secret, _with(request, headers, tls), headers)
+        return _masked(await self._http(_with(request, headers, tls)), request, headers)
+
+    async def _authorized(
+        self, credential: Mapping[str, Any], secret: str, request: Request, headers: dict[str, str]
+    ) -> Exchange:
+        if credential["credentialtype"] != "CLIENTCREDENTIALS":
+            shown = {"authorization": authorization(credential, secret)}
+            return _masked(await self._http(_with(request, shown)), request, headers | shown, secret)
+        stale: str | None = None
+        while True:
+            token = await self._tokens.token(credential, secret, request.timeout, request.tls, stale)
+            if isinstance(token, Failed):
+                return _masked(token, request, headers, secret)
+            shown = {"authorization": f"Bearer {token}"}
+            ended = await self._http(_with(request, shown))
+            if stale is not None or not isinstance(ended, Answered) or ended.status != 401:
+                return _masked(ended, request, headers | shown, secret, token)
+            stale = token
+
+    def _own(self, state: State) -> str | None:
+        credential = state.get("sinkcredential") or {}
+        identity = credential.get("secret") or credential.get("accesstoken")
+        return None if identity is None else self._secret(identity)
+
+    def _tls(self, state: State) -> ClientTls | None:
+        said = state.get("tls")
+        return None if not said else ClientTls(**{name: self._secret(each) for name, each in said.items()})
+
+
+def _with(request: Request, headers: Mapping[str, str], tls: ClientTls | None = None) -> Request:
+    return request._replace(headers={**headers, **request.headers}, tls=tls or request.tls)
+
+
+def _masked(ended: Answered | Failed, request: Request, shown: Mapping[str, str], *secrets: str) -> Exchange:
+    """`shown` are the headers that hold secrets."""
+    parts = [part for value in shown.values() for part in (value, value.partition(" ")[2])]
+    kept = {name: value for name, value in request.headers.items() if name not in shown}
+    return Exchange(Masking([*parts, *secrets]).ended(ended), kept | dict.fromkeys(shown, MASK))
