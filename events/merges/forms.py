@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from events.decider import Lookup, State
+from events.merges.handed_over import stuck
 from events.merges.merging import content, is_data
-from events.merges.migrated import Ran
+from events.merges.migrated import Ran, Turned
 from events.merges.sides import Sides
 from events.merges.three_way import ABSENT
 from events.merges.turned import turned
@@ -25,6 +26,7 @@ class Forms(NamedTuple):
     theirs: Mapping[Key, Json]
     likes: Mapping[Key, State]  # of keys under which something came to stand
     origins: Mapping[Key, Key]  # of these: under which key it was written
+    stuck: Mapping[Key, tuple[str, str]]  # a field of which the value could not go where it should, and why
 
 
 def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, Json]) -> Forms:
@@ -35,23 +37,23 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     moving = _moving(by_theirs, mine) | _moving(by_ours, other)
     mine |= sides.ours.states(moving - mine.keys()) if by_theirs else {}
     other |= sides.theirs.states(moving - other.keys()) if by_ours else {}
-    began = _base(sides, moving, {key: said for key, said in base.items() if is_data(key)})
-    ours, likes, origins = _side(by_theirs, sides.ours.get, mine)
-    brought, more_likes, more_origins = _side(by_ours, sides.theirs.get, other)
-    before, _, moved = _side((*by_theirs, *by_ours), _in_base(sides, began), began)
+    of_ours, of_theirs = turned(by_theirs, sides.ours.get, mine), turned(by_ours, sides.theirs.get, other)
+    compared = moving | (of_ours.keys() - mine.keys()) | (of_theirs.keys() - other.keys())
+    began = _base(sides, compared, {key: said for key, said in base.items() if is_data(key)})
+    ours, likes, origins = _side(of_ours)
+    brought, more_likes, more_origins = _side(of_theirs)
+    before, _, moved = _side(turned((*by_theirs, *by_ours), _in_base(sides, began), began, giving=False))
     for key, origin in moved.items():
         # what came to stand under another key, and is not there any more, was deleted or has a third one
         if origin in mine:
             ours.setdefault(key, ABSENT)
         if origin in other:
             brought.setdefault(key, ABSENT)
-    return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins)
+    left = stuck(by_theirs, of_ours) | stuck(by_ours, of_theirs)
+    return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins, left)
 
 
-def _side(
-    migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State | None]
-) -> tuple[dict[Key, Json], dict[Key, State], dict[Key, Key]]:
-    found = turned(migrations, get, written)
+def _side(found: Mapping[Key, Turned]) -> tuple[dict[Key, Json], dict[Key, State], dict[Key, Key]]:
     said: dict[Key, Json] = dict.fromkeys(found, ABSENT)
     said |= {form.key: content(form.key, form.state) for form in found.values() if form.state is not None}
     moved = {form.key: (key, form.state) for key, form in found.items() if form.key != key and form.state is not None}

@@ -10,36 +10,32 @@ schema refuses it. Those that look at what several claim answer what comes of
 it (`events.merges.standing`).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from events.branches.ancestry import At, held
-from events.branches.elsewhere import Elsewhere, View
-from events.decider import Context, Head, Lookup, Payload, State, needed
+from events.decider import Context, Lookup, State
 from events.findings import Finding, Refused
 from events.merges.rekeyed import Form, Rekeyed
 from events.migrations.migration_across import across
-from events.migrations.migration_change import CHANGES, command_of, conversion
-from events.migrations.migration_events import migration_key
-from events.migrations.migration_parents import each_reparented
 from events.migrations.migration_step import Conversion, Step
-from events.migrations.migration_unique import with_tokens
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
-from events.names import ONTOLOGY_SCOPE, Key, link_key, object_key
+from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, UpdateLink
 from events.objects.object_words import CreateObject, UpdateObject
 from events.objects.personal import closed
-from events.reserved import migration_number_key, migrations_key
 from events.schema.property_removal import RemoveProperty
-from events.schema.property_rules import SetUnique
 from events.schema.shape import Shape, shape_in
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.values import Json, NotAValue
 
 _TAKING: Final = (RemoveProperty.__name__, ChangeParents.__name__)
-_OF_SIDE: Final = ("object/", "link/", "unique/", "uses/")
+
+
+class Turned(NamedTuple):
+    """Of an entity: the key under which it stands now, and its state there; `None` where it is not (any more)."""
+
+    key: Key
+    state: State | None
 
 
 class Ran(NamedTuple):
@@ -49,12 +45,23 @@ class Ran(NamedTuple):
     before: Context  # the schema as it was when it began, and what the other side has
     after: Lookup  # the schema when it was completed
     whole: Conversion | None  # `None` of one that looks at no entity by itself
+    saw: Lookup  # what its branch had when it began
+    left: Lookup  # and when it was completed
 
     @property
     def moves(self) -> bool:
         """Whether entities stand under other keys behind it."""
         over = self.whole is not None and self.whole.comes is not None
         return over or self.state["fix"]["kind"] == "redirect" or self.state["change"]["type"] == SetPrimaryKey.__name__
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether values go to other objects (`events.merges.handed_over`)."""
+        return self.state["change"]["type"] == RemoveProperty.__name__ and across(self.fix)
+
+    @property
+    def fix(self) -> Fix:
+        return Fix.model_validate(self.state["fix"])
 
     def made(self, get: Lookup, key: Key, state: State) -> Form:
         """An entity as it leaves it, among the others that `get` finds. Raises `Unread`, and `Refused` without its keys."""
@@ -78,7 +85,7 @@ class Ran(NamedTuple):
             return self._redirected(key, state, step.instead)
         if step is not None and step.what == "dropped":
             return key, None
-        return key, self._without(state if step is None else self._converted(key, state, step))
+        return key, self._without(state if step is None else self.converted(key, state, step))
 
     def over(self, get: Lookup) -> Lookup:
         """As `before`, and objects and links where `get` looks."""
@@ -87,7 +94,8 @@ class Ran(NamedTuple):
     def said(self) -> dict[str, Any]:
         return {name: self.state[name] for name in ("rid", "number", "branch")}
 
-    def _converted(self, key: Key, state: State, step: Step) -> State:
+    def converted(self, key: Key, state: State, step: Step) -> State:
+        """With the values that the step gives it."""
         assert isinstance(step.command, UpdateObject | UpdateLink)
         was, is_ = (self._shape(get, state) for get in (self.before.get, self.after))
         properties = dict(state.get("properties", {}))
@@ -138,72 +146,3 @@ class Ran(NamedTuple):
         kind = get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
         assert kind is not None, "what is there is of a type that is there"
         return shape_in(get, kind)
-
-
-def ran(context: Context, log: Elsewhere, side: At, other: At) -> list[Ran]:
-    """The migrations that only one side holds, in their order. Raises `Unread`."""
-    theirs = held(log, other)
-    found = [
-        each
-        for branch, position in held(log, side).items()
-        for each in _of(log, branch, theirs.get(branch, 0), position)
-    ]
-    told = needed(lambda each: _ran(context, log, other, *each), sorted(found, key=lambda one: one[0]))
-    return [each for each in told if each is not None]
-
-
-def without(some: Sequence[Ran], others: Sequence[Ran]) -> tuple[Ran, ...]:
-    """Those whose change none of the others made, too."""
-    made = [other.state["change"] for other in others]
-    return tuple(each for each in some if each.state["change"] not in made)
-
-
-def _of(log: Elsewhere, branch: str, after: int, until: int) -> Iterator[tuple[int, State]]:
-    """The migrations of a branch that were completed in a stretch, each with the position. Raises `Unread`."""
-    view = log.at(ONTOLOGY_SCOPE, until)
-    there = view.get(migrations_key(branch)) or {"n": 0}
-    named = needed(view.get, [migration_number_key(branch, number) for number in range(1, there["n"] + 1)])
-    found = needed(view.head, [migration_key(each["rid"]) for each in named if each is not None])
-    for head in found:
-        position, state = head.position, head.state
-        if state is not None and state["status"] == "COMPLETED" and position > after:
-            yield position, state
-
-
-def _ran(context: Context, log: Elsewhere, other: At, position: int, state: State) -> Ran | None:
-    """`None` for one of which it is not known any more what it made of an entity."""
-    if state["at"] is None:
-        return None
-    side = log.at(*other)
-    before, after = (_Supposed(log.at(state["branch"], at), side) for at in (state["at"], position))
-    here = replace(context, branch=state["branch"], heads=before, position=state["at"])
-    change = command_of(state["change"]["type"], state["change"]["data"])
-    try:
-        whole = _each(here, change, Fix.model_validate(state["fix"]))
-    except Refused:
-        return None
-    return Ran(state, here, lambda key: after[key].state, whole)
-
-
-def _each(context: Context, change: Payload, fix: Fix) -> Conversion | None:
-    """What it makes of an entity by itself, if it does."""
-    if isinstance(change, ChangeParents):
-        return each_reparented(context, change, fix)
-    if isinstance(change, SetUnique):
-        return with_tokens(context, change)
-    if isinstance(change, RemoveProperty) and across(fix):
-        return None  # what an object gets is not seen of it by itself
-    return conversion(context, change, fix) if CHANGES[type(change).__name__].apart else None
-
-
-class _Supposed:
-    """Heads of the schema as a view has it, of types that it knows not as the side does, and of what that side wrote."""
-
-    def __init__(self, schema: View, side: View) -> None:
-        self._schema, self._side = schema, side
-
-    def __getitem__(self, key: Key) -> Head:
-        if key.startswith(_OF_SIDE):
-            return self._side.head(key)
-        known = self._schema.head(key)
-        return self._side.head(key) if known.state is None else known

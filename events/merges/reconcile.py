@@ -6,7 +6,8 @@ reset     base = the branch                   theirs = as it was          ours =
 rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from events.decider import State
@@ -23,7 +24,7 @@ from events.merges.three_way import ABSENT, found, replaced
 from events.merges.whole import Trouble, Whole
 from events.merges.wishes import Step, Wish
 from events.names import Key
-from events.schema.values import Json, same
+from events.schema.values import Json, pointer, same
 
 ROUNDS = 100  # answers to troubles may make others
 
@@ -52,7 +53,7 @@ class _Reconciling:
         self.ours = dict(sides.ours.states(sides.keys))
         self.base = dict(sides.base([key for key in sides.keys if key in sides.changed_by_ours]))
         self.contents: dict[Key, Json] = {}  # what shall be, of all that one of the sides changed
-        self.forms = Forms({}, {}, {}, {}, {})
+        self.forms = Forms({}, {}, {}, {}, {}, {})
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
         self.wishes: Sequence[Wish] = ()
@@ -127,8 +128,17 @@ class _Reconciling:
         answered = bool(self.answers.given) or self.gave_way
         values = answered or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
+        troubles += self._stuck({place for each in troubles for place in (each.place, each.rival)})
         self.sides.elsewhere.need()
         return whole, troubles
+
+    def _stuck(self, told: AbstractSet[Place | None]) -> Iterator[Trouble]:
+        """Values that a migration could not hand over, and that are still there."""
+        for key, (field, text) in self.forms.stuck.items():
+            place = Place(key, "/properties" + pointer(field))
+            said = self.contents.get(key, content(key, self.ours.get(key)))
+            if place not in told and found(said, place.path) is not ABSENT:
+                yield Trouble("SCHEMA_DATA", place, text)
 
     def _like(self, key: Key) -> State:
         return self.forms.likes.get(key) or self.theirs.get(key) or self.ours[key] or {}

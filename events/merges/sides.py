@@ -15,8 +15,9 @@ from events.branches.elsewhere import Elsewhere, Unasked, View
 from events.branches.elsewhere import elsewhere as elsewhere_of
 from events.branches.lineage import Stretch
 from events.decider import Context, State
+from events.merges.completed import ran, without
 from events.merges.merging import content, mergeable, older
-from events.merges.migrated import Ran, ran, without
+from events.merges.migrated import Ran
 from events.names import Key
 from events.schema.values import Json
 

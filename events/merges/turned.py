@@ -5,24 +5,23 @@ named:   object/Plane/N1                     ┘  looked up only, where links an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from events.decider import Lookup, State, needed
-from events.merges.migrated import Ran
+from events.merges.handed_over import handed_over
+from events.merges.migrated import Ran, Turned
 from events.merges.rekeyed import named
 from events.names import Key
 from events.schema.values import same
 
 
-class Turned(NamedTuple):
-    """Of an entity: the key under which it stands now, and its state there; `None` where it is not (any more)."""
+def turned(
+    migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State | None], *, giving: bool = True
+) -> dict[Key, Turned]:
+    """By the key under which each was written, with others that got something by it: by the key that they had.
 
-    key: Key
-    state: State | None
-
-
-def turned(migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State | None]) -> dict[Key, Turned]:
-    """By the key under which each was written. `get` finds what that side says of others. Raises `Unread`."""
+    `get` finds what that side says of others. `giving`: else they get nothing. Raises `Unread`.
+    """
+    given: set[Key] = set()
     forms = {key: Turned(key, _alive(state)) for key, state in written.items()}
     if any(each.moves for each in migrations):
         first = next(each for each in migrations if each.moves)
@@ -30,8 +29,13 @@ def turned(migrations: Sequence[Ran], get: Lookup, written: Mapping[Key, State |
         keys = {key for several in others for key in several} - forms.keys()
         forms |= {key: Turned(key, _alive(state)) for key, state in zip(keys, needed(get, keys), strict=True)}
     for migration in migrations:
-        forms = _by(migration, get, forms)
-    return {key: forms[key] for key in written}
+        if migration.hands_over:
+            found = handed_over(migration, _first(dict(forms.values()), get), forms, giving=giving)
+            given |= {key for key, form in found.items() if form != forms.get(key)}
+            forms = found
+        else:
+            forms = _by(migration, get, forms)
+    return {key: form for key, form in forms.items() if key in written or key in given}
 
 
 def _by(migration: Ran, get: Lookup, forms: Mapping[Key, Turned]) -> dict[Key, Turned]:

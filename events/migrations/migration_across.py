@@ -35,18 +35,18 @@ def taken(context: Context, command: RemoveProperty, fix: Fix) -> Conversion:
     """A property goes, and its values with it, or to another one of the same object, or of another. Raises `Refused`."""
     if not across(fix):
         return removed(context, command, fix)
+    whole = over(context, command, fix)
+    own = of_objects(context, existing(context, command.type, TYPE), whole.fixed)
+    others = of_objects(context, whole.type, whole.fixed)
+    gone = removed(context, command, Fix(kind="drop"))
+    prefixes = tuple(sorted({*own.prefixes, *others.prefixes}))
+    return Conversion(prefixes, own.there + others.there, whole.fixed, first=gone.first, last=gone.last)
+
+
+def over(context: Context, command: RemoveProperty, fix: Fix) -> "Over":
+    """Raises `Refused`."""
     state = existing(context, command.type, TYPE)
     each = own_property(context, state, command.property)
-    over = _over(context, state, each, fix)
-    own = of_objects(context, state, over.fixed)
-    others = of_objects(context, over.type, over.fixed)
-    whole = removed(context, command, Fix(kind="drop"))
-    prefixes = tuple(sorted({*own.prefixes, *others.prefixes}))
-    return Conversion(prefixes, own.there + others.there, over.fixed, first=whole.first, last=whole.last)
-
-
-def _over(context: Context, state: State, each: Declared, fix: Fix) -> "_Over":
-    """Raises `Refused`."""
     name, _, called = (fix.to or "").partition(".")
     reference = property_named(context, state, name, "/to")
     if reference["target"] is None or reference["array"] or reference["field"] == each["field"]:
@@ -60,11 +60,13 @@ def _over(context: Context, state: State, each: Declared, fix: Fix) -> "_Over":
     assert type_ is not None, "what is referred to is of a type that is there"
     slugs = frozenset(one["slug"] for one in (state, *below(context.get, state)))
     to = property_named(context, type_, called, "/to")
-    return _Over(context, slugs, each, reference, type_, to, fix)
+    return Over(context, slugs, each, reference, type_, to, fix)
 
 
 @dataclass
-class _Over:
+class Over:
+    """Where the values of objects of some types go, one after the other."""
+
     context: Context
     slugs: frozenset[str]
     each: Declared

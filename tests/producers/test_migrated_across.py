@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.producers.desk import MAIN, Desk, asked, codes, plane
-from tests.producers.test_migrated_merge import migrated
-from tests.producers.test_migrations import DEV, alive, begun, hangar, plan, ran, sent, taken_back
+from tests.producers.desk import Desk, asked, codes, plane
+from tests.producers.test_migrations import alive, begun, hangar, plan, ran, sent, taken_back
 
 FLIGHT = [
     {"name": "no", "type": "integer"},
@@ -84,14 +83,3 @@ async def test_many_go_over_batch_by_batch_whatever_is_written_meanwhile():
 async def test_a_fix_that_names_no_place_is_refused(to, otherwise):
     desk = await airport((1, "N1", "4"))
     assert codes(await desk.send("PlanMigration", **over(otherwise, to))) == ["MIGRATION_FIX"]
-
-
-async def test_values_that_the_other_side_of_a_merge_wrote_stop_it():
-    desk = await airport((1, "N1", "4"))
-    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
-    await migrated(desk, over())
-    await sent(desk, "CreateObject", type="Flight", properties={"no": 2, "plane": "N2", "좌석": "6"})
-    assert codes(await desk.send("MergeBranch", source=DEV)) == ["MERGE_CONFLICT_SCHEMA_DATA"]
-    await sent(desk, "DeleteObject", type="Flight", key="2")
-    await sent(desk, "MergeBranch", source=DEV)
-    assert (await alive(desk))["N1"]["seats"] == 4
