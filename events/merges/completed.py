@@ -12,7 +12,7 @@ from events.merges.migrated import Ran
 from events.migrations.migration_across import across
 from events.migrations.migration_change import CHANGES, command_of, conversion
 from events.migrations.migration_events import migration_key
-from events.migrations.migration_parents import each_reparented
+from events.migrations.migration_parents import each_reparented, keyed_anew
 from events.migrations.migration_step import Conversion
 from events.migrations.migration_unique import with_tokens
 from events.migrations.migration_words import Fix
@@ -74,7 +74,7 @@ def _ran(context: Context, log: Elsewhere, other: At, position: int, state: Stat
 def _each(context: Context, change: Payload, fix: Fix) -> Conversion | None:
     """What it makes of an entity by itself, if it does."""
     if isinstance(change, ChangeParents):
-        return each_reparented(context, change, fix)
+        return None if keyed_anew(context, change) else each_reparented(context, change, fix)
     if isinstance(change, SetUnique):
         return with_tokens(context, change)
     if isinstance(change, RemoveProperty) and across(fix):

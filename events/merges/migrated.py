@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Lookup, State
 from events.findings import Finding, Refused
-from events.merges.rekeyed import Form, Rekeyed
+from events.merges.rekeyed import Form, Parents, Primary, Rekeyed
 from events.migrations.migration_across import across
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_values import known
@@ -52,7 +52,13 @@ class Ran(NamedTuple):
     def moves(self) -> bool:
         """Whether entities stand under other keys behind it."""
         over = self.whole is not None and self.whole.comes is not None
-        return over or self.state["fix"]["kind"] == "redirect" or self.state["change"]["type"] == SetPrimaryKey.__name__
+        return over or self.state["fix"]["kind"] == "redirect" or self.rekeys
+
+    @property
+    def rekeys(self) -> bool:
+        """Whether objects go under another key of their type."""
+        changed = self.state["change"]["type"]
+        return changed == SetPrimaryKey.__name__ or (changed == ChangeParents.__name__ and self.whole is None)
 
     @property
     def hands_over(self) -> bool:
@@ -65,8 +71,8 @@ class Ran(NamedTuple):
 
     def made(self, get: Lookup, key: Key, state: State) -> Form:
         """An entity as it leaves it, among the others that `get` finds. Raises `Unread`, and `Refused` without its keys."""
-        if self.state["change"]["type"] == SetPrimaryKey.__name__:
-            return Rekeyed(self.over(get), self.after, self.state["change"]["data"]["type"]).form(key, state)
+        if self.rekeys:
+            return self._rekeyed(self.over(get)).form(key, state)
         if self.whole is None or not key.startswith(self.whole.prefixes):
             return key, state
         try:
@@ -75,6 +81,12 @@ class Ran(NamedTuple):
             if any(each.code == "KEYS_NONE" for each in refused.findings):
                 raise  # who has them decides it
             return key, state
+
+    def _rekeyed(self, get: Lookup) -> Rekeyed:
+        change = self.state["change"]
+        if change["type"] == ChangeParents.__name__:
+            return Rekeyed(get, self.after, change["data"]["type"], Parents(self.before, self.after, self.fix))
+        return Rekeyed(get, self.after, change["data"]["type"], Primary(get, self.after))
 
     def _form(self, whole: Conversion, key: Key, state: State) -> Form:
         """Raises `Refused` where it cannot be mended."""

@@ -1,16 +1,24 @@
-"""Under which key a migration of the primary key leaves an object, and what links and references say of it then.
+"""Under which key a migration leaves an object, and what links and references say of it then.
 
 object/Plane/N2 {tail: N2, serial: 둘}     ──►  object/Plane/둘
 link/beside/N2~F15                         ──►  link/beside/둘~셋
 object/Flight/7 {of: [F15, N2]}            ──►  object/Flight/7 {of: [셋, 둘]}
+
+Under other parents (`Parents`) it takes over what its type has then, and is nothing any more of what is above it no more: links and
+references that mean it as that go.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from events.decider import Lookup, State, needed
+from events.decider import Context, Lookup, State, needed
+from events.findings import Finding
 from events.migrations.migration_relations import ends
+from events.migrations.migration_taken import Taken, taken
+from events.migrations.migration_values import known
+from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
+from events.objects.personal import closed
 from events.objects.sealing import PURGED
 from events.schema.hierarchy import below
 from events.schema.shape import Shape, shape_in
@@ -20,69 +28,134 @@ Form = tuple[Key, State | None]
 """The key under which an entity stands, and its state; `None` if it goes."""
 
 
+class Moving(Protocol):
+    """What becomes of an object of the types that move. All raise `Unread`."""
+
+    def key(self, state: State) -> str:
+        """The key that it has then; its own where it has none then."""
+
+    def values(self, state: State, key: str) -> Mapping[str, Json]:
+        """What it says under that key."""
+
+    def lost(self, state: State, slug: str) -> bool:
+        """Whether it is none of this type any more."""
+
+
+class Primary(NamedTuple):
+    """By another primary key of its type. `get`: the schema as it was, `after`: as it became."""
+
+    get: Lookup
+    after: Lookup
+
+    def key(self, state: State) -> str:
+        key: str = state["key"]
+        try:
+            return _shape(self.after, state).key_of(state["properties"])
+        except (KeyError, NotAValue):
+            return key
+
+    def values(self, state: State, key: str) -> Mapping[str, Json]:
+        if key == state["key"]:
+            return dict(state["properties"])
+        names = _shape(self.get, state).names
+        return {field: value for field, value in state["properties"].items() if field in names and value != PURGED}
+
+    def lost(self, state: State, slug: str) -> bool:  # noqa: ARG002  it stays what it is
+        return False
+
+
+class Parents(NamedTuple):
+    """By other parents of its type, which declare another key. As `Primary`."""
+
+    context: Context
+    after: Lookup
+    fix: Fix
+
+    def key(self, state: State) -> str:
+        key: str = state["key"]
+        found = self._taken(state).key
+        return key if isinstance(found, Finding) else found
+
+    def values(self, state: State, key: str) -> Mapping[str, Json]:
+        found = self._taken(state)
+        if isinstance(found.key, Finding):
+            return dict(state["properties"])
+        shape = _shape(self.after, state)
+        if shape.personal is None:
+            return found.values
+        return closed(self.context, shape.personal, object_key(state["slug"], key), found.values, found.values)
+
+    def lost(self, state: State, slug: str) -> bool:
+        return slug not in _shape(self.after, state).slugs
+
+    def _taken(self, state: State) -> Taken:
+        return taken(_shape(self.context.get, state), _shape(self.after, state), known(self.context, state), self.fix)
+
+
 class Rekeyed(NamedTuple):
     """`get`: the schema as it was, and what the objects are; `after`: the schema as it became."""
 
     get: Lookup
     after: Lookup
-    type: str  # RID
+    type: str  # RID of the highest that moves
+    moving: Moving
 
     def form(self, key: Key, state: State) -> Form:
         """Where the entity has no key of its own then, it stays. Raises `Unread`."""
         return self._link(key, state) if "from" in state else self._object(key, state)
 
     def _object(self, key: Key, state: State) -> Form:
-        shape = self._shape(self.get, state)
-        properties = {**state["properties"], **self._referring(shape, key, state["properties"])}
-        state = {**state, "properties": properties}
-        new = self._key(state)
-        if new == state["key"]:
+        referring = self._referring(_shape(self.get, state), key, state["properties"])
+        there = {
+            field: value for field, value in state["properties"].items() if referring.get(field, value) is not None
+        }
+        state = {**state, "properties": {**there, **{f: value for f, value in referring.items() if value is not None}}}
+        if state["slug"] not in self._slugs():
             return key, state
-        kept = {field: value for field, value in properties.items() if field in shape.names and value != PURGED}
-        return object_key(state["slug"], new), {**state, "key": new, "properties": kept}
+        new = self.moving.key(state)
+        return object_key(state["slug"], new), {**state, "key": new, "properties": self.moving.values(state, new)}
 
     def _link(self, key: Key, state: State) -> Form:
         kind = self.get(Key(f"linkType/{state['type']}"))
         assert kind is not None, "a link is of a type that is there"
-        at = {end: self._moved(entity, state[end]) for end, entity in ends(self.get, kind, state).items()}
+        at = {end: self._named(entity, kind[end], state[end]) for end, entity in ends(self.get, kind, state).items()}
+        if None in at.values():
+            return key, None
         if all(at[end] == state[end] for end in at):
             return key, state
-        return link_key(state["slug"], at["from"], at["to"]), {**state, **at}
+        return link_key(state["slug"], str(at["from"]), str(at["to"])), {**state, **at}
 
     def _referring(self, shape: Shape, key: Key, properties: Mapping[str, Json]) -> dict[str, Json]:
-        """The values that refer to objects, as they shall be."""
+        """The values that refer to objects, as they shall be; `None` for one that goes."""
         refers = list(shape.referring(properties))
         meant = needed(lambda one: shape.meant(self.get, key, one[2], one[3]), refers)
-        new = {(one[0], one[3]): self._moved(entity, one[3]) for one, entity in zip(refers, meant, strict=True)}
+        new = {(one[0], one[3]): self._named(entity, one[2], one[3]) for one, entity in zip(refers, meant, strict=True)}
         found: dict[str, Json] = {}
         for field in {field for field, _ in new}:
             value = properties[field]
-            found[field] = [new[field, each] for each in value] if isinstance(value, list) else new[field, value]
+            several = isinstance(value, list)
+            found[field] = (
+                [at for each in value if (at := new[field, each]) is not None] if several else new[field, value]
+            )
         return found
 
-    def _moved(self, entity: Key, named: str) -> str:
-        """The key under which an object is named then."""
+    def _named(self, entity: Key, slug: str, said: str) -> str | None:
+        """How an object is named then where one of the type `slug` is meant; `None` if it is none any more."""
         state = self.get(entity)
-        return named if state is None or state.get("deleted") else self._key(state)
-
-    def _key(self, state: State) -> str:
-        key: str = state["key"]
-        if state["slug"] not in self._slugs():
-            return key
-        try:
-            return self._shape(self.after, state).key_of(state["properties"])
-        except (KeyError, NotAValue):
-            return key
+        if state is None or state.get("deleted") or state["slug"] not in self._slugs():
+            return said
+        return None if self.moving.lost(state, slug) else self.moving.key(state)
 
     def _slugs(self) -> set[str]:
         own = self.get(Key(f"objectType/{self.type}"))
         assert own is not None, "its key was changed"
         return {each["slug"] for each in (own, *below(self.get, own))}
 
-    def _shape(self, get: Lookup, state: State) -> Shape:
-        kind = get(Key(f"objectType/{state['type']}"))
-        assert kind is not None, "an object is of a type that is there"
-        return shape_in(get, kind)
+
+def _shape(get: Lookup, state: State) -> Shape:
+    kind = get(Key(f"objectType/{state['type']}"))
+    assert kind is not None, "an object is of a type that is there"
+    return shape_in(get, kind)
 
 
 def named(get: Lookup, key: Key, state: State) -> list[Key]:
