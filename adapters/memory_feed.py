@@ -25,6 +25,10 @@ class MemoryFeed:
     async def last(self) -> int:
         return self.messages[-1].position if self.messages else 0
 
+    async def these(self, positions: Sequence[int]) -> list[Fetched]:
+        """The messages there, as far as the log holds them."""
+        return [self.messages[each - 1] for each in positions if each <= len(self.messages)]
+
     async def read(self, after: int, until: int | None = None) -> AsyncGenerator[Sequence[Fetched], None]:
         while until is None or after < until:
             end = min(len(self.messages), after + self._chunk, len(self.messages) if until is None else until)

@@ -8,11 +8,13 @@ or its consumer does, another one is opened behind the last message that was han
 import asyncio
 import json
 import secrets
+from base64 import b64decode
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from adapters.nats_config import log_stream
 from adapters.nats_server import Endpoint
+from adapters.nats_streams import NO_SUCH_MESSAGE
 from adapters.nats_wire import Wire, WireLost, WireRefused
 from projectors.projector import FOREVER, Fetched
 from security.chain import Gap
@@ -46,6 +48,16 @@ class NatsReader:
             return await self._last(wire)
         finally:
             wire.close()
+
+    async def these(self, positions: Sequence[int]) -> list[Fetched]:
+        """The messages there, as far as the log holds them. Raises `WireLost`, `WireRefused`."""
+        wire = await Wire.open(self._endpoint.url, self._login)
+        try:
+            answers = [await wire.ask(f"STREAM.MSG.GET.{self._stream}", {"seq": each}) for each in positions]
+        finally:
+            wire.close()
+        found = [_sound(each)["message"] for each in answers if not _is_nothing(each)]
+        return [Fetched(int(each["seq"]), each["subject"], b64decode(each["data"])) for each in found]
 
     async def read(
         self, after: int, until: int | None = None, subjects: Sequence[str] = ()
@@ -173,6 +185,10 @@ class _Pull:
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
         self.wire.send(subject, f"{self.wire.inbox}.d", json.dumps(wanted).encode())
         self._asked += self._size
+
+
+def _is_nothing(answer: dict[str, Any]) -> bool:
+    return bool(answer.get("error", {}).get("err_code") == NO_SUCH_MESSAGE)
 
 
 def _sound(answer: dict[str, Any]) -> dict[str, Any]:

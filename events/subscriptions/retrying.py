@@ -3,6 +3,7 @@
 2xx ─► Delivered         410 ─► Gone: nothing is sent there any more
 429, 502, 504 ─► Later, and slower: everything else for this endpoint waits, too
 anything else ─► Later, by the schedule, until it has no more tries: GivenUp
+none, and often ─► the endpoint is away: everything waits, and one letter now and then asks whether it is back
 """
 
 from collections.abc import Mapping, Sequence
@@ -110,3 +111,22 @@ def failed_again(failing: Failing | None, now: float) -> tuple[Failing, int | No
     reached = min((now - since) / DISABLE_SECONDS, attempts / DISABLE_ATTEMPTS) * 100
     due = [each for each in NOTICES if told < each <= reached]
     return Failing(since, attempts, due[-1] if due else told), due[-1] if due else None
+
+
+OFTEN: Final = 10  # tries in a row that nobody answered: then the endpoint is away
+KNOCKS: Final = (
+    5  # with one letter at an endpoint that is away, then with the next: who breaks on one is found well with another
+)
+PROBED: Final = 0.1  # of the time since then: so it is found well again with little delay, however long it was away
+LONGEST_REST: Final = 60.0
+_GATEWAYS: Final = frozenset({502, 503, 504})
+
+
+def unanswered(ended: Answered | Failed) -> bool:
+    """Whether it says nothing about this letter: any other would have fared alike."""
+    return ended.status in _GATEWAYS if isinstance(ended, Answered) else ended.kind != "transform_failed"
+
+
+def rest(since: float, now: float) -> float:
+    """Seconds for which nothing is sent to an endpoint that is away: asked now and then; what it misses waits in the log."""
+    return min(max(PROBED * (now - since), 1.0), LONGEST_REST)

@@ -48,6 +48,12 @@ async def test_an_empty_log_ends_at_zero(nats_server):
     assert await NatsReader(nats_server.endpoint, "main").last() == 0
 
 
+async def test_some_are_read_by_their_positions(nats_server):
+    await append(nats_server, 1, 50)
+    found = await NatsReader(nats_server.endpoint, "main").these([3, 7, 50, 51])
+    assert found == [rows(1, 50)[position - 1] for position in (3, 7, 50)]
+
+
 async def test_chunks_are_bounded(nats_server):
     await append(nats_server, 1, 9000)
     async with asyncio.timeout(DEADLINE):

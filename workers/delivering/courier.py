@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
@@ -12,13 +13,11 @@ from events.filters.dialects import Test
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.wire.envelope import proven
-from projectors.projector import Feed, fetched_at
 from workers.delivering.endpoint import Endpoint, Send, Tools
-from workers.delivering.ports import Deliveries, Fired, Timer
+from workers.delivering.ports import Deliveries, Fired, Log, Timer
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
 NOTE_SECONDS: Final = 0.2
-PUT_OFF_SECONDS: Final = 60.0  # a letter whose endpoint is paused
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
 HELD_SECONDS: Final = 2.0  # a reading of the log for an endpoint that has no room
@@ -53,7 +52,7 @@ class Courier:
 
     def __init__(
         self,
-        feed: Feed,
+        feed: Log,
         directory: Directory,
         deliveries: Deliveries,
         timer: Timer,
@@ -206,24 +205,30 @@ class Courier:
         endpoint.replayed = replay["number"]
 
     async def _repeat(self) -> None:
+        """Those that their endpoints take now; what is not done comes again, so nobody's letters wait here for long."""
+        endpoints = {endpoint.id: endpoint for endpoint in self.endpoints.values()}
+        ready: list[tuple[Fired, Endpoint]] = []
+        coming: Counter[str] = Counter()  # by endpoint
         for fired in await self.timer.take():
-            await self._again(fired)
-
-    async def _again(self, fired: Fired) -> None:
-        due = fired.due
-        endpoint = next((each for each in self.endpoints.values() if each.id == due.subscription), None)
-        if endpoint is None or endpoint.state["status"] == "disabled":
-            await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
-        elif not endpoint.alive:
-            await self.timer.at(due, self._clock() + PUT_OFF_SECONDS)
-            await fired.done()
-        else:
-            fetched = await fetched_at(self.feed, due.position)
-            if fetched is None:
-                raise LookupError(f"position {due.position} is not in the log")
-            event, _ = proven(fetched.body)
-            letter = Letter(due.position, event.id, fetched.body, due.attempt, "retry")
-            endpoint.repeat(letter, lambda: self._done(fired))
+            endpoint = endpoints.get(fired.due.subscription)
+            if endpoint is None or endpoint.state["status"] == "disabled":
+                await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
+            elif wait := endpoint.absent(coming[endpoint.id]):
+                await self.timer.at(fired.due, self._clock() + wait)
+                await fired.done()
+            else:
+                ready.append((fired, endpoint))
+                coming[endpoint.id] += 1
+        found = {each.position: each.body for each in await self.feed.these(sorted({f.due.position for f, _ in ready}))}
+        for fired, endpoint in ready:
+            if (body := found.get(fired.due.position)) is not None:
+                event, _ = proven(body)
+                letter = Letter(fired.due.position, event.id, body, fired.due.attempt, "retry")
+                endpoint.repeat(letter, partial(self._done, fired))
+        if missing := {fired.due.position for fired, _ in ready} - found.keys():
+            raise LookupError(
+                f"the log does not hold position {min(missing)}; `oms verify log` shows what else is missing"
+            )
 
     async def _done(self, fired: Fired) -> None:
         """Where that cannot be said it comes again, which is allowed."""

@@ -13,6 +13,8 @@ from events.decider import State
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import (
+    KNOCKS,
+    OFTEN,
     SCHEDULE,
     Delivered,
     GivenUp,
@@ -22,10 +24,14 @@ from events.subscriptions.retrying import (
     at_once,
     failed_again,
     judged,
+    rest,
+    unanswered,
 )
 
 ROOM: Final = 500  # letters that wait in memory
 ROOM_BYTES: Final = 1 << 20  # of their bodies, or one
+REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
+PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
 
 
@@ -70,7 +76,8 @@ class Endpoint:
         self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
         self._attempt, self.replayed = standing.attempt, standing.replayed
         self._working = self._picked = 0
-        self._free_at = 0.0  # s since the epoch: nothing is sent before
+        self._unanswered, self._away_since = 0, 0.0  # tries in a row; the first of them
+        self._free_at = self._left_alone = 0.0  # s since the epoch: nothing is sent before, by its rate; or at all
         self._room = asyncio.Event()
         self._room.set()
         self._repeatable = asyncio.Event()
@@ -108,9 +115,16 @@ class Endpoint:
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
         """A letter whose time has come; `done` is told when it is settled or put off again."""
         self._repeated.append((letter, done))
-        if len(self._repeated) >= ROOM:
+        if len(self._repeated) >= REPEATS:
             self._repeatable.clear()
         self._hire()
+
+    def absent(self, coming: int) -> float:
+        """Seconds for which no letter need come again, beside those that are coming: 0 where it may."""
+        if not self.alive or len(self._repeated) + coming >= REPEATS:
+            return PUT_OFF_SECONDS
+        wait = self._left_alone - self._tools.clock()
+        return wait + 1.0 if wait > 0 else 0.0  # timers go by whole seconds
 
     async def repeatable(self) -> None:
         """Returns when few letters wait to be repeated, or none ever will be."""
@@ -124,7 +138,15 @@ class Endpoint:
 
     @property
     def _most(self) -> int:
-        return 1 if self.state["config"]["ordered"] else int(self.state["config"]["concurrency"])
+        return 1 if self._ordered or self._away else int(self.state["config"]["concurrency"])
+
+    @property
+    def _ordered(self) -> bool:
+        return bool(self.state["config"]["ordered"])
+
+    @property
+    def _away(self) -> bool:
+        return self._unanswered >= OFTEN
 
     def _hire(self) -> None:
         if self._working < self._most:
@@ -133,13 +155,13 @@ class Endpoint:
 
     async def _work(self) -> None:
         try:
-            while self.alive and (self._first or self._repeated):
+            while self.alive and (self._first or self._repeated) and self._working <= self._most:
                 self._picked += 1
                 if self._repeated and (not self._first or self._picked % REPEATED == 0):
                     letter, done = self._repeated.popleft()
                     self._repeatable.set()
-                    await self._carry(letter)
-                    await done()
+                    if await self._carry(letter) is not None:
+                        await done()
                 else:
                     letter = self._first.popleft()
                     self._bytes -= len(letter.body)
@@ -150,10 +172,10 @@ class Endpoint:
             self._working -= 1
 
     async def _settle(self, letter: Letter) -> None:
-        if self.state["config"]["ordered"]:
+        if self._ordered:
             settled = await self._until_delivered(letter)
         else:
-            settled = not isinstance(await self._carry(letter), Gone)
+            settled = not isinstance(await self._carry(letter), Gone | None)
         if settled:
             self._flying.pop(letter.position, None)
             self._attempt = 1
@@ -161,7 +183,7 @@ class Endpoint:
     async def _until_delivered(self, letter: Letter) -> bool:
         """In strict order nothing overtakes: what is given up stops the endpoint, which begins with it when it is resumed."""
         while self.alive:
-            verdict = await self._carry(letter._replace(attempt=self._attempt), ordered=True)
+            verdict = await self._carry(letter._replace(attempt=self._attempt))
             match verdict:
                 case Delivered():
                     return True
@@ -172,32 +194,51 @@ class Endpoint:
                     self._tools.stop(self, f"gave up at position {letter.position} after {self._attempt} tries: {kind}")
                     self._attempt = 1
                     return False
-                case Gone():
+                case Gone() | None:
                     return False
                 case _:
                     assert_never(verdict)
         return False
 
-    async def _carry(self, letter: Letter, *, ordered: bool = False) -> Verdict:
-        """Send it once, and see to what follows from that."""
+    async def _carry(self, letter: Letter) -> Verdict | None:
+        """Send it once, and see to what follows from that; `None` where it is still here: its turn has not come, or comes again."""
         tools = self._tools
         await self._turn()
+        if not self.alive:
+            return None
         begun = tools.clock()
         sent = await tools.send(self.state, letter)
         if at_once(sent.ended):
             sent = await tools.send(self.state, letter)
         now = tools.clock()
         verdict = judged(sent.ended, letter.attempt, tools.chance(), now, SCHEDULE)
+        self._learn(verdict, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
-        if again is not None and not ordered:
+        kept = again is not None and self._knocks_with(letter)
+        tools.note(_tried(self.id, letter, sent, begun, now, verdict, self._left_alone if kept else again))
+        if kept:
+            self._first.appendleft(letter._replace(attempt=letter.attempt + 1))
+            self._bytes += len(letter.body)
+            return None
+        if again is not None and not self._ordered:
             await tools.later(Due(self.id, letter.position, letter.attempt + 1), again)
-        if isinstance(verdict, Later) and verdict.slower:
-            self._free_at = max(self._free_at, now + verdict.seconds)
-        tools.note(_tried(self.id, letter, sent, begun, now, verdict, again))
-        self._learn(verdict, now)
         return verdict
 
-    def _learn(self, verdict: Verdict, now: float) -> None:
+    def _knocks_with(self, letter: Letter) -> bool:
+        return self._away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered
+
+    def _learn(self, verdict: Verdict, ended: Answered | Failed, now: float) -> None:
+        if unanswered(ended):
+            self._away_since = self._away_since if self._unanswered else now
+            self._unanswered += 1
+        elif self._unanswered:
+            self._unanswered = 0
+            for _ in range(min(len(self._first), self._most)):
+                self._hire()
+        if self._away:
+            self._left_alone = max(self._left_alone, now + rest(self._away_since, now))
+        if isinstance(verdict, Later) and verdict.slower:
+            self._left_alone = max(self._left_alone, now + verdict.seconds)
         if isinstance(verdict, Delivered):
             self.failing = None
             return
@@ -211,13 +252,16 @@ class Endpoint:
             self._tools.stop(self, f"nothing was delivered in {self.failing.attempts} tries")
 
     async def _turn(self) -> None:
-        """When the endpoint may be asked again: by its rate, and because it asked to be left alone."""
+        """When the endpoint may be asked: by its rate, and where it is not left alone. Whoever comes later is later."""
         rate = self.state["config"].get("rate")
-        now = self._tools.clock()
-        wait = self._free_at - now
-        self._free_at = max(self._free_at, now) + (1 / rate if rate else 0)
-        if wait > 0:
-            await self._tools.rest(wait)
+        while True:
+            now = self._tools.clock()
+            turn = max(self._free_at, self._left_alone, now)
+            self._free_at = turn + (1 / rate if rate else 0)
+            if turn > now:
+                await self._tools.rest(turn - now)
+            if self._left_alone <= max(now, turn):
+                return
 
 
 def _tried(

@@ -1,9 +1,15 @@
-"""Who remembers how far each endpoint is, and who brings letters again."""
+"""Where events are read, who remembers how far each endpoint is, and who brings letters again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from events.subscriptions.letters import Due, Standing, Try
+from projectors.projector import Feed, Fetched
+
+
+class Log(Feed, Protocol):
+    async def these(self, positions: Sequence[int]) -> Sequence[Fetched]:
+        """The messages there, as far as the log holds them. Raises `ConnectionError`."""
 
 
 class Deliveries(Protocol):
