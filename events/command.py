@@ -111,6 +111,22 @@ class AskSubscriptions(AskView):
     deleted: Annotated[bool, Field(description="those that are over, too")] = False
 
 
+class AskSchedules(AskView):
+    """Which commands are sent when, and as whom: all schedules, or one, as they stand or stood, and when they run next."""
+
+    schedule: Annotated[str | None, Field(max_length=200, description="only the one of this name")] = None
+    as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
+    deleted: Annotated[bool, Field(description="those that are over, too")] = False
+    next: Annotated[int, Field(ge=0, le=100, description="how many of the next times are told of each")] = 1
+
+
+class AskScheduleRuns(AskView):
+    """What became of a schedule's runs, the last first."""
+
+    schedule: Annotated[str, Field(max_length=200, description="the schedule's name")]
+    limit: Annotated[int, Field(ge=1, le=1_000, description="how many at most")] = 20
+
+
 class AskImpact(AskType):
     """What stands at an object type, or at one of its properties: what a change of it would reach."""
 
@@ -132,6 +148,8 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "History": AskHistory,
     "Branches": AskBranches,
     "Subscriptions": AskSubscriptions,
+    "Schedules": AskSchedules,
+    "ScheduleRuns": AskScheduleRuns,
     "Impact": AskImpact,
     "Similar": AskSimilar,
     "PreviewMerge": AskPreviewMerge,

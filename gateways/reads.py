@@ -10,7 +10,17 @@ from typing import Any, Final
 
 import msgspec
 
-from events.command import QUESTIONS, AskBranches, AskHistory, AskImpact, AskShow, AskSubscriptions, AskType, AskView
+from events.command import (
+    QUESTIONS,
+    AskBranches,
+    AskHistory,
+    AskImpact,
+    AskSchedules,
+    AskShow,
+    AskSubscriptions,
+    AskType,
+    AskView,
+)
 from events.findings import Finding, Refused
 from events.names import Key
 from events.objects.sealing import PURGED, SEALED, Closed
@@ -24,6 +34,7 @@ from queries.gaps import Opens
 from queries.impact import impact
 from queries.moments import moment
 from queries.objects import show
+from queries.schedules import schedule, schedules
 from queries.subscriptions import subscriptions
 from queries.timeline import history
 from queries.versions import Versions
@@ -35,6 +46,7 @@ _ON_THE_COMMAND_LINE: Final = {
     "Impact": "oms schema impact",
     "Branches": "oms branch list",
     "Subscriptions": "oms webhook list",
+    "Schedules": "oms schedule list",
 }
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -98,12 +110,15 @@ class ReadDoor:
     def _answer(self, versions: Versions, to: Address, asked: AskView) -> dict[str, Any]:
         if isinstance(asked, AskBranches):
             return overview(versions, deleted=asked.deleted)
-        assert isinstance(asked, AskType | AskSubscriptions)
+        assert isinstance(asked, AskType | AskSubscriptions | AskSchedules)
         at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
         match asked:
             case AskSubscriptions():
                 found = subscriptions(at, deleted=asked.deleted)
                 return {"position": at.position, "subscriptions": [each.json() for each in found]}
+            case AskSchedules():
+                names = [schedule(at, asked.schedule)] if asked.schedule else schedules(at, deleted=asked.deleted)
+                return {"position": at.position, "schedules": [each.json(self._clock(), asked.next) for each in names]}
             case AskShow():
                 return _shown(at, asked)
             case AskHistory():

@@ -9,7 +9,7 @@ from events.names import BRANCH, ONTOLOGY
 
 Value = str | int | float | Path | tuple[str, ...]
 
-ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "webhooks")
+ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "webhooks", "scheduler")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
@@ -131,6 +131,7 @@ ABOUT: Mapping[str, About] = {
     ),
     "webhook_ports": About("ports that webhooks may be sent to", shape=_PORT, like="443"),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
+    "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

@@ -62,15 +62,9 @@ class Delivering:
 
     async def disable(self, name: str, reason: str) -> None:
         """Of a `Desk`."""
-        from oms.client import connect
-        from oms.signing import signing
+        from oms.speaking import speaking
 
-        settings = self._settings
-        async with await connect(
-            settings.nats_url or settings.folder, credentials=settings.nats_credentials or None,
-            ontology=settings.ontology, branch=settings.branch, author=AUTHOR,
-            sign=signing(settings) if settings.signing_key else None,
-        ) as client:  # fmt: skip
+        async with await speaking(self._settings, AUTHOR) as client:
             outcome = await client.send("DisableSubscription", {"subscription": name, "reason": reason})
         if outcome.status == "rejected" and "SUBSCRIPTION_UNKNOWN" not in {each.code for each in outcome.findings}:
             raise RuntimeError(f"{name} could not be disabled: {outcome.findings}")

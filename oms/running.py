@@ -34,6 +34,7 @@ from oms.packing import keep_packed
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.recording import Recorder
 from oms.roles import roles
+from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.sinks import carrying
@@ -79,6 +80,8 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops.append(embedding.run())
     if "webhooks" in settings.roles:
         loops.append(Delivering(settings, here.endpoint, shelves, here.projected, alarm).run())
+    if "scheduler" in settings.roles:
+        loops.append(Scheduling(settings, here.endpoint, shelves, here.projected, alarm).run())
     if "committer" in settings.roles:
         loops.append(recorder.run())
     if "server" in settings.roles and not settings.nats_url:

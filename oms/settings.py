@@ -55,6 +55,7 @@ class Settings:
     webhook_nets: tuple[str, ...] = ()
     webhook_ports: tuple[str, ...] = ("80", "443", "8080", "8443")
     webhook_days: float = 30.0
+    schedule_days: float = 30.0
     max_clock_skew: float = 300.0
     embedding_providers: tuple[str, ...] = ("local",)
     embedding_credentials: str = ""

@@ -19,11 +19,13 @@ from adapters.postgres_wake import listen
 from events.reserved import RUNNING_MIGRATIONS
 from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
+from gateways.schedules import RunsDoor
 from gateways.similar import SimilarDoor
 from oms.archiving import audit_trimmed, trimmed
 from oms.keys import key_store
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.reading import read_door
+from oms.run_history import last_runs
 from oms.signing import signers
 from producers.command import Limits
 from producers.committer import Committer
@@ -102,6 +104,7 @@ async def _committer(
         outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
     )
     questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
+    questions |= RunsDoor(last_runs(settings, here.shelves)).questions
     questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]

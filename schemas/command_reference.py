@@ -322,6 +322,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "History": {"type": "Flight", "key": "UA-1545"},
     "Branches": {"deleted": True},
     "Subscriptions": {"asOf": "now"},
+    "Schedules": {"next": 3},
+    "ScheduleRuns": {"schedule": "nightly", "limit": 5},
     "Impact": {"type": "Flight", "property": "status"},
     "Similar": {"text": "delayed by fog", "type": "Flight"},
 }

@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "documents": "documents:app",
     "keys": "keys:app",
     "migrate": "migrate:app",
+    "schedule": "schedule:app",
     "schema": "schema:app",
     "rule": "rule:app",
     "proposal": "proposal:app",

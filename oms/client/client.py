@@ -140,6 +140,33 @@ class Client:
         data = {"type": type_name, "property": property_name, "asOf": str(as_of), "minPosition": min_position}
         return await self._asked("Impact", data, branch, deadline)
 
+    async def schedules(
+        self,
+        schedule: str | None = None,
+        *,
+        following: int = 1,
+        as_of: str | int = "now",
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """Schedules, or the one of this name, with the `following` times of each. Raises `Refused`, `Unavailable`."""
+        data = {"schedule": schedule, "asOf": str(as_of), "next": following, "minPosition": min_position}
+        return await self._asked("Schedules", data, branch, deadline)
+
+    async def schedule_runs(
+        self,
+        schedule: str,
+        *,
+        limit: int = 20,
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """What became of a schedule's runs, the last first. Raises `Refused`, `Unavailable`."""
+        data = {"schedule": schedule, "limit": limit, "minPosition": min_position}
+        return await self._asked("ScheduleRuns", data, branch, deadline)
+
     async def similar(
         self,
         text: str,

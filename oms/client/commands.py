@@ -19,7 +19,7 @@ class Said(TypedDict, total=False):
     `expected`: position at which the target last changed, 0 if it must not exist. `message`: why.
     `effective`: since when it is true, RFC 3339; else when it is committed. `on_behalf_of`: whom the author acts for,
     `<user>@<service>`, and `reason`: why. `signature`: by whom it is, Ed25519 in base64url. `dry_run`: tell what
-    would come of it, and write nothing.
+    would come of it, and write nothing. `correlation`: what it belongs to, kept in its events.
     """
 
     id: str | None
@@ -32,6 +32,7 @@ class Said(TypedDict, total=False):
     reason: str | None
     signature: str | None
     dry_run: bool
+    correlation: str | None
 
 
 Sign = Callable[[Mapping[str, Any]], str]
@@ -64,7 +65,9 @@ def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any
     named: dict[str, Any] = {"id": identity, "type": command, "branch": branch}
     named |= {"author": said.get("author") or speaker.author}
     named |= {"onBehalfOf": said.get("on_behalf_of"), "reason": said.get("reason")}
-    named |= {name: said.get(name) for name in ("expected", "message", "effective")} | {"data": dict(data)}
+    named |= {name: said.get(name) for name in ("expected", "message", "effective", "correlation")} | {
+        "data": dict(data)
+    }
     named |= {"signature": said.get("signature")}
     named |= {"dryRun": said.get("dry_run") or None}
     present = {name: value for name, value in named.items() if value is not None}

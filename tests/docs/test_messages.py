@@ -46,6 +46,8 @@ ELSEWHERE = {
     "History",
     "Branches",
     "Subscriptions",
+    "Schedules",
+    "ScheduleRuns",
     "Similar",
     *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS, *migration.COMMANDS)),
 }  # these need views, a second branch, or data that stands against a change
