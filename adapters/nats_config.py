@@ -64,7 +64,7 @@ def config(name: str, listen: str, store: str, logins: Mapping[str, Login], onto
         *({"service": subject} for log in logs for subject in (f"$JS.API.STREAM.INFO.{log}",)),
         *({"service": f"$JS.API.DIRECT.GET.{log}", "response_type": "stream"} for log in logs),
     ]
-    streams: list[Json] = [{"stream": f"oms.{of}.>"} for of in ("evt", "outcome", "dead")]
+    streams: list[Json] = [{"stream": f"oms.{of}.>"} for of in ("evt", "outcome", "dead", "out")]
     return {
         "server_name": name,
         "listen": listen,
@@ -126,7 +126,8 @@ def _service_says(
         "$JS.API.INFO",
         "_INBOX.>",  # replies inside the account
         "_R_.>",  # replies to clients, mapped by the server
-        *(f"oms.{to}.{ontology}.>" for ontology in ontologies for to in ("outcome", "dead", "later")),
+        *(f"oms.{to}.{ontology}.>" for ontology in ontologies for to in ("outcome", "dead", "later", "out")),
+        "$JS.API.STREAM.NAMES",
         *(f"$JS.API.{ask}.{log}" for log in logs for ask in ("STREAM.MSG.GET", "DIRECT.GET")),
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams),
         *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in streams for ask in ("NAMES", "LIST")),
@@ -147,4 +148,4 @@ def _client_says(principal: str, logs: Sequence[str]) -> list[str]:
 
 
 def _client_hears(principal: str) -> list[str]:
-    return [f"oms.outcome.*.{principal}.>", "oms.evt.>", "oms.dead.>"]
+    return [f"oms.outcome.*.{principal}.>", "oms.evt.>", "oms.dead.>", "oms.out.>"]

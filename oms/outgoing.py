@@ -1,6 +1,5 @@
 """A letter becomes a request: in the subscription's mode, signed with its secrets, by its protocol."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,12 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import nats.errors
-from nats.aio.client import Client
-
 from adapters import system_clock as clock
 from adapters.guarded_http import Guard, GuardedHttp
-from adapters.nats_connection import connection
+from adapters.lines_file import LinesFile
+from adapters.nats_out import nats_out
 from adapters.nats_server import Endpoint
 from adapters.secret_files import NoSecret
 from events.decider import State
@@ -31,7 +28,6 @@ from security.webhook_signatures import BadSecret, headers
 from workers.delivering.endpoint import Send, Sent
 
 AGENT: Final = "oms-webhooks"
-PUBLISH_SECONDS: Final = 10.0
 SECRETS: Final = 4_096  # that are not read again for each request
 OURS: Final = frozenset({"not_signed", "no_credential"})
 Alarm = Callable[[str, BaseException], None]
@@ -50,8 +46,8 @@ async def outgoing(
     secret = lru_cache(SECRETS)(secret_files(settings).get)
     credentials, wrong = Credentials(secret, http, time.monotonic), Wrong(alarm)
     try:
-        async with connection(endpoint, "service", name="webhooks") as client:
-            ways: dict[str, Outgoing] = {"NATS": _by_nats(client), "FILE": _into_file(settings.folder / "webhooks")}
+        async with nats_out(endpoint, settings.ontology) as out:
+            ways: dict[str, Outgoing] = {"NATS": out, "FILE": _into_files(settings.folder / "webhooks")}
 
             async def send(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
@@ -85,24 +81,14 @@ class Wrong:
         return sent
 
 
-def _by_nats(client: Client) -> Outgoing:
-    async def publish(request: Request) -> Answered | Failed:
-        begun = time.monotonic()
-        try:
-            await client.publish(request.url.removeprefix("nats:"), request.body, headers=dict(request.headers))
-            await client.flush(round(PUBLISH_SECONDS))
-        except (nats.errors.Error, OSError) as error:
-            return Failed("network_error", str(error) or repr(error), time.monotonic() - begun)
-        return Answered(204, {}, b"", time.monotonic() - begun)
+def _into_files(folder: Path) -> Outgoing:
+    """Each is written to by one at a time."""
+    file = lru_cache(None)(lambda name: LinesFile(folder / name))
 
-    return publish
-
-
-def _into_file(folder: Path) -> Outgoing:
     async def append(request: Request) -> Answered | Failed:
         begun = time.monotonic()
         try:
-            await asyncio.to_thread(_append, folder / request.url.removeprefix("file:"), request.body)
+            await file(request.url.removeprefix("file:")).append(request.body)
         except OSError as error:
             return Failed("network_error", str(error), time.monotonic() - begun)
         return Answered(204, {}, b"", time.monotonic() - begun)
@@ -125,10 +111,3 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
 def identity(subscription: str, event: str) -> str:
     """The same for an event and an endpoint, however often it is sent; it holds no dot."""
     return f"msg_{sha256(f'{subscription}/{event}'.encode()).hexdigest()[:32]}"
-
-
-def _append(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(body + b"\n")
-        file.flush()
