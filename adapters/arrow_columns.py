@@ -20,28 +20,32 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def schema_of(columns: Sequence[Column]) -> pa.Schema:
-    return pa.schema([(column.name, _type(column)) for column in columns])
+    return pa.schema([(column.name, type_of(column)) for column in columns])
 
 
 def batch(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> pa.Table:
-    arrays = [_array(column, cells) for column, cells in zip(columns, values, strict=True)]
+    """What is an array of Arrow's own already, is taken as it is."""
+    arrays = [
+        cells if isinstance(cells, pa.Array) else array(column, cells)
+        for column, cells in zip(columns, values, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema_of(columns))
 
 
-def _type(column: Column) -> pa.DataType:
+def type_of(column: Column) -> pa.DataType:
     return pa.list_(_TYPES[column.kind]) if column.array else _TYPES[column.kind]
 
 
-def _array(column: Column, cells: Sequence[Any]) -> pa.Array:
+def array(column: Column, cells: Sequence[Any]) -> pa.Array:
     cell = _CELLS.get(column.kind)
     if column.array:
         cells = [None if each is None else [_one(cell, item) for item in _listed(each)] for each in cells]
     elif cell is not None:
         cells = [None if each is None else cell(each) for each in cells]
     try:
-        return pa.array(cells, _type(column))
+        return pa.array(cells, type_of(column))
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([_fitting(each, _type(column)) for each in cells], _type(column))
+        return pa.array([_fitting(each, type_of(column)) for each in cells], type_of(column))
 
 
 def _one(cell: Callable[[Any], Any] | None, item: Any) -> Any:

@@ -14,7 +14,7 @@ from itertools import chain, groupby
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, select
 
 from adapters import version_bundles
 from adapters.key_ranges import behind
@@ -60,9 +60,9 @@ class BundledVersions:
     def purged(self, branch: str, entity: Key) -> int:
         return max((row[0] for row in self._say.rows(_PURGED, branch=branch, entity=entity)), default=0)
 
-    def purges(self, branch: str, prefix: str) -> dict[Key, int]:
+    def purges(self, branch: str, prefix: str, after: int = 0) -> dict[Key, int]:
         found: dict[Key, int] = {}
-        for entity, purged in self._say.rows(_PURGES, branch=branch, low=prefix, high=behind(prefix)):
+        for entity, purged in self._say.rows(_PURGES, branch=branch, low=prefix, high=behind(prefix), after=after):
             found[Key(entity)] = max(purged, found.get(Key(entity), 0))
         return found
 
@@ -172,7 +172,7 @@ _PURGES: Final = (
         entities.c.branch == bindparam("branch"),
         entities.c.entity >= bindparam("low"),
         entities.c.entity < bindparam("high"),
-        moved.c.purged > literal_column("0"),
+        moved.c.purged > bindparam("after"),
     )
 )
 _WITHIN: Final = (

@@ -1,7 +1,7 @@
 """DuckDB as the engine of a query: in memory, with no file, no network, no setting to change, and no variable of Python."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Timer
 from typing import Final
 
@@ -29,7 +29,7 @@ class DuckDb:
     """See `queries.sql.engine.Engine`; the answer is an Arrow table. `told(rows)`: how many are read so far.
 
     To open a database takes longer than most queries: it is kept, empty, as long as the limit of memory is the same.
-    What a query reads is in temporary tables of a connection of its own.
+    What a query reads is known to a connection of its own; it is not copied, and counts as memory, too.
     """
 
     def __init__(self, told: Callable[[int], None] = lambda _: None) -> None:
@@ -42,13 +42,10 @@ class DuckDb:
         reading = _Reading(limits, self._told)
         try:
             begun = [(name, relation, reading.begun(relation)) for name, relation in relations]
-            if all(tables.is_whole for _, _, tables in begun):
-                for name, _, tables in begun:
-                    connection.register(name, tables.first)
-            else:
+            if not all(tables.is_whole for _, _, tables in begun):
                 _prepared(connection, text, relations)
-                for name, _, tables in begun:
-                    _filled(connection, name, tables)
+            for name, _, tables in begun:
+                connection.register(name, pa.concat_tables(tables))
             return _within(connection, text, limits)
         except duckdb.Error as error:
             raise _failure(error, limits) from None
@@ -77,7 +74,7 @@ class _Reading:
     """Counts what is read for a query."""
 
     def __init__(self, limits: Limits, told: Callable[[int], None]) -> None:
-        self._limits, self._told, self._read = limits, told, 0
+        self._limits, self._told, self._read, self._bytes = limits, told, 0, 0
 
     def begun(self, relation: Relation) -> "_Begun":
         return _Begun(self._tables(relation), schema_of(relation.columns))
@@ -89,11 +86,14 @@ class _Reading:
             self._told(self._read)
             if self._read > self._limits.read:
                 raise too_much(self._limits)
+            self._bytes += rows.nbytes
+            if self._bytes > self._limits.memory << 20:
+                raise _no_memory(self._limits)
             yield rows
 
 
 class _Begun:
-    """A relation of which the first rows are read; what is whole then need not be copied."""
+    """A relation of which the first rows are read."""
 
     def __init__(self, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
         self.first = next(tables, schema.empty_table())
@@ -111,17 +111,8 @@ class _Begun:
 def _prepared(connection: duckdb.DuckDBPyConnection, text: str, relations: Sequence[tuple[str, Relation]]) -> None:
     """What is wrong with the text is told before much is read."""
     for name, relation in relations:
-        connection.register("given", schema_of(relation.columns).empty_table())
-        connection.execute(f'CREATE TEMP TABLE "{name}" AS SELECT * FROM given')  # noqa: S608  # a name of our own
-        connection.unregister("given")
+        connection.register(name, schema_of(relation.columns).empty_table())
     connection.execute(f"EXPLAIN {text}")
-
-
-def _filled(connection: duckdb.DuckDBPyConnection, name: str, tables: Iterable[pa.Table]) -> None:
-    for rows in tables:
-        connection.register("given", rows)
-        connection.execute(f'INSERT INTO "{name}" SELECT * FROM given')  # noqa: S608
-        connection.unregister("given")
 
 
 def _within(connection: duckdb.DuckDBPyConnection, text: str, limits: Limits) -> pa.Table:

@@ -50,9 +50,9 @@ class MemoryVersions:
     def purged(self, branch: str, entity: Key) -> int:
         return max((one.since for one in self.of(branch, entity, FOREVER) if one.change == "purged"), default=0)
 
-    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
+    def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
         found = {entity: self.purged(branch, entity) for entity in self._entities(branch, prefix)}
-        return {entity: position for entity, position in found.items() if position}
+        return {entity: position for entity, position in found.items() if position > after}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

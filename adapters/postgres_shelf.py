@@ -84,6 +84,10 @@ class PostgresShelf(Generic[ViewT]):
         with self._asked(self.schema(build)) as session:
             return move(session, before)
 
+    async def columns(self, _build: int) -> int | None:
+        """See `oms.shelves.Kept.columns`: beside a database there are none."""
+        return None
+
     def stats(self, build: int) -> list[Kept]:
         """See `oms.shelves.Kept.stats`."""
         with self._asked(self.schema(build)) as session:

@@ -46,8 +46,9 @@ class PostgresVersions:
     def purged(self, branch: str, entity: Key) -> int:
         return self._session.value(_PURGED, branch, entity) or 0
 
-    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
-        return {Key(entity): since for entity, since in self._session.rows(_PURGES, branch, prefix, behind(prefix))}
+    def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
+        found = self._session.rows(_PURGES, branch, prefix, behind(prefix), after)
+        return {Key(entity): since for entity, since in found}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)
@@ -129,7 +130,7 @@ _PURGED: Final = sql(
 _PURGES: Final = sql(
     select(entities.c.entity, func.max(versions.c.since))
     .join_from(versions, entities, entities.c.id == versions.c.entity)
-    .where(*_in_range, versions.c.change == literal_column("'purged'"))
+    .where(*_in_range, versions.c.change == literal_column("'purged'"), versions.c.since > bindparam("after"))
     .group_by(entities.c.entity)
 )
 _SPANNING: Final = sql(

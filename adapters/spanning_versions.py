@@ -42,8 +42,8 @@ class SpanningVersions:
     def purged(self, branch: str, entity: Key) -> int:
         return self._live.purged(branch, entity) or self._old.purged(branch, entity)
 
-    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
-        return {**self._old.purges(branch, prefix), **self._live.purges(branch, prefix)}
+    def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
+        return {**self._old.purges(branch, prefix, after), **self._live.purges(branch, prefix, after)}
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

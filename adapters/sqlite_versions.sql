@@ -13,6 +13,14 @@ SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, 
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
 WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND slices.since <= ? AND slices.until > ? ORDER BY entities.entity, slices.since
 
+-- histories
+SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
+FROM json_each(?) AS asked CROSS JOIN entities ON entities.branch = ? AND entities.entity = asked.value CROSS JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
+ORDER BY asked.id, slices.since
+
+-- many
+SELECT count(*) FROM (SELECT 1 FROM entities WHERE branch = ? AND entity >= ? AND entity < ? LIMIT ?)
+
 -- purged
 SELECT coalesce(max(versions.since), 0)
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since
@@ -21,7 +29,7 @@ WHERE entities.branch = ? AND entities.entity = ? AND versions.change = 'purged'
 -- purges
 -- the pluses keep the plan from going through all entities
 SELECT entities.entity, max(versions.since) FROM versions JOIN entities ON entities.id = versions.entity
-WHERE versions.change = 'purged' AND +entities.branch = ? AND +entities.entity >= ? AND +entities.entity < ? GROUP BY entities.entity
+WHERE versions.since > ? AND versions.change = 'purged' AND +entities.branch = ? AND +entities.entity >= ? AND +entities.entity < ? GROUP BY entities.entity
 
 -- changed
 -- the pluses keep the plan from going through all entities

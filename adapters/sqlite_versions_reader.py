@@ -60,8 +60,8 @@ class SqliteVersions:
     def purged(self, branch: str, entity: Key) -> int:
         return int(self._execute(SQL["purged"], (branch, entity)).fetchone()[0])
 
-    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
-        return dict(self._execute(SQL["purges"], (branch, prefix, behind(prefix))))
+    def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
+        return dict(self._execute(SQL["purges"], (after, branch, prefix, behind(prefix))))
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         return self.spanning(branch, prefix, position, position)

@@ -57,6 +57,8 @@ class SqliteShelf(Generic[ViewT]):
     ) -> Agreed | Difference:
         """See `Kept`."""
         with self._readable():
+            if by is not None:
+                self._drop_columns(build)  # of what is mended
             return await verify_view(self.path(build), self.name, feed, told, by)
 
     async def pack(self, build: int, before: int) -> int | None:
@@ -68,6 +70,11 @@ class SqliteShelf(Generic[ViewT]):
         """See `oms.shelves.Kept.move`."""
         with self._readable():
             return await asyncio.to_thread(move, self.path(build), before)
+
+    async def columns(self, build: int) -> int | None:
+        """See `oms.shelves.Kept.columns`."""
+        with self._readable():
+            return await asyncio.to_thread(_renewed, self.path(build))
 
     def stats(self, build: int) -> list[Kept]:
         """See `oms.shelves.Kept.stats`."""
@@ -101,6 +108,10 @@ class SqliteShelf(Generic[ViewT]):
         with self._readable():
             return parked_in(path)
 
+    def _drop_columns(self, build: int) -> None:
+        for file in self.path(build).parent.glob(f"{self.path(build).name}.columns-*"):
+            file.unlink(missing_ok=True)
+
     @contextmanager
     def _readable(self) -> Iterator[None]:
         try:
@@ -109,6 +120,14 @@ class SqliteShelf(Generic[ViewT]):
             raise ViewUnavailable(
                 self.name, f"a file in {self.folder} cannot be read: {error}", "`oms verify`"
             ) from error
+
+
+def _renewed(path: Path) -> int | None:
+    if not any(path.parent.glob(f"{path.name}.columns-*.json")):
+        return None
+    from adapters.sqlite_columns import renew  # with Arrow, which takes a while to import
+
+    return renew(path)
 
 
 class LiveBuild(Generic[ViewT]):

@@ -1,4 +1,7 @@
-"""Keeps the versions view small while OMS runs: what was closed a while ago becomes deltas, what was long ago Parquet."""
+"""Keeps the versions view small while OMS runs: what was closed a while ago becomes deltas, what was long ago Parquet.
+
+Where there are columns for whole tables, they are kept near to what it is.
+"""
 
 import asyncio
 import sqlite3
@@ -80,4 +83,6 @@ class Keeper:
             if await self._shelf.move(build, now - int(self._days * DAY)) is not None:
                 return True
             self._move_at = time.monotonic() + HOUR
-        return await self._shelf.pack(build, now - LATELY) is not None
+        if await self._shelf.pack(build, now - LATELY) is not None:
+            return True
+        return await self._shelf.columns(build) is not None

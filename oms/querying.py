@@ -1,11 +1,14 @@
-"""What a query reads beside the versions: the events, from the audit and the segments that its rows left for."""
+"""What a query reads beside the versions: columns of whole tables, and the events, from the audit and its segments."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
+from adapters.view_files import live_path
 from oms.settings import Settings
 from projectors.projector import Fetched, ViewUnavailable
 from queries.freshness import Behind, at_least
+from queries.sql.kept import Lookup, nothing_kept
 
 
 def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetched]]:
@@ -29,6 +32,42 @@ def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetc
                 yield chunk
         finally:
             runner.run(chunks.aclose())
+
+
+def columns(settings: Settings) -> Lookup:
+    """Those that are kept beside the live versions; beside a database there are none."""
+    if settings.postgres_url:
+        return nothing_kept
+    from adapters.kept_columns import lookup
+
+    return lookup(live_path(settings.folder, "versions"))
+
+
+def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Callable[[int], None]) -> bool:
+    """Makes columns, or makes them newer, where that pays for what is asked as a whole: (branch, prefix), up to a position.
+
+    `told(count)` is progress. Whether there are others now. In a folder that nobody may write to there stay those that there are.
+    """
+    if settings.postgres_url:
+        return False
+    from adapters.sqlite_columns import keep, pays
+
+    view, made = live_path(settings.folder, "versions"), 0
+    with suppress(PermissionError):
+        for (branch, prefix), last in whole.items():
+            if pays(view, branch, prefix, last):
+                made += keep(view, branch, prefix, told)
+    return made > 0
+
+
+def all_columns(settings: Settings, told: Callable[[int], None]) -> int:
+    """Of all types that are large enough; how many versions were read. `told(count)` is progress of each type. Raises `ViewMissing`."""
+    if settings.postgres_url:
+        return 0
+    from adapters.sqlite_columns import keep, large
+
+    view = live_path(settings.folder, "versions")
+    return sum(keep(view, branch, prefix, told) for branch, prefix in large(view))
 
 
 async def _next(chunks: AsyncIterator[Sequence[Fetched]]) -> Sequence[Fetched] | None:

@@ -90,6 +90,12 @@ class Kept(Shelf[Any], Protocol):
         How many; `None` when there is nothing more to look at.
         """
 
+    async def columns(self, build: int) -> int | None:
+        """Of versions: make those columns newer that questions about whole tables read and that are far behind.
+
+        How many versions were read; `None` when there is nothing to do.
+        """
+
     def stats(self, build: int) -> list[KeptVersions]:
         """Of versions: what those of each type take."""
 

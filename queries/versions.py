@@ -73,8 +73,8 @@ class Versions(Protocol):
     def purged(self, branch: str, entity: Key) -> int:
         """Where an object was last purged on `branch` itself; 0 = nowhere."""
 
-    def purges(self, branch: str, prefix: str) -> Mapping[Key, int]:
-        """As `purged`, of all keys that start with `prefix` and were purged; as long as there are versions."""
+    def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
+        """As `purged`, of all keys that start with `prefix` and were purged behind `after`; as long as there are versions."""
 
     def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
         """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed."""

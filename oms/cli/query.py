@@ -59,7 +59,7 @@ def query(
     from adapters.bounded_memory import bounded
     from adapters.duckdb_engine import DuckDb
     from oms.cli.progress import Progress
-    from oms.querying import bodies
+    from oms.querying import bodies, columns, renewed
     from queries.sql.engine import Limits
     from queries.sql.query import explained, is_explained, planned
     from queries.sql.windows import Windows
@@ -69,7 +69,10 @@ def query(
     limits = Limits(memory, seconds, max_read, max_rows)
     with versions(settings, asked.min_position) as opened:
         windows = Windows(opened, settings.branch, asked.as_of, time.time_ns() // 1_000)
-        found = planned(text, windows, partial(bodies, settings))
+        found = planned(text, windows, partial(bodies, settings), columns(settings))
+        with Progress("making columns", "versions") as told:
+            if renewed(settings, found.whole(), told):
+                found = planned(text, windows, partial(bodies, settings), columns(settings))
         with Progress("reading") as told:
             if explain:
                 print_rows(explained(found, limits, told), _EXPLAINED, as_json=how is Format.JSON)

@@ -70,6 +70,17 @@ async def _move(days: float, *, as_json: bool, **flags: Any) -> None:
     print_fields({"moved": moved}, as_json=as_json)
 
 
+@app.command()
+def columns(folder: Folder = None, ontology: Ontology = None, as_json: Json = False) -> None:
+    """Make columns for questions about whole tables. Of all types that are large; such a question also makes its own."""
+    from oms.querying import all_columns
+    from oms.settings import load
+
+    with Progress("making columns", "versions") as told:
+        found = all_columns(load({"folder": folder, "ontology": ontology}).settings, told)
+    print_fields({"versions": found}, as_json=as_json)
+
+
 def _live(shelves: Any) -> int:
     """Raises `ViewMissing`."""
     from oms.views import live_build

@@ -20,8 +20,9 @@ from queries.naming import type_of, values
 from queries.objects import PREFIXES
 from queries.sql.columns import AUDIT, OF_VERSIONS, Column
 from queries.sql.purges import Purges
-from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, Told, needed
+from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, needed
 from queries.sql.scans import Seen
+from queries.sql.told import Told
 from security.chain import body_hash
 
 Bodies = Callable[[int, int], Iterator[Sequence[Fetched]]]

@@ -14,16 +14,18 @@ from queries.objects import PREFIXES
 from queries.sql.columns import SHORT
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
+from queries.sql.kept import Found, Lookup, nothing_kept, whole
 from queries.sql.logs import Bodies, Stretch, history, logged
 from queries.sql.narrowing import Narrowed, narrowed
 from queries.sql.purges import Purges
 from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
-from queries.sql.scans import true_at
+from queries.sql.scans import Entities, true_at
 from queries.sql.statement import Statement, statement
 from queries.sql.tables import is_log, position_of, table
+from queries.sql.told import Told
 from queries.sql.when import Reference
-from queries.sql.windows import Windows
+from queries.sql.windows import Window, Windows
 from queries.versions import Versions
 
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s", re.IGNORECASE)
@@ -71,6 +73,14 @@ class Query:
         except Failed as failed:
             raise refused(failed.code, failed.text) from None
 
+    def whole(self) -> dict[tuple[str, str], int]:
+        """Of which (branch, prefix) everything is read, and up to which position."""
+        found: dict[tuple[str, str], int] = {}
+        for each in self.planned:
+            for branch, prefix, last in each.source.whole() if isinstance(each.source, Rows) else ():
+                found[branch, prefix] = max(last, found.get((branch, prefix), 0))
+        return found
+
     def is_shown(self, column: str) -> bool:
         """Whether a person wants to see it: what `*` says of a version is much; it stands first where there are several."""
         if not column.startswith("_") or column.casefold() in self.said.names():
@@ -93,10 +103,10 @@ def is_explained(text: str) -> tuple[str, bool]:
     return (" " * found.end() + text[found.end() :], True) if found else (text, False)
 
 
-def planned(text: str, windows: Windows, bodies: Bodies) -> Query:
+def planned(text: str, windows: Windows, bodies: Bodies, kept: Lookup = nothing_kept) -> Query:
     """Raises `Refused`."""
     said = statement(text)
-    planning = _Planning(windows, bodies, said.columns(), Gaps())
+    planning = _Planning(windows, bodies, kept, said.columns(), Gaps())
     tables = [
         planning.planned(f"t{number}", reference, narrowed(node, reference, position_of(reference.name)))
         for number, (node, reference) in enumerate(said.tables)
@@ -142,6 +152,7 @@ def explained(query: Query, limits: Limits, told: Callable[[int], None]) -> Iter
 class _Planning:
     windows: Windows
     bodies: Bodies
+    kept: Lookup
     wanted: frozenset[str] | None
     gaps: Gaps
     places: set[tuple[str, str]] = field(default_factory=set)
@@ -160,12 +171,20 @@ class _Planning:
             window, why = window.nothing(), "nothing: the type came later"
         elif true is None and less.since > window.low and not window.point:
             window, why = window.later(less.since), f"{why}, from position {less.since}"
-        known = [each.column.name for each in every]
-        purges = Purges(windows.versions)
-        rows = Rows(found, window, true, read, needed(every, self.wanted), known, purges)
+        known, asked = [each.column.name for each in every], needed(every, self.wanted)
+        kept = self._columns(window, read, asked) if true is None else []
+        if kept:
+            why = f"{why}, from columns as of {min(each.columns.position for each in kept)}"
+        rows = Rows(found, window, true, read, asked, known, Purges(windows.versions), kept)
         return Planned(
             name, reference, rows, window.cut.branch, window.low, window.cut.position, windows.time(window.cut), why
         )
+
+    def _columns(self, window: Window, read: Entities, asked: Sequence[Told]) -> list[Found]:
+        if read.keys is not None or window.empty:
+            return []
+        each = (whole(self.kept, window, prefix, asked) for prefix in read.prefixes)
+        return [columns for columns in each if columns is not None]
 
     def _log(self, name: str, reference: Reference, less: Narrowed) -> Planned:
         when, called = reference.when, reference.name

@@ -1,10 +1,10 @@
 """Versions as rows of a table: properties by today's names of that moment, and what is known of each version."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -15,22 +15,15 @@ from events.schema.values import pointer
 from queries.gaps import Opens, gaps
 from queries.naming import types_of
 from queries.sql.columns import AUDIT, ENDS, OF_VERSIONS, Column, distinct, mixed, of_property
+from queries.sql.kept import Found
 from queries.sql.purges import Purges
 from queries.sql.scans import Entities, Seen, TrueAt, scanned
 from queries.sql.tables import Table
+from queries.sql.told import Cells, Told
 from queries.sql.windows import Window
 
 BATCH: Final = 4_096  # rows
 _encode: Final = msgspec.json.Encoder().encode
-Cells = Callable[[Sequence[Seen], Sequence[Mapping[str, Any]]], list[Any]]
-
-
-class Told(NamedTuple):
-    """A column, and what stands in it for versions and the properties of each by field."""
-
-    column: Column
-    cells: Cells
-    of_properties: bool = False
 
 
 @dataclass(slots=True)
@@ -53,7 +46,7 @@ class Gaps:
 
 @dataclass(slots=True)
 class Rows:
-    """One table of a query: `told` are the columns that it needs, `known` the names of all."""
+    """One table of a query: `told` are the columns that it needs, `known` the names of all, `kept` what need not be read."""
 
     table: Table
     window: Window
@@ -62,18 +55,37 @@ class Rows:
     told: Sequence[Told]
     known: Sequence[str]
     purges: Purges
+    kept: Sequence[Found] = ()
 
     @property
     def columns(self) -> list[Column]:
         return [each.column for each in self.told]
 
-    def batches(self) -> Iterator[list[list[Any]]]:
+    def batches(self) -> Iterator[Sequence[Sequence[Any]]]:
         """Columns of values, some thousand rows at a time."""
-        seen = scanned(self.entities, self.window, self.true)
+        for _, columns, wanted in self.kept:
+            yield from columns.batches(self.told, wanted)
+        seen = self._seen()
         states = self._states if any(each.of_properties for each in self.told) else _none
         while rows := list(islice(seen, BATCH)):
             properties = states(rows)
             yield [each.cells(rows, properties) for each in self.told]
+
+    def whole(self) -> Iterator[tuple[str, str, int]]:
+        """Of which (branch, prefix), and up to which position, everything is read."""
+        if self.entities.keys is None and self.true is None and not self.window.empty:
+            prefixes = {each.entities for each in self.table.types} & set(self.entities.prefixes)
+            for branch, floor, last in self.window.cut.lineage:
+                yield from ((branch, prefix, last) for prefix in sorted(prefixes) if last > floor)
+
+    def _seen(self) -> Iterator[Seen]:
+        """What is not told by columns."""
+        if not self.kept:
+            return scanned(self.entities, self.window, self.true)
+        rest = [each for each in self.entities.prefixes if all(each != found.prefix for found in self.kept)]
+        apart = frozenset().union(*(found.wanted.without for found in self.kept))
+        each = (Entities(rest), Entities([], apart))
+        return chain.from_iterable(scanned(entities, self.window, self.true) for entities in each)
 
     def _states(self, rows: Sequence[Seen]) -> Sequence[Mapping[str, Any]]:
         """As they are stored: what is encrypted is opened where its column is told."""
@@ -106,11 +118,20 @@ def told(table: Table, window: Window, left_out: Gaps, *, exact: bool) -> list[T
     ]
     typed = _typed(table, window, [field for field, _ in properties], exact=exact)
     opens = window.cut.versions.opens
-    columns = [Told(typed[f], _property(f, each, opens, left_out, typed[f]), True) for f, each in properties]
+    columns = [
+        Told(
+            typed[f],
+            _property(f, each, opens, left_out, typed[f]),
+            f,
+            of_properties=True,
+            plain=_is_plain(each, typed[f]),
+        )
+        for f, each in properties
+    ]
     types = {each.slug: each.name for each in table.types}
     ends = ENDS if table.named.kind == "linkType" else ()
-    known = [Told(column, VERSION.get(column.name) or _type(types)) for column in (*ends, *OF_VERSIONS)]
-    every = [*columns, *known, *(Told(column, MARKS[column.name]) for column in AUDIT)]
+    known = [Told(column, VERSION.get(column.name) or _type(types), column.name) for column in (*ends, *OF_VERSIONS)]
+    every = [*columns, *known, *(Told(column, MARKS[column.name], column.name) for column in AUDIT)]
     names = distinct([each.column for each in every])
     return [each._replace(column=column) for column, each in zip(names, every, strict=True)]
 
@@ -156,6 +177,10 @@ def _property(field: str, each: Mapping[str, Any], opens: Opens, left_out: Gaps,
 _TEXTS: Final = {str, type(None)}
 
 
+def _is_plain(declared: Mapping[str, Any], column: Column) -> bool:
+    return column.kind in ("text", "integer", "number", "boolean") and not column.array and "fields" not in declared
+
+
 def _type(names: Mapping[str, str]) -> Cells:
     return lambda rows, _: [names.get(str(seen.version.state.get("slug"))) for seen in rows]
 
@@ -192,4 +217,4 @@ VERSION: Final[Mapping[str, Cells]] = {
     "_effective_to": _plain("effective_to"),
 }
 MARKS: Final[Mapping[str, Cells]] = {column.name: _mark(column.name) for column in AUDIT}
-_KEY: Final = Told(Column("_key", "text"), VERSION["_key"])
+_KEY: Final = Told(Column("_key", "text"), VERSION["_key"], "_key")

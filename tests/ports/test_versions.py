@@ -265,4 +265,6 @@ async def test_all_purges_under_a_prefix_are_those_that_each_key_tells(tell: Tel
     history.commit(MAIN, [purged])
     versions = await tell(history, [])
     assert versions.purges(MAIN, "object/A/") == {"object/A/1": 5} == {ONE: versions.purged(MAIN, ONE)}
+    assert versions.purges(MAIN, "object/A/", 4) == {ONE: 5}
+    assert versions.purges(MAIN, "object/A/", 5) == {}
     assert versions.purges(MAIN, "object/B/") == {} == versions.purges("dev/a/b", "object/A/")

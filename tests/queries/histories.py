@@ -103,6 +103,19 @@ class History:
         return self.position
 
 
+class Lived:
+    """A view in a file that is written commit by commit."""
+
+    def __init__(self, view: Path) -> None:
+        self.view, self.history, self._written = view, History(), 0
+
+    async def write(self) -> None:
+        part = History()
+        part.told, self._written = self.history.told[self._written :], len(self.history.told)
+        if part.told:
+            await part.into_file(self.view)
+
+
 def object_state(slug: str, key: str, *, deleted: bool = False, **properties: Any) -> dict[str, Any]:
     return {"type": f"ri.{slug}", "slug": slug, "key": key, "properties": properties, "deleted": deleted}
 

@@ -1,0 +1,90 @@
+"""Whole tables from columns that are kept of a type's versions: all of it but what came later, which is read as ever.
+
+columns, as of a position   ├ every version of every entity ┤   without the entities that are read apart:
+read apart                  changed since · changed on another branch of the lineage · purged · parked
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple, Protocol
+
+from events.branches.lineage import Lineage
+from events.names import Key
+from queries.sql.told import Told
+from queries.sql.windows import Window
+from queries.versions import Versions
+
+MOST: Final = 5_000  # entities that are read apart; of more, all are
+
+
+class Slice(NamedTuple):
+    """Versions that began in (floor, last] and had not ended at `low` as `last` knows it; `every`: also deletions.
+
+    `point`: their ends are not told. `without`: entities of which none is meant.
+    """
+
+    floor: int
+    last: int
+    low: int
+    every: bool
+    point: bool
+    without: Collection[Key]
+
+
+class Columns(Protocol):
+    """All versions that one branch wrote of the entities of one type, up to a position."""
+
+    @property
+    def position(self) -> int: ...
+
+    @property
+    def apart(self) -> Collection[Key]:
+        """Entities that are not in them."""
+
+    def tells(self, told: Sequence[Told]) -> bool:
+        """Whether all of these can be made of them."""
+
+    def batches(self, told: Sequence[Told], wanted: Slice) -> Iterator[Sequence[Sequence[Any]]]:
+        """Versions of one entity together, as they came."""
+
+
+Lookup = Callable[[Versions, str, str], Columns | None]
+"""The columns of (branch, prefix), where there are any that belong to these versions."""
+
+
+def nothing_kept(_versions: Versions, _branch: str, _prefix: str) -> None:
+    return None
+
+
+class Found(NamedTuple):
+    """Of one prefix: columns, what of them is meant, and the entities that are read apart."""
+
+    prefix: str
+    columns: Columns
+    wanted: Slice
+
+
+def whole(lookup: Lookup, window: Window, prefix: str, told: Sequence[Told]) -> Found | None:
+    """`None` where there are no columns that tell this, or too much would have to be read apart."""
+    cut = window.cut
+    for level, (branch, floor, last) in enumerate(cut.lineage):
+        columns = lookup(cut.versions, branch, prefix) if last > floor else None
+        if columns is not None and columns.tells(told):
+            apart = _apart(cut.versions, cut.lineage, level, prefix, columns)
+            low = min(window.low, last)
+            return None if apart is None else Found(
+                prefix, columns, Slice(floor, last, low, window.every, window.point, apart)
+            )  # fmt: skip
+    return None
+
+
+def _apart(versions: Versions, lineage: Lineage, level: int, prefix: str, columns: Columns) -> frozenset[Key] | None:
+    """`level` of the lineage is the one that there are columns of."""
+    branch, _, last = lineage[level]
+    others = [each for number, each in enumerate(lineage) if number != level]
+    changed = [versions.changed(on, prefix, floor, at) for on, floor, at in others if at > floor]
+    if last > columns.position:
+        changed.append(versions.changed(branch, prefix, columns.position, last))
+    purged = versions.purges(branch, prefix, columns.position)
+    keys = frozenset(islice(chain(columns.apart, purged, *changed), MOST + 1))
+    return keys if len(keys) <= MOST else None
