@@ -19,9 +19,12 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
+    update,
 )  # fmt: skip
 
+from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import DELIVERED, TOTAL, Counted, Tallied
@@ -83,6 +86,22 @@ failures: Final = Table(  # what failed and did not arrive since
     Column("next", BigInteger),  # µs
     sqlite_with_rowid=False,
 )
+consents: Final = Table(
+    "consents",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("sink", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),  # µs
+    Column("tries", Integer, nullable=False),
+    Column("next", BigInteger),  # µs
+    Column("rate", Integer),  # requests a minute
+    Column("kind", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
 ADD: Final = insert(tries).values({name: bindparam(name) for name in Try._fields})
 ALL: Final = select(standings)
 LAST: Final = (
@@ -121,6 +140,17 @@ WAITING: Final = select(
     func.min(failures.c.since).filter(_COMES),
     func.count(),
 ).group_by(failures.c.subscription)
+CONSENTS: Final = select(consents)
+GRANT: Final = (
+    update(consents)
+    .where(consents.c.digest == bindparam("told"))
+    .values(
+        status=literal_column("'granted'"), time=bindparam("at"), rate=bindparam("permitted"), next=null(),
+        kind=literal_column("''"), detail=literal_column("''"),
+    )
+    .returning(consents.c.subscription)
+)  # fmt: skip
+UNASKED: Final = delete(consents).where(consents.c.subscription == bindparam("of"))
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
 
 OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"))
@@ -146,6 +176,18 @@ def fail(insert_into: Callable[[Table], Any]) -> Any:
     return statement.on_conflict_do_update(
         index_elements=list(failures.primary_key),
         set_={"time": statement.excluded.time, "next": statement.excluded.next},
+    )
+
+
+def ask(insert_into: Callable[[Table], Any]) -> Any:
+    """What the same sink granted the same origin stays."""
+    statement = insert_into(consents)
+    said = statement.excluded
+    held = (consents.c.status == literal_column("'granted'")) & (consents.c.sink == said.sink)
+    return statement.on_conflict_do_update(
+        index_elements=list(consents.primary_key),
+        set_={each.name: each for each in said if each.name != "subscription"},
+        where=~(held & (consents.c.origin == said.origin)),
     )
 
 
@@ -175,6 +217,11 @@ def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
         identity: Standing(position, None if since is None else Failing(since, attempts, told), attempt, replayed)
         for identity, position, attempt, replayed, since, attempts, told in rows
     }
+
+
+def as_consents(rows: Sequence[Any]) -> dict[str, Consent]:
+    """Of rows of `CONSENTS`."""
+    return {row[0]: Consent(*row) for row in rows}
 
 
 def as_counted(rows: Sequence[Any]) -> dict[str, list[Counted]]:

@@ -10,6 +10,7 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
+from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
@@ -28,6 +29,8 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
+_CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
+_ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
 _FAIL: Final = sql(tables.fail(insert))
 
@@ -100,6 +103,26 @@ class PostgresDeliveries:
 
         await self._make()
         return int((await self._lane.run(run)).rpartition(" ")[2])
+
+    async def consents(self) -> Mapping[str, Consent]:
+        """By subscription."""
+        await self._make()
+        return tables.as_consents(await self._lane.run(lambda db: db.fetch(_CONSENTS)))
+
+    async def asked(self, consent: Consent) -> None:
+        """Unless the same sink gave the same origin its consent meanwhile."""
+        await self._make()
+        await self._lane.run(lambda db: db.execute(_ASK, *consent))
+
+    async def grant(self, digest: str, rate: int | None, time: int) -> bool:
+        """By whoever has the token: requests a minute, `None` as many as there are, at a time (µs). Whether there is such a token."""
+        await self._make()
+        return bool(await self._lane.run(lambda db: db.fetch(_GRANT, time, rate, digest)))
+
+    async def ask_anew(self, subscription: str) -> None:
+        """As if it had never been asked."""
+        await self._make()
+        await self._lane.run(lambda db: db.execute(_UNASKED, subscription))
 
     async def close(self) -> None:
         await self._lane.close()

@@ -6,6 +6,7 @@
 A secret is durable before anybody hears of its id. Whoever has the files without the key has nothing.
 """
 
+import hmac
 import os
 import re
 import secrets
@@ -60,6 +61,10 @@ class SecretFiles:
         except (FileNotFoundError, ValueError, InvalidTag) as error:
             text = f"secret {identity} does not open with the key {self.key}; put back the one that it was kept with"
             raise NoSecret(identity, text) from error
+
+    def derived(self, purpose: bytes) -> bytes:
+        """A key of its own for another purpose: 32 bytes, the same as long as the key is. Raises `OSError`."""
+        return hmac.digest(self._made_key(), purpose, "sha256")
 
     def ids(self) -> Iterator[str]:
         """Of all that are here."""

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, writer
+from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
@@ -22,6 +23,8 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
 )  # fmt: skip
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
+_CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
+_ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
 _FAIL: Final = sql(tables.fail(insert))
 
@@ -74,6 +77,24 @@ class SqliteDeliveries:
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
         return await self._file.run(lambda connection: _forgotten(connection, before, slot))
+
+    async def consents(self) -> Mapping[str, Consent]:
+        """By subscription."""
+        rows = await self._file.run(lambda connection: connection.execute(_CONSENTS).fetchall())
+        return tables.as_consents(rows)
+
+    async def asked(self, consent: Consent) -> None:
+        """Unless the same sink gave the same origin its consent meanwhile."""
+        await self._file.run(lambda connection: connection.execute(_ASK, consent))
+
+    async def grant(self, digest: str, rate: int | None, time: int) -> bool:
+        """By whoever has the token: requests a minute, `None` as many as there are, at a time (µs). Whether there is such a token."""
+        given = (time, rate, digest)
+        return bool(await self._file.run(lambda connection: connection.execute(_GRANT, given).fetchall()))
+
+    async def ask_anew(self, subscription: str) -> None:
+        """As if it had never been asked."""
+        await self._file.run(lambda connection: connection.execute(_UNASKED, (subscription,)))
 
     async def close(self) -> None:
         await self._file.close()

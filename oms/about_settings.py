@@ -20,6 +20,8 @@ _TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
 _DATABASE = re.compile(r"|[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 _NET = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
 _PORT = re.compile(r"\d{1,5}")
+_DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
+_URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -130,6 +132,16 @@ ABOUT: Mapping[str, About] = {
         "private nets that webhooks may be sent into all the same", shape=_NET, like="10.1.0.0/16 or 127.0.0.0/8"
     ),
     "webhook_ports": About("ports that webhooks may be sent to", shape=_PORT, like="443"),
+    "webhook_origin": About(
+        "name by which endpoints know this OMS when they are asked for their consent",
+        shape=_DNS,
+        like="oms.example.com",
+    ),
+    "webhook_callback": About(
+        "address at which endpoints may give their consent later, the token follows; empty: none is offered",
+        shape=_URL,
+        like="https://oms.example.com/webhooks/consent",
+    ),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
     "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
     "max_clock_skew": About(

@@ -36,6 +36,13 @@ class Credentials:
             return await self._authorized(state["sinkcredential"], secret, _with(request, headers, tls), headers)
         return _masked(await self._http(_with(request, headers, tls)), request, headers)
 
+    async def ask(self, state: State, request: Request) -> Answered | Failed:
+        """Somebody who has not consented: TLS as it wants it, and nothing else of us."""
+        try:
+            return await self._http(request._replace(tls=self._tls(state)))
+        except (NoSecret, OSError) as error:
+            return Failed("no_credential", str(error), 0.0)
+
     async def _authorized(
         self, credential: Mapping[str, Any], secret: str, request: Request, headers: dict[str, str]
     ) -> Exchange:

@@ -8,10 +8,10 @@ from typing import Protocol
 from events.subscriptions.letters import Try, Waiting
 from events.subscriptions.tallies import Counted
 from oms.settings import Settings
-from workers.delivering.ports import Deliveries
+from workers.delivering.ports import Consents, Deliveries
 
 
-class Kept(Deliveries, Protocol):
+class Kept(Deliveries, Consents, Protocol):
     """And what people ask of them."""
 
     async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
@@ -34,6 +34,12 @@ class Kept(Deliveries, Protocol):
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
+
+    async def grant(self, digest: str, rate: int | None, time: int) -> bool:
+        """By whoever has the token: requests a minute, `None` as many as there are, at a time (µs). Whether there is such a token."""
+
+    async def ask_anew(self, subscription: str) -> None:
+        """As if it had never been asked."""
 
     async def close(self) -> None: ...
 

@@ -88,6 +88,7 @@ class Delivering:
     async def _carry(self) -> None:
         from adapters.nats_reader import NatsReader
         from adapters.nats_timer import nats_timer
+        from oms.consents import handshakes
         from oms.deliveries import deliveries
         from oms.outgoing import outgoing
         from workers.delivering.courier import Courier
@@ -98,9 +99,12 @@ class Delivering:
             deliveries(settings) as kept,
             nats_timer(endpoint, settings.ontology) as timer,
             outgoing(settings, endpoint, self._alarm) as send,
+            handshakes(settings, self, kept, self._alarm) as asking,
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(Courier(feed, self, kept, timer, self, send, _seconds, self._alarm).run())
+            courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm)
+            tasks.create_task(courier.run())
+            tasks.create_task(asking.run(courier.look_again))
             tasks.create_task(_forget(kept.forget, settings.webhook_days))
 
 

@@ -16,6 +16,7 @@ from adapters.nats_server import Endpoint
 from adapters.secret_files import NoSecret
 from events.decider import State
 from events.findings import EnvelopeError
+from events.subscriptions.consent import with_origin
 from events.subscriptions.letters import Letter
 from events.subscriptions.messages import message
 from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
@@ -58,6 +59,7 @@ async def outgoing(
                 except (NoSecret, BadSecret, OSError) as error:
                     return wrong.heard(state, Sent(Failed("not_signed", str(error), 0.0), {}, ids))
                 if state["protocol"] == "HTTP":
+                    request = with_origin(state, request, settings.webhook_origin)
                     return wrong.heard(state, Sent(*await credentials.exchange(state, request), ids))
                 return Sent(await ways[state["protocol"]](request), request.headers, ids)
 

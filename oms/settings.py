@@ -54,6 +54,8 @@ class Settings:
     metrics_every: float = 15.0
     webhook_nets: tuple[str, ...] = ()
     webhook_ports: tuple[str, ...] = ("80", "443", "8080", "8443")
+    webhook_origin: str = "oms"
+    webhook_callback: str = ""
     webhook_days: float = 30.0
     schedule_days: float = 30.0
     max_clock_skew: float = 300.0

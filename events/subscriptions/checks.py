@@ -36,6 +36,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
     if protocol != "HTTP" and said["config"]["mode"] == "batch":
         text = f"{protocol} knows no batches; take structured or binary"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
+    if protocol != "HTTP" and said["config"].get("handshake"):
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/handshake", f"nobody at {protocol} can be asked for consent")
     if transform := said["config"].get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
 

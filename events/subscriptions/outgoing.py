@@ -1,7 +1,7 @@
 """A request to an address that somebody else chose, and how it can end: for whoever sends it, whatever it is sent with.
 
 The owner of an endpoint is told the kind of a failure and its sentence, never the detail: whether a port of ours is open,
-or what a name means within our network, is nobody's business.
+or what a name means within our network, is nobody's business. So kinds that would tell are one to the owner.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +24,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "no_credential": "OMS could not show its credentials; whoever runs OMS has been told",
     "not_signed": "OMS could not sign it; whoever runs OMS has been told",
 }
+
+UNREACHABLE: Final = "unreachable"
+_WITHIN: Final = frozenset({"url_refused", "dns_error", "connection_refused", "network_unreachable"})
+
+
+def told(kind: str) -> str:
+    """What the owner of an endpoint is told of a kind. A name that is known here alone, an address that is not asked, a closed port: all one."""
+    return UNREACHABLE if kind in _WITHIN else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class Failed(NamedTuple):
     @property
     def sentence(self) -> str:
         """For the endpoint's owner."""
-        return SENTENCES[self.kind]
+        return SENTENCES["network_unreachable" if told(self.kind) == UNREACHABLE else self.kind]
 
 
 Outgoing = Callable[[Request], Awaitable[Answered | Failed]]

@@ -41,6 +41,9 @@ class Config(Payload):
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
     concurrency: Annotated[int, Field(ge=1, le=100, description="requests at a time")] = 10
     transform: Transform | None = None
+    handshake: Annotated[
+        bool | None, Field(description="ask the endpoint by OPTIONS for its consent, and send nothing before; HTTP")
+    ] = None
 
 
 class ProtocolSettings(Payload):

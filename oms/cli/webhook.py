@@ -10,6 +10,7 @@ from oms.cli.options import Branch, Sending, spread
 from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
+from oms.cli.webhook_consent import consent
 from oms.cli.webhook_secrets import Showing, sent_with_secrets, taken
 from oms.cli.webhook_shown import preview, send_test
 from oms.cli.webhook_stats import stats
@@ -179,6 +180,7 @@ def show(
     typer.echo(f"{counted(len(changes), 'version')}, the last at position {changes[-1]['position']:,}")
 
 
+app.command()(consent)
 app.command()(preview)
 app.command("test")(send_test)
 app.command()(stats)

@@ -10,6 +10,7 @@ from oms.cli.connecting import run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
 from oms.cli.output import Json, print_fields, print_json
+from oms.cli.webhook_consent import consented
 from oms.cli.webhook_terms import transform
 from oms.cli.webhook_tries import Name, subscribed
 
@@ -78,6 +79,7 @@ def send_test(
 ) -> None:
     """Send an example now, signed and guarded as all are. Shows the answer; it is marked, and moves nothing."""
     settings, state = subscribed(name, folder)
+    run(consented(settings, state))
     shown, ended = run(_sent(settings, state, event, type_))
     answer = shown | ended_json(ended)
     if as_json:

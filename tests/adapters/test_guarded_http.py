@@ -9,7 +9,7 @@ from aiohttp import web
 
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.http_connection import KEPT_BODY
-from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
+from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request, told
 
 INWARDS = [
     "127.0.0.1",
@@ -264,6 +264,13 @@ async def test_a_server_that_speaks_no_tls():
     async with receiver() as (port, _), http(port, nets=LOOPBACK) as send:
         failed = await send("https://127.0.0.1:{port}/")
     assert failed.kind == "tls_error"
+
+
+def test_the_owner_of_an_endpoint_cannot_tell_what_is_known_or_open_here():
+    within = ("url_refused", "dns_error", "connection_refused", "network_unreachable")
+    assert len({(told(kind), Failed(kind, "10.0.0.1:5432", 0.1).sentence) for kind in within}) == 1
+    others = SENTENCES.keys() - within
+    assert {told(kind) for kind in others} == others
 
 
 def test_every_kind_has_a_sentence_that_tells_nothing_of_the_network():

@@ -84,6 +84,7 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocolsettings": {"headers": {"Webhook-Id": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Webhook-Id")]),
         ({"protocolsettings": {"headers": {"Content-MD5": "x", "Connection": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Content-MD5"), ("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Connection")]),
         ({"protocolsettings": {"headers": {"X-A": "1", "x-a": "2"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/x-a")]),
+        ({"protocol": "NATS", "sink": "nats:gates", "config": {"handshake": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/handshake")]),
         ({"secretheaders": {"X-Key": SECRET, "Host": SECRET}}, [("SUBSCRIPTION_HEADER", "/secretheaders/Host")]),
         ({"secretheaders": {"X-Key": SECRET}, "protocolsettings": {"headers": {"x-key": "a"}}}, [("SUBSCRIPTION_HEADER", "/secretheaders/X-Key")]),
         ({"secretheaders": {"Authorization": SECRET}, "sinkcredential": BEARER}, [("SUBSCRIPTION_HEADER", "/secretheaders/Authorization")]),

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
+from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Standing, Try, Waiting
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
@@ -69,6 +70,33 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     assert await deliveries.undelivered(ONE, 50, 0) == [5]
     assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
     await deliveries.close()
+
+
+async def test_a_consent_stays_until_another_sink_or_origin_is_asked(opened):
+    deliveries = opened()
+    asked = Consent(ONE, "https://a", "oms", "asked", 5, 1, 65, None, "status_405", "", "d1")
+    await deliveries.asked(asked)
+    await deliveries.asked(asked._replace(subscription=TWO, digest="d2", status="refused"))
+    assert await deliveries.consents() == {
+        ONE: asked,
+        TWO: asked._replace(subscription=TWO, digest="d2", status="refused"),
+    }
+    assert not await deliveries.grant("d3", None, 7)
+    assert await deliveries.grant("d1", 120, 7)
+    granted = asked._replace(status="granted", time=7, next=None, rate=120, kind="")
+    assert (await deliveries.consents())[ONE] == granted
+    await deliveries.asked(asked._replace(tries=2, time=9))
+    await deliveries.close()
+    again = opened()
+    assert (await again.consents())[ONE] == granted
+    assert await again.grant("d1", None, 8)
+    assert (await again.consents())[ONE] == granted._replace(rate=None, time=8)
+    for other in (asked._replace(sink="https://b"), asked._replace(origin="other")):
+        await again.asked(other)
+        assert (await again.consents())[ONE] == other
+    await again.ask_anew(ONE)
+    assert list(await again.consents()) == [TWO]
+    await again.close()
 
 
 async def test_old_tries_are_forgotten_and_standings_are_not(opened):

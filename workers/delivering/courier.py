@@ -82,15 +82,22 @@ class Courier:
         """Until cancelled."""
         self._known = dict(await self.deliveries.standings())
         async with self._tasks as tasks:
-            await self._reload(0)
-            self.position = _beginning(self.endpoints.values(), await self.feed.last())
-            self._place()
+            async with self._gate:
+                await self._reload(0)
+                self.position = _beginning(self.endpoints.values(), await self.feed.last())
+                self._place()
             for what, work in (
                 ("webhooks", self._lane),
                 ("timer of webhooks", self._repeat),
                 ("log of webhooks", self._note),
             ):
                 tasks.create_task(self._for_ever(what, work))
+
+    async def look_again(self) -> None:
+        """Subscriptions are otherwise than they were, and no event says so."""
+        async with self._gate:
+            await self._reload(self.position)
+            self._place()
 
     async def _for_ever(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         while True:

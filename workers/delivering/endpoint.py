@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, assert_never
 
 from events.decider import State
 from events.subscriptions.letters import Due, Letter, Standing, Try
-from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.outgoing import Answered, Failed, told
 from events.subscriptions.retrying import (
     KNOCKS,
     OFTEN,
@@ -191,7 +191,9 @@ class Endpoint:
                     self._attempt += 1
                     await self._tools.rest(seconds)
                 case GivenUp(kind):
-                    self._tools.stop(self, f"gave up at position {letter.position} after {self._attempt} tries: {kind}")
+                    self._tools.stop(
+                        self, f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}"
+                    )
                     self._attempt = 1
                     return False
                 case Gone() | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Due, Standing, Try
 from projectors.projector import Feed, Fetched
 
@@ -20,6 +21,16 @@ class Deliveries(Protocol):
 
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         """All of it or nothing, durable when it returns."""
+
+
+class Consents(Protocol):
+    """Adapters pass `tests/ports/test_deliveries.py` unchanged."""
+
+    async def consents(self) -> Mapping[str, Consent]:
+        """By the id of the subscription."""
+
+    async def asked(self, consent: Consent) -> None:
+        """Unless the same sink gave the same origin its consent meanwhile. Durable when it returns."""
 
 
 class Fired(Protocol):
