@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from producers.ahead import LONG
+from producers.ahead import LONG, Ahead
 from producers.command import Submitted
 from producers.decide import AGAIN, Planner
 from producers.outbox import Ask, LogHead, Outbox, OutboxUnavailable, Told, Writes
@@ -112,17 +112,26 @@ class Committer:
     async def _plan(self, waiting: Waiting) -> None:
         if self._committing is not None:  # it may have begun before the journal was kept
             await asyncio.wait([self._committing])
-        ahead = waiting.submitted.ahead
-        plan = self.planner.ahead(waiting.submitted, self.clock(), 1 if ahead is None else ahead.attempt + 1)
+        submitted = waiting.submitted
         try:
-            ahead = await self.outbox.plan(plan)
-            await self.outbox.prepare(ahead.heads)
-            planned = replace(waiting.submitted, ahead=ahead)
+            planned = replace(submitted, ahead=None if await self._known(submitted) else await self._ahead(submitted))
         except Exception:  # noqa: BLE001  it is decided in its turn, where whatever it was is told
-            planned = replace(waiting.submitted, ahead=None)
+            planned = replace(submitted, ahead=None)
         if self._long and self._long[0] is waiting:  # else all who waited were told that nothing was written
             del self._long[0]
             self._line_up(Waiting(planned, waiting.told))
+
+    async def _known(self, submitted: Submitted) -> bool:
+        """Whether it was answered before: whoever asks again, as it takes long, must not wait for another decision."""
+        return (
+            bool(submitted.key.id) and not submitted.dry_run and await self.outbox.remembered(submitted.key) is not None
+        )
+
+    async def _ahead(self, submitted: Submitted) -> Ahead:
+        attempt = 1 if submitted.ahead is None else submitted.ahead.attempt + 1
+        ahead = await self.outbox.plan(self.planner.ahead(submitted, self.clock(), attempt))
+        await self.outbox.prepare(ahead.heads)
+        return ahead
 
     def _answered(self, waiting: Waiting, answer: bytes) -> None:
         if waiting.submitted.type not in LONG or waiting.line not in self._queues:

@@ -44,8 +44,10 @@ class Office:
         self.outbox, self.desk = outbox, desk
         self.committer = Committer(outbox, desk.planner, lambda: desk.now, lambda _: None)
 
-    def sent(self, type_: str, /, on: str = MAIN, by: str = "ann", **data: Any) -> asyncio.Future[bytes]:
-        body = {"id": self.desk.new_id(), "type": type_, "branch": on, "data": data}
+    def sent(
+        self, type_: str, /, on: str = MAIN, by: str = "ann", named: str | None = None, **data: Any
+    ) -> asyncio.Future[bytes]:
+        body = {"id": named or self.desk.new_id(), "type": type_, "branch": on, "data": data}
         return self.committer.enqueue(
             receive(address(command_subject("main", by, on, type_)), json.dumps(body).encode())
         )
@@ -206,6 +208,19 @@ async def test_nobody_overtakes_on_the_same_branch(office: Office) -> None:
     positions = [json.loads(await each)["position"] for each in (merge, late, other)]
     assert positions[2] < positions[0] < positions[1]
     assert await office.seats() == {"HL1": 99, "HL2": 20}
+
+
+async def test_who_asks_again_while_it_is_decided_hears_the_same_and_nothing_is_decided_twice(office: Office) -> None:
+    again: list[asyncio.Future[bytes]] = []
+
+    async def between() -> None:
+        office.outbox.between = None
+        again.extend(office.sent("MergeBranch", source=DEV, named="m-1") for _ in range(3))
+
+    office.outbox.between = between
+    first = await office.sent("MergeBranch", source=DEV, named="m-1")
+    assert [await each for each in again] == [first] * 3
+    assert office.outbox.plans == 1
 
 
 async def test_whoever_waits_is_told_when_the_committer_stops(office: Office) -> None:
