@@ -1,51 +1,49 @@
-"""The next time of each schedule, in memory: for tests, whose clock it goes by."""
+"""Times at which schedules are due, in memory: for tests, whose clock it goes by."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-
-from events.schedules.planning import Ring
+from collections.abc import Callable, Collection, Sequence
 
 
 class MemoryRings:
     """`tick` when the clock (µs) has moved. Passes the conformance suite."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
-        self.waiting: dict[str, tuple[Ring, int]] = {}
-        self.rung: dict[Ring, _Rung] = {}  # taken, and not answered
+        self.waiting: set[int] = set()
+        self.rung: dict[int, _Rung] = {}  # taken, and not answered
+        self.ahead = 0  # µs by which it rings too early
         self._clock = clock
         self._moved = asyncio.Event()
 
-    async def arm(self, rings: Sequence[tuple[Ring, int]]) -> None:
-        self.waiting |= {each[0].schedule: each for each in rings}
+    async def arm(self, times: Collection[int]) -> None:
+        self.waiting |= set(times)
         self.tick()
 
-    async def cancel(self, schedule: str) -> None:
-        self.waiting.pop(schedule, None)
+    async def cancel(self, time: int) -> None:
+        self.waiting.discard(time)
 
-    async def armed(self) -> set[str]:
-        return {*self.waiting, *(each.schedule for each in self.rung)}
+    async def armed(self) -> set[int]:
+        return self.waiting | self.rung.keys()
 
     def tick(self) -> None:
         self._moved.set()
 
     def lose(self) -> None:
         """Whoever took them is dead: they come again."""
-        self.waiting |= {each.schedule: (each, 0) for each in self.rung if each.schedule not in self.waiting}
+        self.waiting |= self.rung.keys()
         self.rung.clear()
 
     async def take(self) -> "Sequence[_Rung]":
-        while not (due := [ring for ring, time in self.waiting.values() if time <= self._clock()]):
+        while not (due := sorted(time for time in self.waiting if time <= self._clock() + self.ahead)):
             self._moved.clear()
             await self._moved.wait()
-        for ring in due:
-            del self.waiting[ring.schedule]
-            self.rung[ring] = _Rung(ring, self.rung)
-        return [self.rung[ring] for ring in due]
+        self.waiting.difference_update(due)
+        self.rung |= {time: _Rung(time, self.rung) for time in due}
+        return [self.rung[time] for time in due]
 
 
 class _Rung:
-    def __init__(self, ring: Ring, rung: dict[Ring, "_Rung"]) -> None:
-        self.ring, self._rung = ring, rung
+    def __init__(self, time: int, rung: "dict[int, _Rung]") -> None:
+        self.time, self._rung = time, rung
 
     async def done(self) -> None:
-        self._rung.pop(self.ring, None)
+        self._rung.pop(self.time, None)

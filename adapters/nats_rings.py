@@ -1,15 +1,14 @@
-"""The next time of each schedule, as a schedule of JetStream: the server keeps it, and rings when it is due.
+"""Times at which schedules are due, as schedules of JetStream: the server keeps them, and rings.
 
-oms.later.<ontology>.run.<RID>     waits; another one of the same schedule takes its place
-oms.later.<ontology>.ring.<RID>    comes to whoever keeps schedules, until it is answered
+oms.later.<ontology>.run.<time in µs>     waits
+oms.later.<ontology>.ring.<time in µs>    comes to whoever keeps schedules, until it is answered
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import msgspec
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -20,7 +19,6 @@ from adapters.nats_later import ANSWER_SECONDS, done, put_off
 from adapters.nats_pull import Pull
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import RINGS_CONSUMER
-from events.schedules.planning import Ring
 
 AT_ONCE: Final = 256
 WAIT_SECONDS: Final = 30.0
@@ -34,15 +32,16 @@ class NatsRings:
         self._pull = Pull(client, self._stream, RINGS_CONSUMER)
         self._open = False
 
-    async def arm(self, rings: Sequence[tuple[Ring, int]]) -> None:
-        for start in range(0, len(rings), AT_ONCE):
-            await asyncio.gather(*(self._arm(ring, time) for ring, time in rings[start : start + AT_ONCE]))
+    async def arm(self, times: Collection[int]) -> None:
+        waiting = list(times)
+        for start in range(0, len(waiting), AT_ONCE):
+            await asyncio.gather(*map(self._arm, waiting[start : start + AT_ONCE]))
 
-    async def cancel(self, schedule: str) -> None:
-        await self._api(f"STREAM.PURGE.{self._stream}", {"filter": f"{self._place}.run.{schedule}"})
+    async def cancel(self, time: int) -> None:
+        await self._api(f"STREAM.PURGE.{self._stream}", {"filter": f"{self._place}.run.{time}"})
 
-    async def armed(self) -> set[str]:
-        found: set[str] = set()
+    async def armed(self) -> set[int]:
+        found: set[int] = set()
         for what in ("run", "ring"):
             prefix = f"{self._place}.{what}."
             offset, total = 0, 1
@@ -50,7 +49,7 @@ class NatsRings:
                 asked = {"subjects_filter": f"{prefix}>", "offset": offset}
                 answer = await self._api(f"STREAM.INFO.{self._stream}", asked)
                 subjects = answer["state"].get("subjects") or {}
-                found |= {each.removeprefix(prefix) for each in subjects}
+                found |= {int(each.removeprefix(prefix)) for each in subjects}
                 offset += len(subjects)
                 total = answer.get("total", 0) if subjects else 0
         return found
@@ -65,11 +64,10 @@ class NatsRings:
             return []
         except (nats.errors.Error, OSError) as error:
             raise ConnectionError(str(error) or repr(error)) from error
-        return [_Rung(msgspec.json.decode(message.data, type=Ring), message) for message in messages]
+        return [_Rung(int(message.subject.rpartition(".")[2]), message) for message in messages]
 
-    async def _arm(self, ring: Ring, time: int) -> None:
-        waits, comes = f"{self._place}.run.{ring.schedule}", f"{self._place}.ring.{ring.schedule}"
-        await put_off(self._client, waits, comes, msgspec.json.encode(ring), time / 1e6)
+    async def _arm(self, time: int) -> None:
+        await put_off(self._client, f"{self._place}.run.{time}", f"{self._place}.ring.{time}", b"", time / 1e6)
 
     async def _api(self, ask: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -79,8 +77,8 @@ class NatsRings:
 
 
 class _Rung:
-    def __init__(self, ring: Ring, message: Msg) -> None:
-        self.ring, self._message = ring, message
+    def __init__(self, time: int, message: Msg) -> None:
+        self.time, self._message = time, message
 
     async def done(self) -> None:
         await done(self._message)

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.decider import State
 from events.schedules.clocks import MICROS
@@ -14,6 +14,8 @@ from events.schedules.recurrence import Recurrence
 from events.schedules.running import Run, asked, put_off, run
 from events.schedules.terms import MOST_AT_ONCE
 from events.wire import instants
+
+RING: Final = 100_000  # µs
 
 
 class Known(NamedTuple):
@@ -37,14 +39,6 @@ class Standing(NamedTuple):
     asked: int = 0
 
 
-class Ring(NamedTuple):
-    """The next time of a schedule as it was planned; `nominal` in µs."""
-
-    schedule: str  # RID
-    version: str
-    nominal: int
-
-
 class Plan(NamedTuple):
     """Runs to begin, in order, all `running`; what is `missed`, told once; and then."""
 
@@ -55,6 +49,11 @@ class Plan(NamedTuple):
 
 def version(state: State, calendars: Iterable[State]) -> str:
     return ":".join(map(str, (state["version"], *(each["version"] for each in calendars))))
+
+
+def ring(time: int) -> int:
+    """The time (µs) at which it is rung for what is due then: the same for all that is due within a tenth of a second."""
+    return -(-time // RING) * RING
 
 
 def due(state: State, standing: Standing) -> int | None:

@@ -142,7 +142,7 @@ async def noted(world, scheduler, runs, count, identity=ONE):
 async def test_each_time_runs_once_and_is_remembered(world):
     await world.say(schedule())
     async with kept(world) as (scheduler, runs):
-        await world.until(lambda: ONE in world.rings.waiting)
+        await world.until(lambda: world.rings.waiting)
         for count in (1, 2, 3):
             await world.move(60)
             await world.ran(count)
@@ -156,16 +156,16 @@ async def test_each_time_runs_once_and_is_remembered(world):
 async def test_what_changes_counts_from_then_on(world):
     async with kept(world) as (scheduler, _):
         await world.say(schedule())
-        await world.until(lambda: ONE in world.rings.waiting)
+        await world.until(lambda: world.rings.waiting)
         await world.say(schedule(version=2, status="paused"))
-        await world.until(lambda: ONE not in world.rings.waiting)
+        await world.until(lambda: scheduler.standings[ONE].next is None)
         await world.move(600)
         await world.say(schedule(version=3, **{"from": to_text(world.now + 1)}))
-        await world.until(lambda: ONE in world.rings.waiting)
-        await world.move(60)
+        await world.until(lambda: world.rings.waiting)
+        await world.move(61)
         await world.ran(1)
         await world.say(schedule(version=4, status="deleted", deleted=True))
-        await world.until(lambda: ONE not in world.rings.waiting)
+        await world.until(lambda: scheduler.standings[ONE].next is None)
         await world.say(schedule("ri.oms.schedule.2", name="s1"))  # the name is given again
         await world.until(lambda: "ri.oms.schedule.2" in scheduler.standings)
         assert ONE not in scheduler.known
@@ -184,7 +184,7 @@ async def test_asked_it_runs_now(world):
 async def test_what_was_missed_while_nobody_was_there(world, misfire, ran):
     await world.say(schedule(misfire=misfire))
     async with kept(world):
-        await world.until(lambda: ONE in world.rings.waiting)
+        await world.until(lambda: world.rings.waiting)
     await world.move(10 * 60 + 30)
     async with kept(world) as (scheduler, runs):
         found = await noted(world, scheduler, runs, max(ran, 1) + (misfire == "once"))
@@ -197,7 +197,7 @@ async def test_what_was_missed_while_nobody_was_there(world, misfire, ran):
 async def test_while_the_run_before_is_not_answered(world, overlap, sent, skipped):
     await world.say(schedule(overlap=overlap))
     async with kept(world) as (scheduler, runs):
-        await world.until(lambda: ONE in world.rings.waiting)
+        await world.until(lambda: world.rings.waiting)
         world.free.clear()
         for minute in (1, 2, 3):
             await world.move(60)
@@ -217,18 +217,17 @@ async def test_a_ring_before_its_time_waits(world):
     rested = []
 
     async with kept(world) as (scheduler, _):
-        await world.until(lambda: ONE in world.rings.waiting)
+        await world.until(lambda: world.rings.waiting)
 
         async def rest(seconds):
             rested.append(seconds)
             world.now += round(seconds * SECOND)
 
         scheduler._rest = rest
-        ring, _time = world.rings.waiting[ONE]
-        world.rings.waiting[ONE] = (ring, 0)
+        world.rings.ahead = 60 * SECOND
         world.rings.tick()
         await world.ran(1)
-    assert rested == [60.0]
+    assert rested[0] == 60.0
 
 
 class Dies(Exception):

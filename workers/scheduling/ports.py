@@ -3,30 +3,30 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from events.schedules.planning import Known, Ring, Standing
+from events.schedules.planning import Known, Standing
 from events.schedules.running import Run, Status
 
 
 class Rung(Protocol):
-    ring: Ring
+    time: int
 
     async def done(self) -> None:
         """It needs not come again. Raises `ConnectionError`."""
 
 
 class Rings(Protocol):
-    """Survive every restart. Adapters pass `tests/ports/test_rings.py` unchanged. All raise `ConnectionError`."""
+    """Survive every restart; times in µs. Adapters pass `tests/ports/test_rings.py` unchanged. All raise `ConnectionError`."""
 
-    async def arm(self, rings: Sequence[tuple[Ring, int]]) -> None:
-        """With the time (µs) of each; durable when it returns. Another one of the same schedule takes its place."""
+    async def arm(self, times: Collection[int]) -> None:
+        """It rings at each of these, once; durable when it returns."""
 
-    async def cancel(self, schedule: str) -> None: ...
+    async def cancel(self, time: int) -> None: ...
 
-    async def armed(self) -> Collection[str]:
-        """The schedules that will ring, or have rung and were not answered."""
+    async def armed(self) -> Collection[int]:
+        """When it will ring, or has rung and was not answered."""
 
     async def take(self) -> Sequence[Rung]:
-        """What is due now; waits until there is something, and returns nothing after a while. What is not done comes again."""
+        """What rings now; waits until there is something, and returns nothing after a while. What is not done comes again."""
 
 
 class Runs(Protocol):

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from functools import partial
+from heapq import heappop, heappush
 from typing import Final
 
-from events.schedules.planning import Known, Plan, Ring, Standing, due, plan
+from events.schedules.planning import Known, Plan, Standing, due, plan, ring
 from events.schedules.running import Run
 from events.schedules.terms import MOST_AT_ONCE
 from workers.scheduling.ports import Directory, Rings, Rung, Runs, Send
 from workers.scheduling.tally import Tally
 
-AT_ONCE: Final = 64  # commands under way
+AT_ONCE: Final = 128  # commands under way
+TOGETHER: Final = 500  # schedules that are planned and noted together
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
 MICROS: Final = 1_000_000
@@ -39,6 +40,8 @@ class Scheduler:
         self.standings: dict[str, Standing] = {}
         self.tally = Tally()
         self._send, self._clock, self._alarm, self._rest = send, clock, alarm, rest
+        self._next: list[tuple[int, str]] = []  # a heap: when each is due
+        self._armed: set[int] = set()
         self._named: dict[str, str] = {}  # RIDs by name
         self._open: dict[str, int] = {}  # runs that are not answered
         self._waiting: dict[str, deque[Run]] = {}
@@ -78,28 +81,31 @@ class Scheduler:
                 wait = min(2 * wait, LAST_PAUSE)
 
     async def _begin(self) -> None:
-        """What was not answered is sent again; what changed, was missed, or is not armed any more is planned."""
+        """What was not answered is sent again; what changed or is due is planned; what is not armed any more is armed."""
         self.standings = dict(await self.runs.standings())
         position = await self.directory.end()
         found = await self.directory.known(0, position)
-        armed = await self.rings.armed()
+        self._armed = set(await self.rings.armed())
         if not self._open:  # else this is begun anew, and they are on their way
             for each in await self.runs.unanswered():
                 self._start(each, at_once=False)
-        now, there = self._clock(), {str(each.state["id"]) for each in found}
-        await self._settle([each for each in found if not self._as_planned(each, armed, now)])
-        for gone in set(armed) - there:
-            await self.rings.cancel(gone)
+        now = self._clock()
         self._know(found)
+        await self._settle([each for each in found if not self._as_planned(each, now)])
+        self._wait_for(found)
+        wanted = {ring(time) for time, _ in self._next}
+        for time in self._armed - wanted:
+            await self.rings.cancel(time)
+        await self.rings.arm(wanted - self._armed)
+        self._armed = wanted
         self.position = position
 
-    def _as_planned(self, known: Known, armed: Collection[str], now: int) -> bool:
-        identity, state = str(known.state["id"]), known.state
-        standing = self.standings.get(identity)
-        if standing is None or standing.version != known.version or standing.asked != state["asked"]:
+    def _as_planned(self, known: Known, now: int) -> bool:
+        standing = self.standings.get(str(known.state["id"]))
+        if standing is None or standing.version != known.version or standing.asked != known.state["asked"]:
             return False
-        time = due(state, standing)
-        return time is None or (time > now and identity in armed)
+        time = due(known.state, standing)
+        return time is None or time > now
 
     async def _watch(self) -> None:
         position = await self.directory.changed(self.position)
@@ -107,30 +113,54 @@ class Scheduler:
         self.position = position
 
     async def _hear(self) -> None:
-        if rung := await self.rings.take():
-            await self._answer(rung)
+        """NOTE it is also looked when nothing has rung for a while: a server that forgot delays runs, and loses none."""
+        await self._answer(await self.rings.take())
 
     async def _answer(self, rung: Sequence[Rung]) -> None:
-        now, ripe = self._clock(), dict[str, Known]()
+        now = self._clock()
         for each in rung:
-            known, standing = self.known.get(each.ring.schedule), self.standings.get(each.ring.schedule)
-            if known is None or standing is None or each.ring[1:] != (standing.version, standing.next):
-                continue  # it is changed, over, or dealt with already
-            time = due(known.state, standing)
-            assert time is not None
-            if time > now:  # the server's clock goes before ours
-                self._tasks.create_task(self._early(each, time - now))
+            if each.time > now:  # the server's clock goes before ours
+                self._tasks.create_task(self._early(each, each.time - now))
             else:
-                ripe[each.ring.schedule] = known
-        if ripe:
-            await self._settle(list(ripe.values()))
+                self._armed.discard(each.time)
+        ripe = self._ripe(now)
+        try:
+            while ripe:
+                await self._settle(ripe[:TOGETHER])
+                del ripe[:TOGETHER]
+        except BaseException:
+            self._wait_for(ripe)
+            raise
         for each in rung:
-            with suppress(ConnectionError):  # then it comes again, and is dealt with already
-                await each.done()
+            if each.time <= now:
+                with suppress(ConnectionError):  # then it comes again, and nothing is due
+                    await each.done()
 
     async def _early(self, rung: Rung, micros: int) -> None:
         await self._rest(micros / MICROS)
         await self._until_it_works("rings of schedules", lambda: self._answer([rung]))
+
+    def _ripe(self, now: int) -> list[Known]:
+        """Taken from those that wait."""
+        ripe: dict[str, Known] = {}
+        while self._next and self._next[0][0] <= now:
+            time, identity = heappop(self._next)
+            known, standing = self.known.get(identity), self.standings.get(identity)
+            if known is not None and standing is not None and due(known.state, standing) == time:
+                ripe[identity] = known  # else it is changed, over, or dealt with already
+        return list(ripe.values())
+
+    def _wait_for(self, found: Iterable[Known]) -> set[int]:
+        """When these are due; the times at which that rings."""
+        times = set()
+        for each in found:
+            identity = str(each.state["id"])
+            standing = self.standings.get(identity)
+            time = None if standing is None else due(each.state, standing)
+            if time is not None:
+                heappush(self._next, (time, identity))
+                times.add(ring(time))
+        return times
 
     async def _settle(self, found: Sequence[Known]) -> None:
         """Plan these, note it, arm what comes next, begin what is due; in this order."""
@@ -146,37 +176,23 @@ class Scheduler:
             if begun or missed or changed:
                 await self.runs.note([*begun, *missed], changed)
             self.standings |= changed
-            for gone in self._know(found):
-                await self._until_it_works("rings of schedules", partial(self.rings.cancel, gone))
+            self._know(found)
             self.tally.ended([*missed, *(each for each in begun if each.status == "skipped")])
-            await self._until_it_works("rings of schedules", lambda: self._arm(found))
+            times = self._wait_for(found)
+            await self._until_it_works("rings of schedules", lambda: self.rings.arm(times - self._armed))
+            self._armed |= times
             for each in begun:
                 if each.status == "running":
-                    known = self.known[each.schedule]
-                    self._start(each, at_once=known.state["overlap"] == "allow")
+                    self._start(each, at_once=self.known[each.schedule].state["overlap"] == "allow")
 
-    def _know(self, found: Sequence[Known]) -> list[str]:
-        """Those whose names were given to others are over: their RIDs."""
-        gone = []
+    def _know(self, found: Iterable[Known]) -> None:
+        """One whose name was given to another is over."""
         for each in found:
             identity, name = str(each.state["id"]), str(each.state["name"])
             before = self._named.get(name, identity)
-            if before != identity and self.known.pop(before, None) is not None:
-                gone.append(before)
+            if before != identity:
+                self.known.pop(before, None)
             self.known[identity], self._named[name] = each, identity
-        return gone
-
-    async def _arm(self, found: Sequence[Known]) -> None:
-        armed: list[tuple[Ring, int]] = []
-        for each in found:
-            identity = str(each.state["id"])
-            standing = self.standings[identity]
-            time = due(each.state, standing)
-            if time is not None and standing.next is not None:
-                armed.append((Ring(identity, standing.version, standing.next), time))
-            elif each.state["status"] != "active":
-                await self.rings.cancel(identity)
-        await self.rings.arm(armed)
 
     def _admitted(self, known: Known, planned: Plan, now: int) -> list[Run]:
         """Those that would overlap and may not are skipped, as are those behind too many that wait."""
