@@ -45,6 +45,7 @@ bench: $(VENV)/.installed-dev ## measure, and write bench/RESULTS.md
 
 schemas: $(VENV)/.installed-dev ## write the contracts in schemas/ anew from the types
 	$(BIN)/python -m schemas.generate $(ARGS)
+	$(BIN)/python -m gateways.http.openapi $(ARGS)
 
 docs: $(VENV)/.installed-dev ## write docs/commands.md anew from the commands' help
 	$(BIN)/python -m oms.cli.reference

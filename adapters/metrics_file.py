@@ -8,33 +8,26 @@ from pathlib import Path
 from typing import Final
 
 from opentelemetry.metrics import Meter
-from opentelemetry.sdk.metrics import Counter, MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.resources import Resource
 
+from adapters.metrics_page import MetricsPage
 from adapters.prometheus_text import prometheus_text
 
 PROMETHEUS: Final = ".prom"
-MOST: Final = 1_000
-"""Combinations of attributes of one figure; all others are counted together, under `otel.metric.overflow`."""
 
 
 class MetricsFile:
     """`meter` makes the figures; each `write` writes them as they are. `close` after use."""
 
     def __init__(self, path: Path, ontology: str) -> None:
-        self.path = path
-        self._reader = InMemoryMetricReader(cardinality_limits={Counter: MOST})
-        about = Resource({"service.name": "oms", "oms.ontology": ontology})
-        self._provider = MeterProvider([self._reader], about, shutdown_on_exit=False)
+        self.path, self._page = path, MetricsPage(ontology)
 
     @property
     def meter(self) -> Meter:
-        return self._provider.get_meter("oms")
+        return self._page.meter
 
     def write(self) -> None:
         """Raises `OSError`."""
-        data = self._reader.get_metrics_data()
+        data = self._page.data()
         if data is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,4 +40,4 @@ class MetricsFile:
                 file.write(data.to_json(indent=None) + "\n")
 
     def close(self) -> None:
-        self._provider.shutdown()
+        self._page.close()

@@ -3,7 +3,7 @@
 ```
 account OMS      admin    creates and changes streams
                  relay    the only one who publishes `oms.evt.>`
-                 service  the door, the projectors: reads the log, answers commands
+                 service  the doors, the projectors: reads the log, answers commands; says those that came in by HTTP
 account CLIENTS  local    an ordinary client: `oms.cmd.*.local.>`, `oms.queue.*.local.>`, its outcomes, the events
 account SYS      system   asks how the server is set
 ```
@@ -128,6 +128,7 @@ def _service_says(
         "_R_.>",  # replies to clients, mapped by the server
         *(f"oms.{to}.{ontology}.>" for ontology in ontologies for to in ("outcome", "dead", "later", "out")),
         "$JS.API.STREAM.NAMES",
+        *(f"oms.cmd.{ontology}.>" for ontology in ontologies),  # in the name of who showed a token of theirs
         *(f"$JS.API.{ask}.{log}" for log in logs for ask in ("STREAM.MSG.GET", "DIRECT.GET")),
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in streams),
         *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in streams for ask in ("NAMES", "LIST")),

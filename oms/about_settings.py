@@ -9,7 +9,7 @@ from events.names import BRANCH, ONTOLOGY
 
 Value = str | int | float | Path | tuple[str, ...]
 
-ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "webhooks", "scheduler")
+ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "webhooks", "scheduler", "gateway")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
@@ -22,6 +22,7 @@ _NET = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
 _PORT = re.compile(r"\d{1,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
+_ORIGIN = re.compile(r"\*|[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -144,6 +145,18 @@ ABOUT: Mapping[str, About] = {
     ),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
     "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
+    "gateway_port": About(
+        "port of the event gateway, which is HTTP; 0: one that is free, which `oms up` says", low=0, high=65_535
+    ),
+    "gateway_origins": About(
+        "who is told, asking as CloudEvents Web Hooks have it, that they may send events here; `*`: whoever asks",
+        shape=_ORIGIN,
+        like="events.example.com",
+    ),
+    "gateway_rate": About(
+        "how many events each sender may send; 0: as many as they like", "events a minute", low=0, high=10**9
+    ),
+    "gateway_mappings": About("file (TOML or JSON) that says what events of others are here; empty: they are refused"),
     "max_clock_skew": About(
         "how far the clock may be behind the last commit before commands are refused", "s", high=86_400
     ),

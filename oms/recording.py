@@ -71,6 +71,10 @@ class Recorder:
             text = f"{waiting.incidents:,} incidents wait in audit_dlq_*.jsonl ({waiting.bytes:,} bytes)"
             self._alarm("incidents", ViewUnavailable("audit", text, "they are brought into it by themselves"))
 
+    async def close(self) -> None:
+        """For who neither runs it nor listens."""
+        await self._table.close()
+
     async def run(self) -> None:
         try:
             while True:

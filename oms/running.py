@@ -29,6 +29,7 @@ from oms import alarms
 from oms.about_settings import SettingRefused
 from oms.delivering import Delivering
 from oms.embedding_role import EmbeddingRole
+from oms.gateway_role import gateway_role
 from oms.measuring import Figures, measuring
 from oms.packing import keep_packed
 from oms.process import Alarm, Loop, Running, close_all, looping
@@ -82,6 +83,9 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops.append(Delivering(settings, here.endpoint, shelves, here.projected, alarm).run())
     if "scheduler" in settings.roles:
         loops.append(Scheduling(settings, here.endpoint, shelves, here.projected, alarm).run())
+    if "gateway" in settings.roles:
+        here.gateway = await stack.enter_async_context(gateway_role(settings, shelves, recorder))
+        loops.append(here.gateway.run(here.endpoint, alarm))
     if "committer" in settings.roles:
         loops.append(recorder.run())
     if "server" in settings.roles and not settings.nats_url:

@@ -58,6 +58,10 @@ class Settings:
     webhook_callback: str = ""
     webhook_days: float = 30.0
     schedule_days: float = 30.0
+    gateway_port: int = 8003
+    gateway_origins: tuple[str, ...] = ()
+    gateway_rate: int = 0
+    gateway_mappings: str = ""
     max_clock_skew: float = 300.0
     embedding_providers: tuple[str, ...] = ("local",)
     embedding_credentials: str = ""

@@ -13,7 +13,7 @@ from events.wire.attributes import REQUIRED
 from events.wire.envelope import CONTENT_TYPE, DATA_TYPE, SCHEMA_PREFIX
 from schemas.asyncapi import first_sentence
 from schemas.asyncapi_words import ENVELOPE
-from schemas.generate import documents
+from schemas.generate import HERE, stored_in
 
 Json = dict[str, Any]
 SPEC_VERSION: Final = "1.0-rc4"
@@ -32,7 +32,7 @@ _FORMAL: Final[Mapping[str, str]] = {
 
 def document(http: str | None = None, nats: str = "nats://127.0.0.1:4222") -> Json:
     """The whole registry; `http` is the gateway's own address, where there is one. Names no time: it is as the code is."""
-    schemas = documents()
+    schemas = stored_in(HERE)
     return {
         "specversion": SPEC_VERSION,
         "registryid": "oms",

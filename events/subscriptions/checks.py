@@ -22,7 +22,7 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
     for member in ("types", "branches", "objectTypes"):
         if said.get(member) == []:
             yield Finding("SUBSCRIPTION_NOTHING", f"/{member}", "an empty list selects nothing; leave it out for all")
-    yield from _types(said.get("types") or ())
+    yield from type_faults(said.get("types") or (), "/types")
     yield from _branches(context, said.get("branches") or ())
     yield from dialects.faults(said.get("filters") or [], "/filters")
     settings = said.get("protocolsettings")
@@ -42,7 +42,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
         yield from shape_faults(transform["expression"], "/config/transform/expression")
 
 
-def _types(types: Sequence[str]) -> Iterator[Finding]:
+def type_faults(types: Sequence[str], path: str) -> Iterator[Finding]:
+    """Types of events that there are not; `path` is where they stand."""
     from events.catalog import EVENTS  # which holds this aggregate, too
 
     aggregates = {name.rsplit(".", 2)[0] for name in EVENTS}
@@ -54,7 +55,7 @@ def _types(types: Sequence[str]) -> Iterator[Finding]:
             known, meant = each in EVENTS, nearest(each, EVENTS)
         if not known:
             yield Finding(
-                "SUBSCRIPTION_TYPE", f"/types/{index}", f"there are no events of type {each[:200]!r}; {meant}"
+                "SUBSCRIPTION_TYPE", f"{path}/{index}", f"there are no events of type {each[:200]!r}; {meant}"
             )
 
 

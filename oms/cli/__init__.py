@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "branch": "branch:app",
     "dead": "dead:app",
     "documents": "documents:app",
+    "gateway": "gateway:app",
     "keys": "keys:app",
     "migrate": "migrate:app",
     "schedule": "schedule:app",

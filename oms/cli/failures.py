@@ -51,6 +51,7 @@ CODES = {
     "ServerUnsafe": Exit.CONFLICT,
     "StreamDrift": Exit.CONFLICT,
     "RoleTaken": Exit.CONFLICT,
+    "PortTaken": Exit.CONFLICT,
     "OtherKeys": Exit.CONFLICT,
     "LogAhead": Exit.CONFLICT,
     "RowsMissing": Exit.CONFLICT,

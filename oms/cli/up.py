@@ -64,11 +64,14 @@ async def _up(settings: Any, *, as_json: bool) -> None:
             "folder": str(settings.folder),
             "position": position,
             "waits": waits,
+            "gateway": here.gateway.url if here.gateway else None,
         }
         where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
         where += ", another process commits; this one waits to take over" if waits else ""
         _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
         garbage.calm()
+        if here.gateway and here.gateway.trouble:
+            log.warning("gateway", what=here.gateway.trouble)
         for drift in here.drifts:
             log.warning("drift", what=str(drift))
         await stop.wait()

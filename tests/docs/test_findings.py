@@ -29,6 +29,7 @@ AREAS = (
     "EMBEDDING",
     "EVENT",
     "FILTER",
+    "GATEWAY",
     "IMPORT",
     "INTERFACE",
     "KEYS",

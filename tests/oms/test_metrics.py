@@ -11,7 +11,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from adapters.endpoint_figures import DeadLetters, EndpointMeter, Seen
 from adapters.memory_feed import MemoryFeed
 from adapters.memory_outbox import MemoryOutbox
-from adapters.metrics_file import MOST, MetricsFile
+from adapters.metrics_file import MetricsFile
+from adapters.metrics_page import MOST
 from adapters.metrics_sink import MetricsSink
 from events import catalog
 from oms.client import connect

@@ -1,0 +1,151 @@
+"""Serves an application (ASGI) over HTTP/1.1 on a socket that listens already, with bounds for those who do not hurry.
+
+a head of more than 32 KiB           refused        a head that is not whole after 10 s     hung up
+a reader that takes nothing for 60 s hung up        more than 600 connections               503
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_BYTES: Final = 32 << 10
+HEAD_SECONDS: Final = 10.0
+STALLED_SECONDS: Final = 60.0
+IDLE_SECONDS: Final = 30  # between two requests of a connection
+CONNECTIONS: Final = 600
+FAREWELL_SECONDS: Final = 2  # for answers under way when it ends
+BACKLOG: Final = 512
+Application = Callable[..., Any]
+
+
+class PortTaken(Exception):
+    """Somebody else listens there."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        self.port = port
+        super().__init__(f"nothing can listen on {host} port {port}: {why}")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Connections may come from now on, and wait. Port 0: one that is free. Raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(BACKLOG)
+        made.setblocking(False)
+    except OSError as error:
+        made.close()
+        raise PortTaken(host, port, (error.strerror or str(error)).lower()) from error
+    return made
+
+
+async def knocked(listener: socket.socket) -> None:
+    """Returns when the first connection is there; it is not taken."""
+    loop, there = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listener, there.set)
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(listener)
+
+
+async def serve(
+    application: Application,
+    listener: socket.socket,
+    ending: Callable[[], None],
+    defect: Callable[[BaseException], None],
+) -> None:
+    """Until cancelled: then `ending` is called, and answers under way get a moment. Closes the socket.
+
+    `defect` hears of what the application raised.
+    """
+    _hear(defect)
+    server = _Server(
+        uvicorn.Config(
+            application, http=_Patient, ws="none", lifespan="off", log_config=None, access_log=False,
+            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=FAREWELL_SECONDS, h11_max_incomplete_event_size=HEAD_BYTES, backlog=BACKLOG,
+        )
+    )  # fmt: skip
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        ending()
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the program's."""
+        yield
+
+
+class _Patient(H11Protocol):
+    """A connection that is hung up on when a head does not end, or when what is written is not read."""
+
+    _head: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._rest()
+        elif self._head is None:
+            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._rest()
+        if self._stalled is not None:
+            self._stalled.cancel()
+
+    def _rest(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+
+class _Defects(logging.Handler):
+    def __init__(self, defect: Callable[[BaseException], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._defect = defect
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if error is None and isinstance(record.exc_info, BaseException):
+            error = record.exc_info
+        if error is not None:
+            self._defect(error)
+
+
+def _hear(defect: Callable[[BaseException], None]) -> None:
+    """What uvicorn logs goes nowhere else."""
+    logger = logging.getLogger("uvicorn")
+    logger.handlers[:] = [_Defects(defect)]
+    logger.propagate = False

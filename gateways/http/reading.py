@@ -1,0 +1,35 @@
+"""Where a reader begins, and what names mean to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from gateways.http.ports import Behind
+from gateways.http.problems import problem
+from queries.cuts import Cut, cut
+from queries.moments import Now
+
+
+async def beginning(behind: Behind, last: str | None, first: int | Literal["now"]) -> int:
+    """The position behind which to read: `last` is one that was read, `first` one that is wanted. Raises `Problem`."""
+    tail = behind.tail
+    await tail.begun()
+    if last is not None:
+        if not (last.isascii() and last.isdigit() and len(last) <= 18):
+            raise problem(400, "GATEWAY_POSITION", "/header/last-event-id", f"{last[:100]!r} is no position")
+        after, path = int(last), "/header/last-event-id"
+    elif first == "now":
+        return tail.last
+    else:
+        after, path = first - 1, "/query/from"
+    if after < 0 or after > max(tail.last, await behind.log_end() if after > tail.last else 0):
+        text = f"position {after + (last is None):,} lies beyond the log, which ends at {tail.last:,}"
+        raise problem(400, "GATEWAY_POSITION", path, text if after >= 0 else "positions begin at 1")
+    return after
+
+
+@contextmanager
+def cut_now(behind: Behind) -> Iterator[Cut]:
+    """The default branch as it is. Raises `ViewUnreadable`, `Refused`; to be used in a thread."""
+    with behind.versions() as versions:
+        yield cut(versions, behind.branch, Now(), now=behind.clock())

@@ -1,0 +1,85 @@
+"""`oms gateway`: who may come in by HTTP. The gateway itself is a part of `oms up`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oms.cli.failures import Exit, Failure
+from oms.cli.options import Folder
+from oms.cli.output import Json, complain, print_fields, print_rows
+
+if TYPE_CHECKING:
+    from oms.settings import Settings
+
+app = typer.Typer(help="Who may come in by HTTP.", no_args_is_help=True, rich_markup_mode=None)
+Principal = Annotated[
+    str, typer.Argument(metavar="NAME", help="Whose commands these are; the author is NAME@<service>.")
+]
+
+
+@app.command()
+def allow(
+    name: Principal,
+    may: Annotated[list[str] | None, typer.Option("--may", help="read or write; else both. Repeatable.")] = None,
+    signs: Annotated[
+        bool, typer.Option("--signs", help="No token: it signs what it sends, as Standard Webhooks have it.")
+    ] = False,
+    public: Annotated[
+        str | None, typer.Option("--public", help="The sender's own key, whpk_…; it signs, too.", show_default=False)
+    ] = None,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Let somebody in, with a new token or secret that is shown once. What NAME had before is over."""
+    from oms.callers import RIGHTS, allow, trust
+    from security.author import AuthorRefused
+    from security.webhook_signatures import BadSecret
+
+    rights = may or ["write"] if signs or public else may or list(RIGHTS)
+    if wrong := sorted(set(rights) - set(RIGHTS)):
+        raise Failure(f"there is no right {wrong[0]!r}", f"it is {' or '.join(RIGHTS)}", Exit.USAGE)
+    settings = _settings(folder)
+    try:
+        shown = trust(settings, name, rights, public) if signs or public else allow(settings, name, rights)
+    except (AuthorRefused, BadSecret) as error:
+        raise Failure(str(error), code=Exit.USAGE) from error
+    kind = "secret" if signs or public else "token"
+    if as_json:
+        print_fields({"name": name, kind: shown, "may": rights}, as_json=True)
+        return
+    typer.echo(shown)
+    complain(f"This is the {kind} of {name}, who may {' and '.join(rights)}. It is shown once.")
+
+
+@app.command()
+def callers(folder: Folder = None, as_json: Json = False) -> None:
+    """Show who is let in, and what they may."""
+    from oms.callers import CallersFile
+
+    known = CallersFile(_settings(folder)).known()
+    rows = [
+        {"name": each.principal, "by": "token" if each.token else "signature", "may": ", ".join(sorted(each.may))}
+        for each in known
+    ]
+    print_rows(rows, ["name", "by", "may"], as_json=as_json)
+    if not rows and not as_json:
+        complain("nobody was given a token: whoever is on this machine is let in, as `local`")
+
+
+@app.command()
+def forget(name: Principal, folder: Folder = None, as_json: Json = False) -> None:
+    """Let NAME in no more, from now on."""
+    from oms.callers import forget
+
+    if not forget(_settings(folder), name):
+        raise Failure(f"nobody of the name {name!r} is let in", "`oms gateway callers` shows who is")
+    if as_json:
+        print_fields({"name": name, "forgotten": True}, as_json=True)
+    else:
+        typer.echo(f"{name} is let in no more")
+
+
+def _settings(folder: Folder) -> "Settings":
+    from oms.settings import load
+
+    return load({"folder": folder}).settings
