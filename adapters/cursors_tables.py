@@ -2,16 +2,17 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, bindparam, delete, select, update
+from sqlalchemy import BigInteger, Column, MetaData, Table, bindparam, delete, literal_column, select, update
 
+from adapters.outbox_tables import TEXT
 from queries.cursors import Cursor
 
 metadata: Final = MetaData()
 cursors: Final = Table(
     "cursors",
     metadata,
-    Column("principal", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("principal", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("time", BigInteger, nullable=False),  # µs
     sqlite_with_rowid=False,
@@ -34,7 +35,7 @@ def put(insert: Any, *, only_new: bool) -> Any:
     return made.on_conflict_do_update(
         index_elements=[cursors.c.principal, cursors.c.name],
         set_={"position": made.excluded.position, "time": made.excluded.time},
-        where=cursors.c.position == 0 if only_new else None,
+        where=cursors.c.position == literal_column("0") if only_new else None,
     )
 
 

@@ -82,7 +82,8 @@ async def serve(
     finally:
         ending()
         server.should_exit = True
-        await serving
+        with listener:
+            await serving
 
 
 class _Server(uvicorn.Server):

@@ -151,14 +151,14 @@ def _read(path: Path) -> list[Known]:
         return [_one(principal, said) for principal, said in table.items()]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AuthorRefused) as error:
         raise BadCallers(path, f"is not as it must be: {error}") from error
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise BadCallers(path, "says of somebody something else than `may` and one of `token` and `secret`") from error
 
 
 def _one(principal: str, said: Mapping[str, Any]) -> Known:
     parse(f"{principal}@gateway")
-    ((held, value),) = ((name, value) for name, value in said.items() if name != "may")
     may = frozenset(said["may"])
+    ((held, value),) = ((name, value) for name, value in said.items() if name != "may")
     if held not in ("token", "secret") or not isinstance(value, str) or not value or not may <= frozenset(RIGHTS):
         raise TypeError(principal)
     return Known(principal, may, **{held: value})

@@ -1,12 +1,9 @@
 """Puts the event gateway together: what stands behind its doors, and the server before them."""
 
 import asyncio
-import json
 import socket
-import tomllib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 from adapters import system_clock as clock
@@ -22,11 +19,11 @@ from gateways.http.app import application
 from gateways.http.ports import Behind, Caller, Cursors, NoAnswer, Translate, Translated, ViewStands
 from gateways.http.tail import Tail
 from gateways.reads import ViewUnreadable
-from oms.about_settings import SettingRefused
 from oms.callers import CallersFile, Known
+from oms.gateway_mappings import mappings
 from oms.gateway_role import LOOPBACK, Alarm, Turned
-from oms.importing.arriving import arrived, rules_of
-from oms.importing.mapping import MappingRefused
+from oms.importing.arriving import arrived
+from oms.process import looping
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from projectors.projector import ViewUnavailable
@@ -55,19 +52,17 @@ async def serve(
 
     figures = GatewayFigures(settings.ontology, log_end, views)
     with listener:
-        async with requests(endpoint, "service") as asked, cursors(settings) as kept, asyncio.TaskGroup() as tasks:
+        async with requests(endpoint, "service") as asked, cursors(settings) as kept:
             behind = Behind(
                 settings.ontology, settings.branch, url, tail, _asking(asked), _Callers(settings), turned,
-                translating(settings), kept, lambda: _versions(shelves), views, log_end, figures, clock.now,
+                _translating(settings), kept, lambda: _versions(shelves), views, log_end, figures, clock.now,
                 settings.gateway_origins, settings.gateway_rate,
             )  # fmt: skip
-            beside = [tasks.create_task(_follow(tail, alarm)), tasks.create_task(turned.tell())]
-            try:
-                await serve_http(application(behind), listener, tail.end, lambda error: alarm("gateway", error))
-            finally:
-                for task in beside:
-                    task.cancel()
-                figures.close()
+            async with looping([_follow(tail, alarm), turned.tell()]):
+                try:
+                    await serve_http(application(behind), listener, tail.end, lambda error: alarm("gateway", error))
+                finally:
+                    figures.close()
 
 
 class _Callers:
@@ -100,18 +95,9 @@ def _asking(asked: Requests) -> Any:
     return ask
 
 
-def translating(settings: Settings) -> Translate:
+def _translating(settings: Settings) -> Translate:
     """As the file says that the setting names. Raises `SettingRefused`."""
-    if not settings.gateway_mappings:
-        return lambda _: None
-    path = Path(settings.gateway_mappings)
-    try:
-        text = path.read_text(encoding="utf-8")
-        rules = rules_of(json.loads(text) if path.suffix == ".json" else tomllib.loads(text))
-    except OSError as error:
-        raise SettingRefused("gateway_mappings", str(path), (error.strerror or str(error)).lower()) from error
-    except (ValueError, MappingRefused) as error:
-        raise SettingRefused("gateway_mappings", str(path), str(error)) from error
+    rules = mappings(settings)
 
     def translate(event: CloudEvent) -> Translated | None:
         found = arrived(rules, event)

@@ -4,10 +4,11 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from oms.about_settings import SettingRefused
+from oms.gateway_mappings import mappings
 from oms.recording import Recorder
 from oms.settings import Settings
 from oms.shelves import Shelves
@@ -103,6 +104,7 @@ async def gateway_role(settings: Settings, shelves: Shelves, recorder: Recorder)
     from adapters.http_server import PortTaken, listening
 
     refuse_open_door(settings)
+    mappings(settings)
     listener, trouble = None, ""
     try:
         listener = listening(settings.bind, settings.gateway_port)
@@ -110,14 +112,13 @@ async def gateway_role(settings: Settings, shelves: Shelves, recorder: Recorder)
         if settings.roles == (ROLE,):
             raise
         trouble = f"{taken}; there is no event gateway here (`gateway_port` names another port)"
-    role = GatewayRole(settings, listener, trouble, shelves, recorder)
-    try:
-        yield role
-    finally:
-        await role.turned.flush()
-        await recorder.close()
-        if listener is not None:
-            listener.close()
+    with listener or nullcontext():
+        role = GatewayRole(settings, listener, trouble, shelves, recorder)
+        try:
+            yield role
+        finally:
+            await role.turned.flush()
+            await recorder.close()
 
 
 def refuse_open_door(settings: Settings) -> None:

@@ -6,6 +6,7 @@ python -m gateways.http.openapi --check    write nothing; exit 1 where it differ
 
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,8 @@ FILE: Final = Path(schemas.__path__[0]) / "openapi.json"
 
 def document() -> dict[str, Any]:
     """Of doors with nothing behind them: nobody comes in."""
-    nothing: Any = None
-    behind = Behind(
-        "main", "prod/main/main", "http://127.0.0.1:8003", *[nothing] * 7, views=nothing, log_end=nothing,
-        figures=nothing, clock=nothing,
-    )  # fmt: skip
+    nothing: dict[str, Any] = dict.fromkeys(each.name for each in fields(Behind))
+    behind = Behind(**{**nothing, "rate": 0})
     return application(behind).openapi()
 
 

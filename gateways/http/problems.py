@@ -17,6 +17,7 @@ from starlette.responses import Response
 from events.findings import EnvelopeError, Finding, FindingMessage, Refused, listed
 from gateways.http.ports import NoAnswer
 from gateways.reads import ViewUnreadable
+from producers.outbox import OutboxUnavailable
 from security.chain import Gap
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -98,6 +99,7 @@ def answering(app: FastAPI) -> None:
     app.add_exception_handler(EnvelopeError, _of_refused)
     app.add_exception_handler(NoAnswer, _of_no_answer)
     app.add_exception_handler(ViewUnreadable, _of_unreadable)
+    app.add_exception_handler(OutboxUnavailable, _of_unreadable)
     app.add_exception_handler(Gap, _of_unreadable)
     app.add_exception_handler(OSError, _of_unreadable)
     app.add_exception_handler(RequestValidationError, _of_parameters)
@@ -124,7 +126,11 @@ def unanswered(error: Exception) -> Problem:
 
 
 async def _of_unreadable(_: Request, error: Exception) -> Response:
-    text = str(error) if isinstance(error, (ViewUnreadable, Gap)) else "a file or a server does not answer; see the log"
+    text = (
+        str(error)
+        if isinstance(error, (ViewUnreadable, OutboxUnavailable, Gap))
+        else "a file or a server does not answer; see the log"
+    )
     return answer(problem(503, "UNAVAILABLE_VIEW", "", text, {"Retry-After": AGAIN_SECONDS}))
 
 

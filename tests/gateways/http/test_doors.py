@@ -1,0 +1,137 @@
+"""What holds at every door: the catalog, what operators ask, and those who do not behave."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from gateways.http import openapi
+from gateways.http.ports import NoAnswer, ViewStands
+from schemas.generate import HERE, documents
+from tests.gateways.http.conftest import event, filled, get, post
+
+
+def test_the_openapi_document_is_what_the_doors_say(tmp_path):
+    assert openapi.main(["--check"]) == 0, "run `make schemas`"
+    assert openapi.main(["--check"], tmp_path / "none.json") == 1
+    document = json.loads(openapi.FILE.read_text())
+    assert set(document["paths"]) >= {"/events", "/stream", "/cursors/{name}", "/xregistry", "/ready", "/types/{name}"}
+    names = {ref for ref in _refs(document) if ref.startswith("#/components/schemas/")}
+    assert names <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+
+
+def _refs(value):
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from _refs(each)
+
+
+async def test_every_schema_is_served_as_it_lies_beside_the_code(gateway):
+    _, listed = await get(gateway, "/schemas")
+    assert len(listed) == len(documents()) - 1
+    for path in (listed[0], "/schemas/events/object.created.v1", "/schemas/commands/CreateObject"):
+        status, schema = await get(gateway, path)
+        assert status == 200
+        assert schema == json.loads((HERE / f"{path.removeprefix('/schemas/')}.json").read_text())
+        Draft202012Validator.check_schema(schema)
+    _, types = await get(gateway, "/event-types")
+    created = next(each for each in types if each["type"] == "io.oms.object.created.v1")
+    assert (await get(gateway, created["schema"]))[1]["$id"] == created["dataschema"]
+    for path in ("/schemas/events/no.such.v1", "/schemas/other/x", "/schemas/asyncapi.json", "/schemas/events/..%2Fx"):
+        assert (await get(gateway, path))[0] in (400, 404)
+
+
+@pytest.mark.parametrize("path", ["/asyncapi.json", "/xregistry", "/schemas", "/event-types"])
+async def test_who_has_it_already_is_told_so(gateway, path):
+    async with gateway.http.get(path) as answer:
+        assert answer.status == 200
+        tag = answer.headers["ETag"]
+    async with gateway.http.get(path, headers={"If-None-Match": tag}) as answer:
+        assert (answer.status, await answer.read()) == (304, b"")
+
+
+async def test_it_says_how_far_everything_is(gateway_with):
+    lag = 0
+
+    def views():
+        yield ViewStands("versions", 1_002 - lag)
+
+    async with gateway_with(views=views) as gateway:
+        await filled(gateway, 1_000)
+        assert await get(gateway, "/health") == (200, {"alive": True})
+        status, told = await get(gateway, "/ready")
+        assert (status, told["ready"], told["log"], told["commands"]) == (200, True, 1_002, True)
+        lag = 1_001
+        status, told = await get(gateway, "/ready")
+        assert (status, told["views"]) == (503, [{"view": "versions", "position": 1, "behind": 1_001}])
+        assert (await get(gateway, "/ready?most=2000"))[0] == 200
+
+
+async def test_it_is_not_ready_while_nobody_decides_or_the_log_is_away(gateway_with):
+    async def nobody(*_):
+        raise NoAnswer("no command door is open")
+
+    async def away():
+        raise ConnectionError("no server")
+
+    async with gateway_with(ask=nobody) as gateway:
+        status, told = await get(gateway, "/ready")
+        assert (status, told["commands"]) == (503, False)
+    async with gateway_with(log_end=away) as gateway:
+        status, told = await get(gateway, "/ready")
+        assert (status, told["log"]) == (503, None)
+
+
+async def test_figures_name_routes_and_not_what_strangers_ask_for(gateway):
+    await filled(gateway, 2)
+    await get(gateway, "/schemas/events/whatever")
+    await get(gateway, "/no/such/thing")
+    async with gateway.http.get("/metrics") as answer:
+        text = await answer.text()
+    assert 'oms_gateway_requests_total{http_route="POST /events",http_response_status_code="200"} 2' in text
+    assert 'http_route="other",http_response_status_code="404"' in text
+    assert "whatever" not in text
+    assert "such" not in text
+    assert "oms_log_position 4" in text
+    assert 'oms_view_lag{oms_view="versions"} 0' in text
+
+
+async def test_a_defect_is_told_and_says_nothing_of_itself(gateway_with):
+    def broken():
+        raise ZeroDivisionError("geheim")
+
+    async with gateway_with(clock=broken) as gateway:
+        status, problem = await post(gateway, event(1))
+        assert (status, problem["code"]) == (500, "GATEWAY_FAILED")
+        assert "geheim" not in json.dumps(problem)
+        assert [str(each) for each in gateway.defects] == ["geheim"]
+        gateway.defects.clear()
+
+
+async def test_a_head_that_is_too_large_is_refused(gateway):
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * (40 << 10))
+    await writer.drain()
+    assert b"400" in await reader.readline()
+    writer.close()
+
+
+async def test_a_method_that_is_not_meant_is_a_problem(gateway):
+    async with gateway.http.delete("/events") as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (405, "GATEWAY_ADDRESS")
+
+
+async def test_who_goes_away_from_a_stream_frees_its_place(gateway):
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", int(gateway.url.rpartition(":")[2]))) as reader:
+            reader.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await asyncio.to_thread(reader.recv, 100)
+    open_streams = 1
+    while open_streams:
+        async with gateway.http.get("/metrics") as answer:
+            line = next(each for each in (await answer.text()).splitlines() if each.startswith("oms_gateway_streams "))
+            open_streams = int(line.split()[1])
