@@ -1,11 +1,13 @@
 """An object type as a JSON Schema of its objects' properties: what a consumer may expect, and a sender has to keep.
 
-properties, inherited ones too ─► properties      value types, structs ─► written out where they stand
-required, the primary key      ─► required        references           ─► the other's key, with `x-oms-target`
+properties, inherited ones too ─► properties      value types ─► written out where they stand
+required, the primary key      ─► required        structs     ─► $defs: one may hold another of its kind
+                                                  references  ─► the other's key, with `x-oms-target`
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from schemas.exchange.document import Declaration, Document
 from schemas.exchange.shacl import resolved
@@ -41,6 +43,7 @@ def schema_of(document: Document, name: str, identity: str) -> Json:
     schema |= {"deprecated": True} if "deprecated" in declaration else {}
     schema |= {"properties": {member: _member(document, said) for member, said in members.items()}}
     schema |= {"required": required} if required else {}
+    schema |= {"$defs": structs} if (structs := _structs(document, members.values())) else {}
     return schema | {"additionalProperties": False, "x-oms-primaryKey": key}
 
 
@@ -75,7 +78,7 @@ def _member(document: Document, said: Declaration) -> Json:
 
 def _value(document: Document, said: Declaration) -> Json:
     if "struct" in said:
-        return _struct(document, said["struct"])
+        return {"$ref": f"#/$defs/{_pointed(said['struct'])}"}
     if "valueType" in said:
         return _value_type(document["valueTypes"][said["valueType"]], said.get("version"))
     if "target" in said:
@@ -85,11 +88,30 @@ def _value(document: Document, said: Declaration) -> Json:
     return dict(_PLAIN.get(said.get("type", "json"), {}))
 
 
-def _struct(document: Document, name: str) -> Json:
-    fields = {each["name"]: each for each in document["structTypes"][name].get("fields", ())}
-    schema: Json = {"type": "object", "properties": {each: _member(document, said) for each, said in fields.items()}}
-    required = [each for each, said in fields.items() if said.get("required")]
-    return schema | ({"required": required} if required else {}) | {"additionalProperties": False}
+def _structs(document: Document, members: Iterable[Declaration]) -> Json:
+    """By name: those that the members are of, and those within these."""
+    found: Json = {}
+    left = [said["struct"] for said in members if "struct" in said]
+    while left:
+        name = left.pop()
+        if name not in found:
+            fields = {
+                each["name"]: resolved(document, each) for each in document["structTypes"][name].get("fields", ())
+            }
+            required = [each for each, said in fields.items() if said.get("required")]
+            found[name] = {
+                "type": "object",
+                "properties": {each: _member(document, said) for each, said in fields.items()},
+                **({"required": required} if required else {}),
+                "additionalProperties": False,
+            }
+            left += [said["struct"] for said in fields.values() if "struct" in said]
+    return found
+
+
+def _pointed(name: str) -> str:
+    """As it stands in the fragment of a URI (RFC 6901)."""
+    return quote(name.replace("~", "~0").replace("/", "~1"))
 
 
 def _value_type(declaration: Declaration, version: int | None) -> Json:
