@@ -1,0 +1,53 @@
+"""Schedules of a running OMS: ten thousand that wait outlive a restart, and those that fall due meanwhile run."""
+
+import asyncio
+import time
+
+from adapters.nats_rings import nats_rings
+from events.wire.instants import to_text
+from oms.client import connect
+from oms.running import running
+from oms.runs import runs
+from oms.settings import Settings
+
+AIRLINE = {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
+MANY, SOON, AT_ONCE = 10_000, 50, 1_000
+LATER = "2999-01-01T00:00:00Z"
+DEADLINE = 240
+
+
+def created(number, at):
+    command = {"type": "CreateObject", "data": {"type": "Airline", "properties": {"id": f"대한-{number}"}}}
+    data = {"name": f"s{number}", "at": at, "command": command, "misfire": {"policy": "once"}}
+    return {"type": "CreateSchedule", "data": data}
+
+
+async def test_ten_thousand_outlive_a_restart(tmp_path):
+    def heard(what, error):
+        raise AssertionError(f"{what}: {error}")
+
+    settings = Settings(folder=tmp_path / "data", deadline=DEADLINE)
+    async with asyncio.timeout(DEADLINE):
+        async with running(settings, heard), await connect(settings.folder, deadline=DEADLINE) as client:
+            await client.send("CreateObjectType", AIRLINE)
+            for first in range(0, MANY, AT_ONCE):
+                part = [created(number, LATER) for number in range(first, first + AT_ONCE)]
+                assert (await client.commit(part)).status == "accepted"
+            soon = to_text(time.time_ns() // 1_000 + 500_000)
+            last = await client.commit([created(MANY + number, soon) for number in range(SOON)])
+            assert last.status == "accepted", last
+        async with running(settings, heard) as here, await connect(settings.folder, deadline=DEADLINE) as client:
+            ran = []
+            async for event in client.subscribe(0, ["oms.evt.main.*.*.*.object.>"]):
+                ran.append(event.data["properties"]["id"])
+                if len(ran) == SOON:
+                    break
+            async with runs(settings) as kept, nats_rings(here.endpoint, "main") as rings:
+                standings = (await kept.standings()).values()
+                armed = await rings.armed()
+            done = await client.send("DeleteSchedule", {"schedule": "s0"}, wait="log")
+            assert done.position == last.position + SOON + 1
+    assert sorted(ran) == sorted(f"대한-{MANY + number}" for number in range(SOON))
+    waiting = [each.next for each in standings if each.next is not None]
+    assert (len(waiting), len(set(waiting))) == (MANY, 1)
+    assert waiting[0] in armed
