@@ -1,4 +1,4 @@
-"""What stands at an object type or at one of its properties: what a change of it would reach, counted at a cut.
+"""What stands at an element of the schema or at a property: what a change of it would reach, counted at a cut.
 
 ┌── objects of it, and of the types below it
 link types, links ─┤ Plane ├─ interfaces, action types, rules, subscriptions
@@ -14,7 +14,7 @@ from events.findings import Finding, Refused
 from events.meant import no_property
 from events.names import Key
 from events.schema.hierarchy import effective, line
-from events.schema.kinds import KINDS
+from events.schema.kinds import KINDS, Kind
 from events.schema.satisfies import members
 from events.schema.uses import used
 from projectors.versions import Version
@@ -52,12 +52,31 @@ class Impact:
         return shown | {"impact": [each.json() for each in self.found]}
 
 
+class _Element(NamedTuple):
+    """An element of any kind but object types."""
+
+    kind: Kind
+    key: Key
+    state: State
+
+    @property
+    def name(self) -> str:
+        return str(self.state["name"])
+
+
 def impact(cut: Cut, type_name: str, property_name: str | None = None) -> Impact:
-    """Of an object type, or of one of its properties. Raises `Refused` with TYPE_UNKNOWN or PROPERTY_UNKNOWN."""
-    kind = named(cut, type_name)
-    if kind.kind != "objectType":
-        raise Refused([Finding("TYPE_UNKNOWN", "/type", f"{kind.name} is a link type; name an object type")])
+    """Of an object type or one of its properties, or of another element; of what has one name, of the object type.
+
+    Raises `Refused` with TYPE_UNKNOWN or PROPERTY_UNKNOWN.
+    """
     schema = _Schema.at(cut)
+    other = _other(schema, type_name)
+    if other is not None and property_name is not None:
+        text = f"{other.name} is of the kind {KINDS[other.kind]}; what stands at a property is told of object types"
+        raise Refused([Finding("PROPERTY_UNKNOWN", "/property", text)])
+    if other is not None:
+        return Impact(cut.position, cut.branch, other.name, None, list(_of_element(cut, schema, other)))
+    kind = named(cut, type_name)
     if property_name is None:
         return Impact(cut.position, cut.branch, kind.name, None, list(_of_type(cut, schema, kind)))
     field = _field(kind, property_name)
@@ -111,6 +130,40 @@ def _of_type(cut: Cut, schema: _Schema, kind: Named) -> Iterator[Standing]:
     yield from (Standing("rule", rule["name"], None) for rule in _rules(schema, kind))
     above = {one["rid"] for one in line(schema.get, kind.state)}
     yield from (Standing("subscription", each["name"], None) for each in selecting(cut, above))
+
+
+def _other(schema: _Schema, name: str) -> _Element | None:
+    """The element that is no object type, where no object type has that name."""
+    found = [
+        _Element(kind, key, state)
+        for key, state in schema.of(*KINDS)
+        for kind in KINDS
+        if key.startswith(f"{kind}/") and name in (state["name"], state.get("inverse"), state["slug"], state["rid"])
+    ]
+    return None if any(each.kind == "objectType" for each in found) else next(iter(found), None)
+
+
+def _of_element(cut: Cut, schema: _Schema, element: _Element) -> Iterator[Standing]:
+    if element.kind == "linkType":
+        links = sum(1 for _ in cut.alive(f"link/{element.state['slug']}/"))
+        yield Standing("links", element.name, links)
+    for key, other in schema.of(*KINDS):
+        if element.key not in used(schema.get, other):
+            continue
+        what = key.partition("/")[0]
+        fields = [
+            field
+            for field, each in (other.get("properties") or {}).items()
+            if not each.get("removed")
+            and element.state["rid"] in (each.get("valueType"), each.get("struct"), each.get("shared"))
+        ]
+        if what == "objectType" and fields:
+            for field in fields:
+                name = other["properties"][field]["name"]
+                yield Standing("values", f"{other['name']}.{name}", _holding(cut, schema, other, field))
+        else:
+            yield Standing(what, other["name"], None)
+    yield from (Standing("subscription", each["name"], None) for each in selecting(cut, {element.state["rid"]}))
 
 
 def _of_property(cut: Cut, schema: _Schema, kind: Named, field: str) -> Iterator[Standing]:

@@ -82,7 +82,7 @@ def diff(
 @app.command("impact")
 @spread
 def impact(
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="API name of an object type, its slug or RID.")],
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="API name of an element, its slug or RID.")],
     property_name: Annotated[
         str | None,
         typer.Argument(
@@ -92,7 +92,7 @@ def impact(
     *,
     asked: Reading,
 ) -> None:
-    """Show what a change of a type or a property would reach. All that stands at it, counted."""
+    """Show what a change of an element or a property would reach. All that stands at it, counted."""
     from queries import impact as impacts
 
     settings = asked.settings()

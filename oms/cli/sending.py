@@ -147,7 +147,8 @@ def _no_number(name: str) -> Any:
 
 def send_given(command: str, data: Mapping[str, Any], said: Sending, branch: str | None, wait: str = "outbox") -> None:
     """Send a command with what was given of its data (`None` = not given), and show what became of it."""
-    show(sent(command, data, said, branch, wait), said.flags(branch), as_json=said.as_json)
+    outcome = sent(command, data, said, branch, wait)
+    show(outcome, said.flags(branch), as_json=said.as_json, source=data.get("source"))
 
 
 def sent(
@@ -167,13 +168,15 @@ def sent(
     return run(work())
 
 
-async def _in_names(outcome: "Outcome", flags: Mapping[str, object]) -> "Outcome":
+async def _in_names(outcome: "Outcome", flags: Mapping[str, object], source: str | None) -> "Outcome":
     from oms.settings import load
 
     settings = load(flags).settings
     with Names(settings) as names:
         said = json.dumps([[each.text for each in outcome.findings], [each[1:] for each in outcome.would]])
-        texts, would = json.loads(await names.told(said, outcome.position, [settings.branch]))
+        texts, would = json.loads(
+            await names.told(said, outcome.position, [settings.branch, *([source] if source else [])])
+        )
     findings = (each._replace(text=text) for each, text in zip(outcome.findings, texts, strict=True))
     drafted = (type(each)(each.type, *told) for each, told in zip(outcome.would, would, strict=True))
     return outcome._replace(findings=tuple(findings), would=tuple(drafted))
@@ -184,14 +187,22 @@ def given(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show(
-    outcome: "Outcome", flags: Mapping[str, object], *, as_json: bool, beside: Mapping[str, object] | None = None
+    outcome: "Outcome",
+    flags: Mapping[str, object],
+    *,
+    as_json: bool,
+    beside: Mapping[str, object] | None = None,
+    source: str | None = None,
 ) -> None:
-    """Prints it, for people with names for RIDs; a rejected command ends with `REFUSED`. `beside`: more for programs."""
+    """Prints it, for people with names for RIDs; a rejected command ends with `REFUSED`. `beside`: more for programs.
+
+    `source`: the branch of which it is told, too, as that calls things.
+    """
     if as_json:
         print_json(_said(outcome) | dict(beside or {}))
     else:
         if RID in str(outcome):
-            outcome = run(_in_names(outcome, flags))
+            outcome = run(_in_names(outcome, flags, source))
         events = f", {len(outcome.events)} events" if len(outcome.events) != 1 else ", 1 event"
         typer.echo(f"{outcome.status} at position {outcome.position}{events} (command {outcome.command})")
         if outcome.would_be is not None:

@@ -82,7 +82,28 @@ def test_what_stood_there_before_and_what_is_gone():
 
 
 def test_what_is_not_there():
-    for names, code in ((("Gone",), "TYPE_UNKNOWN"), (("L",), "TYPE_UNKNOWN"), (("T", "gone"), "PROPERTY_UNKNOWN")):
+    for names, code in ((("Gone",), "TYPE_UNKNOWN"), (("T", "gone"), "PROPERTY_UNKNOWN")):
         with pytest.raises(Refused) as refused:
             told(story(), "now", *names)
         assert [finding.code for finding in refused.value.findings] == [code]
+
+
+def test_what_stands_at_elements_of_other_kinds():
+    history = story()
+    weight = [prop("id"), prop("무게", valueType="ri.Weight"), prop("old", valueType="ri.Weight", removed=True)]
+    history.commit(
+        MAIN,
+        [
+            element("valueType", "Weight", base="number", versions={"1": {"base": "number"}}, latest=1),
+            element("structType", "Load", fields={"w": {"name": "w", "valueType": "ri.Weight"}}),
+            object_type("C", weight, primaryKey=["id"]),
+            element("actionType", "Tie", uses=["linkType/ri.L"]),
+        ],
+    )
+    history.commit(MAIN, [made("C", "a", id="a", 무게=1.0), made("C", "b", id="b")])
+    assert told(history, "now", "Weight") == [("values", "C.무게", 1), ("structType", "Load", None)]
+    assert told(history, "now", "Named") == [("objectType", "T", None)]
+    assert told(history, "now", "L") == [("links", "L", 1), ("actionType", "Tie", None)]
+    assert told(history, "now", "Paint") == []
+    with pytest.raises(Refused, match="PROPERTY_UNKNOWN"):
+        told(history, "now", "L", "since")

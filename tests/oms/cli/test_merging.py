@@ -40,3 +40,18 @@ async def test_what_is_wrong_is_said(oms, cli, tmp_path):
     assert (code, "no moment" in err) == (2, True)
     code, _, err = await cli("merge", DEV, "--resolution", tmp_path / "none.json")
     assert (code, "holds no answers" in err) == (2, True)
+
+
+async def test_two_types_of_one_name_are_told_apart_by_a_name(oms, cli, tmp_path):
+    gate = json.dumps({"name": "문", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]})
+    await cli("branch", "create", DEV)
+    for branch in (DEV, "prod/main/main"):
+        await cli("send", "CreateObjectType", "--data", gate, "--branch", branch)
+    code, out, _ = await cli("merge", DEV, "--resolve", "ours")
+    assert (code, "objectType/문/name" in out, "give one by choice custom" in out) == (1, True, True)
+    answers = tmp_path / "answers.json"
+    answer = {"key": "objectType/문", "path": "/name", "choice": "custom", "value": "출입문"}
+    answers.write_text(json.dumps([answer]), encoding="utf-8")
+    merged = json.loads((await cli("merge", DEV, "--resolution", answers, "--json"))[1])
+    code, out, _ = await cli("schema", "impact", "출입문", "--min-position", merged["position"])
+    assert (code, "objects       출입문  0" in out) == (0, True)
