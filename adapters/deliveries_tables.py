@@ -1,6 +1,6 @@
 """How far each endpoint is and what became of each letter, as tables and statements of any database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +40,8 @@ standings: Final = Table(
     Column("failing_since", Float),
     Column("failing_attempts", Integer),
     Column("failing_told", Integer),
+    Column("replaying", Integer, nullable=False, server_default="0"),
+    Column("replay_at", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 tries: Final = Table(
@@ -162,6 +164,14 @@ _JSON: Final = frozenset({"secrets", "request", "response"})
 _decode: Final = msgspec.json.Decoder().decode
 
 
+def added(there: Mapping[str, Collection[str]]) -> Iterator[tuple[Table, Column[Any]]]:
+    """The columns that tables lack which are older than they; `there`: what is there, by table."""
+    for table in metadata.sorted_tables:
+        for column in table.columns if table.name in there else ():
+            if column.name not in there[table.name]:
+                yield table, column
+
+
 def tally(insert_into: Callable[[Table], Any]) -> Any:
     """Counts on; `insert_into` is the dialect's."""
     statement = insert_into(tallies)
@@ -214,8 +224,10 @@ def failure_rows(tries: Sequence[Try]) -> list[tuple[Any, ...]]:
 def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
     """Of rows of `ALL`."""
     return {
-        identity: Standing(position, None if since is None else Failing(since, attempts, told), attempt, replayed)
-        for identity, position, attempt, replayed, since, attempts, told in rows
+        identity: Standing(
+            position, None if since is None else Failing(since, attempts, told), attempt, replayed, *under_way
+        )
+        for identity, position, attempt, replayed, since, attempts, told, *under_way in rows
     }
 
 
@@ -240,7 +252,8 @@ def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
 def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:
     failing = standing.failing
     told = (None, None, None) if failing is None else (failing.since, failing.attempts, failing.told)
-    return identity, standing.position, standing.attempt, standing.replayed, *told
+    under_way = standing.replaying, standing.replay_at
+    return identity, standing.position, standing.attempt, standing.replayed, *told, *under_way
 
 
 def try_row(tried: Try) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
@@ -143,6 +143,8 @@ def _numbered(rows: Sequence[Any]) -> list[tuple[int, Try]]:
 def _made() -> Iterator[str]:
     for table in tables.metadata.sorted_tables:
         yield sql(CreateTable(table, if_not_exists=True))
+        for column in table.columns:
+            yield f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {sql(CreateColumn(column))}"
         for index in table.indexes:
             yield sql(CreateIndex(index, if_not_exists=True))
 

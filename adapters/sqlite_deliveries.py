@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateColumn
 
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, writer
@@ -102,10 +103,16 @@ class SqliteDeliveries:
 
 def _opened(path: Path) -> sqlite3.Connection:
     connection = writer(path)
-    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
-    if not there.issuperset(tables.metadata.tables):
+    there = {
+        name: {column for _, column, *_ in connection.execute(f"PRAGMA table_info({name})")}
+        for name in tables.metadata.tables
+    }
+    older = list(tables.added({name: columns for name, columns in there.items() if columns}))
+    if older or not all(there.values()):
         connection.execute("BEGIN IMMEDIATE")
         make(connection, tables.metadata.sorted_tables)
+        for table, column in older:
+            connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {sql(CreateColumn(column))}")
         connection.execute("COMMIT")
     connection.execute("PRAGMA synchronous=FULL")
     return connection

@@ -12,12 +12,14 @@ from producers.lease import lead
 
 if TYPE_CHECKING:
     from adapters.nats_server import Endpoint
+    from events.subscriptions.subscription_words import Command
     from workers.delivering.courier import Selected
 
 LOOK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 5.0
 AT_ONCE: Final = 500  # events in a request to the log: each endpoint that is behind has two under way
 ROLE: Final = "webhooks"
+_OVER: Final = frozenset({"SUBSCRIPTION_UNKNOWN", "SUBSCRIPTION_DELETED"})
 AUTHOR: Final = "webhooks@oms"
 DAY: Final = 86_400_000_000  # µs
 Alarm = Callable[[str, BaseException], None]
@@ -60,18 +62,17 @@ class Delivering:
         await self._projected("versions", position)
         return await asyncio.to_thread(selected, self._settings, self._shelves)
 
-    async def disable(self, name: str, reason: str) -> None:
-        """Of a `Desk`."""
+    async def say(self, command: "Command") -> None:
+        """A `Desk`."""
         from oms.speaking import speaking
 
+        kind, data = type(command).__name__, command.model_dump(by_alias=True, exclude_none=True)
         async with await speaking(self._settings, AUTHOR) as client:
-            outcome = await client.send("DisableSubscription", {"subscription": name, "reason": reason})
-        if outcome.status == "rejected" and "SUBSCRIPTION_UNKNOWN" not in {each.code for each in outcome.findings}:
-            raise RuntimeError(f"{name} could not be disabled: {outcome.findings}")
-
-    async def warn(self, name: str, percent: int) -> None:
-        """Of a `Desk`."""
-        self._alarm(f"webhook {name}", EndpointFails(name, percent))
+            outcome = await client.send(kind, data)
+        if outcome.status == "rejected" and not _OVER.issuperset(each.code for each in outcome.findings):
+            raise RuntimeError(f"{kind} was refused: {outcome.findings}")
+        if kind == "ReportSubscriptionFailing":
+            self._alarm(f"webhook {command.name}", EndpointFails(command.name, data["percent"]))
 
     async def _keep(self) -> None:
         """Whatever ends it is told once, and ends nothing else; it goes on from what was noted."""

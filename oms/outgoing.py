@@ -26,7 +26,8 @@ from oms.credentials import Credentials
 from oms.secrets import secret_files
 from oms.settings import Settings
 from security.webhook_signatures import BadSecret, headers
-from workers.delivering.endpoint import Send, Sent
+from workers.delivering.endpoint import Send
+from workers.delivering.sent import Sent
 
 AGENT: Final = "oms-webhooks"
 SECRETS: Final = 4_096  # that are not read again for each request

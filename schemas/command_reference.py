@@ -250,6 +250,20 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "PauseSubscription": {"subscription": "flights-out", "reason": "점검"},
     "ResumeSubscription": {"subscription": "flights-out"},
     "ReplaySubscription": {"subscription": "flights-out", "after": 0, "until": 1},
+    "ReportSubscriptionFailing": {
+        "subscription": "flights-out",
+        "percent": 50,
+        "since": "2026-01-31T12:00:00Z",
+        "attempts": 12,
+    },
+    "ReportSubscriptionRecovered": {"subscription": "flights-out", "since": "2026-01-31T12:00:00Z", "attempts": 14},
+    "ReportSubscriptionExhausted": {
+        "subscription": "flights-out",
+        "events": 2,
+        "first": 7,
+        "last": 9,
+        "result": "status_503",
+    },
     "DisableSubscription": {"subscription": "flights-out", "reason": "answers 410"},
     "DeleteSubscription": {"subscription": "flights-out"},
     "SetCalendar": {

@@ -17,6 +17,7 @@ from events.filters.candidate import Candidate, read, text
 from events.filters.dialects import Filter, Test, passing
 from events.filters.required import Required, required, together
 from events.subscriptions.selecting import ALL, of_types, on_branch
+from events.subscriptions.subscription_words import REPORTS, subscription_key
 
 CLASS: Final = "(class)"
 """Stands beside the attributes: the slug of the object type that an event is about."""
@@ -129,9 +130,14 @@ def _of_selectors(selection: Selection) -> Iterator[Required]:
 def _selects(selection: Selection) -> Test:
     state, classes = selection.state, selection.classes
     types, branches, source = state.get("types"), state.get("branches"), state.get("source")
+    own = subscription_key(state["name"])
 
     def test(candidate: Candidate) -> bool:
         said = candidate.attributes
+        if said["type"] in REPORTS and (types is None or said["subject"] == own):
+            return (
+                False  # how endpoints do is for who asks for it, and nobody is sent what his own failing brings about
+            )
         return (
             (classes is None or candidate.class_ in classes)
             and of_types(types, str(said["type"]))

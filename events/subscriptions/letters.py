@@ -42,12 +42,17 @@ class Try(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made."""
+    """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made.
+
+    `replaying`: the number of the replay under way, of which everything up to `replay_at` is settled.
+    """
 
     position: int
     failing: Failing | None = None
     attempt: int = 1
     replayed: int = 0
+    replaying: int = 0
+    replay_at: int = 0
 
 
 class Waiting(NamedTuple):

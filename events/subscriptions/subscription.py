@@ -19,6 +19,7 @@ from events.names import TAG, Key
 from events.schema.kinds import deleted, kind_named, kind_reads, unknown
 from events.subscriptions import subscription_words as told
 from events.subscriptions.checks import faults
+from events.subscriptions.reports import EVENT_OF, REPORTED, reported, told_of
 from events.subscriptions.subscription_words import COMMANDS, EVENTS, Command, subscription_key
 from events.subscriptions.terms import Config, SelectedType, Terms
 from events.wire import instants
@@ -60,10 +61,16 @@ def evolve(state: State | None, event: Payload) -> State | None:
             before = [{**each, "until": min(each.get("until", event.until), event.until)} for each in state["secrets"]]
             return {**state, "secrets": [*before, {"id": event.secret}]}
         case told.SubscriptionReplayed():
-            replay = {"number": event.number, "after": event.after, "until": event.until, "reason": event.reason}
-            return {**state, "replay": replay}
+            return {**state, "replay": _replayed(event)}
+        case told.SubscriptionFailing() | told.SubscriptionRecovered() | told.SubscriptionExhausted():
+            return {**state, REPORTED: told_of(event)}
     over = {"deleted": True} if isinstance(event, told.SubscriptionDeleted) else {}
     return {**state, "status": _STATUS[type(event)], "reason": getattr(event, "reason", None), **over}
+
+
+def _replayed(event: told.SubscriptionReplayed) -> dict[str, Any]:
+    replay = {"number": event.number, "after": event.after, "until": event.until, "reason": event.reason}
+    return replay if event.rate is None else replay | {"rate": event.rate}
 
 
 _STATUS: Final[Mapping[type[Payload], str]] = {
@@ -207,11 +214,18 @@ def _replay(context: Context, state: State, command: told.ReplaySubscription) ->
         text = f"behind {command.after:,} and up to {until:,} there is nothing; the log ends at {context.position:,}"
         raise Refused([Finding("SUBSCRIPTION_REPLAY", "/after", text)])
     last = state.get("replay") or {"number": 0}
-    asked = {"number": last["number"], "after": command.after, "until": until, "reason": command.reason}
-    if asked == last:
+    asked = told.SubscriptionReplayed(
+        name=state["name"], number=last["number"], after=command.after, until=until, reason=command.reason,
+        rate=command.rate,
+    )  # fmt: skip
+    if _replayed(asked) == last:
         return []
-    asked["number"] += 1
-    return _drafted(state["name"], told.SubscriptionReplayed(name=state["name"], **asked))
+    return _drafted(state["name"], asked.model_copy(update={"number": asked.number + 1}))
+
+
+def _report(_context: Context, state: State, command: told.Report) -> list[Drafted]:
+    event = reported(state["name"], command)
+    return [] if state.get(REPORTED) == told_of(event) else _drafted(state["name"], event)
 
 
 def _delete(_context: Context, state: State, _command: told.DeleteSubscription) -> list[Drafted]:
@@ -230,4 +244,5 @@ _DECIDE: Final[Mapping[type[Payload], Callable[[Context, State, Any], list[Draft
     told.DisableSubscription: _disable,
     told.ReplaySubscription: _replay,
     told.DeleteSubscription: _delete,
+    **dict.fromkeys(EVENT_OF, _report),
 }

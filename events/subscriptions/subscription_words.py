@@ -30,6 +30,15 @@ Name = Annotated[str, Field(alias="subscription", description="the subscription'
 Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why")]
 
 
+Percent = Annotated[int, Field(ge=0, le=100, description="of the time and the tries after which it is disabled")]
+Since = Annotated[str, Field(description="instant since which nothing was delivered")]
+Attempts = Annotated[int, Field(ge=1, description="tries that failed since then")]
+Exhausted = Annotated[int, Field(ge=1, description="how many events")]
+First = Annotated[int, Field(ge=1, description="the lowest position among them")]
+Last = Annotated[int, Field(ge=1, description="the highest position among them")]
+Result = Annotated[str, Field(max_length=100, description="how the last one ended: `timeout`, `status_503` …")]
+
+
 class RegisterSubscription(Payload):
     """Carry events out from now on, wherever they happen, to a sink. Everything is checked now, filters too."""
 
@@ -109,6 +118,34 @@ class ReplaySubscription(Payload):
     after: Annotated[int, Field(ge=0, description="position; what came behind it is carried out again")]
     until: Annotated[int | None, Field(ge=1, description="position, itself included; absent = the log's end")] = None
     reason: Reason | None = None
+    rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
+
+
+class ReportSubscriptionFailing(Payload):
+    """Say that nothing is delivered any more: who carries events out says so, at 50, 70, 90 and 100 per cent."""
+
+    name: Name
+    percent: Percent
+    since: Since
+    attempts: Attempts
+
+
+class ReportSubscriptionRecovered(Payload):
+    """Say that something is delivered again, where a failing was reported before."""
+
+    name: Name
+    since: Since
+    attempts: Attempts
+
+
+class ReportSubscriptionExhausted(Payload):
+    """Say that events had their last try: so many, once a minute at most."""
+
+    name: Name
+    events: Exhausted
+    first: First
+    last: Last
+    result: Result
 
 
 class DeleteSubscription(Payload):
@@ -159,6 +196,28 @@ class SubscriptionReplayed(Payload):
     after: int
     until: int
     reason: str | None = None
+    rate: int | None = None
+
+
+class SubscriptionFailing(Payload):
+    name: str
+    percent: Percent
+    since: Since
+    attempts: Attempts
+
+
+class SubscriptionRecovered(Payload):
+    name: str
+    since: Since
+    attempts: Attempts
+
+
+class SubscriptionExhausted(Payload):
+    name: str
+    events: Exhausted
+    first: First
+    last: Last
+    result: Result
 
 
 class SubscriptionDeleted(Payload):
@@ -173,6 +232,9 @@ Command = (
     | ResumeSubscription
     | DisableSubscription
     | ReplaySubscription
+    | ReportSubscriptionFailing
+    | ReportSubscriptionRecovered
+    | ReportSubscriptionExhausted
     | DeleteSubscription
 )
 COMMANDS: Final[tuple[type[Payload], ...]] = get_args(Command)
@@ -186,7 +248,15 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.subscription.disabled.v1": SubscriptionDisabled,
     "io.oms.subscription.replayed.v1": SubscriptionReplayed,
     "io.oms.subscription.deleted.v1": SubscriptionDeleted,
+    "io.oms.subscription.failing.v1": SubscriptionFailing,
+    "io.oms.subscription.recovered.v1": SubscriptionRecovered,
+    "io.oms.subscription.exhausted.v1": SubscriptionExhausted,
 }
+REPORTS: Final = frozenset(f"io.oms.subscription.{each}.v1" for each in ("failing", "recovered", "exhausted"))
+"""What is told about an endpoint, not by who owns it: carried out to those alone who ask for these types."""
+
+ReportEvent = SubscriptionFailing | SubscriptionRecovered | SubscriptionExhausted
+Report = ReportSubscriptionFailing | ReportSubscriptionRecovered | ReportSubscriptionExhausted
 
 
 def subscription_key(name: str) -> Key:

@@ -11,6 +11,7 @@ from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_consent import consent
+from oms.cli.webhook_replay import replay
 from oms.cli.webhook_secrets import Showing, sent_with_secrets, taken
 from oms.cli.webhook_shown import preview, send_test
 from oms.cli.webhook_stats import stats
@@ -118,24 +119,6 @@ def disable(
 
 @app.command()
 @spread
-def replay(
-    name: Name,
-    after: Annotated[int, typer.Option("--after", min=0, help="Position; what came behind it is carried out again.")],
-    until: Annotated[
-        int | None, typer.Option("--until", min=1, help="Position, included; else the log's end.", show_default=False)
-    ] = None,
-    reason: Reason = None,
-    branch: Branch = None,
-    *,
-    said: Sending,
-) -> None:
-    """Carry out again what happened between two positions."""
-    data = {"subscription": name, "after": after, "until": until, "reason": reason}
-    _sent("ReplaySubscription", data, said, branch)
-
-
-@app.command()
-@spread
 def delete(name: Name, branch: Branch = None, *, said: Sending) -> None:
     """It is over. Its name may be given again."""
     sent_with_secrets("DeleteSubscription", {"subscription": name}, said, branch)
@@ -181,6 +164,7 @@ def show(
 
 
 app.command()(consent)
+app.command()(spread(replay))
 app.command()(preview)
 app.command("test")(send_test)
 app.command()(stats)

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -13,7 +13,7 @@ from oms.cli.options import Folder
 from oms.cli.output import Json, complain, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from events.decider import State
     from events.subscriptions.letters import Try
@@ -146,7 +146,7 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
             send = await stack.enter_async_context(outgoing(here, server))
             own = {name: value for name, value in state.items() if name not in MEMBERS}  # of the endpoint, not for here
             state = {**own, "sink": to, "protocol": "HTTP"}
-        wanted = await asyncio.to_thread(_wanted, settings, state)
+        wanted = await asyncio.to_thread(wanted_by, settings, state)
         async with aclosing(feed.read(max(0, await feed.last() - last))) as chunks:
             async for chunk in chunks:
                 for fetched in chunk:
@@ -154,7 +154,7 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
                         await _happened(fetched, state, send, as_json=as_json)
 
 
-def _wanted(settings: "Settings", state: "State") -> Any:
+def wanted_by(settings: "Settings", state: "State") -> "Callable[[bytes], bool]":
     """Whether stored bytes are of an event that the subscription wants, by what it says now."""
     from events.filters.candidate import Candidate
     from events.subscriptions.index import Selection, wanted

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.filters.candidate import Candidate
 from events.findings import Refused
 from events.reserved import selecting_key
+from events.subscriptions.index import Selection, SubscriptionIndex, wanted
+from events.subscriptions.reports import REPORTED
 from events.subscriptions.secret_ids import in_use, shown
 from events.subscriptions.selecting import of_types, on_branch
 from events.subscriptions.sinks import sink_fault
@@ -96,6 +99,7 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocol": "NATS", "sink": "nats:gates", "tls": {"authority": SECRET}}, [("SUBSCRIPTION_PROTOCOL", "/tls")]),
         ({"protocol": "NATS", "sink": "nats:gates", "protocolsettings": {}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
         ({"protocol": "FILE", "sink": "file:a", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({"config": {"transform": {"expression": "a("}}}, [("SUBSCRIPTION_TRANSFORM", "/config/transform/expression")]),
         ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
         ({"secret": "whsec_abc"}, [("COMMAND_SHAPE", "/secret")]),
         ({"sink": "ftp://a", "types": ["x"], "filters": [3]}, [("COMMAND_SHAPE", "/filters/0")]),
@@ -264,3 +268,37 @@ def test_saying_it_again_changes_nothing_and_who_selects_a_type_is_known(history
     named = [f"subscription/{one['name']}" for one in there if one and not one.get("deleted") and "objectTypes" in one]
     assert (world.get(selecting_key(rid)) or {"by": []})["by"] == sorted(named)
     assert [key for key in world.surprises if key.startswith("subscription/")] == []
+
+
+def test_a_report_is_told_once_and_changes_nothing_else(world):
+    world.when("RegisterSubscription", **TO)
+    before = state(world)
+    said = {"subscription": "gates-out", "percent": 50, "since": "2026-01-31T12:00:00Z", "attempts": 12}
+    (event,) = world.when("ReportSubscriptionFailing", **said)
+    assert (event.name, event.percent, event.attempts) == ("gates-out", 50, 12)
+    assert {name: value for name, value in state(world).items() if name != REPORTED} == before
+    assert world.when("ReportSubscriptionFailing", **said) == []
+    assert len(world.when("ReportSubscriptionFailing", **{**said, "percent": 70})) == 1
+    exhausted = {"subscription": "gates-out", "events": 1, "first": 7, "last": 7, "result": "timeout"}
+    assert len(world.when("ReportSubscriptionExhausted", **exhausted)) == 1
+    world.when("DeleteSubscription", subscription="gates-out")
+    assert codes(
+        world, "ReportSubscriptionRecovered", **{name: said[name] for name in ("subscription", "since", "attempts")}
+    ) == [("SUBSCRIPTION_DELETED", "/subscription")]
+
+
+@pytest.mark.parametrize(
+    ("types", "about", "wants"),
+    [
+        (None, "other", False),
+        (["io.oms.object.*"], "other", False),
+        (["io.oms.subscription.*"], "other", True),
+        (["io.oms.subscription.failing.v1"], "other", True),
+        (["io.oms.subscription.*"], "mine", False),
+    ],
+)
+def test_reports_are_for_who_asks_for_them_and_never_about_himself(types, about, wants):
+    selection = Selection({"name": "mine", "types": types, "status": "active"}, None)
+    said = {"type": "io.oms.subscription.failing.v1", "subject": f"subscription/{about}", "branch": MAIN, "source": "/"}
+    assert wanted(selection)(Candidate(said)) is wants
+    assert SubscriptionIndex([selection]).wanting(Candidate(said)) == ["mine"] * wants

@@ -170,3 +170,36 @@ async def test_tries_and_events_are_shown_as_they_happen_and_sent_to_this_machin
         finally:
             follower.kill()
             await follower.communicate()
+
+
+async def test_a_replay_is_counted_first_and_each_event_arrives_once_more(tmp_path, capsys):
+    folder = tmp_path / "data"
+
+    def typed(*arguments):
+        code = cli.run(["webhook", "replay", "types", *arguments, "--folder", str(folder), "--json"])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=folder, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        async with asyncio.timeout(DEADLINE), running(settings, print), await connect(folder) as client:
+            number = {"primaryKey": ["number"], "properties": [{"name": "number", "type": "string"}]}
+            names = [f"편{each}" for each in range(7)]
+            for name in names[:4]:
+                before = await client.send("CreateObjectType", {"name": name, **number})
+            terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.created.v1"]}
+            await client.send("RegisterSubscription", {"name": "types", **terms})
+            for name in names[4:]:
+                await client.send("CreateObjectType", {"name": name, **number}, wait="projected:versions")
+            first = [json.loads((await arrived.get())[2])["id"] for _ in names[4:]]
+            code, told = await asyncio.to_thread(typed, "--from", "2", "--yes", "--rate", "1000")
+            assert (code, told["wanted"], told["status"]) == (0, 7, "accepted")
+            again = [json.loads((await arrived.get())[2])["id"] for _ in names]
+            code, told = await asyncio.to_thread(
+                typed, "--from", str(before.position), "--until", str(before.position), "--yes"
+            )
+            assert (code, told["wanted"]) == (0, 1)
+            last = json.loads((await arrived.get())[2])["id"]
+    assert arrived.empty()
+    assert len(set(again)) == len(again) == 7
+    assert set(first) < set(again)
+    assert last == again[3]

@@ -1,5 +1,8 @@
 """What everyone who remembers deliveries must do; each adapter passes this suite unchanged."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from adapters.postgres_deliveries import PostgresDeliveries
@@ -38,7 +41,7 @@ async def test_nothing_is_known_at_first(opened):
 
 async def test_what_was_noted_is_there_after_a_restart(opened):
     deliveries = opened()
-    failing = Standing(9, Failing(12.5, 3, 50), 4, 2)
+    failing = Standing(9, Failing(12.5, 3, 50), 4, 2, 3, 7)
     await deliveries.note([tried(ONE, 8), tried(TWO, 8)], {ONE: failing, TWO: Standing(8)})
     await deliveries.note([tried(ONE, 9, kind="timeout", status=None, next=None)], {TWO: Standing(20)})
     await deliveries.close()
@@ -150,4 +153,18 @@ async def test_tries_are_followed_as_they_are_noted(opened):
     ]
     assert [each.position for _, each in await deliveries.after(0, TWO, 9)] == [1, 2]
     assert [each.position for _, each in await deliveries.after(0, TWO, 1)] == [1]
+    await deliveries.close()
+
+
+async def test_a_file_of_before_gets_what_it_lacks(tmp_path):
+    path = tmp_path / "deliveries.db"
+    with closing(sqlite3.connect(path)) as old:
+        columns = "position INTEGER, attempt INTEGER, replayed INTEGER, failing_since REAL, failing_attempts INTEGER"
+        old.execute(f"CREATE TABLE standings (subscription TEXT PRIMARY KEY, {columns}, failing_told INTEGER)")
+        old.execute("INSERT INTO standings VALUES ('one', 9, 1, 2, NULL, NULL, NULL)")
+        old.commit()
+    deliveries = SqliteDeliveries(path)
+    assert await deliveries.standings() == {"one": Standing(9, None, 1, 2)}
+    await deliveries.note([tried(ONE, 1)], {ONE: Standing(9, None, 1, 2, 3, 7)})
+    assert (await deliveries.standings())[ONE] == Standing(9, None, 1, 2, 3, 7)
     await deliveries.close()

@@ -11,9 +11,11 @@ from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.index import Selection
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCHEDULE
+from events.subscriptions.subscription_words import DisableSubscription, ReportSubscriptionExhausted
 from tests.projectors.story import Story
 from workers.delivering.courier import Courier, Selected
-from workers.delivering.endpoint import ROOM, Sent
+from workers.delivering.endpoint import ROOM
+from workers.delivering.sent import Sent
 
 DEADLINE = 30
 OK = Answered(204, {}, b"", 0.01)
@@ -50,7 +52,8 @@ class World:
     def __init__(self, path):
         self.story, self.feed, self.clock = Story(), MemoryFeed(), Clock()
         self.path, self.timer = path, MemoryTimer(self.clock)
-        self.states, self.since, self.arrived, self.disabled, self.warned, self.alarms = {}, {}, [], [], [], []
+        self.states, self.since, self.arrived, self.disabled, self.reported, self.alarms = {}, {}, [], [], [], []
+        self.sending = 0  # requests that began
         self.answers = {}  # by name: what answers a letter
         self._changed = asyncio.Event()
         self._told()
@@ -90,17 +93,20 @@ class World:
 
     async def send(self, state, letter):
         answer = self.answers.get(state["name"], OK)
+        self.sending += 1
+        self._changed.set()
         ended = await answer(letter) if callable(answer) else answer
         self.arrived.append((state["name"], letter.position, letter.attempt))
         self._changed.set()
         return Sent(ended, {"webhook-id": f"{state['name']}-{letter.position}"}, ["whs-1"])
 
-    async def disable(self, name, reason):
-        self.disabled.append((name, reason))
-        self.changed(name, "disabled", status="disabled")
-
-    async def warn(self, name, percent):
-        self.warned.append((name, percent))
+    async def say(self, command):
+        if isinstance(command, DisableSubscription):
+            self.disabled.append((command.name, command.reason))
+            self.changed(command.name, "disabled", status="disabled")
+        else:
+            self.reported.append(command)
+            self.changed(command.name, type(command).__name__.removeprefix("ReportSubscription").lower(), reported={})
         self._changed.set()
 
     def positions(self, name):
@@ -144,11 +150,15 @@ def objects(world, name):
     return [m.position for m in world.story.messages if m.position > world.since[name] and b"io.oms.object." in m.body]
 
 
-async def settled(world, deliveries, name, position):
+async def noted(world, deliveries, name, holds):
     async with asyncio.timeout(DEADLINE):
-        while (found := (await deliveries.standings()).get(f"id-{name}")) is None or found.position < position:
+        while (found := (await deliveries.standings()).get(f"id-{name}")) is None or not holds(found):
             world.clock.advance(0.3)
             await asyncio.sleep(0)
+
+
+async def settled(world, deliveries, name, position):
+    await noted(world, deliveries, name, lambda standing: standing.position >= position)
 
 
 async def test_what_is_wanted_arrives_from_the_registration_on(world):
@@ -260,7 +270,7 @@ async def test_who_fails_long_and_often_is_warned_and_then_disabled(world):
             await world.until(lambda number=number: len(world.arrived) >= number or world.disabled)
             world.clock.advance(DISABLE_SECONDS / (DISABLE_ATTEMPTS - 1))
         await world.until(lambda: world.disabled)
-    percents = [percent for _, percent in world.warned]
+    percents = [each.percent for each in world.reported]
     assert percents == sorted(set(percents))
     assert percents[-1] == 100
     assert len(world.disabled) == 1
@@ -336,3 +346,89 @@ async def test_a_store_that_is_away_loses_nothing(world):
         await settled(world, deliveries, "a", last)
     assert list(world.timer.waiting) == [("id-a", last)]
     assert [str(error) for _, error in world.alarms] == ["away"]
+
+
+async def test_a_replay_that_is_cut_short_goes_on_and_sends_nothing_twice(world):
+    gate, flying = asyncio.Event(), []
+
+    async def answer(letter):
+        if letter.trigger == "replay" and len(flying) < 4:
+            flying.append(letter.position)
+            await gate.wait()
+        return OK
+
+    world.subscribed("a", types=["io.oms.object.*"], concurrency=2)
+    world.answers["a"] = answer
+    async with world.carried() as deliveries:
+        until = world.wrote(12)
+        await settled(world, deliveries, "a", until)
+        first = len(world.arrived)
+        world.changed("a", "replayed", replay={"number": 1, "after": 0, "until": until, "reason": None, "rate": 50})
+        await world.until(lambda: len(flying) == 2)
+        world.changed("a", "paused", status="paused")  # while two are under way
+        await settled(world, deliveries, "a", until)
+        gate.set()
+        await world.until(lambda: len(world.arrived) == first + 2)
+        world.changed("a", "resumed", status="active")
+        await noted(world, deliveries, "a", lambda standing: standing.replay_at >= world.positions("a")[first] + 5)
+        before = len(world.arrived)
+    async with world.carried() as deliveries:  # and another life
+        await noted(world, deliveries, "a", lambda standing: standing.replayed == 1)
+    again = sorted(world.positions("a")[first:])
+    assert before < len(world.arrived)
+    assert sorted(set(again)) == objects(world, "a")
+    assert len(again) - len(set(again)) <= 2  # what was under way, and not noted, when that life was ended
+
+
+async def test_other_terms_send_nothing_twice_that_is_under_way(world):
+    gate = asyncio.Event()
+
+    async def answer(_letter):
+        await gate.wait()
+        return OK
+
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = answer
+    last = world.wrote(3)
+    async with world.carried() as deliveries:
+        await world.until(lambda: world.sending == 3)
+        world.changed("a", "updated", description="otherwise")
+        await settled(world, deliveries, "a", world.since["a"])
+        gate.set()
+        await settled(world, deliveries, "a", last)
+    assert sorted(world.positions("a")) == objects(world, "a")
+
+
+async def test_a_failing_endpoint_is_reported_on_and_so_is_its_end(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = Answered(500, {}, b"", 0.01)
+    async with world.carried() as deliveries:
+        for number in range(DISABLE_ATTEMPTS // 2 + 1):
+            world.wrote()
+            await world.until(lambda number=number: len(world.arrived) > number)
+            world.clock.advance(DISABLE_SECONDS / DISABLE_ATTEMPTS)
+        await world.until(lambda: world.reported)
+        world.answers["a"] = OK
+        await settled(world, deliveries, "a", world.wrote())
+        await world.until(lambda: len(world.reported) == 2)
+    failing, recovered = world.reported
+    assert (failing.percent, failing.name, recovered.name) == (50, "a", "a")
+    assert recovered.attempts >= failing.attempts
+
+
+async def test_last_tries_are_told_together_and_not_those_of_reports(world):
+    world.subscribed("ops", types=["io.oms.subscription.exhausted.v1"])
+    world.subscribed("a", types=["io.oms.object.*"], concurrency=1)
+    world.answers["a"] = world.answers["ops"] = Answered(400, {}, b"", 0.01)
+    async with world.carried() as deliveries:
+        last = world.wrote(3)
+        await settled(world, deliveries, "a", last)
+        while not (found := [each for each in world.reported if isinstance(each, ReportSubscriptionExhausted)]):
+            due = min((at for at, _ in world.timer.waiting.values()), default=0)
+            world.clock.advance(max(due - world.clock.now, 0) + 0.3)
+            world.timer.tick()
+            await asyncio.sleep(0)
+        (report,) = found
+        await world.until(lambda: ("ops", world.story.position, 1) in world.arrived)
+    assert (report.name, report.result) == ("a", "status_400")
+    assert (report.events, report.first, report.last) == (3, last - 2, last)

@@ -3,25 +3,27 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+from events.decider import State
 from events.filters.candidate import Candidate
 from events.filters.dialects import Test
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try
+from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.ports import Deliveries, Fired, Log, Timer
+from workers.delivering.reporting import Desk, Reporter
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
 NOTE_SECONDS: Final = 0.2
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
 HELD_SECONDS: Final = 2.0  # a reading of the log for an endpoint that has no room
-_NONE: Final = {"number": 0}
 _CHANGES: Final = ("subscription/", "objectType/")
 
 
@@ -35,13 +37,6 @@ class Selected(NamedTuple):
 class Directory(Protocol):
     async def selected(self, position: int) -> Sequence[Selected]:
         """All subscriptions that are not over, as of `position` or later."""
-
-
-class Desk(Protocol):
-    """What is said back to OMS."""
-
-    async def disable(self, name: str, reason: str) -> None: ...
-    async def warn(self, name: str, percent: int) -> None: ...
 
 
 Alarm = Callable[[str, BaseException], None]
@@ -63,7 +58,7 @@ class Courier:
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.feed, self.directory, self.deliveries, self.timer, self.desk = feed, directory, deliveries, timer, desk
+        self.feed, self.directory, self.deliveries, self.timer = feed, directory, deliveries, timer
         self.position = 0
         self.endpoints: dict[str, Endpoint] = {}  # by name
         self._index = SubscriptionIndex(())
@@ -74,7 +69,7 @@ class Courier:
         self._gate = asyncio.Lock()  # held while the lane moves
         self._clock, self._alarm, self._rest = clock, alarm, rest
         self._tools = Tools(
-            send, self._later, self._tries.append, self._stop, self._warn,
+            send, self._later, self._tries.append, Reporter(desk, self._see_to, rest),
             self._tasks.create_task, clock, chance, rest,
         )  # fmt: skip
 
@@ -151,16 +146,17 @@ class Courier:
         before, self.endpoints = self.endpoints, {}
         for selection, since in found:
             was = before.pop(selection.name, None)
-            if was is not None and was.state == selection.state:
+            if was is not None and _terms(was.state) == _terms(selection.state):
                 self.endpoints[selection.name] = was
                 continue
+            standing = self._known.get(str(selection.state["id"]), Standing(since))
             if was is not None:
                 was.end()
-                self._known[was.id] = was.standing
-            standing = self._known.get(str(selection.state["id"]), Standing(since))
-            endpoint = self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools)
-            if endpoint.alive and (selection.state.get("replay") or _NONE)["number"] > standing.replayed:
-                self._say(endpoint, partial(self._replay, endpoint, selection))
+                was, standing = (was, was.standing) if was.id == selection.state["id"] else (None, standing)
+            endpoint = self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools, was)
+            self._see_to(endpoint.name, endpoint.ready)
+            if endpoint.alive and selection.state.get("replay"):
+                self._see_to(endpoint.name, partial(self._replay, endpoint, selection))
         for gone in before.values():
             gone.end()
 
@@ -172,12 +168,13 @@ class Courier:
 
     def _catch_up(self, endpoint: Endpoint) -> None:
         if endpoint.alive and not endpoint.catching_up:
-            endpoint.catching_up, what = True, f"webhook {endpoint.name}"
-            self._tasks.create_task(self._until_it_works(what, lambda: self._bring(endpoint)))
+            endpoint.catching_up = True
+            self._see_to(endpoint.name, partial(self._bring, endpoint))
 
     async def _bring(self, endpoint: Endpoint) -> None:
         """To where the lane is, as fast as it takes letters."""
         test = wanted(self._selections[endpoint.name])
+        await endpoint.ready()
         while endpoint.alive:
             await endpoint.room()
             if endpoint.seen >= self.position:
@@ -189,27 +186,38 @@ class Courier:
 
     async def _read_for(self, endpoint: Endpoint, test: Test) -> None:
         """As long as it takes letters: for one that does not, nothing is held."""
-        async with aclosing(self.feed.read(endpoint.seen, self.position)) as chunks:
-            async for chunk in chunks:
-                for position, _, body in chunk:
-                    event, _ = proven(body)
-                    if test(Candidate.of(event)) and not await _taken(endpoint, Letter(position, event.id, body)):
-                        return
-                    endpoint.seen = position
+        async with aclosing(self._letters(test, endpoint.seen, self.position)) as letters:
+            async for position, letter in letters:
+                if letter is not None and not await _taken(endpoint, letter):
+                    return
+                endpoint.seen = position
 
     async def _replay(self, endpoint: Endpoint, selection: Selection) -> None:
-        """A stretch of the log once more; cut short by a crash it begins again."""
-        replay, test = selection.state["replay"], wanted(selection)
-        async with aclosing(self.feed.read(replay["after"], replay["until"])) as chunks:
+        """A stretch of the log once more, from where it was when that was cut short."""
+        await endpoint.ready()
+        asked, replay = selection.state["replay"], endpoint.replay
+        if not replay.asked(asked["number"]):
+            return
+        pause, after = 1 / asked["rate"] if asked.get("rate") else 0.0, replay.begin(asked["number"], asked["after"])
+        async with aclosing(self._letters(wanted(selection), after, asked["until"])) as letters:
+            async for position, letter in letters:
+                if letter is not None:
+                    await endpoint.repeatable()
+                    await self._rest(pause)
+                    if not endpoint.alive:
+                        return
+                    replay.flies(position)
+                    endpoint.repeat(letter._replace(trigger="replay"), partial(replay.settled, position))
+                replay.passed(position)
+        replay.walked()
+
+    async def _letters(self, test: Test, after: int, until: int) -> AsyncGenerator[tuple[int, Letter | None], None]:
+        """Each position of a stretch of the log, and the letter of it where its event is wanted."""
+        async with aclosing(self.feed.read(after, until)) as chunks:
             async for chunk in chunks:
                 for position, _, body in chunk:
                     event, _ = proven(body)
-                    if test(Candidate.of(event)):
-                        await endpoint.repeatable()
-                        if not endpoint.alive:
-                            return
-                        endpoint.repeat(Letter(position, event.id, body, 1, "replay"), _nothing)
-        endpoint.replayed = replay["number"]
+                    yield position, Letter(position, event.id, body) if test(Candidate.of(event)) else None
 
     async def _repeat(self) -> None:
         """Those that their endpoints take now; what is not done comes again, so nobody's letters wait here for long."""
@@ -255,25 +263,19 @@ class Courier:
             del self._tries[: len(tries)]
             self._known |= changed
 
-    def _stop(self, endpoint: Endpoint, reason: str) -> None:
-        endpoint.end()
-        self._say(endpoint, lambda: self.desk.disable(endpoint.name, reason))
+    def _see_to(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.create_task(self._until_it_works(f"webhook {name}", work))
 
-    def _warn(self, endpoint: Endpoint, percent: int) -> None:
-        self._say(endpoint, lambda: self.desk.warn(endpoint.name, percent))
 
-    def _say(self, endpoint: Endpoint, said: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.create_task(self._until_it_works(f"webhook {endpoint.name}", said))
+def _terms(state: State) -> State:
+    """What it matters that it is another."""
+    return {name: value for name, value in state.items() if name != REPORTED}
 
 
 def _beginning(endpoints: Iterable[Endpoint], last: int) -> int:
     """Where most are: behind the foremost by less than what the lane may read again for some."""
     seen = [endpoint.seen for endpoint in endpoints if endpoint.alive]
     return min([each for each in seen if each >= max(seen) - CLOSE], default=last)
-
-
-async def _nothing() -> None:
-    """Nobody waits for it."""
 
 
 async def _taken(endpoint: Endpoint, letter: Letter) -> bool:

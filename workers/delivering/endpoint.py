@@ -5,9 +5,9 @@ first tries go before those that are repeated, of which one in four is one all t
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, assert_never
+from typing import Any, Final, assert_never
 
 from events.decider import State
 from events.subscriptions.letters import Due, Letter, Standing, Try
@@ -27,20 +27,15 @@ from events.subscriptions.retrying import (
     rest,
     unanswered,
 )
+from workers.delivering.replay import Replay
+from workers.delivering.reporting import Reporter
+from workers.delivering.sent import Sent, tried
 
 ROOM: Final = 500  # letters that wait in memory
 ROOM_BYTES: Final = 1 << 20  # of their bodies, or one
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
-
-
-class Sent(NamedTuple):
-    """What went out, and its end."""
-
-    ended: Answered | Failed
-    headers: Mapping[str, str]
-    secrets: Sequence[str]  # ids
 
 
 Send = Callable[[State, Letter], Awaitable[Sent]]
@@ -54,8 +49,7 @@ class Tools:
     send: Send
     later: Callable[[Due, float], Awaitable[None]]
     note: Callable[[Try], None]
-    stop: Callable[["Endpoint", str], None]  # it is to be disabled, and why
-    warn: Callable[["Endpoint", int], None]  # one of `retrying.NOTICES`
+    reporter: Reporter
     start: Start
     clock: Callable[[], float]
     chance: Callable[[], float]
@@ -63,25 +57,30 @@ class Tools:
 
 
 class Endpoint:
-    """`seen`: up to there every letter was offered, by the lane if it has `joined` that. `alive` ends when its terms change."""
+    """`seen`: up to there every letter was offered, by the lane if it has `joined` that. `alive` ends when its terms change.
 
-    def __init__(self, state: State, standing: Standing, tools: Tools) -> None:
-        self.state, self.seen, self.failing = state, standing.position, standing.failing
-        self.alive = state["status"] == "active"
+    `before`: the same endpoint under other terms, which comes to its end first: nothing is sent twice for that.
+    """
+
+    def __init__(self, state: State, standing: Standing, tools: Tools, before: "Endpoint | None" = None) -> None:
+        self.state, self._tools, self._before = state, tools, before
+        self.alive: bool = state["status"] == "active"
         self.joined = self.catching_up = False
-        self._tools = tools
         self._first: deque[Letter] = deque()
         self._bytes = 0  # of these
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
-        self._attempt, self.replayed = standing.attempt, standing.replayed
         self._working = self._picked = 0
         self._unanswered, self._away_since = 0, 0.0  # tries in a row; the first of them
         self._free_at = self._left_alone = 0.0  # s since the epoch: nothing is sent before, by its rate; or at all
-        self._room = asyncio.Event()
-        self._room.set()
-        self._repeatable = asyncio.Event()
-        self._repeatable.set()
+        self._room, self._repeatable, self._idle, self._over = (asyncio.Event() for _ in range(4))
+        for event in (self._room, self._repeatable, self._idle):
+            event.set()
+        self._begin(standing)
+
+    def _begin(self, standing: Standing) -> None:
+        self.seen, self.failing, self._attempt = standing.position, standing.failing, standing.attempt
+        self.replay = Replay(standing.replayed, standing.replaying, standing.replay_at)
 
     @property
     def id(self) -> str:
@@ -94,7 +93,22 @@ class Endpoint:
     @property
     def standing(self) -> Standing:
         first = next(iter(self._flying), None)
-        return Standing(self.seen if first is None else first - 1, self.failing, self._attempt, self.replayed)
+        position = self.seen if first is None else first - 1
+        return Standing(position, self.failing, self._attempt, *self.replay.standing)
+
+    async def ready(self) -> None:
+        """Returns when who was there before has come to its end: it begins where that one ended."""
+        before = self._before
+        if before is not None:
+            await before.idle()
+            if self._before is before:  # nobody else was told so before
+                self._before = None
+                self._begin(before.standing)
+
+    async def idle(self) -> None:
+        """Returns when nothing is under way."""
+        await self.ready()
+        await self._idle.wait()
 
     def offer(self, letter: Letter) -> bool:
         """Whether it was taken; positions rise."""
@@ -133,6 +147,7 @@ class Endpoint:
     def end(self) -> None:
         """Nothing new is sent; what is under way goes to its end."""
         self.alive = False
+        self._over.set()
         self._room.set()
         self._repeatable.set()
 
@@ -151,6 +166,7 @@ class Endpoint:
     def _hire(self) -> None:
         if self._working < self._most:
             self._working += 1
+            self._idle.clear()
             self._tools.start(self._work())
 
     async def _work(self) -> None:
@@ -170,6 +186,8 @@ class Endpoint:
                     await self._settle(letter)
         finally:
             self._working -= 1
+            if not self._working:
+                self._idle.set()
 
     async def _settle(self, letter: Letter) -> None:
         if self._ordered:
@@ -189,11 +207,9 @@ class Endpoint:
                     return True
                 case Later(seconds):
                     self._attempt += 1
-                    await self._tools.rest(seconds)
+                    await self._pause(seconds)
                 case GivenUp(kind):
-                    self._tools.stop(
-                        self, f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}"
-                    )
+                    self._stop(f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}")
                     self._attempt = 1
                     return False
                 case Gone() | None:
@@ -205,8 +221,7 @@ class Endpoint:
     async def _carry(self, letter: Letter) -> Verdict | None:
         """Send it once, and see to what follows from that; `None` where it is still here: its turn has not come, or comes again."""
         tools = self._tools
-        await self._turn()
-        if not self.alive:
+        if not await self._turn():
             return None
         begun = tools.clock()
         sent = await tools.send(self.state, letter)
@@ -214,10 +229,10 @@ class Endpoint:
             sent = await tools.send(self.state, letter)
         now = tools.clock()
         verdict = judged(sent.ended, letter.attempt, tools.chance(), now, SCHEDULE)
-        self._learn(verdict, sent.ended, now)
+        self._learn(verdict, letter, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
         kept = again is not None and self._knocks_with(letter)
-        tools.note(_tried(self.id, letter, sent, begun, now, verdict, self._left_alone if kept else again))
+        tools.note(tried(self.id, letter, sent, begun, now, verdict, self._left_alone if kept else again))
         if kept:
             self._first.appendleft(letter._replace(attempt=letter.attempt + 1))
             self._bytes += len(letter.body)
@@ -229,7 +244,7 @@ class Endpoint:
     def _knocks_with(self, letter: Letter) -> bool:
         return self._away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered
 
-    def _learn(self, verdict: Verdict, ended: Answered | Failed, now: float) -> None:
+    def _learn(self, verdict: Verdict, letter: Letter, ended: Answered | Failed, now: float) -> None:
         if unanswered(ended):
             self._away_since = self._away_since if self._unanswered else now
             self._unanswered += 1
@@ -241,40 +256,52 @@ class Endpoint:
             self._left_alone = max(self._left_alone, now + rest(self._away_since, now))
         if isinstance(verdict, Later) and verdict.slower:
             self._left_alone = max(self._left_alone, now + verdict.seconds)
+        self._judge(verdict, letter, now)
+
+    def _judge(self, verdict: Verdict, letter: Letter, now: float) -> None:
+        """How it does as a whole."""
+        reporter = self._tools.reporter
         if isinstance(verdict, Delivered):
+            if self.failing is not None and self.failing.told:
+                reporter.recovered(self.name, self.failing)
             self.failing = None
             return
         if isinstance(verdict, Gone):
-            self._tools.stop(self, "the endpoint answered 410 Gone")
+            self._stop("the endpoint answered 410 Gone")
             return
+        if isinstance(verdict, GivenUp):
+            reporter.exhausted(self.name, letter, verdict.kind)
         self.failing, notice = failed_again(self.failing, now)
         if notice is not None:
-            self._tools.warn(self, notice)
+            reporter.failing(self.name, self.failing, notice)
         if notice == 100:
-            self._tools.stop(self, f"nothing was delivered in {self.failing.attempts} tries")
+            self._stop(f"nothing was delivered in {self.failing.attempts} tries")
+            self.failing = None  # when it is resumed it has all of its time again
 
-    async def _turn(self) -> None:
-        """When the endpoint may be asked: by its rate, and where it is not left alone. Whoever comes later is later."""
+    def _stop(self, reason: str) -> None:
+        self.end()
+        self._tools.reporter.disable(self.name, reason)
+
+    async def _turn(self) -> bool:
+        """When the endpoint may be asked: by its rate, and where it is not left alone. `False`: never, it is over.
+
+        Whoever comes later is later.
+        """
         rate = self.state["config"].get("rate")
         while True:
             now = self._tools.clock()
             turn = max(self._free_at, self._left_alone, now)
             self._free_at = turn + (1 / rate if rate else 0)
             if turn > now:
-                await self._tools.rest(turn - now)
-            if self._left_alone <= max(now, turn):
-                return
+                await self._pause(turn - now)
+            if not self.alive or self._left_alone <= max(now, turn):
+                return self.alive
 
-
-def _tried(
-    subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
-) -> Try:
-    ended, time, taken = sent.ended, round(begun * 1e6), round((now - begun) * 1e6)
-    tried = Try(
-        subscription, letter.position, letter.event, letter.attempt, letter.trigger, time, taken, "delivered", None,
-        sent.secrets, sent.headers, {}, b"", "", None if again is None else round(again * 1e6),
-    )  # fmt: skip
-    if isinstance(ended, Failed):
-        return tried._replace(kind=ended.kind, detail=ended.detail)
-    kind = "delivered" if isinstance(verdict, Delivered) else f"status_{ended.status}"
-    return tried._replace(kind=kind, status=ended.status, response=ended.headers, answer=ended.body)
+    async def _pause(self, seconds: float) -> None:
+        """Ends early where there is nothing to wait for any more."""
+        waiting = [asyncio.ensure_future(each) for each in (self._tools.rest(seconds), self._over.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()

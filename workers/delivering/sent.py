@@ -1,0 +1,30 @@
+"""One request to an endpoint, and what is remembered of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from events.subscriptions.letters import Letter, Try
+from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.retrying import Delivered, Verdict
+
+
+class Sent(NamedTuple):
+    """What went out, and its end."""
+
+    ended: Answered | Failed
+    headers: Mapping[str, str]
+    secrets: Sequence[str]  # ids
+
+
+def tried(
+    subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
+) -> Try:
+    ended, time, taken = sent.ended, round(begun * 1e6), round((now - begun) * 1e6)
+    found = Try(
+        subscription, letter.position, letter.event, letter.attempt, letter.trigger, time, taken, "delivered", None,
+        sent.secrets, sent.headers, {}, b"", "", None if again is None else round(again * 1e6),
+    )  # fmt: skip
+    if isinstance(ended, Failed):
+        return found._replace(kind=ended.kind, detail=ended.detail)
+    kind = "delivered" if isinstance(verdict, Delivered) else f"status_{ended.status}"
+    return found._replace(kind=kind, status=ended.status, response=ended.headers, answer=ended.body)
