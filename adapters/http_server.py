@@ -15,47 +15,15 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from adapters.listening import BACKLOG
+
 HEAD_BYTES: Final = 32 << 10
 HEAD_SECONDS: Final = 10.0
 STALLED_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 30  # between two requests of a connection
 CONNECTIONS: Final = 600
 FAREWELL_SECONDS: Final = 2  # for answers under way when it ends
-BACKLOG: Final = 512
 Application = Callable[..., Any]
-
-
-class PortTaken(Exception):
-    """Somebody else listens there."""
-
-    def __init__(self, host: str, port: int, why: str) -> None:
-        self.port = port
-        super().__init__(f"nothing can listen on {host} port {port}: {why}")
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Connections may come from now on, and wait. Port 0: one that is free. Raises `PortTaken`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(BACKLOG)
-        made.setblocking(False)
-    except OSError as error:
-        made.close()
-        raise PortTaken(host, port, (error.strerror or str(error)).lower()) from error
-    return made
-
-
-async def knocked(listener: socket.socket) -> None:
-    """Returns when the first connection is there; it is not taken."""
-    loop, there = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(listener, there.set)
-    try:
-        await there.wait()
-    finally:
-        loop.remove_reader(listener)
 
 
 async def serve(

@@ -20,6 +20,7 @@ from gateways.http.ports import Behind, Caller, Cursors, NoAnswer, Translate, Tr
 from gateways.http.tail import Tail
 from gateways.reads import ViewUnreadable
 from oms.callers import CallersFile, Known
+from oms.consents import consent_door
 from oms.gateway_mappings import mappings
 from oms.gateway_role import LOOPBACK, Alarm, Turned
 from oms.importing.arriving import arrived
@@ -56,13 +57,20 @@ async def serve(
             behind = Behind(
                 settings.ontology, settings.branch, url, tail, _asking(asked), _Callers(settings), turned,
                 _translating(settings), kept, lambda: _versions(shelves), views, log_end, figures, clock.now,
+                lambda token, headers: _consented(settings, token, headers),
                 settings.gateway_origins, settings.gateway_rate,
             )  # fmt: skip
+            app = await asyncio.to_thread(application, behind)  # a fifth of a second, beside everything else
             async with looping([_follow(tail, alarm), turned.tell()]):
                 try:
-                    await serve_http(application(behind), listener, tail.end, lambda error: alarm("gateway", error))
+                    await serve_http(app, listener, tail.end, lambda error: alarm("gateway", error))
                 finally:
                     figures.close()
+
+
+async def _consented(settings: Settings, token: str, headers: Mapping[str, str]) -> bool:
+    async with consent_door(settings) as given:
+        return await given(token, headers)
 
 
 class _Callers:

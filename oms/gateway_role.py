@@ -75,7 +75,7 @@ class GatewayRole:
 
     async def run(self, endpoint: "Endpoint", alarm: Alarm) -> None:
         """Until cancelled. Whatever ends it is told once, and ends nothing else."""
-        from adapters.http_server import knocked
+        from adapters.listening import knocked
 
         if self._listener is None:
             return
@@ -101,7 +101,7 @@ class GatewayRole:
 @asynccontextmanager
 async def gateway_role(settings: Settings, shelves: Shelves, recorder: Recorder) -> AsyncIterator[GatewayRole]:
     """It listens inside the block. Raises `SettingRefused`, and `PortTaken` where it is the only role."""
-    from adapters.http_server import PortTaken, listening
+    from adapters.listening import PortTaken, listening
 
     refuse_open_door(settings)
     mappings(settings)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateways.http.callers import Door
 from gateways.http.catalog import Catalog
+from gateways.http.consents import Consents
 from gateways.http.intake import Intake
 from gateways.http.operating import Operating
 from gateways.http.polling import Pages
@@ -23,7 +24,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"description": "Refused", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
     "5XX": {"description": "Not now", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
 }
-_OPEN: Final = ("/health", "/ready")
+_OPEN: Final = ("/health", "/ready", "/webhooks/consent/{token}")
 
 
 def application(behind: Behind) -> FastAPI:
@@ -32,7 +33,7 @@ def application(behind: Behind) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     door = Door(behind.callers, behind.turned)
-    for part in (Intake, Streams, Pages, Catalog, Operating):
+    for part in (Intake, Streams, Pages, Catalog, Consents, Operating):
         app.include_router(part(behind, door).router(), responses=_PROBLEMS)
     answering(app)
     app.add_middleware(_Measured, figures=behind.figures)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
+from events.subscriptions.consent import Door as Consented
 from events.wire.cloudevents import CloudEvent
 from gateways.http.tail import Tail
 from queries.cursors import Cursor
@@ -114,5 +115,6 @@ class Behind:
     log_end: Callable[[], Awaitable[int]]
     figures: Figures
     clock: Callable[[], int]
+    consents: Consented
     origins: Sequence[str] = ()
     rate: int = 0

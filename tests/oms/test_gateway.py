@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.http_server import PortTaken, listening
+from adapters.listening import PortTaken, listening
 from oms.about_settings import SettingRefused
 from oms.callers import allow
 from oms.client import connect

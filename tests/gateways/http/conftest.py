@@ -12,7 +12,8 @@ import pytest
 
 from adapters import system_clock
 from adapters.gateway_figures import GatewayFigures
-from adapters.http_server import listening, serve
+from adapters.http_server import serve
+from adapters.listening import listening
 from adapters.memory_feed import MemoryFeed
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_cursors import SqliteCursors
@@ -66,6 +67,10 @@ class Turned:
         self.seen.append((principal, what))
 
 
+async def nobody_asked(token, headers):
+    return False
+
+
 @contextmanager
 def no_views():
     raise ViewUnreadable("versions: it is not there yet")
@@ -112,7 +117,7 @@ async def opened(folder, **settings):
             **{
                 "ontology": "main", "branch": BRANCH, "url": url, "tail": tail, "ask": ask, "callers": Callers(),
                 "turned": Turned(), "translate": translate, "cursors": cursors, "versions": no_views, "views": views,
-                "log_end": log_end, "figures": figures, "clock": system_clock.now, **settings,
+                "log_end": log_end, "figures": figures, "clock": system_clock.now, "consents": nobody_asked, **settings,
             }
         )  # fmt: skip
         following = asyncio.create_task(tail.run())

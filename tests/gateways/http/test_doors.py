@@ -7,10 +7,11 @@ import socket
 import pytest
 from jsonschema import Draft202012Validator
 
+from events.subscriptions.consent import allowed_rate
 from gateways.http import openapi
 from gateways.http.ports import NoAnswer, ViewStands
 from schemas.generate import HERE, documents
-from tests.gateways.http.conftest import event, filled, get, post
+from tests.gateways.http.conftest import EVERYTHING, event, filled, get, post
 
 
 def test_the_openapi_document_is_what_the_doors_say(tmp_path):
@@ -135,3 +136,23 @@ async def test_who_goes_away_from_a_stream_frees_its_place(gateway):
         async with gateway.http.get("/metrics") as answer:
             line = next(each for each in (await answer.text()).splitlines() if each.startswith("oms_gateway_streams "))
             open_streams = int(line.split()[1])
+
+
+async def test_an_endpoint_consents_by_its_token_alone(gateway_with):
+    heard = []
+
+    async def consented(token, headers):
+        heard.append((token, allowed_rate(headers)))
+        return token == "known"
+
+    async with gateway_with(consents=consented) as gateway:
+        gateway.behind.callers.tokens["t"] = EVERYTHING
+        async with gateway.http.post("/webhooks/consent/known", headers={"WebHook-Allowed-Rate": "60"}) as answer:
+            assert answer.status == 204
+        async with gateway.http.get("/webhooks/consent/known", headers={"Host": "oms.example"}) as answer:
+            assert answer.status == 204
+        assert (await get(gateway, "/webhooks/consent/other"))[0] == 404
+        wrong = await get(gateway, "/webhooks/consent/known", **{"WebHook-Allowed-Rate": "fast"})
+        assert (wrong[0], wrong[1]["code"]) == (400, "GATEWAY_PARAMETER")
+        assert [kind for kind, _ in gateway.behind.turned.seen] == ["failedLogin"]
+    assert heard == [("known", 60), ("known", None), ("other", None)]
