@@ -1,11 +1,12 @@
 """What endpoints want to see of us is added to a request on its way out, and masked in whatever is kept of it."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from adapters.secret_files import NoSecret
 from events.decider import State
-from events.subscriptions.credentials import authorization
+from events.subscriptions.credentials import MEMBERS, authorization
 from events.subscriptions.masking import MASK, Masking
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Outgoing, Request
 from workers.delivering.tokens import Tokens
@@ -26,6 +27,8 @@ class Credentials:
 
     async def exchange(self, state: State, request: Request) -> Exchange:
         """One request; where the endpoint does not take a token any more, one more with another token."""
+        if not any(state.get(member) for member in MEMBERS):
+            return Exchange(await self._http(request), request.headers)
         try:
             tls = self._tls(state)
             headers = {name: self._secret(each) for name, each in (state.get("secretheaders") or {}).items()}
@@ -76,6 +79,11 @@ def _with(request: Request, headers: Mapping[str, str], tls: ClientTls | None = 
 
 def _masked(ended: Answered | Failed, request: Request, shown: Mapping[str, str], *secrets: str) -> Exchange:
     """`shown` are the headers that hold secrets."""
-    parts = [part for value in shown.values() for part in (value, value.partition(" ")[2])]
+    parts = (part for value in shown.values() for part in (value, value.partition(" ")[2]))
     kept = {name: value for name, value in request.headers.items() if name not in shown}
-    return Exchange(Masking([*parts, *secrets]).ended(ended), kept | dict.fromkeys(shown, MASK))
+    return Exchange(_masking(*parts, *secrets).ended(ended), kept | dict.fromkeys(shown, MASK))
+
+
+@lru_cache(4_096)
+def _masking(*secrets: str) -> Masking:
+    return Masking(secrets)

@@ -44,7 +44,8 @@ class Masking:
             return ended
         if isinstance(ended, Failed):
             return ended._replace(detail=self.text(ended.detail))
-        return ended._replace(headers=self.headers(ended.headers), body=self.body(ended.body))
+        packed = ended.headers.get("content-encoding", "identity") != "identity"  # in which nothing is found
+        return ended._replace(headers=self.headers(ended.headers), body=b"" if packed else self.body(ended.body))
 
 
 def _forms(secret: str) -> set[str]:

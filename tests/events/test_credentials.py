@@ -111,6 +111,12 @@ def test_nothing_of_a_secret_is_left_not_even_where_the_end_cuts_it_off(before, 
     assert begun < 0 or not secret.encode().startswith(masked[begun:])
 
 
+def test_what_cannot_be_looked_into_is_not_kept():
+    ended = Answered(200, {"content-encoding": "gzip"}, b"\x1f\x8b", 0.1)
+    assert Masking(["a secret"]).ended(ended).body == b""
+    assert Masking([]).ended(ended) is ended
+
+
 def test_what_is_too_short_to_be_a_secret_masks_nothing():
     ended = Answered(200, {"a": "abc"}, b"abc", 0.1)
     assert Masking(["abc", ""]).ended(ended) is ended

@@ -1,0 +1,183 @@
+"""Endpoints are shown what they want to see through one guard, and whatever goes wrong says nothing of us."""
+
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from adapters.guarded_http import Guard, GuardedHttp
+from adapters.secret_files import SecretFiles
+from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
+from oms.credentials import Credentials
+from oms.outgoing import Wrong
+from tests.certificates import Authority
+from workers.delivering.endpoint import Sent
+
+OURS = Authority()
+
+
+class Endpoint:
+    """What it answers is set from outside; it gives tokens out, too."""
+
+    def __init__(self):
+        self.hook, self.token = web.Response, lambda: web.json_response({"access_token": f"token-{len(self.shown)}"})
+        self.shown, self.asked = [], []
+
+    async def on_hook(self, request):
+        self.shown.append(request.headers.get("Authorization"))
+        return self.hook()
+
+    async def on_token(self, request):
+        self.asked.append(dict(await request.post()))
+        return self.token()
+
+
+@pytest.fixture
+async def endpoint():
+    found, app = Endpoint(), web.Application()
+    app.router.add_route("*", "/token", found.on_token)
+    app.router.add_route("*", "/hook", found.on_hook)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    found.port = site._server.sockets[0].getsockname()[1]
+    await web.TCPSite(runner, "127.0.0.2", found.port).start()
+    yield found
+    await runner.cleanup()
+
+
+@pytest.fixture
+def files(tmp_path):
+    return SecretFiles(tmp_path / "secrets", tmp_path / "secrets.key")
+
+
+@pytest.fixture
+async def exchanged(endpoint, files):
+    """`await exchanged(sinkcredential=…)`; of this machine 127.0.0.1 alone is permitted."""
+    http = GuardedHttp(Guard(["127.0.0.1/32"], [endpoint.port]), "oms-test")
+    credentials = Credentials(files.get, http, time.monotonic)
+
+    async def exchange(**state):
+        url = f"http://127.0.0.1:{endpoint.port}/hook"
+        return await credentials.exchange({"name": "a", **state}, Request(url, {"webhook-id": "1"}, b"{}", 5.0))
+
+    yield exchange
+    await http.close()
+
+
+@pytest.fixture
+def client(endpoint, files):
+    return {
+        "credentialtype": "CLIENTCREDENTIALS", "tokenurl": f"http://127.0.0.1:{endpoint.port}/token",
+        "identifier": "oms", "secret": files.keep("pw-of-oms"), "authentication": "client_secret_post",
+    }  # fmt: skip
+
+
+async def test_whoever_wants_nothing_is_shown_nothing(endpoint, exchanged):
+    exchange = await exchanged()
+    assert isinstance(exchange.ended, Answered)
+    assert exchange.headers == {"webhook-id": "1"}
+    assert endpoint.shown == [None]
+
+
+async def test_a_token_that_is_refused_is_replaced_once(endpoint, exchanged, client):
+    endpoint.hook = lambda: web.Response(status=401, headers={"X-Seen": str(endpoint.shown[-1])})
+    exchange = await exchanged(sinkcredential=client)
+    assert exchange.ended.status == 401
+    assert endpoint.shown == ["Bearer token-0", "Bearer token-1"]
+    assert exchange.headers == {"webhook-id": "1", "authorization": "***"}
+    assert exchange.ended.headers["x-seen"] == "***"
+    assert endpoint.asked[0] == {"grant_type": "client_credentials", "client_id": "oms", "client_secret": "pw-of-oms"}
+    endpoint.hook = web.Response
+    assert (await exchanged(sinkcredential=client)).ended.status == 200
+    assert len(endpoint.asked) == 2
+
+
+@pytest.mark.parametrize("tokenurl", [
+    "http://127.0.0.2:{port}/token", "http://localhost.localdomain:{port}/token", "http://127.0.0.1:22/token",
+    "http://169.254.169.254:{port}/latest/api/token", "http://[::ffff:127.0.0.2]:{port}/token",
+])  # fmt: skip
+async def test_a_token_endpoint_is_guarded_as_a_sink_is(endpoint, exchanged, client, tokenurl):
+    exchange = await exchanged(sinkcredential={**client, "tokenurl": tokenurl.format(port=endpoint.port)})
+    assert exchange.ended.kind == "token_unreachable"
+    assert exchange.ended.sentence == SENTENCES["token_unreachable"]
+    assert (endpoint.asked, endpoint.shown) == ([], [])
+
+
+@pytest.mark.parametrize(("given", "kind"), [
+    (lambda: web.Response(status=302, headers={"Location": "http://127.0.0.1/elsewhere"}), "token_refused"),
+    (lambda: web.json_response({"error": "invalid_client", "seen": "pw-of-oms"}, status=401), "token_refused"),
+    (lambda: web.Response(text="pw-of-oms"), "token_refused"),
+    (lambda: web.json_response({"access_token": "a\r\nX-Evil: 1"}), "token_refused"),
+])  # fmt: skip
+async def test_what_a_token_endpoint_says_is_not_repeated(endpoint, exchanged, client, given, kind):
+    endpoint.token = given
+    exchange = await exchanged(sinkcredential=client)
+    assert exchange.ended.kind == kind
+    assert "pw-of-oms" not in str(exchange)
+    assert "127.0.0.1" not in exchange.ended.sentence
+    assert endpoint.shown == []
+
+
+async def test_a_secret_that_is_not_here_is_our_fault_and_nothing_is_sent(endpoint, exchanged, client, files):
+    files.destroy(client["secret"])
+    for state in (
+        {"sinkcredential": client},
+        {"secretheaders": {"X-Key": client["secret"]}},
+        {"tls": {"authority": client["secret"]}},
+    ):
+        exchange = await exchanged(**state)
+        assert (exchange.ended.kind, client["secret"] in exchange.ended.detail) == ("no_credential", True)
+        assert client["secret"] not in exchange.ended.sentence
+    assert (endpoint.asked, endpoint.shown) == ([], [])
+
+
+async def test_a_broken_certificate_is_our_fault_too(endpoint, exchanged, files):
+    http = {"identity": files.keep("no certificate")}
+    exchange = await exchanged(tls=http)
+    assert isinstance(exchange.ended, Answered)  # without TLS there is nobody to show it to
+
+
+def test_the_operator_hears_of_our_own_faults_when_they_begin():
+    heard = []
+    wrong = Wrong(lambda where, error: heard.append((where, str(error))))
+    missing, fine, theirs = (
+        Failed("no_credential", "no whs-1", 0.0),
+        Answered(200, {}, b"", 0.1),
+        Failed("timeout", "", 20.0),
+    )
+    for ended in (missing, missing, fine, theirs, missing):
+        wrong.heard({"name": "a"}, Sent(ended, {}, []))
+    assert heard == [("webhook a", "no whs-1")] * 2
+
+
+@asynccontextmanager
+async def over_tls(tmp_path):
+    async def handle(request):
+        return web.Response(text=request.method)
+
+    app = web.Application()
+    app.router.add_route("*", "/", handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=OURS.server(tmp_path))
+    await site.start()
+    try:
+        yield site._server.sockets[0].getsockname()[1]
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_question_goes_over_the_endpoints_own_tls_and_through_the_guard(tmp_path, files):
+    async with over_tls(tmp_path) as port:
+        state = {"tls": {"authority": files.keep(OURS.pem)}, "secretheaders": {"X-Key": files.keep("key-of-oms")}}
+        question = Request(f"https://127.0.0.1:{port}/", {}, b"", 5.0, "OPTIONS")
+        for nets, kind in ((["127.0.0.1/32"], None), ([], "url_refused")):
+            http = GuardedHttp(Guard(nets, [port]), "oms-test")
+            ended = await Credentials(files.get, http, time.monotonic).ask(state, question)
+            await http.close()
+            assert getattr(ended, "kind", None) == kind
+            if kind is None:
+                assert ended.body == b"OPTIONS"
