@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from adapters import system_clock as clock
 from adapters.view_files import ViewMissing
 from events.names import ONTOLOGY_SCOPE
+from events.subscriptions.consent import Consent, carried
 from events.subscriptions.letters import Standing, Waiting
 from events.subscriptions.tallies import SLOT, TOTAL, WINDOWS, Counted, Statistics, first_slot, statistics
 from projectors.projector import ViewUnavailable, fetched_at
@@ -78,15 +79,25 @@ async def endpoint_figures(
     """By name. Empty where nobody subscribed, or nothing was ever carried out."""
     from oms.deliveries import deliveries, deliveries_file
 
-    carried = settings.postgres_url or deliveries_file(settings).exists()
-    if not carried or not await asyncio.to_thread(anybody, shelves):
+    ever = settings.postgres_url or deliveries_file(settings).exists()
+    if not ever or not await asyncio.to_thread(anybody, shelves):
         return []
     found = await asyncio.to_thread(selected, settings, shelves)
     head = await asyncio.to_thread(shelves.log_head)
     async with deliveries(settings) as kept:
         told = await _told(kept, windows)
+        consents = await kept.consents()
     begun = _Times(shelves)
-    return [await _figures(each, told, head, begun) for each in found]
+    return [
+        (await _figures(each, told, head, begun))._replace(status=_status(each, consents, settings.webhook_origin))
+        for each in found
+    ]
+
+
+def _status(each: "Selected", consents: Mapping[str, Consent], origin: str) -> str:
+    """As it is carried out: `unconsented` until its endpoint consents."""
+    state = each.selection.state
+    return str(carried(state, consents.get(state["id"]), origin)["status"])
 
 
 class _Told(NamedTuple):

@@ -68,6 +68,8 @@ async def test_nothing_is_sent_before_somebody_consents(tmp_path, typed):
             assert url.startswith("https://oms.example/consent/")
             code, out = await typed("webhook", "test", "later")
             assert (code, "has not consented" in out) == (1, True)
+            figures = json.loads((await typed("webhook", "stats"))[1])
+            assert {each["name"]: each["status"] for each in figures} == {"now": "active", "later": "unconsented"}
             async with consent_door(settings) as given:
                 assert not await given("a token that nobody was sent", {})
             assert arrived.empty()

@@ -8,6 +8,7 @@ import ssl
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 
 import pytest
+import zstandard
 from aiohttp import web
 
 from oms import cli
@@ -94,6 +95,11 @@ def files(tmp_path):
     return file
 
 
+def content(path):
+    """What is compressed is looked into."""
+    return zstandard.decompress(path.read_bytes()) if path.suffix == ".zst" else path.read_bytes()
+
+
 async def test_secrets_of_every_kind_arrive_and_stand_nowhere(tmp_path, typed, files, capfd):
     ours = Authority()
     certificate, key = ours.issue("oms")
@@ -130,6 +136,7 @@ async def test_secrets_of_every_kind_arrive_and_stand_nowhere(tmp_path, typed, f
                     pass  # it is noted a moment later
                 said += [tried, (await typed("webhook", "show", name))[1]]
             said += [(await typed(*command))[1] for command in (["webhook", "list"], ["log"], ["settings"])]
+            said.append((await typed("export", tmp_path / "data" / "exported"))[1])
             code, out = await typed("webhook", "test", "client")
             said.append(out)
             assert code == 0, out
@@ -156,9 +163,10 @@ async def test_secrets_of_every_kind_arrive_and_stand_nowhere(tmp_path, typed, f
         key.splitlines()[1],
         json.dumps(SECRETS["password"])[1:-1],
     ]
-    looked = {str(path): path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()}
+    looked = {str(path): content(path) for path in (tmp_path / "data").rglob("*") if path.is_file()}
     looked |= {"what commands wrote": "".join(said).encode(), "what the program wrote": str(standing).encode()}
     assert any("webhooks.db" in name for name in looked)
+    assert any(b"io.oms.subscription.registered.v1" in each for name, each in looked.items() if "exported" in name)
     assert '"authorization": "***"' in said[0]
     found = [(name, each) for name, content in looked.items() for each in plain if each.encode() in content]
     assert found == []

@@ -270,7 +270,7 @@ class Endpoint:
             self._stop("the endpoint answered 410 Gone")
             return
         if isinstance(verdict, GivenUp):
-            reporter.exhausted(self.name, letter, verdict.kind)
+            reporter.exhausted(self.name, letter, told(verdict.kind))
         self.failing, notice = failed_again(self.failing, now)
         if notice is not None:
             reporter.failing(self.name, self.failing, notice)
