@@ -33,8 +33,15 @@ class Proposal:
     position: int
 
     def fresh(self, approvals: Mapping[str, int]) -> list[str]:
-        """Who approved the source as it is."""
-        return [author for author, at in approvals.items() if not self._moved("source", at)]
+        """Who approved the source as it is; of what is over, who had approved it."""
+        return [author for author, at in approvals.items() if not (self._open and self._moved("source", at))]
+
+    @property
+    def status(self) -> str:
+        """Open again where an approval that it was approved by counts no more."""
+        approvals = self.state["approvals"]
+        lost = self.state["status"] == "APPROVED" and len(self.fresh(approvals)) < min(self.needed, len(approvals))
+        return "OPEN" if lost else str(self.state["status"])
 
     @property
     def needed(self) -> int:
@@ -47,13 +54,14 @@ class Proposal:
         """For a list of them."""
         approvals = f"{len(self.fresh(self.state['approvals']))} of {self.needed}"
         said = {name: self.state[name] for name in ("number", "title", "status", "source", "target", "author")}
-        return {**said, "approvals": approvals, "comments": len(self.state["comments"])}
+        return {**said, "status": self.status, "approvals": approvals, "comments": len(self.state["comments"])}
 
     def json(self) -> dict[str, Any]:
         """All there is to know."""
         state = self.state
         fresh = self.fresh(state["approvals"])
         return {name: state[name] for name in _SAID if name in state} | {
+            "status": self.status,
             "position": self.position,
             "reviewers": list(state["reviewers"]),
             "approvals": fresh,

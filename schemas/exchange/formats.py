@@ -19,6 +19,7 @@ WRITE: Final[Mapping[str, Write]] = {
 }
 ENDS: Final[Mapping[str, str]] = {
     ".json": "json", ".ttl": "turtle", ".jsonld": "jsonld", ".yaml": "linkml", ".yml": "linkml",
+    ".turtle": "turtle", ".linkml": "linkml", ".shacl": "shacl",
 }  # fmt: skip
 """Which format the end of a file's name means."""
 
