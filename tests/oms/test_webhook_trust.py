@@ -97,7 +97,8 @@ def files(tmp_path):
 
 def content(path):
     """What is compressed is looked into."""
-    return zstandard.decompress(path.read_bytes()) if path.suffix == ".zst" else path.read_bytes()
+    with path.open("rb") as file:
+        return zstandard.ZstdDecompressor().stream_reader(file).read() if path.suffix == ".zst" else file.read()
 
 
 async def test_secrets_of_every_kind_arrive_and_stand_nowhere(tmp_path, typed, files, capfd):
