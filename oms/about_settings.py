@@ -145,6 +145,11 @@ ABOUT: Mapping[str, About] = {
     ),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
     "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
+    "scheduler_port": About(
+        "port at which schedules are seen and said over HTTP; 0: one that is free, which `oms up` says",
+        low=0,
+        high=65_535,
+    ),
     "gateway_port": About(
         "port of the event gateway, which is HTTP; 0: one that is free, which `oms up` says", low=0, high=65_535
     ),

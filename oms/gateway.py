@@ -3,32 +3,29 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters import system_clock as clock
 from adapters.gateway_figures import GatewayFigures
 from adapters.http_server import serve as serve_http
-from adapters.nats_commands import Requests, Unanswered, requests
+from adapters.nats_commands import requests
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import Endpoint
-from adapters.nats_wire import WireLost, WireRefused
 from adapters.view_files import ViewMissing
 from events.wire.cloudevents import CloudEvent
 from gateways.http.app import application
-from gateways.http.ports import Behind, Caller, Cursors, NoAnswer, Translate, Translated, ViewStands
+from gateways.http.ports import Behind, Cursors, Translate, Translated, ViewStands
 from gateways.http.tail import Tail
-from gateways.reads import ViewUnreadable
-from oms.callers import CallersFile, Known
 from oms.consents import consent_door
 from oms.gateway_mappings import mappings
-from oms.gateway_role import LOOPBACK, Alarm, Turned
+from oms.http_behind import Admitted, asking, ending, live
+from oms.http_role import Alarm, Turned
 from oms.importing.arriving import arrived
 from oms.process import looping
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from projectors.projector import ViewUnavailable
-from queries.versions import Versions
 
 AGAIN_SECONDS = 1.0
 PAGE_PULL = 1_000  # messages that are asked for at a time: who is behind reads pages
@@ -42,11 +39,7 @@ async def serve(
     reader = NatsReader(endpoint, settings.ontology, pull=PAGE_PULL)
     tail = Tail(reader)
 
-    async def log_end() -> int:
-        try:
-            return await reader.last()
-        except (WireLost, WireRefused) as error:
-            raise ConnectionError(str(error)) from error
+    log_end = ending(reader)
 
     def views() -> Iterator[ViewStands]:
         return _standings(shelves)
@@ -55,8 +48,8 @@ async def serve(
     with listener:
         async with requests(endpoint, "service") as asked, cursors(settings) as kept:
             behind = Behind(
-                settings.ontology, settings.branch, url, tail, _asking(asked), _Callers(settings), turned,
-                _translating(settings), kept, lambda: _versions(shelves), views, log_end, figures, clock.now,
+                settings.ontology, settings.branch, url, tail, asking(asked), Admitted(settings), turned,
+                _translating(settings), kept, lambda: live(shelves), views, log_end, figures, clock.now,
                 lambda token, headers: _consented(settings, token, headers),
                 settings.gateway_origins, settings.gateway_rate,
             )  # fmt: skip
@@ -71,36 +64,6 @@ async def serve(
 async def _consented(settings: Settings, token: str, headers: Mapping[str, str]) -> bool:
     async with consent_door(settings) as given:
         return await given(token, headers)
-
-
-class _Callers:
-    """Of a gateway that listens on this machine alone, anybody may come in as long as nobody was given a token."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._file, self._here = CallersFile(settings), settings.bind in LOOPBACK
-
-    def anybody(self) -> bool:
-        return self._here and not self._file.known()
-
-    def by_token(self, token: str) -> Caller | None:
-        return _caller(self._file.by_token(token))
-
-    def by_signature(self, headers: Mapping[str, str], body: bytes) -> Caller | None:
-        return _caller(self._file.by_signature(headers, body))
-
-
-def _caller(known: Known | None) -> Caller | None:
-    return None if known is None else Caller(known.principal, known.may)
-
-
-def _asking(asked: Requests) -> Any:
-    async def ask(subject: str, payload: bytes, headers: Mapping[str, str], seconds: float) -> bytes:
-        try:
-            return await asked.request(subject, payload, headers, seconds)
-        except Unanswered as unanswered:
-            raise NoAnswer(f"{unanswered.reason}: send it again, it is decided once") from unanswered
-
-    return ask
 
 
 def _translating(settings: Settings) -> Translate:
@@ -142,15 +105,6 @@ async def _follow(tail: Tail, alarm: Alarm) -> None:
                 alarm("gateway", error)
             said = repr(error)
         await asyncio.sleep(AGAIN_SECONDS)
-
-
-@contextmanager
-def _versions(shelves: Shelves) -> Iterator[Versions]:
-    try:
-        with shelves.versions() as versions:
-            yield versions
-    except (ViewMissing, ViewUnavailable) as error:
-        raise ViewUnreadable(str(error)) from error
 
 
 def _standings(shelves: Shelves) -> Iterator[ViewStands]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from adapters.nats_server import Endpoint
 from gateways.commands import CommandDoor
 from oms.embedding_role import EmbeddingRole
-from oms.gateway_role import GatewayRole
+from oms.http_role import HttpRole
 from oms.recording import Recorder
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
@@ -37,7 +37,8 @@ class Running:
     relay: Relay | None = None
     door: CommandDoor | None = None
     runner: Runner | None = None
-    gateway: GatewayRole | None = None
+    gateway: HttpRole | None = None
+    scheduler: HttpRole | None = None
     graph: Progress | None = None
     drifts: list[Any] = field(default_factory=list)
     _elsewhere: dict[str, Elsewhere] = field(init=False)

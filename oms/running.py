@@ -35,6 +35,7 @@ from oms.packing import keep_packed
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.recording import Recorder
 from oms.roles import roles
+from oms.scheduler_role import scheduler_role
 from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
@@ -82,7 +83,9 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
     if "webhooks" in settings.roles:
         loops.append(Delivering(settings, here.endpoint, shelves, here.projected, alarm).run())
     if "scheduler" in settings.roles:
-        loops.append(Scheduling(settings, here.endpoint, shelves, here.projected, alarm).run())
+        scheduling = Scheduling(settings, here.endpoint, shelves, here.projected, alarm)
+        here.scheduler = await stack.enter_async_context(scheduler_role(settings, shelves, recorder, scheduling))
+        loops += [scheduling.run(), here.scheduler.run(here.endpoint, alarm)]
     if "gateway" in settings.roles:
         here.gateway = await stack.enter_async_context(gateway_role(settings, shelves, recorder))
         loops.append(here.gateway.run(here.endpoint, alarm))

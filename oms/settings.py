@@ -58,6 +58,7 @@ class Settings:
     webhook_callback: str = ""
     webhook_days: float = 30.0
     schedule_days: float = 30.0
+    scheduler_port: int = 8002
     gateway_port: int = 8003
     gateway_origins: tuple[str, ...] = ()
     gateway_rate: int = 0

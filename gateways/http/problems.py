@@ -30,6 +30,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "COMMAND_TOO_LARGE": 413,
     "EVENT_CONTENT_MODE": 415,
     "EVENT_TOO_LARGE": 413,
+    "SCHEDULE_UNKNOWN": 404,
     "TAMPER_SIGNATURE": 403,
     "VERSION_CONFLICT": 409,
 }

@@ -65,13 +65,15 @@ async def _up(settings: Any, *, as_json: bool) -> None:
             "position": position,
             "waits": waits,
             "gateway": here.gateway.url if here.gateway else None,
+            "scheduler": here.scheduler.url if here.scheduler else None,
         }
         where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
         where += ", another process commits; this one waits to take over" if waits else ""
         _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
         garbage.calm()
-        if here.gateway and here.gateway.trouble:
-            log.warning("gateway", what=here.gateway.trouble)
+        for part, door in (("gateway", here.gateway), ("scheduler", here.scheduler)):
+            if door and door.trouble:
+                log.warning(part, what=door.trouble)
         for drift in here.drifts:
             log.warning("drift", what=str(drift))
         await stop.wait()

@@ -51,6 +51,15 @@ class Scheduler:
         self._gate = asyncio.Lock()
         self._tasks = asyncio.TaskGroup()
 
+    @property
+    def open(self) -> int:
+        """Runs that are not answered."""
+        return sum(self._open.values())
+
+    def overdue(self) -> float:
+        """Seconds since the first schedule that has not begun to run was due; 0 where none is."""
+        return max(self._clock() - self._next[0][0], 0) / MICROS if self._next else 0.0
+
     async def run(self) -> None:
         """Until cancelled."""
         async with self._tasks as tasks:
