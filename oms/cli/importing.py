@@ -86,7 +86,7 @@ def import_(
     carry_out(
         lambda: read_mapping(mapping),
         lambda rule: (
-            _rehearsed(files, rule, kept, changes, flags)
+            _rehearsed(files, rule, kept, in_flight, changes, flags)
             if dry_run
             else imported(files, rule, kept, in_flight, wait, flags)
         ),
@@ -148,7 +148,12 @@ async def imported(
 
 
 async def _rehearsed(
-    files: list[Path], rule: "RowMapping", rejects: Kept, changes: Path | None, flags: dict[str, Any]
+    files: list[Path],
+    rule: "RowMapping",
+    rejects: Kept,
+    in_flight: int,
+    changes: Path | None,
+    flags: dict[str, Any],
 ) -> dict[str, Any]:
     """Where the outbox lies: row upon row as it would be, in a store that is thrown away."""
     from secrets import token_bytes
@@ -176,7 +181,7 @@ async def _rehearsed(
             with Changes(changes, rehearsing):
                 if declarations := rule.declarations():
                     _check(await rehearsing.decided("types", declarations))
-                way = Way(settings.branch, lambda _: rehearsing, *rejects, 1)
+                way = Way(settings.branch, lambda _: rehearsing, *rejects, in_flight)
                 told = [await import_file(file, rule, way) for file in files]
     keys.close()
     return {"files": told, "would": rehearsing.counted()}

@@ -1,5 +1,6 @@
 """What an import would do: decided as it would be, row after row upon the rows before, and nothing of it is kept."""
 
+from asyncio import Lock
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, Protocol
@@ -55,6 +56,7 @@ class Rehearsing:
         self.stage, self.planner, self.clock, self.branch, self.author = stage, planner, clock, branch, author
         self.changes: Counter[tuple[str, str]] = Counter()
         self.seen: Callable[[Would], None] = lambda _: None
+        self._turn = Lock()  # in the order in which they were asked for
 
     async def __call__(self, identity: str, batch: Batch) -> Answer:
         """As `flow.Ask`."""
@@ -68,8 +70,9 @@ class Rehearsing:
         message = {"id": identity, "type": "Commit", "branch": self.branch, "data": {"commands": commands}}
         named = message if self.author is None else {**message, "author": self.author}
         subject = command_subject(self.planner.ontology, LOCAL, self.branch, "Commit")
-        work = self.planner.work([receive(address(subject), _encode(named))], self.clock())
-        writes = await self.stage.commit(work)
+        asked = receive(address(subject), _encode(named))
+        async with self._turn:
+            writes = await self.stage.commit(self.planner.work([asked], self.clock()))
         for row in writes.rows:
             would = _would.decode(row.body)
             self.changes[would.change, would.kind] += 1

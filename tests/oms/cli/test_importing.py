@@ -207,3 +207,20 @@ async def test_a_column_that_a_csv_file_lacks_is_told(oms, cli, tmp_path):
     (tmp_path / "airlines.csv").write_text("carrier,이름\nKE,대한항공\n")
     code, _, err = await cli("import", tmp_path / "airlines.csv", "--map", tmp_path / "map.toml", "--json")
     assert (code, "airlines.csv has no column 'name', which the mapping names" in err) == (0, True)
+
+
+async def test_a_dry_run_asks_again_what_an_import_asks_again(oms, cli, tmp_path):
+    (tmp_path / "역.csv").write_text("id,next\nA,B\nB,\nC,없음\n", encoding="utf-8")
+    mapping = {
+        "types": [{"name": "역", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}],
+        "linkTypes": [{"name": "다음", "from": "역", "to": "역"}],
+        "objects": [{"type": "역", "properties": {"id": "id"}}],
+        "links": [{"type": "다음", "from": ["id"], "to": ["next"]}],
+    }
+    (tmp_path / "map.json").write_text(json.dumps(mapping), encoding="utf-8")
+    given = ("import", tmp_path / "역.csv", "--map", tmp_path / "map.json", "--rejects", tmp_path, "--json")
+    tried = json.loads((await cli(*given, "--dry-run"))[1])["files"][0]
+    done = json.loads((await cli(*given))[1])[0]
+    assert [(each["commands"], each["refused"]) for each in (tried, done)] == [(3, 1), (3, 1)]
+    tried = json.loads((await cli(*given, "--dry-run", "--in-flight", "1"))[1])["files"][0]
+    assert (tried["commands"], tried["refused"]) == (3, 1)
