@@ -80,14 +80,14 @@ def answer(
     consent = Consent(state["id"], state["sink"], origin, "granted", now, tries, None, None, "", "", digest)
     if isinstance(ended, Failed):
         return _not_yet(consent, "asked", chance)._replace(kind=ended.kind, detail=ended.detail)
-    allowed = ended.headers.get("webhook-allowed-origin", "").strip()
+    allowed, ours = ended.headers.get("webhook-allowed-origin", "").strip().lower(), ("*", origin.lower())
     try:
         rate = allowed_rate(ended.headers)
     except BadRate:
         rate = None
-    if rate is not None and allowed in ("*", origin):
+    if rate is not None and allowed in ours:
         return consent._replace(rate=rate or None)
-    status: Status = "refused" if allowed not in ("", "*", origin) or not digest else "asked"
+    status: Status = "refused" if allowed not in ("", *ours) or not digest else "asked"
     return _not_yet(consent, status, chance)._replace(kind=f"status_{ended.status}")
 
 

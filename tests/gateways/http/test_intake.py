@@ -5,8 +5,11 @@ import json
 
 import pytest
 import yaml
+from yarl import URL
 
 from adapters import system_clock
+from adapters.guarded_http import Guard, GuardedHttp
+from events.subscriptions.consent import answer, question
 from events.wire.cloudevents import CloudEvent
 from events.wire.content_modes import http_binary, structured
 from gateways.http.ports import Caller, NoAnswer
@@ -161,6 +164,17 @@ async def test_without_tokens_only_this_machine_is_answered(gateway):
     assert (await post(gateway, event(1), Host="attacker.example"))[1]["code"] == "GATEWAY_HOST"
     assert (await get(gateway, "/events", Host="attacker.example:8003"))[0] == 403
     assert (await get(gateway, "/events", Host="localhost:8003"))[0] == 200
+
+
+async def test_webhooks_of_another_oms_ask_as_this_one_wants_to_be_asked(gateway_with):
+    async with gateway_with(origins=("events.example.com",), rate=120) as gateway:
+        state = {"id": "ri.1", "sink": f"{gateway.url}/events", "config": {"timeout": 20, "rate": 60}}
+        http = GuardedHttp(Guard(["127.0.0.0/8"], [URL(gateway.url).port]), "oms-webhooks")
+        asked = [await http(question(state, origin, None)) for origin in ("events.example.com", "other.example.com")]
+        await http.close()
+        origin = "events.example.com"
+        yes, no = (answer(state, origin, "", None, ended, 0, 0.5) for ended in asked)
+    assert (yes.status, yes.rate, no.status) == ("granted", 120, "refused")
 
 
 async def test_the_handshake_of_a_sender(gateway_with):
