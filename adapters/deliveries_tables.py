@@ -42,6 +42,7 @@ standings: Final = Table(
     Column("failing_told", Integer),
     Column("replaying", Integer, nullable=False, server_default="0"),
     Column("replay_at", BigInteger, nullable=False, server_default="0"),
+    Column("batch", Text, nullable=False, server_default="[]"),  # positions
     sqlite_with_rowid=False,
 )
 tries: Final = Table(
@@ -225,9 +226,15 @@ def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
     """Of rows of `ALL`."""
     return {
         identity: Standing(
-            position, None if since is None else Failing(since, attempts, told), attempt, replayed, *under_way
+            position,
+            None if since is None else Failing(since, attempts, told),
+            attempt,
+            replayed,
+            number,
+            at,
+            tuple(_decode(batch)),
         )
-        for identity, position, attempt, replayed, since, attempts, told, *under_way in rows
+        for identity, position, attempt, replayed, since, attempts, told, number, at, batch in rows
     }
 
 
@@ -252,7 +259,7 @@ def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
 def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:
     failing = standing.failing
     told = (None, None, None) if failing is None else (failing.since, failing.attempts, failing.told)
-    under_way = standing.replaying, standing.replay_at
+    under_way = standing.replaying, standing.replay_at, _text(standing.batch)
     return identity, standing.position, standing.attempt, standing.replayed, *told, *under_way
 
 

@@ -10,12 +10,12 @@ class MemoryTimer:
     """`tick` when the clock has moved. Passes the timer's conformance suite."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.waiting: dict[tuple[str, int], tuple[float, Due]] = {}
+        self.waiting: dict[tuple[str, str], tuple[float, Due]] = {}
         self._clock = clock
         self._moved = asyncio.Event()
 
     async def at(self, due: Due, time: float) -> None:
-        self.waiting[due.subscription, due.position] = (time, due)
+        self.waiting[due.subscription, due.place] = (time, due)
         self.tick()
 
     def tick(self) -> None:
@@ -26,7 +26,7 @@ class MemoryTimer:
             self._moved.clear()
             await self._moved.wait()
         for each in due:
-            del self.waiting[each.subscription, each.position]
+            del self.waiting[each.subscription, each.place]
         return [_Fired(each) for each in due]
 
 

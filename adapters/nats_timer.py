@@ -1,6 +1,6 @@
 """Letters that come again, as schedules of JetStream: the server keeps them, and puts each out when it is due.
 
-oms.later.<ontology>.at.<subscription>.<position>   waits; another one for the same letter takes its place
+oms.later.<ontology>.at.<subscription>.<place>      waits; another one for the same letter takes its place
 oms.later.<ontology>.due.<subscription>             comes to whoever carries letters out, until it is done
 """
 
@@ -34,7 +34,7 @@ class NatsTimer:
 
     async def at(self, due: Due, time: float) -> None:
         place = f"oms.later.{self._ontology}"
-        waits, comes = f"{place}.at.{due.subscription}.{due.position}", f"{place}.due.{due.subscription}"
+        waits, comes = f"{place}.at.{due.subscription}.{due.place}", f"{place}.due.{due.subscription}"
         await put_off(self._client, waits, comes, msgspec.json.encode(due), time)
 
     async def take(self) -> "Sequence[_Fired]":

@@ -101,9 +101,14 @@ def _into_files(folder: Path) -> Outgoing:
 
 def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) -> Request:
     """`timestamp` in s since the epoch. Raises `BadSecret`, `Unshaped`, `EnvelopeError`."""
-    made = message(state["config"], [letter.body])
+    events = [letter, *letter.others]
+    made = message(state["config"], [each.body for each in events])
     said = state.get("protocolsettings") or {}
-    signed = headers(identity(state["id"], letter.event), timestamp, made.body, secrets) if secrets else {}
+    signed = (
+        headers(identity(state["id"], *(each.event for each in events)), timestamp, made.body, secrets)
+        if secrets
+        else {}
+    )
     marked = {"oms-test": "true"} if letter.trigger == "test" else {}
     return Request(
         state["sink"], {**(said.get("headers") or {}), **made.headers, **signed, **marked}, made.body,
@@ -111,6 +116,6 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
     )  # fmt: skip
 
 
-def identity(subscription: str, event: str) -> str:
-    """The same for an event and an endpoint, however often it is sent; it holds no dot."""
-    return f"msg_{sha256(f'{subscription}/{event}'.encode()).hexdigest()[:32]}"
+def identity(subscription: str, *events: str) -> str:
+    """The same for an event, or a batch, and an endpoint, however often it is sent; it holds no dot."""
+    return f"msg_{sha256('/'.join((subscription, *events)).encode()).hexdigest()[:32]}"

@@ -38,6 +38,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
     if protocol != "HTTP" and said["config"].get("handshake"):
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/handshake", f"nobody at {protocol} can be asked for consent")
+    if said["config"].get("batch") and said["config"]["mode"] != "batch":
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/batch", "limits of a batch are of mode batch")
     if transform := said["config"].get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
 

@@ -9,13 +9,24 @@ Trigger = Literal["event", "retry", "replay", "test"]
 
 
 class Letter(NamedTuple):
-    """An event on its way to one endpoint; `attempt` counts from 1."""
+    """An event on its way to one endpoint; `attempt` counts from 1. `others`: those of its batch, behind it."""
 
     position: int
     event: str  # its id
     body: bytes
     attempt: int = 1
     trigger: Trigger = "event"
+    others: Sequence["Letter"] = ()
+
+    @property
+    def events(self) -> "list[Letter]":
+        """Each by itself, as it is sent now."""
+        return [each._replace(attempt=self.attempt, trigger=self.trigger, others=()) for each in (self, *self.others)]
+
+
+def batch(letters: Sequence[Letter]) -> Letter:
+    """Several, in order, as one."""
+    return letters[0]._replace(others=tuple(letters[1:]))
 
 
 class Try(NamedTuple):
@@ -44,6 +55,7 @@ class Try(NamedTuple):
 class Standing(NamedTuple):
     """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made.
 
+    `batch`: the positions of the one that is being tried, where the next may not overtake.
     `replaying`: the number of the replay under way, of which everything up to `replay_at` is settled.
     """
 
@@ -53,6 +65,7 @@ class Standing(NamedTuple):
     replayed: int = 0
     replaying: int = 0
     replay_at: int = 0
+    batch: tuple[int, ...] = ()
 
 
 class Waiting(NamedTuple):
@@ -64,8 +77,14 @@ class Waiting(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A letter that comes again."""
+    """A letter that comes again; `others`: the positions of its batch behind its own."""
 
     subscription: str
     position: int
     attempt: int
+    others: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where its subscription has one such letter at most."""
+        return f"{self.position}-{self.others[-1]}" if self.others else str(self.position)

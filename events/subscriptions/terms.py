@@ -25,6 +25,18 @@ class Transform(Payload):
     ] = "data"
 
 
+class BatchLimits(Payload):
+    """How much goes into one request of mode `batch`."""
+
+    events: Annotated[int, Field(ge=1, le=500, description="events at most")] = 100
+    bytes: Annotated[int, Field(ge=1_000, le=1_000_000, description="of them together; a larger one goes alone")] = (
+        256_000
+    )
+    milliseconds: Annotated[
+        int, Field(ge=0, le=60_000, description="it waits for more; 0 = takes what has come meanwhile")
+    ] = 0
+
+
 class Config(Payload):
     """How events are carried out."""
 
@@ -41,6 +53,7 @@ class Config(Payload):
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
     concurrency: Annotated[int, Field(ge=1, le=100, description="requests at a time")] = 10
     transform: Transform | None = None
+    batch: BatchLimits | None = None
     handshake: Annotated[
         bool | None, Field(description="ask the endpoint by OPTIONS for its consent, and send nothing before; HTTP")
     ] = None

@@ -203,3 +203,21 @@ async def test_a_replay_is_counted_first_and_each_event_arrives_once_more(tmp_pa
     assert len(set(again)) == len(again) == 7
     assert set(first) < set(again)
     assert last == again[3]
+
+
+async def test_a_batch_is_one_signed_request(tmp_path):
+    folder = tmp_path / "data"
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=folder, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        async with asyncio.timeout(DEADLINE), running(settings, print), await connect(folder) as client:
+            secret = made(settings, "v1")
+            terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.*"], "secret": secret.id}
+            config = {"mode": "batch", "batch": {"events": 2, "milliseconds": 60_000}}
+            await client.send("RegisterSubscription", {"name": "types", **terms, "config": config})
+            for name in ("편", "문"):
+                number = {"primaryKey": ["number"], "properties": [{"name": "number", "type": "string"}]}
+                await client.send("CreateObjectType", {"name": name, **number})
+            _, headers, body = await arrived.get()
+    Webhook(secret.shown).verify(body, headers)
+    assert headers["Content-Type"] == "application/cloudevents-batch+json"
+    assert [each["data"]["name"] for each in json.loads(body)] == ["편", "문"]

@@ -14,7 +14,7 @@ from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCH
 from events.subscriptions.subscription_words import DisableSubscription, ReportSubscriptionExhausted
 from tests.projectors.story import Story
 from workers.delivering.courier import Courier, Selected
-from workers.delivering.endpoint import ROOM
+from workers.delivering.pile import ROOM
 from workers.delivering.sent import Sent
 
 DEADLINE = 30
@@ -53,13 +53,14 @@ class World:
         self.story, self.feed, self.clock = Story(), MemoryFeed(), Clock()
         self.path, self.timer = path, MemoryTimer(self.clock)
         self.states, self.since, self.arrived, self.disabled, self.reported, self.alarms = {}, {}, [], [], [], []
+        self.requests = []  # positions
         self.sending = 0  # requests that began
         self.answers = {}  # by name: what answers a letter
         self._changed = asyncio.Event()
         self._told()
 
     def subscribed(self, name, **more):
-        config = {**CONFIG, **{key: more.pop(key) for key in list(more) if key in CONFIG}}
+        config = {**CONFIG, **{key: more.pop(key) for key in list(more) if key in CONFIG or key == "batch"}}
         self.states[name] = {
             "id": f"id-{name}",
             "name": name,
@@ -96,7 +97,8 @@ class World:
         self.sending += 1
         self._changed.set()
         ended = await answer(letter) if callable(answer) else answer
-        self.arrived.append((state["name"], letter.position, letter.attempt))
+        self.arrived += [(state["name"], each.position, each.attempt) for each in letter.events]
+        self.requests.append([each.position for each in letter.events])
         self._changed.set()
         return Sent(ended, {"webhook-id": f"{state['name']}-{letter.position}"}, ["whs-1"])
 
@@ -344,7 +346,7 @@ async def test_a_store_that_is_away_loses_nothing(world):
     last = world.wrote()
     async with world.carried() as deliveries:
         await settled(world, deliveries, "a", last)
-    assert list(world.timer.waiting) == [("id-a", last)]
+    assert list(world.timer.waiting) == [("id-a", str(last))]
     assert [str(error) for _, error in world.alarms] == ["away"]
 
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from events.decider import State
 from events.filters.candidate import Candidate
 from events.filters.dialects import Test
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
-from events.subscriptions.letters import Due, Letter, Standing, Try
+from events.subscriptions.letters import Due, Letter, Standing, Try, batch
 from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
@@ -175,6 +176,11 @@ class Courier:
         """To where the lane is, as fast as it takes letters."""
         test = wanted(self._selections[endpoint.name])
         await endpoint.ready()
+        if endpoint.alive and endpoint.unfinished:
+            found = [(each, proven(each.body)[0]) for each in await self.feed.these(sorted(endpoint.unfinished))]
+            whole = all(test(Candidate.of(event)) for _, event in found)
+            letters = [Letter(each.position, event.id, each.body) for each, event in found]
+            endpoint.resume(batch(letters) if whole else None)
         while endpoint.alive:
             await endpoint.room()
             if endpoint.seen >= self.position:
@@ -221,26 +227,32 @@ class Courier:
 
     async def _repeat(self) -> None:
         """Those that their endpoints take now; what is not done comes again, so nobody's letters wait here for long."""
+        due = await self.timer.take()
         endpoints = {endpoint.id: endpoint for endpoint in self.endpoints.values()}
         ready: list[tuple[Fired, Endpoint]] = []
         coming: Counter[str] = Counter()  # by endpoint
-        for fired in await self.timer.take():
+        for fired in due:
             endpoint = endpoints.get(fired.due.subscription)
             if endpoint is None or endpoint.state["status"] == "disabled":
                 await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
+            elif fired.due.others and not endpoint.batches:  # its terms are others now
+                for position in (fired.due.position, *fired.due.others):
+                    await self.timer.at(fired.due._replace(position=position, others=()), self._clock())
+                await fired.done()
             elif wait := endpoint.absent(coming[endpoint.id]):
                 await self.timer.at(fired.due, self._clock() + wait)
                 await fired.done()
             else:
                 ready.append((fired, endpoint))
                 coming[endpoint.id] += 1
-        found = {each.position: each.body for each in await self.feed.these(sorted({f.due.position for f, _ in ready}))}
+        positions = {fired: (fired.due.position, *fired.due.others) for fired, _ in ready}
+        found = {each.position: each.body for each in await self.feed.these(sorted({*chain(*positions.values())}))}
         for fired, endpoint in ready:
-            if (body := found.get(fired.due.position)) is not None:
-                event, _ = proven(body)
-                letter = Letter(fired.due.position, event.id, body, fired.due.attempt, "retry")
+            if found.keys() >= set(positions[fired]):
+                letters = [Letter(each, proven(found[each])[0].id, found[each]) for each in positions[fired]]
+                letter = batch(letters)._replace(attempt=fired.due.attempt, trigger="retry")
                 endpoint.repeat(letter, partial(self._done, fired))
-        if missing := {fired.due.position for fired, _ in ready} - found.keys():
+        if missing := {*chain(*positions.values())} - found.keys():
             raise LookupError(
                 f"the log does not hold position {min(missing)}; `oms verify log` shows what else is missing"
             )

@@ -27,12 +27,11 @@ from events.subscriptions.retrying import (
     rest,
     unanswered,
 )
+from workers.delivering.pile import Pile, limits
 from workers.delivering.replay import Replay
 from workers.delivering.reporting import Reporter
 from workers.delivering.sent import Sent, tried
 
-ROOM: Final = 500  # letters that wait in memory
-ROOM_BYTES: Final = 1 << 20  # of their bodies, or one
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
@@ -66,20 +65,23 @@ class Endpoint:
         self.state, self._tools, self._before = state, tools, before
         self.alive: bool = state["status"] == "active"
         self.joined = self.catching_up = False
-        self._first: deque[Letter] = deque()
-        self._bytes = 0  # of these
+        self._first = Pile(limits(state))
+        self._gathering = asyncio.Lock()
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
-        self._flying: dict[int, None] = {}  # positions that were offered and are not settled, in order
         self._working = self._picked = 0
         self._unanswered, self._away_since = 0, 0.0  # tries in a row; the first of them
         self._free_at = self._left_alone = 0.0  # s since the epoch: nothing is sent before, by its rate; or at all
-        self._room, self._repeatable, self._idle, self._over = (asyncio.Event() for _ in range(4))
-        for event in (self._room, self._repeatable, self._idle):
-            event.set()
+        self._repeatable, self._idle, self._over = (asyncio.Event() for _ in range(3))
+        self._repeatable.set()
+        self._idle.set()
         self._begin(standing)
 
     def _begin(self, standing: Standing) -> None:
-        self.seen, self.failing, self._attempt = standing.position, standing.failing, standing.attempt
+        batch = standing.batch if self.batches else ()
+        self.seen = batch[-1] if batch else standing.position
+        self.failing, self._attempt = standing.failing, standing.attempt
+        self._batch = self.unfinished = batch
+        self._flying = dict.fromkeys(batch)  # positions that were offered and are not settled, in order
         self.replay = Replay(standing.replayed, standing.replaying, standing.replay_at)
 
     @property
@@ -94,7 +96,7 @@ class Endpoint:
     def standing(self) -> Standing:
         first = next(iter(self._flying), None)
         position = self.seen if first is None else first - 1
-        return Standing(position, self.failing, self._attempt, *self.replay.standing)
+        return Standing(position, self.failing, self._attempt, *self.replay.standing, self._batch)
 
     async def ready(self) -> None:
         """Returns when who was there before has come to its end: it begins where that one ended."""
@@ -112,19 +114,30 @@ class Endpoint:
 
     def offer(self, letter: Letter) -> bool:
         """Whether it was taken; positions rise."""
-        if not self.alive or not self._room.is_set():
+        if not self.alive or not self._first.room.is_set():
             return False
-        self._first.append(letter)
-        self._bytes += len(letter.body)
+        self._first.add(letter)
         self._flying[letter.position] = None
-        if len(self._first) >= ROOM or self._bytes >= ROOM_BYTES:
-            self._room.clear()
         self._hire()
         return True
 
+    @property
+    def batches(self) -> bool:
+        """Whether several events may go into one request."""
+        return self._first.limits.events > 1
+
+    def resume(self, letter: Letter | None) -> None:
+        """What was `unfinished` is the next; `None`: not all of it is wanted any more, so what is begins anew."""
+        if letter is None:
+            self._begin(self.standing._replace(batch=()))
+            return
+        self.unfinished = ()
+        self._first.put_back(letter._replace(attempt=self._attempt))
+        self._hire()
+
     async def room(self) -> None:
         """Returns when letters would be taken: half of those that wait are gone. Or none would be ever again: see `alive`."""
-        await self._room.wait()
+        await self._first.room.wait()
 
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
         """A letter whose time has come; `done` is told when it is settled or put off again."""
@@ -148,7 +161,7 @@ class Endpoint:
         """Nothing new is sent; what is under way goes to its end."""
         self.alive = False
         self._over.set()
-        self._room.set()
+        self._first.room.set()
         self._repeatable.set()
 
     @property
@@ -178,16 +191,21 @@ class Endpoint:
                     self._repeatable.set()
                     if await self._carry(letter) is not None:
                         await done()
-                else:
-                    letter = self._first.popleft()
-                    self._bytes -= len(letter.body)
-                    if len(self._first) <= ROOM // 2 and self._bytes <= ROOM_BYTES // 2:
-                        self._room.set()
-                    await self._settle(letter)
+                elif (first := await self._next()) is not None:
+                    await self._settle(first)
         finally:
             self._working -= 1
             if not self._working:
                 self._idle.set()
+
+    async def _next(self) -> Letter | None:
+        """An event, or a batch of those that come within its time; `None` where somebody else took them, or it is over."""
+        if not self._first.limits.seconds:
+            return self._first.take() if self._first else None
+        async with self._gathering:
+            if self._first and not self._first.enough.is_set():
+                await self._pause(self._first.limits.seconds, self._first.enough)
+            return self._first.take() if self._first and self.alive else None
 
     async def _settle(self, letter: Letter) -> None:
         if self._ordered:
@@ -195,8 +213,9 @@ class Endpoint:
         else:
             settled = not isinstance(await self._carry(letter), Gone | None)
         if settled:
-            self._flying.pop(letter.position, None)
-            self._attempt = 1
+            for each in (letter, *letter.others):
+                self._flying.pop(each.position, None)
+            self._attempt, self._batch = 1, ()
 
     async def _until_delivered(self, letter: Letter) -> bool:
         """In strict order nothing overtakes: what is given up stops the endpoint, which begins with it when it is resumed."""
@@ -207,6 +226,7 @@ class Endpoint:
                     return True
                 case Later(seconds):
                     self._attempt += 1
+                    self._batch = tuple(each.position for each in letter.events) if self.batches else ()
                     await self._pause(seconds)
                 case GivenUp(kind):
                     self._stop(f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}")
@@ -221,7 +241,7 @@ class Endpoint:
     async def _carry(self, letter: Letter) -> Verdict | None:
         """Send it once, and see to what follows from that; `None` where it is still here: its turn has not come, or comes again."""
         tools = self._tools
-        if not await self._turn():
+        if not await self._turn(1 + len(letter.others)):
             return None
         begun = tools.clock()
         sent = await tools.send(self.state, letter)
@@ -232,13 +252,14 @@ class Endpoint:
         self._learn(verdict, letter, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
         kept = again is not None and self._knocks_with(letter)
-        tools.note(tried(self.id, letter, sent, begun, now, verdict, self._left_alone if kept else again))
+        for each in letter.events:
+            tools.note(tried(self.id, each, sent, begun, now, verdict, self._left_alone if kept else again))
         if kept:
-            self._first.appendleft(letter._replace(attempt=letter.attempt + 1))
-            self._bytes += len(letter.body)
+            self._first.put_back(letter._replace(attempt=letter.attempt + 1))
             return None
         if again is not None and not self._ordered:
-            await tools.later(Due(self.id, letter.position, letter.attempt + 1), again)
+            others = tuple(each.position for each in letter.others)
+            await tools.later(Due(self.id, letter.position, letter.attempt + 1, others), again)
         return verdict
 
     def _knocks_with(self, letter: Letter) -> bool:
@@ -282,7 +303,7 @@ class Endpoint:
         self.end()
         self._tools.reporter.disable(self.name, reason)
 
-    async def _turn(self) -> bool:
+    async def _turn(self, events: int) -> bool:
         """When the endpoint may be asked: by its rate, and where it is not left alone. `False`: never, it is over.
 
         Whoever comes later is later.
@@ -291,15 +312,16 @@ class Endpoint:
         while True:
             now = self._tools.clock()
             turn = max(self._free_at, self._left_alone, now)
-            self._free_at = turn + (1 / rate if rate else 0)
+            self._free_at = turn + (events / rate if rate else 0)
             if turn > now:
                 await self._pause(turn - now)
             if not self.alive or self._left_alone <= max(now, turn):
                 return self.alive
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, seconds: float, enough: asyncio.Event | None = None) -> None:
         """Ends early where there is nothing to wait for any more."""
-        waiting = [asyncio.ensure_future(each) for each in (self._tools.rest(seconds), self._over.wait())]
+        ends = [self._tools.rest(seconds), self._over.wait(), *([] if enough is None else [enough.wait()])]
+        waiting = [asyncio.ensure_future(each) for each in ends]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

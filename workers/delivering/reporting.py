@@ -52,13 +52,14 @@ class Reporter:
         event, _ = proven(letter.body)
         if event.type in REPORTS:
             return  # who reports on endpoints is not reported on for that
-        before, at = self._exhausted.get(name), letter.position
+        before, at, end = self._exhausted.get(name), letter.position, letter.events[-1].position
+        number = 1 + len(letter.others)
         if before is None:
             self._start(name, partial(self._together, name))
-            before = ReportSubscriptionExhausted(name=name, events=1, first=at, last=at, result=result)
+            before = ReportSubscriptionExhausted(name=name, events=number, first=at, last=end, result=result)
         else:
-            first, last = min(before.first, at), max(before.last, at)
-            more = {"events": before.events + 1, "first": first, "last": last, "result": result}
+            first, last = min(before.first, at), max(before.last, end)
+            more = {"events": before.events + number, "first": first, "last": last, "result": result}
             before = before.model_copy(update=more)
         self._exhausted[name] = before
 
