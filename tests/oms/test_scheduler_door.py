@@ -68,9 +68,7 @@ async def test_schedules_are_seen_and_said(tmp_path):
         assert (status, paused["status"]) == (200, "accepted")
         assert (await asked(http, "/schedules/매일"))[1]["reason"] == "점검"
         assert (await asked(http, "/schedules/매일/resume", "POST"))[1]["status"] == "accepted"
-        twice = [
-            await asked(http, "/schedules/매일/run", "POST", headers={"Idempotency-Key": "one"}) for _ in range(2)
-        ]
+        twice = [await asked(http, "/schedules/매일/run", "POST", headers={"Idempotency-Key": "one"}) for _ in range(2)]
         assert twice[0] == twice[1]
         event = await anext(client.subscribe(twice[0][1]["position"], ["oms.evt.main.*.*.*.object.>"]))
         while (runs := (await asked(http, "/schedules/매일/runs"))[1])[0]["status"] == "running":
