@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _ID: Final = re.compile(r"whs-[0-9a-f]{32}")
 _VERSION: Final = b"\x01"
 _NONCE: Final = 12  # bytes
-_KEY: Final = 32  # bytes
+KEY_BYTES: Final = 32
 
 
 class NoSecret(LookupError):
@@ -88,7 +88,7 @@ class SecretFiles:
         if not self.key.exists():
             self.key.parent.mkdir(parents=True, exist_ok=True)
             own = self.key.with_name(f".{self.key.name}.{secrets.token_hex(8)}")
-            _write(own, secrets.token_bytes(_KEY))
+            _write(own, secrets.token_bytes(KEY_BYTES))
             try:
                 os.link(own, self.key)
             except FileExistsError:

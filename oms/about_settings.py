@@ -50,7 +50,7 @@ ABOUT: Mapping[str, About] = {
     "folder": About("where everything is kept: outbox, log, views, credentials"),
     "keys": About("folder of the data keys, best on a disk that no backup takes; empty: `keys` in the data folder"),
     "secrets_key": About(
-        "file of the key that secrets of webhooks are encrypted with, best on another disk than they; made when it is not "
+        "file of the key (32 bytes) that secrets of webhooks are encrypted with, best on another disk than they; made when it is not "
         "there; empty: `secrets.key` beside the data keys"
     ),
     "ontology": About("which ontology: one log, one outbox", shape=ONTOLOGY, like="main"),

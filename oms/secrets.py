@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from oms.about_settings import SettingRefused
 from oms.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ def secrets_folder(settings: Settings) -> Path:
 
 
 def secret_files(settings: Settings) -> "SecretFiles":
-    from adapters.secret_files import SecretFiles
+    """Raises `SettingRefused` for a key that is none."""
+    from adapters.secret_files import KEY_BYTES, SecretFiles
 
     folder = secrets_folder(settings)
-    return SecretFiles(folder, Path(settings.secrets_key) if settings.secrets_key else folder.with_name("secrets.key"))
+    key = Path(settings.secrets_key) if settings.secrets_key else folder.with_name("secrets.key")
+    if key.exists() and key.stat().st_size != KEY_BYTES:
+        text = f"{key} is no key: it has {key.stat().st_size:,} bytes, not {KEY_BYTES}; `openssl rand -out FILE 32` makes one"
+        raise SettingRefused("secrets_key", str(key), text)
+    return SecretFiles(folder, key)
 
 
 def made(settings: Settings, signing: str) -> Made:

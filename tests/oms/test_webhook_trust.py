@@ -12,6 +12,7 @@ import zstandard
 from aiohttp import web
 
 from oms import cli
+from oms.cli.failures import Exit
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
@@ -217,3 +218,11 @@ async def test_a_secret_comes_from_standard_input(program, shell):
     assert code == 0, error
     kept = secret_files(program.settings)
     assert "from-a-pipe" in {kept.get(each) for each in kept.ids()}
+
+
+async def test_a_key_that_is_none_is_said_so_and_nothing_is_kept(program, shell, tmp_path):
+    (tmp_path / "key").write_text("too short")
+    (program.settings.folder / "oms.toml").write_text(f'secrets_key = "{tmp_path / "key"}"\n')
+    code, _, error = await shell("webhook", "register", "하나", "--sink", "https://example.com/hooks")
+    assert (code, "'secrets_key'" in error, "not 32" in error) == (Exit.SETTING, True, True)
+    assert not (program.settings.folder / "keys" / "secrets").exists()
