@@ -25,4 +25,4 @@ def application(behind: Behind) -> FastAPI:
     door = Door(behind.callers, behind.turned)
     parts = (Intake, Streams, Pages, Catalog, Consents, Operating)
     routers = [part(behind, door).router() for part in parts]
-    return assembled("OMS event gateway", ABOUT, routers, behind.figures, _OPEN)
+    return assembled("OMS event gateway", ABOUT, routers, behind.figures, behind.told, _OPEN)

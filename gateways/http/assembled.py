@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateways.http.ports import Figures
-from gateways.http.problems import MEDIA_TYPE, ProblemMessage, answering
+from gateways.http.problems import MEDIA_TYPE, ProblemMessage, Told, answering
 
 OPERATING: Final = ("/health", "/ready")
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
@@ -18,16 +18,17 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def assembled(
-    title: str, about: str, routers: Iterable[APIRouter], figures: Figures, unguarded: Collection[str] = OPERATING
-) -> FastAPI:
-    """`unguarded`: paths at which nobody has to say who they are."""
+    title: str, about: str, routers: Iterable[APIRouter], figures: Figures, told: Told,
+    unguarded: Collection[str] = OPERATING,
+) -> FastAPI:  # fmt: skip
+    """`told` hears why something could not be answered; `unguarded`: paths at which nobody has to say who they are."""
     app = FastAPI(
         title=title, version="1.0.0", description=about,
         docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     for router in routers:
         app.include_router(router, responses=_PROBLEMS)
-    answering(app)
+    answering(app, told)
     app.add_middleware(_Measured, figures=figures)
     made = app.openapi
     app.openapi = lambda: _completed(made(), unguarded)  # type: ignore[method-assign]  # as its documentation has it

@@ -56,7 +56,7 @@ class Door:
     def _nobody(self, request: Request) -> Caller:
         if not self._callers.anybody():
             raise self._failed(request, "GATEWAY_TOKEN", "a token is needed: Authorization: Bearer …")
-        named = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        named = _host(request)
         if named not in HERE:
             text = f"without tokens only this machine is answered, not who asks for {named!r}; see `oms gateway allow`"
             raise problem(403, "GATEWAY_HOST", "", text)
@@ -88,6 +88,13 @@ async def whole(request: Request) -> bytes:
     except TimeoutError:
         raise problem(408, "GATEWAY_SLOW", "", f"the body was not here within {BODY_SECONDS:g} s") from None
     return bytes(body)
+
+
+def _host(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return None
 
 
 def origin(request: Request) -> str:

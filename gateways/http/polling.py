@@ -20,7 +20,7 @@ from events.wire.cloudevents import BATCH_TYPE, MAX_BATCH_BYTES
 from gateways.http.callers import Door, whole
 from gateways.http.ports import Behind
 from gateways.http.problems import problem
-from gateways.http.reading import beginning, cut_now
+from gateways.http.reading import beginning, begun, cut_now
 from gateways.http.selection import Selecting, Test, selected
 from queries.cursors import Cursor
 
@@ -96,7 +96,7 @@ class Pages:
         if said.cursor is None:
             after = await beginning(behind, None, said.from_ or 1)
         else:
-            await behind.tail.begun()
+            await begun(behind)
             after = (await self._there(caller.principal, said.cursor)).position
         bodies, reached = await self._page(after, passes, said)
         behind.figures.told(len(bodies))
@@ -135,12 +135,12 @@ class Pages:
 
     async def all(self, request: Request) -> list[Standing]:
         caller = self._door.enter(request, "read")
-        await self._behind.tail.begun()
+        await begun(self._behind)
         return [self._standing(each) for each in await self._behind.cursors.of(caller.principal)]
 
     async def one(self, request: Request, response: Response, name: Name) -> Standing:
         caller = self._door.enter(request, "read")
-        await self._behind.tail.begun()
+        await begun(self._behind)
         found = await self._there(caller.principal, name)
         response.headers["ETag"] = f'"{found.position}"'
         return self._standing(found)

@@ -97,9 +97,12 @@ class Figures(Protocol):
         """All figures, in Prometheus' text format."""
 
 
+Told = Callable[[BaseException], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """`clock` in µs; `url` is the gateway's own; `versions` raises `gateways.reads.ViewUnreadable`."""
+    """`clock` in µs; `told` hears why something could not be answered; `url` is the gateway's own; `versions` raises `gateways.reads.ViewUnreadable`."""
 
     ontology: str
     branch: str
@@ -116,5 +119,6 @@ class Behind:
     figures: Figures
     clock: Callable[[], int]
     consents: Consented
+    told: Told
     origins: Sequence[str] = ()
     rate: int = 0

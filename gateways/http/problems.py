@@ -3,7 +3,7 @@
 {"type": "urn:oms:problem:VERSION_CONFLICT", "title", "status": 409, "detail", "code", "findings": [{code, path, text}]}
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -93,8 +93,14 @@ def answer(found: Problem) -> Response:
     return Response(msgspec.json.encode(found.body()), found.status, found.headers, MEDIA_TYPE)
 
 
-def answering(app: FastAPI) -> None:
+def answering(app: FastAPI, told: Callable[[BaseException], None]) -> None:
     """Whatever the doors raise is answered as a problem; what is none is a defect, and says nothing of itself."""
+
+    async def of_system(_: Request, error: Exception) -> Response:
+        told(error)
+        text = "a file or a server that this needs does not answer; whoever runs OMS has been told"
+        return answer(problem(503, "UNAVAILABLE_VIEW", "", text, {"Retry-After": AGAIN_SECONDS}))
+
     app.add_exception_handler(Problem, _of_problem)
     app.add_exception_handler(Refused, _of_refused)
     app.add_exception_handler(EnvelopeError, _of_refused)
@@ -102,7 +108,7 @@ def answering(app: FastAPI) -> None:
     app.add_exception_handler(ViewUnreadable, _of_unreadable)
     app.add_exception_handler(OutboxUnavailable, _of_unreadable)
     app.add_exception_handler(Gap, _of_unreadable)
-    app.add_exception_handler(OSError, _of_unreadable)
+    app.add_exception_handler(OSError, of_system)
     app.add_exception_handler(RequestValidationError, _of_parameters)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _of_defect)

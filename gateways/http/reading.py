@@ -1,19 +1,31 @@
 """Where a reader begins, and what names mean to it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Final, Literal
 
 from gateways.http.ports import Behind
-from gateways.http.problems import problem
+from gateways.http.problems import AGAIN_SECONDS, problem
 from queries.cuts import Cut, cut
 from queries.moments import Now
+
+BEGUN_SECONDS: Final = 5.0
+
+
+async def begun(behind: Behind) -> None:
+    """Returns when it is known where the log ends. Raises `Problem` where the log does not answer."""
+    try:
+        async with asyncio.timeout(BEGUN_SECONDS):
+            await behind.tail.begun()
+    except TimeoutError:
+        raise problem(503, "UNAVAILABLE_LOG", "", "the log does not answer", {"Retry-After": AGAIN_SECONDS}) from None
 
 
 async def beginning(behind: Behind, last: str | None, first: int | Literal["now"]) -> int:
     """The position behind which to read: `last` is one that was read, `first` one that is wanted. Raises `Problem`."""
     tail = behind.tail
-    await tail.begun()
+    await begun(behind)
     if last is not None:
         if not (last.isascii() and last.isdigit() and len(last) <= 18):
             raise problem(400, "GATEWAY_POSITION", "/header/last-event-id", f"{last[:100]!r} is no position")

@@ -16,4 +16,4 @@ ABOUT: Final = (
 
 def scheduler_application(behind: SchedulerBehind) -> FastAPI:
     door = Door(behind.callers, behind.turned)
-    return assembled("OMS scheduler", ABOUT, [Scheduling(behind, door).router()], behind.figures)
+    return assembled("OMS scheduler", ABOUT, [Scheduling(behind, door).router()], behind.figures, behind.told)

@@ -20,7 +20,7 @@ from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.callers import Door
 from gateways.http.operating import TEXT
 from gateways.http.ports import Ask, Caller, Callers, Figures, Turned
-from gateways.http.problems import refused
+from gateways.http.problems import Told, refused
 from queries.cuts import Cut, cut
 from queries.moments import Now
 from queries.schedules import calendars, schedule, schedules, told_time
@@ -69,6 +69,7 @@ class SchedulerBehind:
     figures: Figures
     clock: Callable[[], int]
     new_id: Callable[[], str]
+    told: Told
 
 
 class Scheduling:

@@ -117,7 +117,7 @@ async def opened(folder, **settings):
             **{
                 "ontology": "main", "branch": BRANCH, "url": url, "tail": tail, "ask": ask, "callers": Callers(),
                 "turned": Turned(), "translate": translate, "cursors": cursors, "versions": no_views, "views": views,
-                "log_end": log_end, "figures": figures, "clock": system_clock.now, "consents": nobody_asked, **settings,
+                "log_end": log_end, "figures": figures, "clock": system_clock.now, "consents": nobody_asked, "told": defects.append, **settings,
             }
         )  # fmt: skip
         following = asyncio.create_task(tail.run())

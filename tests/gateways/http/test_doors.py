@@ -156,3 +156,14 @@ async def test_an_endpoint_consents_by_its_token_alone(gateway_with):
         assert (wrong[0], wrong[1]["code"]) == (400, "GATEWAY_PARAMETER")
         assert [kind for kind, _ in gateway.behind.turned.seen] == ["failedLogin"]
     assert heard == [("known", 60), ("known", None), ("other", None)]
+
+
+async def test_what_the_system_refuses_is_told_to_who_runs_it_alone(gateway):
+    def broken():
+        raise OSError("/geheim is not as it must be")
+
+    gateway.behind.callers.anybody = broken
+    status, problem = await get(gateway, "/events")
+    assert (status, problem["code"], "geheim" in json.dumps(problem)) == (503, "UNAVAILABLE_VIEW", False)
+    assert [str(each) for each in gateway.defects] == ["/geheim is not as it must be"]
+    gateway.defects.clear()

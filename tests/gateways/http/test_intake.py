@@ -163,6 +163,7 @@ async def test_a_signature_says_who_sends(gateway, secret):
 async def test_without_tokens_only_this_machine_is_answered(gateway):
     assert (await post(gateway, event(1), Host="attacker.example"))[1]["code"] == "GATEWAY_HOST"
     assert (await get(gateway, "/events", Host="attacker.example:8003"))[0] == 403
+    assert (await get(gateway, "/events", Host="["))[0] == 403
     assert (await get(gateway, "/events", Host="localhost:8003"))[0] == 200
 
 
