@@ -24,7 +24,6 @@ class GatewayFigures:
         self._log_end, self._views, self._last = log_end, views, 0
         self._page = MetricsPage(ontology)
         meter = self._page.meter
-        self._requests = meter.create_counter("oms.gateway.requests", "{request}", "Requests that were answered")
         self._events = meter.create_counter("oms.gateway.events", "{event}", "Events that went out")
         self._open = meter.create_up_down_counter("oms.gateway.streams", "{stream}", "Streams that are open")
         self._seconds = meter.create_histogram(
@@ -35,8 +34,7 @@ class GatewayFigures:
         meter.create_observable_gauge("oms.view.lag", [self._lag], "{event}", "Events that a view does not have yet")
 
     def answered(self, route: str, status: int, seconds: float) -> None:
-        self._requests.add(1, {"http.route": route, "http.response.status_code": status})
-        self._seconds.record(seconds, {"http.route": route})
+        self._seconds.record(seconds, {"http.route": route, "http.response.status_code": status})
 
     def told(self, events: int) -> None:
         self._events.add(events)

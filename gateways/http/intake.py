@@ -7,11 +7,11 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from events.command import QUESTIONS
@@ -23,7 +23,7 @@ from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.arriving import Wanted, wanted
 from gateways.http.callers import Door, origin
 from gateways.http.ports import Behind, Caller, NoAnswer
-from gateways.http.problems import Problem, ProblemMessage, problem, refused, unanswered
+from gateways.http.problems import Problem, ProblemMessage, of_parameters, problem, refused, unanswered
 from gateways.http.rates import Rates
 
 MOST_EVENTS: Final = 1_000  # of a batch
@@ -56,7 +56,12 @@ class OfBatch(BaseModel):
     problem: ProblemMessage | None = None
 
 
-_BODIES: Final = {
+_AS_USUAL: Final = Sending()
+_ASKED: Final = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in Sending.model_json_schema()["properties"].items()
+    ],
     "requestBody": {
         "required": True,
         "description": "an event, or in binary mode its data, with `ce-` headers beside",
@@ -65,7 +70,7 @@ _BODIES: Final = {
             BATCH_TYPE: {"schema": {"type": "array", "maxItems": MOST_EVENTS, "items": {"type": "object"}}},
             "*/*": {"schema": {}},
         },
-    }
+    },
 }
 
 
@@ -76,7 +81,7 @@ class Intake:
     def router(self) -> APIRouter:
         router = APIRouter(tags=["events in"])
         router.add_api_route(
-            "/events", self.post, methods=["POST"], openapi_extra=_BODIES, response_model=None,
+            "/events", self.post, methods=["POST"], openapi_extra=_ASKED, response_model=None,
             summary="Send a CloudEvent, or a batch of them; each is decided once.",
             responses={200: {"model": Outcome}, 207: {"model": list[OfBatch], "description": "Of a batch"}},
         )  # fmt: skip
@@ -86,8 +91,9 @@ class Intake:
         )  # fmt: skip
         return router
 
-    async def post(self, request: Request, sending: Annotated[Sending, Query()]) -> Response:
+    async def post(self, request: Request) -> Response:
         self._consented(request)
+        sending = _sending(request)
         caller, body = await self._door.enter_with_body(request, "write")
         if mode(request.headers.get("content-type")) != "batched":
             (event,) = from_http(request.headers.items(), body)
@@ -161,6 +167,16 @@ class Intake:
         headers = {WAIT_HEADER: sending.wait, DEADLINE_HEADER: f"{sending.deadline:g}"}
         seconds = sending.deadline + MARGIN
         return await self._behind.ask(subject, asked.body, headers if sending.wait != "outbox" else {}, seconds)
+
+
+def _sending(request: Request) -> Sending:
+    """Looked at by hand: most say nothing, and it is asked for with every event. Raises `Problem`."""
+    if not request.url.query:
+        return _AS_USUAL
+    try:
+        return Sending.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise of_parameters(error.errors(include_url=False), "query") from None
 
 
 def _each(request: Request, body: bytes) -> Iterator[CloudEvent | EnvelopeError]:

@@ -3,7 +3,7 @@
 {"type": "urn:oms:problem:VERSION_CONFLICT", "title", "status": 409, "detail", "code", "findings": [{code, path, text}]}
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -89,6 +89,12 @@ def status_of(code: str) -> int:
     return _BY_CODE.get(code, beginning)
 
 
+def of_parameters(errors: Iterable[Mapping[str, Any]], *place: str) -> Problem:
+    """Of what pydantic says; `place` is where it stands, if that does not say it."""
+    found = (("".join(f"/{step}" for step in (*place, *each["loc"])), str(each["msg"])) for each in errors)
+    return Problem(400, [Finding("GATEWAY_PARAMETER", path, text) for path, text in found])
+
+
 def answer(found: Problem) -> Response:
     return Response(msgspec.json.encode(found.body()), found.status, found.headers, MEDIA_TYPE)
 
@@ -143,15 +149,7 @@ async def _of_unreadable(_: Request, error: Exception) -> Response:
 
 async def _of_parameters(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return answer(
-        Problem(
-            400,
-            [
-                Finding("GATEWAY_PARAMETER", "".join(f"/{step}" for step in each["loc"]), str(each["msg"]))
-                for each in error.errors()
-            ],
-        )
-    )
+    return answer(of_parameters(error.errors()))
 
 
 async def _of_http(request: Request, error: Exception) -> Response:

@@ -7,6 +7,7 @@ import socket
 import pytest
 from jsonschema import Draft202012Validator
 
+from adapters.listening import listening
 from events.subscriptions.consent import allowed_rate
 from gateways.http import openapi
 from gateways.http.ports import NoAnswer, ViewStands
@@ -93,7 +94,7 @@ async def test_figures_name_routes_and_not_what_strangers_ask_for(gateway):
     await get(gateway, "/no/such/thing")
     async with gateway.http.get("/metrics") as answer:
         text = await answer.text()
-    assert 'oms_gateway_requests_total{http_route="POST /events",http_response_status_code="200"} 2' in text
+    assert 'oms_gateway_duration_seconds_count{http_route="POST /events",http_response_status_code="200"} 2' in text
     assert 'http_route="other",http_response_status_code="404"' in text
     assert "whatever" not in text
     assert "such" not in text
@@ -167,3 +168,9 @@ async def test_what_the_system_refuses_is_told_to_who_runs_it_alone(gateway):
     assert (status, problem["code"], "geheim" in json.dumps(problem)) == (503, "UNAVAILABLE_VIEW", False)
     assert [str(each) for each in gateway.defects] == ["/geheim is not as it must be"]
     gateway.defects.clear()
+
+
+def test_answers_go_out_at_once():
+    """Else each waits for its head to be acknowledged: by this asyncio knows that it may not."""
+    with listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
