@@ -19,7 +19,7 @@ from gateways.http.ports import Behind, Cursors, Translate, Translated, ViewStan
 from gateways.http.tail import Tail
 from oms.consents import consent_door
 from oms.gateway_mappings import mappings
-from oms.http_behind import Admitted, asking, ending, live
+from oms.http_behind import Admitted, asking, ending, live, once
 from oms.http_role import Alarm, Turned
 from oms.importing.arriving import arrived
 from oms.process import looping
@@ -50,7 +50,7 @@ async def serve(
             behind = Behind(
                 settings.ontology, settings.branch, url, tail, asking(asked), Admitted(settings), turned,
                 _translating(settings), kept, lambda: live(shelves), views, log_end, figures, clock.now,
-                lambda token, headers: _consented(settings, token, headers),
+                lambda token, headers: _consented(settings, token, headers), once("gateway", alarm),
                 settings.gateway_origins, settings.gateway_rate,
             )  # fmt: skip
             app = await asyncio.to_thread(application, behind)  # a fifth of a second, beside everything else

@@ -7,10 +7,10 @@ from adapters.nats_commands import Requests, Unanswered
 from adapters.nats_reader import NatsReader
 from adapters.nats_wire import WireLost, WireRefused
 from adapters.view_files import ViewMissing
-from gateways.http.ports import Ask, Caller, NoAnswer
+from gateways.http.ports import Ask, Caller, NoAnswer, Told
 from gateways.reads import ViewUnreadable
 from oms.callers import CallersFile, Known
-from oms.http_role import LOOPBACK
+from oms.http_role import LOOPBACK, Alarm
 from oms.settings import Settings
 from oms.shelves import Shelves
 from projectors.projector import ViewUnavailable
@@ -45,6 +45,19 @@ def asking(asked: Requests) -> Ask:
             raise NoAnswer(f"{unanswered.reason}: send it again, it is decided once") from unanswered
 
     return ask
+
+
+def once(part: str, alarm: Alarm) -> Told:
+    """What is the matter is told once, until it is something else: nobody fills the log by asking."""
+    said = ""
+
+    def told(error: BaseException) -> None:
+        nonlocal said
+        if repr(error) != said:
+            alarm(part, error)
+        said = repr(error)
+
+    return told
 
 
 def ending(reader: NatsReader) -> Callable[[], Awaitable[int]]:

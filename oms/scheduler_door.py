@@ -13,7 +13,7 @@ from adapters.nats_server import Endpoint
 from adapters.scheduler_figures import Kept, SchedulerFigures
 from gateways.http.scheduler_app import scheduler_application
 from gateways.http.scheduling import Keeping, SchedulerBehind
-from oms.http_behind import Admitted, asking, ending, live
+from oms.http_behind import Admitted, asking, ending, live, once
 from oms.http_role import Alarm, Turned
 from oms.process import looping
 from oms.runs import runs, told
@@ -39,6 +39,7 @@ async def serve(
             behind = SchedulerBehind(
                 settings.ontology, settings.branch, asking(asked), Admitted(settings), turned, lambda: live(shelves),
                 last, lambda: _keeping(scheduling), log_end, figures, clock.now, clock.new_id,
+                once("scheduler", alarm),
             )  # fmt: skip
             app = await asyncio.to_thread(scheduler_application, behind)  # it takes a while, beside everything else
             async with looping([turned.tell()]):

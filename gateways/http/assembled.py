@@ -7,8 +7,8 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateways.http.ports import Figures
-from gateways.http.problems import MEDIA_TYPE, ProblemMessage, Told, answering
+from gateways.http.ports import Figures, Told
+from gateways.http.problems import MEDIA_TYPE, ProblemMessage, answering
 
 OPERATING: Final = ("/health", "/ready")
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {

@@ -3,7 +3,7 @@
 {"type": "urn:oms:problem:VERSION_CONFLICT", "title", "status": 409, "detail", "code", "findings": [{code, path, text}]}
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from events.findings import EnvelopeError, Finding, FindingMessage, Refused, listed
-from gateways.http.ports import NoAnswer
+from gateways.http.ports import NoAnswer, Told
 from gateways.reads import ViewUnreadable
 from producers.outbox import OutboxUnavailable
 from security.chain import Gap
@@ -99,7 +99,7 @@ def answer(found: Problem) -> Response:
     return Response(msgspec.json.encode(found.body()), found.status, found.headers, MEDIA_TYPE)
 
 
-def answering(app: FastAPI, told: Callable[[BaseException], None]) -> None:
+def answering(app: FastAPI, told: Told) -> None:
     """Whatever the doors raise is answered as a problem; what is none is a defect, and says nothing of itself."""
 
     async def of_system(_: Request, error: Exception) -> Response:

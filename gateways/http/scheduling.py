@@ -19,8 +19,8 @@ from events.names import command_subject
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.callers import Door
 from gateways.http.operating import TEXT
-from gateways.http.ports import Ask, Caller, Callers, Figures, Turned
-from gateways.http.problems import Told, refused
+from gateways.http.ports import Ask, Caller, Callers, Figures, Told, Turned
+from gateways.http.problems import refused
 from queries.cuts import Cut, cut
 from queries.moments import Now
 from queries.schedules import calendars, schedule, schedules, told_time

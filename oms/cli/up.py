@@ -74,6 +74,8 @@ async def _up(settings: Any, *, as_json: bool) -> None:
         for part, door in (("gateway", here.gateway), ("scheduler", here.scheduler)):
             if door and door.trouble:
                 log.warning(part, what=door.trouble)
+            elif door:
+                log.info(part, url=door.url)
         for drift in here.drifts:
             log.warning("drift", what=str(drift))
         await stop.wait()
