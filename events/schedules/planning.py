@@ -15,7 +15,7 @@ from events.schedules.running import Run, asked, put_off, run
 from events.schedules.terms import MOST_AT_ONCE
 from events.wire import instants
 
-RING: Final = 100_000  # µs
+RING: Final = 50_000  # µs
 
 
 class Known(NamedTuple):
@@ -52,7 +52,7 @@ def version(state: State, calendars: Iterable[State]) -> str:
 
 
 def ring(time: int) -> int:
-    """The time (µs) at which it is rung for what is due then: the same for all that is due within a tenth of a second."""
+    """The time (µs) at which it is rung for what is due then: the same for all that is due within a twentieth of a second."""
     return -(-time // RING) * RING
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from adapters.nats_rings import nats_rings
 from events.wire.instants import to_text
@@ -51,3 +52,31 @@ async def test_ten_thousand_outlive_a_restart(tmp_path):
     waiting = [each.next for each in standings if each.next is not None]
     assert (len(waiting), len(set(waiting))) == (MANY, 1)
     assert waiting[0] in armed
+
+
+async def test_on_postgresql_another_process_goes_on(postgres_url, tmp_path):
+    """Two parts that keep schedules, of which one works; when it goes the other does what was not done."""
+    alarms = []
+
+    def heard(*told):
+        alarms.append(told)
+
+    settings = Settings(folder=tmp_path / "data", postgres_url=postgres_url)
+    command = {"type": "CreateObject", "data": {"type": "Airline", "properties": {"id": "${nominal}"}}}
+    every = {"name": "매초", "command": command, "every": {"seconds": 1}, "misfire": {"policy": "all"}, "maxRuns": 4}
+    others = tuple(role for role in settings.roles if role not in ("scheduler", "gateway"))
+    async with asyncio.timeout(DEADLINE), running(replace(settings, roles=others), heard) as main:
+        second = Settings(folder=tmp_path / "second", postgres_url=postgres_url, nats_url=main.endpoint.url,
+                          nats_credentials=str(tmp_path / "data" / "nats" / "logins.json"), roles=("scheduler",), scheduler_port=0)  # fmt: skip
+        async with await connect(settings.folder) as client:
+            await client.send("CreateObjectType", AIRLINE)
+            await client.send("CreateSchedule", every)
+            effects = client.subscribe(0, ["oms.evt.main.*.*.*.object.>"])
+            async with running(replace(settings, roles=("scheduler",), scheduler_port=0), heard):
+                found = [await anext(effects) for _ in range(2)]
+            async with running(second, heard):
+                found += [await anext(effects) for _ in range(2)]
+                deleted = await client.send("DeleteSchedule", {"schedule": "매초"})
+    assert len({event.data["key"] for event in found}) == 4
+    assert deleted.position == found[-1].position + 1
+    assert alarms == []
