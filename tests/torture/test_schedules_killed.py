@@ -41,7 +41,7 @@ async def test_each_time_has_its_effect_once(tmp_path: Path, kills: int, seed: i
             if rounds and len(ticks) == dies:
                 rounds -= 1
                 dies = len(ticks) + chance.randint(1, 2 * SCHEDULES)
-                if chance.random() < 0.3:
+                if rounds % 2:
                     program.kill_server()
                 else:
                     await program.kill()
