@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import bindparam, func, select
 
 from adapters import version_bundles
-from adapters.key_ranges import behind
+from adapters.key_ranges import begun, behind
 from adapters.saying import Saying
 from adapters.version_bundles import Numbered
 from adapters.versions_tables import bundles, entities, moved
@@ -66,12 +66,18 @@ class BundledVersions:
             found[Key(entity)] = max(purged, found.get(Key(entity), 0))
         return found
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        found = self._say.rows(_WITHIN, branch=branch, low=prefix, high=behind(prefix), at=last)
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
+        low = begun(prefix, after)
+        found = self._say.rows(_WITHIN, branch=branch, low=low, high=behind(prefix), at=last)
         levels = [self._numbered([number for _, number in same]) for _, same in groupby(found, key=lambda row: row[0])]
         for one in heapq.merge(*levels, key=lambda one: one.order):
             version = one.version
-            if version.entity.startswith(prefix) and version.since <= last and version.until > first:
+            if (
+                version.entity.startswith(prefix)
+                and version.entity >= low
+                and version.since <= last
+                and version.until > first
+            ):
                 yield version
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

@@ -54,11 +54,13 @@ class MemoryVersions:
         found = {entity: self.purged(branch, entity) for entity in self._entities(branch, prefix)}
         return {entity: position for entity, position in found.items() if position > after}
 
-    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        return self.spanning(branch, prefix, position, position)
+    def valid(self, branch: str, prefix: str, position: int, after: str = "") -> Iterator[Version]:
+        return self.spanning(branch, prefix, position, position, after)
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
         for entity in self._entities(branch, prefix):
+            if entity <= after:
+                continue
             yield from (
                 version for version in self.own[branch, entity] if version.since <= last and version.until > first
             )

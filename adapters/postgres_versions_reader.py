@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Text, any_, bindparam, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.key_ranges import behind
+from adapters.key_ranges import begun, behind
 from adapters.postgres import sql
 from adapters.postgres_parked import parked_at
 from adapters.postgres_session import PostgresSession
@@ -50,11 +50,11 @@ class PostgresVersions:
         found = self._session.rows(_PURGES, branch, prefix, behind(prefix), after)
         return {Key(entity): since for entity, since in found}
 
-    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        return self.spanning(branch, prefix, position, position)
+    def valid(self, branch: str, prefix: str, position: int, after: str = "") -> Iterator[Version]:
+        return self.spanning(branch, prefix, position, position, after)
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        for entity, *row in self._session.stream(_SPANNING, branch, prefix, behind(prefix), last, first):
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
+        for entity, *row in self._session.stream(_SPANNING, branch, begun(prefix, after), behind(prefix), last, first):
             yield told(branch, Key(entity), row, self._packed)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

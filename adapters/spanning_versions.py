@@ -45,11 +45,11 @@ class SpanningVersions:
     def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
         return {**self._old.purges(branch, prefix, after), **self._live.purges(branch, prefix, after)}
 
-    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        return self.spanning(branch, prefix, position, position)
+    def valid(self, branch: str, prefix: str, position: int, after: str = "") -> Iterator[Version]:
+        return self.spanning(branch, prefix, position, position, after)
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        both = (each.spanning(branch, prefix, first, last) for each in (self._old, self._live))
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
+        both = (each.spanning(branch, prefix, first, last, after) for each in (self._old, self._live))
         return heapq.merge(*both, key=lambda version: (version.entity, version.since))
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from adapters.key_ranges import behind
+from adapters.key_ranges import begun, behind
 from adapters.packed_states import PackedStates
 from adapters.spanning_versions import spanning
 from adapters.sqlite_bundles import bundles
@@ -63,11 +63,11 @@ class SqliteVersions:
     def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
         return dict(self._execute(SQL["purges"], (after, branch, prefix, behind(prefix))))
 
-    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        return self.spanning(branch, prefix, position, position)
+    def valid(self, branch: str, prefix: str, position: int, after: str = "") -> Iterator[Version]:
+        return self.spanning(branch, prefix, position, position, after)
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
-        for entity, *row in self._execute(SQL["spanning"], (branch, prefix, behind(prefix), last, first)):
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
+        for entity, *row in self._execute(SQL["spanning"], (branch, begun(prefix, after), behind(prefix), last, first)):
             yield loaded(branch, Key(entity), row, self._packed)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

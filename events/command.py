@@ -98,6 +98,51 @@ class AskHistory(AskEntity):
     """Every version of an object, a link or a type, and what each changed."""
 
 
+class AskBlame(AskEntity):
+    """Who said last what each field of an object, a link or a type is, down to the items of arrays and maps."""
+
+
+class AskPages(AskView):
+    """A question with an answer in pages: `next` of one, told as `after`, begins the one behind it."""
+
+    after: Annotated[str, Field(max_length=2_000, description="`next` of the page before; absent = the first page")] = (
+        ""
+    )
+    limit: Annotated[int, Field(ge=1, le=10_000, description="how many at most; there may be fewer")] = 1_000
+
+
+class AskShowAll(AskPages):
+    """A whole branch as it is, or was, or all objects or links of a type. Say the `position` of the first page as `asOf` of the others."""
+
+    type: Annotated[str | None, Field(description="API name, slug or RID of an object or link type; absent = all")] = (
+        None
+    )
+    as_of: Annotated[str, Field(alias="asOf", max_length=200, description=MOMENT)] = "now"
+    deleted: Annotated[bool, Field(description="what is deleted, too")] = False
+
+
+class AskDiff(AskPages):
+    """What differs between two moments, or two branches: the schema, then objects, then links; or one of them.
+
+    Say the positions of the first page as `from` and `to` of the others.
+    """
+
+    type: Annotated[str | None, Field(description="of one entity alone: its type; absent = of all")] = None
+    key: Annotated[str | None, Field(description="primary key; of a link FROM~TO; absent = the type itself")] = None
+    from_moment: Annotated[
+        str | None,
+        Field(
+            alias="from",
+            max_length=200,
+            description=f"the earlier moment: {MOMENT}; absent = base, or now of two branches",
+        ),
+    ] = None
+    to_moment: Annotated[str, Field(alias="to", max_length=200, description="the later moment")] = "now"
+    from_branch: Annotated[
+        str | None, Field(alias="fromBranch", max_length=200, description="of the earlier moment; absent = the branch")
+    ] = None
+
+
 class AskBranches(AskView):
     """All branches and tags: where each comes from, and whether it may be written."""
 
@@ -146,6 +191,9 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Outcome": AskOutcome,
     "Show": AskShow,
     "History": AskHistory,
+    "Blame": AskBlame,
+    "ShowAll": AskShowAll,
+    "Diff": AskDiff,
     "Branches": AskBranches,
     "Subscriptions": AskSubscriptions,
     "Schedules": AskSchedules,

@@ -4,7 +4,7 @@ The answer is an outcome that changed nothing, at the position at which it was r
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -12,11 +12,14 @@ import msgspec
 
 from events.command import (
     QUESTIONS,
+    AskBlame,
     AskBranches,
+    AskDiff,
     AskHistory,
     AskImpact,
     AskSchedules,
     AskShow,
+    AskShowAll,
     AskSubscriptions,
     AskType,
     AskView,
@@ -26,14 +29,17 @@ from events.names import Key
 from events.objects.sealing import PURGED, SEALED, Closed
 from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
+from queries.blame import blame
 from queries.branches import overview
 from queries.cuts import Cut, cut
+from queries.differences import Difference, difference, differences
 from queries.folding import UnfoldContext, UnfoldLevel, document, folded, opened
 from queries.freshness import Behind, Moving, at_least
 from queries.gaps import Opens
 from queries.impact import impact
 from queries.moments import moment
-from queries.objects import show
+from queries.objects import Shown, everything, objects, show
+from queries.pages import page
 from queries.schedules import schedule, schedules
 from queries.subscriptions import subscriptions
 from queries.timeline import history
@@ -43,6 +49,9 @@ MAX_ANSWER_BYTES: Final = 1_000_000
 _ON_THE_COMMAND_LINE: Final = {
     "Show": "oms show",
     "History": "oms history",
+    "Blame": "oms blame",
+    "ShowAll": "oms show --json",
+    "Diff": "oms diff --json",
     "Impact": "oms schema impact",
     "Branches": "oms branch list",
     "Subscriptions": "oms webhook list",
@@ -110,7 +119,9 @@ class ReadDoor:
     def _answer(self, versions: Versions, to: Address, asked: AskView) -> dict[str, Any]:
         if isinstance(asked, AskBranches):
             return overview(versions, deleted=asked.deleted)
-        assert isinstance(asked, AskType | AskSubscriptions | AskSchedules)
+        if isinstance(asked, AskDiff):
+            return self._differing(versions, to, asked)
+        assert isinstance(asked, AskType | AskShowAll | AskSubscriptions | AskSchedules)
         at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
         match asked:
             case AskSubscriptions():
@@ -119,13 +130,24 @@ class ReadDoor:
             case AskSchedules():
                 names = [schedule(at, asked.schedule)] if asked.schedule else schedules(at, deleted=asked.deleted)
                 return {"position": at.position, "schedules": [each.json(self._clock(), asked.next) for each in names]}
-            case AskShow():
-                return _shown(at, asked)
-            case AskHistory():
-                return history(at, asked.type, asked.key).json()
-            case AskImpact():
-                return impact(at, asked.type, asked.property).json()
-        raise TypeError(type(asked))
+            case AskShowAll():
+                shown = _several(at, asked)
+                return {"position": at.position, "branch": at.branch} | page("entities", shown, asked.limit)
+            case _:
+                return _of_type(at, asked)
+
+    def _differing(self, versions: Versions, to: Address, asked: AskDiff) -> dict[str, Any]:
+        now, on = self._clock(), asked.from_branch or to.branch
+        start = asked.from_moment or ("base" if on == to.branch else "now")
+        before = cut(versions, on, moment(start), now=now)
+        after = cut(versions, to.branch, moment(asked.to_moment), now=now)
+        if asked.type is None:
+            found: Iterable[Difference] = differences(before, after, asked.after)
+        else:
+            found = difference(before, after, asked.type, asked.key)
+        ends = {"from": before, "to": after}
+        head = {name: {"branch": end.branch, "position": end.position} for name, end in ends.items()}
+        return {"position": after.position} | head | page("differences", found, asked.limit)
 
     async def _wait(self, position: int, within: float) -> None:
         found = await at_least(self._moving(), position, within=within)
@@ -146,6 +168,25 @@ def _shown(at: Cut, asked: AskShow) -> dict[str, Any]:
     most = UnfoldContext.of(level).bytes or MAX_ANSWER_BYTES
     context = UnfoldContext.of(level, bytes=min(most, MAX_ANSWER_BYTES // 2))
     return shown.part(path, folded(whole, context, path))
+
+
+def _of_type(at: Cut, asked: AskType) -> dict[str, Any]:
+    match asked:
+        case AskShow():
+            return _shown(at, asked)
+        case AskHistory():
+            return history(at, asked.type, asked.key).json()
+        case AskBlame():
+            return blame(at, asked.type, asked.key).json()
+        case AskImpact():
+            return impact(at, asked.type, asked.property).json()
+    raise TypeError(type(asked))
+
+
+def _several(at: Cut, asked: AskShowAll) -> Iterator[Shown]:
+    if asked.type is None:
+        return everything(at, deleted=asked.deleted, after=asked.after)
+    return objects(at, asked.type, deleted=asked.deleted, after=asked.after)
 
 
 def _noting(opens: Opens, read: dict[Key, None]) -> Opens:

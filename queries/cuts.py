@@ -55,16 +55,16 @@ class Cut:
         levels = ((floor, self.versions.of(branch, entity, at)) for branch, floor, at in self.lineage)
         return history([[version for version in level if version.since > floor] for floor, level in levels])
 
-    def valid(self, prefix: str) -> Iterator[Version]:
-        """What the branch sees of the entities whose keys start with `prefix`, in key order; streamed."""
+    def valid(self, prefix: str, after: str = "") -> Iterator[Version]:
+        """What the branch sees of the entities whose keys start with `prefix`, in key order, behind the key `after`; streamed."""
         if len(self.lineage) == 1:  # nothing to merge: most of the time that a look takes
             ((branch, floor, at),) = self.lineage
-            return (version for version in self.versions.valid(branch, prefix, at) if version.since > floor)
-        return self._overlaid(prefix)
+            return (version for version in self.versions.valid(branch, prefix, at, after) if version.since > floor)
+        return self._overlaid(prefix, after)
 
-    def _overlaid(self, prefix: str) -> Iterator[Version]:
+    def _overlaid(self, prefix: str, after: str) -> Iterator[Version]:
         levels = [
-            _ranked(rank, floor, self.versions.valid(branch, prefix, at))
+            _ranked(rank, floor, self.versions.valid(branch, prefix, at, after))
             for rank, (branch, floor, at) in enumerate(self.lineage)
         ]
         for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):

@@ -6,7 +6,7 @@ branch that one of them sees alone, or of which they see two overlays, all of it
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable
 from queries.naming import named, type_of, values
-from queries.objects import PREFIXES, not_found
+from queries.objects import PREFIXES, not_found, reached
 from queries.versions import Versions
 
 
@@ -33,18 +33,24 @@ class Difference:
     before: int | None
     after: int | None
     changes: Sequence[Change]
+    entity: str = field(default="", compare=False)
 
     def json(self) -> dict[str, Any]:
         shown = {name: getattr(self, name) for name in ("what", "kind", "type", "key", "before", "after")}
         return shown | {"changes": [change.json() for change in self.changes]}
 
 
-def differences(before: Cut, after: Cut) -> Iterator[Difference]:
-    """The schema first, object types before all, then objects, then links; each in key order. Deleted counts as not there."""
+def differences(before: Cut, after: Cut, behind: str = "") -> Iterator[Difference]:
+    """The schema first, object types before all, then objects, then links; each in key order. Deleted counts as not there.
+
+    `behind`: only what comes behind this entity.
+    """
     schema = _schemas(before, after)
-    for prefix in PREFIXES:
+    for prefix in PREFIXES[reached(behind) :]:
+        first = behind if behind.startswith(prefix) else ""
         for entity in touched(prefix, before, after):
-            yield from _compared(before, after, schema, entity)
+            if entity > first:
+                yield from _compared(before, after, schema, entity)
 
 
 def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
@@ -117,4 +123,5 @@ def _difference(
         before=old.since if old else None,
         after=new.since if new else None,
         changes=changes(before, after),
+        entity=newest.entity,
     )

@@ -36,6 +36,7 @@ class Shown:
     audit: Mapping[str, str | bool | None]
     purged: Mapping[str, str] | None = None  # at, by and reason, where its values are gone for ever
     parked: Sequence[Parked] = ()
+    entity: str = ""
     sectioned: Sequence[str] = ()  # those of its properties that may be kept in sections
 
     @property
@@ -69,21 +70,23 @@ def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
     return _shown(cut, schema, version, cut.parked(schema.key, version.entity))
 
 
-def objects(cut: Cut, type_name: str, *, deleted: bool = False) -> Iterator[Shown]:
+def objects(cut: Cut, type_name: str, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
     """All objects or links of this type at the cut, in key order, streamed; `deleted` ones only if asked for.
+
+    `after`: only what comes behind this entity.
 
     Raises `Refused` (TYPE_UNKNOWN).
     """
     schema = named(cut, type_name)
-    for version in cut.valid(schema.entities):
+    for version in cut.valid(schema.entities, after):
         if deleted or not version.state.get("deleted"):
             yield _shown(cut, schema, version, ())
 
 
-def everything(cut: Cut, *, deleted: bool = False) -> Iterator[Shown]:
+def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
     """The whole branch at the cut: elements of the schema, object types before all, then objects, then links.
 
-    Each in key order, streamed; `deleted` ones only if asked for.
+    Each in key order, streamed; `deleted` ones only if asked for. `after`: only what comes behind this entity.
     """
     known: dict[Any, Named | None] = {}
 
@@ -94,12 +97,17 @@ def everything(cut: Cut, *, deleted: bool = False) -> Iterator[Shown]:
             known[rid] = None if state is None else Named("objectType", Key(f"objectType/{rid}"), state)
         return known[rid]
 
-    for prefix in PREFIXES:
+    for prefix in PREFIXES[reached(after) :]:
         of_schema = prefix not in ("object/", "link/")
-        for version in cut.valid(prefix):
+        for version in cut.valid(prefix, after if after.startswith(prefix) else ""):
             if deleted or not version.state.get("deleted"):
                 own = _declared(cut, version) if of_schema else schema(version)
                 yield _shown(cut, own or _undeclared(version), version, ())
+
+
+def reached(entity: str) -> int:
+    """At which of the prefixes; at the first one without an entity."""
+    return next((number for number, prefix in enumerate(PREFIXES) if entity.startswith(prefix)), 0)
 
 
 def _declared(cut: Cut, version: Version) -> Named | None:
@@ -157,6 +165,7 @@ def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) 
         audit=version.stamps,
         purged=_purged(version),
         parked=parked,
+        entity=version.entity,
         sectioned=_sectioned(schema.state, version) if kind == "object" else (),
     )
 

@@ -76,13 +76,17 @@ class Versions(Protocol):
     def purges(self, branch: str, prefix: str, after: int = 0) -> Mapping[Key, int]:
         """As `purged`, of all keys that start with `prefix` and were purged behind `after`; as long as there are versions."""
 
-    def valid(self, branch: str, prefix: str, position: int) -> Iterator[Version]:
-        """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed."""
+    def valid(self, branch: str, prefix: str, position: int, after: str = "") -> Iterator[Version]:
+        """What is valid at `position` of the keys that start with `prefix` (maybe empty), in key order (code points); streamed.
 
-    def spanning(self, branch: str, prefix: str, first: int, last: int) -> Iterator[Version]:
+        `after`: only keys behind this one.
+        """
+
+    def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
         """Every version that is valid at some position in first … last, of the keys that start with `prefix`.
 
         In key order (code points), those of a key from the oldest; streamed. `valid` is this with `first` = `last`.
+        `after`: only keys behind this one.
         """
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:

@@ -126,6 +126,72 @@ class Client:
         data = {"type": type_name, "key": key, "asOf": str(as_of), "minPosition": min_position}
         return await self._asked("History", data, branch, deadline)
 
+    async def blame(
+        self,
+        type_name: str,
+        key: str | None = None,
+        *,
+        as_of: str | int = "now",
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """Who said last what each field is: what `oms blame --json` prints. Raises `Refused`, `Unavailable`."""
+        data = {"type": type_name, "key": key, "asOf": str(as_of), "minPosition": min_position}
+        return await self._asked("Blame", data, branch, deadline)
+
+    async def everything(
+        self,
+        type_name: str | None = None,
+        *,
+        as_of: str | int = "now",
+        deleted: bool = False,
+        branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """All of a branch, or of a type, at one moment, one by one as in `oms show --json`. Raises `Refused`, `Unavailable`.
+
+        `deadline` is of each page that is asked for.
+        """
+        data: dict[str, Any] = {"type": type_name, "asOf": str(as_of), "deleted": deleted, "minPosition": min_position}
+        more = True
+        while more:
+            page = await self._asked("ShowAll", data, branch, deadline)
+            for entity in page["entities"]:
+                yield entity
+            more = page["next"] is not None
+            data |= {"asOf": str(page["position"]), "after": page["next"]}
+
+    async def differences(
+        self,
+        type_name: str | None = None,
+        key: str | None = None,
+        *,
+        from_moment: str | int | None = None,
+        to_moment: str | int = "now",
+        branch: str | None = None,
+        from_branch: str | None = None,
+        min_position: int = 0,
+        deadline: float | None = None,
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """What differs between two moments, or two branches, one by one as in `oms diff --json`. Raises `Refused`, `Unavailable`.
+
+        Without `from_moment` what the branch has changed since its base. `deadline` is of each page that is asked for.
+        """
+        start = None if from_moment is None else str(from_moment)
+        data: dict[str, Any] = {"type": type_name, "key": key, "from": start, "to": str(to_moment)}
+        data |= {"fromBranch": from_branch, "minPosition": min_position}
+        more = True
+        while more:
+            page = await self._asked("Diff", data, branch, deadline)
+            for difference in page["differences"]:
+                yield difference
+            more = page["next"] is not None
+            data |= {"to": str(page["to"]["position"]), "after": page["next"]}
+            if page["from"]["branch"] != page["to"]["branch"] or start not in (None, "base"):
+                data |= {"from": str(page["from"]["position"])}
+
     async def impact(
         self,
         type_name: str,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import nullcontext
+from functools import partial
 
 import pytest
 from pydantic import TypeAdapter
@@ -12,7 +13,7 @@ from events.findings import Answer
 from events.names import command_subject
 from gateways.reads import ReadDoor, ViewUnreadable
 from producers.receive import address
-from tests.queries.histories import MAIN
+from tests.queries.histories import MAIN, made
 from tests.queries.test_objects import DEV, NOW, flights
 from tests.queries.test_subscriptions import subscribed
 
@@ -67,6 +68,43 @@ async def test_branches_and_tags(ask):
     reply = await ask("Branches", {"deleted": True})
     assert MAIN in [branch["name"] for branch in reply["answer"]["branches"]]
     assert reply["answer"]["tags"] == []
+
+
+async def test_who_said_what(ask):
+    fields = (await ask("Blame", {"type": "Flight", "key": "UA-1"}))["answer"]["fields"]
+    assert [(each["path"], each["position"]) for each in fields] == [("/id", 3), ("/origin", 4)]
+
+
+async def pages(ask, question, data, name, door):
+    """All of them, and how many pages that were."""
+    found, answer = [], {"next": ""}
+    for number in range(1, 20):
+        answer = (await ask(question, {**data, "after": answer["next"]}, door=door))["answer"]
+        found += answer[name]
+        if answer["next"] is None:
+            return found, number
+    raise AssertionError
+
+
+async def test_all_of_a_branch_and_what_differs_come_in_pages(ask):
+    history = flights()
+    history.branch(DEV, MAIN, 4)
+    history.commit(DEV, [made("Flight", f"UA-{n}", id=f"UA-{n}", origin="x" * 300_000) for n in range(2, 8)])
+    door = ReadDoor(lambda: nullcontext(history.into(MemoryVersions())), Still, lambda: NOW)
+
+    async def told(question, data, name):
+        return await pages(partial(ask, branch=DEV), question, data, name, door)
+
+    every, number = await told("ShowAll", {}, "entities")
+    assert ([each["kind"] for each in every], number) == (["objectType", *["object"] * 7], 3)
+    assert await told("ShowAll", {"limit": 3}, "entities") == (every, 4)
+    assert await told("ShowAll", {"type": "Flight", "limit": 2}, "entities") == (every[1:], 4)
+    differing, number = await told("Diff", {}, "differences")
+    assert ([each["key"] for each in differing], number) == ([f"UA-{n}" for n in range(2, 8)], 3)
+    assert await told("Diff", {"fromBranch": MAIN, "limit": 2}, "differences") == (differing, 3)
+    assert await told("Diff", {"type": "Flight", "key": "UA-2"}, "differences") == (differing[:1], 1)
+    ends = (await ask("Diff", {"from": "3", "to": "4"}))["answer"]
+    assert (ends["from"]["position"], ends["to"]["position"], len(ends["differences"])) == (3, 4, 1)
 
 
 async def test_what_stands_at_its_type(ask):

@@ -258,6 +258,25 @@ async def test_what_is_parked_at_places(tell: Tell) -> None:
     assert list(versions.parked([])) == []
 
 
+async def test_what_is_valid_behind_a_key(tell: Tell) -> None:
+    history = History()
+    history.commit(MAIN, [made("A", key, id=key) for key in ("1", "10", "2", "가")])
+    history.commit(MAIN, [changed("A", "1", id="1"), changed("A", "10", id="10"), made("B", "1", id="1")])
+    versions = await tell(history, [])
+    found = {
+        after: [each.entity.partition("/")[2] for each in versions.valid(MAIN, "object/A/", 20, after)]
+        for after in ("", "object/A/1", "object/A/10", "object/A/가", "object/B/")
+    }
+    assert found == {
+        "": ["A/1", "A/10", "A/2", "A/가"],
+        "object/A/1": ["A/10", "A/2", "A/가"],
+        "object/A/10": ["A/2", "A/가"],
+        "object/A/가": [],
+        "object/B/": [],
+    }
+    assert [each.since for each in versions.spanning(MAIN, "object/A/", 2, 20, "object/A/1")] == [3, 7, 4, 5]
+
+
 async def test_all_purges_under_a_prefix_are_those_that_each_key_tells(tell: Tell) -> None:
     history = History()
     history.commit(MAIN, [made("A", "1", v=1), made("A", "2", v=1), made("B", "1", v=1)])

@@ -35,6 +35,11 @@ async def test_an_object_as_it_was_and_how_it_came_about(asked, view):
     assert (await asked.as_of(3, "Flight", "UA-1"))["properties"] == {"id": "UA-1", "origin": "JFK"}
     assert (await asked.as_of("now", "Flight", "UA-1", min_position=4))["version"] == 4
     assert [step["position"] for step in (await asked.history("Flight", "UA-1"))["steps"]] == [3, 4]
+    blame = await asked.blame("Flight", "UA-1")
+    assert [(each["path"], each["position"]) for each in blame["fields"]] == [("/id", 3), ("/origin", 4)]
+    assert [each["kind"] async for each in asked.everything()] == ["objectType", "object"]
+    assert [each["version"] async for each in asked.everything("Flight", as_of=3)] == [3]
+    assert [each["what"] async for each in asked.differences(from_moment=3)] == ["updated"]
     assert (await asked.impact("Flight"))["impact"] == [{"what": "objects", "name": "Flight", "number": 1}]
 
 
