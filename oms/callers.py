@@ -54,6 +54,10 @@ class CallersFile:
         self._seen: tuple[int, int, int] | None = None
         self._known: Sequence[Known] = ()
 
+    def begun(self) -> bool:
+        """Whether somebody was ever let in by name: who takes the last name away opens no door."""
+        return self.path.exists()
+
     def known(self) -> Sequence[Known]:
         """In the file's order. Raises `OSError`, which `BadCallers` is."""
         try:

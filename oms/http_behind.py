@@ -18,13 +18,13 @@ from queries.versions import Versions
 
 
 class Admitted:
-    """Where it listens on this machine alone, anybody may come in as long as nobody was given a token."""
+    """Where it listens on this machine alone, anybody may come in until the first was given a token."""
 
     def __init__(self, settings: Settings) -> None:
         self._file, self._here = CallersFile(settings), settings.bind in LOOPBACK
 
     def anybody(self) -> bool:
-        return self._here and not self._file.known()
+        return self._here and not self._file.begun()
 
     def by_token(self, token: str) -> Caller | None:
         return _caller(self._file.by_token(token))

@@ -56,14 +56,19 @@ def callers(folder: Folder = None, as_json: Json = False) -> None:
     """Show who is let in, and what they may."""
     from oms.callers import CallersFile
 
-    known = CallersFile(_settings(folder)).known()
+    file = CallersFile(_settings(folder))
+    known = file.known()
     rows = [
         {"name": each.principal, "by": "token" if each.token else "signature", "may": ", ".join(sorted(each.may))}
         for each in known
     ]
     print_rows(rows, ["name", "by", "may"], as_json=as_json)
     if not rows and not as_json:
-        complain("nobody was given a token: whoever is on this machine is let in, as `local`")
+        complain(
+            f"nobody is let in: everybody's token was taken away; without {file.path} whoever is on this machine is"
+            if file.begun()
+            else "nobody was given a token yet: whoever is on this machine is let in, as `local`"
+        )
 
 
 @app.command()

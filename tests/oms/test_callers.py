@@ -9,6 +9,7 @@ from adapters import system_clock
 from oms import cli
 from oms.callers import BadCallers, CallersFile, allow, forget, trust
 from oms.cli.failures import Exit
+from oms.http_behind import Admitted
 from oms.secrets import secret_files
 from oms.settings import Settings
 from security.author import AuthorRefused
@@ -34,6 +35,15 @@ def test_a_token_is_known_by_its_digest_alone_until_it_is_replaced(settings):
     assert forget(settings, "김철수")
     assert not forget(settings, "김철수")
     assert file.by_token(again) is None
+
+
+def test_who_takes_the_last_one_away_opens_no_door(settings):
+    admitted = Admitted(settings)
+    assert admitted.anybody()
+    allow(settings, "ana", ["read"])
+    assert not admitted.anybody()
+    forget(settings, "ana")
+    assert not admitted.anybody()
 
 
 def test_a_sender_that_signs_is_known_by_its_signature(settings):
