@@ -45,6 +45,7 @@ from events.schema import (
     type_filling,
     type_interfaces,
     type_life,
+    type_rekeying,
     type_structure,
     value_type,
 )
@@ -66,6 +67,7 @@ DECIDERS: Final[tuple[Decider, ...]] = (
     proposal,
     object_type,
     type_life,
+    type_rekeying,
     type_structure,
     type_interfaces,
     subject,

@@ -4,12 +4,15 @@ name/<kind>/<API name>          {"rid", "slug"}    a name in use on the branch; 
 slug/<kind>/<slug>              {"rid"}            a slug, taken for ever in the whole ontology
 unique/<slug>/<field>/<value>   {"owner": key}     the object that holds a unique value; slug of the type that declares it
 unique/<slug>/~key/<key>        {"owner": key}     the object of a subtype that has this key; slug of the type keyed by it
+unique/<slug>/~was/<key>        {"owner": key}     while objects go under another key: one that went there already, by the
+                                                   key that it had; slug of the type that declares the key
 uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the elements of the schema that use this one, and
                                                    of these the types that have it as a parent (absent = none)
 count/object/<slug>             {"n"}              alive objects of a type
 count/link/<slug>               {"n"}              links of a type that stand
 degree/<object key>             {"n", "links"}     links and references at an object; of these the links, by slug, if any
 end/<slug>/<from|to>/<key>      {"link": key}      the one link that an end may have
+referring/<object key>/<slug>/<key>  {}            an object of the type `slug` that refers to that object, while its type is traced
 subject/<person>                {"objects"}        keys of the objects about a person; by a token where it is encrypted
 incident/<slug>/<from|to>/<key>/<other key>  {"link": key}  a link at that end, if links of the type are followed
 proposals/count                 {"n"}              how many proposals there ever were
@@ -78,6 +81,11 @@ def shared_key(slug: str, key: str) -> Key:
     return unique_key(slug, "~key", key)
 
 
+def was_key(slug: str, key: str) -> Key:
+    """For an object that stands under another key already than its values make: `key` is theirs, `slug` as in `shared_key`."""
+    return unique_key(slug, "~was", key)
+
+
 def count_key(slug: str) -> Key:
     return Key(f"count/object/{slug}")
 
@@ -127,6 +135,17 @@ def tighter_keys(kind: State, cardinality: str, from_key: str, to_key: str) -> l
     """The ends that a link takes for itself under this cardinality, and not under its type's own."""
     own = end_keys(kind["slug"], kind["cardinality"], from_key, to_key)
     return [key for key in end_keys(kind["slug"], cardinality, from_key, to_key) if key not in own]
+
+
+def referring_under(entity: Key, slug: str) -> str:
+    """Under what the objects of a type are, by the slug of that type, that refer to an object."""
+    return f"referring/{entity}/{slug}/"
+
+
+def referring_key(entity: Key, by: Key) -> Key:
+    """That the object `by` refers to `entity`."""
+    _, slug, key = by.split("/", 2)
+    return Key(referring_under(entity, slug) + key)
 
 
 def subject_key(prefix: str, value: Any) -> Key:

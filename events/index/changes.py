@@ -12,12 +12,14 @@ from events.index.types import of_object_type
 from events.names import Key
 from events.objects.personal import Personal
 from events.proposals.open_proposals import of_proposal
-from events.reserved import RULES, count_key, name_key, shared_key, slug_key, uses_key
+from events.reserved import RULES, count_key, name_key, shared_key, slug_key, uses_key, was_key
 from events.schema.kinds import KINDS
 from events.schema.shape import Shape, shape_in
 from events.schema.uses import subtypes, used, users
 
 Change = tuple[Key, State | None]
+
+Values = Mapping[str, Any] | None
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -61,11 +63,20 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
     if shape.keyed_by != shape.slug and (old is None) != (new is None):
         reserved = shared_key(shape.keyed_by, known["key"])
         changed.append(_freed(get, reserved) if new is None else _taken(get, reserved, {"owner": key}))
+    if shape.rekeying:
+        changed += _of_former_key(get, key, shape, known["key"], old, new)
     if shape.claiming:
         changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
     if shape.personal is not None:
         changed += _of_subject(get, key, shape.personal, before, after)
     return changed
+
+
+def _of_former_key(get: Lookup, key: Key, shape: Shape, standing: str, old: Values, new: Values) -> list[Change]:
+    """An object that stands under another key than its values make is found by that one, too."""
+    made = [shape.key_made(values or {}) for values in (old, new)]
+    was, is_ = (was_key(shape.keyed_by, each) if each not in (None, standing) else None for each in made)
+    return list(_owned(get, key, was, is_)) if was != is_ else []
 
 
 def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

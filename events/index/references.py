@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from events.decider import Lookup, State, needed
 from events.names import Key
-from events.reserved import counted_key, degree_key
+from events.reserved import counted_key, degree_key, referring_key
 from events.schema.shape import Counting, Shape
 
 Change = tuple[Key, State | None]
@@ -26,14 +26,36 @@ class Holding(NamedTuple):
 def degrees(get: Lookup, holding: Holding, old: Values, new: Values) -> Iterator[Change]:
     """References that came and went; where one went and came again, nothing changed."""
     entity, shape = holding
-    by = Counter(shape.referred(get, entity, new))
-    by.subtract(Counter(shape.referred(get, entity, old)))
+    now, was = (Counter(shape.referred(get, entity, values)) for values in (new, old))
+    if shape.tracing:
+        yield from _traced(get, entity, was, now)
+    by = Counter(now)
+    by.subtract(was)
     for each in shape.counting:
         if not each.done:
             marks, more = _counted(get, holding, each, old, new)
             by.update(more)
             yield from marks
     yield from _changed(get, by)
+
+
+def traced(get: Lookup, some: Iterable[tuple[Holding, Values]]) -> Iterator[Change]:
+    """Of objects whose references stay as they are, and that nobody has traced."""
+    referred = needed(lambda one: Counter(one[0].shape.referred(get, one[0].entity, one[1])), some)
+    for (holding, _), targets in zip(some, referred, strict=True):
+        yield from _traced(get, holding.entity, {}, targets)
+
+
+def _traced(get: Lookup, entity: Key, was: Mapping[Key, int], now: Mapping[Key, int]) -> Iterator[Change]:
+    for target in was.keys() - now.keys():
+        yield _read(get, referring_key(target, entity)), None
+    for target in now.keys() - was.keys():
+        yield _read(get, referring_key(target, entity)), {}
+
+
+def _read(get: Lookup, key: Key) -> Key:
+    get(key)  # what is written must have been read
+    return key
 
 
 def counted_by(get: Lookup, migration: str, some: Iterable[tuple[Holding, Values]]) -> Iterator[Change]:

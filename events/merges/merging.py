@@ -64,7 +64,7 @@ def unreserved(key: str, said: Json) -> Json:
         field: {name: value for name, value in each.items() if name not in ("reserving", "opening", "counting")}
         for field, each in said["properties"].items()
     }
-    kept = {name: value for name, value in said.items() if name != "filling"}
+    kept = {name: value for name, value in said.items() if name not in ("filling", "rekeying", "tracing")}
     return {**kept, "properties": properties}
 
 

@@ -11,6 +11,7 @@ from events.merges.again import Grounds, grounds
 from events.merges.conflicts import Answers
 from events.merges.reconcile import reconciled
 from events.merges.sides import Sides
+from events.merges.under_way import must_stand_still
 
 
 class Settled(NamedTuple):
@@ -23,6 +24,7 @@ class Settled(NamedTuple):
 
 def settled(sides: Sides, answers: Answers) -> Settled:
     """Raises `Refused` with every conflict that has no answer."""
+    must_stand_still(sides)
     result = reconciled(sides, answers)
     findings = [*(conflict.finding() for conflict in result.open), *answers.unused()]
     if findings:

@@ -20,7 +20,7 @@ from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_objects import alive
 from events.migrations.migration_staging import Staging
-from events.migrations.migration_step import Conversion, Step, fixed_each
+from events.migrations.migration_step import Claims, Conversion, fixed_each
 from events.migrations.migration_words import Fix
 from events.names import Key
 
@@ -34,7 +34,7 @@ def batch(context: Context, state: State) -> list[Drafted]:
     change = command_of(state["change"]["type"], state["change"]["data"])
     try:
         whole = conversion(context, change, Fix.model_validate(state["fix"]))
-        found = _Batch(context, state, whole, base(context))
+        found = Batch(context, state, whole, base(context))
         events = found.decided()
     except Refused as refused:
         return _failed(state, {}, str(refused))
@@ -62,7 +62,7 @@ def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> l
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     context: Context
     state: State
     whole: Conversion
@@ -93,10 +93,11 @@ class _Batch:
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
         self.looked = len(alive(self.context, keys))
         entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
-        steps = self._steps(entities)
+        found = self._found(entities, keys)
         before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first, room=True)
-        self.staging.known(command for step in steps.values() for command in step.commands)
-        mended = self._mended(steps, set(since or ()) - set(keys) if self.whole.counted else set(entities))
+        self.staging.known(command for _, command in found.commands())
+        told_apart = set(entities) if not (self.whole.counted or self.whole.moving) else set(since or ()) - set(keys)
+        mended = self._mended(found, told_apart)
         after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
         if not self.whole.counted:
             self.looked, self.anew = 0, False
@@ -104,24 +105,32 @@ class _Batch:
             self.after = ""
         return [*before, *mended, *after]
 
-    def _mended(self, steps: Mapping[Key, Step], again: set[Key]) -> list[Drafted]:
-        self.done = {"converted": 0, "dropped": 0, "again": 0}
+    def _mended(self, found: Claims, again: set[Key]) -> list[Drafted]:
         drafted: list[Drafted] = []
-        for key, step in steps.items():
+        for key, command in found.commands():
             try:
-                for command in step.commands:
-                    drafted += self.staging.one(command)
-                self.done["again" if key in again else step.what] += 1
+                drafted += self.staging.one(command)
             except Refused as refused:
-                self.stuck[key] = str(refused)
+                self.stuck.setdefault(key, str(refused))
+        self.done = {"converted": 0, "dropped": 0, "again": 0}
+        for key, step in found.steps.items():
+            self.done["again" if key in again else step.what] += 1
         return drafted
 
-    def _steps(self, entities: Mapping[Key, State]) -> dict[Key, Step]:
-        claiming = self.whole.claiming
-        found = fixed_each(self.whole.fixed, entities) if claiming is None else claiming(entities, self.state["rid"])
+    def _found(self, entities: Mapping[Key, State], keys: Sequence[Key]) -> Claims:
+        claiming, moving = self.whole.claiming, self.whole.moving
+        if moving is not None:
+            page_ = {key: entities[key] for key in keys if key in entities}
+            found = moving({key: each for key, each in entities.items() if key not in page_}, page_)
+            if found.until is not None:
+                self.after, self.last = found.until, False
+        elif claiming is not None:
+            found = claiming(entities, self.state["rid"])
+        else:
+            found = fixed_each(self.whole.fixed, entities)
         self.claimed, self.crowded = found.claimed or None, list(found.crowded) or None
         self.stuck |= found.stuck
-        return found.steps
+        return found
 
     def _written(self) -> list[Key] | None:
         """What the branch wrote since the last batch of what was done; `None` where the scan begins anew."""
@@ -144,6 +153,10 @@ class _Batch:
             then = before[key]
             if now is not None and (then is None or then["deleted"] or not settled(then, now)):
                 yield key
+
+    def named(self) -> list[tuple[Key, str]]:
+        """The first of what could not be mended, and why."""
+        return sorted(self.stuck.items())[:SAMPLES]
 
     def applied(self, events: int) -> MigrationBatchApplied:
         return MigrationBatchApplied(

@@ -16,11 +16,11 @@ from events.faults import fault_text
 from events.findings import Finding, Refused
 from events.migrations.migration_across import taken
 from events.migrations.migration_circles import straightened
-from events.migrations.migration_keys import rekeyed
 from events.migrations.migration_links import between, fewer, without_links
 from events.migrations.migration_objects import required, without_type, without_value
 from events.migrations.migration_parents import reparented
 from events.migrations.migration_properties import added
+from events.migrations.migration_rekeying import rekeyed
 from events.migrations.migration_step import FIX, ONCE, Conversion
 from events.migrations.migration_unique import different
 from events.migrations.migration_values import redeclared, with_field, with_value

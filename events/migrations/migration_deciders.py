@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.decider import Decider, Payload, State
-from events.objects import link
+from events.objects import link, placing
 from events.objects import object as object_
 from events.schema import (
     link_reserving,
@@ -21,6 +21,7 @@ from events.schema import (
     struct_type,
     type_filling,
     type_life,
+    type_rekeying,
     type_structure,
     value_type,
 )
@@ -42,11 +43,14 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
     struct_type,
     type_filling,
     type_life,
+    type_rekeying,
     type_structure,
     value_type,
 )
 _BY_COMMAND: Final[Mapping[type[Payload], Decider]] = {
     **{model: decider for decider in _DECIDERS for model in decider.COMMANDS},
+    **dict.fromkeys(placing.INNER, placing),
+    **dict.fromkeys(type_rekeying.INNER, type_rekeying),
     **dict.fromkeys(type_filling.INNER, type_filling),
     **dict.fromkeys(property_counting.INNER, property_counting),
     **dict.fromkeys(property_opening.INNER, property_opening),

@@ -49,6 +49,7 @@ class Reverse(NamedTuple):
     tight: tuple[Payload, ...] = ()
     again: Conversion | None = None
     originals: bool = True  # values of before come back
+    onward: bool = False  # it is made as any change is, by `again` alone
     more: bool = False  # in a second scan, that begins with the last batch of this one
 
 
@@ -145,8 +146,7 @@ def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Revers
     names = {field: each["name"] for field, each in effective(context.get, state)["properties"].items()}
     primary_key = [names[field] for field in was["primaryKey"]]
     back = SetPrimaryKey.model_validate({"type": change.type, "primaryKey": primary_key}, by_alias=True)
-    again = conversion(context, back, Fix(kind="move"))
-    return Reverse(first=again.first, last=again.last, again=again, originals=False)
+    return Reverse(again=conversion(context, back, Fix(kind="move")), onward=True)
 
 
 def _reparented(context: Context, before: Context, change: ChangeParents, fix: Fix) -> Reverse:

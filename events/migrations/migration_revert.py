@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from events.branches.elsewhere import elsewhere
 from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_batch import PAGE, SAMPLES, page, told
+from events.migrations.migration_batch import PAGE, SAMPLES, Batch, base, page, told
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
 from events.migrations.migration_objects import alive
@@ -42,6 +42,8 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
     before = then(context, state)
     change = command_of(state["change"]["type"], state["change"]["data"])
     back = reverse(context, before, state) if state["changed"] else Reverse()
+    if back.onward and back.again is not None:
+        return _onward(context, state, back.again)
     whole = conversion(before, change, Fix.model_validate(state["fix"])) if back.originals else back.again
     assert whole is not None
     limit = MOST if back.again is not None and back.again.once else PAGE
@@ -62,6 +64,21 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
         **counted,
     )
     return [*events, told(state, applied)]
+
+
+def _onward(context: Context, state: State, whole: Conversion) -> list[Drafted]:
+    """The next batch of the change that leads back. Raises `Refused`, `Unread`."""
+    batch = Batch(context, {**state, "base": base(context)}, whole, base(context))
+    events = batch.decided()
+    if batch.stuck:
+        raise Refused(Finding("MIGRATION_STATUS", "/migration", f"{key}: {text}") for key, text in batch.named())
+    restored = sum(batch.done.values())
+    if batch.last and not whole.more:
+        total = {"restored": restored + state["undone"]["restored"], "kept": state["undone"]["kept"]}
+        return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=batch.claimed, **total))]
+    through = context.position + len(events) + 1
+    said = {"step": state["step"] + 1, "after": batch.after, "restored": restored, "kept": 0, "through": through}
+    return [*events, told(state, MigrationRevertedBatch(rid=state["rid"], claimed=batch.claimed, **said))]
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What a migration does to entities: under which prefixes it looks, and what it makes of one that does not fit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
@@ -35,6 +35,15 @@ class Claims(NamedTuple):
     claimed: list[Key]
     stuck: Mapping[Key, str] = MappingProxyType({})  # what cannot be mended, and why
     crowded: Sequence[Key] = ()  # reserved keys of what more than one had, and none is to have
+    before: Sequence[tuple[Key, Payload]] = ()  # what is done round the steps, each for the sake of an entity
+    after: Sequence[tuple[Key, Payload]] = ()
+    until: Key | None = None  # the last one that was looked at, where not all were
+
+    def commands(self) -> Iterator[tuple[Key, Payload]]:
+        """In order, each with the entity for whose sake it is given."""
+        yield from self.before
+        yield from ((key, command) for key, step in self.steps.items() for command in step.commands)
+        yield from self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,11 @@ class Conversion:
     claiming: Callable[[Mapping[Key, State], str], Claims] | None = None
     """Of entities, and by which migration."""
     more: bool = False  # with the last batch a second scan begins, of what the change itself then makes of it
+    moving: Callable[[Mapping[Key, State], Mapping[Key, State]], Claims] | None = None
+    """Of what was written since, and of a page, of which it takes as much as goes into one commit."""
+    misfit: Callable[[State], bool] | None = (
+        None  # whether something becomes of an entity, where `fixed` does not say it
+    )
     counted: bool = True  # else another scan has counted what there is
     comes: Callable[[State], CreateObject] | None = None
     """Of an object that goes over to another type: what comes in its place."""

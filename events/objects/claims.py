@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from events.decider import Context
 from events.findings import Finding
 from events.names import Key, object_key
-from events.reserved import counted_key, degree_key, shared_key
+from events.reserved import counted_key, degree_key, referring_key, shared_key
+from events.schema.hierarchy import gone_on
 from events.schema.shape import Shape
 from events.schema.uses import subtypes
 from events.schema.values import Json, NotAValue, pointer
@@ -44,6 +45,8 @@ def refused_key(context: Context, shape: Shape, entity: Key, key: str, path: str
     elif not subtypes(context.get(shape.uses)):
         return
     reserved = context.get(shared_key(shape.keyed_by, key))
+    if holder is None and reserved is None and shape.rekeying:
+        holder = gone_on(context.get, shape.keyed_by, key)
     if holder is None and reserved is not None:
         holder = reserved["owner"]
     if holder is not None and holder != entity:
@@ -61,6 +64,8 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
     if about is not None:
         yield about
     yield from (counted_key(each.name, entity) for each in shape.counting if not each.done)
+    if shape.tracing:
+        yield from _tracing(context, shape, entity, values)
     named = [
         (object_key(target, key), target, key) for target, key in (*_referring(shape, values), *shape.counted(values))
     ]
@@ -72,6 +77,11 @@ def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Js
             referred = shape.meant(context.get, entity, target, key)
             yield referred
             yield degree_key(referred)
+
+
+def _tracing(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Iterator[Key]:
+    for target in shape.referred(context.get, entity, values):
+        yield referring_key(target, entity)
 
 
 def _referring(shape: Shape, values: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from events.findings import Finding, Refused
 from events.names import Key, Rid, link_key
 from events.objects.link_words import Command
 from events.reserved import end_keys, tighter_keys
-from events.schema.hierarchy import entity_of
+from events.schema.hierarchy import entity_of, standing_key
 from events.schema.kinds import kind_of_slug
 from events.schema.shape import Shape, shape_in
 from events.schema.values import NotAValue
@@ -60,7 +60,9 @@ def between(context: Context, kind: State, command: Command) -> Pair:
     for said, given in (("from", command.from_), ("to", command.to)):
         end = _other(said) if turned else said
         try:
-            keys[end] = _end_shape(context, kind[end]).key_given(given)
+            shape = _end_shape(context, kind[end])
+            key = shape.key_given(given)
+            keys[end] = standing_key(context.get, kind[end], key) if shape.rekeying else key
         except NotAValue as wrong:
             findings.append(Finding(wrong.code, f"/{said}{wrong.path}", f"the key {wrong.text}"))
     if findings:

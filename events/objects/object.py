@@ -48,7 +48,7 @@ from events.objects.removal import removal, touched
 from events.objects.section import new_sections
 from events.plain import made
 from events.reserved import degree_key, number
-from events.schema.hierarchy import entity_of
+from events.schema.hierarchy import entity_of, gone_on
 from events.schema.kinds import kind_named
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json, same
@@ -109,7 +109,7 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     findings = given.findings
     properties = created_with(shape, given)
     key = keyed(shape, given)
-    entity = None if key is None else object_key(shape.slug, key)
+    entity = None if key is None else _stands(context, shape, key)
     there = None if entity is None else context.get(entity)
     if entity is not None and there is not None and not there["deleted"]:
         if not findings and _equal(known(context, shape, entity, there), properties):
@@ -129,13 +129,20 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     return [*new_sections(context, given.sections), Drafted(entity, shape.slug, made(ObjectCreated, values))]
 
 
+def _stands(context: Context, shape: Shape, key: str) -> Key:
+    """Where an object with this key stands, or would: while objects go under another one, it may be there already."""
+    own = object_key(shape.slug, key)
+    gone = gone_on(context.get, shape.keyed_by, key) if shape.rekeying else None
+    return gone if gone is not None and gone.startswith(f"object/{shape.slug}/") else own
+
+
 def _upsert(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     key = keyed(shape, given)
-    entity = None if key is None else object_key(shape.slug, key)
+    entity = None if key is None else _stands(context, shape, key)
     there = None if entity is None else context.get(entity)
-    if key is None or entity is None or there is None or there.get("purged"):
+    if entity is None or there is None or there.get("purged"):
         return _create(context, shape, given)
-    found = Found(shape, key, entity, there, known(context, shape, entity, there))
+    found = Found(shape, there["key"], entity, there, known(context, shape, entity, there))
     back = [found.restored()] if there["deleted"] else []
     return [*change(context, found, given), *back]
 

@@ -14,7 +14,7 @@ from events.objects.marked import guarded
 from events.objects.object_words import ObjectDeleted, ObjectRestored, ObjectUpdated
 from events.objects.personal import closed_changes, opened, tokened
 from events.plain import made
-from events.schema.hierarchy import entity_of
+from events.schema.hierarchy import entity_of, standing_key
 from events.schema.kinds import kind_named, unknown
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json, NotAValue
@@ -91,7 +91,7 @@ def find(context: Context, name: str, given: GivenKey) -> Found:
         meant = entity_of(context.get, shape.slug, key)
         other = None if meant == entity else context.get(meant)
         if other is not None:
-            return find(context, other["type"], key)
+            return find(context, other["type"], other["key"])
     if state is None:
         writable(shape)
         raise Refused([Finding("OBJECT_UNKNOWN", "/key", f"there is no {shape.name} {key} on {context.branch}")])
@@ -110,4 +110,9 @@ def screened(context: Context, shape: Shape, named: Mapping[str, Json], path: st
     given = checked(shape, named, path)
     if shape.guarded:
         given = guarded(context.screen, shape, given)
+    for field, target, array in shape.references:
+        value = given.values.get(field)
+        if value is not None:
+            keys = [standing_key(context.get, target, each) for each in (value if array else (value,))]
+            given.values[field] = keys if array else keys[0]
     return in_sections(context, shape, given) if shape.documents else given

@@ -16,7 +16,7 @@ from events.objects.object_words import (
     UpsertObject,
 )
 from events.objects.removal import removal, touched
-from events.reserved import degree_key, number, shared_key
+from events.reserved import degree_key, number, shared_key, was_key
 from events.schema.kinds import kind_named
 from events.schema.shape import Shape, shape_in
 from events.schema.values import NotAValue
@@ -40,6 +40,8 @@ def own_reads(context: Context, command: Payload) -> Iterator[Key]:
         key = entity.removeprefix(f"object/{shape.slug}/")
         yield object_key(shape.keyed_by, key)
         yield shared_key(shape.keyed_by, key)
+    if shape.rekeying:
+        yield was_key(shape.keyed_by, entity.removeprefix(f"object/{shape.slug}/"))
     if not shape.claiming:
         return
     if type(command) is CreateObject or type(command) is UpsertObject:

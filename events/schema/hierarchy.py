@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from events.decider import Lookup, State, needed
 from events.names import Key, object_key
-from events.reserved import shared_key, slug_key, uses_key
+from events.reserved import shared_key, slug_key, uses_key, was_key
 from events.schema.resolving import Declared, declaration
 from events.schema.uses import subtypes
+from events.schema.values import reference
 
 
 def line(get: Lookup, state: State) -> list[State]:
@@ -64,11 +65,37 @@ def entity_of(get: Lookup, slug: str, key: str) -> Key:
         return own
     known = get(slug_key("objectType", slug))
     kind = None if known is None else get(Key(f"objectType/{known['rid']}"))
-    if kind is None or not subtypes(get(uses_key(Key(f"objectType/{kind['rid']}")))):
+    declaring = None if kind is None else keyed_by(line(get, kind))
+    if kind is None or declaring is None:
         return own
-    declaring = keyed_by(line(get, kind))
-    holder = None if declaring is None else get(shared_key(declaring["slug"], key))
-    return holder["owner"] if holder is not None and _is_a(get, holder["owner"], slug) else own
+    holder = (
+        get(shared_key(declaring["slug"], key)) if subtypes(get(uses_key(Key(f"objectType/{kind['rid']}")))) else None
+    )
+    if holder is not None and _is_a(get, holder["owner"], slug):
+        return Key(holder["owner"])
+    gone = gone_on(get, declaring["slug"], key) if declaring.get("rekeying") else None
+    return gone if gone is not None and _is_a(get, gone, slug) else own
+
+
+def standing_key(get: Lookup, slug: str, key: str) -> str:
+    """The key under which the object stands that a key means: another one while objects go under another. Raises `Unread`."""
+    own = object_key(slug, key)
+    state = get(own)
+    if state is not None and not state["deleted"]:
+        return key
+    meant = entity_of(get, slug, key)
+    return key if meant == own else meant.split("/", 2)[2]
+
+
+def gone_on(get: Lookup, slug: str, key: str) -> Key | None:
+    """While objects go under another key than the type with this slug declares: one that went there and had this key."""
+    known, type_ = get(was_key(slug, key)), get(slug_key("objectType", slug))
+    state = None if known is None else get(known["owner"])
+    if known is None or type_ is None or state is None or state["deleted"]:
+        return None
+    kind = get(Key(f"objectType/{type_['rid']}"))
+    parts = [] if kind is None else [state["properties"].get(field) for field in kind["primaryKey"]]
+    return Key(known["owner"]) if None not in parts and reference(parts) == key else None
 
 
 def _is_a(get: Lookup, entity: Key, slug: str) -> bool:

@@ -75,6 +75,8 @@ class Shape:
     claiming: tuple[Slot, ...]  # those that are unique, references, or say whom an object is about
     names: Mapping[str, str]  # field → API name
     structs: Mapping[str, Declared]  # field → its declaration, of those that hold structs
+    rekeying: bool  # objects go under another key, and may stand there already
+    tracing: bool  # it is kept to which objects they refer
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
     slugs: frozenset[str]  # of itself and of all types above it
     uses: Key  # `uses/…` key of the type
@@ -126,13 +128,20 @@ class Shape:
             raise KeyError(self.slug)
         return reference(parts)
 
+    def key_made(self, values: Mapping[str, Json]) -> str | None:
+        """As `key_of`; `None` where they make none."""
+        try:
+            return self.key_of(values)
+        except (KeyError, NotAValue):
+            return None
+
     def key_given(self, given: str | Sequence[Json]) -> str:
         """The encoded primary key a command names: itself, or its components. Raises `NotAValue`."""
         if type(given) is str and self.plain_key is not None and given.isalnum() and len(given) <= MAX_KEY:
             return given
         key = reference(given)
         components = key.count(":") + 1
-        if components != len(self.key):
+        if components != len(self.key) and not self.rekeying:
             names = ", ".join(slot.name for slot in self.key)
             raise NotAValue("OBJECT_KEY", f"has {components} components; {self.name} is keyed by {names}")
         return key
@@ -259,6 +268,8 @@ def _compiled(get: Lookup, state: State) -> Shape:
         ),
         names={slot.field: slot.name for slot in slots.values()},
         structs={field: each for field, each in declared.items() if "fields" in each},
+        rekeying=any("rekeying" in one for one in types),
+        tracing=any("tracing" in one for one in types),
         keyed_by=key_type["slug"],
         slugs=frozenset(one["slug"] for one in types),
         uses=uses_key(Key(f"objectType/{state['rid']}")),

@@ -16,7 +16,14 @@ from events.merges import merge
 from events.migrations import migration
 from events.names import command_subject, event_subject, outcome_subject
 from events.proposals import proposal
-from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
+from events.schema import (
+    link_reserving,
+    property_counting,
+    property_opening,
+    property_reserving,
+    type_filling,
+    type_rekeying,
+)
 from schemas.asyncapi import document
 from tests.gateways.doors import BRANCH, deciding
 from tests.schemas.story import STORY
@@ -117,6 +124,7 @@ async def test_what_travels_is_as_described():
         *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
+        *type_rekeying.EVENTS,
         *link_reserving.EVENTS,
     }  # see test_merges.py, test_proposals.py, test_migrations.py
     assert seen == set(EVENTS) - elsewhere

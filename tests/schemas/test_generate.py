@@ -10,7 +10,14 @@ from events import catalog
 from events.merges import merge
 from events.migrations import migration
 from events.proposals import proposal
-from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
+from events.schema import (
+    link_reserving,
+    property_counting,
+    property_opening,
+    property_reserving,
+    type_filling,
+    type_rekeying,
+)
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
@@ -61,6 +68,7 @@ async def test_every_command_and_event_of_a_story_fits_its_schema():
         *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
+        *type_rekeying.EVENTS,
         *link_reserving.EVENTS,
     }
     elsewhere.add("io.oms.branch.rebased.v1")

@@ -6,7 +6,14 @@ from jsonschema import Draft202012Validator
 
 from adapters.memory_outbox import MemoryOutbox
 from events.migrations import migration
-from events.schema import link_reserving, property_counting, property_opening, property_reserving, type_filling
+from events.schema import (
+    link_reserving,
+    property_counting,
+    property_opening,
+    property_reserving,
+    type_filling,
+    type_rekeying,
+)
 from schemas.generate import documents
 from tests.producers.desk import PLANE, Desk, plane
 
@@ -109,7 +116,17 @@ STORY = [
     ),
     ("ApproveMigration", {"migration": 7}),
     ("RunMigration", {"migration": 7}),
-    ("ApplyMigrationBatch", {"migration": 7, "step": 0}),
+    *[("ApplyMigrationBatch", {"migration": 7, "step": step}) for step in range(2)],
+    (
+        "PlanMigration",
+        {
+            "change": {"type": "SetPrimaryKey", "data": {"type": "Plane", "primaryKey": ["tail", "이름"]}},
+            "fix": {"kind": "move"},
+        },
+    ),
+    ("ApproveMigration", {"migration": 8}),
+    ("RunMigration", {"migration": 8}),
+    *[("ApplyMigrationBatch", {"migration": 8, "step": step}) for step in range(4)],
 ]
 
 
@@ -126,6 +143,7 @@ async def test_every_command_and_event_of_a_migration_fits_its_schema():
         *property_counting.EVENTS,
         *property_opening.EVENTS,
         *type_filling.EVENTS,
+        *type_rekeying.EVENTS,
         *link_reserving.EVENTS,
     }
     told = [each for each in events if each["type"] in its]

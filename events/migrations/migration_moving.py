@@ -1,0 +1,227 @@
+"""The objects of one batch that go under other keys, with those that must make room for them, and all that stands round them.
+
+Where the key that an object shall have is another's, that one goes with it, and so on: a row of them, or a circle.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from events.decider import Context, Payload, State, needed
+from events.findings import Finding, Refused
+from events.migrations.migration_relations import Relations, ends
+from events.migrations.migration_step import ONCE, Claims, Step
+from events.migrations.migration_values import known
+from events.names import Key, link_key, object_key
+from events.objects.link_words import CreateLink, DeleteLink
+from events.objects.object_words import DeleteObject, UpdateObject
+from events.objects.placing import LetGo, PlaceObject
+from events.objects.sealing import PURGED
+from events.reserved import degree_key, incident_under, number, referring_key, referring_under, shared_key
+from events.schema.shape import Shape, shape_in
+from events.schema.values import Json
+
+WEIGHT: Final = 500  # objects, links and references that one batch moves, unless more must go together
+LEVELS: Final = 16  # of objects that make room for each other, asked for one after the other; then all of the type
+
+Moved = dict[Key, tuple[State, str]]
+"""By entity: its state, and the key under which it goes."""
+
+
+@dataclass(slots=True)
+class Moving:
+    """`wanted`: the key that an object shall have, or why it has none."""
+
+    context: Context
+    types: Sequence[State]
+    around: Relations
+    wanted: Callable[[State], str | Finding]
+
+    def claims(self, since: Mapping[Key, State], page: Mapping[Key, State]) -> Claims:
+        """All of `since`, and as many of the page as one commit takes. Raises `Unread`."""
+        self._look_ahead({**since, **page})
+        moved: Moved = {}
+        stuck: dict[Key, str] = {}
+        weight, until = 0, None
+        for key, state in {**since, **page}.items():
+            if key not in moved:
+                try:
+                    group = self._group(key, state, moved)
+                except Refused as refused:
+                    stuck[key] = str(refused)
+                    continue
+                more = sum(1 + number(self.context.get(degree_key(each))) for each in group)
+                if group and key in page and moved and weight + more > WEIGHT:
+                    break
+                moved |= group
+                weight += more
+            until = key if key in page else until
+        else:
+            until = None
+        return self._moved(moved)._replace(stuck=stuck, until=until)
+
+    def _look_ahead(self, states: Mapping[Key, State]) -> None:
+        """Read at once what is asked for one by one then. Raises `Unread`."""
+        needed(self.context.get, [degree_key(each) for each in states])
+        seen, edge = set(states), list(states.values())
+        for _ in range(LEVELS):
+            there = dict.fromkeys(
+                each for each in needed(self._occupant, edge) if each is not None and each not in seen
+            )
+            seen |= there.keys()
+            edge = [each for each in needed(self.context.get, there) if each is not None]
+            if not edge:
+                break
+        else:
+            everything = [key for each in self.types for key in self.context.under(f"object/{each['slug']}/")]
+            known = [each for each in needed(self.context.get, everything) if each is not None and not each["deleted"]]
+            needed(self._occupant, known)
+        needed(self.context.get, [degree_key(each) for each in seen])
+
+    def _group(self, key: Key, state: State, moved: Moved) -> Moved:
+        """An object that goes, and those that must go before it can; nothing where it stays. Raises `Refused`."""
+        group: Moved = {}
+        at: Key | None = key
+        while at is not None and at not in moved and at not in group:
+            one = state if at == key else self.context.get(at)
+            assert one is not None, "it is alive"
+            to = self.wanted(one)
+            if isinstance(to, Finding):
+                raise Refused([to])
+            if to == one["key"]:
+                if not group:
+                    return {}
+                raise Refused([Finding("OBJECT_EXISTS", "", f"{at} has the key {to}, and so would another object")])
+            group[at] = one, to
+            if len(group) > ONCE:
+                text = f"more than {ONCE:,} objects take each other's keys, which one commit does not: give them a key first that none has"
+                raise Refused([Finding("MIGRATION_TOO_LARGE", "", text)])
+            at = self._occupant(one)
+        return group
+
+    def _occupant(self, state: State) -> Key | None:
+        """The object that has the key now that another shall have. Raises `Unread`."""
+        to = self.wanted(state)
+        if isinstance(to, Finding) or to == state["key"]:
+            return None
+        root = self._shape(state).keyed_by
+        own = object_key(root, to)
+        if self._alive(own) is not None:
+            return own
+        holder = self.context.get(shared_key(root, to)) if len(self.types) > 1 else None
+        return None if holder is None or self._alive(holder["owner"]) is None else Key(holder["owner"])
+
+    def _moved(self, moved: Moved) -> Claims:
+        links, references = self._links(moved), self._references(moved)
+        needed(self.context.get, self._touched(moved, references))
+        before: list[tuple[Key, Payload]] = [
+            *((key, LetGo(type=one["type"], key=one["key"], fields=[*new])) for key, (one, new) in references.items()),
+            *((key, _unlinked(link)) for key, (link, _) in links.items()),
+            *((key, DeleteObject(type=one["type"], key=one["key"])) for key, (one, _) in moved.items()),
+        ]
+        steps = {key: Step("converted", self._placed(one, to, references.get(key))) for key, (one, to) in moved.items()}
+        after: list[tuple[Key, Payload]] = [
+            *((key, self._referring(key, one, new, moved)) for key, (one, new) in references.items()),
+            *((key, self._linked(link, at)) for key, (link, at) in links.items()),
+        ]
+        return Claims(steps, [], before=before, after=after)
+
+    def _touched(self, moved: Moved, references: Mapping[Key, tuple[State, Mapping[str, Json]]]) -> Iterator[Key]:
+        """What is counted and kept of the objects where they come to stand; nobody could name it before they do."""
+        there = {to: object_key(state["slug"], to) for state, to in moved.values()}
+        yield from map(degree_key, there.values())
+        for key, (state, new) in references.items():
+            by = object_key(state["slug"], moved[key][1]) if key in moved else key
+            for value in new.values():
+                named = value if isinstance(value, list) else [value]
+                yield from (referring_key(there[each], by) for each in named if each in there)
+
+    def _placed(self, state: State, to: str, let_go: tuple[State, Mapping[str, Json]] | None) -> PlaceObject:
+        gone = {} if let_go is None else let_go[1]
+        names = self._shape(state).names
+        values = known(self.context, state).items()
+        kept = {f: value for f, value in values if f in names and f not in gone and value != PURGED}
+        return PlaceObject(type=state["type"], key=to, values=kept)
+
+    def _referring(self, key: Key, state: State, new: Mapping[str, Json], moved: Moved) -> UpdateObject:
+        names = self._shape(state).names
+        to = moved[key][1] if key in moved else state["key"]
+        return UpdateObject(type=state["type"], key=to, patch={names[field]: value for field, value in new.items()})
+
+    def _references(self, moved: Moved) -> dict[Key, tuple[State, dict[str, Json]]]:
+        """What refers to the objects: its state, and the values that it shall have, by field."""
+        degrees = ((each, self.context.get(degree_key(each))) for each in moved)
+        referred = [each for each, degree in degrees if number(degree) > sum((degree or {}).get("links", {}).values())]
+        under = [(each, one["slug"]) for each in referred for one in self.around.referring]
+        found = needed(self.context.under, [referring_under(*each) for each in under])
+        by = dict.fromkeys(
+            object_key(slug, member.rpartition("/")[2])
+            for (_, slug), members in zip(under, found, strict=True)
+            for member in members
+        )
+        states = zip(by, needed(self._alive, by), strict=True)
+        there = [(key, state) for key, state in states if state is not None]
+        values = needed(lambda one: self._named_anew(*one, moved), there)
+        return {key: (state, new) for (key, state), new in zip(there, values, strict=True) if new}
+
+    def _named_anew(self, key: Key, state: State, moved: Moved) -> dict[str, Json]:
+        shape, values = self._shape(state), known(self.context, state)
+        refers = list(shape.referring(values))
+        meant = needed(lambda one: shape.meant(self.context.get, key, one[2], one[3]), refers)
+        new = {
+            (field, named): moved[target][1] if target in moved else named
+            for (field, _, _, named), target in zip(refers, meant, strict=True)
+        }
+        fields = dict.fromkeys(each[0] for each, target in zip(refers, meant, strict=True) if target in moved)
+        return {field: _put(values[field], field, new) for field in fields}
+
+    def _links(self, moved: Moved) -> dict[Key, tuple[State, dict[str, str]]]:
+        """The links at the objects, and the keys of their ends then."""
+        sides = [side for key, (state, _) in moved.items() for side in self._sides(key, state)]
+        found = needed(self.context.under, [incident_under(kind["slug"], end, key) for kind, end, key in sides])
+        keys: dict[Key, State] = {}
+        for (kind, end, key), members in zip(sides, found, strict=True):
+            for member in members:
+                other = member.rpartition("/")[2]
+                keys[link_key(kind["slug"], *((key, other) if end == "from" else (other, key)))] = kind
+        links = [
+            (key, kind, link) for (key, kind), link in zip(keys.items(), needed(self._alive, keys), strict=True) if link
+        ]
+        around = needed(lambda one: ends(self.context.get, one[1], one[2]), links)
+        return {
+            key: (link, {end: moved[entity][1] if entity in moved else link[end] for end, entity in at.items()})
+            for (key, _, link), at in zip(links, around, strict=True)
+            if any(entity in moved for entity in at.values())
+        }
+
+    def _sides(self, key: Key, state: State) -> Iterator[tuple[State, str, str]]:
+        slugs = (self.context.get(degree_key(key)) or {}).get("links", {})
+        above = self._shape(state).slugs
+        for kind in self.around.link_types:
+            if kind["slug"] in slugs:
+                yield from ((kind, end, state["key"]) for end in ("from", "to") if kind[end] in above)
+
+    def _linked(self, link: State, at: Mapping[str, str]) -> CreateLink:
+        kind = self.context.get(Key(f"linkType/{link['type']}"))
+        assert kind is not None, "a link is of a type that is there"
+        said = link.get("properties")
+        properties = shape_in(self.context.get, kind).named(said) if said else None
+        return CreateLink.model_validate({"type": link["type"], **at, "properties": properties}, by_alias=True)
+
+    def _alive(self, key: Key) -> State | None:
+        state = self.context.get(key)
+        return None if state is None or state["deleted"] else state
+
+    def _shape(self, state: State) -> Shape:
+        kind = self.context.get(Key(f"objectType/{state['type']}"))
+        assert kind is not None, "an object is of a type that is there"
+        return shape_in(self.context.get, kind)
+
+
+def _unlinked(link: State) -> DeleteLink:
+    said = {"type": link["type"], "from": link["from"], "to": link["to"]}
+    return DeleteLink.model_validate(said, by_alias=True)
+
+
+def _put(value: Json, field: str, new: Mapping[tuple[str, str], str]) -> Json:
+    return [new[field, each] for each in value] if isinstance(value, list) else new[field, value]

@@ -1,0 +1,65 @@
+"""An object type whose objects go under another key, for as long as a migration takes them there.
+
+rekeying    an object stands under its key, or already under the one that it shall have: it is found by both
+tracing     of its objects, and those of types below it, it is kept to which others they refer: these can take them along
+
+No client asks for this: a migration does.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from events.branches.branch import must_be_open
+from events.decider import Context, Drafted, Payload, State
+from events.schema.type_change import OnType, TypeChanged, existing, reads, settled, target, with_members
+
+__all__ = ["COMMANDS", "EVENTS", "INNER", "aggregate", "decide", "evolve", "reads", "target"]
+
+aggregate: Final = "objectType"
+
+
+class RekeyObjects(OnType):
+    """From now on its objects may stand under another key; or all of them do, and it is theirs."""
+
+    begun: bool
+
+
+class TraceReferences(OnType):
+    """From now on it is kept to which objects its objects refer; or not any more."""
+
+    begun: bool
+
+
+class TypeRekeying(TypeChanged):
+    begun: bool
+
+
+class TypeTracing(TypeChanged):
+    begun: bool
+
+
+COMMANDS: Final[tuple[type[Payload], ...]] = ()
+INNER: Final[tuple[type[Payload], ...]] = (RekeyObjects, TraceReferences)
+# NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
+EVENTS: Final[Mapping[str, type[Payload]]] = {
+    "io.oms.objectType.rekeying.v1": TypeRekeying,
+    "io.oms.objectType.tracing.v1": TypeTracing,
+}
+
+
+def decide(context: Context, command: Payload) -> list[Drafted]:
+    must_be_open(context)
+    assert isinstance(command, RekeyObjects | TraceReferences)
+    state = existing(context, command.type)
+    member, event = ("rekeying", TypeRekeying) if isinstance(command, RekeyObjects) else ("tracing", TypeTracing)
+    if state.get(member, False) == command.begun:
+        return []
+    return settled(context, state, event(rid=state["rid"], slug=state["slug"], begun=command.begun), evolve, "/type")
+
+
+def evolve(state: State | None, event: Payload) -> State:
+    assert state is not None, "an object type begins with objectType.created"
+    if isinstance(event, TypeRekeying):
+        return with_members(state, rekeying=event.begun or None)
+    assert isinstance(event, TypeTracing)
+    return with_members(state, tracing=event.begun or None)
