@@ -11,6 +11,7 @@ class MemoryTimer:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.waiting: dict[tuple[str, str], tuple[float, Due]] = {}
+        self._taken: dict[tuple[str, str], tuple[float, Due]] = {}
         self._clock = clock
         self._moved = asyncio.Event()
 
@@ -27,12 +28,18 @@ class MemoryTimer:
             await self._moved.wait()
         for each in due:
             del self.waiting[each.subscription, each.place]
-        return [_Fired(each) for each in due]
+            self._taken[each.subscription, each.place] = (0.0, each)
+        return [_Fired(each, self._taken) for each in due]
+
+    def rewind(self) -> None:
+        self.waiting = self._taken | self.waiting
+        self._taken.clear()
+        self.tick()
 
 
 class _Fired:
-    def __init__(self, due: Due) -> None:
-        self.due = due
+    def __init__(self, due: Due, taken: dict[tuple[str, str], tuple[float, Due]]) -> None:
+        self.due, self._taken = due, taken
 
     async def done(self) -> None:
-        """Nothing comes again here."""
+        self._taken.pop((self.due.subscription, self.due.place), None)

@@ -134,7 +134,7 @@ def _service_says(
         *(f"$JS.API.CONSUMER.{ask}.{stream}" for stream in streams for ask in ("NAMES", "LIST")),
         *(f"$JS.API.CONSUMER.{ask}.{stream}.>" for stream in streams for ask in asks),
         *(f"$JS.API.STREAM.{ask}.{stream}" for stream in (*queues, *laters) for ask in ("MSG.GET", "PURGE")),
-        *(f"$JS.API.CONSUMER.RESET.{queue}.>" for queue in queues),
+        *(f"$JS.API.CONSUMER.RESET.{stream}.>" for stream in (*queues, *laters)),
         *(f"$JS.ACK.{stream}.>" for stream in streams),
     ]
 

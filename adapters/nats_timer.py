@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.nats_config import later_stream
-from adapters.nats_connection import close, connect
+from adapters.nats_connection import ApiRefused, api, close, connect
 from adapters.nats_later import ANSWER_SECONDS, done, put_off
 from adapters.nats_pull import Pull
 from adapters.nats_server import Endpoint
@@ -30,7 +30,7 @@ class NatsTimer:
     def __init__(self, client: Client, ontology: str) -> None:
         self._client, self._ontology = client, ontology
         self._pull = Pull(client, later_stream(ontology), LATER_CONSUMER)
-        self._open = False
+        self._open = self._rewound = False
 
     async def at(self, due: Due, time: float) -> None:
         place = f"oms.later.{self._ontology}"
@@ -39,15 +39,27 @@ class NatsTimer:
 
     async def take(self) -> "Sequence[_Fired]":
         try:
+            if not self._rewound:
+                await self._rewind()
+                self._rewound = True
             if not self._open:
                 await self._pull.open()
                 self._open = True
             messages = await self._pull.fetch(AT_ONCE, WAIT_SECONDS)
         except nats.errors.TimeoutError:
             return []
-        except (nats.errors.Error, OSError) as error:
+        except (nats.errors.Error, ApiRefused, OSError) as error:
             raise ConnectionError(str(error) or repr(error)) from error
         return [_Fired(msgspec.json.decode(message.data, type=Due), message) for message in messages]
+
+    def rewind(self) -> None:
+        self._rewound = False
+
+    async def _rewind(self) -> None:
+        """Also what another one took and did not do, who is no more."""
+        stream = later_stream(self._ontology)
+        first = (await api(self._client, f"STREAM.INFO.{stream}"))["state"]["first_seq"]
+        await api(self._client, f"CONSUMER.RESET.{stream}.{LATER_CONSUMER}", {"seq": max(first, 1)})
 
 
 class _Fired:

@@ -50,6 +50,15 @@ async def test_the_last_word_about_a_letter_counts(timer):
     assert [each.due for each in await taken(timer, 1)] == [Due(ONE, 7, 3)]
 
 
+async def test_what_was_taken_in_vain_comes_again(timer):
+    for position in range(1, 4):
+        await timer.at(Due(ONE, position, 2), time.time() - 1)
+    first, *_ = await taken(timer, 3)
+    await first.done()
+    timer.rewind()
+    assert {each.due.position for each in await taken(timer, 2)} == {1, 2, 3} - {first.due.position}
+
+
 @pytest.mark.parametrize("timer", ["nats"], indirect=True)
 async def test_what_waits_outlives_who_asked_for_it(timer, nats_server):
     await timer.at(Due(ONE, 7, 2), time.time() + 1)
@@ -57,3 +66,16 @@ async def test_what_waits_outlives_who_asked_for_it(timer, nats_server):
         [fired] = await taken(another, 1)
         assert fired.due == Due(ONE, 7, 2)
         await fired.done()
+
+
+async def test_what_another_took_and_did_not_do_comes_at_once(nats_server):
+    async with connection(nats_server.endpoint, "admin") as admin:
+        await ensure_streams(admin, "main")
+    async with nats_timer(nats_server.endpoint, "main") as timer:
+        for position in range(1, 4):
+            await timer.at(Due(ONE, position, 2), time.time() - 1)
+        first, *_ = await taken(timer, 3)
+        await first.done()
+    async with nats_timer(nats_server.endpoint, "main") as another:
+        left = {each.due.position for each in await taken(another, 2)}
+    assert left == {1, 2, 3} - {first.due.position}

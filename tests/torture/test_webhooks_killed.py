@@ -1,24 +1,33 @@
-"""`oms up` killed with -9 while it carries events out: each arrives at least once, in order where that is asked for, signed."""
+"""OMS, its server and whoever carries events out killed with -9 in turn: each event arrives at least once, and in order.
+
+Over HTTP, signed, to one endpoint in order and to another one several at a time; into a file; on a subject with a stream.
+"""
 
 import asyncio
 import random
+import sqlite3
+from base64 import b64decode
 from collections.abc import Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import msgspec
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from oms.client import connect
+from adapters.nats_connection import api, connection
+from adapters.nats_server import Endpoint
+from oms.client import Client, connect
 from oms.secrets import made
 from oms.settings import Settings
 from tests.torture.program import Program
 from tests.torture.story import DEADLINE, created, flowing
 
-WRITERS = 6
-PER_ROUND = (5, 60)  # acknowledged commands between two kills
+WRITERS = 2
+PER_ROUND = (5, 30)  # acknowledged commands between two kills
 FEWER = 8
+ROUNDS = 3  # at least: the worker, the server, the others
+STREAM = "gates"
 FIRST = 7  # requests that are taken before one is refused
 
 
@@ -65,28 +74,19 @@ async def receiving(receiver: Receiver):
 
 async def test_every_event_arrives_however_often_it_is_killed(tmp_path: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    receiver = Receiver()
-    program = Program(tmp_path / "data")
-    program.folder.mkdir()
+    receiver, folder = Receiver(), tmp_path / "data"
+    folder.mkdir()
+    program, worker = Program(folder, "--without", "webhooks"), Program(folder, "--role", "webhooks")
     async with receiving(receiver) as port:
-        (program.folder / "oms.toml").write_text(f'webhook_nets = ["127.0.0.0/8"]\nwebhook_ports = ["{port}"]\n')
+        (folder / "oms.toml").write_text(f'webhook_nets = ["127.0.0.0/8"]\nwebhook_ports = ["{port}"]\n')
         await program.start()
-        async with await connect(program.folder, deadline=DEADLINE) as client:
-            for name in ("ordered", "quick"):
-                new = made(Settings(folder=program.folder), "v1")
-                receiver.secrets[f"/{name}"] = new.shown
-                terms = {"sink": f"http://127.0.0.1:{port}/{name}", "types": ["io.oms.object.*"], "secret": new.id}
-                config = {"ordered": name == "ordered"}
-                told = await client.send("RegisterSubscription", {"name": name, **terms, "config": config})
-                assert told.status == "accepted", told
+        await worker.start()
+        async with await connect(folder, deadline=DEADLINE) as client:
+            await subscribed(client, receiver, folder, port)
             async with flowing(client, seed, WRITERS) as story:
-                for _ in range(max(kills // FEWER, 1)):
+                for number in range(max(kills // FEWER, ROUNDS)):
                     await story.grown_by(chance.randint(*PER_ROUND))
-                    if chance.random() < 0.25:
-                        program.kill_server()
-                    else:
-                        await program.kill()
-                        await program.start()
+                    await SUFFERS[number % len(SUFFERS)](program, worker)
             last = await client.send("CreateObject", created("the-last", 0), wait="log")
             objects = [
                 event.position
@@ -94,5 +94,78 @@ async def test_every_event_arrives_however_often_it_is_killed(tmp_path: Path, ki
             ]
             for path in receiver.secrets:
                 await receiver.has(path, objects)
+            async with asyncio.timeout(DEADLINE):
+                while not set(objects) <= set(lines(folder)) or not set(objects) <= set(await streamed(folder)):
+                    await client.last()
+                while left := waiting(folder, last.position):
+                    await client.last()
+        assert left == []
+        ordered = receiver.taken["/ordered"], lines(folder), await streamed(folder)
+        await worker.stop()
         await program.stop()
-    assert list(dict.fromkeys(receiver.taken["/ordered"])) == objects
+    for arrived in ordered:
+        assert list(dict.fromkeys(arrived)) == objects
+
+
+async def all_of_it(program: Program, worker: Program) -> None:
+    await worker.kill()
+    await program.kill()
+    await program.start()
+    await worker.start()
+
+
+async def the_worker(_program: Program, worker: Program) -> None:
+    await worker.kill()
+    await worker.start()
+
+
+async def the_others(program: Program, _worker: Program) -> None:
+    await program.kill()
+    await program.start()
+
+
+async def the_server(program: Program, _worker: Program) -> None:
+    program.kill_server()
+
+
+SUFFERS = (the_worker, the_server, the_others, all_of_it)
+
+
+async def subscribed(client: Client, receiver: Receiver, folder: Path, port: int) -> None:
+    async with connection(Endpoint.of(folder / "nats"), "admin") as admin:
+        stream = {"name": STREAM, "subjects": [f"oms.out.main.{STREAM}"], "storage": "file"}
+        await api(admin, f"STREAM.CREATE.{STREAM}", stream)
+    for name in ("ordered", "quick", "lines", "stream"):
+        terms: dict[str, object] = {"types": ["io.oms.object.*"], "config": {"ordered": name != "quick"}}
+        if name == "lines":
+            terms |= {"sink": f"file:{name}", "protocol": "FILE"}
+        elif name == "stream":
+            terms |= {"sink": f"nats:{STREAM}", "protocol": "NATS"}
+        else:
+            new = made(Settings(folder=folder), "v1")
+            receiver.secrets[f"/{name}"] = new.shown
+            terms |= {"sink": f"http://127.0.0.1:{port}/{name}", "secret": new.id}
+        told = await client.send("RegisterSubscription", {"name": name, **terms})
+        assert told.status == "accepted", told
+
+
+def lines(folder: Path) -> list[int]:
+    """Positions in the file, whose lines are whole but for the last one."""
+    file = folder / "webhooks" / "lines"
+    *whole, _ = file.read_bytes().split(b"\n") if file.exists() else [b""]
+    return [int(msgspec.json.decode(line)["sequence"]) for line in whole]
+
+
+async def streamed(folder: Path) -> list[int]:
+    """Positions in the stream."""
+    async with connection(Endpoint.of(folder / "nats"), "admin") as admin:
+        count = (await api(admin, f"STREAM.INFO.{STREAM}"))["state"]["messages"]
+        kept = [await api(admin, f"STREAM.MSG.GET.{STREAM}", {"seq": number + 1}) for number in range(count)]
+    return [int(msgspec.json.decode(b64decode(each["message"]["data"]))["sequence"]) for each in kept]
+
+
+def waiting(folder: Path, position: int) -> list[object]:
+    """What is in limbo: endpoints that are not there yet, and letters that failed and did not arrive since."""
+    with closing(sqlite3.connect(f"file:{folder / 'webhooks.db'}?mode=ro", uri=True)) as db:
+        behind = db.execute("SELECT subscription, position FROM standings WHERE position < ?", (position,)).fetchall()
+        return [*behind, *db.execute("SELECT subscription, position FROM failures").fetchall()]

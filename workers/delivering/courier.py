@@ -226,15 +226,24 @@ class Courier:
                     yield position, Letter(position, event.id, body) if test(Candidate.of(event)) else None
 
     async def _repeat(self) -> None:
+        fired = await self.timer.take()
+        try:
+            await self._bring_again(fired)
+        except Exception:
+            self.timer.rewind()
+            raise
+
+    async def _bring_again(self, several: Sequence[Fired]) -> None:
         """Those that their endpoints take now; what is not done comes again, so nobody's letters wait here for long."""
-        due = await self.timer.take()
         endpoints = {endpoint.id: endpoint for endpoint in self.endpoints.values()}
         ready: list[tuple[Fired, Endpoint]] = []
         coming: Counter[str] = Counter()  # by endpoint
-        for fired in due:
+        for fired in several:
             endpoint = endpoints.get(fired.due.subscription)
             if endpoint is None or endpoint.state["status"] == "disabled":
                 await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
+            elif endpoint.holds(fired.due.position):
+                continue
             elif fired.due.others and not endpoint.batches:  # its terms are others now
                 for position in (fired.due.position, *fired.due.others):
                     await self.timer.at(fired.due._replace(position=position, others=()), self._clock())

@@ -68,6 +68,7 @@ class Endpoint:
         self._first = Pile(limits(state))
         self._gathering = asyncio.Lock()
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
+        self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
         self._unanswered, self._away_since = 0, 0.0  # tries in a row; the first of them
         self._free_at = self._left_alone = 0.0  # s since the epoch: nothing is sent before, by its rate; or at all
@@ -142,9 +143,14 @@ class Endpoint:
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
         """A letter whose time has come; `done` is told when it is settled or put off again."""
         self._repeated.append((letter, done))
+        self._again.add(letter.position)
         if len(self._repeated) >= REPEATS:
             self._repeatable.clear()
         self._hire()
+
+    def holds(self, position: int) -> bool:
+        """Whether that letter is repeated as soon as others are: so slow an endpoint may be that it comes once more meanwhile."""
+        return position in self._again
 
     def absent(self, coming: int) -> float:
         """Seconds for which no letter need come again, beside those that are coming: 0 where it may."""
@@ -191,6 +197,7 @@ class Endpoint:
                     self._repeatable.set()
                     if await self._carry(letter) is not None:
                         await done()
+                    self._again.discard(letter.position)
                 elif (first := await self._next()) is not None:
                     await self._settle(first)
         finally:

@@ -48,3 +48,6 @@ class Timer(Protocol):
 
     async def take(self) -> Sequence[Fired]:
         """What is due now; waits until there is something, and returns nothing after a while. What is not done comes again."""
+
+    def rewind(self) -> None:
+        """What was taken and is not done comes again with the next `take`."""
