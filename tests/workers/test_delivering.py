@@ -129,6 +129,7 @@ class World:
     async def carried(self):
         """A courier runs inside the block; another one is another life."""
         deliveries = SqliteDeliveries(self.path)
+        self.timer.rewind()
         courier = Courier(
             self.feed, self, deliveries, self.timer, self, self.send, self.clock,
             lambda what, error: self.alarms.append((what, error)), self.clock.rest, lambda: 0.5,
