@@ -114,11 +114,11 @@ class World:
     def positions(self, name):
         return [position for of, position, _ in self.arrived if of == name]
 
-    async def until(self, holds):
+    async def until(self, holds, step=0.3):
         async with asyncio.timeout(DEADLINE):
             while not holds():
                 self._changed.clear()
-                self.clock.advance(0.3)  # so that notes are written
+                self.clock.advance(step)  # so that notes are written, and rests end
                 try:
                     async with asyncio.timeout(0.01):
                         await self._changed.wait()
@@ -270,7 +270,7 @@ async def test_who_fails_long_and_often_is_warned_and_then_disabled(world):
     async with world.carried():
         for number in range(1, DISABLE_ATTEMPTS + 1):
             world.wrote()
-            await world.until(lambda number=number: len(world.arrived) >= number or world.disabled)
+            await world.until(lambda number=number: len(world.arrived) >= number or world.disabled, 30)
             world.clock.advance(DISABLE_SECONDS / (DISABLE_ATTEMPTS - 1))
         await world.until(lambda: world.disabled)
     percents = [each.percent for each in world.reported]
