@@ -1,6 +1,7 @@
 """Secrets by their ids, a file each, encrypted; beside the key store, so in no backup and no export.
 
-<folder>/whs-<32 hex>    version, nonce, AES-256-GCM of the secret; its id is authenticated, so no file stands for another
+<folder>/whs-<32 hex>    version, nonce, AES-256-GCM of the secret; authenticated with its id and whom it is for:
+                         no file stands for another, and whoever names the id elsewhere opens nothing
 <key>                    32 random bytes, made when the first secret is; best kept where the folder is not
 
 A secret is durable before anybody hears of its id. Whoever has the files without the key has nothing.
@@ -35,18 +36,18 @@ class SecretFiles:
     def __init__(self, folder: Path, key: Path) -> None:
         self.folder, self.key = folder, key
 
-    def keep(self, secret: str) -> str:
-        """Its id from now on. Raises `OSError`."""
+    def keep(self, secret: str, audience: str = "") -> str:
+        """Its id from now on; `audience`: whom alone it is shown, as text. Raises `OSError`."""
         identity = f"whs-{secrets.token_hex(16)}"
         self.folder.mkdir(parents=True, exist_ok=True)
         for each in (self.folder.parent, self.folder):
             each.chmod(0o700)
         nonce = secrets.token_bytes(_NONCE)
-        sealed = AESGCM(self._made_key()).encrypt(nonce, secret.encode(), identity.encode())
+        sealed = AESGCM(self._made_key()).encrypt(nonce, secret.encode(), _bound(identity, audience))
         _write(self._path(identity), _VERSION + nonce + sealed)
         return identity
 
-    def get(self, identity: str) -> str:
+    def get(self, identity: str, audience: str = "") -> str:
         """Raises `NoSecret`, `OSError`."""
         try:
             sealed = self._path(identity).read_bytes()
@@ -57,9 +58,12 @@ class SecretFiles:
             raise NoSecret(identity, text) from None
         try:
             key, nonce = AESGCM(self.key.read_bytes()), sealed[1 : 1 + _NONCE]
-            return key.decrypt(nonce, sealed[1 + _NONCE :], identity.encode()).decode()
+            return key.decrypt(nonce, sealed[1 + _NONCE :], _bound(identity, audience)).decode()
         except (FileNotFoundError, ValueError, InvalidTag) as error:
-            text = f"secret {identity} does not open with the key {self.key}; put back the one that it was kept with"
+            whom = f" for {audience}" if audience else ""
+            text = (
+                f"secret {identity} does not open{whom} with the key {self.key}; give it anew, or put its own key back"
+            )
             raise NoSecret(identity, text) from error
 
     def derived(self, purpose: bytes) -> bytes:
@@ -102,6 +106,10 @@ class SecretFiles:
         if not _ID.fullmatch(identity):
             raise NoSecret(identity, f"{identity[:100]!r} is no id of a secret")
         return self.folder / identity
+
+
+def _bound(identity: str, audience: str) -> bytes:
+    return f"{identity} {audience}".encode()
 
 
 def _write(path: Path, content: bytes) -> None:

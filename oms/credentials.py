@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from adapters.secret_files import NoSecret
 from events.decider import State
-from events.subscriptions.credentials import MEMBERS, authorization
+from events.subscriptions.credentials import MEMBERS, audiences, authorization
 from events.subscriptions.masking import MASK, Masking
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Outgoing, Request
 from workers.delivering.tokens import Tokens
+
+Secret = Callable[[str, str], str]
 
 
 class Exchange(NamedTuple):
@@ -20,9 +22,9 @@ class Exchange(NamedTuple):
 
 
 class Credentials:
-    """Of endpoints over HTTP. `secret` of an id raises `NoSecret`; `clock` in s."""
+    """Of endpoints over HTTP. `secret` of an id and an audience raises `NoSecret`; `clock` in s."""
 
-    def __init__(self, secret: Callable[[str], str], http: Outgoing, clock: Callable[[], float]) -> None:
+    def __init__(self, secret: Secret, http: Outgoing, clock: Callable[[], float]) -> None:
         self._secret, self._http, self._tokens = secret, http, Tokens(http, clock)
 
     async def exchange(self, state: State, request: Request) -> Exchange:
@@ -31,8 +33,11 @@ class Credentials:
             return Exchange(await self._http(request), request.headers)
         try:
             tls = self._tls(state)
-            headers = {name: self._secret(each) for name, each in (state.get("secretheaders") or {}).items()}
-            secret = self._own(state)
+            whom = audiences(state)
+            headers = {
+                name: self._secret(each, whom[each]) for name, each in (state.get("secretheaders") or {}).items()
+            }
+            secret = self._own(state, whom)
         except (NoSecret, OSError) as error:
             return Exchange(Failed("no_credential", str(error), 0.0), request.headers)
         if secret is not None:
@@ -63,14 +68,14 @@ class Credentials:
                 return _masked(ended, request, headers | shown, secret, token)
             stale = token
 
-    def _own(self, state: State) -> str | None:
+    def _own(self, state: State, whom: Mapping[str, str]) -> str | None:
         credential = state.get("sinkcredential") or {}
         identity = credential.get("secret") or credential.get("accesstoken")
-        return None if identity is None else self._secret(identity)
+        return None if identity is None else self._secret(identity, whom[identity])
 
     def _tls(self, state: State) -> ClientTls | None:
         said = state.get("tls")
-        return None if not said else ClientTls(**{name: self._secret(each) for name, each in said.items()})
+        return None if not said else ClientTls(**{name: self._secret(each, "") for name, each in said.items()})
 
 
 def _with(request: Request, headers: Mapping[str, str], tls: ClientTls | None = None) -> Request:

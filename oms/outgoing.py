@@ -54,7 +54,7 @@ async def outgoing(
             async def send(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
                 try:
-                    request = requested(state, letter, [secret(each) for each in ids], clock.now() // 1_000_000)
+                    request = requested(state, letter, [secret(each, "") for each in ids], clock.now() // 1_000_000)
                 except (Unshaped, EnvelopeError) as error:
                     return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from events.findings import Finding
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
-from events.subscriptions.sinks import in_the_clear, secret_header_faults, sink_fault
+from events.subscriptions.sinks import in_the_clear, origin, secret_header_faults, sink_fault
 
 MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
 """Of terms."""
@@ -47,6 +47,31 @@ def credential_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
         for member in given:
             yield Finding("SUBSCRIPTION_CREDENTIAL", f"/{member}", "the sink would get it in the clear; use https")
     yield from _own_faults(credential)
+
+
+def audiences(terms: Mapping[str, Any]) -> dict[str, str]:
+    """Who is shown each of the secrets, by id: the sink, and for a client's secret the token endpoint before it.
+
+    A secret of TLS is shown nobody: what it proves is of no use to who sees it.
+    """
+    credential, sink = terms.get("sinkcredential") or {}, origin(terms["sink"])
+    shown = dict.fromkeys((terms.get("secretheaders") or {}).values(), sink)
+    if token := credential.get("accesstoken"):
+        shown[token] = sink
+    elif secret := credential.get("secret"):
+        url = credential.get("tokenurl")
+        shown[secret] = sink if url is None else f"{origin(url)} {sink}"
+    return shown
+
+
+def moved(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Finding]:
+    """Secrets go nowhere but where they were given for: whoever may change a sink has not therefore seen them."""
+    before = audiences(was)
+    if any(before.get(identity, audience) != audience for identity, audience in audiences(now).items()):
+        text = "what is shown was given for another address; give it again, or take it away"
+        yield Finding(
+            "SUBSCRIPTION_CREDENTIAL", "/sinkcredential" if now.get("sinkcredential") else "/secretheaders", text
+        )
 
 
 def authorization(credential: Mapping[str, Any], secret: str) -> str:

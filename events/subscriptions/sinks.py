@@ -73,6 +73,15 @@ def is_header_value(value: str) -> bool:
     return len(value) <= MAX_HEADER and _VALUE.fullmatch(value) is not None
 
 
+def origin(url: str) -> str:
+    """Of an URL of HTTP: scheme, host and port; empty where it is none."""
+    if _http_fault(url) is not None:
+        return ""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
 def in_the_clear(url: str) -> bool:
     """Whether secrets sent there are read by whoever is on the way: it is no TLS, and not this machine."""
     parts = urlsplit(url)

@@ -19,6 +19,7 @@ from events.names import TAG, Key
 from events.schema.kinds import deleted, kind_named, kind_reads, unknown
 from events.subscriptions import subscription_words as told
 from events.subscriptions.checks import faults
+from events.subscriptions.credentials import moved
 from events.subscriptions.reports import EVENT_OF, REPORTED, reported, told_of
 from events.subscriptions.subscription_words import COMMANDS, EVENTS, Command, subscription_key
 from events.subscriptions.terms import Config, SelectedType, Terms
@@ -173,6 +174,8 @@ def _update(context: Context, state: State, command: told.UpdateSubscription) ->
     terms = _terms(context, asked)
     if _said(terms) == was:
         return []
+    if findings := list(moved(was, _said(terms))):
+        raise Refused(findings)
     return _drafted(state["name"], told.SubscriptionUpdated(name=state["name"], terms=terms))
 
 

@@ -13,6 +13,7 @@ import typer
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Sending
 from oms.cli.sending import SEEN, sent, show
+from oms.cli.webhook_tries import subscribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from adapters.secret_files import SecretFiles
     from oms.settings import Settings
 
-Keep = Callable[[str], str]
-"""A secret's id from now on."""
+Keep = Callable[[str, str], str]
+"""A secret's id from now on; of itself, and whom alone it is shown."""
 
 _MEMBERS: Final = {"credential": "sinkcredential", "secret-headers": "secretheaders", "tls": "tls"}
 _ADD: Final = "give it with the other options of its kind"
@@ -67,13 +68,15 @@ class Showing(NamedTuple):
         str | None, typer.Option("--authority", help="FILE of certificates to trust, too, PEM.", show_default=False)
     ] = None
 
-    def data(self, keep: Keep) -> dict[str, Any]:
-        """What was given, by the names of a command, its secrets kept. Raises `Failure`."""
-        headers = {name: _header(name, source, keep) for name, source in map(_named, self.secret_header or ())}
-        said = {"sinkcredential": self._credential(keep), "secretheaders": headers, "tls": self._tls(keep)}
+    def data(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any]:
+        """What was given, by the names of a command, its secrets kept for that sink. Raises `Failure`."""
+        headers = {name: _header(name, source, keep, sink) for name, source in map(_named, self.secret_header or ())}
+        said = {"sinkcredential": self._credential(keep, sink), "secretheaders": headers, "tls": self._tls(keep)}
         return {name: value for name, value in said.items() if value}
 
-    def _credential(self, keep: Keep) -> dict[str, Any] | None:
+    def _credential(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any] | None:
+        from events.subscriptions.sinks import origin
+
         client = {"--client": self.client, "--client-secret": self.client_secret, "--token-url": self.token_url}
         plain = {"--user": self.user, "--password": self.password}
         ways = [way for way in ({"--bearer": self.bearer}, plain, client) if any(way.values())]
@@ -88,13 +91,14 @@ class Showing(NamedTuple):
             if not value:
                 raise Failure(f"{option} is missing", _ADD, Exit.USAGE)
         if self.bearer:
-            return {"credentialtype": "ACCESSTOKEN", "accesstoken": keep(_token(self.bearer))}
+            return {"credentialtype": "ACCESSTOKEN", "accesstoken": keep(_token(self.bearer), origin(sink()))}
         if self.user:
-            secret = keep(secret_text("--password", self.password or ""))
+            secret = keep(secret_text("--password", self.password or ""), origin(sink()))
             return {"credentialtype": "PLAIN", "identifier": self.user, "secret": secret}
+        whom = f"{origin(self.token_url or '')} {origin(sink())}"
         said = {
             "credentialtype": "CLIENTCREDENTIALS", "tokenurl": self.token_url, "identifier": self.client,
-            "secret": keep(secret_text("--client-secret", self.client_secret or "")),
+            "secret": keep(secret_text("--client-secret", self.client_secret or ""), whom),
             "scope": self.scope, "audience": self.audience,
             "authentication": "client_secret_post" if self.client_post else "client_secret_basic",
         }  # fmt: skip
@@ -108,10 +112,10 @@ class Showing(NamedTuple):
         said: dict[str, str] = {}
         if self.certificate and self.key:
             pem = f"{secret_text('--certificate', self.certificate)}\n{secret_text('--key', self.key)}\n"
-            said["identity"] = keep(_pem("--certificate, --key", ClientTls(identity=pem), pem))
+            said["identity"] = keep(_pem("--certificate, --key", ClientTls(identity=pem), pem), "")
         if self.authority:
             pem = secret_text("--authority", self.authority) + "\n"
-            said["authority"] = keep(_pem("--authority", ClientTls(authority=pem), pem))
+            said["authority"] = keep(_pem("--authority", ClientTls(authority=pem), pem), "")
         return said
 
 
@@ -156,12 +160,15 @@ def sent_with_secrets(
     settings = load(said.flags(branch)).settings
     files, new = secret_files(settings), list[str]()
 
-    def keep(text: str) -> str:
-        new.append(files.keep(text))
+    def keep(text: str, audience: str) -> str:
+        new.append(files.keep(text, audience))
         return new[-1]
 
+    def sink() -> str:
+        return str(data.get("sink") or subscribed(str(data["subscription"]), said.folder)[1]["sink"])
+
     try:
-        whole, shown = {**data, **(showing or Showing()).data(keep)}, dict[str, object]()
+        whole, shown = {**data, **(showing or Showing()).data(keep, sink)}, dict[str, object]()
         if signing is not None:
             secret = made(settings, signing)
             new.append(secret.id)
@@ -204,14 +211,14 @@ def _named(text: str) -> tuple[str, str]:
     return name.strip(), source.strip()
 
 
-def _header(name: str, source: str, keep: Keep) -> str:
-    from events.subscriptions.sinks import MAX_HEADER, is_header_value
+def _header(name: str, source: str, keep: Keep, sink: Callable[[], str]) -> str:
+    from events.subscriptions.sinks import MAX_HEADER, is_header_value, origin
 
     value = secret_text(f"--secret-header {name}", source)
     if not is_header_value(value):
         text = f"give printable ASCII, at most {MAX_HEADER:,} characters"
         raise Failure(f"what --secret-header {name} names is no value of a header", text, Exit.USAGE)
-    return keep(value)
+    return keep(value, origin(sink()))
 
 
 def _token(source: str) -> str:

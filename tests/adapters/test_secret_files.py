@@ -41,6 +41,10 @@ def test_without_its_key_or_under_another_id_a_secret_is_nothing(tmp_path):
     (files.folder / one).write_bytes((files.folder / other).read_bytes())
     with pytest.raises(NoSecret, match="does not open"):
         files.get(one)
+    for_one = files.keep("x", "https://example.com:443")
+    with pytest.raises(NoSecret, match=r"does not open for https://example.org:443"):
+        files.get(for_one, "https://example.org:443")
+    assert files.get(for_one, "https://example.com:443") == "x"
     files.key.rename(tmp_path / "away")
     with pytest.raises(NoSecret, match=r"does not open with the key .*secrets\.key"):
         SecretFiles(files.folder, files.key).get(other)

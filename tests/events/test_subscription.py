@@ -152,16 +152,27 @@ def test_of_what_an_endpoint_is_shown_each_part_is_replaced_by_itself(world):
         "RegisterSubscription", **TO, sinkcredential=CLIENT, secretheaders={"X-A": SECRET}, tls={"identity": SECRET}
     )
     assert state(world)["sinkcredential"] == {**CLIENT, "authentication": "client_secret_basic"}
-    named = {"subscription": "gates-out"}
+    named, basic = {"subscription": "gates-out"}, {**BASIC, "secret": OTHER}
     (event,) = world.when("UpdateSubscription", **named, secretheaders={"X-B": OTHER}, tls={"authority": OTHER})
     assert event.terms.secretheaders == {"X-A": SECRET, "X-B": OTHER}
     assert (event.terms.tls.identity, event.terms.tls.authority) == (SECRET, OTHER)
     assert set(shown(state(world))) == {SECRET, OTHER}
-    world.when("UpdateSubscription", **named, secretheaders={"X-A": None}, tls=None, sinkcredential=BASIC)
-    assert (state(world)["secretheaders"], state(world)["sinkcredential"]) == ({"X-B": OTHER}, BASIC)
-    assert world.when("UpdateSubscription", **named, sinkcredential=BASIC) == []
+    world.when("UpdateSubscription", **named, secretheaders={"X-A": None}, tls=None, sinkcredential=basic)
+    assert (state(world)["secretheaders"], state(world)["sinkcredential"]) == ({"X-B": OTHER}, basic)
+    assert world.when("UpdateSubscription", **named, sinkcredential=basic) == []
     world.when("UpdateSubscription", **named, secretheaders={"X-B": None}, sinkcredential=None)
     assert not {"secretheaders", "tls", "sinkcredential"} & state(world).keys()
+
+
+def test_what_is_shown_goes_nowhere_but_where_it_was_given_for(world):
+    world.when("RegisterSubscription", **TO, sinkcredential=CLIENT, secretheaders={"X-A": OTHER})
+    named = {"subscription": "gates-out"}
+    for there in ({"sink": "https://elsewhere.example/"}, {"sink": "https://example.com:8443/hooks"},
+                  {"sinkcredential": {**CLIENT, "tokenurl": "https://elsewhere.example/"}}):  # fmt: skip
+        assert codes(world, "UpdateSubscription", **named, **there) == [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]
+    away = {"sinkcredential": None, "secretheaders": {"X-A": None}}
+    for there in ({"sink": "HTTPS://example.com:443/other"}, {"sink": "https://elsewhere.example/", **away}):
+        assert len(world.when("UpdateSubscription", **named, **there)) == 1
 
 
 def test_a_secret_that_went_is_used_a_while_and_never_taken_again(world):

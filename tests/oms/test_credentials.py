@@ -9,6 +9,7 @@ from aiohttp import web
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.secret_files import SecretFiles
 from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
+from events.subscriptions.sinks import origin
 from oms.credentials import Credentials
 from oms.outgoing import Wrong
 from tests.certificates import Authority
@@ -61,7 +62,9 @@ async def exchanged(endpoint, files):
 
     async def exchange(**state):
         url = f"http://127.0.0.1:{endpoint.port}/hook"
-        return await credentials.exchange({"name": "a", **state}, Request(url, {"webhook-id": "1"}, b"{}", 5.0))
+        return await credentials.exchange(
+            {"name": "a", "sink": url, **state}, Request(url, {"webhook-id": "1"}, b"{}", 5.0)
+        )
 
     yield exchange
     await http.close()
@@ -69,9 +72,10 @@ async def exchanged(endpoint, files):
 
 @pytest.fixture
 def client(endpoint, files):
+    here = f"http://127.0.0.1:{endpoint.port}"
     return {
         "credentialtype": "CLIENTCREDENTIALS", "tokenurl": f"http://127.0.0.1:{endpoint.port}/token",
-        "identifier": "oms", "secret": files.keep("pw-of-oms"), "authentication": "client_secret_post",
+        "identifier": "oms", "secret": files.keep("pw-of-oms", f"{here} {here}"), "authentication": "client_secret_post",
     }  # fmt: skip
 
 
@@ -98,8 +102,10 @@ async def test_a_token_that_is_refused_is_replaced_once(endpoint, exchanged, cli
 @pytest.mark.parametrize(
     "host", ["127.0.0.2", "localhost.localdomain", "169.254.169.254", "[::ffff:127.0.0.2]", "0x7f.2"]
 )
-async def test_a_token_endpoint_is_guarded_as_a_sink_is(endpoint, exchanged, client, host):
-    exchange = await exchanged(sinkcredential={**client, "tokenurl": f"http://{host}:{endpoint.port}/token"})
+async def test_a_token_endpoint_is_guarded_as_a_sink_is(endpoint, exchanged, client, files, host):
+    there, sink = f"http://{host}:{endpoint.port}", f"http://127.0.0.1:{endpoint.port}"
+    secret = files.keep("pw-of-oms", f"{origin(there)} {sink}")
+    exchange = await exchanged(sinkcredential={**client, "tokenurl": f"{there}/token", "secret": secret})
     assert exchange.ended.kind == "token_unreachable"
     assert exchange.ended.sentence == SENTENCES["token_unreachable"]
     assert (endpoint.asked, endpoint.shown) == ([], [])
@@ -130,6 +136,16 @@ async def test_a_secret_that_is_not_here_is_our_fault_and_nothing_is_sent(endpoi
         exchange = await exchanged(**state)
         assert (exchange.ended.kind, client["secret"] in exchange.ended.detail) == ("no_credential", True)
         assert client["secret"] not in exchange.ended.sentence
+    assert (endpoint.asked, endpoint.shown) == ([], [])
+
+
+async def test_a_secret_is_shown_to_nobody_but_whom_it_was_given_for(endpoint, exchanged, client, files):
+    """Whoever may register sees the ids of others, and names them with a sink of their own."""
+    secret = files.keep("pw-of-oms", "https://example.com:443")
+    bearer = {"credentialtype": "ACCESSTOKEN", "accesstoken": secret}
+    elsewhere = {**client, "tokenurl": client["tokenurl"].replace("127.0.0.1", "127.0.0.2")}
+    for state in ({"sinkcredential": bearer}, {"secretheaders": {"X-Key": secret}}, {"sinkcredential": elsewhere}):
+        assert (await exchanged(**state)).ended.kind == "no_credential"
     assert (endpoint.asked, endpoint.shown) == ([], [])
 
 
@@ -171,7 +187,8 @@ async def over_tls(tmp_path):
 
 async def test_a_question_goes_over_the_endpoints_own_tls_and_through_the_guard(tmp_path, files):
     async with over_tls(tmp_path) as port:
-        state = {"tls": {"authority": files.keep(OURS.pem)}, "secretheaders": {"X-Key": files.keep("key-of-oms")}}
+        keys = {"X-Key": files.keep("key-of-oms")}
+        state = {"tls": {"authority": files.keep(OURS.pem)}, "secretheaders": keys}
         question = Request(f"https://127.0.0.1:{port}/", {}, b"", 5.0, "OPTIONS")
         for nets, kind in ((["127.0.0.1/32"], None), ([], "url_refused")):
             http = GuardedHttp(Guard(nets, [port]), "oms-test")

@@ -191,6 +191,7 @@ async def test_a_secret_that_is_replaced_taken_away_or_refused_is_gone(program, 
     left = set(kept.ids())
     for refused, code in (
         (("--sink", "http://example.com/", "--bearer", one), 1),
+        (("--sink", "https://elsewhere.example/"), 1),
         (("--bearer", one, "--user", "a", "--password", one), 2),
         (("--user", "a"), 2),
         (("--bearer", files("two", "not a token")), 2),
@@ -217,7 +218,8 @@ async def test_a_secret_comes_from_standard_input(program, shell):
     code, _, error = await shell("webhook", "register", "하나", *hooks, "--bearer", "-", stdin="from-a-pipe\n")
     assert code == 0, error
     kept = secret_files(program.settings)
-    assert "from-a-pipe" in {kept.get(each) for each in kept.ids()}
+    shown = json.loads((await shell("webhook", "show", "하나", "--json"))[1])
+    assert kept.get(shown["sinkcredential"]["accesstoken"], "https://example.com:443") == "from-a-pipe"
 
 
 async def test_a_key_that_is_none_is_said_so_and_nothing_is_kept(program, shell, tmp_path):
