@@ -124,6 +124,7 @@ FAILED: Final = (
     .where(
         failures.c.subscription == bindparam("of"),
         failures.c.time >= bindparam("since"),
+        failures.c.time < bindparam("until"),
         failures.c.next.is_(None) | (failures.c.next < bindparam("overdue")),
     )
     .order_by(failures.c.position)

@@ -11,7 +11,7 @@ from adapters.postgres import Driver, sql
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
@@ -76,10 +76,12 @@ class PostgresDeliveries:
         await self._make()
         return (await self._lane.run(lambda db: db.fetch(_NEWEST)))[0][0] or 0
 
-    async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
-        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
+    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> list[int]:
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
         await self._make()
-        return [row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since, overdue))]
+        return [
+            row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since, until, overdue))
+        ]
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, writer
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
@@ -58,10 +58,10 @@ class SqliteDeliveries:
         """The number of the try that was noted last; 0 if there is none."""
         return await self._file.run(lambda connection: connection.execute(_NEWEST).fetchone()[0] or 0)
 
-    async def undelivered(self, subscription: str, since: int, overdue: int) -> list[int]:
-        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
+    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> list[int]:
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
         rows = await self._file.run(
-            lambda connection: connection.execute(_FAILED, (subscription, since, overdue)).fetchall()
+            lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue)).fetchall()
         )
         return [position for (position,) in rows]
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from events.subscriptions.letters import Try, Waiting
+from events.subscriptions.letters import FOREVER, Try, Waiting
 from events.subscriptions.tallies import Counted
 from oms.settings import Settings
 from workers.delivering.ports import Consents, Deliveries
@@ -23,8 +23,8 @@ class Kept(Deliveries, Consents, Protocol):
     async def newest(self) -> int:
         """The number of the try that was noted last; 0 if there is none."""
 
-    async def undelivered(self, subscription: str, since: int, overdue: int) -> Sequence[int]:
-        """Positions, in order, whose last try since a time (µs) failed, and that are not tried again or should have been before `overdue`."""
+    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> Sequence[int]:
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
 
     async def counted(self, first: int, last: int) -> Mapping[str, Sequence[Counted]]:
         """Tries of these slots, by subscription: `events.subscriptions.tallies`."""

@@ -1,10 +1,11 @@
 """What is carried out to an endpoint, what became of it, and how far the endpoint is."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from events.subscriptions.retrying import Failing
 
+FOREVER: Final = 2**62  # µs
 Trigger = Literal["event", "retry", "replay", "test"]
 
 

@@ -110,7 +110,8 @@ def _calls(tree: Mapping[str, Any]) -> Iterator[str]:
         takes = len(known["signature"])
         variadic = known["signature"][-1].get("variadic", False)
         if given < takes or (given > takes and not variadic):
-            yield f"{name} takes {takes}{' or more' if variadic else ''} arguments, {given} are given"
+            wants = f"{takes}{' or more' if variadic else ''} argument{'s' * (takes > 1)}"
+            yield f"{name} takes {wants}, {given} {'is' if given == 1 else 'are'} given"
 
 
 def _evaluated(tree: Mapping[str, Any], given: Any) -> Any:

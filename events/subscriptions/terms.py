@@ -15,6 +15,9 @@ Protocol = Literal["HTTP", "NATS", "FILE"]
 Mode = Literal["structured", "binary", "batch"]
 
 
+Wait = Annotated[int, Field(ge=1, le=7 * 86_400)]
+
+
 class Transform(Payload):
     """What is sent in an event's place; what is stored stays."""
 
@@ -52,6 +55,12 @@ class Config(Payload):
     timeout: Annotated[int, Field(ge=1, le=30, description="seconds an answer may take")] = 20
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
     concurrency: Annotated[int, Field(ge=1, le=100, description="requests at a time")] = 10
+    schedule: Annotated[
+        list[Wait] | None,
+        Field(
+            max_length=30, description="seconds before the second try, the third …; `[]` = one try; absent = OMS's own"
+        ),
+    ] = None
     transform: Transform | None = None
     batch: BatchLimits | None = None
     handshake: Annotated[

@@ -46,7 +46,9 @@ def replay(
     if not number:
         complain(f"{name} wants no event from position {after + 1:,} to {end:,}")
         return
-    if not yes and not typer.confirm(f"carry {counted(number, 'event')} out again?", err=True):
+    if yes:
+        complain(f"{counted(number, 'event')} will be carried out again")
+    elif not typer.confirm(f"carry {counted(number, 'event')} out again?", err=True):
         return
     data = {"subscription": name, "after": after, "until": end, "rate": rate, "reason": reason}
     outcome = sent("ReplaySubscription", data, said, branch, SEEN)

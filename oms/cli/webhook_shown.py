@@ -9,8 +9,9 @@ import typer
 from oms.cli.connecting import run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
-from oms.cli.output import Json, print_fields, print_json
+from oms.cli.output import Json, complain, print_fields, print_json
 from oms.cli.webhook_consent import consented
+from oms.cli.webhook_tail import wanted_by
 from oms.cli.webhook_terms import transform
 from oms.cli.webhook_tries import Name, subscribed
 
@@ -42,7 +43,7 @@ def preview(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what would be sent. Nothing is; a transformation can be tried before it is said."""
+    """Show what would be sent, and whether. Nothing is; a transformation can be tried before it is said."""
     from events.findings import EnvelopeError
     from events.subscriptions.letters import Letter
     from events.subscriptions.shaping import Unshaped, shape_faults
@@ -55,15 +56,21 @@ def preview(
             raise Failure(f"--transform: {'; '.join(wrong)}", "JMESPath 1.0 is the language", Exit.USAGE)
         state = {**state, "config": {**state["config"], "transform": transform(expression, of)}}
     identity, body = run(_event(settings, state, event, type_))
+    wanted = wanted_by(settings, state)(body)
     try:
         request = requested(state, Letter(0, identity, body), [], 0)
     except (Unshaped, EnvelopeError) as error:
         raise Failure(f"nothing would be sent: {error}", "change the transformation", Exit.REFUSED) from None
     if as_json:
-        print_json({"url": request.url, "method": request.method, "headers": request.headers} | _body(request.body))
+        print_json(
+            {"wanted": wanted, "url": request.url, "method": request.method, "headers": request.headers}
+            | _body(request.body)
+        )
         return
     print_fields({f"{request.method} {request.url}": "", **request.headers}, as_json=False)
     typer.echo(request.body.decode(errors="replace"))
+    if not wanted:
+        complain(f"{name} does not want this event: it would not be sent")
 
 
 def send_test(

@@ -58,6 +58,9 @@ def resend(
 def recover(
     name: Name,
     since: Annotated[str, typer.Option("--since", help="From then on: a date or an instant.")],
+    until: Annotated[
+        str | None, typer.Option("--until", help="Up to then: a date or an instant.", show_default=False)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
     folder: Folder = None,
     as_json: Json = False,
@@ -65,11 +68,14 @@ def recover(
     """Send again what failed and is not tried again by itself. Says how many first, and asks."""
 
     async def work() -> None:
+        from events.subscriptions.letters import FOREVER
+
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
-            positions = await deliveries.undelivered(state["id"], _micros(since), _overdue())
+            end = FOREVER if until is None else _micros(until)
+            positions = await deliveries.undelivered(state["id"], _micros(since), _overdue(), end)
         if not positions:
-            complain("nothing has failed for good since then")
+            complain("nothing has failed for good in that time")
         elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):
             await _again(name, positions, folder, as_json=as_json)
 

@@ -60,7 +60,7 @@ def test_a_batch_holds_several():
     [
         ("lenght(l)", "there is no function 'lenght'; is it length?"),
         ("length(l", "it cannot be read at character 9: Invalid jmespath expression"),
-        ("length(a, b)", "length takes 1 arguments, 2 are given"),
+        ("length(a, b)", "length takes 1 argument, 2 are given"),
         ("", "it cannot be read: Invalid JMESPath expression: cannot be empty."),
         ("(" * 1_500, "it is nested too deep, at most 40 may be"),
         ("|".join(["[@]"] * 60), "it is nested too deep, at most 40 may be"),

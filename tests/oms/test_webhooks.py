@@ -110,6 +110,7 @@ async def test_an_example_is_sent_in_its_shape_marked_and_moves_nothing(tmp_path
             assert (code, shown["body"]["text"][:29]) == (0, "io.oms.link.created.v1 test-0")
             code, shown = await asyncio.to_thread(typed, "preview", "links", "--event", "2", "--transform", "@")
             assert (code, shown["body"]["type"]) == (0, "io.oms.subscription.registered.v1")
+            assert not shown["wanted"]
             wrong = ["webhook", "preview", "links", "--transform", "a(", "--folder", str(settings.folder)]
             assert await asyncio.to_thread(cli.run, wrong) == 2
             capsys.readouterr()

@@ -71,6 +71,7 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     )
     assert await deliveries.undelivered(ONE, 0, 0) == [2, 5]
     assert await deliveries.undelivered(ONE, 50, 0) == [5]
+    assert await deliveries.undelivered(ONE, 0, 0, 60) == [2]
     assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
     await deliveries.close()
 

@@ -60,7 +60,10 @@ class World:
         self._told()
 
     def subscribed(self, name, **more):
-        config = {**CONFIG, **{key: more.pop(key) for key in list(more) if key in CONFIG or key == "batch"}}
+        config = {
+            **CONFIG,
+            **{key: more.pop(key) for key in list(more) if key in CONFIG or key in ("batch", "schedule")},
+        }
         self.states[name] = {
             "id": f"id-{name}",
             "name": name,
@@ -435,3 +438,19 @@ async def test_last_tries_are_told_together_and_not_those_of_reports(world):
         await world.until(lambda: ("ops", world.story.position, 1) in world.arrived)
     assert (report.name, report.result) == ("a", "status_400")
     assert (report.events, report.first, report.last) == (3, last - 2, last)
+
+
+async def test_a_subscription_may_have_a_schedule_of_its_own(world):
+    world.subscribed("a", types=["io.oms.object.*"], schedule=[1_000])
+    world.answers["a"] = Answered(400, {}, b"", 0.01)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        (at, due) = world.timer.waiting["id-a", str(last)]
+        assert (due.attempt, round(at - world.clock.now, -2)) == (2, 1_000)
+        world.clock.advance(1_001)
+        world.timer.tick()
+        await world.until(lambda: len(world.arrived) == 2)
+        await noted(world, deliveries, "a", lambda standing: standing.failing.attempts == 2)
+        assert await deliveries.undelivered("id-a", 0, 0) == [last]
+    assert not world.timer.waiting

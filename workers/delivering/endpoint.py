@@ -5,7 +5,7 @@ first tries go before those that are repeated, of which one in four is one all t
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
@@ -175,6 +175,11 @@ class Endpoint:
         return 1 if self._ordered or self._away else int(self.state["config"]["concurrency"])
 
     @property
+    def _schedule(self) -> Sequence[int]:
+        said = self.state["config"].get("schedule")
+        return SCHEDULE if said is None else said
+
+    @property
     def _ordered(self) -> bool:
         return bool(self.state["config"]["ordered"])
 
@@ -255,7 +260,7 @@ class Endpoint:
         if at_once(sent.ended):
             sent = await tools.send(self.state, letter)
         now = tools.clock()
-        verdict = judged(sent.ended, letter.attempt, tools.chance(), now, SCHEDULE)
+        verdict = judged(sent.ended, letter.attempt, tools.chance(), now, self._schedule)
         self._learn(verdict, letter, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
         kept = again is not None and self._knocks_with(letter)
