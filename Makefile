@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 JOBS ?= auto
 
-.PHONY: help demo up test test-terminusdb torture check format lint types layers bench schemas docs lock clean
+.PHONY: help demo up test test-npm test-terminusdb torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -22,6 +22,10 @@ test: $(VENV)/.installed-dev ## all tests that a change must pass, on as many pr
 
 torture: $(VENV)/.installed-dev ## kill real processes a thousand times; prints its seed
 	$(PYTEST) -q -s tests/torture --kills 1000 $(ARGS)
+
+test-npm: $(VENV)/.installed-dev ## signatures of webhooks, verified by the package that npm has (needs node and npm)
+	npm install --silent --no-save --no-audit --no-fund --prefix .npm standardwebhooks@1.1.1
+	OMS_NODE_MODULES=$(CURDIR)/.npm/node_modules $(PYTEST) -q tests/security/test_webhook_signatures_in_node.py $(ARGS)
 
 test-terminusdb: $(VENV)/.installed-dev ## the graph on the server that OMS_TERMINUSDB_URL names
 	$(PYTEST) -q tests/terminusdb/test_contract.py $(ARGS)
@@ -56,7 +60,7 @@ lock: ## resolve the dependencies anew (needs uv)
 LOCK = --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .npm dist
 
 $(VENV)/.installed: requirements.lock pyproject.toml deploy/venv
 	@sh deploy/venv $(VENV) requirements.lock
