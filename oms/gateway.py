@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters import system_clock as clock
+from adapters.door_figures import DoorFigures
 from adapters.gateway_figures import GatewayFigures
 from adapters.http_server import serve as serve_http
 from adapters.nats_commands import requests
@@ -22,7 +23,9 @@ from oms.gateway_mappings import mappings
 from oms.http_behind import Admitted, asking, ending, live, once
 from oms.http_role import Alarm, Turned
 from oms.importing.arriving import arrived
+from oms.measuring import endpoints
 from oms.process import looping
+from oms.recording import Recorder
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves
 from projectors.projector import ViewUnavailable
@@ -32,8 +35,8 @@ PAGE_PULL = 1_000  # messages that are asked for at a time: who is behind reads 
 
 
 async def serve(
-    settings: Settings, endpoint: Endpoint, shelves: Shelves, turned: Turned, listener: socket.socket, url: str,
-    alarm: Alarm,
+    settings: Settings, endpoint: Endpoint, shelves: Shelves, recorder: Recorder, turned: Turned,
+    listener: socket.socket, url: str, alarm: Alarm,
 ) -> None:  # fmt: skip
     """Until cancelled; closes the listener."""
     reader = NatsReader(endpoint, settings.ontology, pull=PAGE_PULL)
@@ -44,7 +47,10 @@ async def serve(
     def views() -> Iterator[ViewStands]:
         return _standings(shelves)
 
-    figures = GatewayFigures(settings.ontology, log_end, views)
+    figures = GatewayFigures(
+        DoorFigures("gateway", settings.ontology, log_end), views,
+        lambda meter: endpoints(settings, shelves, recorder, meter),
+    )  # fmt: skip
     with listener:
         async with requests(endpoint, "service") as asked, cursors(settings) as kept:
             behind = Behind(
@@ -110,6 +116,7 @@ async def _follow(tail: Tail, alarm: Alarm) -> None:
 def _standings(shelves: Shelves) -> Iterator[ViewStands]:
     for name in READ_MODELS:
         try:
-            yield ViewStands(name, shelves.shelf(name).position())
+            live = [standing for standing, live in shelves.shelf(name).standings() if live]
+            yield ViewStands(name, live[0].checkpoint.position, live[0].parked) if live else ViewStands(name, None)
         except (ViewMissing, ViewUnavailable):
             yield ViewStands(name, None)

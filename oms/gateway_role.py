@@ -27,7 +27,7 @@ async def gateway_role(settings: Settings, shelves: Shelves, recorder: Recorder)
         from importlib import import_module
 
         serving = await asyncio.to_thread(import_module, "oms.gateway")  # half a second, beside everything else
-        await serving.serve(settings, endpoint, shelves, turned, listener, url, alarm)
+        await serving.serve(settings, endpoint, shelves, recorder, turned, listener, url, alarm)
 
     mappings(settings)
     async with http_role(settings, ROLE, settings.gateway_port, MISSING, serve, recorder) as role:

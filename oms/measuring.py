@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from oms.process import Alarm, Running
+from oms.recording import Recorder
+from oms.settings import Settings
+from oms.shelves import Shelves
 from producers.outbox import Refusal
 
 if TYPE_CHECKING:
@@ -68,7 +71,9 @@ def measuring(here: Running, alarm: Alarm) -> Iterator[Figures | None]:
     file = MetricsFile(Path(settings.metrics_file), settings.ontology)
     feed = NatsReader(here.endpoint, settings.ontology)
     sink = MetricsSink(file.meter, feed, clock.now, lambda: _positions(here))
-    figures = Figures(sink, _endpoints(here, file.meter), file, settings.metrics_every, alarm)
+    figures = Figures(
+        sink, endpoints(settings, here.shelves, here.recorder, file.meter), file, settings.metrics_every, alarm
+    )
     try:
         yield figures
     finally:
@@ -81,25 +86,25 @@ def _positions(here: Running) -> dict[str, int]:
     return graph | {track.name: track.checkpoint.position for track in views}
 
 
-def _endpoints(here: Running, meter: "Meter") -> Look:
+def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "Meter") -> Look:
     """Looks at those who get events, before anybody reads the figures."""
     from adapters import system_clock as clock
     from adapters.endpoint_figures import DeadLetters, EndpointMeter, Seen
     from adapters.incident_letters import IncidentLetters
     from oms.endpoints import endpoint_figures
 
-    letters = IncidentLetters(here.settings.folder)
+    letters = IncidentLetters(settings.folder)
 
     def dead() -> DeadLetters:
         waiting = letters.standing()
         oldest = max(0, clock.now() - waiting.oldest) / 1e6 if waiting.incidents else 0.0
-        return DeadLetters(waiting.incidents, oldest, here.recorder.failures)
+        return DeadLetters(waiting.incidents, oldest, recorder.failures)
 
     told = EndpointMeter(meter, dead)
 
     async def look() -> None:
         seen = []
-        for each in await endpoint_figures(here.settings, here.shelves, ["1h"]):
+        for each in await endpoint_figures(settings, shelves, ["1h"]):
             tries: Counter[str] = Counter()
             for counted in each.total:
                 tries[counted.kind] += counted.times

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters import system_clock as clock
+from adapters.door_figures import DoorFigures
 from adapters.http_server import serve as serve_http
 from adapters.nats_commands import requests
 from adapters.nats_reader import NatsReader
@@ -28,7 +29,7 @@ async def serve(
 ) -> None:  # fmt: skip
     """Until cancelled; closes the listener."""
     log_end = ending(NatsReader(endpoint, settings.ontology))
-    figures = SchedulerFigures(settings.ontology, log_end, lambda: _figures(scheduling))
+    figures = SchedulerFigures(DoorFigures("scheduler", settings.ontology, log_end), lambda: _figures(scheduling))
 
     async def last(schedule: str, most: int) -> Sequence[dict[str, Any]]:
         async with runs(settings) as kept:

@@ -20,6 +20,7 @@ PROBE: Final = b'{"id":"ready","type":"Outcome","branch":"%b","data":{"id":"read
 class OfView(BaseModel):
     view: str
     position: int | None = Field(description="null: it is not there, or cannot be read")
+    parked: int = Field(description="events that it could not apply, and those that wait behind them")
     behind: int | None
 
 

@@ -78,10 +78,11 @@ class Cursors(Protocol):
 
 
 class ViewStands(NamedTuple):
-    """`position` is `None` where the view is not there or cannot be read."""
+    """`position` is `None` where the view is not there or cannot be read; `parked`: events that it could not apply."""
 
     view: str
     position: int | None
+    parked: int = 0
 
 
 class Figures(Protocol):

@@ -71,6 +71,8 @@ async def test_in_and_out_and_the_types_of_any_moment(tmp_path):
         assert (await get(http, "/types/Gate?branch=dev/no/no"))[1]["code"] == "BRANCH_UNKNOWN"
         assert (await get(http, "/events?objectType=Gato"))[1]["code"] == "TYPE_UNKNOWN"
         assert (await get(http, "/ready"))[0] == 200
+        figures = (await get_bytes(http, "/metrics"))[0].decode().splitlines()
+        assert {'oms_view_parked{oms_view="versions"} 0', "audit_dlq_size 0"} <= set(figures)
         assert told["status"] == "accepted"
 
 

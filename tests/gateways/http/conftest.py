@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from adapters import system_clock
+from adapters.door_figures import DoorFigures
 from adapters.gateway_figures import GatewayFigures
 from adapters.http_server import serve
 from adapters.listening import listening
@@ -67,6 +68,13 @@ class Turned:
         self.seen.append((principal, what))
 
 
+def no_others(_meter):
+    async def look():
+        pass
+
+    return look
+
+
 async def nobody_asked(token, headers):
     return False
 
@@ -102,7 +110,10 @@ async def opened(folder, **settings):
             yield ViewStands("versions", len(feed.messages))
 
         await drained()
-        cursors, figures = SqliteCursors(folder / "gateway.db"), GatewayFigures("main", log_end, views)
+        cursors, figures = (
+            SqliteCursors(folder / "gateway.db"),
+            GatewayFigures(DoorFigures("gateway", "main", log_end), views, no_others),
+        )
         rules = rules_of(MAPPINGS)
 
         def translate(event):

@@ -69,7 +69,7 @@ async def test_it_says_how_far_everything_is(gateway_with):
         assert (status, told["ready"], told["log"], told["commands"]) == (200, True, 1_002, True)
         lag = 1_001
         status, told = await get(gateway, "/ready")
-        assert (status, told["views"]) == (503, [{"view": "versions", "position": 1, "behind": 1_001}])
+        assert (status, told["views"]) == (503, [{"view": "versions", "position": 1, "parked": 0, "behind": 1_001}])
         assert (await get(gateway, "/ready?most=2000"))[0] == 200
 
 

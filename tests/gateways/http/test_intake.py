@@ -5,6 +5,9 @@ import json
 
 import pytest
 import yaml
+from cloudevents.core.bindings.http import to_binary_event, to_structured_event
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent as SdkEvent
 from yarl import URL
 
 from adapters import system_clock
@@ -233,6 +236,22 @@ async def test_the_events_of_the_conformance_suite_are_read_in_every_mode(gatewa
         status, problem = await post(gateway, body, headers.pop("content-type"), **headers)
         assert (status, problem["code"]) == (422, "GATEWAY_NOT_MAPPED"), said
     assert len(messages) >= 18
+
+
+async def test_the_sdk_of_others_is_understood_and_understands(gateway):
+    await filled(gateway, 0)
+    for number, (make, value) in enumerate([(to_structured_event, {"인천": [1, 2.5]}), (to_binary_event, {"a": "b"})]):
+        said = event(
+            number, "CreateObject", {"type": "Gate", "properties": {"id": f"S{number}", "이름": json.dumps(value)}}
+        )
+        attributes = {name: said[name] for name in ("specversion", "id", "source", "type")}
+        message = make(SdkEvent({**attributes, "source": "/sdk", "datacontenttype": "application/json"}, said["data"]))
+        headers = {name.lower(): value for name, value in message.headers.items()}
+        status, answer = await post(gateway, message.body, headers.pop("content-type"), **headers)
+        assert (status, answer["status"]) == (200, "accepted"), answer
+    async with gateway.http.get("/events?from=3") as page:
+        events = [JSONFormat().read(None, json.dumps(each).encode()) for each in json.loads(await page.read())]
+    assert [each.get_data()["key"] for each in events] == ["S0", "S1"]
 
 
 async def test_many_at_once_under_one_id_are_decided_once(gateway):
