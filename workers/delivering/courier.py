@@ -2,11 +2,9 @@
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from functools import partial
-from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from events.decider import State
@@ -17,7 +15,8 @@ from events.subscriptions.letters import Due, Letter, Standing, Try, batch
 from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
-from workers.delivering.ports import Deliveries, Fired, Log, Timer
+from workers.delivering.ports import Deliveries, Log, Timer
+from workers.delivering.repeating import repeat
 from workers.delivering.reporting import Desk, Reporter
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
@@ -226,50 +225,10 @@ class Courier:
                     yield position, Letter(position, event.id, body) if test(Candidate.of(event)) else None
 
     async def _repeat(self) -> None:
-        fired = await self.timer.take()
-        try:
-            await self._bring_again(fired)
-        except Exception:
-            self.timer.rewind()
-            raise
+        await repeat(self.timer, self.feed, self._present, self._clock)
 
-    async def _bring_again(self, several: Sequence[Fired]) -> None:
-        """Those that their endpoints take now; what is not done comes again, so nobody's letters wait here for long."""
-        endpoints = {endpoint.id: endpoint for endpoint in self.endpoints.values()}
-        ready: list[tuple[Fired, Endpoint]] = []
-        coming: Counter[str] = Counter()  # by endpoint
-        for fired in several:
-            endpoint = endpoints.get(fired.due.subscription)
-            if endpoint is None or endpoint.state["status"] == "disabled":
-                await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
-            elif endpoint.holds(fired.due.position):
-                continue
-            elif fired.due.others and not endpoint.batches:  # its terms are others now
-                for position in (fired.due.position, *fired.due.others):
-                    await self.timer.at(fired.due._replace(position=position, others=()), self._clock())
-                await fired.done()
-            elif wait := endpoint.absent(coming[endpoint.id]):
-                await self.timer.at(fired.due, self._clock() + wait)
-                await fired.done()
-            else:
-                ready.append((fired, endpoint))
-                coming[endpoint.id] += 1
-        positions = {fired: (fired.due.position, *fired.due.others) for fired, _ in ready}
-        found = {each.position: each.body for each in await self.feed.these(sorted({*chain(*positions.values())}))}
-        for fired, endpoint in ready:
-            if found.keys() >= set(positions[fired]):
-                letters = [Letter(each, proven(found[each])[0].id, found[each]) for each in positions[fired]]
-                letter = batch(letters)._replace(attempt=fired.due.attempt, trigger="retry")
-                endpoint.repeat(letter, partial(self._done, fired))
-        if missing := {*chain(*positions.values())} - found.keys():
-            raise LookupError(
-                f"the log does not hold position {min(missing)}; `oms verify log` shows what else is missing"
-            )
-
-    async def _done(self, fired: Fired) -> None:
-        """Where that cannot be said it comes again, which is allowed."""
-        with suppress(ConnectionError):
-            await fired.done()
+    def _present(self) -> Iterable[Endpoint]:
+        return self.endpoints.values()
 
     async def _later(self, due: Due, time: float) -> None:
         await self._until_it_works("timer of webhooks", lambda: self.timer.at(due, time))

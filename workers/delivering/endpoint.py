@@ -14,7 +14,6 @@ from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.subscriptions.outgoing import Answered, Failed, told
 from events.subscriptions.retrying import (
     KNOCKS,
-    OFTEN,
     SCHEDULE,
     Delivered,
     GivenUp,
@@ -24,13 +23,12 @@ from events.subscriptions.retrying import (
     at_once,
     failed_again,
     judged,
-    rest,
-    unanswered,
 )
+from workers.delivering.pace import Pace
 from workers.delivering.pile import Pile, limits
 from workers.delivering.replay import Replay
 from workers.delivering.reporting import Reporter
-from workers.delivering.sent import Sent, tried
+from workers.delivering.sent import Sent, tries
 
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
@@ -70,8 +68,7 @@ class Endpoint:
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
-        self._unanswered, self._away_since = 0, 0.0  # tries in a row; the first of them
-        self._free_at = self._left_alone = 0.0  # s since the epoch: nothing is sent before, by its rate; or at all
+        self._pace = Pace(state["config"].get("rate"))
         self._repeatable, self._idle, self._over = (asyncio.Event() for _ in range(3))
         self._repeatable.set()
         self._idle.set()
@@ -156,7 +153,7 @@ class Endpoint:
         """Seconds for which no letter need come again, beside those that are coming: 0 where it may."""
         if not self.alive or len(self._repeated) + coming >= REPEATS:
             return PUT_OFF_SECONDS
-        wait = self._left_alone - self._tools.clock()
+        wait = self._pace.left_alone - self._tools.clock()
         return wait + 1.0 if wait > 0 else 0.0  # timers go by whole seconds
 
     async def repeatable(self) -> None:
@@ -172,7 +169,7 @@ class Endpoint:
 
     @property
     def _most(self) -> int:
-        return 1 if self._ordered or self._away else int(self.state["config"]["concurrency"])
+        return 1 if self._ordered or self._pace.away else int(self.state["config"]["concurrency"])
 
     @property
     def _schedule(self) -> Sequence[int]:
@@ -182,10 +179,6 @@ class Endpoint:
     @property
     def _ordered(self) -> bool:
         return bool(self.state["config"]["ordered"])
-
-    @property
-    def _away(self) -> bool:
-        return self._unanswered >= OFTEN
 
     def _hire(self) -> None:
         if self._working < self._most:
@@ -264,8 +257,8 @@ class Endpoint:
         self._learn(verdict, letter, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
         kept = again is not None and self._knocks_with(letter)
-        for each in letter.events:
-            tools.note(tried(self.id, each, sent, begun, now, verdict, self._left_alone if kept else again))
+        for each in tries(self.id, letter, sent, begun, now, verdict, self._pace.left_alone if kept else again):
+            tools.note(each)
         if kept:
             self._first.put_back(letter._replace(attempt=letter.attempt + 1))
             return None
@@ -275,20 +268,14 @@ class Endpoint:
         return verdict
 
     def _knocks_with(self, letter: Letter) -> bool:
-        return self._away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered
+        return self._pace.away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered
 
     def _learn(self, verdict: Verdict, letter: Letter, ended: Answered | Failed, now: float) -> None:
-        if unanswered(ended):
-            self._away_since = self._away_since if self._unanswered else now
-            self._unanswered += 1
-        elif self._unanswered:
-            self._unanswered = 0
+        if self._pace.heard(ended, now):
             for _ in range(min(len(self._first), self._most)):
                 self._hire()
-        if self._away:
-            self._left_alone = max(self._left_alone, now + rest(self._away_since, now))
         if isinstance(verdict, Later) and verdict.slower:
-            self._left_alone = max(self._left_alone, now + verdict.seconds)
+            self._pace.slower(now + verdict.seconds)
         self._judge(verdict, letter, now)
 
     def _judge(self, verdict: Verdict, letter: Letter, now: float) -> None:
@@ -316,18 +303,13 @@ class Endpoint:
         self._tools.reporter.disable(self.name, reason)
 
     async def _turn(self, events: int) -> bool:
-        """When the endpoint may be asked: by its rate, and where it is not left alone. `False`: never, it is over.
-
-        Whoever comes later is later.
-        """
-        rate = self.state["config"].get("rate")
+        """Returns when so many may go; `False`: never, it is over."""
         while True:
             now = self._tools.clock()
-            turn = max(self._free_at, self._left_alone, now)
-            self._free_at = turn + (events / rate if rate else 0)
+            turn = self._pace.turn(now, events)
             if turn > now:
                 await self._pause(turn - now)
-            if not self.alive or self._left_alone <= max(now, turn):
+            if not self.alive or self._pace.left_alone <= max(now, turn):
                 return self.alive
 
     async def _pause(self, seconds: float, enough: asyncio.Event | None = None) -> None:

@@ -1,7 +1,7 @@
 """One request to an endpoint, and what is remembered of it."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from events.subscriptions.letters import Letter, Try
 from events.subscriptions.outgoing import Answered, Failed
@@ -16,7 +16,24 @@ class Sent(NamedTuple):
     secrets: Sequence[str]  # ids
 
 
-def tried(
+ID: Final = "webhook-id"
+
+
+def tries(
+    subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
+) -> Iterator[Try]:
+    """One for each event. What was sent and answered stands at the first of a batch, at the others the id alone."""
+    first, *others = letter.events
+    told = _tried(subscription, first, sent, begun, now, verdict, again)
+    yield told
+    if others:
+        brief = {ID: sent.headers[ID]} if ID in sent.headers else {}
+        told = told._replace(request=brief, response={}, answer=b"")
+    for each in others:
+        yield told._replace(position=each.position, event=each.event)
+
+
+def _tried(
     subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
 ) -> Try:
     ended, time, taken = sent.ended, round(begun * 1e6), round((now - begun) * 1e6)
