@@ -10,7 +10,11 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from adapters.nats_config import later_stream
+from adapters.nats_pull import Pull
+
 ANSWER_SECONDS: Final = 10.0
+AT_ONCE: Final = 256
 
 
 async def put_off(client: Client, waits: str, comes: str, body: bytes, time: float) -> None:
@@ -26,6 +30,26 @@ async def put_off(client: Client, waits: str, comes: str, body: bytes, time: flo
         raise ConnectionError(f"no schedule was taken: {error!r}") from error
     if b'"error"' in answer.data:
         raise ConnectionError(f"no schedule was taken: {answer.data.decode()}")
+
+
+class Coming:
+    """What has come, for the one consumer that takes it; what is not acknowledged comes again."""
+
+    def __init__(self, client: Client, ontology: str, consumer: str) -> None:
+        self._pull = Pull(client, later_stream(ontology), consumer)
+        self._open = False
+
+    async def take(self, seconds: float) -> list[Msg]:
+        """Waits so long until there is something. Raises `ConnectionError`."""
+        try:
+            if not self._open:
+                await self._pull.open()
+                self._open = True
+            return await self._pull.fetch(AT_ONCE, seconds)
+        except nats.errors.TimeoutError:
+            return []
+        except (nats.errors.Error, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
 
 
 async def done(message: Msg) -> None:

@@ -15,13 +15,12 @@ from nats.aio.msg import Msg
 
 from adapters.nats_config import later_stream
 from adapters.nats_connection import ApiRefused, api, close, connect
-from adapters.nats_later import ANSWER_SECONDS, done, put_off
-from adapters.nats_pull import Pull
+from adapters.nats_later import ANSWER_SECONDS, Coming, done, put_off
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import RINGS_CONSUMER
 
 AT_ONCE: Final = 256
-WAIT_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 2.0  # then who keeps schedules looks by itself whether something is due
 
 
 class NatsRings:
@@ -29,8 +28,7 @@ class NatsRings:
 
     def __init__(self, client: Client, ontology: str) -> None:
         self._client, self._stream, self._place = client, later_stream(ontology), f"oms.later.{ontology}"
-        self._pull = Pull(client, self._stream, RINGS_CONSUMER)
-        self._open = False
+        self._coming = Coming(client, ontology, RINGS_CONSUMER)
 
     async def arm(self, times: Collection[int]) -> None:
         waiting = list(times)
@@ -55,16 +53,9 @@ class NatsRings:
         return found
 
     async def take(self) -> "Sequence[_Rung]":
-        try:
-            if not self._open:
-                await self._pull.open()
-                self._open = True
-            messages = await self._pull.fetch(AT_ONCE, WAIT_SECONDS)
-        except nats.errors.TimeoutError:
-            return []
-        except (nats.errors.Error, OSError) as error:
-            raise ConnectionError(str(error) or repr(error)) from error
-        return [_Rung(int(message.subject.rpartition(".")[2]), message) for message in messages]
+        return [
+            _Rung(int(message.subject.rpartition(".")[2]), message) for message in await self._coming.take(WAIT_SECONDS)
+        ]
 
     async def _arm(self, time: int) -> None:
         await put_off(self._client, f"{self._place}.run.{time}", f"{self._place}.ring.{time}", b"", time / 1e6)

@@ -16,21 +16,19 @@ from nats.aio.msg import Msg
 
 from adapters.nats_config import later_stream
 from adapters.nats_connection import ApiRefused, api, close, connect
-from adapters.nats_later import ANSWER_SECONDS, done, put_off
-from adapters.nats_pull import Pull
+from adapters.nats_later import ANSWER_SECONDS, Coming, done, put_off
 from adapters.nats_server import Endpoint
 from adapters.nats_streams import LATER_CONSUMER
 from events.subscriptions.letters import Due
 
-AT_ONCE: Final = 256
 WAIT_SECONDS: Final = 5.0
 
 
 class NatsTimer:
     def __init__(self, client: Client, ontology: str) -> None:
         self._client, self._ontology = client, ontology
-        self._pull = Pull(client, later_stream(ontology), LATER_CONSUMER)
-        self._open = self._rewound = False
+        self._coming = Coming(client, ontology, LATER_CONSUMER)
+        self._rewound = False
 
     async def at(self, due: Due, time: float) -> None:
         place = f"oms.later.{self._ontology}"
@@ -38,19 +36,16 @@ class NatsTimer:
         await put_off(self._client, waits, comes, msgspec.json.encode(due), time)
 
     async def take(self) -> "Sequence[_Fired]":
-        try:
-            if not self._rewound:
+        if not self._rewound:
+            try:
                 await self._rewind()
-                self._rewound = True
-            if not self._open:
-                await self._pull.open()
-                self._open = True
-            messages = await self._pull.fetch(AT_ONCE, WAIT_SECONDS)
-        except nats.errors.TimeoutError:
-            return []
-        except (nats.errors.Error, ApiRefused, OSError) as error:
-            raise ConnectionError(str(error) or repr(error)) from error
-        return [_Fired(msgspec.json.decode(message.data, type=Due), message) for message in messages]
+            except nats.errors.TimeoutError:
+                return []
+            self._rewound = True
+        return [
+            _Fired(msgspec.json.decode(message.data, type=Due), message)
+            for message in await self._coming.take(WAIT_SECONDS)
+        ]
 
     def rewind(self) -> None:
         self._rewound = False
@@ -58,8 +53,13 @@ class NatsTimer:
     async def _rewind(self) -> None:
         """Also what another one took and did not do, who is no more."""
         stream = later_stream(self._ontology)
-        first = (await api(self._client, f"STREAM.INFO.{stream}"))["state"]["first_seq"]
-        await api(self._client, f"CONSUMER.RESET.{stream}.{LATER_CONSUMER}", {"seq": max(first, 1)})
+        try:
+            first = (await api(self._client, f"STREAM.INFO.{stream}"))["state"]["first_seq"]
+            await api(self._client, f"CONSUMER.RESET.{stream}.{LATER_CONSUMER}", {"seq": max(first, 1)})
+        except nats.errors.TimeoutError:
+            raise
+        except (nats.errors.Error, ApiRefused, OSError) as error:
+            raise ConnectionError(str(error) or repr(error)) from error
 
 
 class _Fired:

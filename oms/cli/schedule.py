@@ -10,11 +10,10 @@ from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Sending, spread
 from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.schedule_terms import Terms, day, member
-from oms.cli.sending import SEEN, sent
-from oms.cli.sending import show as show_outcome
+from oms.cli.sending import SEEN, send_given
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from events.schedules.running import Run
     from oms.settings import Settings
@@ -38,7 +37,7 @@ def create(
     """Send a command at a time, every so often or by cron, as you. Its data is checked now."""
     if terms.command is None:
         raise Failure("nothing is said that is to be sent", "say --command, and --data", Exit.USAGE)
-    _sent("CreateSchedule", {"name": name, **terms.said()}, said, branch)
+    send_given("CreateSchedule", {"name": name, **terms.said()}, said, branch, SEEN)
 
 
 @app.command()
@@ -56,35 +55,35 @@ def update(
 ) -> None:
     """Say it otherwise, for runs from now on. What is not given stays; it runs as you."""
     taken = dict.fromkeys(member(each) for each in no or ())
-    _sent("UpdateSchedule", {"schedule": name, **terms.said()}, said, branch, taken)
+    send_given("UpdateSchedule", {"schedule": name, **terms.said()}, said, branch, SEEN, taken)
 
 
 @app.command()
 @spread
 def pause(name: Name, reason: Reason = None, branch: Branch = None, *, said: Sending) -> None:
     """Run no more until it is resumed. What would have run meanwhile does not."""
-    _sent("PauseSchedule", {"schedule": name, "reason": reason}, said, branch)
+    send_given("PauseSchedule", {"schedule": name, "reason": reason}, said, branch, SEEN)
 
 
 @app.command()
 @spread
 def resume(name: Name, branch: Branch = None, *, said: Sending) -> None:
     """Run again, from the next time on."""
-    _sent("ResumeSchedule", {"schedule": name}, said, branch)
+    send_given("ResumeSchedule", {"schedule": name}, said, branch, SEEN)
 
 
 @app.command()
 @spread
 def run(name: Name, reason: Reason = None, branch: Branch = None, *, said: Sending) -> None:
     """Run once more, now. What became of it: oms schedule history NAME."""
-    _sent("RunScheduleNow", {"schedule": name, "reason": reason}, said, branch)
+    send_given("RunScheduleNow", {"schedule": name, "reason": reason}, said, branch, SEEN)
 
 
 @app.command()
 @spread
 def delete(name: Name, branch: Branch = None, *, said: Sending) -> None:
     """It is over. Its name may be given again."""
-    _sent("DeleteSchedule", {"schedule": name}, said, branch)
+    send_given("DeleteSchedule", {"schedule": name}, said, branch, SEEN)
 
 
 @app.command("list")
@@ -207,9 +206,9 @@ def calendar(
     if delete_ == bool(days):
         raise Failure("neither days are given, nor is it to go", "say --day, or --delete", Exit.USAGE)
     if delete_:
-        _sent("DeleteCalendar", {"calendar": name}, said, branch)
+        send_given("DeleteCalendar", {"calendar": name}, said, branch, SEEN)
     else:
-        _sent("SetCalendar", {"name": name, "days": [day(each) for each in days or ()]}, said, branch)
+        send_given("SetCalendar", {"name": name, "days": [day(each) for each in days or ()]}, said, branch, SEEN)
 
 
 async def _last(settings: "Settings", identity: str, limit: int) -> "Sequence[Run]":
@@ -228,14 +227,3 @@ def _row(run: "Run") -> dict[str, Any]:
         "nominal": to_text(run.nominal), "trigger": run.trigger, "status": run.status, "position": run.position,
         "late": late, "ms": taken, "findings": "; ".join(f"{code}: {text}" for code, _, text in run.findings),
     }  # fmt: skip
-
-
-def _sent(
-    command: str,
-    data: "Mapping[str, Any]",
-    said: Sending,
-    branch: str | None,
-    taken: "Mapping[str, None] | None" = None,
-) -> None:
-    outcome = sent(command, data, said, branch, SEEN, taken)
-    show_outcome(outcome, said.flags(branch), as_json=said.as_json)

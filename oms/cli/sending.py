@@ -145,9 +145,16 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
-def send_given(command: str, data: Mapping[str, Any], said: Sending, branch: str | None, wait: str = "outbox") -> None:
-    """Send a command with what was given of its data (`None` = not given), and show what became of it."""
-    outcome = sent(command, data, said, branch, wait)
+def send_given(
+    command: str,
+    data: Mapping[str, Any],
+    said: Sending,
+    branch: str | None,
+    wait: str = "outbox",
+    taken: Mapping[str, None] | None = None,
+) -> None:
+    """As `sent`, and show what became of it."""
+    outcome = sent(command, data, said, branch, wait, taken)
     show(outcome, said.flags(branch), as_json=said.as_json, source=data.get("source"))
 
 
@@ -159,7 +166,7 @@ def sent(
     wait: str = "outbox",
     taken: Mapping[str, None] | None = None,
 ) -> "Outcome":
-    """What became of a command, with what was given of its data, and `null` for what is `taken` away."""
+    """What became of a command, with what was given of its data (`None` = not given), and `null` for what is `taken` away."""
 
     async def work() -> "Outcome":
         async with connected(**said.flags(branch)) as client:

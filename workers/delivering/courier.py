@@ -18,11 +18,10 @@ from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
 from workers.delivering.reporting import Desk, Reporter
+from workers.patiently import Alarm, until_it_works
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
 NOTE_SECONDS: Final = 0.2
-FIRST_PAUSE: Final = 0.25  # seconds; doubles
-LAST_PAUSE: Final = 30.0
 HELD_SECONDS: Final = 2.0  # a reading of the log for an endpoint that has no room
 _CHANGES: Final = ("subscription/", "objectType/")
 
@@ -37,9 +36,6 @@ class Selected(NamedTuple):
 class Directory(Protocol):
     async def selected(self, position: int) -> Sequence[Selected]:
         """All subscriptions that are not over, as of `position` or later."""
-
-
-Alarm = Callable[[str, BaseException], None]
 
 
 class Courier:
@@ -99,17 +95,7 @@ class Courier:
             await self._until_it_works(what, work)
 
     async def _until_it_works(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """A store or a server that is away comes back; nobody else waits for that."""
-        wait, said = FIRST_PAUSE, ""
-        while True:
-            try:
-                return await work()
-            except Exception as error:  # noqa: BLE001 whatever it was, the others flow on
-                if repr(error) != said:
-                    self._alarm(what, error)
-                said = repr(error)
-                await self._rest(wait)
-                wait = min(2 * wait, LAST_PAUSE)
+        await until_it_works(what, work, self._alarm, self._rest)
 
     async def _lane(self) -> None:
         async with aclosing(self.feed.read(self.position)) as chunks:

@@ -12,8 +12,9 @@ from typing import Final
 from events.decider import State
 from events.subscriptions.consent import AGAIN, WAITS, Consent, answer, carried, digest_of, is_asked_for, question
 from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
-from workers.delivering.courier import Alarm, Directory, Selected
+from workers.delivering.courier import Directory, Selected
 from workers.delivering.ports import Consents
+from workers.patiently import Alarm
 
 LOOK_SECONDS: Final = 0.5
 AT_A_TIME: Final = 50

@@ -10,15 +10,13 @@ from typing import Final
 from events.schedules.planning import Known, Plan, Standing, due, plan, ring
 from events.schedules.running import Run
 from events.schedules.terms import MOST_AT_ONCE
+from workers.patiently import Alarm, until_it_works
 from workers.scheduling.ports import Directory, Rings, Rung, Runs, Send
 from workers.scheduling.tally import Tally
 
 AT_ONCE: Final = 128  # commands under way
 TOGETHER: Final = 500  # schedules that are planned and noted together
-FIRST_PAUSE: Final = 0.25  # seconds; doubles
-LAST_PAUSE: Final = 30.0
 MICROS: Final = 1_000_000
-Alarm = Callable[[str, BaseException], None]
 
 
 class Scheduler:
@@ -77,17 +75,7 @@ class Scheduler:
             await self._until_it_works(what, work)
 
     async def _until_it_works(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """A store or a server that is away comes back."""
-        wait, said = FIRST_PAUSE, ""
-        while True:
-            try:
-                return await work()
-            except Exception as error:  # noqa: BLE001 whatever it was, the others flow on
-                if repr(error) != said:
-                    self._alarm(what, error)
-                said = repr(error)
-                await self._rest(wait)
-                wait = min(2 * wait, LAST_PAUSE)
+        await until_it_works(what, work, self._alarm, self._rest)
 
     async def _begin(self) -> None:
         """What was not answered is sent again; what changed or is due is planned; what is not armed any more is armed."""
