@@ -4,7 +4,8 @@
                          no file stands for another, and whoever names the id elsewhere opens nothing
 <key>                    32 random bytes, made when the first secret is; best kept where the folder is not
 
-A secret is durable before anybody hears of its id. Whoever has the files without the key has nothing.
+A secret is durable before anybody hears of its id. Whoever has the files without the key has nothing. What is replaced is opened
+for some minutes more, for what is under way, and then gone (`whs-….over` until then).
 """
 
 import hmac
@@ -12,6 +13,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _ID: Final = re.compile(r"whs-[0-9a-f]{32}")
 _VERSION: Final = b"\x01"
 _NONCE: Final = 12  # bytes
+OVER: Final = ".over"
 KEY_BYTES: Final = 32
 
 
@@ -50,7 +53,7 @@ class SecretFiles:
     def get(self, identity: str, audience: str = "") -> str:
         """Raises `NoSecret`, `OSError`."""
         try:
-            sealed = self._path(identity).read_bytes()
+            sealed = self._sealed(identity)
         except FileNotFoundError:
             text = (
                 f"{self.folder} holds no secret {identity}; give it anew here, or let `keys` name the folder that does"
@@ -70,16 +73,38 @@ class SecretFiles:
         """A key of its own for another purpose: 32 bytes, the same as long as the key is. Raises `OSError`."""
         return hmac.digest(self._made_key(), purpose, "sha256")
 
+    def _sealed(self, identity: str) -> bytes:
+        try:
+            return self._path(identity).read_bytes()
+        except FileNotFoundError:
+            return self._path(identity).with_suffix(OVER).read_bytes()
+
     def ids(self) -> Iterator[str]:
-        """Of all that are here."""
+        """Of all that are here to stay."""
         if self.folder.exists():
             yield from sorted(path.name for path in self.folder.iterdir() if _ID.fullmatch(path.name))
+
+    def retire(self, identity: str) -> None:
+        """Nobody needs it but who began with it before. Raises `OSError`."""
+        path = self._path(identity)
+        with suppress(FileNotFoundError):
+            os.utime(path)
+            path.rename(path.with_suffix(OVER))
+
+    def sweep(self, before: float) -> None:
+        """What was retired before a time (s since the epoch) is gone. Raises `OSError`."""
+        for path in self.folder.glob(f"whs-*{OVER}"):
+            with suppress(FileNotFoundError):  # another process sweeps, too
+                if path.stat().st_mtime < before:
+                    self._destroy(path)
 
     def destroy(self, identity: str) -> None:
         """It is not here any more. Raises `OSError`."""
         path = self._path(identity)
-        if not path.exists():
-            return
+        if path.exists():
+            self._destroy(path)
+
+    def _destroy(self, path: Path) -> None:
         with path.open("r+b") as file:
             file.write(b"0" * path.stat().st_size)
             file.flush()

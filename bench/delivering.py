@@ -24,6 +24,7 @@ from bench.figures import Figure, percentile
 from bench.processes import Program, apart, cpu_seconds, megabytes, up
 from bench.receiving import EACH, Receiver, receiving
 from bench.stock import Stock
+from events.subscriptions.secret_ids import signs
 from oms.client import Client, connect
 from oms.secrets import made
 from oms.settings import Settings
@@ -140,7 +141,11 @@ async def _served(folder: Path, receiver: Receiver, *options: str) -> AsyncItera
 
 async def _registered(client: Client, folder: Path, sinks: Sequence[str]) -> None:
     for number, sink in enumerate(sinks):
-        terms = {"sink": sink, "types": ["io.oms.object.*"], "secret": made(Settings(folder=folder), "v1").id}
+        terms = {
+            "sink": sink,
+            "types": ["io.oms.object.*"],
+            "secret": made(Settings(folder=folder), "v1", signs(f"endpoint{number}")).id,
+        }
         told = await client.send("RegisterSubscription", {"name": f"endpoint{number}", **terms})
         assert told.status == "accepted", told
 

@@ -78,14 +78,15 @@ class CallersFile:
         """Raises `OSError`."""
         for each in self.known():
             try:
-                if each.secret and verified(headers, body, [self._key(each.secret)], clock.now() / 1e6):
+                if each.secret and verified(headers, body, [self._key(each)], clock.now() / 1e6):
                     return each
             except (BadSecret, LookupError) as error:
                 raise BadCallers(self.path, f"names a secret of {each.principal} that is none: {error}") from error
         return None
 
-    def _key(self, secret: str) -> str:
-        return secret if secret.startswith("whpk_") else self._secrets.get(secret)
+    def _key(self, known: Known) -> str:
+        secret = known.secret
+        return secret if secret.startswith("whpk_") else self._secrets.get(secret, _signs(known.principal))
 
 
 def allow(settings: Settings, principal: str, may: Sequence[str]) -> str:
@@ -102,7 +103,7 @@ def trust(settings: Settings, principal: str, may: Sequence[str], public: str | 
         _write(settings, principal, {"secret": public, "may": list(may)})
         return public
     parse(f"{principal}@gateway")  # before there is a secret of nobody
-    secret = made(settings, "v1")
+    secret = made(settings, "v1", _signs(principal))
     _write(settings, principal, {"secret": secret.id, "may": list(may)})
     return secret.shown
 
@@ -110,6 +111,11 @@ def trust(settings: Settings, principal: str, may: Sequence[str], public: str | 
 def forget(settings: Settings, principal: str) -> bool:
     """Whether it was there; from now on it is not let in."""
     return _write(settings, principal, None)
+
+
+def _signs(principal: str) -> str:
+    """Whom the secret is for."""
+    return f"what {principal} sends"
 
 
 def _write(settings: Settings, principal: str, said: Mapping[str, Any] | None) -> bool:

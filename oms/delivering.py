@@ -106,18 +106,21 @@ class Delivering:
             courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm)
             tasks.create_task(courier.run())
             tasks.create_task(asking.run(courier.look_again))
-            tasks.create_task(_forget(kept.forget, settings.webhook_days))
+            tasks.create_task(_forget(kept.forget, settings))
 
 
 def _seconds() -> float:
     return clock.now() / 1e6
 
 
-async def _forget(forget: Callable[[int, int], Awaitable[int]], days: float) -> None:
-    """Once an hour; without `days` tries are kept for ever."""
+async def _forget(forget: Callable[[int, int], Awaitable[int]], settings: Settings) -> None:
+    """Once an hour; without `webhook_days` tries are kept for ever."""
     from events.subscriptions.tallies import KEPT, first_slot
+    from oms.secrets import swept
 
+    days = settings.webhook_days
     while True:
         now = clock.now()
+        await asyncio.to_thread(swept, settings)
         await forget(now - round(days * DAY) if days else 0, first_slot(now, KEPT))
         await asyncio.sleep(3_600)

@@ -20,7 +20,7 @@ from events.subscriptions.consent import with_origin
 from events.subscriptions.letters import Letter
 from events.subscriptions.messages import message
 from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
-from events.subscriptions.secret_ids import in_use
+from events.subscriptions.secret_ids import in_use, signs
 from events.subscriptions.shaping import Unshaped
 from oms.credentials import Credentials
 from oms.secrets import secret_files
@@ -54,7 +54,9 @@ async def outgoing(
             async def send(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
                 try:
-                    request = requested(state, letter, [secret(each, "") for each in ids], clock.now() // 1_000_000)
+                    request = requested(
+                        state, letter, [secret(each, signs(state["name"])) for each in ids], clock.now() // 1_000_000
+                    )
                 except (Unshaped, EnvelopeError) as error:
                     return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:

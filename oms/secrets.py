@@ -1,7 +1,8 @@
 """The secrets of webhooks, those that they are signed with and those that endpoints want to see: where they lie, new ones."""
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from oms.about_settings import SettingRefused
 from oms.settings import Settings
@@ -36,11 +37,19 @@ def secret_files(settings: Settings) -> "SecretFiles":
     return SecretFiles(folder, key)
 
 
-def made(settings: Settings, signing: str) -> Made:
-    """A new secret for `v1` or `v1a`, kept. Raises `OSError`."""
+GRACE_SECONDS: Final = 600.0  # for what is under way with a secret that was replaced
+
+
+def swept(settings: Settings) -> None:
+    """What was replaced a while ago is gone. Raises `OSError`, `SettingRefused`."""
+    secret_files(settings).sweep(time.time() - GRACE_SECONDS)
+
+
+def made(settings: Settings, signing: str, audience: str) -> Made:
+    """A new secret for `v1` or `v1a`, kept for one use: as `secret_ids.signs` says it. Raises `OSError`."""
     from secrets import token_bytes
 
     from security.webhook_secrets import RANDOM_BYTES, ed25519_secret, hmac_secret
 
     secret = (ed25519_secret if signing == "v1a" else hmac_secret)(token_bytes(RANDOM_BYTES))
-    return Made(secret_files(settings).keep(secret.secret), secret.shown)
+    return Made(secret_files(settings).keep(secret.secret, audience), secret.shown)

@@ -4,6 +4,11 @@ from events.decider import State
 from events.wire import instants
 
 
+def signs(name: str) -> str:
+    """Whom a secret to sign with is for: nobody else signs with it, though its id is seen by all."""
+    return f"the signatures of {name}"
+
+
 def in_use(state: State, time: int) -> list[str]:
     """What it is signed with at `time` (µs), the newest first; those before it as long as they overlap. Empty where there never was one."""
     kept = [each for each in state["secrets"] if "until" not in each or time < instants.from_text(each["until"])]

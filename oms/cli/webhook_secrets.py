@@ -154,10 +154,11 @@ def sent_with_secrets(
     taken: "Mapping[str, None] | None" = None,
 ) -> None:
     """Send it with new secrets, one to sign with where `signing` says how. Those of a command that is not accepted go again."""
-    from oms.secrets import made, secret_files
+    from events.subscriptions.secret_ids import signs
+    from oms.secrets import made, secret_files, swept
     from oms.settings import load
 
-    settings = load(said.flags(branch)).settings
+    settings, name = load(said.flags(branch)).settings, str(data.get("subscription") or data["name"])
     files, new = secret_files(settings), list[str]()
 
     def keep(text: str, audience: str) -> str:
@@ -165,12 +166,12 @@ def sent_with_secrets(
         return new[-1]
 
     def sink() -> str:
-        return str(data.get("sink") or subscribed(str(data["subscription"]), said.folder)[1]["sink"])
+        return str(data.get("sink") or subscribed(name, said.folder)[1]["sink"])
 
     try:
         whole, shown = {**data, **(showing or Showing()).data(keep, sink)}, dict[str, object]()
         if signing is not None:
-            secret = made(settings, signing)
+            secret = made(settings, signing, signs(name))
             new.append(secret.id)
             whole["secret"], shown["secret"] = secret.id, secret.shown
     except BaseException:
@@ -181,7 +182,9 @@ def sent_with_secrets(
         _destroy(files, new)
         show(outcome, said.flags(branch), as_json=said.as_json)
         return
-    _destroy(files, _needless(settings, str(data.get("subscription") or data["name"])))
+    for each in _needless(settings, name):
+        files.retire(each)
+    swept(settings)
     if shown and not said.as_json:
         typer.echo(f"{shown['secret']}\nThis is what deliveries are verified with. It is shown once.")
     show(outcome, said.flags(branch), as_json=said.as_json, beside=shown)

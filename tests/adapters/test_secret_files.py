@@ -28,6 +28,20 @@ def test_a_secret_is_kept_until_it_is_destroyed(tmp_path):
     assert list(files.ids()) == [other]
 
 
+def test_what_is_replaced_is_opened_a_while_longer_and_then_gone(tmp_path):
+    files = SecretFiles(tmp_path / "secrets", tmp_path / "secrets.key")
+    one = files.keep("x")
+    files.retire(one)
+    files.retire(one)
+    assert (list(files.ids()), files.get(one)) == ([], "x")
+    files.sweep(0.0)
+    assert files.get(one) == "x"
+    files.sweep(float("inf"))
+    with pytest.raises(NoSecret):
+        files.get(one)
+    assert list(files.folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("identity", ["", "../keys.db", "whs-1", f"whs-{'A' * 32}"])
 def test_nothing_but_a_secret_is_read(tmp_path, identity):
     (tmp_path / "keys.db").write_text("x")

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from events.subscriptions.secret_ids import signs
 from oms import cli
 from oms.client import connect
 from oms.running import running
@@ -54,7 +55,7 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
         settings = replace(settings, metrics_file=str(figures))
         async with asyncio.timeout(DEADLINE), running(settings, heard), await connect(settings.folder) as client:
-            secret = made(settings, "v1")
+            secret = made(settings, "v1", signs("types"))
             terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.*"], "secret": secret.id}
             await client.send("RegisterSubscription", {"name": "types", **terms, "config": {"mode": "binary"}})
             number = [{"name": "number", "type": "string"}]
@@ -98,7 +99,7 @@ async def test_an_example_is_sent_in_its_shape_marked_and_moves_nothing(tmp_path
     async with receiving() as (port, arrived):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
         async with asyncio.timeout(DEADLINE), running(settings, print), await connect(settings.folder) as client:
-            secret = made(settings, "v1")
+            secret = made(settings, "v1", signs("links"))
             terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.link.*"], "secret": secret.id}
             transform = {"expression": "{text: join(' ', [type, id])}", "of": "event"}
             config = {"transform": transform}
@@ -211,7 +212,7 @@ async def test_a_batch_is_one_signed_request(tmp_path):
     async with receiving() as (port, arrived):
         settings = Settings(folder=folder, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
         async with asyncio.timeout(DEADLINE), running(settings, print), await connect(folder) as client:
-            secret = made(settings, "v1")
+            secret = made(settings, "v1", signs("types"))
             terms = {"sink": f"http://127.0.0.1:{port}/hook", "types": ["io.oms.objectType.*"], "secret": secret.id}
             config = {"mode": "batch", "batch": {"events": 2, "milliseconds": 60_000}}
             await client.send("RegisterSubscription", {"name": "types", **terms, "config": config})

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 
 from adapters.nats_connection import api, connection
 from adapters.nats_server import Endpoint
+from events.subscriptions.secret_ids import signs
 from oms.client import Client, connect
 from oms.secrets import made
 from oms.settings import Settings
@@ -142,7 +143,7 @@ async def subscribed(client: Client, receiver: Receiver, folder: Path, port: int
         elif name == "stream":
             terms |= {"sink": f"nats:{STREAM}", "protocol": "NATS"}
         else:
-            new = made(Settings(folder=folder), "v1")
+            new = made(Settings(folder=folder), "v1", signs(name))
             receiver.secrets[f"/{name}"] = new.shown
             terms |= {"sink": f"http://127.0.0.1:{port}/{name}", "secret": new.id}
         told = await client.send("RegisterSubscription", {"name": name, **terms})

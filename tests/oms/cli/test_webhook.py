@@ -4,6 +4,7 @@ import base64
 import json
 import stat
 
+from events.subscriptions.secret_ids import signs
 from oms.secrets import secret_files, secrets_folder
 from oms.settings import Settings
 
@@ -58,7 +59,7 @@ async def test_a_secret_is_shown_once_and_stands_in_its_file_alone(program, cli)
     assert first not in told
     kept = secret_files(settings)
     ids = list(kept.ids())
-    assert {kept.get(each)[:5] for each in ids} == {"whsec", "whsk_"}
+    assert {kept.get(each, signs("하나"))[:5] for each in ids} == {"whsec", "whsk_"}
     assert {each["id"] for each in json.loads((await cli("webhook", "show", "하나", "--json"))[1])["secrets"]} == set(
         ids
     )
