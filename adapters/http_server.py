@@ -49,12 +49,28 @@ async def serve(
         await asyncio.shield(serving)
     finally:
         ending()
-        server.should_exit = True
+        server.end()
         with listener:
             await serving
 
 
 class _Server(uvicorn.Server):
+    """Wakes once a second, for the time that answers carry, and at once to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._ending.wait()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the program's."""

@@ -8,7 +8,7 @@ waited for, with nothing but a page in hand, and hung up on by the server after 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Annotated, Any, Final, Literal
 
@@ -82,7 +82,7 @@ async def parts(
     yield RETRY
     spoke, told = clock(), after
     while not tail.ended:
-        page = await tail.page(after)
+        page = await _page(tail, after)
         written, number = bytearray(), 0
         for event in page:
             after = event.position
@@ -102,6 +102,14 @@ async def parts(
             spoke = clock()
         if not page:
             await tail.more(after, max(0.0, spoke + heartbeat - clock()))
+
+
+async def _page(tail: Tail, after: int) -> Sequence[Heard]:
+    """A log that is away for a while is no end: whoever reads hears that this lives, and it is asked again."""
+    try:
+        return await tail.page(after)
+    except ConnectionError:
+        return ()
 
 
 def message(event: Heard) -> bytes:

@@ -18,6 +18,7 @@ KEPT_EVENTS: Final = 10_000
 KEPT_BYTES: Final = 32 << 20
 PAGE_EVENTS: Final = 500
 PAGE_BYTES: Final = 256 << 10  # a page ends behind the event with which it has so many
+PAGE_SECONDS: Final = 10.0  # that one may take
 PAGES_AT_ONCE: Final = 4  # that are being read: each may hold 32 MiB for a moment
 
 
@@ -40,8 +41,15 @@ class Heard:
 class Tail:
     """`run` it as a task; whoever reads may come before it has begun."""
 
-    def __init__(self, feed: Feed, kept_events: int = KEPT_EVENTS, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        kept_events: int = KEPT_EVENTS,
+        kept_bytes: int = KEPT_BYTES,
+        patience: float = PAGE_SECONDS,
+    ) -> None:
         self._feed, self._kept_events, self._kept_bytes = feed, kept_events, kept_bytes
+        self._patience = patience
         self._kept: deque[Heard] = deque()
         self._bytes = 0
         self.last = 0
@@ -78,13 +86,20 @@ class Tail:
                     await self._news.wait()
 
     async def page(self, after: int) -> Sequence[Heard]:
-        """The next events behind `after`, as many as make a page; none where there are none yet. Raises `Gap`."""
+        """The next events behind `after`, as many as make a page; none where there are none yet.
+
+        Raises `Gap`, and `ConnectionError` where the log does not give them in time.
+        """
         if after >= self.last:
             return ()
+        await asyncio.sleep(0)  # others have their turn between two pages, however many there are
         if self._kept and after + 1 >= self._kept[0].position:
             return self._from_memory(after + 1 - self._kept[0].position)
-        async with self._pages:
-            return await self._from_log(after, min(after + PAGE_EVENTS, self.last))
+        try:
+            async with asyncio.timeout(self._patience), self._pages:
+                return await self._from_log(after, min(after + PAGE_EVENTS, self.last))
+        except TimeoutError:
+            raise ConnectionError(f"the log gave nothing behind {after:,} within {self._patience:g} s") from None
 
     def _from_memory(self, begin: int) -> Sequence[Heard]:
         page: list[Heard] = []

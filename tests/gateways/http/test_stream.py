@@ -134,6 +134,38 @@ async def test_where_nothing_passes_an_id_says_how_far_it_was_read():
     assert told[-1] == b"id: 1\n\n"
 
 
+async def test_a_log_that_is_away_for_a_while_is_no_end():
+    feed, told = Away([Fetched(1, "", encode(EVENT))]), []
+    tail = Tail(feed, patience=0.01)
+    following = asyncio.create_task(tail.run())
+    await tail.begun()
+    with pytest.raises(ConnectionError):
+        await tail.page(0)
+    async with asyncio.timeout(DEADLINE):
+        async for part in parts(tail, 0, None, Uncounted(), heartbeat=0.01):
+            told.append(part)
+            if len(told) == 3:
+                feed.there.set()
+            if part.startswith(b"id: 1\ndata: "):
+                tail.end()
+    following.cancel()
+    assert set(told[1:-1]) == {b":\n\n"}
+
+
+class Away(MemoryFeed):
+    """Pages come only while it is there."""
+
+    def __init__(self, messages):
+        super().__init__(messages)
+        self.there = asyncio.Event()
+
+    async def read(self, after, until=None):
+        if until is not None:
+            await self.there.wait()
+        async for chunk in super().read(after, until):
+            yield chunk
+
+
 def test_a_body_with_line_ends_is_one_event_all_the_same():
     assert message(Heard(3, b'{\n"a":1}')) == b'id: 3\ndata: {\ndata: "a":1}\n\n'
 
