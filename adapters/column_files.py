@@ -106,6 +106,14 @@ def alone(view: Path, branch: str, prefix: str) -> Iterator[bool]:
             yield True
 
 
+def are_whole(view: Path, stamp: Stamp) -> bool:
+    """Whether all parts are as they were written: what is mapped into memory may end the process if it is not."""
+    try:
+        return all(checksum(view.with_name(part.name)) == part.checksum for part in stamp.parts)
+    except OSError:
+        return False
+
+
 def checksum(file: Path) -> int:
     """Of a part. Raises `OSError`."""
     return zlib.crc32(file.read_bytes())

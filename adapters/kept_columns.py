@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import ipc
 
 from adapters.arrow_columns import array, type_of
-from adapters.column_files import Stamp, read_stamp
+from adapters.column_files import Stamp, are_whole, read_stamp
 from events.names import Key
 from projectors.projector import FOREVER
 from projectors.versions import Marks, Version
@@ -51,7 +51,7 @@ def _opened(view: Path, versions: Versions, branch: str, prefix: str) -> "KeptCo
     if stamp is None:
         return None
     commit = versions.commit_by_position(stamp.position)
-    if commit is None or (commit.last, commit.id) != (stamp.position, stamp.commit):
+    if commit is None or (commit.last, commit.id) != (stamp.position, stamp.commit) or not are_whole(view, stamp):
         return None
     try:
         return KeptColumns(stamp, [pa.memory_map(str(view.with_name(part.name))) for part in stamp.parts])

@@ -13,6 +13,7 @@ from adapters.column_files import (
     Part,
     Stamp,
     alone,
+    are_whole,
     checksum,
     part_name,
     read_stamp,
@@ -28,7 +29,6 @@ from adapters.sqlite_reader import reader
 from adapters.sqlite_versions_reader import SQL, SqliteVersions
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.projector import FOREVER
-from queries.collecting import uncollected
 from queries.versions import Commit, Versions
 
 ENTITIES: Final = 10_000  # from so many on, to read a whole table takes long enough
@@ -42,7 +42,7 @@ def pays(view: Path, branch: str, prefix: str, until: int = FOREVER) -> bool:
         found = connection.execute(SQL["many"], (branch, prefix, behind(prefix), ENTITIES)).fetchone()
         if found[0] < ENTITIES:
             return False
-        stamp = read_stamp(view, branch, prefix)
+        stamp = _before(view, SqliteVersions(connection), branch, prefix)
         if stamp is None:
             return True
         since = (stamp.position, until, branch, prefix, behind(prefix))
@@ -78,7 +78,7 @@ def keep(view: Path, branch: str, prefix: str, told: Callable[[int], None] = lam
 
     How many versions were read. `told(count)` is progress. Raises `BrokenRow`, `OSError`.
     """
-    with alone(view, branch, prefix) as mine, closing(reader(view)) as connection, uncollected():
+    with alone(view, branch, prefix) as mine, closing(reader(view)) as connection:
         if not mine:
             return 0
         connection.execute("BEGIN")
@@ -87,7 +87,9 @@ def keep(view: Path, branch: str, prefix: str, told: Callable[[int], None] = lam
         if commit is None:
             return 0
         of = _Of(view, branch, prefix, commit)
-        before = _before(of, versions)
+        before = _before(view, versions, branch, prefix)
+        if before is not None and not are_whole(view, before):
+            before = None
         if before is not None and before.position == commit.last:
             return 0
         later = None if before is None else _Later(of, versions, before)
@@ -115,16 +117,13 @@ class _Of(NamedTuple):
     commit: Commit
 
 
-def _before(of: _Of, versions: Versions) -> Stamp | None:
-    stamp = read_stamp(of.view, of.branch, of.prefix)
+def _before(view: Path, versions: Versions, branch: str, prefix: str) -> Stamp | None:
+    """What says of columns that are there that they belong to these versions."""
+    stamp = read_stamp(view, branch, prefix)
     then = versions.commit_by_position(stamp.position) if stamp else None
     if stamp is None or then is None or (then.last, then.id) != (stamp.position, stamp.commit):
         return None
-    try:
-        whole = all(checksum(of.view.with_name(part.name)) == part.checksum for part in stamp.parts)
-    except OSError:
-        return None
-    return stamp if whole else None
+    return stamp if all(view.with_name(part.name).exists() for part in stamp.parts) else None
 
 
 class _Later:

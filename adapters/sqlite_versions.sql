@@ -13,6 +13,10 @@ SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, 
 FROM entities JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
 WHERE entities.branch = ? AND entities.entity >= ? AND entities.entity < ? AND slices.since <= ? AND slices.until > ? ORDER BY entities.entity, slices.since
 
+-- several
+SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
+FROM json_each(?) AS asked CROSS JOIN entities ON entities.branch = ? AND entities.entity = asked.value CROSS JOIN slices ON slices.entity = entities.id AND slices.since = (SELECT max(before.since) FROM slices AS before WHERE before.entity = entities.id AND before.since <= ?) JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first
+
 -- histories
 SELECT entities.entity, entities.id, slices.since, slices.until, versions.time, versions.effective, versions.change, versions.author, versions.on_behalf_of, commits.first, commits.last, commits.id, versions.state, messages.message, versions.created_by, versions.created_at, versions.updated_by, versions.updated_at, versions.deleted_by, versions.deleted_at
 FROM json_each(?) AS asked CROSS JOIN entities ON entities.branch = ? AND entities.entity = asked.value CROSS JOIN slices ON slices.entity = entities.id JOIN versions ON versions.since = slices.since JOIN commits ON commits.first = versions.first LEFT OUTER JOIN messages ON messages.first = versions.first

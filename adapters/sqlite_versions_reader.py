@@ -1,5 +1,6 @@
 """Reads the versions view from its SQLite file: one transaction, so nothing moves while a question is answered."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ class SqliteVersions:
         return int(self._execute(SQL["position"]).fetchone()[0])
 
     def several(self, branch: str, entities: Sequence[Key], position: int) -> Mapping[Key, Version]:
-        found = ((entity, self.at(branch, entity, position)) for entity in entities)
-        return {entity: version for entity, version in found if version is not None}
+        rows = self._execute(SQL["several"], (json.dumps(entities), branch, position))
+        return {Key(entity): loaded(branch, Key(entity), row, self._packed) for entity, *row in rows}
 
     def of(self, branch: str, entity: Key, position: int) -> Sequence[Version]:
         rows = self._execute(SQL["own"], (branch, entity, position, _ALL)).fetchall()

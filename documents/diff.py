@@ -70,6 +70,8 @@ def _changes(path: str, old: Json, new: Json) -> Iterator[Change]:
 
 def _in_maps(path: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
+        if _are_one_text(old.get(name), new.get(name)):
+            continue
         at = path + pointer([name])
         if name not in new:
             yield Change("remove", at, old=old[name])
@@ -77,6 +79,11 @@ def _in_maps(path: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> Ite
             yield Change("add", at, new=new[name])
         else:
             yield from _changes(at, old[name], new[name])
+
+
+def _are_one_text(one: Json, other: Json) -> bool:
+    """Most members are texts that did not change."""
+    return type(one) is str and type(other) is str and one == other
 
 
 def _in_arrays(path: str, old: Sequence[Json], new: Sequence[Json]) -> Iterator[Change]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from adapters.view_files import live_path
 from oms.settings import Settings
 from projectors.projector import Fetched, ViewUnavailable
+from queries.collecting import uncollected
 from queries.freshness import Behind, at_least
 from queries.sql.kept import Lookup, nothing_kept
 
@@ -53,7 +54,7 @@ def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Call
     from adapters.sqlite_columns import keep, pays
 
     view, made = live_path(settings.folder, "versions"), 0
-    with suppress(PermissionError):
+    with suppress(PermissionError), uncollected():
         for (branch, prefix), last in whole.items():
             if pays(view, branch, prefix, last):
                 made += keep(view, branch, prefix, told)
@@ -67,7 +68,8 @@ def all_columns(settings: Settings, told: Callable[[int], None]) -> int:
     from adapters.sqlite_columns import keep, large
 
     view = live_path(settings.folder, "versions")
-    return sum(keep(view, branch, prefix, told) for branch, prefix in large(view))
+    with uncollected():
+        return sum(keep(view, branch, prefix, told) for branch, prefix in large(view))
 
 
 async def _next(chunks: AsyncIterator[Sequence[Fetched]]) -> Sequence[Fetched] | None:

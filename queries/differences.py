@@ -7,8 +7,8 @@ branch that one of them sees alone, or of which they see two overlays, all of it
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any, Literal
+from itertools import groupby, islice
+from typing import Any, Final, Literal
 
 from documents.diff import Change, changes
 from events.decider import State
@@ -16,10 +16,12 @@ from events.findings import Refused
 from events.names import Key
 from projectors.versions import Version
 from queries.cuts import Cut
-from queries.gaps import readable
+from queries.gaps import Shown, readable
 from queries.naming import named, type_of, values
 from queries.objects import PREFIXES, not_found, reached
-from queries.versions import Versions
+from queries.purges import Purges
+
+AT_ONCE: Final = 500  # entities whose versions are looked for together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,12 @@ def differences(before: Cut, after: Cut, behind: str = "") -> Iterator[Differenc
 
     `behind`: only what comes behind this entity.
     """
-    schema = _schemas(before, after)
+    schema, shown = _schemas(before, after), Purges(after.versions)
     for prefix in PREFIXES[reached(behind) :]:
         first = behind if behind.startswith(prefix) else ""
-        for entity in touched(prefix, before, after):
-            if entity > first:
-                yield from _compared(before, after, schema, entity)
+        keys = (entity for entity in touched(prefix, before, after) if entity > first)
+        while entities := list(islice(keys, AT_ONCE)):
+            yield from _compared(before, after, schema, shown, entities)
 
 
 def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
@@ -66,15 +68,20 @@ def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) 
     ends = before.version(entity), after.version(entity)
     if not any(ends):
         raise not_found(after, schema, key or "")
-    return list(_compared(before, after, _schemas(before, after), entity))
+    return list(_compared(before, after, _schemas(before, after), after.versions, [entity]))
 
 
-def _compared(before: Cut, after: Cut, schema: Callable[[State], State | None], entity: Key) -> Iterator[Difference]:
-    old, new = _alive(before.version(entity)), _alive(after.version(entity))
-    if newest := new or old:
-        found = _difference(after.versions, schema(newest.state), old, new, newest)
-        if found.what != "updated" or found.changes:
-            yield found
+def _compared(
+    before: Cut, after: Cut, schema: Callable[[State], State | None], shown: Shown, entities: Sequence[Key]
+) -> Iterator[Difference]:
+    """In their order."""
+    were, are = before.several(entities), after.several(entities)
+    for entity in entities:
+        old, new = _alive(were.get(entity)), _alive(are.get(entity))
+        if newest := new or old:
+            found = _difference(shown, schema(newest.state), old, new, newest)
+            if found.what != "updated" or found.changes:
+                yield found
 
 
 def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:
@@ -110,11 +117,11 @@ def _alive(version: Version | None) -> Version | None:
 
 
 def _difference(
-    versions: Versions, schema: State | None, old: Version | None, new: Version | None, newest: Version
+    shown: Shown, schema: State | None, old: Version | None, new: Version | None, newest: Version
 ) -> Difference:
     kind, _, rest = newest.entity.partition("/")
     slug, _, own = rest.partition("/")
-    before, after = (values(one.entity, schema, readable(versions, one, schema)) if one else {} for one in (old, new))
+    before, after = (values(one.entity, schema, readable(shown, one, schema)) if one else {} for one in (old, new))
     return Difference(
         what="created" if old is None else "deleted" if new is None else "updated",
         kind=kind,

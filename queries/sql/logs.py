@@ -18,8 +18,8 @@ from queries.cuts import Cut
 from queries.gaps import readable
 from queries.naming import type_of, values
 from queries.objects import PREFIXES
+from queries.purges import Purges
 from queries.sql.columns import AUDIT, OF_VERSIONS, Column
-from queries.sql.purges import Purges
 from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, needed
 from queries.sql.scans import Seen
 from queries.sql.told import Told

@@ -11,13 +11,13 @@ from events.names import Key
 from queries.collecting import uncollected
 from queries.cuts import Cut
 from queries.objects import PREFIXES
+from queries.purges import Purges
 from queries.sql.columns import SHORT
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
 from queries.sql.kept import Found, Lookup, nothing_kept, whole
 from queries.sql.logs import Bodies, Stretch, history, logged
 from queries.sql.narrowing import Narrowed, narrowed
-from queries.sql.purges import Purges
 from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
 from queries.sql.scans import Entities, true_at

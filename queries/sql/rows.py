@@ -14,9 +14,9 @@ from events.schema.hierarchy import effective
 from events.schema.values import pointer
 from queries.gaps import Opens, gaps
 from queries.naming import types_of
+from queries.purges import Purges
 from queries.sql.columns import AUDIT, ENDS, OF_VERSIONS, Column, distinct, mixed, of_property
 from queries.sql.kept import Found
-from queries.sql.purges import Purges
 from queries.sql.scans import Entities, Seen, TrueAt, scanned
 from queries.sql.tables import Table
 from queries.sql.told import Cells, Told

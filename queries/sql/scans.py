@@ -44,8 +44,8 @@ class Entities:
     def current(self, cut: Cut) -> Iterator[Version]:
         if self.keys is None:
             return chain.from_iterable(map(cut.valid, self.prefixes))
-        found = map(cut.version, sorted(self.keys))
-        return (version for version in found if version is not None)
+        found = cut.several(sorted(self.keys))
+        return (found[key] for key in sorted(found))
 
     def histories(self, cut: Cut, low: int) -> Iterator[Sequence[Version]]:
         """Of each entity the versions that the branch has seen up to the cut and that were current at `low` or later."""

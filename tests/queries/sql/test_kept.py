@@ -161,12 +161,16 @@ def asked_of(view: Path, *, kept: bool = True) -> list[Any]:
     return told(view, "SELECT * FROM users ALL_VERSIONS", MAIN, kept=kept)
 
 
-@pytest.mark.parametrize("broken", ["cut off", "gone", "of another history"])
+@pytest.mark.parametrize("broken", ["cut off", "flipped", "gone", "of another history"])
 def test_columns_that_are_no_use_are_not_read_and_made_again(view: Path, broken: str) -> None:
     keep(view, MAIN, TYPE)
     ((part,), (stamp,)) = (list(view.parent.glob(f"*.columns-*{end}")) for end in (".arrow", ".json"))
     if broken == "cut off":
         part.write_bytes(part.read_bytes()[:-100])
+    elif broken == "flipped":
+        whole = bytearray(part.read_bytes())
+        whole[len(whole) // 2] ^= 1
+        part.write_bytes(whole)
     elif broken == "gone":
         part.unlink()
     else:
