@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
     @property
     def free(self) -> bool:
         """Whether it may be asked."""
-        return self._usable and self._waiting is None
+        return self._usable and self._waiting is None and not self._transport.is_closing()
 
     def ask(self, request: bytes) -> "asyncio.Future[Answer]":
         """Raises through the future: `AnswerTooLong`, `NotHttp`, `TimeoutError` and other `OSError`s."""

@@ -32,6 +32,7 @@ from oms.settings import Settings
 ENDPOINTS: Final = 10
 AT_ONCE: Final = 10  # requests of each, as it is where nobody says otherwise
 DELIVERIES: Final = 1_000_000
+IN_ORDER: Final = 20_000
 POSTS: Final = 100_000
 HEALTHY: Final = 98
 PER_SECOND: Final = 20  # events, to each of the healthy
@@ -58,22 +59,28 @@ async def _many(stock: Stock) -> Iterator[Figure]:
     async with receiving() as receiver:
         floor = (await apart(partial(_posted, receiver.url("count/floor"), posts, ENDPOINTS * AT_ONCE))).result
         await receiver.anew()
-        drained = await _drained(stock.folder / "delivering", receiver, deliveries)
-    return _told(deliveries, drained, floor)
+        drained = await _drained(stock.folder / "delivering", receiver, deliveries, ENDPOINTS)
+        await receiver.anew()
+        ordered = await _drained(stock.folder / "in order", receiver, stock.sized(IN_ORDER), 1, ordered=True)
+    return _told(deliveries, drained, floor, ordered)
 
 
-def _told(deliveries: int, drained: Drained, floor: tuple[float, float]) -> Iterator[Figure]:
+def _told(deliveries: int, drained: Drained, floor: tuple[float, float], ordered: Drained) -> Iterator[Figure]:
     title = f"{deliveries:,} deliveries to {ENDPOINTS} endpoints, signed"
     beside = f"bare aiohttp and hmac, {floor[1]:.0f} µs"
     bound = f"one core of Python; the receiver takes {drained.receiver:.0f} µs on the other"
     yield Figure(title, drained.rate, "/s", drained.cpu, beside, floor[0], "≥ 5,000/s", bound)
     yield Figure("memory at their end", drained.late, "MB", None, "after a tenth", drained.early, "ratio ≤ 1.1")
+    yield Figure("to one endpoint in strict order", ordered.rate, "/s", ordered.cpu, bound="a round trip for each")
 
 
-async def _drained(folder: Path, receiver: Receiver, deliveries: int) -> Drained:
-    events = deliveries // ENDPOINTS
+async def _drained(
+    folder: Path, receiver: Receiver, deliveries: int, endpoints: int, *, ordered: bool = False
+) -> Drained:
+    events = deliveries // endpoints
     async with _served(folder, receiver, "--without", "webhooks") as (program, client):
-        await _registered(client, folder, [receiver.url(f"count/{number}") for number in range(ENDPOINTS)])
+        sinks = [receiver.url(f"count/{number}") for number in range(endpoints)]
+        await _registered(client, folder, sinks, ordered=ordered)
         await _written(program, events)
         async with up(folder, "--role", "webhooks") as carrying:
             early = await receiver.until(deliveries // 10)
@@ -139,14 +146,12 @@ async def _served(folder: Path, receiver: Receiver, *options: str) -> AsyncItera
         yield program, client
 
 
-async def _registered(client: Client, folder: Path, sinks: Sequence[str]) -> None:
+async def _registered(client: Client, folder: Path, sinks: Sequence[str], *, ordered: bool = False) -> None:
     for number, sink in enumerate(sinks):
-        terms = {
-            "sink": sink,
-            "types": ["io.oms.object.*"],
-            "secret": made(Settings(folder=folder), "v1", signs(f"endpoint{number}")).id,
-        }
-        told = await client.send("RegisterSubscription", {"name": f"endpoint{number}", **terms})
+        name = f"endpoint{number}"
+        secret = made(Settings(folder=folder), "v1", signs(name)).id
+        terms = {"sink": sink, "types": ["io.oms.object.*"], "secret": secret, "config": {"ordered": ordered}}
+        told = await client.send("RegisterSubscription", {"name": name, **terms})
         assert told.status == "accepted", told
 
 
