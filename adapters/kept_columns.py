@@ -55,10 +55,7 @@ def _opened(view: Path, versions: Versions, branch: str, prefix: str) -> "KeptCo
         return None
     try:
         return KeptColumns(stamp, [pa.memory_map(str(view.with_name(part.name))) for part in stamp.parts])
-    except (
-        OSError,
-        pa.ArrowInvalid,
-    ):  # others took their place, or they are broken: what they tell is in the view, too
+    except (OSError, pa.ArrowInvalid):  # others took their place just now
         return None
 
 

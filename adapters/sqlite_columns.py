@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -33,6 +34,7 @@ from queries.versions import Commit, Versions
 
 ENTITIES: Final = 10_000  # from so many on, to read a whole table takes long enough
 BEHIND: Final = 1_000  # entities that changed since: then columns are made again
+LAG: Final = 100_000  # positions: to look through more for what changed takes long
 FEW: Final = 12  # small parts
 
 
@@ -42,11 +44,15 @@ def pays(view: Path, branch: str, prefix: str, until: int = FOREVER) -> bool:
         found = connection.execute(SQL["many"], (branch, prefix, behind(prefix), ENTITIES)).fetchone()
         if found[0] < ENTITIES:
             return False
-        stamp = _before(view, SqliteVersions(connection), branch, prefix)
-        if stamp is None:
+        connection.execute("BEGIN")
+        versions = spanning(SqliteVersions(connection), bundles(connection))
+        stamp = _before(view, versions, branch, prefix)
+        if stamp is None or min(until, versions.position()) > stamp.position + LAG:
             return True
-        since = (stamp.position, until, branch, prefix, behind(prefix))
-        return len(connection.execute(SQL["changed"], since).fetchmany(BEHIND)) == BEHIND
+        if versions.purges(branch, prefix, stamp.position):
+            return True
+        changed = versions.changed(branch, prefix, stamp.position, until)
+        return sum(1 for _ in islice(changed, BEHIND)) == BEHIND
 
 
 def renew(view: Path) -> int | None:
@@ -134,16 +140,17 @@ class _Later:
         since = (of.prefix, before.position)
         self.changed = set(versions.changed(of.branch, *since, of.commit.last))
         parked = {key for _, (on, key) in versions.left_out() if on == of.branch and key.startswith(of.prefix)}
-        self.apart = parked | set(map(Key, before.apart)) | set(versions.purges(of.branch, *since))
+        self._purged = versions.purges(of.branch, *since)
+        self.apart = parked | set(map(Key, before.apart))
 
     @property
     def much(self) -> bool:
-        """So much that all is made again."""
+        """So much that all is made again; always where something was purged: nothing of it stays."""
         entities = sum(part.entities for part in self._before.parts)
         versions = sum(part.versions for part in self._before.parts)
         gone = sum(behind - first for part in self._before.parts for first, behind in part.gone)
         many = len(self._before.parts) > FEW + versions // PART
-        return many or 4 * gone > versions or 4 * len(self.changed) > entities
+        return bool(self._purged) or many or 4 * gone > versions or 4 * len(self.changed) > entities
 
     def parts(self) -> list[File]:
         """Those from before, without what is told anew."""

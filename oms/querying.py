@@ -53,12 +53,13 @@ def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Call
         return False
     from adapters.sqlite_columns import keep, pays
 
-    view, made = live_path(settings.folder, "versions"), 0
+    view, made = live_path(settings.folder, "versions"), False
     with suppress(PermissionError), uncollected():
         for (branch, prefix), last in whole.items():
             if pays(view, branch, prefix, last):
-                made += keep(view, branch, prefix, told)
-    return made > 0
+                keep(view, branch, prefix, told)
+                made = True
+    return made
 
 
 def all_columns(settings: Settings, told: Callable[[int], None]) -> int:

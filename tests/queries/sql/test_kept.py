@@ -161,6 +161,23 @@ def asked_of(view: Path, *, kept: bool = True) -> list[Any]:
     return told(view, "SELECT * FROM users ALL_VERSIONS", MAIN, kept=kept)
 
 
+async def test_nothing_of_what_is_purged_stays_in_them(users: Lived, view: Path) -> None:
+    keep(view, MAIN, TYPE)
+    there = "나".encode()
+    assert there in b"".join(part.read_bytes() for part in arrow(view))
+    key, _, state = deleted("User", "3", id="3")
+    users.history.commit(MAIN, [(key, "purged", state)])
+    await users.write()
+    assert asked_of(view) == asked_of(view, kept=False)
+    keep(view, MAIN, TYPE)
+    assert there not in b"".join(part.read_bytes() for part in arrow(view))
+    assert asked_of(view) == asked_of(view, kept=False)
+
+
+def arrow(view: Path) -> list[Path]:
+    return list(view.parent.glob("*.arrow"))
+
+
 @pytest.mark.parametrize("broken", ["cut off", "flipped", "gone", "of another history"])
 def test_columns_that_are_no_use_are_not_read_and_made_again(view: Path, broken: str) -> None:
     keep(view, MAIN, TYPE)
