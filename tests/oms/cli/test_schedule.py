@@ -29,6 +29,8 @@ async def test_a_schedule_from_creation_to_deletion(oms, cli):
         {"time": "2099-02-14T17:30:00.000000Z", "local": "2099-02-15T02:30:00+09:00"},
         {"time": "2099-02-15T17:30:00.000000Z", "local": "2099-02-16T02:30:00+09:00"},
     ]
+    (asked,) = (await oms.schedules("nightly", following=2))["schedules"]
+    assert (asked["name"], len(asked["next"])) == ("nightly", 2)
     code, out, _ = await cli("schedule", "update", "nightly", "--every", "1h30m", "--no", "calendar", "--no", "except")
     assert code == 0, out
     for command, *more in (("pause", "--reason", "점검"), ("resume",), ("run", "--reason", "now")):
