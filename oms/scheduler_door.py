@@ -54,7 +54,7 @@ def _keeping(scheduling: Scheduling) -> Keeping:
     kept = scheduling.scheduler
     if kept is None:
         return Keeping(keeping=False, schedules=0, open=0, overdue=0.0)
-    return Keeping(keeping=True, schedules=len(kept.known), open=kept.open, overdue=kept.overdue())
+    return Keeping(keeping=True, schedules=len(kept.known), open=kept.lanes.open, overdue=kept.overdue())
 
 
 def _figures(scheduling: Scheduling) -> Kept:

@@ -1,7 +1,7 @@
 """What is said to schedules, and what happened to them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Final, get_args
 
 from pydantic import Field
 
@@ -10,6 +10,8 @@ from events.names import Key, Rid
 from events.schedules.terms import (
     At,
     Calendars,
+    CommandData,
+    CommandType,
     Cron,
     Description,
     Every,
@@ -17,9 +19,11 @@ from events.schedules.terms import (
     Jitter,
     MaxRuns,
     Misfire,
+    OnBehalfOf,
     OverlapSaid,
     Terms,
     Until,
+    Why,
     Zone,
 )
 
@@ -30,16 +34,13 @@ Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why")
 class Asked(Payload):
     """The command of a schedule, as one says it."""
 
-    type: Annotated[str, Field(max_length=200, description="command name, e.g. `ApplyAction`; `Commit` too")]
+    type: CommandType
     branch: Annotated[
         str | None, Field(description="`<env>/<service>/<purpose>`; absent = the branch this is said on")
     ] = None
-    data: Annotated[
-        dict[str, Any],
-        Field(description="what that command takes; `${nominal}` and `${date}` in texts: when the run is due"),
-    ]
-    on_behalf_of: Annotated[str | None, Field(alias="onBehalfOf", description="whom the author acts for")] = None
-    message: Annotated[str | None, Field(max_length=2_000, description="why; becomes part of each commit")] = None
+    data: CommandData
+    on_behalf_of: Annotated[OnBehalfOf | None, Field(alias="onBehalfOf")] = None
+    message: Why | None = None
 
 
 class CreateSchedule(Payload):

@@ -16,14 +16,23 @@ WITH_NOTHING_SAID = 60  # seconds a run may be late
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Scheduled(Payload):
-    """A command that is sent again and again. `${nominal}` and `${date}` in its texts stand for when a run is due."""
+CommandType = Annotated[str, Field(max_length=200, description="command name, e.g. `ApplyAction`; `Commit` too")]
+CommandData = Annotated[
+    dict[str, Any],
+    Field(description="what that command takes; `${nominal}` and `${date}` in texts: when the run is due"),
+]
+OnBehalfOf = Annotated[str, Field(description="whom the author acts for")]
+Why = Annotated[str, Field(max_length=2_000, description="why; becomes part of each commit")]
 
-    type: Annotated[str, Field(max_length=200, description="command name, e.g. `ApplyAction`; `Commit` too")]
-    branch: Annotated[str, Field(description="`<env>/<service>/<purpose>`; absent = the branch of this command")]
-    data: Annotated[dict[str, Any], Field(description="what that command takes")]
-    on_behalf_of: Annotated[str | None, Field(alias="onBehalfOf", description="whom the author acts for")] = None
-    message: Annotated[str | None, Field(max_length=2_000, description="why; becomes part of each commit")] = None
+
+class Scheduled(Payload):
+    """A command that is sent again and again."""
+
+    type: CommandType
+    branch: Annotated[str, Field(description="`<env>/<service>/<purpose>`")]
+    data: CommandData
+    on_behalf_of: Annotated[OnBehalfOf | None, Field(alias="onBehalfOf")] = None
+    message: Why | None = None
 
 
 class Every(Payload):

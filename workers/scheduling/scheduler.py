@@ -1,16 +1,15 @@
 """Keeps schedules: plans what changed and what rings, and sees to it that each run is sent and answered."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from typing import Final
 
-from events.schedules.planning import Known, Plan, Standing, due, plan, ring
+from events.schedules.planning import Known, Standing, due, plan, ring
 from events.schedules.running import Run
-from events.schedules.terms import MOST_AT_ONCE
 from workers.patiently import Alarm, until_it_works
+from workers.scheduling.lanes import Lanes
 from workers.scheduling.ports import Directory, Rings, Rung, Runs, Send
 from workers.scheduling.tally import Tally
 
@@ -36,23 +35,16 @@ class Scheduler:
         self.position = 0  # up to there facts of schedules were dealt with
         self.known: dict[str, Known] = {}  # by RID, as are all of these
         self.standings: dict[str, Standing] = {}
+        self.lanes = Lanes()
         self.tally = Tally()
         self._send, self._clock, self._alarm, self._rest = send, clock, alarm, rest
         self._next: list[tuple[int, str]] = []  # a heap: when each is due
         self._armed: set[int] = set()
         self._named: dict[str, str] = {}  # RIDs by name
-        self._open: dict[str, int] = {}  # runs that are not answered
-        self._waiting: dict[str, deque[Run]] = {}
-        self._due: asyncio.Queue[Run] = asyncio.Queue()
         self._ended: list[Run] = []
         self._more = asyncio.Event()
-        self._gate = asyncio.Lock()
+        self._gate = asyncio.Lock()  # held while schedules are planned: as they are then, and one after the other
         self._tasks = asyncio.TaskGroup()
-
-    @property
-    def open(self) -> int:
-        """Runs that are not answered."""
-        return sum(self._open.values())
 
     def overdue(self) -> float:
         """Seconds since the first schedule that has not begun to run was due; 0 where none is."""
@@ -83,12 +75,13 @@ class Scheduler:
         position = await self.directory.end()
         found = await self.directory.known(0, position)
         self._armed = set(await self.rings.armed())
-        if not self._open:  # else this is begun anew, and they are on their way
+        if not self.lanes.open:  # else this is begun anew, and they are on their way
             for each in await self.runs.unanswered():
-                self._start(each, at_once=False)
+                self.lanes.start(each, overlapping=False)
         now = self._clock()
         self._know(found)
-        await self._settle([each for each in found if not self._as_planned(each, now)])
+        async with self._gate:
+            await self._settle([each for each in found if not self._as_planned(each, now)])
         self._wait_for(found)
         wanted = {ring(time) for time, _ in self._next}
         for time in self._armed - wanted:
@@ -106,7 +99,9 @@ class Scheduler:
 
     async def _watch(self) -> None:
         position = await self.directory.changed(self.position)
-        await self._settle(await self.directory.known(self.position, position))
+        found = await self.directory.known(self.position, position)
+        async with self._gate:
+            await self._settle(found)
         self.position = position
 
     async def _hear(self) -> None:
@@ -120,14 +115,15 @@ class Scheduler:
                 self._tasks.create_task(self._early(each, each.time - now))
             else:
                 self._armed.discard(each.time)
-        ripe = self._ripe(now)
-        try:
-            while ripe:
-                await self._settle(ripe[:TOGETHER])
-                del ripe[:TOGETHER]
-        except BaseException:
-            self._wait_for(ripe)
-            raise
+        async with self._gate:
+            ripe = self._ripe(now)
+            try:
+                while ripe:
+                    await self._settle(ripe[:TOGETHER])
+                    del ripe[:TOGETHER]
+            except BaseException:
+                self._wait_for(ripe)
+                raise
         for each in rung:
             if each.time <= now:
                 with suppress(ConnectionError):  # then it comes again, and nothing is due
@@ -160,27 +156,27 @@ class Scheduler:
         return times
 
     async def _settle(self, found: Sequence[Known]) -> None:
-        """Plan these, note it, arm what comes next, begin what is due; in this order."""
-        async with self._gate:
-            now = self._clock()
-            plans = {
-                str(each.state["id"]): plan(each, self.standings.get(str(each.state["id"])), now) for each in found
-            }
-            begun = [each for known in found for each in self._admitted(known, plans[str(known.state["id"])], now)]
-            missed = [each.missed for each in plans.values() if each.missed is not None]
-            standings = {identity: each.standing for identity, each in plans.items()}
-            changed = {identity: each for identity, each in standings.items() if self.standings.get(identity) != each}
-            if begun or missed or changed:
-                await self.runs.note([*begun, *missed], changed)
-            self.standings |= changed
-            self._know(found)
-            self.tally.ended([*missed, *(each for each in begun if each.status == "skipped")])
-            times = self._wait_for(found)
-            await self._until_it_works("rings of schedules", lambda: self.rings.arm(times - self._armed))
-            self._armed |= times
-            for each in begun:
-                if each.status == "running":
-                    self._start(each, at_once=self.known[each.schedule].state["overlap"] == "allow")
+        """Plan these, note it, arm what comes next, begin what is due; in this order. To be called within the gate."""
+        now = self._clock()
+        plans = {str(each.state["id"]): plan(each, self.standings.get(str(each.state["id"])), now) for each in found}
+        begun = [
+            run for each in found for run in self.lanes.admitted(each.state, plans[str(each.state["id"])].runs, now)
+        ]
+        missed = [each.missed for each in plans.values() if each.missed is not None]
+        standings = {identity: each.standing for identity, each in plans.items()}
+        changed = {identity: each for identity, each in standings.items() if self.standings.get(identity) != each}
+        if begun or missed or changed:
+            await self.runs.note([*begun, *missed], changed)
+        self.standings |= changed
+        self._know(found)
+        self.tally.ended([*missed, *(each for each in begun if each.status == "skipped")])
+        times = self._wait_for(found)
+        await self._until_it_works("rings of schedules", lambda: self.rings.arm(times - self._armed))
+        self._armed |= times
+        for each in begun:
+            if each.status == "running":
+                overlapping = self.known[each.schedule].state["overlap"] == "allow"
+                self.lanes.start(each, overlapping=overlapping)
 
     def _know(self, found: Iterable[Known]) -> None:
         """One whose name was given to another is over."""
@@ -191,30 +187,8 @@ class Scheduler:
                 self.known.pop(before, None)
             self.known[identity], self._named[name] = each, identity
 
-    def _admitted(self, known: Known, planned: Plan, now: int) -> list[Run]:
-        """Those that would overlap and may not are skipped, as are those behind too many that wait."""
-        identity, overlap = str(known.state["id"]), known.state["overlap"]
-        there, admitted = self._open.get(identity, 0), []
-        for ahead, each in enumerate(planned.runs):
-            refused = overlap == "skip" and there and each.trigger == "time"
-            if refused or (overlap != "allow" and there + ahead > MOST_AT_ONCE):
-                text = f"{there + ahead} runs before it were not answered yet"
-                told = ("SCHEDULE_OVERLAP", "", text)
-                admitted.append(each._replace(status="skipped", ended=now, findings=[told], command={}))
-            else:
-                admitted.append(each)
-        return admitted
-
-    def _start(self, run: Run, *, at_once: bool) -> None:
-        before = self._open.get(run.schedule, 0)
-        self._open[run.schedule] = before + 1
-        if at_once or not before:
-            self._due.put_nowait(run)
-        else:
-            self._waiting.setdefault(run.schedule, deque()).append(run)
-
     async def _work(self) -> None:
-        run = await self._due.get()
+        run = await self.lanes.next()
         run = run._replace(begun=self._clock())
         answers: list[Run] = []
 
@@ -229,17 +203,7 @@ class Scheduler:
         await self._until_it_works(f"run {run.id}", sent)
         self._ended += answers
         self._more.set()
-        self._release(run.schedule)
-
-    def _release(self, schedule: str) -> None:
-        left = self._open.pop(schedule) - 1
-        if left:
-            self._open[schedule] = left
-        waiting = self._waiting.get(schedule)
-        if waiting:
-            self._due.put_nowait(waiting.popleft())
-            if not waiting:
-                del self._waiting[schedule]
+        self.lanes.answered(run)
 
     async def _note(self) -> None:
         await self._more.wait()
