@@ -30,13 +30,13 @@ async def serve(
     application: Application,
     listener: socket.socket,
     ending: Callable[[], None],
-    defect: Callable[[BaseException], None],
+    alarm: Callable[[str, BaseException], None],
 ) -> None:
     """Until cancelled: then `ending` is called, and answers under way get a moment. Closes the socket.
 
-    `defect` hears of what the application raised.
+    `alarm` hears of what the application raised, as of `http`: the log of uvicorn is one for all servers of a process.
     """
-    _hear(defect)
+    _hear(alarm)
     server = _Server(
         uvicorn.Config(
             application, http=_Patient, ws="none", lifespan="off", log_config=None, access_log=False,
@@ -117,20 +117,20 @@ class _Patient(H11Protocol):
 
 
 class _Defects(logging.Handler):
-    def __init__(self, defect: Callable[[BaseException], None]) -> None:
+    def __init__(self, alarm: Callable[[str, BaseException], None]) -> None:
         super().__init__(logging.ERROR)
-        self._defect = defect
+        self._alarm = alarm
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         if error is None and isinstance(record.exc_info, BaseException):
             error = record.exc_info
         if error is not None:
-            self._defect(error)
+            self._alarm("http", error)
 
 
-def _hear(defect: Callable[[BaseException], None]) -> None:
+def _hear(alarm: Callable[[str, BaseException], None]) -> None:
     """What uvicorn logs goes nowhere else."""
     logger = logging.getLogger("uvicorn")
-    logger.handlers[:] = [_Defects(defect)]
+    logger.handlers[:] = [_Defects(alarm)]
     logger.propagate = False

@@ -71,7 +71,9 @@ class CallersFile:
 
     def by_token(self, token: str) -> Known | None:
         digest = _digest(token)
-        found = [each for each in self.known() if each.token and hmac.compare_digest(each.token, digest)]
+        found = [
+            each for each in self.known() if each.token and hmac.compare_digest(each.token.encode(), digest.encode())
+        ]
         return found[0] if found else None
 
     def by_signature(self, headers: Mapping[str, str], body: bytes) -> Known | None:

@@ -62,7 +62,7 @@ async def serve(
             app = await asyncio.to_thread(application, behind)  # a fifth of a second, beside everything else
             async with looping([_follow(tail, alarm), turned.tell()]):
                 try:
-                    await serve_http(app, listener, tail.end, lambda error: alarm("gateway", error))
+                    await serve_http(app, listener, tail.end, alarm)
                 finally:
                     figures.close()
 

@@ -45,7 +45,7 @@ async def serve(
             app = await asyncio.to_thread(scheduler_application, behind)  # it takes a while, beside everything else
             async with looping([turned.tell()]):
                 try:
-                    await serve_http(app, listener, lambda: None, lambda error: alarm("scheduler", error))
+                    await serve_http(app, listener, lambda: None, alarm)
                 finally:
                     figures.close()
 

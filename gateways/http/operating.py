@@ -1,6 +1,7 @@
 """For who operates it: does it live, is what stands behind it near the log's end, and its figures."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -56,7 +57,7 @@ class Operating:
     async def ready(
         self, most: Annotated[int, Query(ge=0, description="events that something may be behind")] = BEHIND
     ) -> Response:
-        log, commands = await asyncio.gather(self._log(), self._decided())
+        log, commands, _ = await asyncio.gather(self._log(), self._decided(), self._heard())
         streamed = self._behind.tail.last
         views = await asyncio.to_thread(lambda: [each._asdict() for each in self._behind.views()])
         told: dict[str, Any] = {"log": log, "streamed": streamed, "commands": commands}
@@ -77,6 +78,12 @@ class Operating:
                 return await self._behind.log_end()
         except (OSError, TimeoutError):
             return None
+
+    async def _heard(self) -> None:
+        """Who asks first is not told that nothing was heard yet."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._behind.tail.begun()
 
     async def _decided(self) -> bool:
         """Asked what became of a command that nobody sent, who decides says that there is none."""

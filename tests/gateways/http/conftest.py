@@ -132,7 +132,9 @@ async def opened(folder, **settings):
             }
         )  # fmt: skip
         following = asyncio.create_task(tail.run())
-        serving = asyncio.create_task(serve(application(behind), listener, tail.end, defects.append))
+        serving = asyncio.create_task(
+            serve(application(behind), listener, tail.end, lambda _, error: defects.append(error))
+        )
         try:
             async with aiohttp.ClientSession(url) as http:
                 yield SimpleNamespace(
