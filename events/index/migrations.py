@@ -116,6 +116,7 @@ _CLAIMED: Final[Mapping[str, Callable[[Lookup, State, Iterable[State | None]], I
     "SetCardinality": _ends_taken,
     "SetAcyclic": _links_traced,
     "SetPrimaryKey": _round_traced,
+    "DeleteObjectType": _round_traced,
 }
 """By the change that a migration makes; else `_all_reserved`."""
 

@@ -15,7 +15,7 @@ from events.migrations.migration_events import migration_key
 from events.migrations.migration_parents import each_reparented, keyed_anew
 from events.migrations.migration_step import Conversion
 from events.migrations.migration_unique import with_tokens
-from events.migrations.migration_words import Fix
+from events.migrations.migration_words import Fix, each_alone
 from events.names import ONTOLOGY_SCOPE, Key
 from events.reserved import migration_number_key, migrations_key
 from events.schema.property_removal import RemoveProperty
@@ -65,7 +65,7 @@ def _ran(context: Context, log: Elsewhere, other: At, position: int, state: Stat
     here = replace(context, branch=state["branch"], heads=before, position=state["at"])
     change = command_of(state["change"]["type"], state["change"]["data"])
     try:
-        whole = _each(here, change, Fix.model_validate(state["fix"]))
+        whole = _each(here, change, each_alone(Fix.model_validate(state["fix"])))
     except Refused:
         return None
     return Ran(state, here, lambda key: after[key].state, whole, own[0].get, own[1].get)

@@ -2,7 +2,8 @@
 
 object/Plane/N1 {tail: N1, seats: 4}  ──►  object/Jet/N1 {tail: N1, places: 4}     values: {"seats": "places"}
 
-Its history stays under the type that it had. At what nothing lets go of (links that restrict, references) it stands still.
+Its history stays under the type that it had. What nothing lets go of (links that restrict, references) refuses that, or
+follows (`links: follow`): then they go in two scans, as under another key (`migration_rekeying`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,20 +13,26 @@ from functools import cached_property
 from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.casting import cast
-from events.migrations.migration_step import FIX, Conversion, Step
+from events.migrations.migration_moving import Moving, Over, too_many
+from events.migrations.migration_relations import relations
+from events.migrations.migration_step import FIX, ONCE, Claims, Conversion, Step
+from events.migrations.migration_taken import key_in
+from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
-from events.names import object_key
+from events.names import Key, object_key
 from events.objects.link_words import CreateLink
 from events.objects.object_words import CreateObject, DeleteObject
 from events.objects.removal import removal
 from events.objects.sealing import PURGED
-from events.reserved import count_key, number
+from events.reserved import count_key, degree_key, number
 from events.schema.checks import by_name
-from events.schema.hierarchy import effective
+from events.schema.hierarchy import effective, line
 from events.schema.kinds import kind_named
 from events.schema.resolving import Declared, declaration
 from events.schema.shape import shape_in
+from events.schema.type_life import DeleteObjectType
+from events.schema.type_rekeying import RekeyObjects
 from events.schema.values import Json, NotAValue
 
 
@@ -33,9 +40,43 @@ def moved(context: Context, state: State, fix: Fix) -> Conversion:
     """Of the objects of a type that goes. Raises `Refused`, `Unread`."""
     going = _Going(context, state, fix)
     going.check()
+    if fix.links == "follow":
+        return _followed(going)
     slug = state["slug"]
     there = number(context.get(count_key(slug)))
     return Conversion((f"object/{slug}/",), there, going.step, comes=going.comes)
+
+
+def _followed(going: "_Going") -> Conversion:
+    """Two scans: what stands round the objects, then these with all of it. Raises `Refused`, `Unread`."""
+    context, state = going.context, going.state
+    around = relations(context, line(context.get, state), [state])
+    tracing, under = Tracing(context, around), f"object/{state['slug']}/"
+    if not state.get("rekeying"):
+
+        def claims(entities: Mapping[Key, State], _: str) -> Claims:
+            ours = {key: each for key, each in entities.items() if key.startswith(under)}
+            keys = zip(ours, needed(going.key, ours.values()), strict=True)
+            stuck = {key: each.text for key, each in keys if isinstance(each, Finding)}
+            degrees = zip(ours, map(number, needed(context.get, map(degree_key, ours))), strict=True)
+            stuck |= {key: too_many(key, n) for key, n in degrees if n > ONCE}
+            return Claims({}, tracing.untraced(entities), stuck)
+
+        return Conversion(
+            around.prefixes([state]),
+            sum(map(number, needed(context.get, around.counts([state])))),
+            lambda _: None,
+            first=tracing.begun,
+            last=(RekeyObjects(type=state["rid"], begun=True),),
+            claiming=claims,
+            misfit=lambda one: "from" not in one and one["slug"] == state["slug"],
+            more=True,
+        )
+    over = Over(going.to["slug"], going.to["rid"], going.comes, going.named)
+    gone = (RekeyObjects(type=state["rid"], begun=False), *tracing.ended, DeleteObjectType(type=state["rid"]))
+    moving = Moving(context, [state], around, going.key, over)
+    there = number(context.get(count_key(state["slug"])))
+    return Conversion((under,), there, lambda _: None, last=gone, moving=moving.claims, counted=False)
 
 
 @dataclass
@@ -80,6 +121,22 @@ class _Going:
         values = known(self.context, state)
         given = {n: v for f, value in values.items() if value != PURGED for n, v in self._given(f, value)}
         return CreateObject(type=self.to["rid"], properties=given)
+
+    def key(self, state: State) -> str | Finding:
+        """The key that an object has there, or why it has none. Raises `Unread`."""
+        shape = shape_in(self.context.get, self.to)
+        try:
+            given = self.comes(state).properties
+            return key_in(shape, {shape.field(name): shape.checks[name][1](value) for name, value in given.items()})
+        except Refused as refused:
+            return refused.findings[0]
+        except NotAValue as wrong:
+            return Finding(wrong.code, "", wrong.text)
+
+    def named(self, name: str) -> str | None:
+        """What a property is called there; `None` where it has no place."""
+        there = self.names.get(name, name)
+        return there if there in self._other else None
 
     @cached_property
     def _own(self) -> Mapping[str, Declared]:

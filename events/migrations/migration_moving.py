@@ -5,7 +5,7 @@ Where the key that an object shall have is another's, that one goes with it, and
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
@@ -14,7 +14,7 @@ from events.migrations.migration_step import ONCE, Claims, Step
 from events.migrations.migration_values import known
 from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, DeleteLink
-from events.objects.object_words import DeleteObject, UpdateObject
+from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
 from events.objects.placing import LetGo, PlaceObject
 from events.objects.sealing import PURGED
 from events.reserved import degree_key, incident_under, number, referring_key, referring_under, shared_key
@@ -23,6 +23,16 @@ from events.schema.values import Json
 
 WEIGHT: Final = 500  # objects, links and references that one batch moves, unless more must go together
 LEVELS: Final = 16  # of objects that make room for each other, asked for one after the other; then all of the type
+
+
+class Over(NamedTuple):
+    """`slug`: of the type to which objects go over; `comes`: what comes in place of one."""
+
+    slug: str
+    type: str  # its RID
+    comes: Callable[[State], CreateObject]
+    named: Callable[[str], str | None]  # a property of theirs there
+
 
 Moved = dict[Key, tuple[State, str]]
 """By entity: its state, and the key under which it goes."""
@@ -36,6 +46,7 @@ class Moving:
     types: Sequence[State]
     around: Relations
     wanted: Callable[[State], str | Finding]
+    over: "Over | None" = None  # where they go over to another type
 
     def claims(self, since: Mapping[Key, State], page: Mapping[Key, State]) -> Claims:
         """All of `since`, and as many of the page as one commit takes. Raises `Unread`."""
@@ -88,7 +99,7 @@ class Moving:
             to = self.wanted(one)
             if isinstance(to, Finding):
                 raise Refused([to])
-            if to == one["key"]:
+            if self.over is None and to == one["key"]:
                 if not group:
                     return {}
                 raise Refused([Finding("OBJECT_EXISTS", "", f"{at} has the key {to}, and so would another object")])
@@ -102,8 +113,8 @@ class Moving:
     def _occupant(self, state: State) -> Key | None:
         """The object that has the key now that another shall have. Raises `Unread`."""
         to = self.wanted(state)
-        if isinstance(to, Finding) or to == state["key"]:
-            return None
+        if isinstance(to, Finding) or to == state["key"] or self.over is not None:
+            return None  # of another type's object it is refused
         root = self._shape(state).keyed_by
         own = object_key(root, to)
         if self._alive(own) is not None:
@@ -121,32 +132,44 @@ class Moving:
         ]
         steps = {key: Step("converted", self._placed(one, to, references.get(key))) for key, (one, to) in moved.items()}
         after: list[tuple[Key, Payload]] = [
-            *((key, self._referring(key, one, new, moved)) for key, (one, new) in references.items()),
+            *((key, each) for key, (one, new) in references.items() for each in self._referring(key, one, new, moved)),
             *((key, self._linked(link, at)) for key, (link, at) in links.items()),
         ]
         return Claims(steps, [], before=before, after=after)
 
     def _touched(self, moved: Moved, references: Mapping[Key, tuple[State, Mapping[str, Json]]]) -> Iterator[Key]:
         """What is counted and kept of the objects where they come to stand; nobody could name it before they do."""
-        there = {to: object_key(state["slug"], to) for state, to in moved.values()}
+        there = {to: object_key(self._slug(state), to) for state, to in moved.values()}
         yield from map(degree_key, there.values())
         for key, (state, new) in references.items():
-            by = object_key(state["slug"], moved[key][1]) if key in moved else key
+            by = object_key(self._slug(state), moved[key][1]) if key in moved else key
             for value in new.values():
                 named = value if isinstance(value, list) else [value]
                 yield from (referring_key(there[each], by) for each in named if each in there)
 
-    def _placed(self, state: State, to: str, let_go: tuple[State, Mapping[str, Json]] | None) -> PlaceObject:
+    def _slug(self, state: State) -> str:
+        return state["slug"] if self.over is None else self.over.slug
+
+    def _placed(self, state: State, to: str, let_go: tuple[State, Mapping[str, Json]] | None) -> Payload:
         gone = {} if let_go is None else let_go[1]
+        if self.over is not None:
+            return self.over.comes(
+                {**state, "properties": {f: v for f, v in state["properties"].items() if f not in gone}}
+            )
         names = self._shape(state).names
         values = known(self.context, state).items()
         kept = {f: value for f, value in values if f in names and f not in gone and value != PURGED}
         return PlaceObject(type=state["type"], key=to, values=kept)
 
-    def _referring(self, key: Key, state: State, new: Mapping[str, Json], moved: Moved) -> UpdateObject:
+    def _referring(self, key: Key, state: State, new: Mapping[str, Json], moved: Moved) -> Iterator[UpdateObject]:
         names = self._shape(state).names
-        to = moved[key][1] if key in moved else state["key"]
-        return UpdateObject(type=state["type"], key=to, patch={names[field]: value for field, value in new.items()})
+        patch = {names[field]: value for field, value in new.items()}
+        type_, to = state["type"], moved[key][1] if key in moved else state["key"]
+        if key in moved and self.over is not None:
+            there = {self.over.named(name): value for name, value in patch.items()}
+            type_, patch = self.over.type, {name: value for name, value in there.items() if name is not None}
+        if patch:
+            yield UpdateObject(type=type_, key=to, patch=patch)
 
     def _references(self, moved: Moved) -> dict[Key, tuple[State, dict[str, Json]]]:
         """What refers to the objects: its state, and the values that it shall have, by field."""
@@ -216,6 +239,10 @@ class Moving:
         kind = self.context.get(Key(f"objectType/{state['type']}"))
         assert kind is not None, "an object is of a type that is there"
         return shape_in(self.context.get, kind)
+
+
+def too_many(key: Key, n: int) -> str:
+    return f"{n:,} links and references would go with {key}, and one commit takes {ONCE:,}; delete some of them first"
 
 
 def _unlinked(link: State) -> DeleteLink:

@@ -16,10 +16,11 @@ from functools import cached_property
 from events.decider import Context, Lookup, State, needed
 from events.findings import Finding
 from events.migrations.migration_deciders import decided_by
-from events.migrations.migration_moving import Moving
+from events.migrations.migration_moving import Moving, too_many
 from events.migrations.migration_relations import Relations, relations
 from events.migrations.migration_step import ONCE, Claims, Conversion
 from events.migrations.migration_taken import key_in
+from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key
@@ -27,17 +28,13 @@ from events.objects.sealing import PURGED
 from events.reserved import (
     count_key,
     degree_key,
-    followed,
-    incident_keys,
     number,
-    referring_key,
 )
 from events.schema.hierarchy import below, line
-from events.schema.link_reserving import TraceLinks
 from events.schema.reach import supposing
 from events.schema.shape import Shape, shape_in
 from events.schema.type_change import existing
-from events.schema.type_rekeying import RekeyObjects, TraceReferences
+from events.schema.type_rekeying import RekeyObjects
 from events.schema.type_structure import SetPrimaryKey
 
 TYPE = "/change/data/type"
@@ -48,26 +45,23 @@ def rekeyed(context: Context, command: SetPrimaryKey, _: Fix) -> Conversion:
     going = _Going(context, command)
     around, rid = going.around, going.own["rid"]
     if not going.own.get("rekeying"):
-        traced = [TraceReferences(type=each["rid"], begun=True) for each in around.referrers]
-        links = [TraceLinks(type=each["rid"]) for each in around.link_types if not followed(each)]
         there = sum(map(number, needed(context.get, around.counts(going.types))))
         return Conversion(
             around.prefixes(going.types),
             there,
             lambda _: None,
-            first=(*traced, *links),
+            first=going.tracing.begun,
             last=(RekeyObjects(type=rid, begun=True),),
             claiming=lambda entities, _: going.claims(entities),
             misfit=going.misfit,
             more=True,
         )
     there = sum(map(number, needed(context.get, [count_key(each["slug"]) for each in going.types])))
-    done = [TraceReferences(type=each["rid"], begun=False) for each in around.referrers]
     return Conversion(
         tuple(sorted(f"object/{each['slug']}/" for each in going.types)),
         there,
         lambda _: None,
-        last=(command, RekeyObjects(type=rid, begun=False), *done),
+        last=(command, RekeyObjects(type=rid, begun=False), *going.tracing.ended),
         moving=Moving(context, going.types, around, going.wanted).claims,
         counted=False,
     )
@@ -91,6 +85,10 @@ class _Going:
         above = needed(lambda each: line(self.context.get, each), self.types)
         meant = {one["rid"]: one for types in above for one in types}
         return relations(self.context, list(meant.values()), self.types)
+
+    @property
+    def tracing(self) -> Tracing:
+        return Tracing(self.context, self.around)
 
     @cached_property
     def _after(self) -> Lookup:
@@ -122,11 +120,6 @@ class _Going:
 
     def claims(self, entities: Mapping[Key, State]) -> Claims:
         """What nobody has traced yet; and objects that will find no key, before any goes."""
-        claimed = [
-            key
-            for (key, _), traced in zip(entities.items(), needed(self._traced, entities.items()), strict=True)
-            if not traced
-        ]
         ours = {key: state for key, state in entities.items() if self._ours(state)}
         keys = dict(zip(ours, needed(self.wanted, ours.values()), strict=True))
         shared = Counter(each for each in keys.values() if isinstance(each, str))
@@ -139,26 +132,7 @@ class _Going:
         moving = [key for key, each in keys.items() if key not in stuck and each != ours[key]["key"]]
         degrees = map(number, needed(self.context.get, map(degree_key, moving)))
         stuck |= {key: too_many(key, n) for key, n in zip(moving, degrees, strict=True) if n > ONCE}
-        return Claims({}, claimed, stuck)
+        return Claims({}, self.tracing.untraced(entities), stuck)
 
     def _ours(self, state: State) -> bool:
         return "from" not in state and state["slug"] in self._slugs
-
-    def _traced(self, one: tuple[Key, State]) -> bool:
-        key, state = one
-        if "from" in state:
-            kept = incident_keys(state["slug"], state["from"], state["to"])[:1]
-        else:
-            kind = self.context.get(Key(f"objectType/{state['type']}"))
-            assert kind is not None, "an object is of a type that is there"
-            shape = shape_in(self.context.get, kind)
-            referred = shape.referred(self.context.get, key, state["properties"]) if self._refers(state) else ()
-            kept = [referring_key(target, key) for target in referred]
-        return None not in needed(self.context.get, kept)
-
-    def _refers(self, state: State) -> bool:
-        return any(each["slug"] == state["slug"] for each in self.around.referring)
-
-
-def too_many(key: Key, n: int) -> str:
-    return f"{n:,} links and references would go with {key}, and one commit takes {ONCE:,}; delete some of them first"

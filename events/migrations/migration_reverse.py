@@ -15,14 +15,16 @@ from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_keys import back, rekeyed
 from events.migrations.migration_parents import keyed_anew
 from events.migrations.migration_properties import of_objects
+from events.migrations.migration_relations import relations
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder
 from events.migrations.migration_step import Conversion
+from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import converted, known
 from events.migrations.migration_words import Fix
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
-from events.schema.hierarchy import effective
+from events.schema.hierarchy import effective, line
 from events.schema.kinds import kind_named
 from events.schema.link_reserving import ReserveEnds
 from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetAcyclic, SetCardinality
@@ -38,7 +40,8 @@ from events.schema.shared_words import SharedDeclaration, UpdateSharedProperty
 from events.schema.struct_words import AddStructField, RemoveStructField, SetStructFieldRequired
 from events.schema.type_change import existing
 from events.schema.type_filling import FillValues
-from events.schema.type_life import RestoreObjectType
+from events.schema.type_life import DeleteObjectType, RestoreObjectType
+from events.schema.type_rekeying import RekeyObjects
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.value_type import PublishValueTypeVersion
 
@@ -167,6 +170,14 @@ def _reparented(context: Context, before: Context, change: ChangeParents, fix: F
     )
 
 
+def _with_type(context: Context, before: Context, change: DeleteObjectType) -> Reverse:
+    """What stood round its objects is not kept any more."""
+    state = _there(before, "objectType", change.type)
+    around = relations(context, line(context.get, state), [state])
+    ended = (RekeyObjects(type=change.type, begun=False), *Tracing(context, around).ended)
+    return Reverse(first=(RestoreObjectType(type=change.type), *ended))
+
+
 def _cardinality(_: Context, before: Context, change: SetCardinality) -> Reverse:
     was = change.model_copy(update={"cardinality": _there(before, "linkType", change.type)["cardinality"]})
     return Reverse(first=(was, ReserveEnds(type=change.type, cardinality=None)))
@@ -208,6 +219,7 @@ def _there(before: Context, kind: Any, rid: str) -> State:
 
 _DECLARING: Final = (PublishValueTypeVersion, UpdateSharedProperty)
 _SPECIAL: Final[Mapping[type[Payload], Callable[[Context, Context, Any], Reverse]]] = {
+    DeleteObjectType: _with_type,
     AddProperty: _without,
     AddStructField: _fewer_fields,
     SetPrimaryKey: _rekeyed,
@@ -222,7 +234,6 @@ _BACK: Final[Mapping[str, Callable[[Context, Mapping[str, Any]], Payload]]] = {
     "SetStructFieldRequired": lambda _, data: SetStructFieldRequired.model_validate(
         {**data, "required": False}, by_alias=True
     ),
-    "DeleteObjectType": lambda _, data: RestoreObjectType(type=data["type"]),
     "DeleteLinkType": lambda _, data: RestoreLinkType(type=data["type"]),
 }
 """The command that takes back a change of an element of the schema."""

@@ -20,7 +20,7 @@ from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion
 from events.migrations.migration_traces import Heads, Trace, trace
 from events.migrations.migration_values import converted, known, replacing
-from events.migrations.migration_words import Fix
+from events.migrations.migration_words import Fix, each_alone
 from events.names import Key
 from events.objects import link
 from events.objects import object as object_
@@ -44,7 +44,7 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
     back = reverse(context, before, state) if state["changed"] else Reverse()
     if back.onward and back.again is not None:
         return _onward(context, state, back.again)
-    whole = conversion(before, change, Fix.model_validate(state["fix"])) if back.originals else back.again
+    whole = conversion(before, change, each_alone(Fix.model_validate(state["fix"]))) if back.originals else back.again
     assert whole is not None
     limit = MOST if back.again is not None and back.again.once else PAGE
     keys = page(context, whole.prefixes, state["after"], limit)

@@ -45,10 +45,22 @@ class Fix(Payload):
             "also of the object that a reference names (`plane.seats`), or object type, by API name, slug or RID"
         ),
     ] = None
+    links: Annotated[
+        Literal["refuse", "follow"],
+        Field(
+            description="of `move` to another type: links that would keep an object from going, and references to it, "
+            "`refuse` that, or `follow` it"
+        ),
+    ] = "refuse"
     otherwise: Annotated[
         Literal["refuse", "default", "drop"],
         Field(description="of `map`, `cast` and `move`: what becomes of other values; `refuse` stops the migration"),
     ] = "refuse"
+
+
+def each_alone(fix: Fix) -> Fix:
+    """As it looks at each entity by itself, without what stands round it."""
+    return fix.model_copy(update={"links": "refuse"})
 
 
 class PlanMigration(Payload):
