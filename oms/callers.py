@@ -23,6 +23,7 @@ from adapters import system_clock as clock
 from oms.keys import keys_file
 from oms.secrets import made, secret_files
 from oms.settings import Settings
+from producers.receive import LOCAL
 from security.author import AuthorRefused, parse
 from security.webhook_signatures import BadSecret, verified
 
@@ -104,7 +105,7 @@ def trust(settings: Settings, principal: str, may: Sequence[str], public: str | 
         verified({"webhook-id": "-", "webhook-timestamp": "0", "webhook-signature": "-"}, b"", [public], 0.0)
         _write(settings, principal, {"secret": public, "may": list(may)})
         return public
-    parse(f"{principal}@gateway")  # before there is a secret of nobody
+    _check_name(principal)  # before there is a secret of nobody
     secret = made(settings, "v1", _signs(principal))
     _write(settings, principal, {"secret": secret.id, "may": list(may)})
     return secret.shown
@@ -115,6 +116,12 @@ def forget(settings: Settings, principal: str) -> bool:
     return _write(settings, principal, None)
 
 
+def _check_name(principal: str) -> None:
+    """`local` may speak for any author: nobody is let in as that. Raises `AuthorRefused`."""
+    if principal == LOCAL or parse(f"{principal}@gateway").user != principal:
+        raise AuthorRefused(principal)
+
+
 def _signs(principal: str) -> str:
     """Whom the secret is for."""
     return f"what {principal} sends"
@@ -122,8 +129,8 @@ def _signs(principal: str) -> str:
 
 def _write(settings: Settings, principal: str, said: Mapping[str, Any] | None) -> bool:
     """The file with one entry changed, or taken away; the secret that it had is destroyed. Raises `AuthorRefused`, `OSError`."""
-    if said is not None and parse(f"{principal}@gateway").user != principal:
-        raise AuthorRefused(principal)
+    if said is not None:
+        _check_name(principal)
     path = keys_file(settings).parent / FILE
     table: dict[str, Mapping[str, Any]] = {each.principal: _entry(each) for each in CallersFile(settings).known()}
     before = table.pop(principal, None)
@@ -168,7 +175,7 @@ def _read(path: Path) -> list[Known]:
 
 
 def _one(principal: str, said: Mapping[str, Any]) -> Known:
-    parse(f"{principal}@gateway")
+    _check_name(principal)
     may = frozenset(said["may"])
     ((held, value),) = ((name, value) for name, value in said.items() if name != "may")
     if held not in ("token", "secret") or not isinstance(value, str) or not value or not may <= frozenset(RIGHTS):

@@ -139,12 +139,7 @@ def unanswered(error: Exception) -> Problem:
 
 
 async def _of_unreadable(_: Request, error: Exception) -> Response:
-    text = (
-        str(error)
-        if isinstance(error, (ViewUnreadable, OutboxUnavailable, Gap))
-        else "a file or a server does not answer; see the log"
-    )
-    return answer(problem(503, "UNAVAILABLE_VIEW", "", text, {"Retry-After": AGAIN_SECONDS}))
+    return answer(problem(503, "UNAVAILABLE_VIEW", "", str(error), {"Retry-After": AGAIN_SECONDS}))
 
 
 async def _of_parameters(_: Request, error: Exception) -> Response:

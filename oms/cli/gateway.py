@@ -41,7 +41,11 @@ def allow(
     settings = _settings(folder)
     try:
         shown = trust(settings, name, rights, public) if signs or public else allow(settings, name, rights)
-    except (AuthorRefused, BadSecret) as error:
+    except AuthorRefused as error:
+        cause = f"{name!r} is no name for somebody who is let in"
+        remedy = "take one without blanks, brackets, quotes and @, and not `local`, who may speak for everybody"
+        raise Failure(cause, remedy, Exit.USAGE) from error
+    except BadSecret as error:
         raise Failure(str(error), code=Exit.USAGE) from error
     kind = "secret" if signs or public else "token"
     if as_json:

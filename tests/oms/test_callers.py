@@ -61,7 +61,7 @@ def test_a_sender_that_signs_is_known_by_its_signature(settings):
     assert [*secret_files(settings).ids()] == []
 
 
-@pytest.mark.parametrize("name", ["", "ana maria", "ana@desk", "a\u202eb", "x" * 200])
+@pytest.mark.parametrize("name", ["", "local", "ana maria", "ana@desk", "a\u202eb", "x" * 200])
 def test_a_name_that_could_be_no_author_is_refused(settings, name):
     for give in (allow, trust):
         with pytest.raises(AuthorRefused):
@@ -77,7 +77,7 @@ def test_a_key_that_is_none_is_refused(settings):
 @pytest.mark.parametrize(
     "text",
     ["[ana", "ana = 1", "[ana]\n", "[ana]\nmay = ['read']", "[ana]\ntoken = 'x'", "[ana]\ntoken = 'x'\nmay = ['all']",
-     "[ana]\ntoken = 'x'\nsecret = 'y'\nmay = []", "['a b']\ntoken = 'x'\nmay = []", "[ana]\ntoken = ''\nmay = []"],
+     "[ana]\ntoken = 'x'\nsecret = 'y'\nmay = []", "['a b']\ntoken = 'x'\nmay = []", "[local]\ntoken = 'x'\nmay = []", "[ana]\ntoken = ''\nmay = []"],
 )  # fmt: skip
 def test_of_a_file_that_is_broken_nobody_is_let_in(settings, text):
     file = CallersFile(settings)
