@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 async def consented(settings: "Settings", state: "State") -> None:
     """Raises `Failure` where an endpoint that is asked for its consent has not given it."""
-    from events.subscriptions.consent import WAITS, carried
+    from events.subscriptions.consent import WAITS, carried, is_asked_for
     from oms.deliveries import deliveries
 
+    if not is_asked_for(state):
+        return
     async with deliveries(settings) as kept:
         known = (await kept.consents()).get(state["id"])
     if carried({**state, "status": "active"}, known, settings.webhook_origin)["status"] == WAITS:
@@ -48,23 +50,19 @@ def consent(
 
         settings, state = subscribed(name, folder)
         if not is_asked_for(state):
-            cause, remedy = (
-                f"subscription {name} asks nobody",
-                f"""oms webhook update {name} --config '{{"handshake": true}}'""",
-            )
-            raise Failure(cause, remedy, Exit.REFUSED)
+            remedy = f"""oms webhook update {name} --config '{{"handshake": true}}'"""
+            raise Failure(f"subscription {name} asks nobody", remedy, Exit.REFUSED)
         if token is not None:
             text = secret_text("--token", token).rpartition("/")[2]
             async with consent_door(settings) as given:
                 if not await given(text, {}):
                     raise Failure(
-                        "nobody was sent that token", "take the last part of the callback's URL", Exit.REFUSED
+                        "nobody was sent that token", "take the callback's URL, or its last part", Exit.REFUSED
                     )
         async with deliveries(settings) as kept:
             if again:
                 await kept.ask_anew(state["id"])
-            print_fields(
-                {"subscription": name} | shown((await kept.consents()).get(state["id"]), to_text), as_json=as_json
-            )
+            told = shown((await kept.consents()).get(state["id"]), to_text)
+        print_fields({"subscription": name} | told, as_json=as_json)
 
     run(work())

@@ -191,15 +191,17 @@ def sent_with_secrets(
 
 
 def _needless(settings: "Settings", name: str) -> set[str]:
-    """Secrets that a subscription, or an earlier one of that name, once had and has no more use for."""
+    """Secrets that a subscription, or an earlier one of that name, once had, and that none has use for."""
     from adapters import system_clock
     from events.subscriptions.secret_ids import ever, named
     from oms.cli.cutting import cut_at, versions
-    from queries.subscriptions import history
+    from queries.subscriptions import history, subscriptions
 
+    now = system_clock.now()
     with versions(settings, 0) as opened:
-        states = [each.state for each in history(cut_at(opened, settings.branch, "now"), name)]
-    return {identity for state in states for identity in ever(state)} - named(states[-1], system_clock.now())
+        cut = cut_at(opened, settings.branch, "now")
+        had = {identity for version in history(cut, name) for identity in ever(version.state)}
+        return had.difference(*(named(each.state, now) for each in subscriptions(cut)))
 
 
 def _destroy(files: "SecretFiles", identities: "Iterable[str]") -> None:

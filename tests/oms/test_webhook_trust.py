@@ -207,6 +207,17 @@ async def test_a_secret_that_is_replaced_taken_away_or_refused_is_gone(program, 
         assert told[0] == code, told
         assert "one-secret" not in "".join(map(str, told))
         assert set(kept.ids()) == left
+    (theirs,) = json.loads((await cli("webhook", "show", "하나", "--json"))[1])["secretheaders"].values()
+    async with await connect(program.settings.folder) as client:
+        thief = {
+            "name": "둘",
+            "sink": "https://example.org/",
+            "types": ["io.oms.link.*"],
+            "secretheaders": {"X-A": theirs},
+        }
+        assert (await client.send("RegisterSubscription", thief, wait="projected:versions")).status == "accepted"
+    assert (await cli("webhook", "delete", "둘"))[0] == 0
+    assert set(kept.ids()) == left
     assert (await cli("webhook", "delete", "하나"))[0] == 0
     assert list(kept.ids()) == []
 
