@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters import system_clock as clock
 from oms.endpoints import anybody, selected
+from oms.hourly import days_ago, hourly
 from oms.settings import Settings
 from oms.shelves import Shelves
 from producers.lease import lead
@@ -13,6 +14,7 @@ from producers.lease import lead
 if TYPE_CHECKING:
     from adapters.nats_server import Endpoint
     from events.subscriptions.subscription_words import Command
+    from oms.deliveries import Kept
     from workers.delivering.courier import Selected
 
 LOOK_SECONDS: Final = 1.0
@@ -21,7 +23,6 @@ AT_ONCE: Final = 500  # events in a request to the log: each endpoint that is be
 ROLE: Final = "webhooks"
 _OVER: Final = frozenset({"SUBSCRIPTION_UNKNOWN", "SUBSCRIPTION_DELETED"})
 AUTHOR: Final = "webhooks@oms"
-DAY: Final = 86_400_000_000  # µs
 Alarm = Callable[[str, BaseException], None]
 Projected = Callable[[str, int], Awaitable[None]]
 
@@ -106,21 +107,18 @@ class Delivering:
             courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm)
             tasks.create_task(courier.run())
             tasks.create_task(asking.run(courier.look_again))
-            tasks.create_task(_forget(kept.forget, settings))
+            tasks.create_task(hourly(lambda: _forget(kept, settings)))
 
 
 def _seconds() -> float:
     return clock.now() / 1e6
 
 
-async def _forget(forget: Callable[[int, int], Awaitable[int]], settings: Settings) -> None:
-    """Once an hour; without `webhook_days` tries are kept for ever."""
+async def _forget(kept: "Kept", settings: Settings) -> None:
+    """Without `webhook_days` tries are kept for ever."""
     from events.subscriptions.tallies import KEPT, first_slot
     from oms.secrets import swept
 
+    await asyncio.to_thread(swept, settings)
     days = settings.webhook_days
-    while True:
-        now = clock.now()
-        await asyncio.to_thread(swept, settings)
-        await forget(now - round(days * DAY) if days else 0, first_slot(now, KEPT))
-        await asyncio.sleep(3_600)
+    await kept.forget(days_ago(days) if days else 0, first_slot(clock.now(), KEPT))

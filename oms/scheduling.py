@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters import system_clock as clock
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import Endpoint
+from oms.hourly import days_ago, hourly
 from oms.settings import Settings
 from oms.shelves import Shelves
 from producers.lease import lead
@@ -26,7 +27,6 @@ AUTHOR: Final = "schedules@oms"
 AGAIN_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 60.0  # then the server is asked whether it forgot to tell us
 AT_ONCE: Final = 500  # facts in a request to the log
-DAY: Final = 86_400_000_000  # µs
 _ENDS: Final[Mapping[str, "Status"]] = {
     "accepted": "accepted",
     "unchanged": "unchanged",
@@ -131,7 +131,7 @@ class Scheduling:
                 self.scheduler = Scheduler(facts, rings, kept, _sending(client), clock.now, self._alarm)
                 tasks.create_task(self.scheduler.run())
                 if settings.schedule_days:
-                    tasks.create_task(_forget(kept.forget, settings.schedule_days))
+                    tasks.create_task(hourly(lambda: kept.forget(days_ago(settings.schedule_days))))
         finally:
             self.scheduler = None
             await facts.close()
@@ -153,9 +153,3 @@ def _sending(client: "Client") -> "Callable[[Run], Awaitable[Answer]]":
         return Answer(_ENDS[outcome.status], outcome.position, findings)
 
     return send
-
-
-async def _forget(forget: Callable[[int], Awaitable[int]], days: float) -> None:
-    while True:
-        await forget(clock.now() - round(days * DAY))
-        await asyncio.sleep(3_600)

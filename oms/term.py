@@ -22,6 +22,7 @@ from gateways.previews import PreviewDoor
 from gateways.schedules import RunsDoor
 from gateways.similar import SimilarDoor
 from oms.archiving import audit_trimmed, trimmed
+from oms.hourly import HOUR, days_ago, hourly
 from oms.keys import key_store
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.reading import read_door
@@ -41,7 +42,6 @@ from workers import migrations
 from workers.queue import QueueWorker
 
 WATCH_SECONDS: Final = 1.0  # between two looks at the relay, and before what refused for a while is tried again
-FORGET_SECONDS: Final = 3_600.0
 
 
 @asynccontextmanager
@@ -107,7 +107,11 @@ async def _committer(
     questions |= RunsDoor(last_runs(settings, here.shelves)).questions
     questions |= SimilarDoor(here.embedding.find).questions
     door = CommandDoor(committer, here, questions, signers(settings))
-    loops += [committer.run(), _forget(outbox, settings.remember), _migrate(outbox, door, begun)]
+    loops += [
+        committer.run(),
+        hourly(lambda: outbox.forget(days_ago(settings.remember))),
+        _migrate(outbox, door, begun),
+    ]
     loops += [_trim(here, outbox, alarm)] if settings.outbox_rows or settings.audit_days else []
     return door
 
@@ -155,16 +159,6 @@ async def _watch(relay: Relay, alarm: Alarm) -> None:
         await asyncio.sleep(WATCH_SECONDS)
 
 
-async def _forget(outbox: Outbox, days: float) -> None:
-    """Once an hour drop the commands that are remembered long enough."""
-    while True:
-        await asyncio.sleep(FORGET_SECONDS)
-        try:
-            await outbox.forget(clock.now() - int(days * 86_400e6))
-        except OutboxUnavailable:  # an hour later it is tried again
-            pass
-
-
 async def _trim(here: Running, outbox: Outbox, alarm: Alarm) -> None:
     """At the start and once an hour let rows leave that segments hold. What keeps them here is told, and harms nothing."""
     while True:
@@ -176,4 +170,4 @@ async def _trim(here: Running, outbox: Outbox, alarm: Alarm) -> None:
                 await let_go()
             except Exception as error:  # noqa: BLE001  whatever it was, the rows stay and commits go on
                 alarm("archive", error)
-        await asyncio.sleep(FORGET_SECONDS)
+        await asyncio.sleep(HOUR)

@@ -1,6 +1,6 @@
 """OMS, its server and whoever carries events out killed with -9 in turn: each event arrives at least once, and in order.
 
-Over HTTP, signed, to one endpoint in order and to another one several at a time; into a file; on a subject with a stream.
+Over HTTP, signed, to one endpoint in order, to another one several at a time, to a third in batches; into a file; on a subject with a stream.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ class Receiver:
     def __init__(self) -> None:
         self.taken: dict[str, list[int]] = {}
         self.secrets: dict[str, str] = {}
+        self.held: dict[tuple[str, str], list[int]] = {}  # by path and id: its positions
         self._refused: set[str] = set()
         self._more = asyncio.Condition()
 
@@ -45,10 +46,13 @@ class Receiver:
         body, path = await request.read(), request.path
         Webhook(self.secrets[path]).verify(body, dict(request.headers))
         taken = self.taken.setdefault(path, [])
+        told = msgspec.json.decode(body)
+        positions = [int(each["sequence"]) for each in (told if isinstance(told, list) else [told])]
+        assert self.held.setdefault((path, request.headers["webhook-id"]), positions) == positions
         if len(taken) >= FIRST and path not in self._refused:
             self._refused.add(path)
             raise web.HTTPInternalServerError
-        taken.append(int(msgspec.json.decode(body)["sequence"]))
+        taken += positions
         async with self._more:
             self._more.notify_all()
         return web.Response(status=204)
@@ -101,7 +105,7 @@ async def test_every_event_arrives_however_often_it_is_killed(tmp_path: Path, ki
                 while left := waiting(folder, last.position):
                     await client.last()
         assert left == []
-        ordered = receiver.taken["/ordered"], lines(folder), await streamed(folder)
+        ordered = receiver.taken["/ordered"], receiver.taken["/batches"], lines(folder), await streamed(folder)
         await worker.stop()
         await program.stop()
     for arrived in ordered:
@@ -136,8 +140,9 @@ async def subscribed(client: Client, receiver: Receiver, folder: Path, port: int
     async with connection(Endpoint.of(folder / "nats"), "admin") as admin:
         stream = {"name": STREAM, "subjects": [f"oms.out.main.{STREAM}"], "storage": "file"}
         await api(admin, f"STREAM.CREATE.{STREAM}", stream)
-    for name in ("ordered", "quick", "lines", "stream"):
-        terms: dict[str, object] = {"types": ["io.oms.object.*"], "config": {"ordered": name != "quick"}}
+    for name in ("ordered", "quick", "batches", "lines", "stream"):
+        mode = {"mode": "batch", "batch": {"events": 5, "milliseconds": 20}} if name == "batches" else {}
+        terms: dict[str, object] = {"types": ["io.oms.object.*"], "config": {"ordered": name != "quick", **mode}}
         if name == "lines":
             terms |= {"sink": f"file:{name}", "protocol": "FILE"}
         elif name == "stream":
