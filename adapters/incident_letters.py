@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from adapters.segment_writer import sync_folder
+from adapters.folders import sync_folder
 from projectors.incidents import Incident, Standing
 
 PREFIX: Final = "audit_dlq_"

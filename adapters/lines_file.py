@@ -11,6 +11,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from adapters.folders import sync_folder
+
 _STEP: Final = 1 << 16  # bytes
 
 
@@ -58,7 +60,7 @@ def _write(path: Path, lines: Sequence[bytes]) -> None:
             file.truncate(end)
             raise
     if not there:
-        _sync(path.parent)
+        sync_folder(path.parent)
 
 
 def _cut(file: FileIO) -> int:
@@ -74,11 +76,3 @@ def _cut(file: FileIO) -> int:
     if at < end:
         file.truncate(at)
     return file.seek(at)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

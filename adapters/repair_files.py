@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.segment_writer import SegmentWriter, sync_folder
+from adapters.folders import sync_folder
+from adapters.segment_writer import SegmentWriter
 from adapters.segments import SegmentFeed
 from producers.archive import Archived
 from producers.collect import Candidate

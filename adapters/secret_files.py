@@ -20,6 +20,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.folders import sync_folder
+
 _ID: Final = re.compile(r"whs-[0-9a-f]{32}")
 _VERSION: Final = b"\x01"
 _NONCE: Final = 12  # bytes
@@ -110,7 +112,7 @@ class SecretFiles:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _sync(self.folder)
+        sync_folder(self.folder)
 
     def _made_key(self) -> bytes:
         """Two who make it at once have the same one."""
@@ -124,7 +126,7 @@ class SecretFiles:
                 pass
             finally:
                 own.unlink()
-            _sync(self.key.parent)
+            sync_folder(self.key.parent)
         return self.key.read_bytes()
 
     def _path(self, identity: str) -> Path:
@@ -143,12 +145,4 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import zstandard
 
+from adapters.folders import sync_folder
 from adapters.segments import Segment
 from producers.outbox import Row
 from security.chain import verify
@@ -93,11 +93,3 @@ def _lines(rows: Iterable[Row]) -> Iterator[bytes]:
         if b"\n" in body:
             raise ValueError(f"the body at position {position} holds a line break: OMS did not write it")
         yield b"[%d,%b,%b]\n" % (position, _text(subject), body)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    with suppress(OSError):  # some file systems cannot fsync a folder
-        os.fsync(descriptor)
-    os.close(descriptor)

@@ -12,7 +12,7 @@ from typing import Final
 
 import zstandard
 
-from adapters.segment_writer import sync_folder
+from adapters.folders import sync_folder
 from queries.snapshots import Rests, Spoilt
 
 MOST: Final = 8  # files; then the one goes whose neighbours are nearest to each other

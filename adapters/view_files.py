@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from adapters.folders import sync_folder
+
 _FILE: Final = re.compile(r"([a-z][a-z0-9_-]*)\.v(\d+)\.db")
 
 
@@ -67,11 +69,7 @@ def make_live(folder: Path, name: str, version: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(alias)
-    directory = os.open(alias.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_folder(alias.parent)
 
 
 def view_files(folder: Path) -> list[ViewFile]:
