@@ -5,6 +5,7 @@ way is written by the next: one fsync for all of them.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Sequence
 from io import FileIO
@@ -50,6 +51,7 @@ def _write(path: Path, lines: Sequence[bytes]) -> None:
     there = path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # one whose loop was stopped may still be writing
         end = _cut(file)
         try:
             rest = memoryview(b"".join(line + b"\n" for line in lines))

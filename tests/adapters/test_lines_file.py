@@ -40,6 +40,18 @@ async def test_lines_of_several_are_whole_and_in_the_order_of_each(tmp_path):
         assert [line for line in lines if line.startswith(who)] == [f"{who} {number} 인천" for number in range(50)]
 
 
+async def test_who_was_stopped_while_writing_is_in_nobodys_way(tmp_path):
+    path = tmp_path / "out"
+    for number in range(20):
+        stopped = asyncio.create_task(LinesFile(path).append(f"{number} ".encode() + b"x" * LARGE))
+        await asyncio.sleep(0)
+        stopped.cancel()
+        await LinesFile(path).append(f"{number} y".encode())
+    lines = path.read_bytes().splitlines()
+    assert [line for line in lines if line.endswith(b" y")] == [f"{number} y".encode() for number in range(20)]
+    assert {len(line.partition(b" ")[2]) for line in lines} <= {1, LARGE}
+
+
 @pytest.mark.parametrize(("there", "kept"), [
     (b"", b""), (b"half", b""), (b"one\n", b"one\n"), (b"one\ntwo\nha", b"one\ntwo\n"),
     (b"one\n" + b"h" * 200_000, b"one\n"), (b"h" * 200_000, b""),
