@@ -1,7 +1,7 @@
 """Makes the columns of a type's versions (`adapters.column_files`) from a versions view in SQLite, and says when that pays."""
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -108,9 +108,10 @@ def keep(view: Path, branch: str, prefix: str, told: Callable[[int], None] = lam
             apart, parts, shut = later.apart, later.parts(), set(before.shut)
             making = _Making(of, apart, told)
             chunks = those(connection, versions, branch, sorted(later.changed - apart))
-        for chunk in chunks:
-            making.add(*chunk)
-        parts += making.parts()
+        with making.undone_if_it_fails():
+            for chunk in chunks:
+                making.add(*chunk)
+            parts += making.parts()
         stamp = Stamp(branch, prefix, commit.last, commit.id, parts, sorted(apart), sorted(shut | making.shut))
         write_stamp(view, stamp)
         return making.versions
@@ -184,19 +185,30 @@ class _Making:
             self._last = known[0][-1]
         self._told(self.versions + len(self._part))
 
+    @contextmanager
+    def undone_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            for number in range(len(self._parts) + 1):
+                self._file(number).unlink(missing_ok=True)
+            raise
+
     def parts(self) -> list[File]:
         if len(self._part):
             self._write()
         return self._parts
 
     def _write(self) -> None:
-        view, branch, prefix, commit = self._of
-        name = part_name(view, branch, prefix, commit.last, len(self._parts))
-        file = view.with_name(name)
+        file = self._file(len(self._parts))
         self.shut |= self._part.write(file)
-        self._parts.append(File(name, len(self._part), self._part.entities, checksum(file)))
+        self._parts.append(File(file.name, len(self._part), self._part.entities, checksum(file)))
         self.versions += len(self._part)
         self._part = Part()
+
+    def _file(self, number: int) -> Path:
+        view, branch, prefix, commit = self._of
+        return view.with_name(part_name(view, branch, prefix, commit.last, number))
 
 
 def _begins(entities: Sequence[str], last: str) -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from adapters.view_files import live_path
 from oms.settings import Settings
@@ -47,14 +46,14 @@ def columns(settings: Settings) -> Lookup:
 def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Callable[[int], None]) -> bool:
     """Makes columns, or makes them newer, where that pays for what is asked as a whole: (branch, prefix), up to a position.
 
-    `told(count)` is progress. Whether there are others now. In a folder that nobody may write to there stay those that there are.
+    `told(count)` is progress. Whether there are others now. Raises `OSError` where there is no place for them.
     """
     if settings.postgres_url:
         return False
     from adapters.sqlite_columns import keep, pays
 
     view, made = live_path(settings.folder, "versions"), False
-    with suppress(PermissionError), uncollected():
+    with uncollected():
         for (branch, prefix), last in whole.items():
             if pays(view, branch, prefix, last):
                 keep(view, branch, prefix, told)

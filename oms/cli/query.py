@@ -70,9 +70,14 @@ def query(
     with versions(settings, asked.min_position) as opened:
         windows = Windows(opened, settings.branch, asked.as_of, time.time_ns() // 1_000)
         found = planned(text, windows, partial(bodies, settings), columns(settings))
-        with Progress("making columns", "versions") as told:
-            if renewed(settings, found.whole(), told):
-                found = planned(text, windows, partial(bodies, settings), columns(settings))
+        try:
+            with Progress("making columns", "versions") as told:
+                newer = renewed(settings, found.whole(), told)
+        except OSError as error:
+            newer = False
+            complain(f"it takes longer, since no columns can be kept: {error}")
+        if newer:
+            found = planned(text, windows, partial(bodies, settings), columns(settings))
         with Progress("reading") as told:
             if explain:
                 print_rows(explained(found, limits, told), _EXPLAINED, as_json=how is Format.JSON)

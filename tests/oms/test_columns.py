@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.sqlite_columns import BEHIND, ENTITIES
+from adapters.sqlite_columns import BEHIND, ENTITIES, keep
 from adapters.view_files import make_live, view_path
 from oms.cli import run
 from oms.packing import REST, Keeper
@@ -53,6 +53,20 @@ def test_a_question_about_a_whole_table_makes_columns(ask: Callable[..., Any]) -
     assert explained(ask) == f"all of them, from columns as of {last}"
     assert counted(ask) == expected
     assert ask("versions", "columns") == {"versions": 0}  # there is nothing to do
+
+
+def test_a_question_is_answered_where_there_is_no_place_for_columns(
+    users: Lived, ask: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    keep(users.view, MAIN, "object/User/")
+    (lock,) = users.view.parent.glob("*.lock")
+    for file in users.view.parent.glob("*.columns-*"):
+        file.unlink()
+    lock.mkdir()  # nobody can open it as a file
+    run(["query", "SELECT count(*) AS c FROM users", "--folder", str(users.view.parents[1])])
+    told = capfd.readouterr()
+    assert str(ENTITIES) in told.out
+    assert "no columns can be kept" in told.err
 
 
 async def test_what_runs_makes_columns_newer_that_somebody_asked_for(users: Lived, ask: Callable[..., Any]) -> None:
