@@ -143,6 +143,8 @@ def _must_be_one(context: Context, change: Payload, *, moves: bool) -> None:
 def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
     """How many entities were looked at, and those that do not fit."""
     entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
+    if whole.planned is not None:
+        whole.planned(entities, whole.there)
     if whole.misfit is not None:
         return len(entities), [key for key, state in entities.items() if whole.misfit(state)]
     if whole.claiming is not None:

@@ -68,6 +68,8 @@ class Conversion:
     misfit: Callable[[State], bool] | None = (
         None  # whether something becomes of an entity, where `fixed` does not say it
     )
+    planned: Callable[[Mapping[Key, State], int], None] | None = None
+    """Of those that are looked at when it is planned, and how many there are. Raises `Refused` where it would stop."""
     counted: bool = True  # else another scan has counted what there is
     comes: Callable[[State], CreateObject] | None = None
     """Of an object that goes over to another type: what comes in its place."""

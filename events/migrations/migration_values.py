@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from events.decider import Context, Lookup, Payload, State
 from events.findings import Finding, Refused
 from events.migrations.migration_deciders import decided_by
+from events.migrations.migration_kept_keys import Keys
 from events.migrations.migration_references import Counted, Referring
 from events.migrations.migration_reserved import reserved_in, values_reserved
 from events.migrations.migration_room import Holder, of_before, room
@@ -46,6 +47,7 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     holders = of_before(context, command, _holders(context, command))
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
     whole = converting(context, holders, [Referring(context, each) for each in mended])
+    whole = replace(whole, planned=Keys(context, [*zip(holders, mended, strict=True)], known).check)
     if any(each.chained for each in mended):
         whole = replace(whole, settled=standing_in([each.field for each in holders]))
     if not any(each.under_way or list(narrower(each.new, each.old)) for each in holders):

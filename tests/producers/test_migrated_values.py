@@ -112,6 +112,45 @@ async def test_a_key_may_be_of_another_type_as_long_as_it_says_the_same():
     assert codes(await desk.send("UpdateObject", type="Flight", key="7", patch={"no": "8"})) == ["OBJECT_KEY_CHANGED"]
 
 
+@pytest.mark.parametrize(
+    ("strange", "to", "fix"),
+    [
+        ("007", "integer", {"kind": "cast"}),
+        ("007", "integer", {"kind": "map", "values": {"007": 9}}),
+        (
+            "2013-01-01",
+            "timestamp",
+            {"kind": "map", "values": {}, "otherwise": "default", "value": "2013-01-01T00:00:00Z"},
+        ),
+    ],
+)
+async def test_a_key_that_would_become_another_is_refused_before_anything_is_changed(strange, to, fix):
+    desk = await hangar()
+    properties = [{"name": "no", "type": "string"}]
+    await sent(desk, "CreateObjectType", name="Flight", primaryKey=["no"], properties=properties)
+    await desk.group(*[asked("CreateObject", type="Flight", properties={"no": no}) for no in ("7", "8", strange)])
+    planned = plan("ChangePropertyType", fix, type="Flight", property="no", to=to)
+    refused = await desk.send("PlanMigration", **planned)
+    text = refused["findings"][0]["text"]
+    assert codes(refused) == ["OBJECT_KEY_CHANGED"]
+    assert (f"object/Flight/{strange} (as " in text.replace("%3A", ":"), "SetPrimaryKey" in text) == (True, True)
+
+
+async def test_of_a_property_with_the_new_values_the_key_is_made():
+    desk = await hangar()
+    properties = [{"name": "no", "type": "string"}]
+    await sent(desk, "CreateObjectType", name="Flight", primaryKey=["no"], properties=properties)
+    await desk.group(*[asked("CreateObject", type="Flight", properties={"no": f"{at:04}"}) for at in range(600)])
+    number = {"name": "number", "type": "integer", "required": True}
+    await begun(desk, **plan("AddProperty", {"kind": "map", "from": "no"}, type="Flight", property=number))
+    assert (await ran(desk))["said"] == "completed"
+    await begun(desk, number=2, **plan("SetPrimaryKey", {"kind": "move"}, type="Flight", primaryKey=["number"]))
+    assert (await ran(desk, number=2))["converted"] == 600
+    assert {key: each["no"] for key, each in (await alive(desk, "Flight")).items()} == {
+        str(at): f"{at:04}" for at in range(600)
+    }
+
+
 TURNS = {"kind": "map", "values": {"예정": "취소", "취소": "지연", "지연": "예정"}}
 STATES = ["예정", "취소", "지연"]
 
