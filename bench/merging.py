@@ -22,6 +22,8 @@ from producers.committer import Committer
 
 SIZES: Final = (1_000, 10_000, 40_000)  # changed objects on each side
 SOURCE: Final = "dev/main/gates"
+MIGRATING: Final = ", and what a migration of the source makes text"
+NEW: Final = {"name": "legs", "type": "integer"}
 Others = Callable[[int, int], Part]
 """What others write, of the size of the merge and the number of their command."""
 PAUSE: Final = 0.01  # seconds between two commands of the others
@@ -30,11 +32,13 @@ PAUSE: Final = 0.01  # seconds between two commands of the others
 async def figures(stock: Stock) -> list[Figure]:
     found: list[Figure] = []
     largest = stock.sized(SIZES[-1])
-    for size, others in [*((stock.sized(size), "elsewhere") for size in SIZES), (largest, "there")]:
-        took, latencies = await _merged(stock.folder / f"merging-{size}-{others}.db", size, OTHERS[others])
+    cases = [*((stock.sized(size), "elsewhere", "") for size in SIZES), (largest, "there", "")]
+    for size, others, more in [*cases, (largest, "there", MIGRATING)]:
+        path = stock.folder / f"merging-{size}-{others}{bool(more):d}.db"
+        took, latencies = await _merged(path, size, OTHERS[others], migrating=bool(more))
         goal = "≤ 10 s" if size == largest else ""
         found.append(
-            Figure(f"merge {size:,} changed objects on each side, others write {others}", took, "s", goal=goal)
+            Figure(f"merge {size:,} changed objects on each side, others write {others}{more}", took, "s", goal=goal)
         )
         of = f"other commands meanwhile ({len(latencies):,})"
         found += [
@@ -64,12 +68,16 @@ def _there(size: int, change: int) -> Part:
 OTHERS: Final = {"elsewhere": _elsewhere, "there": _there}
 
 
-async def _merged(path: Path, size: int, others: Others) -> tuple[float, list[float]]:
+async def _merged(path: Path, size: int, others: Others, *, migrating: bool) -> tuple[float, list[float]]:
     outbox = SqliteOutbox(path, "main")
     async with committer(outbox) as working:
-        await write(working, flights.commits(map(flights.created, range(2 * size + 1))))
+        if migrating:
+            await write(working, [_message(BRANCH, "AddProperty", {"type": "Flight", "property": NEW}, "legs")])
+        await write(working, flights.commits(_created(n, legs=migrating and n < size) for n in range(2 * size + 1)))
         await write(working, [_message(BRANCH, "CreateBranch", {"name": SOURCE}, "branch")])
         await write(working, _commits(SOURCE, (flights.changed(n, n) for n in range(size))))
+        if migrating:
+            await _migrate(working, outbox)
         await write(working, _commits(BRANCH, (flights.changed(n, n) for n in range(size, 2 * size))))
         done = asyncio.Event()
         writing = asyncio.create_task(_others(working, partial(others, size), done))
@@ -80,6 +88,27 @@ async def _merged(path: Path, size: int, others: Others) -> tuple[float, list[fl
         latencies = await writing
     outbox.close()
     return took, latencies
+
+
+def _created(number: int, *, legs: bool) -> Part:
+    part = flights.created(number)
+    if legs:
+        part["data"]["properties"][NEW["name"]] = number
+    return part
+
+
+async def _migrate(working: Committer, outbox: SqliteOutbox) -> None:
+    """On the source, to its end."""
+    change = {"type": "ChangePropertyType", "data": {"type": "Flight", "property": NEW["name"], "to": "string"}}
+    plan = {"change": change, "fix": {"kind": "cast"}}
+    steps = [("PlanMigration", plan), ("ApproveMigration", {"migration": 1}), ("RunMigration", {"migration": 1})]
+    await write(working, [_message(SOURCE, name, data, name) for name, data in steps])
+    for step in itertools.count():
+        last = await outbox.row((await outbox.head()).position)
+        if last is not None and b"io.oms.migration.completed." in last.body:
+            return
+        batch = {"migration": 1, "step": step}
+        await write(working, [_message(SOURCE, "ApplyMigrationBatch", batch, f"batch-{step}")])
 
 
 async def _others(working: Committer, write_next: Callable[[int], Part], done: asyncio.Event) -> list[float]:

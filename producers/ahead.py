@@ -156,12 +156,12 @@ def _with_floor(write: HeadWrite, position: int) -> HeadWrite:
 def touches_all(type_: str, moves: Iterable[Move], grounds: Grounds | None, schema: Mapping[Key, State]) -> bool:
     """Whether it must be decided anew after whatever is written on its branch.
 
-    Migrations hold for all data, the answers of a proposal for what was there, and what a branch wrote itself is not seen
-    from another base. A merge that takes elements of the schema away does so because nothing is of them.
+    Migrations of several entities at once hold for all data, the answers of a proposal for what was there, and what a branch
+    wrote itself is not seen from another base. A merge that takes elements of the schema away does so because nothing is of them.
     """
     return (
         type_ in WHOLE
-        or any(_concerns_all(type_, draft.payload) for _, draft in moves)
+        or any(_concerns_all(type_, draft.payload, grounds) for _, draft in moves)
         or (bool(schema) and grounds is None)
         or any(is_element(key) and state.get("deleted") for key, state in schema.items())
     )
@@ -177,10 +177,10 @@ def schema_in(heads: Iterable[HeadWrite]) -> dict[Key, State]:
     return found if any(map(is_element, found)) else {}
 
 
-def _concerns_all(type_: str, payload: Payload) -> bool:
+def _concerns_all(type_: str, payload: Payload, grounds: Grounds | None) -> bool:
     if isinstance(payload, BranchMerged):
         answered = type_ == "MergeProposal" and payload.resolutions  # for both branches as they were
-        return bool(payload.migrations or answered)
+        return bool((payload.migrations and grounds is None) or answered)
     return isinstance(payload, BranchRebased)
 
 

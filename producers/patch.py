@@ -4,7 +4,7 @@ Where an event comes or goes, those behind it are counted anew, without a look i
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -12,13 +12,13 @@ from msgspec import json
 from msgspec.structs import replace
 
 from events.decider import State
-from events.merges.again import Changed, Touched, looked_up
+from events.merges.again import Changed, Grounds, Touched, looked_up
 from events.merges.merging import is_element
 from events.names import Key, column_of
 from producers.ahead import Ahead, Worded, worded
 from producers.outbox import HeadWrite
 
-Order = Callable[[Worded], tuple[int, int]]
+Order = Callable[[Worded], tuple[int, int, int, str]]
 
 _decode: Final = json.Decoder(dict).decode
 _encode: Final = json.Encoder().encode
@@ -56,7 +56,7 @@ def patched(ahead: Ahead, changed: Changed, ontology: str, branch: str) -> Ahead
     states = {key: _encode(state) for key, state in changed.states.items()}
     came: dict[Key, int] = {}
     if gone or new:
-        events, came, place = _renumbered(events, sorted(gone.values()), new, _order(ahead.grounds.ranks))
+        events, came, place = _renumbered(events, sorted(gone.values()), new, _order(ahead.grounds))
         heads = [write._replace(since=place(write.since - 1) + 1) for write in heads if write.key not in gone]
         for key, at in came.items():
             insort(heads, HeadWrite(column_of(branch, key), key, at + 1, states[key]), key=_key)
@@ -89,12 +89,17 @@ def _renumbered(
     return left, came, lambda at: at - bisect_left(gone, at) + bisect_right(before, at)
 
 
-def _order(ranks: Mapping[Key, int]) -> Order:
-    """Where an event stands in a plain merge (`events.merges.steps`): by what it does, then by what theirs wrote first."""
-    last = len(ranks)
+def _order(grounds: Grounds) -> Order:
+    """Where an event stands in a plain merge (`events.merges.steps`): by what it does; what a migration mended by its key,
+    then what theirs brings as theirs wrote it, then what gave way to it.
+    """
+    ranks, given_way = grounds.ranks, grounds.given_way
 
-    def order(word: Worded) -> tuple[int, int]:
-        return _PHASES.get(word.type) or _other(word.key), ranks.get(word.key, last)
+    def order(word: Worded) -> tuple[int, int, int, str]:
+        phase, key = _PHASES.get(word.type) or _other(word.key), word.key
+        if key in ranks:
+            return phase, 1, ranks[key], ""
+        return (phase, 2, 0, "") if key in given_way else (phase, 0, 0, key)
 
     return order
 

@@ -2,6 +2,7 @@
 
 touched                              what becomes of it
 an entity that the merge brings in   decided again, and taken if nothing but its own members differs
+any object, under a migration        mended by it, if that looks at each entity by itself
 an entity that it only looks at      it must still be there, or still be gone
 a count                              what the merge adds to it is added to what it is now
 any object, under a merged schema    it must fit that schema
@@ -18,7 +19,7 @@ from events.decider import Context, Drafted, Heads, State
 from events.merges.conflicts import Answers
 from events.merges.merging import is_element
 from events.merges.reconcile import Reconciled, reconciled
-from events.merges.sides import Sides
+from events.merges.sides import Sides, migrating
 from events.merges.wishes import there
 from events.names import Key
 from events.reserved import RULES, number
@@ -33,7 +34,9 @@ class Grounds(NamedTuple):
     elements: frozenset[Key]  # of the schema, changed by ours
     answers: Answers
     disputed: frozenset[Key]  # entities that were in conflict
+    given_way: frozenset[Key]  # entities of ours to what theirs brings
     plain: bool  # see `Steps`
+    migrating: bool  # it runs migrations, each of one entity after the other
 
 
 class Touched(NamedTuple):
@@ -51,17 +54,21 @@ class Changed(NamedTuple):
 
 
 def grounds(sides: Sides, answers: Answers, result: Reconciled) -> Grounds | None:
-    """`None`: it runs migrations, and is decided as a whole or not at all."""
-    if sides.run_by_theirs or sides.run_by_ours:
+    """`None`: it runs migrations that look at several entities at once, and is decided as a whole or not at all."""
+    ran = (*sides.run_by_theirs, *sides.run_by_ours)
+    if not all(each.apart for each in ran):
         return None
+    ranks = {key: rank for rank, key in enumerate(sides.keys)}
     return Grounds(
         sides.bases,
         sides.source,
-        {key: rank for rank, key in enumerate(sides.keys)},
+        ranks,
         frozenset(filter(is_element, sides.changed_by_ours)),
         answers,
         frozenset(place.key for each in result.conflicts for place in (each.place, each.rival) if place is not None),
+        frozenset(wish.key for wish in result.wishes if wish.key not in ranks and wish.key not in result.migrated),
         result.plain,
+        bool(ran),
     )
 
 
@@ -82,29 +89,42 @@ def again(
     log, read = elsewhere(context), touched.read
     entities = [key for key in read if key.startswith(_ENTITIES)]
     counts = [key for key in read if key.startswith(_COUNTS)]
-    given_way = any(key in made and key not in on.ranks for key in entities)  # to what theirs brings
     others = len(read) - len(entities) - len(counts)
-    if others or given_way or not on.disputed.isdisjoint(looked_up(touched)) or any(_decisive(k, made) for k in counts):
+    if (
+        others
+        or not on.given_way.isdisjoint(entities)
+        or not on.disputed.isdisjoint(looked_up(touched))
+        or any(_decisive(k, made) for k in counts)
+    ):
         return None
-    then = log.at(context.branch, position).states(read)
-    now = log.here(ours).states(read)
+    then = dict(log.at(context.branch, position).states(read))
+    now = dict(log.here(ours).states(read))
     mine = sorted((key for key in entities if key in on.ranks), key=on.ranks.__getitem__)
     if any(there(then[key]) != there(now[key]) for key in entities) or not _apart(context, on, mine):
         return None
-    found = _decided(context, log, on, mine, touched, ours)
+    mended = [key for key in entities if key in made and key not in on.ranks]  # by a migration
+    found = _decided(context, log, on, mine, touched, ours) if set(mended) <= set(touched.left) else None
     if found is None:
         return None
     drafted, states = found
-    for key in mine:
-        own = ((then[key], made.get(key, then[key])), (now[key], states.get(key, now[key])))
-        if any(list(index.changes(context.get, key, *pair)) for pair in own):
+    drafted = {**dict.fromkeys(mended), **drafted}
+    new = [key for key in drafted if key not in now]
+    then |= log.at(context.branch, position).states(new)
+    now |= log.here(ours).states(new)
+    for key in drafted:
+        after = states.get(key, now[key])
+        first = list(index.changes(context.get, key, then[key], made.get(key, then[key])))
+        second = list(index.changes(context.get, key, now[key], after))
+        # a migration may take away what claims something: that shows under the schema as it is
+        third = list(index.changes(lambda key: ours[key].state, key, now[key], after)) if on.migrating else ()
+        if first or second or third:
             return None
     return Changed(drafted, states | {key: _sum(then[key], made[key], now[key]) for key in counts if key in made})
 
 
 def _apart(context: Context, on: Grounds, mine: Collection[Key]) -> bool:
     """Whether these can be decided without the rest of the merge: its order, and what rules may cost."""
-    return not mine or (on.plain and context.get(RULES) is None)
+    return not (mine or on.migrating) or (on.plain and context.get(RULES) is None)
 
 
 def _decided(
@@ -118,8 +138,10 @@ def _decided(
     sides = Sides(
         log, on.bases, on.theirs, log.at(*on.theirs), log.here(ours), mine, changed, context.branch, upon=upon
     )
+    if on.migrating:
+        sides = migrating(context, sides, on.theirs, At(context.branch, context.position))
     result = reconciled(sides, on.answers.anew())
-    if result.conflicts or len(result.steps) > len({step.draft.key for step in result.steps}):
+    if result.conflicts or not result.plain or len(result.steps) > len({step.draft.key for step in result.steps}):
         return None
     drafted: dict[Key, Drafted | None] = dict.fromkeys(mine)
     drafted |= {step.draft.key: step.draft for step in result.steps}

@@ -16,6 +16,7 @@ from events.decider import Context, Lookup, State
 from events.findings import Finding, Refused
 from events.merges.rekeyed import Form, Parents, Primary, Rekeyed
 from events.migrations.migration_across import across
+from events.migrations.migration_change import CHANGES
 from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
@@ -24,6 +25,7 @@ from events.objects.link_words import CreateLink, UpdateLink
 from events.objects.object_words import CreateObject, UpdateObject
 from events.objects.personal import closed
 from events.schema.property_removal import RemoveProperty
+from events.schema.property_rules import SetMarking
 from events.schema.shape import Shape, shape_in
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.values import Json, NotAValue
@@ -64,6 +66,13 @@ class Ran(NamedTuple):
     def hands_over(self) -> bool:
         """Whether values go to other objects (`events.merges.handed_over`)."""
         return self.state["change"]["type"] == RemoveProperty.__name__ and across(self.fix)
+
+    @property
+    def apart(self) -> bool:
+        """Whether what it makes of an entity depends on that one alone."""
+        changed = self.state["change"]["type"]
+        closing = changed == SetMarking.__name__
+        return self.whole is not None and not self.moves and not closing and CHANGES[changed].apart
 
     @property
     def fix(self) -> Fix:

@@ -6,7 +6,7 @@ reset     base = the branch                   theirs = as it was          ours =
 rebase    base = what both have in common     theirs = the branch         ours = the parent at the new base
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ class Reconciled(NamedTuple):
     told: Sequence[Conflict]
     conflicts: Sequence[Conflict]  # all that there were, answered or not
     plain: bool = True  # see `Steps`
+    migrated: Collection[Key] = ()  # of ours, by migrations of theirs
 
 
 def reconciled(sides: Sides, answers: Answers) -> Reconciled:
@@ -57,6 +58,7 @@ class _Reconciling:
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
         self.wishes: Sequence[Wish] = ()
+        self.migrated: Collection[Key] = ()
         self.unanswered: dict[tuple[Place, Place | None], str] = {}  # why an answer to it is none
         self.standing = Standing(sides, {})
         self.gave_way = False  # what was written under one schema says less than it did
@@ -74,7 +76,9 @@ class _Reconciling:
             self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
             self.open.append(self.conflicts[trouble.place, trouble.rival])
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
-        return Reconciled(self.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain)
+        return Reconciled(
+            self.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain, self.migrated
+        )
 
     def _migrate(self) -> None:
         """What one side wrote becomes what the migrations of the other make of it. Raises `Unasked`."""
@@ -89,6 +93,7 @@ class _Reconciling:
         self.gave_way = bool(found.origins)
         said = {key: each for key, each in found.ours.items() if key not in self.theirs}
         self.contents = {key: each for key, each in said.items() if not same(each, content(key, self.ours[key]))}
+        self.migrated = frozenset(self.contents)
 
     def _entity(self, key: Key) -> None:
         ours = self.forms.ours.get(key, content(key, self.ours[key]))

@@ -51,8 +51,12 @@ class Sides:
 
 def to_merge(context: Context, bases: Sequence[At], theirs: At, ours: At, here: View | None = None) -> Sides:
     """As `between`, with the migrations that only one side has run. Raises `Unread`."""
-    log = elsewhere_of(context)
-    sides = between(log, bases, theirs, ours, here)
+    return migrating(context, between(elsewhere_of(context), bases, theirs, ours, here), theirs, ours)
+
+
+def migrating(context: Context, sides: Sides, theirs: At, ours: At) -> Sides:
+    """With the migrations that only one side has run. Raises `Unread`."""
+    log = sides.elsewhere
     by_theirs, by_ours = ran(context, log, theirs, ours), ran(context, log, ours, theirs)
     return replace(sides, run_by_theirs=without(by_theirs, by_ours), run_by_ours=without(by_ours, by_theirs))
 
