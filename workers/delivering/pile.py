@@ -53,7 +53,7 @@ class Pile:
         self._bytes += len(letter.body)
         if len(self._letters) >= ROOM or self._bytes >= ROOM_BYTES:
             self.room.clear()
-        if self._suffices():
+        if self.limits.events > 1 and self._suffices():
             self.enough.set()
 
     def put_back(self, letter: Letter) -> None:
@@ -65,25 +65,28 @@ class Pile:
     def take(self) -> Letter:
         """What makes the next request. Raises `IndexError`."""
         first = self._taken()
+        if self.limits.events > 1:
+            first = self._grown(first)
+            if not self._suffices():
+                self.enough.clear()
+        if not self.room.is_set() and len(self._letters) <= ROOM // 2 and self._bytes <= ROOM_BYTES // 2:
+            self.room.set()
+        return first
+
+    def _grown(self, first: Letter) -> Letter:
+        """With those that go into its batch."""
         others, size = list[Letter](), len(first.body)
-        while self._may_grow(first) and self._letters and not _is_whole(self._letters[0]):
+        while not _is_whole(first) and self._letters and not _is_whole(self._letters[0]):
             size += len(self._letters[0].body)
             if len(others) + 1 >= self.limits.events or size > self.limits.bytes:
                 break
             others.append(self._taken())
-        if not self._suffices():
-            self.enough.clear()
-        if len(self._letters) <= ROOM // 2 and self._bytes <= ROOM_BYTES // 2:
-            self.room.set()
         return first._replace(others=tuple(others)) if others else first
 
     def _taken(self) -> Letter:
         letter = self._letters.popleft()
         self._bytes -= len(letter.body)
         return letter
-
-    def _may_grow(self, letter: Letter) -> bool:
-        return self.limits.events > 1 and not _is_whole(letter)
 
     def _suffices(self) -> bool:
         """Whether it is not worth waiting for more."""

@@ -23,13 +23,12 @@ def tries(
     subscription: str, letter: Letter, sent: Sent, begun: float, now: float, verdict: Verdict, again: float | None
 ) -> Iterator[Try]:
     """One for each event. What was sent and answered stands at the first of a batch, at the others the id alone."""
-    first, *others = letter.events
-    told = _tried(subscription, first, sent, begun, now, verdict, again)
+    told = _tried(subscription, letter, sent, begun, now, verdict, again)
     yield told
-    if others:
+    if letter.others:
         brief = {ID: sent.headers[ID]} if ID in sent.headers else {}
         told = told._replace(request=brief, response={}, answer=b"")
-    for each in others:
+    for each in letter.others:
         yield told._replace(position=each.position, event=each.event)
 
 
