@@ -57,9 +57,11 @@ class SqliteShelf(Generic[ViewT]):
     ) -> Agreed | Difference:
         """See `Kept`."""
         with self._readable():
-            if by is not None:
-                self._drop_columns(build)  # of what is mended
-            return await verify_view(self.path(build), self.name, feed, told, by)
+            try:
+                return await verify_view(self.path(build), self.name, feed, told, by)
+            finally:
+                for file in self.columns_of(build) if by is not None else ():  # they were made of what is mended
+                    file.unlink(missing_ok=True)
 
     async def pack(self, build: int, before: int) -> int | None:
         """See `oms.shelves.Kept.pack`."""
@@ -108,9 +110,9 @@ class SqliteShelf(Generic[ViewT]):
         with self._readable():
             return parked_in(path)
 
-    def _drop_columns(self, build: int) -> None:
-        for file in self.path(build).parent.glob(f"{self.path(build).name}.columns-*"):
-            file.unlink(missing_ok=True)
+    def columns_of(self, build: int) -> list[Path]:
+        """Files of columns that lie beside a build."""
+        return list(self.path(build).parent.glob(f"{self.path(build).name}.columns-*"))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from asyncpg import InsufficientPrivilegeError
 
 from adapters.memory_feed import MemoryFeed
 from adapters.postgres_shelf import PostgresShelf
+from adapters.sqlite_columns import keep
+from adapters.sqlite_versions import sqlite_versions
 from adapters.view_shelf import SqliteShelf
 from events import catalog
 from events.wire.commit_message import to_attribute
@@ -21,7 +24,7 @@ from projectors.track import Track
 from projectors.verify import Agreed, Difference, Range
 from projectors.versions import versions
 from tests.projectors.shelving import tampered
-from tests.projectors.story import Story, payload_of, updated
+from tests.projectors.story import MAIN, Story, payload_of, updated
 
 TEST = "dev/main/test"
 COLUMNS = 'time, author, on_behalf_of, type, branch, entity, "commit", cause, trace, subject, hash, body'
@@ -94,6 +97,15 @@ async def test_rows_of_versions_are_written_again(shelves: Callable[[str], Any],
     await Lane(MemoryFeed(story.messages), payload_of, [track]).read(story.position)
     await track.view.close()
     assert await shelf.verified(1, MemoryFeed(story.messages), lambda _: None) == Agreed(9, 9, [])
+
+
+async def test_columns_that_were_made_of_what_is_mended_go(story: Story, tmp_path: Path):
+    shelf = SqliteShelf(tmp_path, "versions", "main", sqlite_versions)
+    await (await projected(shelf, story)).view.close()
+    await tampered(shelf, 1, "UPDATE versions SET author = 'eve@desk' WHERE since = 3")
+    assert keep(shelf.path(1), MAIN, "object/Thing/") == 5
+    assert (await mended(shelf, story)).found == Agreed(8, 8, [])
+    assert shelf.columns_of(1) == []
 
 
 @pytest.mark.parametrize(
