@@ -19,7 +19,7 @@ from events.findings import EnvelopeError
 from events.subscriptions.consent import with_origin
 from events.subscriptions.letters import Letter
 from events.subscriptions.messages import message
-from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
+from events.subscriptions.outgoing import OURS, Answered, Failed, Outgoing, Request
 from events.subscriptions.secret_ids import in_use, signs
 from events.subscriptions.shaping import Unshaped
 from oms.credentials import Credentials
@@ -31,7 +31,6 @@ from workers.delivering.sent import Sent
 
 AGENT: Final = "oms-webhooks"
 SECRETS: Final = 4_096  # that are not read again for each request
-OURS: Final = frozenset({"not_signed", "no_credential"})
 Alarm = Callable[[str, BaseException], None]
 
 

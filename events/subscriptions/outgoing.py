@@ -25,6 +25,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_signed": "OMS could not sign it; whoever runs OMS has been told",
 }
 
+OURS: Final = frozenset({"no_credential", "not_signed"})
+"""Kinds that are no fault of the endpoint: it is neither given up nor disabled for them."""
 UNREACHABLE: Final = "unreachable"
 _WITHIN: Final = frozenset({"url_refused", "dns_error", "connection_refused", "network_unreachable"})
 

@@ -3,6 +3,7 @@
 2xx ─► Delivered         410 ─► Gone: nothing is sent there any more
 429, 502, 504 ─► Later, and slower: everything else for this endpoint waits, too
 anything else ─► Later, by the schedule, until it has no more tries: GivenUp
+a fault of our own ─► Later, by the schedule, for as long as it takes
 none, and often ─► the endpoint is away: everything waits, and one letter now and then asks whether it is back
 """
 
@@ -12,7 +13,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.outgoing import OURS, Answered, Failed
 
 SCHEDULE: Final[Sequence[int]] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before the second try, the third … Source: Standard Webhooks 1.0, Retries."""
@@ -63,6 +64,9 @@ def judged(
         if ended.status == 410:
             return Gone()
     kind = ended.kind if isinstance(ended, Failed) else f"status_{ended.status}"
+    if kind in OURS:
+        schedule = schedule or SCHEDULE
+        attempt = min(attempt, len(schedule))
     if attempt > len(schedule):
         return GivenUp(kind)
     seconds = schedule[attempt - 1] * (1 - JITTER + 2 * JITTER * chance)

@@ -282,6 +282,18 @@ async def test_who_fails_long_and_often_is_warned_and_then_disabled(world):
     assert len(world.disabled) == 1
 
 
+async def test_nobody_is_given_up_or_disabled_for_a_fault_of_our_own(world):
+    world.subscribed("a", types=["io.oms.object.*"], schedule=[1])
+    world.answers["a"] = Failed("not_signed", "", 0.0)
+    async with world.carried() as deliveries:
+        last = world.wrote(3)
+        await world.until(lambda: len(world.arrived) >= 2 * DISABLE_ATTEMPTS, DISABLE_SECONDS / DISABLE_ATTEMPTS)
+        del world.answers["a"]
+        await world.until(lambda: {*world.positions("a")[2 * DISABLE_ATTEMPTS :]} >= {*objects(world, "a")}, 60)
+        await settled(world, deliveries, "a", last)
+    assert (world.disabled, world.reported) == ([], [])
+
+
 async def test_paused_it_waits_and_resumed_it_misses_nothing(world):
     world.subscribed("a", types=["io.oms.object.*"])
     async with world.carried() as deliveries:

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from events.decider import State
 from events.subscriptions.letters import Due, Letter, Standing, Try
-from events.subscriptions.outgoing import Answered, Failed, told
+from events.subscriptions.outgoing import OURS, Answered, Failed, told
 from events.subscriptions.retrying import (
     KNOCKS,
     SCHEDULE,
@@ -288,6 +288,8 @@ class Endpoint:
             return
         if isinstance(verdict, Gone):
             self._stop("the endpoint answered 410 Gone")
+            return
+        if isinstance(verdict, Later) and verdict.kind in OURS:
             return
         if isinstance(verdict, GivenUp):
             reporter.exhausted(self.name, letter, told(verdict.kind))
