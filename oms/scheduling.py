@@ -14,6 +14,7 @@ from oms.settings import Settings
 from oms.shelves import Shelves
 from producers.lease import lead
 from projectors.projector import Fetched
+from workers.patiently import Alarm, until_it_works
 
 if TYPE_CHECKING:
     from events.schedules.planning import Known
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 ROLE: Final = "scheduler"
 AUTHOR: Final = "schedules@oms"
-AGAIN_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 60.0  # then the server is asked whether it forgot to tell us
 AT_ONCE: Final = 500  # facts in a request to the log
 _ENDS: Final[Mapping[str, "Status"]] = {
@@ -32,7 +32,6 @@ _ENDS: Final[Mapping[str, "Status"]] = {
     "unchanged": "unchanged",
     "rejected": "rejected",
 }
-Alarm = Callable[[str, BaseException], None]
 Projected = Callable[[str, int], Awaitable[None]]
 
 
@@ -95,16 +94,8 @@ class Scheduling:
             await lead(leases, ROLE, lambda _: self._patiently(self._work))
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Whatever ends it is told once, and ends nothing else; it goes on from what was noted."""
-        said = ""
-        while True:
-            try:
-                return await work()
-            except Exception as error:  # noqa: BLE001 a store, a server or a defect: OMS lives on without schedules
-                if repr(error) != said:
-                    self._alarm("schedules", error)
-                said = repr(error)
-                await asyncio.sleep(AGAIN_SECONDS)
+        """A store, a server or a defect: OMS lives on without schedules, and goes on with them from what was noted."""
+        await until_it_works("schedules", work, self._alarm)
 
     async def _anybody(self) -> None:
         """Returns once there is, or was, a schedule."""
