@@ -33,8 +33,8 @@ from queries.versions import Versions
 
 EVENTS: Final = (100_000, 1_000_000)
 EACH: Final = 10  # versions of each object
-POINTS: Final = 200
-LONG: Final = 2.0  # seconds, after which a question is not asked again
+POINTS: Final = 100
+LONG: Final = 1.0  # seconds, after which a question is not asked again
 LIMITS: Final = Limits(memory=4096, read=20_000_000, rows=10_000_000)
 Ask = Callable[[], Any]
 Sizes = dict[str, float]
