@@ -32,7 +32,7 @@ from oms.settings import Settings
 ENDPOINTS: Final = 10
 AT_ONCE: Final = 10  # requests of each, as it is where nobody says otherwise
 DELIVERIES: Final = 1_000_000
-IN_ORDER: Final = 20_000
+IN_ORDER: Final = 50_000
 POSTS: Final = 100_000
 HEALTHY: Final = 98
 PER_SECOND: Final = 20  # events, to each of the healthy

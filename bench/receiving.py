@@ -25,7 +25,7 @@ import uvloop
 from bench.processes import ROOT, cpu_seconds
 
 SLOW_SECONDS: Final = 10.0
-EACH: Final = 1_000  # deliveries between two marks
+EACH: Final = 100  # deliveries between two marks
 DONE: Final = b"HTTP/1.1 204 No Content\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TIME: Final = re.compile(rb'"time":"([^"]+)"')
