@@ -80,3 +80,22 @@ async def test_on_postgresql_another_process_goes_on(postgres_url, tmp_path):
     assert len({event.data["key"] for event in found}) == 4
     assert deleted.position == found[-1].position + 1
     assert alarms == []
+
+
+async def test_a_run_may_do_no_more_than_its_author(tmp_path):
+    settings = Settings(folder=tmp_path / "data")
+    command = {"type": "CreateObject", "data": {"type": "Airline", "properties": {"id": "대한"}}}
+    every = {"name": "매초", "command": command, "every": {"seconds": 3_600}}
+    async with (
+        asyncio.timeout(DEADLINE),
+        running(settings, lambda *_: None),
+        await connect(settings.folder, author="ada@desk") as client,
+    ):
+        await client.send("CreateObjectType", AIRLINE)
+        await client.send("CreateSchedule", every)
+        await client.send("ProtectBranch", {"name": settings.branch, "approvals": 1, "reviewers": ["지우@desk"]})
+        await client.send("RunScheduleNow", {"schedule": "매초"}, author="지우@desk", wait="projected:versions")
+        while not (runs := (await client.schedule_runs("매초"))["runs"]) or runs[0]["status"] == "running":
+            pass
+    assert [(each["status"], each["command"]["author"]) for each in runs] == [("rejected", "ada@desk")]
+    assert [each["code"] for each in runs[0]["findings"]] == ["RULE_PROTECTED"]
