@@ -9,12 +9,18 @@ from tests.queries.histories import History
 
 PAGES = Path(__file__).parents[2] / "docs"
 _EXAMPLE = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ |```).*\n)*)", re.MULTILINE)
+_PROGRESS = re.compile(r"^[a-z ]+: [\d,]+ .*\n", re.MULTILINE)
 
 
 def examples(page: str) -> list[tuple[str, str]]:
     """`(command, output)` for each `$` line of its console blocks."""
     blocks = re.findall(r"```console\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
     return [(found["command"], found["output"]) for block in blocks for found in _EXAMPLE.finditer(block)]
+
+
+def without_progress(err: str) -> str:
+    """What was said on stderr, but for how far it is, which only a slow machine says."""
+    return _PROGRESS.sub("", err)
 
 
 def laid(folder: Path, history: History) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from events.names import Key
 from oms.cli import run
-from tests.docs.pages import examples, laid
+from tests.docs.pages import examples, laid, without_progress
 from tests.queries.histories import MAIN, History, made, object_type
 
 PAGE = "branches.md"
@@ -42,7 +42,7 @@ def test_the_page_does_not_lie(command, output, folder, capsys) -> None:
     assert name == "oms"
     run([*arguments, "--folder", str(folder)])
     captured = capsys.readouterr()
-    shown = re.sub(r" +$", "", captured.out + captured.err, flags=re.MULTILINE)
+    shown = re.sub(r" +$", "", captured.out + without_progress(captured.err), flags=re.MULTILINE)
     expected = ".*".join(re.escape(re.sub(r" +$", "", part, flags=re.MULTILINE)) for part in output.split("…"))
     assert re.fullmatch(expected, shown, re.DOTALL), captured.out + captured.err
 
