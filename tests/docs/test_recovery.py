@@ -26,5 +26,5 @@ def test_the_page_does_not_lie(tmp_path, capsys):
             assert re.fullmatch(expected, plain(said.out + without_progress(said.err)), re.DOTALL), (command, said)
 
 
-def test_the_page_has_examples("recovery.md"):
+def test_the_page_has_examples():
     assert len(examples("recovery.md")) > 7
