@@ -129,5 +129,20 @@ async def test_other_terms_take_a_batch_apart(world):
         )
 
 
+async def test_of_a_batch_that_is_not_wanted_any_more_nothing_is_sent(world):
+    subscribed(world, ordered=True, batch={**BATCH["batch"], "milliseconds": 500})
+    world.answers["a"] = Answered(500, {}, b"", 0.01)
+    world.wrote(3)
+    async with world.carried() as deliveries:
+        await noted(world, deliveries, "a", lambda standing: standing.batch)
+    world.changed("a", "updated", filters=[{"exact": {"subject": "object/none"}}])
+    before = len(world.requests)
+    async with world.carried() as deliveries:
+        last = world.wrote(2)
+        await settled(world, deliveries, "a", last)
+        await noted(world, deliveries, "a", lambda standing: not standing.batch)
+    assert len(world.requests) == before
+
+
 def test_a_batch_has_an_id_of_its_own_that_stays():
     assert identity("s", "a") != identity("s", "a", "b") == identity("s", "a", "b") != identity("s", "b", "a")

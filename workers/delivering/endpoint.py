@@ -126,10 +126,11 @@ class Endpoint:
 
     def resume(self, letter: Letter | None) -> None:
         """What was `unfinished` is the next; `None`: not all of it is wanted any more, so what is begins anew."""
-        if letter is None:
-            self._begin(self.standing._replace(batch=()))
-            return
         self.unfinished = ()
+        if letter is None:
+            self.seen, self._attempt, self._batch = self.standing.position, 1, ()
+            self._flying.clear()
+            return
         self._first.put_back(letter._replace(attempt=self._attempt))
         self._hire()
 
