@@ -6,6 +6,7 @@ outbox.plan ──► decided at position p, with all keys it read ──► its
                           └──────────── again, some times ──────── much ─┘  or as a whole, where that cannot be
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -206,9 +207,11 @@ class Journal:
         if self._since is not None:
             self._writes.append((after, writes))
 
-    def behind(self, position: int) -> list[HeadWrite] | None:
-        """What was written behind a position, or shall be; `None` = not known. From any thread."""
-        writes = [write for after, several in self._writes for write in several if after + write.since > position]
+    def behind(self, position: int, until: int | None = None) -> list[HeadWrite] | None:
+        """What was written behind a position, or shall be (`until`: up to that one); `None` = not known. From any thread."""
+        last = sys.maxsize if until is None else until
+        counted = ((after + write.since, write) for after, several in self._writes for write in several)
+        writes = [write for at, write in counted if position < at <= last]
         # NOTE looked at afterwards: whoever empties it says so before
         return writes if self._since is not None and self._since <= position else None
 

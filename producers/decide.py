@@ -212,7 +212,7 @@ class Planner:
             beside._elsewhere = Elsewhere(beside.heads, Writes(head))
             before = submitted.ahead
             if before is not None:
-                written = self.journal.behind(before.position)
+                written = self.journal.behind(before.position, head.position)
                 anew = yield from beside._anew(submitted, before, written, head, self.limits.commit_events)
                 if anew is not None:
                     return replace(whole(anew), attempt=attempt)

@@ -10,8 +10,9 @@ import pytest
 from adapters.memory_outbox import MemoryOutbox
 from events.names import command_subject
 from producers.again import FEW
+from producers.ahead import Journal
 from producers.committer import Committer
-from producers.outbox import OutboxUnavailable, Planned, Planning
+from producers.outbox import HeadWrite, OutboxUnavailable, Planned, Planning
 from producers.receive import address, receive
 from tests.producers.desk import MAIN, PLANE, Desk, codes, plane
 from tests.producers.states import entities
@@ -258,3 +259,15 @@ async def test_answers_of_a_proposal_are_for_what_was_there(office: Office) -> N
     assert (await office.send("ResolveConflict", proposal=1, **answer))["status"] == "accepted"
     office.outbox.between = lambda: office.send("CreateObject", by="bob", **plane(f"HL{office.outbox.plans + 2}"))
     assert codes(await office.send("MergeProposal", proposal=1)) == ["MERGE_CONFLICT_FIELD"]
+
+
+def test_a_plan_looks_at_what_was_written_up_to_its_own_position():
+    journal = Journal()
+    journal.kept = True
+    journal.begin(4, known=True)
+    writes = [HeadWrite(MAIN, f"object/Plane/N{since}", since, None) for since in (5, 6, 7)]
+    journal.add(writes[:2])
+    journal.add([writes[2]._replace(since=1)], after=6)
+    assert [each.key[-2:] for each in journal.behind(5) or ()] == ["N6", "N7"]
+    assert [each.key[-2:] for each in journal.behind(4, 6) or ()] == ["N5", "N6"]
+    assert journal.behind(3) is None
