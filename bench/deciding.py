@@ -27,6 +27,7 @@ FLIGHT: Final = {
         {"name": "at", "type": "timestamp"},
     ],
 }
+TEXT: Final = {"name": "이름", "type": "string"}
 GATE: Final = {"name": "Gate", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
 CANCEL: Final = {
     "name": "CancelFlight",
@@ -52,6 +53,19 @@ KINDS: Final[tuple[tuple[str, Callable[[int], Said]], ...]] = (
     (
         "AddProperty",
         lambda n: ("AddProperty", {"type": f"Flight{n}", "property": {"name": "gate", "type": "string"}}),
+    ),
+    ("CreateLinkType", lambda n: ("CreateLinkType", {"name": f"leaves{n}", "from": "Flight", "to": "Gate"})),
+    ("CreateInterface", lambda n: ("CreateInterface", {"name": f"Named{n}", "properties": [TEXT]})),
+    (
+        "CreateValueType",
+        lambda n: ("CreateValueType", {"name": f"Seats{n}", "base": "integer", "constraint": {"min": 1}}),
+    ),
+    ("CreateStructType", lambda n: ("CreateStructType", {"name": f"Place{n}", "fields": [TEXT]})),
+    ("CreateSharedProperty", lambda n: ("CreateSharedProperty", {"name": f"Mail{n}", "property": {"type": "string"}})),
+    ("CreateActionType", lambda n: ("CreateActionType", {**CANCEL, "name": f"Cancel{n}"})),
+    (
+        "RegisterSubscription",
+        lambda n: ("RegisterSubscription", {"name": f"s{n}", "sink": "https://example.com", "objectTypes": ["Flight"]}),
     ),
     ("CreateBranch", lambda n: ("CreateBranch", {"name": f"dev/flights/b{n}"})),
 )
