@@ -24,6 +24,19 @@ PLANNED: Final = {
     "change": {"type": "ChangePropertyType", "data": {"type": "Flight", "property": "distance", "to": "string"}},
     "fix": {"kind": "cast"},
 }
+TAILS: Final = 4_000  # planes that flights name
+PLANE: Final = {
+    "name": "Plane",
+    "primaryKey": ["tail"],
+    "properties": [{"name": "tail", "type": "string"}, {"name": "serial", "type": "string", "required": True}],
+}
+REFERRING: Final = {
+    "change": {
+        "type": "ChangePropertyType",
+        "data": {"type": "Flight", "property": "tailnum", "to": "reference", "target": "Plane"},
+    },
+    "fix": {"kind": "cast"},
+}
 STATM: Final = Path("/proc/self/statm")
 PAGE: Final = 4_096  # bytes
 
@@ -34,10 +47,13 @@ async def figures(stock: Stock) -> list[Figure]:
     async with committer(outbox) as working:
         await write(working, flights.commits(map(flights.created, range(size))))
         before = _resident()
-        await _sent(working, "PlanMigration", PLANNED)
-        await _sent(working, "ApproveMigration", {"migration": 1})
-        ran = await _run(outbox, working, "RunMigration")
-        back = await _run(outbox, working, "RevertMigration")
+        ran = await _made(outbox, working, 1, PLANNED)
+        back = await _run(outbox, working, "RevertMigration", 1)
+        await _sent(working, "CreateObjectType", PLANE)
+        await write(working, flights.commits(map(_plane, range(TAILS)), size))
+        counted = await _made(outbox, working, 2, REFERRING)
+        named = await _made(outbox, working, 3, _key("Plane", "serial"))
+        keyed = await _made(outbox, working, 4, _key("Flight", "number", "carrier"))
     outbox.close()
     tenth = len(ran.seconds) // 10
     return [
@@ -49,6 +65,13 @@ async def figures(stock: Stock) -> list[Figure]:
         Figure("a batch of 500, longest", max(ran.seconds) * 1e3, "ms", bound="others wait for it"),
         Figure("memory while it runs, most", ran.most, "MB", beside="before it", other=before, goal="flat"),
         Figure(f"take it back: {size:,} objects", size / sum(back.seconds), "objects/s"),
+        Figure(f"migrate {size:,} objects: text → reference", size / sum(counted.seconds), "objects/s"),
+        Figure(
+            f"another key for {TAILS:,} objects that {size:,} refer to", size / sum(named.seconds), "references/s"
+        ),
+        Figure("a batch of it, longest", max(named.seconds) * 1e3, "ms", bound="others wait for it"),
+        Figure(f"another key for {size:,} objects", size / sum(keyed.seconds), "objects/s"),
+        Figure("a batch of it, longest", max(keyed.seconds) * 1e3, "ms", bound="others wait for it"),
     ]  # fmt: skip
 
 
@@ -58,8 +81,26 @@ class _Ran:
         self.most = 0.0  # MB
 
 
-async def _run(outbox: SqliteOutbox, working: Committer, command: str) -> _Ran:
-    await _sent(working, command, {"migration": 1})
+async def _made(outbox: SqliteOutbox, working: Committer, number: int, planned: dict[str, Any]) -> _Ran:
+    await _sent(working, "PlanMigration", planned)
+    await _sent(working, "ApproveMigration", {"migration": number})
+    return await _run(outbox, working, "RunMigration", number)
+
+
+def _plane(number: int) -> dict[str, Any]:
+    properties = {"tail": f"N{number:05d}", "serial": f"제{number * 37 % 10_000:05d}"}
+    return {"type": "CreateObject", "data": {"type": "Plane", "properties": properties}}
+
+
+def _key(type_: str, *properties: str) -> dict[str, Any]:
+    return {
+        "change": {"type": "SetPrimaryKey", "data": {"type": type_, "primaryKey": properties}},
+        "fix": {"kind": "move"},
+    }
+
+
+async def _run(outbox: SqliteOutbox, working: Committer, command: str, number: int) -> _Ran:
+    await _sent(working, command, {"migration": number})
     ran = _Ran()
     while await _timed(ran, lambda: migrations.step(outbox, _decider(working), clock.new_id)):
         ran.most = max(ran.most, _resident())
@@ -82,7 +123,12 @@ def _decider(working: Committer) -> Callable[[str, bytes], Awaitable[bytes]]:
 
 
 async def _sent(working: Committer, command: str, data: dict[str, Any]) -> None:
-    body = {"id": command, "type": command, "branch": BRANCH, "data": data}
+    body = {
+        "id": f"{command}-{len(data)}-{msgspec.json.encode(data).decode()}"[:200],
+        "type": command,
+        "branch": BRANCH,
+        "data": data,
+    }
     await write(working, [Message(command_subject("main", "local", BRANCH, command), msgspec.json.encode(body), 1)])
 
 

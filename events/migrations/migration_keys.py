@@ -1,6 +1,6 @@
-"""Objects go under another primary key, and what is linked to them or refers to them follows.
+"""Objects go under the key of other parents of their type, and what still means them follows.
 
-references let go ─► links go ─► objects go ─► the key changes ─► objects come ─► references and links come again
+references let go ─► links go ─► objects go ─► the parents change ─► objects come ─► references and links come again
 
 All of it is one commit: an object has one key at any moment. Its history stays under the key that it had.
 """
@@ -25,13 +25,13 @@ from events.reserved import links_under, number
 from events.schema.hierarchy import line
 from events.schema.property_rules import SetRequired
 from events.schema.shape import shape_in
-from events.schema.type_structure import ChangeParents, SetPrimaryKey
+from events.schema.type_structure import ChangeParents
 from events.schema.values import Json
 
 
 def rekeyed(
     context: Context,
-    command: SetPrimaryKey | ChangeParents,
+    command: ChangeParents,
     fix: Fix,
     back: "Back | None" = None,
 ) -> Conversion:
@@ -60,7 +60,7 @@ def back(before: Context, command: ChangeParents, fix: Fix) -> Back:
 @dataclass
 class _Moving:
     context: Context
-    command: SetPrimaryKey | ChangeParents
+    command: ChangeParents
     fix: Fix
     back: Back | None
 

@@ -21,7 +21,7 @@ from events.reserved import degree_key, incident_under, number, referring_key, r
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json
 
-WEIGHT: Final = 500  # objects, links and references that one batch moves, unless more must go together
+WEIGHT: Final = 500  # events of one batch, two for each object, link and reference, unless more must go together
 LEVELS: Final = 16  # of objects that make room for each other, asked for one after the other; then all of the type
 
 
@@ -61,7 +61,7 @@ class Moving:
                 except Refused as refused:
                     stuck[key] = str(refused)
                     continue
-                more = sum(1 + number(self.context.get(degree_key(each))) for each in group)
+                more = sum(2 + 2 * number(self.context.get(degree_key(each))) for each in group)
                 if group and key in page and moved and weight + more > WEIGHT:
                     break
                 moved |= group

@@ -18,7 +18,7 @@ from events.schema.hierarchy import below
 from events.schema.reach import supposing
 from events.schema.shape import Shape, shape_in
 from events.schema.type_change import existing
-from events.schema.type_structure import ChangeParents, SetPrimaryKey
+from events.schema.type_structure import ChangeParents
 from events.schema.values import Json
 
 TYPE: Final = "/change/data/type"
@@ -27,7 +27,7 @@ TYPE: Final = "/change/data/type"
 @dataclass
 class NewKeys:
     context: Context
-    command: SetPrimaryKey | ChangeParents
+    command: ChangeParents
     fix: Fix
     stood: Mapping[Key, Mapping[str, Json]]  # what objects had before, by name, that come back
 
@@ -83,15 +83,10 @@ class NewKeys:
     def moved(self) -> Mapping[Key, tuple[State, str]]:
         """The objects that move, by entity: their states and new keys.
 
-        Where another type declares the key, all of them: what others say of them they say of another kind of thing.
+        All that have one: what others say of them they say of another kind of thing.
         """
         keys = ((entity, state, one.key) for entity, (state, one) in self.keys.items())
-        always = isinstance(self.command, ChangeParents)
-        return {
-            entity: (state, key)
-            for entity, state, key in keys
-            if isinstance(key, str) and (always or key != state["key"])
-        }
+        return {entity: (state, key) for entity, state, key in keys if isinstance(key, str)}
 
     def lost(self, entity: Key, slug: str) -> bool:
         """Whether an object that moves is meant as a type that is above it no more."""

@@ -9,16 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.producers.desk import MAIN, Desk, asked, codes, plane
-from tests.producers.test_migrated_adopted import anew, intervals
 from tests.producers.test_migrations import alive, begun, hangar, plan, ran, said, sent
 
 DEV = "dev/main/gates"
-PLANES = 400
+PLANES = 280
 SERIAL = {"type": "Plane", "primaryKey": ["serial"]}
 TO_SERIAL = plan("SetPrimaryKey", {"kind": "move"}, **SERIAL)
 
 
-async def fleet(planes: int = PLANES, flights: int = 150) -> Desk:
+async def fleet(planes: int = PLANES, flights: int = 100) -> Desk:
     """Planes, each the mother of the next; jets among them; flights that name two of them; links from each to another."""
     desk = await hangar()
     await sent(desk, "CreateObjectType", name="전투기", parents=["Plane"])
@@ -44,7 +43,7 @@ async def fleet(planes: int = PLANES, flights: int = 150) -> Desk:
     assert {each["status"] for each in await desk.group(*flown)} == {"accepted"}
     linked = [
         asked("CreateLink", type="beside", **{"from": tail(at), "to": tail(planes - 1 - at)})
-        for at in range(min(150, planes))
+        for at in range(min(100, planes))
     ]
     assert {each["status"] for each in await desk.group(*linked)} == {"accepted"}
     return desk
@@ -113,7 +112,7 @@ async def test_objects_go_with_what_stands_round_them_batch_by_batch_and_back(re
         if restarting:
             desk.restart()
     ended = (await said(desk))[-1]
-    assert (ended["said"], ended["in"], ended["out"], ended["converted"]) == ("completed", 700, 700, PLANES)
+    assert (ended["said"], ended["in"], ended["out"], ended["converted"]) == ("completed", 480, 480, PLANES)
     assert step > 4
     assert (await drawn(desk), await keys(desk, "serial")) == (before, True)
     assert await counted(desk) == await standing(desk)
@@ -131,7 +130,7 @@ async def test_meanwhile_objects_are_found_by_both_keys_and_nobody_waits():
     while len([key for key in await alive(desk) if key.startswith("s")]) < 100:
         await sent(desk, "ApplyMigrationBatch", migration=1, step=step)
         step += 1
-    went, stays = ("N0001", "s0037"), ("N0397", "s4689")
+    went, stays = ("N0001", "s0037"), ("N0277", "s0249")
     planes = await alive(desk)
     assert (went[1] in planes, stays[0] in planes) == (True, True)
     outcomes = await desk.group(
@@ -140,8 +139,8 @@ async def test_meanwhile_objects_are_found_by_both_keys_and_nobody_waits():
         asked("UpdateObject", type="Plane", key=stays[0], patch={"seats": 3}),
         asked("CreateObject", **plane("새", serial="새로")),
         asked("CreateObject", type="Flight", properties={"no": "새", "of": [went[0], stays[0], "새"]}),
-        asked("CreateLink", type="beside", **{"from": "새", "to": "N0200"}),
-        asked("DeleteLink", type="beside", **{"from": went[0], "to": "N0398"}),
+        asked("CreateLink", type="beside", **{"from": "새", "to": "N0150"}),
+        asked("DeleteLink", type="beside", **{"from": went[0], "to": "N0278"}),
         asked("CreateLink", type="beside", **{"from": went[0], "to": "새"}),
     )
     assert [each["status"] for each in outcomes] == ["accepted"] * 8, outcomes
@@ -161,7 +160,7 @@ async def test_meanwhile_objects_are_found_by_both_keys_and_nobody_waits():
 
 
 async def test_it_is_taken_back_while_some_went_and_made_again():
-    desk = await fleet(200, 100)
+    desk = await fleet(140, 60)
     before = await drawn(desk)
     await begun(desk, **TO_SERIAL)
     for step in range(3):
@@ -178,7 +177,6 @@ async def test_it_is_taken_back_while_some_went_and_made_again():
     assert (await ran(desk, number=3))["said"] == "completed"
     assert (await drawn(desk), await keys(desk, "tail")) == (before, True)
     assert await counted(desk) == await standing(desk)
-    assert await intervals(await anew(desk)) == await intervals(desk.outbox)
 
 
 @pytest.mark.parametrize("turned", ["shifted", "shuffled"])
@@ -216,7 +214,7 @@ writes = st.tuples(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.lists(st.lists(writes, max_size=6), min_size=1, max_size=6), st.booleans())
 async def test_after_it_all_stands_under_its_key_and_says_what_it_said(histories, restarting):
     desk = await fleet(120, 60)

@@ -12,7 +12,7 @@ from tests.torture.program import Program
 from tests.torture.story import DEADLINE, committed, flowing, told_once
 from tests.torture.test_migration_killed import accepted, killed_until
 
-PLANES, FLIGHTS = 150, 520
+PLANES, FLIGHTS = 80, 510
 PLANE = {
     "name": "Plane",
     "primaryKey": ["tail"],
