@@ -72,9 +72,12 @@ class _Reconciling:
             if not self._answered(whole, troubles):
                 break
             whole, troubles = self._gone_through()
+        once: dict[tuple[Place, Place | None], Trouble] = {}
         for trouble in troubles:
-            self.conflicts[trouble.place, trouble.rival] = self._conflict(trouble)
-            self.open.append(self.conflicts[trouble.place, trouble.rival])
+            once.setdefault((trouble.place, trouble.rival), trouble)
+        for places, trouble in once.items():
+            self.conflicts[places] = self._conflict(trouble)
+            self.open.append(self.conflicts[places])
         told = [conflict for conflict in self.conflicts.values() if not conflict.blocking]
         return Reconciled(
             self.wishes, whole.steps, self.open, told, list(self.conflicts.values()), whole.plain, self.migrated

@@ -169,3 +169,12 @@ async def test_a_value_of_ones_own_in_the_schema_is_of_the_kind_that_stands_ther
         assert found == [("ADD_ADD", f"{key}/properties/gate")]
     await story.do("MergeBranch", source=DEV, resolutions=[{**answer, "value": {**state, "name": "게이트"}}])
     await story.do("CreateObject", **plane("HL1", 게이트="A1"))
+
+
+async def test_a_conflict_with_a_type_above_is_told_once_however_many_stand_below(story: Story) -> None:
+    await story.do("CreateObjectType", name="J1", parents=["제트"])
+    await story.do("CreateObjectType", name="J2", parents=["제트"])
+    await story.do("RebaseBranch", DEV)
+    await story.do("AddProperty", type="제트", property={"name": "gate", "type": "string"})
+    await story.do("AddProperty", DEV, type="Plane", property={"name": "gate", "type": "string"})
+    assert len(await story.conflicts("MergeBranch", source=DEV)) == 1
