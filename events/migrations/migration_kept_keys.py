@@ -37,7 +37,7 @@ class Keys(NamedTuple):
         )
         if changed:
             shown = ", ".join(f"{key} (as {new})" for key, new in changed[:SHOWN])
-            text = f"{names} is part of the key, and {len(changed):,} objects would have another one: {shown}; {remedy}"
+            text = f"{names} is part of the key, and {len(changed):,} of the objects looked at would have another one: {shown}; {remedy}"
             raise Refused([Finding("OBJECT_KEY_CHANGED", "/change", text)])
         keyed = any(self._key(state) for state in entities.values())
         if keyed and there > len(entities) and not all(map(_same_text, self.some)):
