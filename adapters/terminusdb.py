@@ -22,6 +22,7 @@ from projectors.graph_store import GraphRefused, GraphUnavailable, Read, Told, W
 ORGANIZATION: Final = "admin"
 _READ_SECONDS: Final = 60.0
 _WRITE_SECONDS: Final = 600.0  # 5,000 documents take 6 to 9 s, a schema over many objects longer
+_AS_WRITTEN: Final = "unfold=false"  # links by id, also to documents of classes that are unfoldable
 _decode: Final = msgspec.json.Decoder().decode
 
 
@@ -74,7 +75,7 @@ class TerminusDB:
         count(path, [each["@id"] for each in classes if "@id" in each], ids)
 
     async def get(self, where: Where, identity: str) -> Read:
-        path = f"/document/{_path(where)}?id={_part(identity)}"
+        path = f"/document/{_path(where)}?id={_part(identity)}&{_AS_WRITTEN}"
         try:
             async with self._called("GET", path, _READ_SECONDS) as answer:
                 body, version = await answer.read(), answer.headers.get(VERSION, "")
@@ -86,7 +87,7 @@ class TerminusDB:
         return Read(None if gone else _json(path, body), version)
 
     async def documents(self, where: Where, of: str = "") -> AsyncGenerator[Document, None]:
-        path = f"/document/{_path(where)}" + (f"?type={_part(of)}" if of else "")
+        path = f"/document/{_path(where)}?{_AS_WRITTEN}" + (f"&type={_part(of)}" if of else "")
         async with self._called("GET", path, _WRITE_SECONDS) as answer:
             async for row in _lines(answer):
                 yield _json(path, row)

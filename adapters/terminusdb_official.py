@@ -23,6 +23,7 @@ from projectors.graph_store import GraphRefused, GraphUnavailable, Read, Told, W
 
 TEAM: Final = "admin"
 SECONDS: Final = 600.0
+_UNFOLD: Final = "false"  # links by id, also to documents of classes that are unfoldable
 Result = TypeVar("Result")
 
 
@@ -88,7 +89,7 @@ class OfficialTerminusDB:
         def read(client: Any) -> Read:
             here = _at(client, where)
             try:
-                return Read(*here.get_document(identity, get_data_version=True))
+                return Read(*here.get_document(identity, get_data_version=True, unfold=_UNFOLD))
             except json.JSONDecodeError as error:
                 if error.doc.startswith("Status: 404"):  # of a document that was deleted
                     return Read(None, self._version)
@@ -104,7 +105,7 @@ class OfficialTerminusDB:
     async def documents(self, where: Where, of: str = "") -> AsyncGenerator[Document, None]:
         def read(client: Any) -> list[Document]:
             here = _at(client, where)
-            return list(here.get_documents_by_type(of) if of else here.get_all_documents())
+            return list(here.get_all_documents(doc_type=of or None, unfold=_UNFOLD))
 
         for document in await self._run("documents", read):
             yield document

@@ -29,7 +29,7 @@ from projectors.projector import Fetched
 from projectors.track import Track
 from projectors.versions import versions
 from queries.cuts import cut
-from queries.folding import UnfoldContext, UnfoldLevel, document, folded, opened
+from queries.folding import UnfoldContext, UnfoldLevel, folded, opened
 from queries.moments import Now
 from queries.objects import show
 from queries.replay import replay
@@ -68,10 +68,10 @@ async def figures(stock: Stock) -> list[Figure]:
     paths = [
         f"/content/sections/{n}/data/number" for n in random.Random(3).sample(range(len(book["sections"])), QUESTIONS)
     ]
-    shallow = [_asked(view, lambda of: folded(of, UnfoldContext.of(UnfoldLevel.SHALLOW), "/content")) for _ in paths]
-    partial = [_asked(view, lambda of: folded(of, UnfoldContext.of(UnfoldLevel.PARTIAL), "/content")) for _ in paths]
-    one = [_asked(view, lambda of, path=path: opened(of, path)) for path in paths]
-    whole = _asked(view, lambda of: opened(of, "/content"))
+    shallow = [_asked(view, lambda *of: folded(*of, UnfoldContext.of(UnfoldLevel.SHALLOW), "/content")) for _ in paths]
+    partial = [_asked(view, lambda *of: folded(*of, UnfoldContext.of(UnfoldLevel.PARTIAL), "/content")) for _ in paths]
+    one = [_asked(view, lambda *of, path=path: opened(*of, path)) for path in paths]
+    whole = _asked(view, lambda *of: opened(*of, "/content"))
     with Took() as plain:
         msgspec.json.decode(encoded(book))
     return [
@@ -97,12 +97,12 @@ def made(chapters: int) -> dict[str, Any]:
     return {"title": "정비 지침", "sections": sections}
 
 
-def _asked(view: Path, ask: Callable[[Any], object]) -> float:
+def _asked(view: Path, ask: Callable[..., object]) -> float:
     """Milliseconds, the object's own version included."""
     began = time.perf_counter()
     with reading(view) as there:
         at = cut(there, BRANCH, Now(), now=2**62)
-        ask(document(at, show(at, "Manual", "m1")))
+        ask(at, show(at, "Manual", "m1"))
     return (time.perf_counter() - began) * 1e3
 
 

@@ -31,6 +31,10 @@ class PathUnknown(LookupError):
         self.path, self.at, self.why = path, at, why
         super().__init__(f"{path} leads nowhere: {at or 'the document'} {why}")
 
+    def behind(self, at: str) -> "PathUnknown":
+        """The same, told from further up."""
+        return PathUnknown(at + self.path, at + self.at, self.why)
+
 
 def no_sections(section: str) -> Json:
     """For documents that were never split."""

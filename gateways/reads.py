@@ -33,7 +33,7 @@ from queries.blame import blame
 from queries.branches import overview
 from queries.cuts import Cut, cut
 from queries.differences import Difference, difference, differences
-from queries.folding import UnfoldContext, UnfoldLevel, document, folded, opened
+from queries.folding import UnfoldContext, UnfoldLevel, folded, opened
 from queries.freshness import Behind, Moving, at_least
 from queries.gaps import Opens
 from queries.impact import impact
@@ -160,14 +160,13 @@ def _shown(at: Cut, asked: AskShow) -> dict[str, Any]:
     shown = show(at, asked.type, asked.key)
     if asked.fold is None and asked.open is None:
         return shown.json()
-    whole = document(at, shown)
     path = asked.open or ""
     if asked.fold is None:
-        return shown.part(path, opened(whole, path, MAX_ANSWER_BYTES))
+        return shown.part(path, opened(at, shown, path, MAX_ANSWER_BYTES))
     level = UnfoldLevel(asked.fold)
     most = UnfoldContext.of(level).bytes or MAX_ANSWER_BYTES
     context = UnfoldContext.of(level, bytes=min(most, MAX_ANSWER_BYTES // 2))
-    return shown.part(path, folded(whole, context, path))
+    return shown.part(path, folded(at, shown, context, path))
 
 
 def _of_type(at: Cut, asked: AskType) -> dict[str, Any]:

@@ -151,6 +151,7 @@ def _object_class(state: State, slugs: Mapping[str, str], leading: Sequence[Stat
         "@id": object_class(state["slug"]),
         "@inherits": above or [ENTITY],
         **({"@abstract": []} if state.get("abstract") else {}),
+        **({"@unfoldable": []} if state.get("unfoldable") else {}),  # inherited there, too
         "@key": _key("_key"),
         **_about(state),
         **_properties("", state),

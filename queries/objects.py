@@ -67,7 +67,7 @@ def show(cut: Cut, type_name: str, key: str | None = None) -> Shown:
     """
     found = (key is not None and object_at_once(cut, type_name, key)) or _found(cut, type_name, key)
     schema, version = found
-    return _shown(cut, schema, version, cut.parked(schema.key, version.entity))
+    return shown_as(cut, schema, version, cut.parked(schema.key, version.entity))
 
 
 def objects(cut: Cut, type_name: str, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
@@ -80,7 +80,7 @@ def objects(cut: Cut, type_name: str, *, deleted: bool = False, after: str = "")
     schema = named(cut, type_name)
     for version in cut.valid(schema.entities, after):
         if deleted or not version.state.get("deleted"):
-            yield _shown(cut, schema, version, ())
+            yield shown_as(cut, schema, version)
 
 
 def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
@@ -102,7 +102,7 @@ def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[
         for version in cut.valid(prefix, after if after.startswith(prefix) else ""):
             if deleted or not version.state.get("deleted"):
                 own = _declared(cut, version) if of_schema else schema(version)
-                yield _shown(cut, own or _undeclared(version), version, ())
+                yield shown_as(cut, own or _undeclared(version), version)
 
 
 def reached(entity: str) -> int:
@@ -150,7 +150,8 @@ def not_found(cut: Cut, schema: Named, key: str) -> Refused:
     return Refused([Finding(f"{kind}_UNKNOWN", "/key", text)])
 
 
-def _shown(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]) -> Shown:
+def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = ()) -> Shown:
+    """A version under the names of its type."""
     kind, _, rest = version.entity.partition("/")
     return Shown(
         position=cut.position,

@@ -92,7 +92,7 @@ class _Telling:
     def _object_type(self, state: State) -> Declaration:
         by_field = {field: each["name"] for field, each in self._inherited(state).items()}
         return {
-            **{name: state.get(name) for name in ("table", "icon", "order", "abstract")},
+            **{name: state.get(name) for name in ("table", "icon", "order", "abstract", "unfoldable")},
             "primaryKey": [by_field[field] for field in state["primaryKey"]],
             "properties": [self._property(each) for each in _present(state["properties"])],
             "parents": self._named(state.get("parents")),

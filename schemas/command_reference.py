@@ -324,6 +324,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ImplementInterface": {"type": "Jet", "interface": "Aged"},
     "RemoveInterface": {"type": "Jet", "interface": "Aged"},
     "SetAbstract": {"type": "Jet", "abstract": True},
+    "SetTypeUnfoldable": {"type": "Jet", "unfoldable": True},
     "UpdateObjectTypeMetadata": {"type": "Flight", "title": "항공편", "icon": "plane", "table": None},
     "SetObjectTypeStatus": {"type": "Jet", "status": "experimental"},
     "RenameObjectType": {"type": "Flight", "name": "Departure"},

@@ -48,6 +48,8 @@ def _object_type(one: Of) -> Iterator[SchemaChange]:
         yield one.said("PARENTS_CHANGED", "MAJOR", told(one, "parents"), "instances")
     if one.differs("titleProperty"):
         yield one.said("METADATA", "PATCH", told(one, "titleProperty"))
+    if bool(one.old.get("unfoldable")) != bool(one.new.get("unfoldable")):
+        yield one.said("METADATA", "PATCH", told(one, "unfoldable"))
     if one.differs("abstract"):
         abstract = bool(one.new.get("abstract"))
         text = "has no objects of its own any more" if abstract else "may have objects of its own"

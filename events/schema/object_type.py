@@ -62,6 +62,7 @@ class CreateObjectType(Payload):
     ] = None
     subject: Annotated[str | None, Field(description="the property that names the person an object is about")] = None
     abstract: Annotated[bool, Field(description="it has no objects of its own, only types below it have")] = False
+    unfoldable: Annotated[bool, Field(description="its objects stand folded in what refers to them")] = False
     status: Annotated[Literal["experimental", "active"], Field(description="how far it can be relied on")] = "active"
 
 
@@ -81,6 +82,7 @@ class ObjectTypeCreated(Payload):
     title_property: Annotated[str | None, Field(alias="titleProperty")] = None  # field
     subject: str | None = None  # field
     abstract: bool | None = None
+    unfoldable: bool | None = None
     status: Literal["experimental"] | None = None  # absent = active
 
 
@@ -125,7 +127,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
 def evolve(_state: State | None, event: Payload) -> State:
     assert isinstance(event, ObjectTypeCreated)
     said = event.model_dump(by_alias=True, exclude={"properties", "status"})
-    unsaid = ("icon", "order", "parents", "interfaces", "titleProperty", "subject", "abstract")
+    unsaid = ("icon", "order", "parents", "interfaces", "titleProperty", "subject", "abstract", "unfoldable")
     return {
         **{name: value for name, value in said.items() if value is not None or name not in unsaid},
         "properties": {each.field: each.state() for each in event.properties},
@@ -188,6 +190,7 @@ class _Asked(NamedTuple):
             title_property=command.title_property and fields[command.title_property],
             subject=command.subject and fields[command.subject],
             abstract=command.abstract or None,
+            unfoldable=command.unfoldable or None,
             status="experimental" if command.status == "experimental" else None,
         )
 
@@ -207,6 +210,7 @@ class _Asked(NamedTuple):
             "titleProperty": command.title_property and fields.get(command.title_property),
             "subject": command.subject and fields.get(command.subject),
             "abstract": command.abstract or None,
+            "unfoldable": command.unfoldable or None,
         }
         if (command.status == "experimental") != (there["status"] == "experimental"):
             return False

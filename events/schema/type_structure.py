@@ -58,6 +58,12 @@ class SetAbstract(OnType):
     abstract: bool
 
 
+class SetTypeUnfoldable(OnType):
+    """Whether its objects, and those of types below it, stand folded in what refers to them. They are stored the same."""
+
+    unfoldable: bool
+
+
 class PrimaryKeySet(TypeChanged):
     primary_key: Annotated[list[str], Field(alias="primaryKey")]  # fields; they are required from now on
     was: list[str]
@@ -76,7 +82,11 @@ class AbstractSet(TypeChanged):
     abstract: bool
 
 
-Command = SetPrimaryKey | SetTitleProperty | ChangeParents | SetAbstract
+class TypeUnfoldableSet(TypeChanged):
+    unfoldable: bool
+
+
+Command = SetPrimaryKey | SetTitleProperty | ChangeParents | SetAbstract | SetTypeUnfoldable
 COMMANDS: Final[tuple[type[Payload], ...]] = get_args(Command)
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Payload]]] = {
@@ -84,6 +94,7 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.objectType.titlePropertySet.v1": TitlePropertySet,
     "io.oms.objectType.parentsChanged.v1": ParentsChanged,
     "io.oms.objectType.abstractSet.v1": AbstractSet,
+    "io.oms.objectType.unfoldableSet.v1": TypeUnfoldableSet,
 }
 
 
@@ -100,6 +111,8 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
             return _change_parents(context, state, command.parents)
         case SetAbstract():
             return _set_abstract(context, state, command.abstract)
+        case SetTypeUnfoldable():
+            return _set_unfoldable(context, state, command.unfoldable)
 
 
 def evolve(state: State | None, event: Payload) -> State:
@@ -114,6 +127,8 @@ def evolve(state: State | None, event: Payload) -> State:
             return with_members(state, parents=event.parents or None)
         case AbstractSet():
             return with_members(state, abstract=event.abstract or None)
+        case TypeUnfoldableSet():
+            return with_members(state, unfoldable=event.unfoldable or None)
     raise TypeError(type(event))
 
 
@@ -212,3 +227,10 @@ def _set_abstract(context: Context, state: State, abstract: bool) -> list[Drafte
         findings.append(Finding("RULE_BREAKING_UNPLANNED", "/abstract", text))
     event = AbstractSet(rid=state["rid"], slug=state["slug"], abstract=abstract)
     return settled(context, state, event, evolve, "/abstract", tuple(findings))
+
+
+def _set_unfoldable(context: Context, state: State, unfoldable: bool) -> list[Drafted]:
+    if unfoldable == state.get("unfoldable", False):
+        return []
+    event = TypeUnfoldableSet(rid=state["rid"], slug=state["slug"], unfoldable=unfoldable)
+    return settled(context, state, event, evolve, "/unfoldable")

@@ -47,20 +47,20 @@ class Limits(NamedTuple):
 
 def show_part(cut: "Cut", shown: "Shown", limits: Limits, *, as_json: bool) -> None:
     """Raises `Failure`, and `Refused` for a path that leads nowhere."""
-    from queries.folding import UnfoldContext, UnfoldLevel, document, folded, opened
+    from queries.folding import UnfoldContext, UnfoldLevel, folded, opened
 
     if shown.kind != "object":
         raise Failure(f"{shown.type} has nothing to fold", "name an object: its type and its key", Exit.USAGE)
-    whole, path = document(cut, shown), limits.open or ""
+    path = limits.open or ""
     if limits.fold is None and (limits.depth, limits.items, limits.bytes) == (None, None, None):
-        value = opened(whole, path)
+        value = opened(cut, shown, path)
     else:
         try:
             level = UnfoldLevel(limits.fold or "partial")
             context = UnfoldContext.of(level, depth=limits.depth, items=limits.items, bytes=limits.bytes)
         except ValueError as wrong:
             raise Failure(str(wrong), f"--fold is one of {', '.join(UnfoldLevel)}", Exit.USAGE) from None
-        value = folded(whole, context, path)
+        value = folded(cut, shown, context, path)
     if as_json:
         print_json(shown.part(path, value))
     elif isinstance(value, str):

@@ -129,6 +129,8 @@ class _Planning:
             self._later.append({"type": "SetTitleProperty", "data": {"type": name, "property": after["titleProperty"]}})
         if before.get("abstract", False) != after.get("abstract", False):
             self._say("SetAbstract", type=name, abstract=after.get("abstract", False))
+        if before.get("unfoldable", False) != after.get("unfoldable", False):
+            self._say("SetTypeUnfoldable", type=name, unfoldable=after.get("unfoldable", False))
         if after.get("status") == "experimental" != before.get("status"):
             self._say("SetObjectTypeStatus", type=name, status="experimental")
         self._implement(name, _new_names(before, after, "interfaces"))

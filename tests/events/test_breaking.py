@@ -55,6 +55,8 @@ ENUM = {"type": "enum", "values": ["a", "나"]}
         (FLIGHT, flight(), flight(interfaces=["ri.9"]), ("INTERFACE_ADDED", "MINOR", None)),
         (FLIGHT, flight(interfaces=["ri.9"]), flight(), ("INTERFACE_REMOVED", "MAJOR", None)),
         (FLIGHT, flight(), flight(abstract=True), ("ABSTRACT", "MAJOR", "instances")),
+        (FLIGHT, flight(), flight(unfoldable=True), ("METADATA", "PATCH", None)),
+        (FLIGHT, flight(unfoldable=True), flight(), ("METADATA", "PATCH", None)),
         (FLIGHT, flight(), having(), ("PROPERTY_ADDED", "MINOR", None)),
         (FLIGHT, flight(), having(required=True), ("PROPERTY_ADDED", "MAJOR", "instances")),
         (FLIGHT, flight(), having(required=True, default="A1"), ("PROPERTY_ADDED", "MINOR", None)),

@@ -203,6 +203,21 @@ def test_a_type_with_objects_takes_no_other_key():
     assert world.when("SetAbstract", type="Plane", abstract=True) == []
 
 
+def test_a_type_is_unfoldable_until_it_is_not():
+    world = fleet()
+    assert "unfoldable" not in state(world, "Plane")
+    world.when("SetTypeUnfoldable", type="Plane", unfoldable=True)
+    assert world.when("SetTypeUnfoldable", type="Plane", unfoldable=True) == []
+    assert (state(world, "Plane")["unfoldable"], "unfoldable" in state(world, "Jet")) == (True, False)
+    world.when("SetTypeUnfoldable", type="Plane", unfoldable=False)
+    assert "unfoldable" not in state(world, "Plane")
+    ship = {"name": "Ship", "primaryKey": ["imo"], "properties": [{"name": "imo", "type": "string"}]}
+    world.when("CreateObjectType", **ship, unfoldable=True)
+    assert world.when("CreateObjectType", **ship, unfoldable=True) == []
+    assert state(world, "Ship")["unfoldable"]
+    assert world.findings("CreateObjectType", **ship) == [("TYPE_NAME_TAKEN", "/name")]
+
+
 def test_a_type_knows_who_uses_it():
     world = fleet()
     jet_key = f"objectType/{state(world, 'Jet')['rid']}"

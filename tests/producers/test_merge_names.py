@@ -111,6 +111,15 @@ async def test_a_property_and_one_of_a_type_above_are_stored_alike(
     await story.do("CreateObject", type="제트", properties={"tail": "J1", "게이트": value})
 
 
+async def test_a_type_is_unfoldable_as_the_one_side_says_who_changed_it(story: Story) -> None:
+    await story.do("SetTypeUnfoldable", DEV, type="Plane", unfoldable=True)
+    await story.do("SetTitleProperty", type="Plane", property="seats")
+    await story.do("MergeBranch", source=DEV)
+    found = (await entities(story.desk.outbox, MAIN)).values()
+    state = next(each for each in found if each.get("name") == "Plane")
+    assert (state["unfoldable"], state["titleProperty"]) == (True, "seats")
+
+
 async def test_a_property_that_went_was_made_the_title_meanwhile(story: Story) -> None:
     await story.do("SetTitleProperty", type="Plane", property="seats")
     await story.do("RemoveProperty", DEV, type="Plane", property="seats")

@@ -37,6 +37,14 @@ def test_the_graph_is_told_which_properties_unfold():
     assert manual["@metadata"]["properties"]["content"]["is"] == ["unfoldable"]
 
 
+def test_a_type_that_is_unfoldable_is_a_class_that_is():
+    below = {"rid": "ri.oms.object-type.2", "slug": "Handbook", "name": "Handbook", "parents": [RID], "properties": {}}
+    made = {each.get("@id"): each for each in classes([{**MANUAL, "unfoldable": True}, below], [], "main")}
+    assert made["Manual"]["@unfoldable"] == []
+    assert "@unfoldable" not in made["Handbook"]  # the graph inherits it
+    assert all("@unfoldable" not in each for each in classes([MANUAL, below], [], "main"))
+
+
 def test_what_stands_at_a_path_is_measured_without_being_loaded():
     found = split(BOOK)
     document = UnfoldableDocument.holding(

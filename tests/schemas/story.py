@@ -190,6 +190,7 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("UpdateObjectTypeMetadata", {"type": "Flight", "title": "항공편", "icon": "plane", "order": 1, "table": None}),
     ("CreateObjectType", {"name": "Charter", "parents": ["Flight"]}),
     ("SetAbstract", {"type": "Charter", "abstract": True}),
+    ("SetTypeUnfoldable", {"type": "Charter", "unfoldable": True}),
     (
         "CreateObjectType",
         {

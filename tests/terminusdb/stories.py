@@ -66,8 +66,9 @@ SCHEMAS = {
             )
         ],
         [create("Jet", id="J"), create("Plane", id="P"), create("Person", id="x", 전화="010-1")],
+        [asked("SetTypeUnfoldable", type="Plane", unfoldable=True)],
         [asked("CreateLink", type="flies", **{"from": "x", "to": to}) for to in "JP"],
-        [asked("CreateBranch", name=DEV)],
+        [asked("CreateBranch", name=DEV), asked("SetTypeUnfoldable", DEV, type="Plane", unfoldable=False)],
         [asked("DeleteLink", type="flies", **{"from": "x", "to": to}) for to in "JP"],
         [asked("PurgeObject", type="Person", key="x", reason="요청")],
     ],

@@ -1,9 +1,12 @@
 """What an adapter of the graph's port does, on a double and, where OMS_TERMINUSDB_URL names one, on a real server."""
 
+import json
 import uuid
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from adapters.terminusdb import TerminusDB
 from events.names import object_key
@@ -183,6 +186,34 @@ async def test_classes_come_back_as_they_were_written(graph, place):
     assert found["Thing"]["@metadata"] == SCHEMA[-2]["@metadata"]
     assert found["Enum_Thing_state"]["@value"] == ["on time", "지연"]
     assert found["Lesser"]["@inherits"] in ("Thing", ["Thing"])
+
+
+async def test_an_unfoldable_class_is_inlined_for_others_and_read_as_it_was_written(graph, place, address):
+    marked = [{**each, "@unfoldable": []} if each.get("@id") == "Thing" else each for each in SCHEMA]
+    documents = [thing("a", _link_to=["Lesser/b"]), thing("b", "Lesser", less=0.5, _link_to=["Thing/a"])]
+    version = await graph.put(place, documents, TOLD)
+    for schema, inline in ((marked, True), (SCHEMA, False)):
+        await graph.reshape(place, schema, TOLD)
+        found = {each.get("@id"): each for each in await graph.schema(place)}
+        assert ("@unfoldable" in found["Thing"], "@unfoldable" in found["Lesser"]) == (inline, False)
+        assert (await graph.get(place, "Thing/a")).document["_link_to"] == ["Lesser/b"]
+        assert {each["@id"]: each["_link_to"] async for each in graph.documents(place)} == {
+            "Thing/a": ["Lesser/b"],
+            "Lesser/b": ["Thing/a"],
+        }
+        assert [each["_link_to"] async for each in graph.documents(place, "Lesser")] == [["Thing/a"]]
+        (led,) = (await _plainly(address, place, "Thing/a"))["_link_to"]
+        assert (led["less"], led["_link_to"]) == (0.5, ["Thing/a"]) if inline else led == "Lesser/b"
+    assert await graph.put(place, documents, TOLD) != version
+
+
+async def _plainly(address, where, identity):
+    """A document as somebody reads it who asks for nothing more."""
+    url, user, password = address
+    path = f"{url}/api/document/admin/{where.database}/local/branch/{where.branch}?id={identity.replace('/', '%2F')}"
+    headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(URL(path, encoded=True)) as answer:
+        return json.loads(await answer.text())
 
 
 async def test_classes_that_documents_do_not_fit_are_refused(graph, place):

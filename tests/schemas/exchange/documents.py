@@ -39,7 +39,7 @@ def named(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 members = st.lists(typed, max_size=4).map(named)
 object_types = st.builds(
-    lambda title, props, parent, table: said(
+    lambda title, props, parent, table, unfoldable: said(
         title=title,
         table=table,
         primaryKey=["id"],
@@ -47,11 +47,13 @@ object_types = st.builds(
         parents=parent,
         titleProperty="id",
         deprecated={"replacedBy": "Person"} if table else None,
+        unfoldable=unfoldable,
     ),
     titles,
     members.filter(bool),
     st.sampled_from([None, ["Person"]]),
     st.sampled_from([None, "flights"]),
+    st.sampled_from([None, True]),
 )
 link_types = st.builds(
     lambda cardinality, inverse, props: said(

@@ -96,6 +96,10 @@ class Schema:
     def is_subdocument(self, name: str) -> bool:
         return "@subdocument" in self.known.get(name, {})
 
+    def is_unfoldable(self, name: str) -> bool:
+        """Itself, or a class above it."""
+        return "@unfoldable" in self.known.get(name, {}) or any(map(self.is_unfoldable, self.parents(name)))
+
     def flaws(self):
         """Witnesses of what is wrong with the classes themselves."""
         for name, each in self.known.items():

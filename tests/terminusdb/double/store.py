@@ -166,7 +166,7 @@ def shown(state: State, identity: str, *, compress=True, unfold=True, inside=())
             return said(value)
         target = state.documents.get(str(value))
         inline = target is not None and value not in inside and (
-            schema.is_subdocument(target["@type"]) or "@unfoldable" in schema.known[target["@type"]]
+            schema.is_subdocument(target["@type"]) or schema.is_unfoldable(target["@type"])
         )  # fmt: skip
         if unfold and inline:
             return shown(state, str(value), compress=compress, unfold=unfold, inside=(*inside, identity))
