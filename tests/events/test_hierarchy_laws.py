@@ -96,6 +96,7 @@ schema = st.one_of(
     command("SetPrimaryKey", type=types, primaryKey=st.sampled_from([["id"], ["no"]])),
     property_command("SetTitleProperty"),
     command("SetAbstract", type=types, abstract=flags),
+    command("SetTypeUnfoldable", type=types, unfoldable=flags),
     command("SetObjectTypeStatus", type=types, status=st.sampled_from(["experimental", "active"])),
     command("DeleteObjectType", type=types),
     command("RestoreObjectType", type=types),
