@@ -5,7 +5,8 @@ slug/<kind>/<slug>              {"rid"}            a slug, taken for ever in the
 unique/<slug>/<field>/<value>   {"owner": key}     the object that holds a unique value; slug of the type that declares it
 unique/<slug>/~key/<key>        {"owner": key}     the object of a subtype that has this key; slug of the type keyed by it
 unique/<slug>/~was/<key>        {"owner": key}     while objects go under another key: one that went there already, by the
-                                                   key that it had; slug of the type that declares the key
+                                                   key that it had; slug of the type that declares the key. It stays
+                                                   when that is over, and nobody asks for it
 uses/<kind>/<RID>               {"by": [key, …], "subtypes": [key, …]}   the elements of the schema that use this one, and
                                                    of these the types that have it as a parent (absent = none)
 count/object/<slug>             {"n"}              alive objects of a type

@@ -292,8 +292,13 @@ def _holds(state: State | None) -> bool:
 
 
 def standing(states: dict[Key, State]) -> dict[Key, State]:
-    """Reserved keys that say something: no slugs, which stay, no counts of nothing, no ends of links that are gone."""
-    reserved = {key: state for key, state in states.items() if key.partition("/")[0] in _RESERVED}
+    """Reserved keys that say something: no slugs, which stay, no counts of nothing, no ends of links that are gone.
+
+    Nor what objects were called that went under another key: it is asked while others are to go, and stays.
+    """
+    reserved = {
+        key: state for key, state in states.items() if key.partition("/")[0] in _RESERVED and "/~was/" not in key
+    }
     return {
         key: state
         for key, state in reserved.items()
