@@ -83,7 +83,7 @@ async def _drained(
         await _registered(client, folder, sinks, ordered=ordered)
         await _written(program, events)
         async with up(folder, "--role", "webhooks") as carrying:
-            early = await receiver.until(deliveries // 10)
+            early = await receiver.until(max(deliveries // 10, EACH))
             memory, spent, taken = megabytes(carrying.pid), cpu_seconds(carrying.pid), receiver.cpu()
             last = await receiver.until(deliveries)
             spent, taken = cpu_seconds(carrying.pid) - spent, receiver.cpu() - taken
