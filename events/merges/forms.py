@@ -37,12 +37,14 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     moving = _moving(by_theirs, mine) | _moving(by_ours, other)
     mine |= sides.ours.states(moving - mine.keys()) if by_theirs else {}
     other |= sides.theirs.states(moving - other.keys()) if by_ours else {}
-    of_ours, of_theirs = turned(by_theirs, sides.ours.get, mine), turned(by_ours, sides.theirs.get, other)
+    common = _common(sides, base)
+    of_ours = turned(by_theirs, sides.ours.get, mine, common)
+    of_theirs = turned(by_ours, sides.theirs.get, other, common)
     compared = moving | (of_ours.keys() - mine.keys()) | (of_theirs.keys() - other.keys())
     began = _base(sides, compared, {key: said for key, said in base.items() if is_data(key)})
     ours, likes, origins = _side(of_ours)
     brought, more_likes, more_origins = _side(of_theirs)
-    before, _, moved = _side(turned((*by_theirs, *by_ours), _in_base(sides, began), began, giving=False))
+    before, _, moved = _side(turned((*by_theirs, *by_ours), _in_base(sides, began), began, common, giving=False))
     for key, origin in moved.items():
         # what came to stand under another key, and is not there any more, was deleted or has a third one
         if origin in mine:
@@ -76,6 +78,16 @@ def _state(like: State | None, said: Json) -> State | None:
     if said is ABSENT or like is None:
         return None
     return {**like, "properties": said["properties"], "deleted": False}
+
+
+def _common(sides: Sides, base: Mapping[Key, Json]) -> Lookup:
+    """What objects said in the base; of each no more than that."""
+
+    def get(key: Key) -> State | None:
+        said = base[key] if key in base else sides.base([key])[key]
+        return None if said is ABSENT else said
+
+    return get
 
 
 def _in_base(sides: Sides, began: Mapping[Key, State | None]) -> Lookup:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Lookup, State
 from events.findings import Finding, Refused
-from events.merges.rekeyed import Form, Parents, Primary, Rekeyed
+from events.merges.rekeyed import Changed, Form, Given, Parents, Primary, Rekeyed
 from events.migrations.migration_across import across
 from events.migrations.migration_change import CHANGES
 from events.migrations.migration_step import Conversion, Step
@@ -78,10 +78,10 @@ class Ran(NamedTuple):
     def fix(self) -> Fix:
         return Fix.model_validate(self.state["fix"])
 
-    def made(self, get: Lookup, key: Key, state: State) -> Form:
+    def made(self, get: Lookup, changed: Changed, key: Key, state: State) -> Form:
         """An entity as it leaves it, among the others that `get` finds. Raises `Unread`, and `Refused` without its keys."""
         if self.rekeys:
-            return self._rekeyed(self.over(get)).form(key, state)
+            return self._rekeyed(self.over(get), changed).form(key, state)
         if self.whole is None or not key.startswith(self.whole.prefixes):
             return key, state
         try:
@@ -91,11 +91,11 @@ class Ran(NamedTuple):
                 raise  # who has them decides it
             return key, state
 
-    def _rekeyed(self, get: Lookup) -> Rekeyed:
+    def _rekeyed(self, get: Lookup, changed: Changed) -> Rekeyed:
         change = self.state["change"]
-        if change["type"] == ChangeParents.__name__:
-            return Rekeyed(get, self.after, change["data"]["type"], Parents(self.before, self.after, self.fix))
-        return Rekeyed(get, self.after, change["data"]["type"], Primary(get, self.after))
+        parents = change["type"] == ChangeParents.__name__
+        by = Parents(self.before, self.after, self.fix) if parents else Primary(get, self.after)
+        return Rekeyed(get, self.after, change["data"]["type"], Given(by, self.after, self.saw, changed))
 
     def _form(self, whole: Conversion, key: Key, state: State) -> Form:
         """Raises `Refused` where it cannot be mended."""

@@ -8,7 +8,7 @@ Under other parents (`Parents`) it takes over what its type has then, and is not
 references that mean it as that go.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from events.decider import Context, Lookup, State, needed
@@ -26,6 +26,10 @@ from events.schema.values import Json, NotAValue
 
 Form = tuple[Key, State | None]
 """The key under which an entity stands, and its state; `None` if it goes."""
+
+
+Changed = Callable[[Key, Collection[str]], bool]
+"""Whether an object says something else than in the base in one of these fields. Raises `Unread`."""
 
 
 class Moving(Protocol):
@@ -90,6 +94,32 @@ class Parents(NamedTuple):
 
     def _taken(self, state: State) -> Taken:
         return taken(_shape(self.context.get, state), _shape(self.after, state), known(self.context, state), self.fix)
+
+
+class Given(NamedTuple):
+    """As the side that moved objects gave them keys, of those of which the other side changed no component. As `Primary`.
+
+    object/Plane/N2 {serial: 2}   ──► there {serial: 둘} ──► object/Plane/둘     also where it says {serial: 2} here
+    """
+
+    moving: Moving
+    after: Lookup
+    saw: Lookup  # what there was when they went
+    changed: Changed
+
+    def key(self, state: State) -> str:
+        key = object_key(state["slug"], state["key"])
+        seen = self.saw(key)
+        if seen is None or seen.get("deleted") or seen["type"] != state["type"]:
+            return self.moving.key(state)
+        fields = [slot.field for slot in _shape(self.after, state).key]
+        return self.moving.key(state if self.changed(key, fields) else seen)
+
+    def values(self, state: State, key: str) -> Mapping[str, Json]:
+        return self.moving.values(state, key)
+
+    def lost(self, state: State, slug: str) -> bool:
+        return self.moving.lost(state, slug)
 
 
 class Rekeyed(NamedTuple):

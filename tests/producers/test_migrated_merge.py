@@ -192,3 +192,18 @@ async def test_a_property_that_became_unique_on_a_branch_is_unique_behind_a_merg
     await sent(desk, "MergeBranch", source=DEV)
     for seats in (1, 3, 4):
         assert codes(await desk.send("CreateObject", **plane("N5", seats=seats))) == ["VALUE_NOT_UNIQUE"]
+
+
+async def test_what_is_unique_on_both_and_got_another_type_on_one_is_unique_in_its_new_form():
+    desk = await hangar(plane("N1", seats=1))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    unique = plan("SetUnique", {"kind": "first"}, type="Plane", property="seats", unique=True)
+    await migrated(desk, unique, on=MAIN)
+    await migrated(desk, unique)
+    await migrated(desk, plan("ChangePropertyType", {"kind": "cast"}, **TO_TEXT), 2)
+    await sent(desk, "CreateObject", **plane("N2", seats=2))
+    assert await merged(desk) == [2]
+    assert codes(await desk.send("CreateObject", **plane("N3", seats="1"))) == ["VALUE_NOT_UNIQUE"]
+    assert codes(await desk.send("CreateObject", **plane("N3", seats="2"))) == ["VALUE_NOT_UNIQUE"]
+    await sent(desk, "DeleteObject", type="Plane", key="N1")
+    await sent(desk, "CreateObject", **plane("N3", seats="1"))
