@@ -107,8 +107,10 @@ class _Reconciling:
         if key not in self.base and key not in self.forms.origins:
             self.contents[key] = unreserved(key, theirs)
             return
-        base = self.base.get(key, ABSENT)
-        outcome = merged(key, unreserved(key, base), ours, unreserved(key, theirs))
+        base = unreserved(key, self.base.get(key, ABSENT))
+        if theirs is ABSENT and same(base, unreserved(key, ours)):
+            ours = base  # what is said of values that were reserved is no change
+        outcome = merged(key, base, ours, unreserved(key, theirs))
         value = outcome.content
         for conflict in outcome.conflicts:
             self.conflicts[conflict.place, None] = conflict

@@ -294,15 +294,20 @@ def _holds(state: State | None) -> bool:
 def standing(states: dict[Key, State]) -> dict[Key, State]:
     """Reserved keys that say something: no slugs, which stay, no counts of nothing, no ends of links that are gone.
 
-    Nor what objects were called that went under another key: it is asked while others are to go, and stays.
+    Nor unique values under a name that nothing has any more: what a property reserved before its values became others, and
+    what objects were called that went under another key.
     """
-    reserved = {
-        key: state for key, state in states.items() if key.partition("/")[0] in _RESERVED and "/~was/" not in key
-    }
+    types = [state for key, state in living(states).items() if key.startswith("objectType/")]
+    unique = [(kind, field, each) for kind in types for field, each in kind["properties"].items() if each["unique"]]
+    under = tuple(f"unique/{kind['slug']}/{each.get('reserve', field)}/" for kind, field, each in unique)
+    under += tuple(f"unique/{kind['slug']}/~key/" for kind in types)
+    reserved = {key: state for key, state in states.items() if key.partition("/")[0] in _RESERVED}
     return {
         key: state
         for key, state in reserved.items()
-        if state.get("n") != 0 and not states.get(Key(state.get("link", "")), {}).get("deleted")
+        if state.get("n") != 0
+        and not states.get(Key(state.get("link", "")), {}).get("deleted")
+        and (key.startswith(under) or not key.startswith("unique/"))
     }
 
 

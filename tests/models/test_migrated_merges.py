@@ -6,11 +6,9 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from adapters.memory_outbox import MemoryOutbox
-from events.decider import State
-from events.names import Key
 from tests.models.test_merges import ID, MAIN, A, Story, derived, merging, standing
 from tests.producers.desk import Desk, asked
-from tests.producers.states import known, living
+from tests.producers.states import known
 
 N, TAG = {"name": "n", "type": "integer"}, {"name": "tag", "type": "string"}
 BOSS = {"name": "boss", "type": "reference", "target": "사람"}
@@ -104,7 +102,7 @@ async def test_reserved_keys_are_what_the_entities_say_and_twice_is_once(history
     if await moved(story, merging(A, MAIN)) == "accepted":
         assert await story.send(merging(A, MAIN)) == "unchanged"
         states = await known(story.desk.outbox, MAIN)
-        assert in_use(states) == derived(states)
+        assert standing(states) == derived(states)
     else:
         assert await story.desk.outbox.head() == head
 
@@ -129,15 +127,6 @@ async def test_a_rebase_and_then_a_merge_is_a_merge(history):
     assume("rejected" not in (rebased, merged))
     assert await story.send(merging(A, MAIN)) != "rejected"
     assert await said(story, MAIN) == await said(direct, MAIN)
-
-
-def in_use(states: dict[Key, State]) -> dict[Key, State]:
-    """What is reserved, without what a migration left under a name that means nothing any more."""
-    types = [state for key, state in living(states).items() if key.startswith("objectType/")]
-    unique = [(kind, field, each) for kind in types for field, each in kind["properties"].items() if each["unique"]]
-    under = tuple(f"unique/{kind['slug']}/{each.get('reserve', field)}/" for kind, field, each in unique)
-    under += tuple(f"unique/{kind['slug']}/~key/" for kind in types)
-    return {key: each for key, each in standing(states).items() if key.startswith(under) or key[:7] != "unique/"}
 
 
 async def said(story: Story, on: str) -> Any:

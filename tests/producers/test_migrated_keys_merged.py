@@ -54,3 +54,13 @@ async def test_an_object_that_got_another_key_on_the_other_side_only_goes_there(
     await sent(desk, "UpdateObject", type="Plane", key="N2", patch={"seats": 3})
     await sent(desk, "MergeBranch", target, source=source)
     assert list(await alive(desk, on=target)) == ["1:N1", "3:N2"]
+
+
+@WAYS
+async def test_a_link_type_that_went_on_the_other_side_is_none_any_more(source, target):
+    desk = await moved()
+    await sent(desk, "DeleteLinkType", type="beside")
+    await sent(desk, "MergeBranch", target, source=source)
+    assert codes(await desk.send("CreateLink", target, type="beside", **{"from": "1:N1", "to": "1:N2"})) == [
+        "TYPE_DELETED"
+    ]
