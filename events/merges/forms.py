@@ -7,6 +7,7 @@ by theirs and ours    by theirs              by ours          where the one side
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from events.branches.elsewhere import View
 from events.decider import Lookup, State
 from events.merges.handed_over import stuck
 from events.merges.merging import content, is_data
@@ -45,14 +46,28 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     ours, likes, origins = _side(of_ours)
     brought, more_likes, more_origins = _side(of_theirs)
     before, _, moved = _side(turned((*by_theirs, *by_ours), _in_base(sides, began), began, common, giving=False))
-    for key, origin in moved.items():
+    both = ((of_ours, ours, brought, sides.theirs), (of_theirs, brought, ours, sides.ours))
+    for made, said, _, _ in both:
         # what came to stand under another key, and is not there any more, was deleted or has a third one
-        if origin in mine:
-            ours.setdefault(key, ABSENT)
-        if origin in other:
-            brought.setdefault(key, ABSENT)
+        for key in (key for key, origin in moved.items() if origin in made):
+            said.setdefault(key, ABSENT)
+    for made, _, others, view in both:
+        for key, at, there in _parted(moved, made, others, view):
+            before.setdefault(at, before[key])
+            others.setdefault(at, there)
     left = stuck(by_theirs, of_ours) | stuck(by_ours, of_theirs)
     return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins, left)
+
+
+def _parted(
+    moved: Mapping[Key, Key], made: Mapping[Key, Turned], others: Mapping[Key, Json], view: View
+) -> list[tuple[Key, Key, Json]]:
+    """What the others deleted, and this side gave a third key: the key of the base, the third, and what they have there."""
+    found = {key: made[origin] for key, origin in moved.items() if origin in made}
+    third = {key: form.key for key, form in found.items() if form.state is not None and form.key != key}
+    states = view.states([*third, *third.values()])
+    gone = {key: at for key, at in third.items() if others.get(key, content(key, states[key])) is ABSENT}
+    return [(key, at, content(at, states[at])) for key, at in gone.items()]
 
 
 def _side(found: Mapping[Key, Turned]) -> tuple[dict[Key, Json], dict[Key, State], dict[Key, Key]]:

@@ -10,14 +10,16 @@ MOVE = plan("SetPrimaryKey", {"kind": "move"}, type="Plane", primaryKey=["seats"
 WAYS = pytest.mark.parametrize(("source", "target"), [(DEV, MAIN), (MAIN, DEV)])
 
 
-async def moved(**there: int) -> Desk:
-    """A branch gave N2 other seats, if any are said, and then moved all under a key of these."""
+async def moved(*, deleting: bool = False, **there: int) -> Desk:
+    """A branch gave N2 other seats, if any are said, or deleted it, and then moved all under a key of these."""
     desk = await hangar(plane("N1", seats=1), plane("N2", seats=1))
     await sent(desk, "AddProperty", type="Plane", property={"name": "mother", "type": "reference", "target": "Plane"})
     await sent(desk, "CreateLinkType", name="beside", **{"from": "Plane", "to": "Plane"})
     await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
     if there:
         await sent(desk, "UpdateObject", DEV, type="Plane", key="N2", patch=there)
+    if deleting:
+        await sent(desk, "DeleteObject", DEV, type="Plane", key="N2")
     await migrated(desk, MOVE)
     return desk
 
@@ -64,3 +66,15 @@ async def test_a_link_type_that_went_on_the_other_side_is_none_any_more(source, 
     assert codes(await desk.send("CreateLink", target, type="beside", **{"from": "1:N1", "to": "1:N2"})) == [
         "TYPE_DELETED"
     ]
+
+
+@WAYS
+@pytest.mark.parametrize("after", [True, False])
+async def test_an_object_that_went_on_one_side_and_got_another_key_on_the_other_is_a_conflict(source, target, after):
+    desk = await (moved() if after else moved(deleting=True))
+    if after:
+        await sent(desk, "DeleteObject", DEV, type="Plane", key="1:N2")
+    await sent(desk, "UpdateObject", type="Plane", key="N2", patch={"seats": 3})
+    assert codes(await desk.send("MergeBranch", target, source=source)) == ["MERGE_CONFLICT_MODIFY_DELETE"]
+    await sent(desk, "MergeBranch", target, source=source, resolve="ours")
+    assert list(await alive(desk, on=target)) == (["1:N1", "3:N2"] if target == MAIN else ["1:N1"])
