@@ -129,13 +129,13 @@ class World:
                     pass
 
     @asynccontextmanager
-    async def carried(self):
+    async def carried(self, **options):
         """A courier runs inside the block; another one is another life."""
         deliveries = SqliteDeliveries(self.path)
         self.timer.rewind()
         courier = Courier(
             self.feed, self, deliveries, self.timer, self, self.send, self.clock,
-            lambda what, error: self.alarms.append((what, error)), self.clock.rest, lambda: 0.5,
+            lambda what, error: self.alarms.append((what, error)), self.clock.rest, lambda: 0.5, **options,
         )  # fmt: skip
         task = asyncio.create_task(courier.run())
         try:
@@ -364,6 +364,24 @@ async def test_a_store_that_is_away_loses_nothing(world):
         await settled(world, deliveries, "a", last)
     assert list(world.timer.waiting) == [("id-a", str(last))]
     assert [str(error) for _, error in world.alarms] == ["away"]
+
+
+async def test_no_more_is_sent_than_is_written_down(world):
+    """So a store that is slow fills no memory, and little is sent twice after a kill."""
+    world.subscribed("a", types=["io.oms.object.*"])
+    last = world.wrote(60)
+    noted_together = []
+    async with world.carried(unnoted=5) as deliveries:
+        real = deliveries.note
+
+        async def note(tries, standings):
+            noted_together.append(len(tries))
+            await real(tries, standings)
+
+        deliveries.note = note
+        await settled(world, deliveries, "a", last)
+    assert len(world.arrived) == 60
+    assert max(noted_together) < 5 + CONFIG["concurrency"]
 
 
 async def test_a_replay_that_is_cut_short_goes_on_and_sends_nothing_twice(world):

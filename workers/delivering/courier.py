@@ -18,10 +18,12 @@ from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
 from workers.delivering.reporting import Desk, Reporter
+from workers.delivering.sent import Sent
 from workers.patiently import Alarm, until_it_works
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
 NOTE_SECONDS: Final = 0.2
+UNNOTED: Final = 10_000  # tries: nothing is sent while so many are not written down
 HELD_SECONDS: Final = 2.0  # a reading of the log for an endpoint that has no room
 _CHANGES: Final = ("subscription/", "objectType/")
 
@@ -53,6 +55,7 @@ class Courier:
         alarm: Alarm,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        unnoted: int = UNNOTED,
     ) -> None:
         self.feed, self.directory, self.deliveries, self.timer = feed, directory, deliveries, timer
         self.position = 0
@@ -61,11 +64,13 @@ class Courier:
         self._selections: dict[str, Selection] = {}
         self._known: dict[str, Standing] = {}
         self._tries: list[Try] = []
+        self._unnoted, self._notable = unnoted, asyncio.Event()
+        self._notable.set()
         self._tasks = asyncio.TaskGroup()
         self._gate = asyncio.Lock()  # held while the lane moves
-        self._clock, self._alarm, self._rest = clock, alarm, rest
+        self._clock, self._alarm, self._rest, self._send = clock, alarm, rest, send
         self._tools = Tools(
-            send, self._later, self._tries.append, Reporter(desk, self._see_to, rest),
+            self._sent, self._later, self._remember, Reporter(desk, self._see_to, rest),
             self._tasks.create_task, clock, chance, rest,
         )  # fmt: skip
 
@@ -219,6 +224,15 @@ class Courier:
     async def _later(self, due: Due, time: float) -> None:
         await self._until_it_works("timer of webhooks", lambda: self.timer.at(due, time))
 
+    async def _sent(self, state: State, letter: Letter) -> Sent:
+        await self._notable.wait()
+        return await self._send(state, letter)
+
+    def _remember(self, one: Try) -> None:
+        self._tries.append(one)
+        if len(self._tries) >= self._unnoted:
+            self._notable.clear()
+
     async def _note(self) -> None:
         await self._rest(NOTE_SECONDS)
         tries = list(self._tries)
@@ -227,6 +241,8 @@ class Courier:
         if tries or changed:
             await self.deliveries.note(tries, changed)
             del self._tries[: len(tries)]
+            if len(self._tries) < self._unnoted:
+                self._notable.set()
             self._known |= changed
 
     def _see_to(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
