@@ -1,15 +1,13 @@
 """The same in PostgreSQL, for whichever machine carries events out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
-from adapters.postgres_lane import Lane
-from adapters.postgres_tables import inside, made, schema_of
+from adapters.postgres_kept import KeptTables, affected
 from events.subscriptions.consent import Consent
 from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
@@ -39,12 +37,10 @@ class PostgresDeliveries:
     """Passes the conformance suite. `close` after use. Raises `OutboxUnavailable`."""
 
     def __init__(self, url: str, ontology: str) -> None:
-        self._url, self._schema, self._there = url, schema_of(ontology), False
-        self._lane = Lane("webhooks", url, **inside(self._schema))
+        self._kept = KeptTables("webhooks", url, ontology, tables.metadata)
 
     async def standings(self) -> Mapping[str, Standing]:
-        await self._make()
-        return tables.as_standings(await self._lane.run(lambda db: db.fetch(_ALL)))
+        return tables.as_standings(await self._kept.fetch(_ALL))
 
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         async def run(db: Driver) -> None:
@@ -57,41 +53,31 @@ class PostgresDeliveries:
                     _PUT, [tables.standing_row(identity, each) for identity, each in standings.items()]
                 )
 
-        await self._make()
-        await self._lane.run(run)
+        await self._kept.run(run)
 
     async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
-        await self._make()
-        rows = await self._lane.run(lambda db: db.fetch(_LAST, subscription, most))
-        return _numbered(rows)
+        return _numbered(await self._kept.fetch(_LAST, subscription, most))
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
-        await self._make()
-        return _numbered(await self._lane.run(lambda db: db.fetch(_AFTER, number, subscription, most)))
+        return _numbered(await self._kept.fetch(_AFTER, number, subscription, most))
 
     async def newest(self) -> int:
         """The number of the try that was noted last; 0 if there is none."""
-        await self._make()
-        return (await self._lane.run(lambda db: db.fetch(_NEWEST)))[0][0] or 0
+        return (await self._kept.fetch(_NEWEST))[0][0] or 0
 
     async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> list[int]:
         """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
-        await self._make()
-        return [
-            row[0] for row in await self._lane.run(lambda db: db.fetch(_FAILED, subscription, since, until, overdue))
-        ]
+        return [row[0] for row in await self._kept.fetch(_FAILED, subscription, since, until, overdue)]
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""
-        await self._make()
-        return tables.as_counted(await self._lane.run(lambda db: db.fetch(_COUNTED, first, last)))
+        return tables.as_counted(await self._kept.fetch(_COUNTED, first, last))
 
     async def waiting(self, overdue: int) -> dict[str, Waiting]:
         """By subscription; what should have come again before `overdue` (µs) never will."""
-        await self._make()
-        return tables.as_waiting(await self._lane.run(lambda db: db.fetch(_WAITING, overdue)))
+        return tables.as_waiting(await self._kept.fetch(_WAITING, overdue))
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
@@ -103,52 +89,27 @@ class PostgresDeliveries:
                 done: str = await db.execute(_OLD, before)
                 return done
 
-        await self._make()
-        return int((await self._lane.run(run)).rpartition(" ")[2])
+        return affected(await self._kept.run(run))
 
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""
-        await self._make()
-        return tables.as_consents(await self._lane.run(lambda db: db.fetch(_CONSENTS)))
+        return tables.as_consents(await self._kept.fetch(_CONSENTS))
 
     async def asked(self, consent: Consent) -> None:
         """Unless the same sink gave the same origin its consent meanwhile."""
-        await self._make()
-        await self._lane.run(lambda db: db.execute(_ASK, *consent))
+        await self._kept.execute(_ASK, *consent)
 
     async def grant(self, digest: str, rate: int | None, time: int) -> bool:
         """By whoever has the token: requests a minute, `None` as many as there are, at a time (µs). Whether there is such a token."""
-        await self._make()
-        return bool(await self._lane.run(lambda db: db.fetch(_GRANT, time, rate, digest)))
+        return bool(await self._kept.fetch(_GRANT, time, rate, digest))
 
     async def ask_anew(self, subscription: str) -> None:
         """As if it had never been asked."""
-        await self._make()
-        await self._lane.run(lambda db: db.execute(_UNASKED, subscription))
+        await self._kept.execute(_UNASKED, subscription)
 
     async def close(self) -> None:
-        await self._lane.close()
-
-    async def _make(self) -> None:
-        """Its tables, once."""
-        if not self._there:
-            await made(self._url, self._schema)
-            for statement in _TABLES:
-                await self._lane.run(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]  # mypy infers no default
-            self._there = True
+        await self._kept.close()
 
 
 def _numbered(rows: Sequence[Any]) -> list[tuple[int, Try]]:
     return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
-
-
-def _made() -> Iterator[str]:
-    for table in tables.metadata.sorted_tables:
-        yield sql(CreateTable(table, if_not_exists=True))
-        for column in table.columns:
-            yield f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {sql(CreateColumn(column))}"
-        for index in table.indexes:
-            yield sql(CreateIndex(index, if_not_exists=True))
-
-
-_TABLES: Final = list(_made())

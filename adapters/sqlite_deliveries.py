@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateColumn
 
 from adapters import deliveries_tables as tables
-from adapters.sqlite_file import SqliteFile, make, sql, writer
+from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
 from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
 from events.subscriptions.tallies import Counted, tallies
@@ -119,26 +119,16 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _note(connection: sqlite3.Connection, tried: Sequence[Try], standing: Mapping[str, Standing]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         connection.executemany(_ADD, [tables.try_row(each) for each in tried])
         connection.executemany(_TALLY, tables.tally_rows(tallies(tried)))
         connection.executemany(_FAIL, tables.failure_rows(tried))
         connection.executemany(_ARRIVED, tables.arrived(tried))
         connection.executemany(_PUT, [tables.standing_row(identity, each) for identity, each in standing.items()])
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def _forgotten(connection: sqlite3.Connection, before: int, slot: int) -> int:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         tries, _ = (connection.execute(each, (before,)).rowcount for each in _OLD)
         connection.execute(_OLD_TALLIES, (slot,))
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     return tries

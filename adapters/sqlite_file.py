@@ -59,6 +59,19 @@ def writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; the file's write lock is taken at once."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def copied(source: Path, target: Path) -> None:
     """Make `target` what `source` is at one moment, also while it is written. Raises `FileNotFoundError`."""
     if not source.exists():

@@ -29,7 +29,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.sqlite_file import create, sql
+from adapters.sqlite_file import create, sql, transaction
 from adapters.sqlite_reader import BUSY_SECONDS, closed_if_it_fails, reader
 from producers.keys import DataKey, owner_of
 from producers.outbox import OutboxUnavailable
@@ -100,14 +100,8 @@ class SqliteKeys:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             connection = self._opened()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -18,6 +18,7 @@ from adapters import outbox_file
 from adapters.own_thread import OwnThread
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
+from adapters.sqlite_file import transaction
 from adapters.sqlite_reader import closed_if_it_fails, reader
 from producers.outbox import (
     CommandKey,
@@ -199,15 +200,8 @@ class SqliteOutbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing; the file's write lock is taken at once."""
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._writer):
             yield
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            raise
         self._checkpoints.committed()
 
     async def _write(self, run: Callable[[], Result]) -> Result:

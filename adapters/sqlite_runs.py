@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from adapters import runs_tables as tables
-from adapters.sqlite_file import SqliteFile, create, sql, writer
+from adapters.sqlite_file import SqliteFile, create, sql, transaction, writer
 from events.schedules.planning import Standing
 from events.schedules.running import Run
 
@@ -65,11 +65,6 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _note(connection: sqlite3.Connection, runs: Sequence[Run], standings: Mapping[str, Standing]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         connection.executemany(_NOTE, [tables.run_row(each) for each in runs])
         connection.executemany(_PUT, [(schedule, *each) for schedule, each in standings.items()])
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
