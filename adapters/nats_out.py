@@ -49,8 +49,9 @@ class _NatsOut:
             return
         await self._client.publish(subject, request.body, headers=headers)
         await self._client.flush(round(request.timeout) or 1)
-        if any(f'"{subject.lower()}"' in each.lower() for each in self._refused):
-            self._refused.clear()
+        refused = next((each for each in self._refused if f'"{subject.lower()}"' in each.lower()), None)
+        if refused is not None:
+            self._refused.remove(refused)
             raise ConnectionError(f"the server does not let OMS publish on {subject}: see deploy/nats/nats.conf")
 
     async def _has_stream(self, subject: str) -> bool:
