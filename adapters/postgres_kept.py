@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
-from adapters.postgres import Driver, sql
+from adapters.postgres import AWAY, Driver, sql, why
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
+from producers.outbox import OutboxUnavailable
 
 Result = TypeVar("Result")
 
@@ -40,7 +41,10 @@ class KeptTables:
     async def _make(self) -> None:
         """Once; older ones get the columns that they lack."""
         if not self._there:
-            await made(self._url, self._schema)
+            try:
+                await made(self._url, self._schema)
+            except AWAY as error:
+                raise OutboxUnavailable(*why(error)) from error
             for statement in _made(self._tables):
                 await self._lane.run(lambda db, statement=statement: db.execute(statement))  # type: ignore[misc]  # mypy infers no default
             self._there = True
