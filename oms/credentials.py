@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from adapters import system_clock as clock
 from adapters.secret_files import NoSecret
 from events.decider import State
 from events.subscriptions.credentials import MEMBERS, audiences, authorization
 from events.subscriptions.masking import MASK, Masking
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Outgoing, Request
+from security.client_assertions import assertion
 from workers.delivering.tokens import Tokens
 
 Secret = Callable[[str, str], str]
@@ -22,10 +24,10 @@ class Exchange(NamedTuple):
 
 
 class Credentials:
-    """Of endpoints over HTTP. `secret` of an id and an audience raises `NoSecret`; `clock` in s."""
+    """Of endpoints over HTTP. `secret` of an id and an audience raises `NoSecret`; `seconds` is a clock."""
 
-    def __init__(self, secret: Secret, http: Outgoing, clock: Callable[[], float]) -> None:
-        self._secret, self._http, self._tokens = secret, http, Tokens(http, clock)
+    def __init__(self, secret: Secret, http: Outgoing, seconds: Callable[[], float]) -> None:
+        self._secret, self._http, self._tokens = secret, http, Tokens(http, seconds, _assertion)
 
     async def exchange(self, state: State, request: Request) -> Exchange:
         """One request; where the endpoint does not take a token any more, one more with another token."""
@@ -76,6 +78,12 @@ class Credentials:
     def _tls(self, state: State) -> ClientTls | None:
         said = state.get("tls")
         return None if not said else ClientTls(**{name: self._secret(each, "") for name, each in said.items()})
+
+
+def _assertion(credential: Mapping[str, Any], key: str) -> str:
+    """Raises `BadKey`."""
+    now, identity = clock.now() // 1_000_000, clock.new_id()
+    return assertion(key, credential["identifier"], credential["tokenurl"], now, str(identity), credential.get("keyid"))
 
 
 def _with(request: Request, headers: Mapping[str, str], tls: ClientTls | None = None) -> Request:

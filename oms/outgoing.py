@@ -18,7 +18,7 @@ from events.decider import State
 from events.findings import EnvelopeError
 from events.subscriptions.consent import with_origin
 from events.subscriptions.letters import Letter
-from events.subscriptions.messages import message
+from events.subscriptions.messages import event_headers, message
 from events.subscriptions.outgoing import OURS, Answered, Failed, Outgoing, Request
 from events.subscriptions.secret_ids import in_use, signs
 from events.subscriptions.shaping import Unshaped
@@ -110,9 +110,11 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
         if secrets
         else {}
     )
+    own = event_headers(said.get("eventheaders") or {}, letter.body)
+    typed = {"Content-Type": said["contenttype"]} if said.get("contenttype") else {}
     marked = {"oms-test": "true"} if letter.trigger == "test" else {}
     return Request(
-        state["sink"], {**(said.get("headers") or {}), **made.headers, **signed, **marked}, made.body,
+        state["sink"], {**(said.get("headers") or {}), **own, **made.headers, **typed, **signed, **marked}, made.body,
         float(state["config"]["timeout"]), said.get("method") or "POST",
     )  # fmt: skip
 

@@ -8,10 +8,11 @@ from events.decider import Context
 from events.filters import dialects
 from events.findings import Finding
 from events.meant import nearest
+from events.schema.values import pointer
 from events.subscriptions.credentials import credential_faults
 from events.subscriptions.selecting import ALL, is_branches
 from events.subscriptions.shaping import shape_faults
-from events.subscriptions.sinks import header_faults, sink_fault
+from events.subscriptions.sinks import MAX_HEADERS, MEDIA_TYPE, header_faults, sink_fault
 
 
 def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
             "SUBSCRIPTION_PROTOCOL", "/protocolsettings", f"headers and methods are of HTTP, not of {protocol}"
         )
     elif settings is not None:
-        yield from header_faults(settings.get("headers") or {}, "/protocolsettings/headers")
+        yield from _http_faults(settings, said["config"]["mode"])
     yield from credential_faults(said)
     if protocol != "HTTP" and said["config"]["mode"] == "batch":
         text = f"{protocol} knows no batches; take structured or binary"
@@ -42,6 +43,20 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/batch", "limits of a batch are of mode batch")
     if transform := said["config"].get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
+
+
+def _http_faults(settings: Mapping[str, Any], mode: str) -> Iterator[Finding]:
+    at, headers, made = "/protocolsettings", settings.get("headers") or {}, settings.get("eventheaders") or {}
+    yield from header_faults(headers, f"{at}/headers")
+    yield from header_faults(dict.fromkeys(made, ""), f"{at}/eventheaders", beside=headers)
+    for name, expression in list(made.items())[:MAX_HEADERS]:
+        yield from shape_faults(expression, f"{at}/eventheaders{pointer(name)}")
+    if made and mode == "batch":
+        yield Finding("SUBSCRIPTION_PROTOCOL", f"{at}/eventheaders", "a batch holds several events; take another mode")
+    said = settings.get("contenttype")
+    if said is not None and not MEDIA_TYPE.fullmatch(said):
+        text = f"{said!r} is no media type such as application/json or application/vnd.team+json; charset=utf-8"
+        yield Finding("SUBSCRIPTION_HEADER", f"{at}/contenttype", text)
 
 
 def type_faults(types: Sequence[str], path: str) -> Iterator[Finding]:

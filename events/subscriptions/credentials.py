@@ -2,7 +2,8 @@
 
 PLAIN               Authorization: Basic …     user and password
 ACCESSTOKEN         Authorization: Bearer …    a token that stays
-CLIENTCREDENTIALS   Authorization: Bearer …    a token that the token endpoint gives for a client's id and secret
+CLIENTCREDENTIALS   Authorization: Bearer …    a token that the token endpoint gives for a client's id and secret,
+                                               or for what the client's key signed
 
 In terms secrets are ids; here they are texts.
 """
@@ -23,6 +24,7 @@ MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
 DEFAULT_SECONDS: Final = 300.0  # of a token whose giver does not say how long it holds
 LONGEST_SECONDS: Final = 86_400.0
 SKEW_SECONDS: Final = 60.0  # before its end a token is not used any more, at most half of its time
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,8000}")
 
 
@@ -41,8 +43,9 @@ def credential_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding("SUBSCRIPTION_PROTOCOL", f"/{member}", f"{said['protocol']} shows nobody a credential")
         return
     credential, headers = said.get("sinkcredential") or {}, said.get("secretheaders") or {}
-    plain = (said.get("protocolsettings") or {}).get("headers") or {}
-    yield from secret_header_faults(headers, [*plain, *(["authorization"] if credential else [])], "/secretheaders")
+    plain = said.get("protocolsettings") or {}
+    others = [*(plain.get("headers") or ()), *(plain.get("eventheaders") or ())]
+    yield from secret_header_faults(headers, [*others, *(["authorization"] if credential else [])], "/secretheaders")
     if sink_fault("HTTP", said["sink"]) is None and in_the_clear(said["sink"]):
         for member in given:
             yield Finding("SUBSCRIPTION_CREDENTIAL", f"/{member}", "the sink would get it in the clear; use https")
@@ -82,16 +85,26 @@ def authorization(credential: Mapping[str, Any], secret: str) -> str:
 
 
 def token_request(credential: Mapping[str, Any], secret: str, timeout: float, tls: ClientTls | None) -> Request:
-    """Source: RFC 6749, 2.3.1 and 4.4.2; `audience` as several servers have it."""
+    """`secret` is what proves who asks: the client's, or with `private_key_jwt` the assertion that its key signed.
+
+    Source: RFC 6749, 2.3.1 and 4.4.2; RFC 7523, 2.2; `audience` as several servers have it.
+    """
     form = {"grant_type": "client_credentials"}
     form |= {name: credential[name] for name in ("scope", "audience") if credential.get(name)}
     headers = {"accept": "application/json", "content-type": "application/x-www-form-urlencoded"}
     identifier = credential["identifier"]
     if credential.get("authentication") == "client_secret_post":
         form |= {"client_id": identifier, "client_secret": secret}
+    elif signs_for_itself(credential):
+        form |= {"client_id": identifier, "client_assertion_type": ASSERTION_TYPE, "client_assertion": secret}
     else:
         headers["authorization"] = f"Basic {_base64(quote(identifier, safe=''), quote(secret, safe=''))}"
     return Request(credential["tokenurl"], headers, urlencode(form).encode(), timeout, "POST", tls)
+
+
+def signs_for_itself(credential: Mapping[str, Any]) -> bool:
+    """Whether its secret is a private key, which is shown nobody."""
+    return credential.get("authentication") == "private_key_jwt"
 
 
 def token_of(ended: Answered | Failed) -> Token | Failed:
@@ -130,6 +143,8 @@ def _own_faults(credential: Mapping[str, Any]) -> Iterator[Finding]:
     if not identifier.isprintable() or (credential.get("credentialtype") == "PLAIN" and ":" in identifier):
         text = "an identifier has printable characters, and before a password no colon"
         yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/identifier", text)
+    if credential.get("keyid") and not signs_for_itself(credential):
+        yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/keyid", "names a key; only private_key_jwt has one")
     url = credential.get("tokenurl")
     if url is not None:
         why = sink_fault("HTTP", url)

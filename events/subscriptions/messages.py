@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from events.subscriptions.shaping import shaped
+from events.subscriptions.shaping import header_of, shaped
 from events.wire.attributes import Attribute
 from events.wire.cloudevents import CloudEvent
 from events.wire.content_modes import Message, batched, http_binary, structured
@@ -26,6 +26,12 @@ def message(config: Mapping[str, Any], bodies: Sequence[bytes]) -> Message:
     if transform["of"] == "event":
         return _whole(mode, [(body, shaped(expression, body)) for body in bodies])
     return _in_mode(mode, [_with_data(_read(body), expression) for body in bodies])
+
+
+def event_headers(expressions: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Of a stored event, by name. Raises `Unshaped`."""
+    made = {name: header_of(expression, body) for name, expression in expressions.items()}
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def _read(body: bytes) -> CloudEvent:

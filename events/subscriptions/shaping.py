@@ -7,6 +7,7 @@ An expression cannot loop, recurse or look outside; every value that it makes is
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ import msgspec
 
 from events.findings import Finding
 from events.meant import nearest
+from events.subscriptions.sinks import MAX_HEADER
+from events.wire.content_modes import header_value
 
 MAX_TEXT: Final = 2_000  # characters of an expression
 MAX_DEPTH: Final = 40  # of what is nested in it
@@ -42,18 +45,37 @@ def shape_faults(expression: str, path: str) -> Iterator[Finding]:
 
 def shaped(expression: str, given: bytes) -> bytes:
     """What the expression makes of JSON, as JSON. Raises `Unshaped`."""
-    try:
+    with _refusing():
         found = _evaluated(_parsed(expression), _decode(given))
         body = _encode(found)
-    except Unshaped:
-        raise
-    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError) as error:
-        raise Unshaped(str(error)[:500] or repr(error)) from None
     if found is None:
         raise Unshaped("it came to null: what it names is not there")
     if len(body) > MAX_SHAPED:
         raise Unshaped(f"it came to {len(body):,} bytes, at most {MAX_SHAPED:,} are sent")
     return body
+
+
+def header_of(expression: str, given: bytes) -> str | None:
+    """What the expression makes of JSON, for a header; `None` where it comes to null. What is not plain ASCII is percent-encoded. Raises `Unshaped`."""
+    with _refusing():
+        found = _evaluated(_parsed(expression), _decode(given))
+    if found is None:
+        return None
+    if isinstance(found, (dict, list)):
+        raise Unshaped("it came to several values; a header has one")
+    text = found if isinstance(found, str) else _encode(found).decode()
+    value = text if text.isascii() and text.isprintable() and text == text.strip() else header_value(text)
+    if len(value) > MAX_HEADER:
+        raise Unshaped(f"it came to {len(value):,} characters, a header has at most {MAX_HEADER:,}")
+    return value
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise Unshaped(str(error)[:500] or repr(error)) from None
 
 
 @lru_cache(1_024)

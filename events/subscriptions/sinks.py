@@ -36,6 +36,9 @@ SECRET_HEADERS: Final = frozenset(
 MAX_HEADERS: Final = 30
 MAX_HEADER: Final = 4_096  # characters of a value
 
+MEDIA_TYPE: Final = re.compile(
+    r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( ?; ?[\w-]+=([\w.+-]+|\"[\x20\x21\x23-\x7e]*\"))*", re.ASCII
+)
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _SUBJECT: Final = re.compile(r"[^\s.*>\x00-\x1f\x7f]+(\.[^\s.*>\x00-\x1f\x7f]+)*")
 _FILE: Final = re.compile(r"[^\W_][\w.-]{0,99}")
@@ -48,8 +51,10 @@ def sink_fault(protocol: Protocol, sink: str) -> str | None:
     return {"HTTP": _http_fault, "NATS": _nats_fault, "FILE": _file_fault}[protocol](sink)
 
 
-def header_faults(headers: Mapping[str, str], path: str) -> Iterator[Finding]:
+def header_faults(headers: Mapping[str, str], path: str, beside: Iterable[str] = ()) -> Iterator[Finding]:
+    """`beside`: names that are sent, too."""
     yield from _name_faults(headers, path)
+    yield from _sent_otherwise(headers, beside, path)
     for name, value in list(headers.items())[:MAX_HEADERS]:
         at = path + pointer(name)
         if name.lower() in SECRET_HEADERS:
@@ -63,10 +68,7 @@ def secret_header_faults(names: Iterable[str], others: Iterable[str], path: str)
     """`others` are sent beside them."""
     names = list(names)
     yield from _name_faults(names, path)
-    beside = {each.lower() for each in others}
-    for name in names:
-        if name.lower() in beside:
-            yield Finding("SUBSCRIPTION_HEADER", path + pointer(name), f"{name} is sent otherwise, too")
+    yield from _sent_otherwise(names, others, path)
 
 
 def is_header_value(value: str) -> bool:
@@ -86,6 +88,13 @@ def in_the_clear(url: str) -> bool:
     """Whether secrets sent there are read by whoever is on the way: it is no TLS, and not this machine."""
     parts = urlsplit(url)
     return parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+
+
+def _sent_otherwise(names: Iterable[str], others: Iterable[str], path: str) -> Iterator[Finding]:
+    beside = {each.lower() for each in others}
+    for name in names:
+        if name.lower() in beside:
+            yield Finding("SUBSCRIPTION_HEADER", path + pointer(name), f"{name} is sent otherwise, too")
 
 
 def _name_faults(names: Collection[str], path: str) -> Iterator[Finding]:

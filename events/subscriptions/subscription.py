@@ -165,7 +165,7 @@ def _update(context: Context, state: State, command: told.UpdateSubscription) ->
     was = {name: value for name, value in state.items() if name in _TERMS}
     given = command.model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
     kept = {**was, "objectTypes": [each["rid"] for each in was["objectTypes"]]} if "objectTypes" in was else was
-    for member in ("config", "secretheaders", "tls"):
+    for member in ("config", "protocolsettings", "secretheaders", "tls"):
         if given.get(member):
             given[member] = {**was.get(member, {}), **given[member]}
     asked = {name: value for name, value in {**kept, **given}.items() if value is not None}

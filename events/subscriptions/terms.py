@@ -72,7 +72,14 @@ class ProtocolSettings(Payload):
     """Of HTTP; headers are seen by whoever reads the log: no secrets."""
 
     headers: Annotated[dict[str, str] | None, Field(description="sent with each request")] = None
-    method: Annotated[Literal["POST", "PUT"], Field(description="HTTP method")] = "POST"
+    eventheaders: Annotated[
+        dict[str, str] | None,
+        Field(description="headers whose values JMESPath makes of the whole event; what comes to `null` is not sent"),
+    ] = None
+    contenttype: Annotated[
+        str | None, Field(max_length=200, description="in place of the `Content-Type` that the body would have")
+    ] = None
+    method: Annotated[Literal["POST", "PUT", "PATCH"], Field(description="HTTP method")] = "POST"
 
 
 SecretId = Annotated[
@@ -110,8 +117,12 @@ class ClientCredentials(Payload):
     scope: Annotated[str | None, Field(min_length=1, max_length=1_000, description="parted by blanks")] = None
     audience: Annotated[str | None, Field(min_length=1, max_length=1_000, description="whom the token is for")] = None
     authentication: Annotated[
-        Literal["client_secret_basic", "client_secret_post"], Field(description="where id and secret are sent")
+        Literal["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        Field(description="where id and secret are sent; `private_key_jwt`: the secret is a key that signs for us"),
     ] = "client_secret_basic"
+    keyid: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="`kid` of the key of `private_key_jwt`")
+    ] = None
 
 
 class Tls(Payload):

@@ -45,6 +45,11 @@ class Showing(NamedTuple):
     client_secret: Annotated[
         str | None, typer.Option("--client-secret", help="FILE of the client's secret.", show_default=False)
     ] = None
+    client_key: Annotated[
+        str | None,
+        typer.Option("--client-key", help="FILE of a private key, PEM, that signs for the client.", show_default=False),
+    ] = None
+    key_id: Annotated[str | None, typer.Option("--key-id", help="Its `kid`.", show_default=False)] = None
     token_url: Annotated[
         str | None, typer.Option("--token-url", help="Where the client gets its tokens.", show_default=False)
     ] = None
@@ -77,15 +82,18 @@ class Showing(NamedTuple):
     def _credential(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any] | None:
         from events.subscriptions.sinks import origin
 
-        client = {"--client": self.client, "--client-secret": self.client_secret, "--token-url": self.token_url}
+        if self.client_secret and self.client_key:
+            raise Failure("--client-secret and --client-key prove the same", "give one of them", Exit.USAGE)
+        proof = "--client-key" if self.client_key else "--client-secret"
+        client = {"--client": self.client, proof: self.client_key or self.client_secret, "--token-url": self.token_url}
         plain = {"--user": self.user, "--password": self.password}
         ways = [way for way in ({"--bearer": self.bearer}, plain, client) if any(way.values())]
         if len(ways) > 1:
             both = " and ".join(next(iter(way)) for way in ways)
             raise Failure(f"{both} are different credentials", "give one of them", Exit.USAGE)
         if not ways:
-            if self.scope or self.audience or self.client_post:
-                raise Failure("--scope, --audience and --client-post are of a --client", _ADD, Exit.USAGE)
+            if self.scope or self.audience or self.client_post or self.key_id:
+                raise Failure("--scope, --audience, --key-id and --client-post are of a --client", _ADD, Exit.USAGE)
             return None
         for option, value in ways[0].items():
             if not value:
@@ -95,12 +103,15 @@ class Showing(NamedTuple):
         if self.user:
             secret = keep(secret_text("--password", self.password or ""), origin(sink()))
             return {"credentialtype": "PLAIN", "identifier": self.user, "secret": secret}
+        if self.client_post and self.client_key:
+            raise Failure("--client-post is of a --client-secret", "a key is shown nobody", Exit.USAGE)
         whom = f"{origin(self.token_url or '')} {origin(sink())}"
+        way = "client_secret_post" if self.client_post else "client_secret_basic"
         said = {
             "credentialtype": "CLIENTCREDENTIALS", "tokenurl": self.token_url, "identifier": self.client,
-            "secret": keep(secret_text("--client-secret", self.client_secret or ""), whom),
-            "scope": self.scope, "audience": self.audience,
-            "authentication": "client_secret_post" if self.client_post else "client_secret_basic",
+            "secret": keep(_client_key(self.client_key) if self.client_key else secret_text(proof, self.client_secret or ""), whom),
+            "scope": self.scope, "audience": self.audience, "keyid": self.key_id,
+            "authentication": "private_key_jwt" if self.client_key else way,
         }  # fmt: skip
         return {name: value for name, value in said.items() if value is not None}
 
@@ -232,6 +243,17 @@ def _token(source: str) -> str:
     text = secret_text("--bearer", source)
     if not is_token(text):
         raise Failure("what --bearer names is no token", "give printable ASCII without blanks", Exit.USAGE)
+    return text
+
+
+def _client_key(source: str) -> str:
+    from security.client_assertions import BadKey, assertion
+
+    text = secret_text("--client-key", source) + "\n"
+    try:
+        assertion(text, "", "", 0, "")
+    except BadKey as error:
+        raise Failure("what --client-key names cannot be used", str(error), Exit.USAGE) from None
     return text
 
 

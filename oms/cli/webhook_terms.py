@@ -41,6 +41,13 @@ class Wanting(NamedTuple):
     header: Annotated[list[str] | None, typer.Option("--header", help="NAME: VALUE, no secret; may be repeated.")] = (
         None
     )
+    event_header: Annotated[
+        list[str] | None, typer.Option("--event-header", help="NAME: JMESPath over the whole event; may be repeated.")
+    ] = None
+    method: Annotated[str | None, typer.Option("--method", help="POST, PUT or PATCH.", show_default=False)] = None
+    content_type: Annotated[
+        str | None, typer.Option("--content-type", help="In place of the body's own.", show_default=False)
+    ] = None
     description: Annotated[
         str | None, typer.Option("--description", help="What for, and who to ask.", show_default=False)
     ] = None
@@ -60,10 +67,19 @@ class Wanting(NamedTuple):
             "branches": self.on or None,
             "filters": filters or None,
             "config": config or None,
-            "protocolsettings": {"headers": dict(map(_header, self.header))} if self.header else None,
+            "protocolsettings": self._http() or None,
             "description": self.description,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    def _http(self) -> dict[str, Any]:
+        said = {
+            "headers": dict(_header("--header", each) for each in self.header or ()),
+            "eventheaders": dict(_header("--event-header", each) for each in self.event_header or ()),
+            "method": self.method,
+            "contenttype": self.content_type,
+        }
+        return {name: value for name, value in said.items() if value}
 
 
 def member(option: str) -> str:
@@ -88,8 +104,8 @@ def _list(text: str) -> list[Any]:
     return list(found) if isinstance(found, list) else [found]
 
 
-def _header(text: str) -> tuple[str, str]:
+def _header(option: str, text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
-        raise Failure(f"--header {text!r} has no colon", "write NAME: VALUE", Exit.USAGE)
+        raise Failure(f"{option} {text!r} has no colon", "write NAME: VALUE", Exit.USAGE)
     return name.strip(), value.strip()

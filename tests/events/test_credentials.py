@@ -2,12 +2,14 @@
 
 import base64
 import json
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from events.subscriptions.credentials import (
+    ASSERTION_TYPE,
     DEFAULT_SECONDS,
     LONGEST_SECONDS,
     Token,
@@ -44,6 +46,10 @@ def test_a_client_names_itself_in_a_header_or_in_the_body():
         "%EA%B2%8C%EC%9D%B4%ED%8A%B8%3A1:p%20w%25"
     )
     assert request.body == b"grant_type=client_credentials&scope=a+b"
+    signed = token_request({**CLIENT, "authentication": "private_key_jwt"}, "a.b.c", 9.0, None)
+    form = parse_qs(signed.body.decode())
+    assert (form["client_assertion"], form["client_assertion_type"]) == (["a.b.c"], [ASSERTION_TYPE])
+    assert "authorization" not in signed.headers
     posted = token_request({**CLIENT, "authentication": "client_secret_post", "audience": "x"}, "p w%", 9.0, None)
     assert "authorization" not in posted.headers
     assert posted.body.endswith(b"audience=x&client_id=%EA%B2%8C%EC%9D%B4%ED%8A%B8%3A1&client_secret=p+w%25")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.subscriptions.messages import message
+from events.subscriptions.messages import event_headers, message
 from events.subscriptions.shaping import MAX_WORK, Unshaped, shape_faults, shaped
 from events.wire.cloudevents import decode_batch
 from events.wire.content_modes import from_http
@@ -23,6 +23,28 @@ def reshaped(expression, of="data", mode="structured"):
 
 def test_without_a_transformation_the_bytes_are_those_of_the_log():
     assert message(CONFIG, [BODY]).body is BODY
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("data.key", "2013:1:1:UA"),
+        ("data.properties.hours", "5.25"),
+        ("`true`", "true"),
+        ("'KE 17'", "KE 17"),
+        ("data.missing", None),
+        ("'편 17'", "%ED%8E%B8%2017"),
+        ("join('', ['a', `\"\\r\\nX-Evil: 1\"`])", "a%0D%0AX-Evil:%201"),
+    ],
+)
+def test_a_header_is_made_of_an_event(expression, value):
+    assert event_headers({"X-A": expression}, BODY) == ({} if value is None else {"X-A": value})
+
+
+def test_a_header_is_one_value_of_some_length():
+    for expression in ("data", "[id]", f"join('', [{', '.join(['id'] * 150)}])"):
+        with pytest.raises(Unshaped):
+            event_headers({"X-A": expression}, BODY)
 
 
 def test_the_answer_takes_the_place_of_data_and_the_envelope_stays():

@@ -87,6 +87,11 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocolsettings": {"headers": {"Webhook-Id": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Webhook-Id")]),
         ({"protocolsettings": {"headers": {"Content-MD5": "x", "Connection": "x"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Content-MD5"), ("SUBSCRIPTION_HEADER", "/protocolsettings/headers/Connection")]),
         ({"protocolsettings": {"headers": {"X-A": "1", "x-a": "2"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/headers/x-a")]),
+        ({"protocolsettings": {"eventheaders": {"Host": "id", "X-B": "a("}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/eventheaders/Host"), ("SUBSCRIPTION_TRANSFORM", "/protocolsettings/eventheaders/X-B")]),
+        ({"protocolsettings": {"eventheaders": {"X-A": "id"}, "headers": {"x-a": "1"}}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/eventheaders/X-A")]),
+        ({"protocolsettings": {"eventheaders": {"X-A": "id"}}, "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings/eventheaders")]),
+        ({"protocolsettings": {"contenttype": "text/plain\r\nX: y"}}, [("SUBSCRIPTION_HEADER", "/protocolsettings/contenttype")]),
+        ({"sinkcredential": {**CLIENT, "keyid": "k"}}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/keyid")]),
         ({"protocol": "NATS", "sink": "nats:gates", "config": {"handshake": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/handshake")]),
         ({"secretheaders": {"X-Key": SECRET, "Host": SECRET}}, [("SUBSCRIPTION_HEADER", "/secretheaders/Host")]),
         ({"secretheaders": {"X-Key": SECRET}, "protocolsettings": {"headers": {"x-key": "a"}}}, [("SUBSCRIPTION_HEADER", "/secretheaders/X-Key")]),
@@ -145,6 +150,16 @@ def test_what_is_not_given_stays_and_null_takes_away(world):
     assert event.terms.filters is None
     assert (event.terms.config.ordered, event.terms.config.rate, event.terms.sink) == (True, 5, TO["sink"])
     assert codes(world, "UpdateSubscription", subscription="gates-out", sink=None) == [("COMMAND_SHAPE", "/sink")]
+
+
+def test_of_what_goes_beside_the_body_what_is_not_given_stays(world):
+    settings = {"headers": {"X-Team": "gates"}, "eventheaders": {"X-Gate": "data.key"}, "method": "PATCH"}
+    world.when("RegisterSubscription", **TO, protocolsettings=settings)
+    given = {"contenttype": "application/json; charset=utf-8", "headers": None}
+    (event,) = world.when("UpdateSubscription", subscription="gates-out", protocolsettings=given)
+    kept = event.terms.protocolsettings
+    assert (kept.headers, kept.eventheaders, kept.method) == (None, {"X-Gate": "data.key"}, "PATCH")
+    assert kept.contenttype == given["contenttype"]
 
 
 def test_of_what_an_endpoint_is_shown_each_part_is_replaced_by_itself(world):

@@ -1,5 +1,7 @@
 """Endpoints are shown what they want to see through one guard, and whatever goes wrong says nothing of us."""
 
+import base64
+import json
 import time
 from contextlib import asynccontextmanager
 
@@ -97,6 +99,22 @@ async def test_a_token_that_is_refused_is_replaced_once(endpoint, exchanged, cli
     endpoint.hook = web.Response
     assert (await exchanged(sinkcredential=client)).ended.status == 200
     assert len(endpoint.asked) == 2
+
+
+async def test_a_clients_key_signs_and_is_shown_nobody(endpoint, exchanged, client, files):
+    _, key = OURS.issue()
+    here = f"http://127.0.0.1:{endpoint.port}"
+    way = {"authentication": "private_key_jwt", "keyid": "k", "secret": files.keep(key, f"{here} {here}")}
+    exchange = await exchanged(sinkcredential={**client, **way})
+    (asked,) = endpoint.asked
+    header, claims, _ = (json.loads(base64.urlsafe_b64decode(part + "==")) if part else {} for part in
+                         (*asked["client_assertion"].split(".")[:2], ""))  # fmt: skip
+    assert (exchange.ended.status, header["alg"], header["kid"]) == (200, "ES256", "k")
+    assert (claims["sub"], claims["aud"]) == ("oms", client["tokenurl"])
+    assert "PRIVATE KEY" not in str(exchange) + str(asked)
+    no_key = files.keep("geheim", f"{here} {here}")
+    exchange = await exchanged(sinkcredential={**client, **way, "secret": no_key})
+    assert (exchange.ended.kind, "geheim" in str(exchange)) == ("no_credential", False)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class Giver:
         self.asked, self.now, self.fails = [], 0.0, None
         self.begun, self.open = asyncio.Event(), asyncio.Event()
         self.open.set()
-        self.tokens = Tokens(self, lambda: self.now)
+        self.tokens = Tokens(self, lambda: self.now, lambda _, key: f"signed with {key}")
 
     async def __call__(self, request):
         self.asked.append(parse_qs(request.body.decode()))
