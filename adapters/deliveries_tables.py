@@ -25,7 +25,8 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.letters import Standing, Try, Unsent, Waiting
+from events.subscriptions.outgoing import OURS
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import DELIVERED, TOTAL, Counted, Tallied
 
@@ -87,6 +88,8 @@ failures: Final = Table(  # what failed and did not arrive since
     Column("since", BigInteger, nullable=False),  # µs
     Column("time", BigInteger, nullable=False),  # µs, of the last try
     Column("next", BigInteger),  # µs
+    Column("kind", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 consents: Final = Table(
@@ -138,12 +141,20 @@ COUNTED: Final = (
     .group_by(tallies.c.subscription, tallies.c.kind, tallies.c.took)
 )
 _COMES: Final = failures.c.next >= bindparam("overdue")
+_PARKED: Final = failures.c.kind.in_([literal_column(f"'{kind}'") for kind in sorted(OURS)])
 WAITING: Final = select(
     failures.c.subscription,
     func.count().filter(_COMES),
     func.min(failures.c.since).filter(_COMES),
     func.count(),
+    func.count().filter(_PARKED),
+    func.min(failures.c.since).filter(_PARKED),
 ).group_by(failures.c.subscription)
+UNSENT: Final = (
+    select(*(failures.c[name] for name in Unsent._fields))
+    .where(_PARKED)
+    .order_by(failures.c.subscription, failures.c.position)
+)
 CONSENTS: Final = select(consents)
 GRANT: Final = (
     update(consents)
@@ -157,7 +168,7 @@ GRANT: Final = (
 UNASKED: Final = delete(consents).where(consents.c.subscription == bindparam("of"))
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
 
-OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"))
+OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"), ~_PARKED)
 OLD_TALLIES: Final = delete(tallies).where(
     tallies.c.slot != literal_column(str(TOTAL)), tallies.c.slot < bindparam("before")
 )
@@ -187,7 +198,7 @@ def fail(insert_into: Callable[[Table], Any]) -> Any:
     statement = insert_into(failures)
     return statement.on_conflict_do_update(
         index_elements=list(failures.primary_key),
-        set_={"time": statement.excluded.time, "next": statement.excluded.next},
+        set_={name: statement.excluded[name] for name in ("time", "next", "kind", "detail")},
     )
 
 
@@ -220,7 +231,10 @@ def arrived(tries: Sequence[Try]) -> list[tuple[str, int]]:
 def failure_rows(tries: Sequence[Try]) -> list[tuple[Any, ...]]:
     """The last word about each letter, where that is no delivery."""
     last = {(each.subscription, each.position): each for each in tries}
-    return [(*key, each.time, each.time, each.next) for key, each in last.items() if each.kind != DELIVERED]
+    return [
+        (*key, each.time, each.time, each.next, each.kind, each.detail)
+        for key, each in last.items() if each.kind != DELIVERED
+    ]  # fmt: skip
 
 
 def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
@@ -254,7 +268,10 @@ def as_counted(rows: Sequence[Any]) -> dict[str, list[Counted]]:
 
 def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
     """Of rows of `WAITING`."""
-    return {subscription: Waiting(again, oldest, all_ - again) for subscription, again, oldest, all_ in rows}
+    return {
+        subscription: Waiting(again, oldest, every - again, parked, since)
+        for subscription, again, oldest, every, parked, since in rows
+    }
 
 
 def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:

@@ -11,19 +11,23 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 
 class Seen(NamedTuple):
-    """One endpoint. `oldest` in s, `quantiles` in s by their part, `tries` by how they ended since it was registered."""
+    """One endpoint. `oldest`, `unsent` (how long the oldest that is parked waits) in s, `quantiles` in s by their part,
+    `tries` by how they ended since it was registered.
+    """
 
     name: str
     lag: int | None
     oldest: float | None
     again: int
     left: int
+    parked: int
+    unsent: float | None
     tries: Counter[str]
     quantiles: dict[str, float | None]
 
 
 class DeadLetters(NamedTuple):
-    """`failures`: what the audit could not take since the process began; `oldest` in s."""
+    """What waits for a fault of ours to be mended: `failures` is how often there was one; `oldest` in s."""
 
     size: int
     oldest: float
@@ -46,7 +50,10 @@ class EndpointMeter:
         )
         meter.create_observable_counter("oms.webhook.tries", [self._tries], "{try}", "Tries, by how they ended")
         meter.create_observable_gauge(
-            "audit_dlq_size", [self._of_letters("size")], "{incident}", "Incidents that wait for the audit"
+            "audit_dlq_size",
+            [self._of_letters("size")],
+            "{incident}",
+            "Dead letters: what a fault of OMS keeps from the audit or an endpoint",
         )
         meter.create_observable_gauge(
             "audit_dlq_oldest_event_age", [self._of_letters("oldest")], "s", "How long the oldest of them waits"
@@ -55,7 +62,7 @@ class EndpointMeter:
             "audit_event_failures",
             [self._of_letters("failures")],
             "{incident}",
-            "What the audit could not take at once",
+            "What the audit could not take at once, and tries that failed by a fault of OMS",
         )
 
     def _each(self, value: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
@@ -85,5 +92,6 @@ _GAUGES: Final[Sequence[tuple[str, str, str, Any]]] = (
     ("oms.webhook.lag", "{event}", "Events that an endpoint is behind the log", "lag"),
     ("oms.webhook.oldest", "s", "How long its oldest event that is not delivered waits", "oldest"),
     ("oms.webhook.again", "{event}", "Events that failed and come again", "again"),
+    ("oms.webhook.parked", "{event}", "Events that failed by a fault of OMS and wait for it to be mended", "parked"),
     ("oms.webhook.left", "{event}", "Events that failed and do not come again by themselves", "left"),
 )

@@ -9,7 +9,7 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_kept import KeptTables, affected
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
+from events.subscriptions.letters import FOREVER, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
@@ -19,11 +19,11 @@ _PUT: Final = sql(
         set_={each.name: each for each in _INSERT.excluded if each.name != "subscription"},
     )
 )
-_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWEST = (
     sql(each)
     for each in (
-        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
-        tables.AFTER, tables.NEWEST,
+        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.UNSENT,
+        tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
@@ -78,6 +78,10 @@ class PostgresDeliveries:
     async def waiting(self, overdue: int) -> dict[str, Waiting]:
         """By subscription; what should have come again before `overdue` (µs) never will."""
         return tables.as_waiting(await self._kept.fetch(_WAITING, overdue))
+
+    async def unsent(self) -> list[Unsent]:
+        """What is parked, in order."""
+        return [Unsent(*row) for row in await self._kept.fetch(_UNSENT)]
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""

@@ -11,15 +11,15 @@ from sqlalchemy.schema import CreateColumn
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import FOREVER, Standing, Try, Waiting
+from events.subscriptions.letters import FOREVER, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
-_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _ARRIVED, _AFTER, _NEWEST = (
+_ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWEST = (
     sql(each)
     for each in (
-        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.ARRIVED,
-        tables.AFTER, tables.NEWEST,
+        tables.ADD, tables.ALL, tables.LAST, tables.FAILED, tables.COUNTED, tables.WAITING, tables.UNSENT,
+        tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
@@ -74,6 +74,11 @@ class SqliteDeliveries:
         """By subscription; what should have come again before `overdue` (µs) never will."""
         rows = await self._file.run(lambda connection: connection.execute(_WAITING, (overdue, overdue)).fetchall())
         return tables.as_waiting(rows)
+
+    async def unsent(self) -> list[Unsent]:
+        """What is parked, in order."""
+        rows = await self._file.run(lambda connection: connection.execute(_UNSENT).fetchall())
+        return [Unsent(*row) for row in rows]
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from events.subscriptions.letters import FOREVER, Try, Waiting
+from events.subscriptions.letters import FOREVER, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted
 from oms.settings import Settings
 from workers.delivering.ports import Consents, Deliveries
@@ -31,6 +31,9 @@ class Kept(Deliveries, Consents, Protocol):
 
     async def waiting(self, overdue: int) -> Mapping[str, Waiting]:
         """By subscription, what failed; what should have come again before `overdue` (µs) never will."""
+
+    async def unsent(self) -> Sequence[Unsent]:
+        """What is parked since it failed by a fault of our own, by subscription and position; `forget` leaves it."""
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""

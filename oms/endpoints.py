@@ -38,6 +38,8 @@ class EndpointFigures(NamedTuple):
     again: int  # letters that failed and come again
     oldest: float | None
     left: int  # letters that failed and do not
+    parked: int  # letters of either that failed by a fault of our own
+    parked_seconds: float | None  # since the first of these failed first
     windows: Mapping[str, Statistics]
     total: Sequence[Counted]
 
@@ -128,10 +130,15 @@ async def _figures(each: "Selected", told: _Told, head: "LogHead | None", times:
         seconds = round(max(0, head.time - first) / 1e6, 3)
     return EndpointFigures(
         str(state["name"]), str(state["status"]), position, lag, seconds, waiting.again,
-        None if oldest is None else round(max(0, told.now - oldest) / 1e6, 3), waiting.left,
+        _age(oldest, told.now), waiting.left, waiting.parked, _age(waiting.parked_since, told.now),
         {name: statistics(counted.get(identity, ()), WINDOWS[name]) for name, counted in told.counted.items()},
         told.total.get(identity, ()),
     )  # fmt: skip
+
+
+def _age(since: int | None, now: int) -> float | None:
+    """In s, of µs."""
+    return None if since is None else round(max(0, now - since) / 1e6, 3)
 
 
 class _Times:

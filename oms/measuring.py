@@ -91,6 +91,7 @@ def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "
     from adapters import system_clock as clock
     from adapters.endpoint_figures import DeadLetters, EndpointMeter, Seen
     from adapters.incident_letters import IncidentLetters
+    from events.subscriptions.outgoing import OURS
     from oms.endpoints import endpoint_figures
 
     letters = IncidentLetters(settings.folder)
@@ -98,7 +99,11 @@ def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "
     def dead() -> DeadLetters:
         waiting = letters.standing()
         oldest = max(0, clock.now() - waiting.oldest) / 1e6 if waiting.incidents else 0.0
-        return DeadLetters(waiting.incidents, oldest, recorder.failures)
+        return DeadLetters(
+            waiting.incidents + sum(each.parked for each in told.seen),
+            max([oldest, *(each.unsent or 0.0 for each in told.seen)]),
+            recorder.failures + sum(each.tries[kind] for each in told.seen for kind in OURS),
+        )
 
     told = EndpointMeter(meter, dead)
 
@@ -111,7 +116,8 @@ def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "
             hour = each.windows["1h"]
             took = {"0.5": hour.p50, "0.95": hour.p95, "0.99": hour.p99}
             quantiles = {part: None if ms is None else ms / 1e3 for part, ms in took.items()}
-            seen.append(Seen(each.name, each.lag, each.oldest, each.again, each.left, tries, quantiles))
+            waiting = (each.again, each.left, each.parked, each.parked_seconds)
+            seen.append(Seen(each.name, each.lag, each.oldest, *waiting, tries, quantiles))
         told.seen = seen
 
     return look

@@ -30,12 +30,13 @@ from workers.delivering.endpoint import Send
 from workers.delivering.sent import Sent
 
 AGENT: Final = "oms-webhooks"
+DETAIL: Final = 500  # characters of an error
 SECRETS: Final = 4_096  # that are not read again for each request
 Alarm = Callable[[str, BaseException], None]
 
 
-class NotShown(Exception):
-    """A secret that is needed is not there, or is none."""
+class NotSent(Exception):
+    """By a fault of our own: a secret that is needed is not there, or is none; or a defect."""
 
 
 @asynccontextmanager
@@ -50,7 +51,7 @@ async def outgoing(
         async with nats_out(endpoint, settings.ontology) as out:
             ways: dict[str, Outgoing] = {"NATS": out, "FILE": _into_files(settings.folder / "webhooks")}
 
-            async def send(state: State, letter: Letter) -> Sent:
+            async def sent(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
                 try:
                     request = requested(
@@ -59,30 +60,39 @@ async def outgoing(
                 except (Unshaped, EnvelopeError) as error:
                     return Sent(Failed("transform_failed", str(error), 0.0), {}, ids)
                 except (NoSecret, BadSecret, OSError) as error:
-                    return wrong.heard(state, Sent(Failed("not_signed", str(error), 0.0), {}, ids))
+                    return Sent(Failed("not_signed", str(error), 0.0), {}, ids)
                 if state["protocol"] == "HTTP":
                     request = with_origin(state, request, settings.webhook_origin)
-                    return wrong.heard(state, Sent(*await credentials.exchange(state, request), ids))
+                    return Sent(*await credentials.exchange(state, request), ids)
                 return Sent(await ways[state["protocol"]](request), request.headers, ids)
 
-            yield send
+            yield wrong.hearing(sent)
     finally:
         await http.close()
 
 
 class Wrong:
-    """What is wrong on our side, by subscription: the operator hears of it when it begins."""
+    """What is wrong on our side, by subscription: the operator hears of it when it begins, other letters do not."""
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm, self._said = alarm, dict[str, str]()
 
-    def heard(self, state: State, sent: Sent) -> Sent:
-        name, ended = str(state["name"]), sent.ended
+    def hearing(self, send: Send) -> Send:
+        async def heard(state: State, letter: Letter) -> Sent:
+            try:
+                sent = await send(state, letter)
+            except Exception as error:  # noqa: BLE001  a defect concerns this letter alone, which is parked
+                sent = Sent(Failed("internal_error", f"{type(error).__name__}: {error}"[:DETAIL], 0.0), {}, ())
+            self._hear(str(state["name"]), sent.ended)
+            return sent
+
+        return heard
+
+    def _hear(self, name: str, ended: Answered | Failed) -> None:
         detail = ended.detail if isinstance(ended, Failed) and ended.kind in OURS else ""
         if detail and self._said.get(name) != detail:
-            self._alarm(f"webhook {name}", NotShown(detail))
+            self._alarm(f"webhook {name}", NotSent(detail))
         self._said[name] = detail
-        return sent
 
 
 def _into_files(folder: Path) -> Outgoing:

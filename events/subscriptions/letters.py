@@ -70,11 +70,26 @@ class Standing(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """Of an endpoint's letters that failed: how many come again, since when the oldest fails (µs), how many do not."""
+    """Of an endpoint's letters that failed: how many come again, since when the oldest fails (µs), how many do not.
+
+    `parked`: those of them that failed by a fault of our own; since when the oldest (µs).
+    """
 
     again: int
     oldest: int | None
     left: int
+    parked: int = 0
+    parked_since: int | None = None
+
+
+class Unsent(NamedTuple):
+    """A dead letter: it failed by a fault of our own, first at `since` (µs), last by `kind`, one of `outgoing.OURS`."""
+
+    subscription: str
+    position: int
+    since: int
+    kind: str
+    detail: str
 
 
 class Due(NamedTuple):

@@ -1,4 +1,4 @@
-"""`oms dead`: events that a view could not apply, and what to do about them."""
+"""`oms dead`: events that a view could not apply, or that we could not send, and what to do about them."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -9,14 +9,14 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
-from oms.cli.output import Json, print_fields, print_json, print_rows
+from oms.cli.output import Json, counted, print_fields, print_json, print_rows
 
 if TYPE_CHECKING:
     from oms.settings import Settings
     from projectors.projector import Parked
 
 app = typer.Typer(
-    help="Events that a view could not apply.",
+    help="Events that a view could not apply, or that a fault of OMS keeps from an endpoint.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,15 +32,18 @@ Position = Annotated[int, typer.Argument(metavar="POSITION", help="Where it stan
 
 @app.command("list")
 def list_(folder: Folder = None, as_json: Json = False) -> None:
-    """List what is parked in each view, the first one first."""
+    """List what is parked in each view, and for endpoints, the first one first."""
+    from oms.cli.connecting import run
     from oms.shelves import READ_MODELS, kept
+    from oms.unsent import dead_letters
 
     settings = _settings(folder)
     with kept(settings) as shelves:
         live = [(name, shelves.shelf(name)) for name in sorted(READ_MODELS)]
         found = [(name, event) for name, shelf in live if shelf.live() for event in shelf.parked()]
+        letters = run(dead_letters(settings, shelves))
     print_rows(
-        [*(_row(view, event) for view, event in found), *_graph_rows(settings)],
+        [*(_row(view, event) for view, event in found), *_graph_rows(settings), *(each.row() for each in letters)],
         ["view", "position", "code", "behind", "entities", "reason"],
         as_json=as_json,
     )
@@ -58,10 +61,12 @@ def show(position: Position, view: View = "versions", folder: Folder = None, as_
 
 @app.command()
 def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
-    """Apply what is parked again, the first one first. What fails again stays, with what waits behind it."""
+    """Apply, or with `--view webhooks` send, what is parked again, the first one first. What fails again stays, with what waits behind it."""
     settings = _settings(folder)
     if view == "graph":
         _redrive_graph(settings, as_json=as_json)
+    elif view == "webhooks":
+        _send_again(settings, yes=yes, as_json=as_json)
     elif _sure(settings, view, None, "redrive", yes=yes):
         import asyncio
 
@@ -145,6 +150,24 @@ def _redrive_graph(settings: "Settings", *, as_json: bool) -> None:
     applied, left = run(redriven(settings))
     _say({"view": "graph", "applied": applied, "left": left}, as_json=as_json)
     if left:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _send_again(settings: "Settings", *, yes: bool, as_json: bool) -> None:
+    from oms.cli.connecting import run
+    from oms.shelves import kept
+    from oms.unsent import VIEW, dead_letters, send_now
+
+    with kept(settings) as shelves:
+        letters = run(dead_letters(settings, shelves))
+    if not letters:
+        typer.echo(f"nothing is parked in {VIEW}", err=True)
+        return
+    if not yes:
+        typer.confirm(f"send {counted(len(letters), 'parked event')} again?", abort=True, err=True)
+    sent = run(send_now(settings, letters))
+    _say({"view": VIEW, "again": sent, "left": len(letters) - sent}, as_json=as_json)
+    if sent < len(letters):
         raise typer.Exit(Exit.REFUSED)
 
 

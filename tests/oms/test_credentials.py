@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.secret_files import SecretFiles
+from events.subscriptions.letters import Letter
 from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request
 from events.subscriptions.sinks import origin
 from oms.credentials import Credentials
@@ -173,7 +174,7 @@ async def test_a_broken_certificate_is_our_fault_too(endpoint, exchanged, files)
     assert isinstance(exchange.ended, Answered)  # without TLS there is nobody to show it to
 
 
-def test_the_operator_hears_of_our_own_faults_when_they_begin():
+async def test_the_operator_hears_of_our_own_faults_when_they_begin():
     heard = []
     wrong = Wrong(lambda where, error: heard.append((where, str(error))))
     missing, fine, theirs = (
@@ -181,9 +182,17 @@ def test_the_operator_hears_of_our_own_faults_when_they_begin():
         Answered(200, {}, b"", 0.1),
         Failed("timeout", "", 20.0),
     )
-    for ended in (missing, missing, fine, theirs, missing):
-        wrong.heard({"name": "a"}, Sent(ended, {}, []))
-    assert heard == [("webhook a", "no whs-1")] * 2
+    ends = iter((missing, missing, fine, theirs, missing))
+
+    async def send(_state, _letter):
+        if (ended := next(ends, None)) is None:
+            raise ZeroDivisionError("a defect")
+        return Sent(ended, {}, [])
+
+    hearing = wrong.hearing(send)
+    told = [(await hearing({"name": "a"}, Letter(1, "id", b"{}"))).ended for _ in range(6)]
+    assert heard == [("webhook a", "no whs-1")] * 2 + [("webhook a", "ZeroDivisionError: a defect")]
+    assert told[-1] == Failed("internal_error", "ZeroDivisionError: a defect", 0.0)
 
 
 @asynccontextmanager

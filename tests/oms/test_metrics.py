@@ -159,8 +159,8 @@ def test_endpoints_and_dead_letters_are_told_as_they_were_seen(tmp_path):
     meter = EndpointMeter(file.meter, lambda: DeadLetters(2, 7.5, 3))
     tries = Counter({"delivered": 5, "timeout": 1})
     meter.seen = [
-        Seen("편", 4, 12.5, 1, 0, tries, {"0.5": 0.02, "0.99": None}),
-        Seen("b", None, None, 0, 0, Counter(), {}),
+        Seen("편", 4, 12.5, 1, 0, 1, 9.5, tries, {"0.5": 0.02, "0.99": None}),
+        Seen("b", None, None, 0, 0, 0, None, Counter(), {}),
     ]
     file.write()
     told = file.path.read_text()
@@ -171,6 +171,7 @@ def test_endpoints_and_dead_letters_are_told_as_they_were_seen(tmp_path):
         'oms_webhook_lag{oms_subscription="편"} 4',
         'oms_webhook_oldest_seconds{oms_subscription="편"} 12.5',
         'oms_webhook_again{oms_subscription="b"} 0',
+        'oms_webhook_parked{oms_subscription="편"} 1',
         "audit_dlq_size 2",
         "audit_dlq_oldest_event_age_seconds 7.5",
         "audit_event_failures_total 3",

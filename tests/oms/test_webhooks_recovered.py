@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.letters import FOREVER, Try
+from events.subscriptions.secret_ids import signs
 from oms import cli
 from oms.client import connect
 from oms.deliveries import deliveries_file
+from oms.endpoints import endpoint_figures
+from oms.outgoing import NotSent
 from oms.running import running
+from oms.secrets import made
 from oms.settings import Settings
+from oms.shelves import kept
 from tests.oms.conftest import AIRLINE
 from tests.oms.test_webhooks import DEADLINE, receiving
 
@@ -55,3 +61,44 @@ async def test_what_is_recovered_is_counted_and_arrives_once(tmp_path, capsys):
             assert await typed(*recover) == ""
             assert arrived.empty()
             await kept.close()
+
+
+async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it_is_back(tmp_path, capsys):
+    figures = tmp_path / "oms.prom"
+
+    async def typed(*arguments):
+        capsys.readouterr()
+        code = await asyncio.to_thread(cli.run, [*arguments, "--json", "--folder", str(tmp_path / "data")])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        settings = replace(settings, metrics_file=str(figures), metrics_every=0.1)
+        alarms = []
+        heard = lambda _where, error: alarms.append(error)  # noqa: E731
+        async with asyncio.timeout(DEADLINE), running(settings, heard), await connect(settings.folder) as client:
+            secret = made(settings, "v1", signs("a"))
+            file = next(each for each in (settings.folder / "keys" / "secrets").iterdir() if secret.id in each.name)
+            away = file.rename(tmp_path / "away")
+            terms = {"sink": f"http://127.0.0.1:{port}/a", "types": ["io.oms.objectType.*"], "secret": secret.id}
+            await client.send("RegisterSubscription", {"name": "a", **terms})
+            told = await client.send("CreateObjectType", AIRLINE)
+            while not (rows := (await typed("dead", "list"))[1]):
+                await client.last()
+            with kept(settings) as shelves:
+                (waits,) = await endpoint_figures(settings, shelves, ())
+            while not (figures.exists() and "\naudit_dlq_size 1\n" in figures.read_text()):
+                await client.last()
+            away.rename(file)
+            code, again = await typed("dead", "redrive", "--view", "webhooks", "--yes")
+            _, _, body = await arrived.get()
+            while (await typed("dead", "list"))[1]:
+                await client.last()
+    assert [type(each) for each in alarms] == [NotSent]
+    row = {"view": "webhooks", "position": told.position, "code": "EVENT_UNSENT", "entities": ["subscription/a"]}
+    assert [{name: each[name] for name in row} for each in rows] == [row]
+    assert rows[0]["reason"].startswith("not_signed: ")
+    assert (waits.parked, waits.parked_seconds >= 0) == (1, True)
+    assert (code, again) == (0, {"view": "webhooks", "again": 1, "left": 0})
+    assert int(json.loads(body)["sequence"]) == told.position
+    assert "\naudit_event_failures_total 0\n" not in figures.read_text()

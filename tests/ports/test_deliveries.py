@@ -8,7 +8,7 @@ import pytest
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Waiting
+from events.subscriptions.letters import Standing, Try, Unsent, Waiting
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
 from tests.postgres.database import emptied
@@ -139,6 +139,20 @@ async def test_what_fails_waits_since_its_first_try_until_it_arrives(opened):
     assert await deliveries.waiting(0) == {ONE: Waiting(1, 7, 0)}
     await deliveries.forget(50, 0)
     assert await deliveries.waiting(0) == {}
+    await deliveries.close()
+
+
+async def test_what_a_fault_of_our_own_keeps_is_parked_until_it_arrives_and_never_forgotten(opened):
+    deliveries = opened()
+    ours = {"kind": "internal_error", "detail": "KeyError: 편", "next": None}
+    await deliveries.note([tried(ONE, 1), tried(TWO, 3, **ours), tried(ONE, 2, **ours)], {})
+    await deliveries.note([tried(ONE, 2, **ours | {"kind": "not_signed", "time": 40})], {})
+    parked = [Unsent(ONE, 2, 5, "not_signed", "KeyError: 편"), Unsent(TWO, 3, 5, "internal_error", "KeyError: 편")]
+    await deliveries.forget(50, 0)
+    assert await deliveries.unsent() == parked
+    assert await deliveries.waiting(0) == {ONE: Waiting(0, None, 1, 1, 5), TWO: Waiting(0, None, 1, 1, 5)}
+    await deliveries.note([tried(ONE, 2, attempt=2, time=60, kind="delivered"), tried(TWO, 3, attempt=2, time=60)], {})
+    assert await deliveries.unsent() == []
     await deliveries.close()
 
 

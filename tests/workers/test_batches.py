@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from events.subscriptions.letters import Letter
-from events.subscriptions.outgoing import Answered
+from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import SCHEDULE
 from oms.outgoing import identity
-from tests.workers.test_delivering import OK, World, noted, objects, settled
+from tests.workers.test_delivering import DEADLINE, OK, World, noted, objects, settled
 from workers.delivering.pile import Limits, Pile
 
 BATCH = {"mode": "batch", "batch": {"events": 4, "bytes": 256_000, "milliseconds": 0}}
@@ -93,6 +93,24 @@ async def test_a_batch_that_failed_comes_again_as_it_was_also_in_another_life(wo
         await world.until(lambda: not world.timer.waiting)
         assert await deliveries.undelivered("id-a", 0, 0) in ([], objects(world, "a"))
     assert world.requests[0] == world.requests[1] == objects(world, "a")
+
+
+async def test_a_batch_that_a_fault_of_our_own_keeps_comes_apart_and_one_event_holds_up_no_other(world):
+    subscribed(world, batch={**BATCH["batch"], "milliseconds": 500})
+    bad = world.wrote(3)
+
+    async def answer(letter):
+        return Failed("internal_error", "", 0.0) if bad in {each.position for each in letter.events} else OK
+
+    world.answers["a"] = answer
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", bad)
+        async with asyncio.timeout(DEADLINE):
+            while [each.position for each in await deliveries.unsent()] != [bad]:
+                await world.passes()
+    apart = [[each] for each in objects(world, "a")]
+    assert world.requests[0] == objects(world, "a")
+    assert [each for each in apart if each in world.requests[1:]] == apart
 
 
 async def test_in_strict_order_a_batch_stays_one_until_it_arrives_also_in_another_life(world):

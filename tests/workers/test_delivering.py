@@ -9,6 +9,7 @@ from adapters.memory_feed import MemoryFeed
 from adapters.memory_timer import MemoryTimer
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.index import Selection
+from events.subscriptions.letters import Due
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCHEDULE
 from events.subscriptions.subscription_words import DisableSubscription, ReportSubscriptionExhausted
@@ -116,6 +117,12 @@ class World:
 
     def positions(self, name):
         return [position for of, position, _ in self.arrived if of == name]
+
+    async def passes(self):
+        """A moment, in which what was tried is written down, and what is due comes."""
+        self.clock.advance(0.3)
+        self.timer.tick()
+        await asyncio.sleep(0)
 
     async def until(self, holds, step=0.3):
         async with asyncio.timeout(DEADLINE):
@@ -243,6 +250,19 @@ async def test_in_strict_order_nothing_overtakes_what_failed(world):
     assert ("a", third, 3) in world.arrived
 
 
+async def test_in_strict_order_what_is_asked_for_again_is_tried_now(world):
+    world.subscribed("a", types=["io.oms.object.*"], ordered=True)
+    world.answers["a"] = Failed("internal_error", "KeyError: 1", 0.0)
+    first, last = world.wrote(), world.wrote()
+    async with world.carried() as deliveries:
+        await world.until(lambda: world.arrived)
+        world.answers["a"] = OK
+        await world.timer.at(Due("id-a", first, 1), world.clock())
+        await settled(world, deliveries, "a", last)
+    assert world.arrived == [("a", first, 1), ("a", first, 2), ("a", last, 1)]
+    assert world.clock() < 1_000_000 + SCHEDULE[0]
+
+
 async def test_410_ends_it_within_one_try(world):
     world.subscribed("a", types=["io.oms.object.*"], concurrency=1)
     world.answers["a"] = Answered(410, {}, b"", 0.01)
@@ -288,9 +308,13 @@ async def test_nobody_is_given_up_or_disabled_for_a_fault_of_our_own(world):
     async with world.carried() as deliveries:
         last = world.wrote(3)
         await world.until(lambda: len(world.arrived) >= 2 * DISABLE_ATTEMPTS, DISABLE_SECONDS / DISABLE_ATTEMPTS)
+        assert {each.position for each in await deliveries.unsent()} <= {*objects(world, "a")} != set()
         del world.answers["a"]
-        await world.until(lambda: {*world.positions("a")[2 * DISABLE_ATTEMPTS :]} >= {*objects(world, "a")}, 60)
+        async with asyncio.timeout(DEADLINE):
+            while await deliveries.unsent():
+                await world.passes()
         await settled(world, deliveries, "a", last)
+    assert {*world.positions("a")[2 * DISABLE_ATTEMPTS :]} >= {*objects(world, "a")}
     assert (world.disabled, world.reported) == ([], [])
 
 

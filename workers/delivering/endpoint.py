@@ -69,7 +69,7 @@ class Endpoint:
         self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
         self._pace = Pace(state["config"].get("rate"))
-        self._repeatable, self._idle, self._over = (asyncio.Event() for _ in range(3))
+        self._repeatable, self._idle, self._over, self._now = (asyncio.Event() for _ in range(4))
         self._repeatable.set()
         self._idle.set()
         self._begin(standing)
@@ -149,6 +149,12 @@ class Endpoint:
     def holds(self, position: int) -> bool:
         """Whether that letter is repeated as soon as others are: so slow an endpoint may be that it comes once more meanwhile."""
         return position in self._again
+
+    def hurries(self, position: int) -> bool:
+        """Whether that letter is under way in strict order: then its next try is now."""
+        if found := self._ordered and position in self._flying:
+            self._now.set()
+        return found
 
     def absent(self, coming: int) -> float:
         """Seconds for which no letter need come again, beside those that are coming: 0 where it may."""
@@ -233,7 +239,8 @@ class Endpoint:
                 case Later(seconds):
                     self._attempt += 1
                     self._batch = tuple(each.position for each in letter.events) if self.batches else ()
-                    await self._pause(seconds)
+                    self._now.clear()
+                    await self._pause(seconds, self._now)
                 case GivenUp(kind):
                     self._stop(f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}")
                     self._attempt = 1
@@ -263,10 +270,16 @@ class Endpoint:
         if kept:
             self._first.put_back(letter._replace(attempt=letter.attempt + 1))
             return None
-        if again is not None and not self._ordered:
-            others = tuple(each.position for each in letter.others)
-            await tools.later(Due(self.id, letter.position, letter.attempt + 1, others), again)
+        if isinstance(verdict, Later) and not self._ordered:
+            for due in self._dues(letter, verdict):
+                await tools.later(due, now + verdict.seconds)
         return verdict
+
+    def _dues(self, letter: Letter, verdict: Later) -> Sequence[Due]:
+        """A batch comes again as it was sent; one that a fault of our own kept here comes apart: it may be that of one event."""
+        if verdict.kind in OURS:
+            return [Due(self.id, each.position, each.attempt + 1) for each in letter.events]
+        return [Due(self.id, letter.position, letter.attempt + 1, tuple(each.position for each in letter.others))]
 
     def _knocks_with(self, letter: Letter) -> bool:
         return self._pace.away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered

@@ -47,6 +47,8 @@ async def _taken(
             await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
         elif endpoint.holds(due.position):
             continue
+        elif endpoint.hurries(due.position):
+            await fired.done()
         elif due.others and not endpoint.batches:  # its terms are others now
             for position in _positions(due):
                 await timer.at(due._replace(position=position, others=()), clock())

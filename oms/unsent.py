@@ -1,0 +1,71 @@
+"""Dead letters of endpoints: events that a fault of our own keeps from them. They come again by themselves, and when somebody asks."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapters.view_files import ViewMissing
+from events.subscriptions.letters import Due, Unsent
+from oms.deliveries import deliveries, deliveries_file
+from oms.endpoints import selected
+from projectors.projector import ViewUnavailable
+
+if TYPE_CHECKING:
+    from oms.settings import Settings
+    from oms.shelves import Shelves
+
+VIEW = "webhooks"
+
+
+class DeadLetter(NamedTuple):
+    """`name` and `status` are those of the subscription now."""
+
+    name: str
+    status: str
+    letter: Unsent
+
+    def row(self) -> dict[str, Any]:
+        """As `oms dead list` shows what is parked."""
+        return {
+            "view": VIEW,
+            "position": self.letter.position,
+            "code": "EVENT_UNSENT",
+            "behind": None,
+            "entities": [f"subscription/{self.name}"],
+            "reason": f"{self.letter.kind}: {self.letter.detail}",
+        }
+
+
+async def dead_letters(settings: "Settings", shelves: "Shelves") -> list[DeadLetter]:
+    """Of subscriptions that are not over, by position."""
+    if not settings.postgres_url and not deliveries_file(settings).exists():
+        return []
+    async with deliveries(settings) as kept:
+        letters = await kept.unsent()
+    if not letters:
+        return []
+    states: dict[str, Any] = {}
+    with contextlib.suppress(ViewMissing, ViewUnavailable):
+        found = await asyncio.to_thread(selected, settings, shelves)
+        states = {str(each.selection.state["id"]): each.selection.state for each in found}
+    told = [(states[each.subscription], each) for each in letters if each.subscription in states]
+    return sorted(
+        (DeadLetter(str(state["name"]), str(state["status"]), each) for state, each in told),
+        key=lambda each: (each.letter.position, each.name),
+    )
+
+
+async def send_now(settings: "Settings", letters: Sequence[DeadLetter]) -> int:
+    """How many are sent; those of a subscription that is disabled stay. Raises `ConnectionError`."""
+    import time
+
+    from adapters.nats_timer import nats_timer
+    from oms.sources import running_server
+
+    ready = [each.letter for each in letters if each.status != "disabled"]
+    if ready:
+        async with nats_timer(running_server(settings), settings.ontology) as timer:
+            for each in ready:
+                await timer.at(Due(each.subscription, each.position, 1), time.time())
+    return len(ready)
