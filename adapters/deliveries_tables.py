@@ -15,11 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    cast,
     delete,
     func,
     insert,
     literal_column,
     null,
+    or_,
     select,
     update,
 )  # fmt: skip
@@ -44,6 +46,7 @@ standings: Final = Table(
     Column("replaying", Integer, nullable=False, server_default="0"),
     Column("replay_at", BigInteger, nullable=False, server_default="0"),
     Column("batch", Text, nullable=False, server_default="[]"),  # positions
+    Column("expunged", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 tries: Final = Table(
@@ -166,6 +169,27 @@ GRANT: Final = (
     .returning(consents.c.subscription)
 )  # fmt: skip
 UNASKED: Final = delete(consents).where(consents.c.subscription == bindparam("of"))
+_EMPTY: Final[Mapping[str, Any]] = {
+    "request": literal_column("'{}'"),
+    "response": literal_column("'{}'"),
+    "detail": literal_column("''"),
+}
+_HOLDS: Final = or_(
+    *(tries.c[name] != value for name, value in _EMPTY.items()), func.length(tries.c.answer) > literal_column("0")
+)
+EXPUNGE: Final = (
+    update(tries)
+    .where(tries.c.subscription == bindparam("of"), tries.c.time < bindparam("before"), _HOLDS)
+    .values(**_EMPTY, answer=cast(literal_column("''"), LargeBinary))
+)
+_THERE: Final = tries.alias()
+EXPUNGE_ONE: Final = EXPUNGE.where(  # a batch's tries began at the same time, and what was sent stands at one of them
+    tries.c.time.in_(
+        select(_THERE.c.time)
+        .where(_THERE.c.subscription == tries.c.subscription, _THERE.c.position == bindparam("at"))
+        .correlate(tries)
+    )
+)
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
 
 OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"), ~_PARKED)
@@ -248,8 +272,9 @@ def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
             number,
             at,
             tuple(_decode(batch)),
+            expunged,
         )
-        for identity, position, attempt, replayed, since, attempts, told, number, at, batch in rows
+        for identity, position, attempt, replayed, since, attempts, told, number, at, batch, expunged in rows
     }
 
 
@@ -277,7 +302,7 @@ def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
 def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:
     failing = standing.failing
     told = (None, None, None) if failing is None else (failing.since, failing.attempts, failing.told)
-    under_way = standing.replaying, standing.replay_at, _text(standing.batch)
+    under_way = standing.replaying, standing.replay_at, _text(standing.batch), standing.expunged
     return identity, standing.position, standing.attempt, standing.replayed, *told, *under_way
 
 

@@ -27,6 +27,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
+_EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
 _ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
@@ -94,6 +95,12 @@ class PostgresDeliveries:
                 return done
 
         return affected(await self._kept.run(run))
+
+    async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
+        """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""
+        if position is None:
+            return await self._kept.execute(_EXPUNGE, subscription, before)
+        return await self._kept.execute(_EXPUNGE_ONE, subscription, before, position)
 
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""

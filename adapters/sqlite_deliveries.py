@@ -22,6 +22,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
         tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
+_EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
@@ -83,6 +84,12 @@ class SqliteDeliveries:
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
         return await self._file.run(lambda connection: _forgotten(connection, before, slot))
+
+    async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
+        """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""
+        given = (subscription, before) if position is None else (subscription, before, position)
+        statement = _EXPUNGE if position is None else _EXPUNGE_ONE
+        return await self._file.run(lambda connection: connection.execute(statement, given).rowcount)
 
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""

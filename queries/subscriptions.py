@@ -41,7 +41,9 @@ class Subscription:
         """All there is to know, shaped like the Subscriptions API's; secrets by their ids."""
         state = self.state
         shown: dict[str, Any] = {"id": state["id"], "name": state["name"], "status": state["status"]}
-        shown |= {name: state[name] for name in (*_MEMBERS, "description", "reason", "replay") if state.get(name)}
+        shown |= {
+            name: state[name] for name in (*_MEMBERS, "description", "reason", "replay", "expunged") if state.get(name)
+        }
         return shown | {"objectTypes": self._types() or [], "secrets": state["secrets"]}
 
     def _types(self) -> list[str] | None:

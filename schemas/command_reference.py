@@ -250,6 +250,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "PauseSubscription": {"subscription": "flights-out", "reason": "점검"},
     "ResumeSubscription": {"subscription": "flights-out"},
     "ReplaySubscription": {"subscription": "flights-out", "after": 0, "until": 1},
+    "ExpungeSubscriptionTries": {
+        "subscription": "flights-out",
+        "before": "2026-01-01T00:00:00Z",
+        "reason": "an answer held names",
+    },
     "ReportSubscriptionFailing": {
         "subscription": "flights-out",
         "percent": 50,

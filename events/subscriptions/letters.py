@@ -57,6 +57,7 @@ class Standing(NamedTuple):
     """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made.
 
     `batch`: the positions of the one that is being tried, where the next may not overtake.
+    `expunged`: the number of the last expunging that was done.
     `replaying`: the number of the replay under way, of which everything up to `replay_at` is settled.
     """
 
@@ -67,6 +68,7 @@ class Standing(NamedTuple):
     replaying: int = 0
     replay_at: int = 0
     batch: tuple[int, ...] = ()
+    expunged: int = 0
 
 
 class Waiting(NamedTuple):

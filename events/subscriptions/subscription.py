@@ -20,7 +20,9 @@ from events.schema.kinds import deleted, kind_named, kind_reads, unknown
 from events.subscriptions import subscription_words as told
 from events.subscriptions.checks import faults
 from events.subscriptions.credentials import moved
+from events.subscriptions.expunging import expunged
 from events.subscriptions.reports import EVENT_OF, REPORTED, reported, told_of
+from events.subscriptions.states import TERMS, evolve, replayed, said_of
 from events.subscriptions.subscription_words import COMMANDS, EVENTS, Command, subscription_key
 from events.subscriptions.terms import Config, SelectedType, Terms
 from events.wire import instants
@@ -48,49 +50,6 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     if isinstance(command, told.RegisterSubscription):
         return _register(context, command)
     return _DECIDE[type(command)](context, _existing(context, command.name), command)
-
-
-def evolve(state: State | None, event: Payload) -> State | None:
-    if isinstance(event, told.SubscriptionRegistered):
-        return _begun(event)
-    assert state is not None, "a subscription begins with subscription.registered"
-    match event:
-        case told.SubscriptionUpdated():
-            kept = {name: value for name, value in state.items() if name not in _TERMS}
-            return {**kept, **_said(event.terms)}
-        case told.SubscriptionSecretRotated():
-            before = [{**each, "until": min(each.get("until", event.until), event.until)} for each in state["secrets"]]
-            return {**state, "secrets": [*before, {"id": event.secret}]}
-        case told.SubscriptionReplayed():
-            return {**state, "replay": _replayed(event)}
-        case told.SubscriptionFailing() | told.SubscriptionRecovered() | told.SubscriptionExhausted():
-            return {**state, REPORTED: told_of(event)}
-    over = {"deleted": True} if isinstance(event, told.SubscriptionDeleted) else {}
-    return {**state, "status": _STATUS[type(event)], "reason": getattr(event, "reason", None), **over}
-
-
-def _replayed(event: told.SubscriptionReplayed) -> dict[str, Any]:
-    replay = {"number": event.number, "after": event.after, "until": event.until, "reason": event.reason}
-    return replay if event.rate is None else replay | {"rate": event.rate}
-
-
-_STATUS: Final[Mapping[type[Payload], str]] = {
-    told.SubscriptionPaused: "paused",
-    told.SubscriptionResumed: "active",
-    told.SubscriptionDisabled: "disabled",
-    told.SubscriptionDeleted: "deleted",
-}
-_TERMS: Final = frozenset(each.alias or name for name, each in Terms.model_fields.items())
-
-
-def _begun(event: told.SubscriptionRegistered) -> State:
-    secrets = [] if event.secret is None else [{"id": event.secret}]
-    begun = {"id": event.id, "name": event.name, "status": "active", "reason": None, "secrets": secrets}
-    return begun | _said(event.terms)
-
-
-def _said(terms: Terms) -> dict[str, Any]:
-    return terms.model_dump(by_alias=True, exclude_none=True)
 
 
 def _must_be_there(context: Context) -> None:
@@ -134,7 +93,7 @@ def _register(context: Context, command: told.RegisterSubscription) -> list[Draf
 
 
 def _repeats(there: State, terms: Terms, secret: str | None) -> bool:
-    same = {name: value for name, value in there.items() if name in _TERMS} == _said(terms)
+    same = {name: value for name, value in there.items() if name in TERMS} == said_of(terms)
     return same and there["status"] == "active" and there["secrets"] == ([] if secret is None else [{"id": secret}])
 
 
@@ -162,7 +121,7 @@ def _terms(context: Context, said: Mapping[str, Any]) -> Terms:
 
 
 def _update(context: Context, state: State, command: told.UpdateSubscription) -> list[Drafted]:
-    was = {name: value for name, value in state.items() if name in _TERMS}
+    was = {name: value for name, value in state.items() if name in TERMS}
     given = command.model_dump(by_alias=True, exclude={"name"}, exclude_unset=True)
     kept = {**was, "objectTypes": [each["rid"] for each in was["objectTypes"]]} if "objectTypes" in was else was
     for member in ("config", "protocolsettings", "secretheaders", "tls"):
@@ -172,9 +131,9 @@ def _update(context: Context, state: State, command: told.UpdateSubscription) ->
     if lacking := sorted({"sink", "protocol"} - asked.keys()):
         raise Refused([Finding("COMMAND_SHAPE", f"/{name}", f"{name} is never without a value") for name in lacking])
     terms = _terms(context, asked)
-    if _said(terms) == was:
+    if said_of(terms) == was:
         return []
-    if findings := list(moved(was, _said(terms))):
+    if findings := list(moved(was, said_of(terms))):
         raise Refused(findings)
     return _drafted(state["name"], told.SubscriptionUpdated(name=state["name"], terms=terms))
 
@@ -221,9 +180,14 @@ def _replay(context: Context, state: State, command: told.ReplaySubscription) ->
         name=state["name"], number=last["number"], after=command.after, until=until, reason=command.reason,
         rate=command.rate,
     )  # fmt: skip
-    if _replayed(asked) == last:
+    if replayed(asked) == last:
         return []
     return _drafted(state["name"], asked.model_copy(update={"number": asked.number + 1}))
+
+
+def _expunge(context: Context, state: State, command: told.ExpungeSubscriptionTries) -> list[Drafted]:
+    event = expunged(context, state, command)
+    return [] if event is None else _drafted(state["name"], event)
 
 
 def _report(_context: Context, state: State, command: told.Report) -> list[Drafted]:
@@ -246,6 +210,7 @@ _DECIDE: Final[Mapping[type[Payload], Callable[[Context, State, Any], list[Draft
     told.ResumeSubscription: _resume,
     told.DisableSubscription: _disable,
     told.ReplaySubscription: _replay,
+    told.ExpungeSubscriptionTries: _expunge,
     told.DeleteSubscription: _delete,
     **dict.fromkeys(EVENT_OF, _report),
 }

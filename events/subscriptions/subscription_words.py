@@ -121,6 +121,15 @@ class ReplaySubscription(Payload):
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
 
 
+class ExpungeSubscriptionTries(Payload):
+    """Take out of tries what was sent and what was answered. That there were tries, and how they ended, stays."""
+
+    name: Name
+    before: Annotated[str, Field(description="instant; tries that began before it")]
+    reason: Reason
+    position: Annotated[int | None, Field(ge=1, description="those of the event there alone; absent = of all")] = None
+
+
 class ReportSubscriptionFailing(Payload):
     """Say that nothing is delivered any more: who carries events out says so, at 50, 70, 90 and 100 per cent."""
 
@@ -199,6 +208,15 @@ class SubscriptionReplayed(Payload):
     rate: int | None = None
 
 
+class SubscriptionTriesExpunged(Payload):
+    """Asked for: of tries that began before, what was sent and answered goes."""
+
+    name: str
+    before: str
+    reason: str
+    position: int | None = None
+
+
 class SubscriptionFailing(Payload):
     name: str
     percent: Percent
@@ -232,6 +250,7 @@ Command = (
     | ResumeSubscription
     | DisableSubscription
     | ReplaySubscription
+    | ExpungeSubscriptionTries
     | ReportSubscriptionFailing
     | ReportSubscriptionRecovered
     | ReportSubscriptionExhausted
@@ -247,6 +266,7 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.subscription.resumed.v1": SubscriptionResumed,
     "io.oms.subscription.disabled.v1": SubscriptionDisabled,
     "io.oms.subscription.replayed.v1": SubscriptionReplayed,
+    "io.oms.subscription.triesExpunged.v1": SubscriptionTriesExpunged,
     "io.oms.subscription.deleted.v1": SubscriptionDeleted,
     "io.oms.subscription.failing.v1": SubscriptionFailing,
     "io.oms.subscription.recovered.v1": SubscriptionRecovered,

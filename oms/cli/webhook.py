@@ -11,6 +11,7 @@ from oms.cli.output import counted, print_fields, print_json, print_rows
 from oms.cli.sending import SEEN, sent
 from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_consent import consent
+from oms.cli.webhook_expunge import expunge
 from oms.cli.webhook_replay import replay
 from oms.cli.webhook_secrets import Showing, sent_with_secrets, taken
 from oms.cli.webhook_shown import preview, send_test
@@ -172,6 +173,7 @@ app.command()(tail)
 app.command()(tries)
 app.command()(resend)
 app.command()(recover)
+app.command()(spread(expunge))
 
 
 def _sent(command: str, data: "Mapping[str, Any]", said: Sending, branch: str | None) -> None:

@@ -72,8 +72,8 @@ def recover(
 
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
-            end = FOREVER if until is None else _micros(until)
-            positions = await deliveries.undelivered(state["id"], _micros(since), _overdue(), end)
+            end = FOREVER if until is None else micros(until)
+            positions = await deliveries.undelivered(state["id"], micros(since), _overdue(), end)
         if not positions:
             complain("nothing has failed for good in that time")
         elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):
@@ -138,18 +138,19 @@ def try_json(number: int, tried: "Try") -> dict[str, Any]:
     return try_row(number, tried) | more | {"request": tried.request, "response": tried.response, "answer": answer}
 
 
-def _overdue() -> int:
-    """What should have come again before that (µs) never will: its subscription was disabled then."""
-    from adapters import system_clock
-    from oms.endpoints import OVERDUE
-
-    return system_clock.now() - OVERDUE
-
-
-def _micros(since: str) -> int:
+def micros(since: str) -> int:
+    """Of a date or an instant. Raises `Failure`."""
     from queries.moments import AtInstant, moment
 
     found = moment(since)
     if not isinstance(found, AtInstant):
         raise Failure(f"{since!r} is no date and no instant", "write 2026-01-31 or 2026-01-31T12:00:00Z", Exit.USAGE)
     return found.instant
+
+
+def _overdue() -> int:
+    """What should have come again before that (µs) never will: its subscription was disabled then."""
+    from adapters import system_clock
+    from oms.endpoints import OVERDUE
+
+    return system_clock.now() - OVERDUE

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from events.filters.candidate import Candidate
 from events.findings import Refused
 from events.reserved import selecting_key
+from events.subscriptions.expunging import EXPUNGED
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.reports import REPORTED
 from events.subscriptions.secret_ids import in_use, shown
 from events.subscriptions.selecting import of_types, on_branch
 from events.subscriptions.sinks import sink_fault
-from events.wire.instants import from_text
+from events.wire.instants import from_text, to_text
 from tests.events.world import MAIN, World
 
 GATE = {
@@ -244,6 +245,23 @@ def test_a_replay_is_asked_for_once_and_again_with_another_reason(world):
         assert codes(world, "ReplaySubscription", **wrong) == [("SUBSCRIPTION_REPLAY", "/after")]
 
 
+def test_what_was_sent_and_answered_is_expunged_once_up_to_a_moment_that_is_over(world):
+    world.when("RegisterSubscription", **TO)
+    now, said = to_text(1), {"subscription": "gates-out", "reason": "잘못 보냄"}
+    early = "1970-01-01T00:00:00Z"
+    assert world.when("ExpungeSubscriptionTries", **said, before=now, position=1)[0].position == 1
+    assert world.when("ExpungeSubscriptionTries", **said, before=early, position=1) == []
+    assert len(world.when("ExpungeSubscriptionTries", **said, before=early)) == 1
+    kept = {"number": 2, "before": to_text(from_text(early)), "positions": {"1": now}}
+    assert state(world)[EXPUNGED] == kept
+    assert len(world.when("ExpungeSubscriptionTries", **said, before=now)) == 1
+    assert state(world)[EXPUNGED] == {"number": 3, "before": now}
+    assert world.when("ExpungeSubscriptionTries", **said, before=now, position=2) == []
+    for wrong, at in (({"before": "gestern"}, "/before"), ({"before": "9000-01-01T00:00:00Z"}, "/before"),
+                      ({"before": now, "position": 10_000}, "/position")):  # fmt: skip
+        assert codes(world, "ExpungeSubscriptionTries", **said, **wrong) == [("SUBSCRIPTION_EXPUNGE", at)]
+
+
 def test_a_type_that_a_subscription_selects_is_in_use_on_its_branches(world):
     world.when("CreateBranch", name="dev/a/b")
     world.when("RegisterSubscription", **TO, objectTypes=["Gate"], filters=[FILTER])
@@ -278,6 +296,9 @@ COMMANDS = st.one_of(
         {"subscription": NAMES, "secret": st.sampled_from([SECRET, OTHER])})),
     st.tuples(st.just("ReplaySubscription"), st.fixed_dictionaries(
         {"subscription": NAMES, "after": st.just(0), "until": st.just(1)})),
+    st.tuples(st.just("ExpungeSubscriptionTries"), st.fixed_dictionaries(
+        {"subscription": NAMES, "reason": st.just("a"), "before": st.sampled_from([to_text(0), to_text(1)])},
+        optional={"position": st.just(1)})),
 )  # fmt: skip
 
 

@@ -112,6 +112,27 @@ async def test_old_tries_are_forgotten_and_standings_are_not(opened):
     await deliveries.close()
 
 
+async def test_what_was_sent_and_answered_goes_and_how_it_ended_stays(opened):
+    deliveries = opened()
+    batch = [tried(ONE, 4, time=70), tried(ONE, 5, time=70, response={}, answer=b"")]
+    await deliveries.note([tried(ONE, 1), tried(ONE, 1, time=60), tried(ONE, 2, time=6), tried(TWO, 1), *batch], {})
+    nothing = {"request": {}, "response": {}, "answer": b"", "detail": ""}
+    assert await deliveries.expunge(ONE, 50, 1) == 1
+    assert await deliveries.expunge(ONE, 90, 5) == 2  # what was sent of it stands at the first of its batch
+    assert await deliveries.expunge(ONE, 5) == 0
+    left = [each for _, each in await deliveries.after(0, ONE, 9)]
+    assert left == [
+        tried(ONE, 1)._replace(**nothing), tried(ONE, 1, time=60), tried(ONE, 2, time=6),
+        batch[0]._replace(**nothing), batch[1]._replace(**nothing),
+    ]  # fmt: skip
+    assert [await deliveries.expunge(ONE, 99) for _ in range(2)] == [2, 0]
+    assert {(each.answer, each.kind) for _, each in await deliveries.after(0, ONE, 9)} == {(b"", "status_500")}
+    assert [each for _, each in await deliveries.last(TWO, 9)] == [tried(TWO, 1)]
+    await deliveries.note([], {ONE: Standing(5, expunged=3)})
+    assert (await deliveries.standings())[ONE].expunged == 3
+    await deliveries.close()
+
+
 async def test_tries_are_counted_in_slots_and_in_total(opened):
     deliveries, late = opened(), 3 * SLOT
     arrived = {"kind": "delivered", "next": None}

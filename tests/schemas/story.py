@@ -244,6 +244,7 @@ STORY: list[tuple[str, dict[str, Any]]] = [
     ("PauseSubscription", {"subscription": "flights-out", "reason": "점검"}),
     ("ResumeSubscription", {"subscription": "flights-out"}),
     ("ReplaySubscription", {"subscription": "flights-out", "after": 0, "until": 1, "reason": "the table was lost"}),
+    ("ExpungeSubscriptionTries", {"subscription": "flights-out", "before": "2001-01-01T00:00:00Z", "reason": "names"}),
     (
         "ReportSubscriptionFailing",
         {"subscription": "flights-out", "percent": 50, "since": "2026-01-31T12:00:00Z", "attempts": 12},

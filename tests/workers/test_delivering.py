@@ -13,8 +13,10 @@ from events.subscriptions.letters import Due
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCHEDULE
 from events.subscriptions.subscription_words import DisableSubscription, ReportSubscriptionExhausted
+from events.wire.instants import to_text
 from tests.projectors.story import Story
 from workers.delivering.courier import Courier, Selected
+from workers.delivering.expunging import UNDER_WAY_SECONDS
 from workers.delivering.pile import ROOM
 from workers.delivering.sent import Sent
 
@@ -388,6 +390,42 @@ async def test_a_store_that_is_away_loses_nothing(world):
         await settled(world, deliveries, "a", last)
     assert list(world.timer.waiting) == [("id-a", str(last))]
     assert [str(error) for _, error in world.alarms] == ["away"]
+
+
+async def test_what_was_answered_is_expunged_also_of_what_was_under_way(world):
+    begun, answered, last = asyncio.Event(), asyncio.Event(), None
+
+    async def slowly(letter):
+        if letter.position == last:
+            begun.set()
+            await answered.wait()
+        return Answered(200, {"x-a": "b"}, b"geheim", 0.01)
+
+    async def answers(deliveries):
+        return {each.position: each.answer for _, each in await deliveries.last("id-a", 9)}
+
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = slowly
+    first = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", first)
+        last = world.wrote()
+        async with asyncio.timeout(DEADLINE):
+            await begun.wait()
+        world.clock.advance(1)
+        expunged = {"number": 1, "before": to_text(round(world.clock.now * 1e6))}
+        world.changed("a", "triesExpunged", expunged=expunged)
+        async with asyncio.timeout(DEADLINE):
+            while (await answers(deliveries))[first]:
+                world.clock.advance(0.1)
+                await asyncio.sleep(0)
+        answered.set()
+        await settled(world, deliveries, "a", last)
+        assert await answers(deliveries) == {first: b"", last: b"geheim"}
+    async with world.carried() as deliveries:
+        world.clock.advance(UNDER_WAY_SECONDS)
+        await noted(world, deliveries, "a", lambda standing: standing.expunged == 1)
+        assert await answers(deliveries) == {first: b"", last: b""}
 
 
 async def test_no_more_is_sent_than_is_written_down(world):

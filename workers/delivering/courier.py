@@ -10,11 +10,13 @@ from typing import Final, NamedTuple, Protocol
 from events.decider import State
 from events.filters.candidate import Candidate
 from events.filters.dialects import Test
+from events.subscriptions.expunging import EXPUNGED
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try, batch
 from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
+from workers.delivering.expunging import expunge, is_asked
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
 from workers.delivering.reporting import Desk, Reporter
@@ -139,6 +141,7 @@ class Courier:
             was = before.pop(selection.name, None)
             if was is not None and _terms(was.state) == _terms(selection.state):
                 self.endpoints[selection.name] = was
+                self._expunge(selection.state)
                 continue
             standing = self._known.get(str(selection.state["id"]), Standing(since))
             if was is not None:
@@ -148,8 +151,14 @@ class Courier:
             self._see_to(endpoint.name, endpoint.ready)
             if endpoint.alive and selection.state.get("replay"):
                 self._see_to(endpoint.name, partial(self._replay, endpoint, selection))
+            self._expunge(selection.state)
         for gone in before.values():
             gone.end()
+
+    def _expunge(self, state: State) -> None:
+        name = str(state["name"])
+        if is_asked(self.endpoints[name], state):
+            self._see_to(name, partial(expunge, lambda: self.endpoints.get(name), state, self.deliveries, self._rest))
 
     def _place(self) -> None:
         """Those who are where the lane is join it, those behind catch up."""
@@ -251,7 +260,7 @@ class Courier:
 
 def _terms(state: State) -> State:
     """What it matters that it is another."""
-    return {name: value for name, value in state.items() if name != REPORTED}
+    return {name: value for name, value in state.items() if name not in (REPORTED, EXPUNGED)}
 
 
 def _beginning(endpoints: Iterable[Endpoint], last: int) -> int:

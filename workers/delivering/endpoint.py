@@ -72,6 +72,7 @@ class Endpoint:
         self._repeatable, self._idle, self._over, self._now = (asyncio.Event() for _ in range(4))
         self._repeatable.set()
         self._idle.set()
+        self.expunging = 0  # its number; it is under way
         self._begin(standing)
 
     def _begin(self, standing: Standing) -> None:
@@ -80,6 +81,7 @@ class Endpoint:
         self.failing, self._attempt = standing.failing, standing.attempt
         self._batch = self.unfinished = batch
         self._flying = dict.fromkeys(batch)  # positions that were offered and are not settled, in order
+        self.expunged = standing.expunged
         self.replay = Replay(standing.replayed, standing.replaying, standing.replay_at)
 
     @property
@@ -94,7 +96,7 @@ class Endpoint:
     def standing(self) -> Standing:
         first = next(iter(self._flying), None)
         position = self.seen if first is None else first - 1
-        return Standing(position, self.failing, self._attempt, *self.replay.standing, self._batch)
+        return Standing(position, self.failing, self._attempt, *self.replay.standing, self._batch, self.expunged)
 
     async def ready(self) -> None:
         """Returns when who was there before has come to its end: it begins where that one ended."""

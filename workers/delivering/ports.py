@@ -22,6 +22,9 @@ class Deliveries(Protocol):
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         """All of it or nothing, durable when it returns."""
 
+    async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
+        """Of tries that began before a time (µs) what was sent and answered goes: of all, or of an event's and its batch's. How many had some."""
+
 
 class Consents(Protocol):
     """Adapters pass `tests/ports/test_deliveries.py` unchanged."""
