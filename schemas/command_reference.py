@@ -262,6 +262,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "attempts": 12,
     },
     "ReportSubscriptionRecovered": {"subscription": "flights-out", "since": "2026-01-31T12:00:00Z", "attempts": 14},
+    "ReportSubscriptionEventsFailing": {
+        "subscription": "flights-out",
+        "events": 2,
+        "first": 7,
+        "last": 9,
+        "result": "timeout",
+    },
+    "ReportSubscriptionEventsRecovered": {"subscription": "flights-out", "events": 2, "first": 7, "last": 9},
     "ReportSubscriptionExhausted": {
         "subscription": "flights-out",
         "events": 2,

@@ -1,8 +1,9 @@
 """What is told about an endpoint by who carries events out to it: that it fails, is well again, or that tries were the last.
 
 They are facts on the log as all others, so whoever asks for their types gets them as reliably as any event. There are
-few: a failing has four, its end one, and last tries are told once a minute, together. Three rules keep them from feeding
-themselves: who asks for all types does not get them, nobody gets those about himself, and last tries of one are not told.
+few: a failing has four, its end one, and fourth and last tries, and arrivals behind a fourth, are told once a minute, together.
+Three rules keep them from feeding themselves: who asks for all types does not get them, nobody gets those about himself,
+and tries of one are not told.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ EVENT_OF: Final[Mapping[type[Payload], type[told.ReportEvent]]] = {
     told.ReportSubscriptionFailing: told.SubscriptionFailing,
     told.ReportSubscriptionRecovered: told.SubscriptionRecovered,
     told.ReportSubscriptionExhausted: told.SubscriptionExhausted,
+    told.ReportSubscriptionEventsFailing: told.SubscriptionEventsFailing,
+    told.ReportSubscriptionEventsRecovered: told.SubscriptionEventsRecovered,
 }
 
 

@@ -157,6 +157,25 @@ class ReportSubscriptionExhausted(Payload):
     result: Result
 
 
+class ReportSubscriptionEventsFailing(Payload):
+    """Say that events were tried four times and did not arrive: so many, once a minute at most. They come again."""
+
+    name: Name
+    events: Exhausted
+    first: First
+    last: Last
+    result: Result
+
+
+class ReportSubscriptionEventsRecovered(Payload):
+    """Say that events arrived which had been tried four times or more: so many, once a minute at most."""
+
+    name: Name
+    events: Exhausted
+    first: First
+    last: Last
+
+
 class DeleteSubscription(Payload):
     """It is over. Its history stays; its name may be given again."""
 
@@ -238,6 +257,21 @@ class SubscriptionExhausted(Payload):
     result: Result
 
 
+class SubscriptionEventsFailing(Payload):
+    name: str
+    events: Exhausted
+    first: First
+    last: Last
+    result: Result
+
+
+class SubscriptionEventsRecovered(Payload):
+    name: str
+    events: Exhausted
+    first: First
+    last: Last
+
+
 class SubscriptionDeleted(Payload):
     name: str
 
@@ -254,6 +288,8 @@ Command = (
     | ReportSubscriptionFailing
     | ReportSubscriptionRecovered
     | ReportSubscriptionExhausted
+    | ReportSubscriptionEventsFailing
+    | ReportSubscriptionEventsRecovered
     | DeleteSubscription
 )
 COMMANDS: Final[tuple[type[Payload], ...]] = get_args(Command)
@@ -271,12 +307,24 @@ EVENTS: Final[Mapping[str, type[Payload]]] = {
     "io.oms.subscription.failing.v1": SubscriptionFailing,
     "io.oms.subscription.recovered.v1": SubscriptionRecovered,
     "io.oms.subscription.exhausted.v1": SubscriptionExhausted,
+    "io.oms.subscription.eventsFailing.v1": SubscriptionEventsFailing,
+    "io.oms.subscription.eventsRecovered.v1": SubscriptionEventsRecovered,
 }
-REPORTS: Final = frozenset(f"io.oms.subscription.{each}.v1" for each in ("failing", "recovered", "exhausted"))
+REPORTS: Final = frozenset(
+    f"io.oms.subscription.{each}.v1"
+    for each in ("failing", "recovered", "exhausted", "eventsFailing", "eventsRecovered")
+)
 """What is told about an endpoint, not by who owns it: carried out to those alone who ask for these types."""
 
-ReportEvent = SubscriptionFailing | SubscriptionRecovered | SubscriptionExhausted
-Report = ReportSubscriptionFailing | ReportSubscriptionRecovered | ReportSubscriptionExhausted
+ReportEvent = (
+    SubscriptionFailing
+    | SubscriptionRecovered
+    | SubscriptionExhausted
+    | SubscriptionEventsFailing
+    | SubscriptionEventsRecovered
+)
+OfEvents = ReportSubscriptionExhausted | ReportSubscriptionEventsFailing | ReportSubscriptionEventsRecovered
+Report = ReportSubscriptionFailing | ReportSubscriptionRecovered | OfEvents
 
 
 def subscription_key(name: str) -> Key:

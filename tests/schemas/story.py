@@ -249,6 +249,11 @@ STORY: list[tuple[str, dict[str, Any]]] = [
         "ReportSubscriptionFailing",
         {"subscription": "flights-out", "percent": 50, "since": "2026-01-31T12:00:00Z", "attempts": 12},
     ),
+    (
+        "ReportSubscriptionEventsFailing",
+        {"subscription": "flights-out", "events": 1, "first": 7, "last": 7, "result": "timeout"},
+    ),
+    ("ReportSubscriptionEventsRecovered", {"subscription": "flights-out", "events": 1, "first": 7, "last": 7}),
     ("ReportSubscriptionRecovered", {"subscription": "flights-out", "since": "2026-01-31T12:00:00Z", "attempts": 14}),
     (
         "ReportSubscriptionExhausted",

@@ -12,7 +12,13 @@ from events.subscriptions.index import Selection
 from events.subscriptions.letters import Due
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import DISABLE_ATTEMPTS, DISABLE_SECONDS, SCHEDULE
-from events.subscriptions.subscription_words import DisableSubscription, ReportSubscriptionExhausted
+from events.subscriptions.subscription_words import (
+    DisableSubscription,
+    ReportSubscriptionEventsFailing,
+    ReportSubscriptionEventsRecovered,
+    ReportSubscriptionExhausted,
+    ReportSubscriptionFailing,
+)
 from events.wire.instants import to_text
 from tests.projectors.story import Story
 from workers.delivering.courier import Courier, Selected
@@ -114,7 +120,8 @@ class World:
             self.changed(command.name, "disabled", status="disabled")
         else:
             self.reported.append(command)
-            self.changed(command.name, type(command).__name__.removeprefix("ReportSubscription").lower(), reported={})
+            told = type(command).__name__.removeprefix("ReportSubscription")
+            self.changed(command.name, told[0].lower() + told[1:], reported={})
         self._changed.set()
 
     def positions(self, name):
@@ -298,7 +305,7 @@ async def test_who_fails_long_and_often_is_warned_and_then_disabled(world):
             await world.until(lambda number=number: len(world.arrived) >= number or world.disabled, 30)
             world.clock.advance(DISABLE_SECONDS / (DISABLE_ATTEMPTS - 1))
         await world.until(lambda: world.disabled)
-    percents = [each.percent for each in world.reported]
+    percents = [each.percent for each in world.reported if isinstance(each, ReportSubscriptionFailing)]
     assert percents == sorted(set(percents))
     assert percents[-1] == 100
     assert len(world.disabled) == 1
@@ -530,6 +537,32 @@ async def test_last_tries_are_told_together_and_not_those_of_reports(world):
         await world.until(lambda: ("ops", world.story.position, 1) in world.arrived)
     assert (report.name, report.result) == ("a", "status_400")
     assert (report.events, report.first, report.last) == (3, last - 2, last)
+
+
+async def test_a_fourth_try_that_failed_is_told_and_so_is_the_arrival_behind_it(world):
+    async def answer(letter):
+        return OK if letter.attempt > 5 or letter.position == last else Answered(500, {}, b"", 0.01)
+
+    def told(kind):
+        return [each for each in world.reported if isinstance(each, kind)]
+
+    world.subscribed("ops", types=["io.oms.subscription.*"])
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = answer
+    last = world.wrote(3)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        while not told(ReportSubscriptionEventsRecovered):
+            due = min((at for at, _ in world.timer.waiting.values()), default=0)
+            world.clock.advance(max(due - world.clock.now, 0) + 0.3)
+            world.timer.tick()
+            await asyncio.sleep(0)
+        await world.until(lambda: ("ops", world.story.position, 1) in world.arrived)
+    (failing,), (recovered,) = told(ReportSubscriptionEventsFailing), told(ReportSubscriptionEventsRecovered)
+    assert (failing.name, failing.result) == ("a", "status_500")
+    assert (failing.events, failing.first, failing.last) == (2, last - 2, last - 1)
+    assert (recovered.events, recovered.first, recovered.last) == (2, last - 2, last - 1)
+    assert told(ReportSubscriptionExhausted) == []
 
 
 async def test_a_subscription_may_have_a_schedule_of_its_own(world):

@@ -31,6 +31,7 @@ from workers.delivering.reporting import Reporter
 from workers.delivering.sent import Sent, tries
 
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
+TOLD_ATTEMPT: Final = 4  # of an event: that it failed is told
 PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
 
@@ -300,6 +301,8 @@ class Endpoint:
         if isinstance(verdict, Delivered):
             if self.failing is not None and self.failing.told:
                 reporter.recovered(self.name, self.failing)
+            if letter.attempt > TOLD_ATTEMPT:
+                reporter.events_recovered(self.name, letter)
             self.failing = None
             return
         if isinstance(verdict, Gone):
@@ -307,6 +310,8 @@ class Endpoint:
             return
         if isinstance(verdict, Later) and verdict.kind in OURS:
             return
+        if isinstance(verdict, Later) and letter.attempt == TOLD_ATTEMPT:
+            reporter.events_failing(self.name, letter, told(verdict.kind))
         if isinstance(verdict, GivenUp):
             reporter.exhausted(self.name, letter, told(verdict.kind))
         self.failing, notice = failed_again(self.failing, now)

@@ -1,4 +1,4 @@
-"""What is said back to OMS about an endpoint: that it is to be disabled, fails, is well again, or that tries were the last."""
+"""What is said back to OMS about an endpoint: that it is to be disabled, fails, is well again, or how its events fare."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,6 +10,9 @@ from events.subscriptions.subscription_words import (
     REPORTS,
     Command,
     DisableSubscription,
+    OfEvents,
+    ReportSubscriptionEventsFailing,
+    ReportSubscriptionEventsRecovered,
     ReportSubscriptionExhausted,
     ReportSubscriptionFailing,
     ReportSubscriptionRecovered,
@@ -17,7 +20,7 @@ from events.subscriptions.subscription_words import (
 from events.wire.envelope import proven
 from events.wire.instants import to_text
 
-TOGETHER_SECONDS: Final = 60.0  # last tries within that are told together
+TOGETHER_SECONDS: Final = 60.0  # what happens to events within that is told together
 
 
 class Desk(Protocol):
@@ -35,7 +38,7 @@ class Reporter:
         rest: Callable[[float], Awaitable[None]],
     ) -> None:
         self._desk, self._start, self._rest = desk, start, rest
-        self._exhausted: dict[str, ReportSubscriptionExhausted] = {}  # not told yet, by name
+        self._gathered: dict[tuple[str, type[OfEvents]], OfEvents] = {}  # not told yet
 
     def disable(self, name: str, reason: str) -> None:
         self._say(DisableSubscription(name=name, reason=reason))
@@ -49,23 +52,31 @@ class Reporter:
         self._say(ReportSubscriptionRecovered(name=name, since=since, attempts=failing.attempts))
 
     def exhausted(self, name: str, letter: Letter, result: str) -> None:
+        self._gather(ReportSubscriptionExhausted, name, letter, result=result)
+
+    def events_failing(self, name: str, letter: Letter, result: str) -> None:
+        self._gather(ReportSubscriptionEventsFailing, name, letter, result=result)
+
+    def events_recovered(self, name: str, letter: Letter) -> None:
+        self._gather(ReportSubscriptionEventsRecovered, name, letter)
+
+    def _gather(self, kind: type[OfEvents], name: str, letter: Letter, **more: str) -> None:
         event, _ = proven(letter.body)
         if event.type in REPORTS:
             return  # who reports on endpoints is not reported on for that
-        before, at, end = self._exhausted.get(name), letter.position, letter.events[-1].position
-        number = 1 + len(letter.others)
+        before, number = self._gathered.get((name, kind)), 1 + len(letter.others)
+        first, last = letter.position, letter.events[-1].position
         if before is None:
-            self._start(name, partial(self._together, name))
-            before = ReportSubscriptionExhausted(name=name, events=number, first=at, last=end, result=result)
+            self._start(name, partial(self._together, name, kind))
         else:
-            first, last = min(before.first, at), max(before.last, end)
-            more = {"events": before.events + number, "first": first, "last": last, "result": result}
-            before = before.model_copy(update=more)
-        self._exhausted[name] = before
+            number += before.events
+            first, last = min(before.first, first), max(before.last, last)
+        said = {"name": name, "events": number, "first": first, "last": last, **more}
+        self._gathered[name, kind] = kind.model_validate(said)
 
-    async def _together(self, name: str) -> None:
+    async def _together(self, name: str, kind: type[OfEvents]) -> None:
         await self._rest(TOGETHER_SECONDS)
-        self._say(self._exhausted.pop(name))
+        self._say(self._gathered.pop((name, kind)))
 
     def _say(self, command: Command) -> None:
         self._start(command.name, partial(self._desk.say, command))
