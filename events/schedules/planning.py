@@ -51,6 +51,11 @@ def version(state: State, calendars: Iterable[State]) -> str:
     return ":".join(map(str, (state["version"], *(each["version"] for each in calendars))))
 
 
+def planned(state: State, standing: Standing) -> bool:
+    """Whether it was planned as its own terms are now; its calendars may have changed since."""
+    return standing.version.partition(":")[0] == str(state["version"])
+
+
 def ring(time: int) -> int:
     """The time (µs) at which it is rung for what is due then: the same for all that is due within a twentieth of a second."""
     return -(-time // RING) * RING

@@ -11,6 +11,7 @@ from oms.cli.output import Json, complain, print_json, print_rows
 if TYPE_CHECKING:
     from adapters.alarm_file import Raised
     from adapters.sqlite_standing import Standing
+    from oms.schedule_figures import ScheduleFigures
     from oms.settings import Settings
     from oms.shelves import Shelves
     from producers.outbox import LogHead
@@ -26,7 +27,10 @@ def status(
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Show where the log ends and how far each view is. Position, lag in events and seconds, rate, parked events."""
+    """Show where the log ends and how far each view is. Position, lag in events and seconds, rate, parked events.
+
+    A row for each endpoint of webhooks, and one for schedules: how many, how many paused, when the next one runs.
+    """
     from adapters.alarm_file import standing
     from oms.settings import load
     from oms.shelves import kept
@@ -50,6 +54,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
         head, views = _look(shelves)
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
     rows += [*_graph(settings, head), *_sink(settings, head), *_webhooks(settings, shelves)]
+    schedules = _schedules(settings, shelves)
     counted = shelves.metrics()
     letters = IncidentLetters(settings.folder).standing()
     if as_json:
@@ -57,13 +62,18 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
         print_json(
             said
             | (counted.json() if counted else {})
+            | ({"schedules": schedules.json()} if schedules else {})
             | ({"deadLetters": letters._asdict()} if letters.incidents else {})
             | ({"alarms": [each.json() for each in alarms]} if alarms else {})
         )
     else:
         print_rows(
-            [{"view": "(outbox)", "position": head.position if head else "none here"}, *rows], _COLUMNS, as_json=False
-        )
+            [
+                {"view": "(outbox)", "position": head.position if head else "none here"}, *rows,
+                *([{"view": "schedules", "state": _told(schedules)}] if schedules else []),
+            ],
+            _COLUMNS, as_json=False,
+        )  # fmt: skip
         if letters.incidents:
             since = instants.to_text(letters.oldest)
             complain(f"{letters.incidents:,} incidents ({letters.bytes:,} bytes) wait for the audit since {since}")
@@ -118,6 +128,20 @@ def _webhooks(settings: "Settings", shelves: "Shelves") -> list[dict[str, Any]]:
         }
         for each in run(endpoint_figures(settings, shelves, ()))
     ]  # fmt: skip
+
+
+def _schedules(settings: "Settings", shelves: "Shelves") -> "ScheduleFigures | None":
+    from oms.cli.connecting import run
+    from oms.schedule_figures import schedule_figures
+
+    return run(schedule_figures(settings, shelves))
+
+
+def _told(schedules: "ScheduleFigures") -> str:
+    paused = f", {schedules.paused:,} paused" if schedules.paused else ""
+    late = f", {schedules.late:.0f} s late" if schedules.late >= 1 else ""
+    following = schedules.json()["next"]
+    return f"{schedules.count:,}{paused}, {f'next {following}{late}' if following else 'none to come'}"
 
 
 def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, bool]]]":

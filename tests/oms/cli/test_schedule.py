@@ -35,9 +35,13 @@ async def test_a_schedule_from_creation_to_deletion(oms, cli):
     assert code == 0, out
     for command, *more in (("pause", "--reason", "점검"), ("resume",), ("run", "--reason", "now")):
         assert (await cli("schedule", command, "nightly", *more))[0] == 0, command
+        told = json.loads((await cli("status", "--json"))[1])["schedules"]
+        assert (told["count"], told["paused"], told["late"]) == (1, command == "pause", 0.0)
+        assert (told["next"] is None) == (command == "pause")
     shown = json.loads((await cli("schedule", "show", "nightly", "--json"))[1])
     assert (shown["every"]["seconds"], "calendars" in shown, "cron" in shown) == (5_400, False, False)
     assert [each["status"] for each in shown["history"]] == ["active", "active", "paused", "active", "active"]
+    assert f"1, next {shown['next'][0]}" in (await cli("status"))[1]
     assert "5 versions" in (await cli("schedule", "show", "nightly"))[1]
     async with asyncio.timeout(DEADLINE):
         while not (ran := [each async for each in _runs(oms) if each["status"] != "running"]):
