@@ -20,10 +20,18 @@ def nearest(name: str, known: Iterable[str], see: str = SCHEMAS, *, before: str 
     """
     names = [before + each for each in known]
     folded = {each[len(before) :].casefold(): each for each in names}
-    like = [folded[each] for each in get_close_matches(name[:LONGEST].casefold(), folded, n=2, cutoff=0.75)]
+    asked = name[:LONGEST].casefold()
+    close = get_close_matches(asked, folded, n=2, cutoff=0.75) or [each for each in folded if _begins(each, asked)]
+    like = [folded[each] for each in close[:2]]
     if like:
         return f"is it {' or '.join(like)}?"
     return f"there are {', '.join(names)}" if 0 < len(names) <= _FEW else see
+
+
+def _begins(one: str, other: str) -> bool:
+    """One with the other, which is at least half of it: words of two syllables are never near each other by letters."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and 2 * len(short) >= len(long)
 
 
 def names_under(context: Context, prefix: str) -> list[str]:

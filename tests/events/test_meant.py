@@ -11,6 +11,9 @@ from tests.events.world import World
     [
         ("airlin", ["Airline", "Flight"], "is it Airline?"),
         ("공항이름", ["공항 이름", "도시"], "is it 공항 이름?"),
+        ("쪽", ["번호", "쪽수"], "is it 쪽수?"),
+        ("tableName", ["type", "table"], "is it table?"),
+        ("쪽", ["번호", "쪽수를 셈한 날"], "there are 번호, 쪽수를 셈한 날"),
         ("x", ["Airline", "Flight"], "there are Airline, Flight"),
         ("x", [], "look there"),
         ("x", [f"Type{number}" for number in range(13)], "look there"),
