@@ -1,6 +1,6 @@
 """Columns of values as Arrow has them; what is no value of its column's type is left out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any, Final
@@ -24,12 +24,27 @@ def schema_of(columns: Sequence[Column]) -> pa.Schema:
 
 
 def batch(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> pa.Table:
-    """What is an array of Arrow's own already, is taken as it is."""
+    """What is an array of Arrow's own already, is taken as it is: of a column's type, or a dictionary of it."""
     arrays = [
         cells if isinstance(cells, pa.Array) else array(column, cells)
         for column, cells in zip(columns, values, strict=True)
     ]
-    return pa.Table.from_arrays(arrays, schema=schema_of(columns))
+    return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """As one; a column that is a dictionary in some of them only, is none."""
+    every = list(tables)
+    kinds = zip(*(table.schema.types for table in every), strict=True)
+    fields = [
+        pa.field(name, found[0] if len(set(found)) == 1 else _value_type(found[0]))
+        for name, found in zip(every[0].column_names, kinds, strict=True)
+    ]
+    return pa.concat_tables(table.cast(pa.schema(fields)) for table in every)
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def type_of(column: Column) -> pa.DataType:

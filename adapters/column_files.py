@@ -25,7 +25,7 @@ from pyarrow import ipc
 from events.objects.sealing import PURGED, SEALED, is_closed
 from projectors.versions import VERSION
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 PART: Final = 64 * 1024  # versions
 _KNOWN: Final = {
     "entity": pa.string(), "since": pa.int64(), "until": pa.int64(), "time": pa.int64(),
@@ -35,7 +35,8 @@ _KNOWN: Final = {
     "deleted_by": pa.string(), "deleted_at": pa.int64(),
 }  # fmt: skip
 KNOWN: Final = tuple(_KNOWN)
-"""What `Part` takes of every version, in this order; `ended` is added: when the next one came."""
+"""What `Part` takes of every version, in this order; it adds `ended`, when the next one came, and `shape`: the fields
+that it has, as a JSON array."""
 _JSON, _MIXED = {"as": "json"}, {"as": "numbers"}
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -51,7 +52,10 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """`commit` is the id of the one at `position`: of another history they are no use. `shut`: fields with values that are not for everybody."""
+    """`commit` is the id of the one at `position`: of another history they are no use. `shut`: fields with values that are not for everybody.
+
+    `types`: the RIDs that versions name as their type.
+    """
 
     branch: str
     prefix: str
@@ -60,6 +64,7 @@ class Stamp(msgspec.Struct, frozen=True):
     parts: list[File]
     apart: list[str]
     shut: list[str]
+    types: list[str]
     format: int = FORMAT
     projector: int = VERSION
 
@@ -153,6 +158,7 @@ class Part:
         named = zip(_KNOWN.items(), self.known, strict=True)
         columns = {name: _smaller(pa.array(values, kind)) for (name, kind), values in named}
         columns["ended"] = pa.array(self._ended(), pa.int64())
+        columns["shape"] = _smaller(pa.array(self._shapes(), pa.string()))
         fields = [pa.field(name, array.type) for name, array in columns.items()]
         arrays, shut = [*columns.values()], set()
         for name, values in self._fields():
@@ -176,6 +182,13 @@ class Part:
             return
         for name in dict.fromkeys(chain.from_iterable(shapes)):
             yield name, [each.get(name) for each in self.properties]
+
+    def _shapes(self) -> Iterator[str]:
+        told: dict[tuple[str, ...], str] = {}
+        for shape in map(tuple, self.properties):
+            if shape not in told:
+                told[shape] = _encode(shape).decode()
+            yield told[shape]
 
     def _ended(self) -> Iterator[int | None]:
         entities, _, _, times, *_ = self.known

@@ -6,7 +6,7 @@ What is kept whole is read in one go; what is packed or has left for Parquet is 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,11 +18,18 @@ from projectors.versions import Version
 from queries.versions import Versions
 
 _CHUNK: Final = 4_096
-Chunk = tuple[list[Sequence[Any]], list[dict[str, Any]]]
-"""The columns of `column_files.KNOWN`, and the properties."""
+
+
+class Chunk(NamedTuple):
+    """`known`: the columns of `column_files.KNOWN`; `types`: what is named as the type of some."""
+
+    known: list[Sequence[Any]]
+    properties: list[dict[str, Any]]
+    types: set[str]
 
 
 class _State(msgspec.Struct, gc=False):
+    type: str = ""
     properties: dict[str, Any] | None = None
     deleted: bool = False
     begins: str | None = msgspec.field(name="from", default=None)
@@ -85,7 +92,7 @@ def _versions(versions: Iterator[Version]) -> Iterator[Chunk]:
 
 
 def _chunk(known: Sequence[Sequence[Any]], states: Sequence[_State], marks: Sequence[Sequence[Any]]) -> Chunk:
-    return [
-        *known,
-        [state.deleted for state in states], [state.begins for state in states], [state.ends for state in states], *marks,
-    ], [state.properties or {} for state in states]  # fmt: skip
+    of_state = ([getattr(state, name) for state in states] for name in ("deleted", "begins", "ends"))
+    return Chunk(
+        [*known, *of_state, *marks], [state.properties or {} for state in states], {state.type for state in states}
+    )

@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from adapters.arrow_columns import batch, schema_of
+from adapters.arrow_columns import batch, joined, schema_of
 from queries.sql.engine import Failed, Limits, Relation, Unbound, too_much
 
 _SHUT: Final = {
@@ -45,7 +45,7 @@ class DuckDb:
             if not all(tables.is_whole for _, _, tables in begun):
                 _prepared(connection, text, relations)
             for name, _, tables in begun:
-                connection.register(name, pa.concat_tables(tables))
+                connection.register(name, joined(tables))
             return _within(connection, text, limits)
         except duckdb.Error as error:
             raise _failure(error, limits) from None

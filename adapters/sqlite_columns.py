@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from adapters.column_files import (
     stamps,
     write_stamp,
 )
-from adapters.column_rows import every, those
+from adapters.column_rows import Chunk, every, those
 from adapters.kept_columns import rows_of
 from adapters.key_ranges import behind
 from adapters.spanning_versions import spanning
@@ -102,17 +102,20 @@ def keep(view: Path, branch: str, prefix: str, told: Callable[[int], None] = lam
         if before is None or later is None or later.much:
             parked = {key for _, (on, key) in versions.left_out() if on == branch and key.startswith(prefix)}
             apart = parked | set(versions.purges(branch, prefix))
-            making, parts, shut = _Making(of, apart, told), list[File](), set[str]()
+            making, parts, shut, types = _Making(of, apart, told), list[File](), set[str](), set[str]()
             chunks = every(connection, versions, branch, prefix)
         else:
-            apart, parts, shut = later.apart, later.parts(), set(before.shut)
+            apart, parts, shut, types = later.apart, later.parts(), set(before.shut), set(before.types)
             making = _Making(of, apart, told)
             chunks = those(connection, versions, branch, sorted(later.changed - apart))
         with making.undone_if_it_fails():
             for chunk in chunks:
-                making.add(*chunk)
+                making.add(chunk)
             parts += making.parts()
-        stamp = Stamp(branch, prefix, commit.last, commit.id, parts, sorted(apart), sorted(shut | making.shut))
+        stamp = Stamp(
+            branch, prefix, commit.last, commit.id, parts, sorted(apart), sorted(shut | making.shut),
+            sorted(types | making.types),
+        )  # fmt: skip
         write_stamp(view, stamp)
         return making.versions
 
@@ -165,11 +168,14 @@ class _Making:
         self._of, self._apart, self._told = of, apart, told
         self._part, self._parts = Part(), list[File]()
         self.shut: set[str] = set()
+        self.types: set[str] = set()
         self.versions = 0
         self._last = ""
 
-    def add(self, known: list[Sequence[Any]], properties: list[dict[str, Any]]) -> None:
+    def add(self, chunk: Chunk) -> None:
         """In key order, then as they came; an entity is in one part alone."""
+        known, properties, types = chunk
+        self.types |= types
         if self._apart:
             stay = [number for number, entity in enumerate(known[0]) if entity not in self._apart]
             known = [[column[number] for number in stay] for column in known]

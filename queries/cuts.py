@@ -74,13 +74,18 @@ class Cut:
         """As `valid`, without what is deleted."""
         return (version for version in self.valid(prefix) if not version.state.get("deleted"))
 
-    def histories(self, prefix: str, low: int) -> Iterator[Sequence[Version]]:
-        """As `history`, of each entity whose key starts with `prefix`, in key order; without what had ended at `low`."""
+    def histories(self, prefix: str, low: int, after: str = "", before: str = "") -> Iterator[Sequence[Version]]:
+        """As `history`, of each entity whose key starts with `prefix`, in key order; without what had ended at `low`.
+
+        Of those behind the key `after`, and if `before` is said, before that one.
+        """
         levels = [
-            _ranked(rank, floor, self.versions.spanning(branch, prefix, min(low, at), at))
+            _ranked(rank, floor, self.versions.spanning(branch, prefix, min(low, at), at, after))
             for rank, (branch, floor, at) in enumerate(self.lineage)
         ]
-        for _, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
+        for key, same_key in groupby(heapq.merge(*levels), key=lambda ranked: ranked[0]):
+            if before and key >= before:
+                return
             by_rank = groupby(same_key, key=lambda ranked: ranked[1])
             found = history([[version for _, _, version in level] for _, level in by_rank])
             yield [version for version in found if version.until > low]

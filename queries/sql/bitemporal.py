@@ -11,27 +11,42 @@ known ▲   3 ┌────────┬──────        version 3 
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from projectors.projector import FOREVER
-from projectors.versions import Version
 
 
-class Held(NamedTuple):
+class Known(Protocol):
+    """As much of a version as says when it holds."""
+
+    @property
+    def since(self) -> int: ...
+
+    @property
+    def until(self) -> int: ...
+
+    @property
+    def effective(self) -> int: ...
+
+
+VersionT = TypeVar("VersionT", bound=Known)
+
+
+class Held(NamedTuple, Generic[VersionT]):
     """A version, the positions since ≤ p < until at which it was known, and µs at which it is true (`FOREVER`: no end)."""
 
-    version: Version
+    version: VersionT
     since: int
     until: int
     start: int
     end: int
 
 
-def held(history: Sequence[Version]) -> list[Held]:
+def held(history: Sequence[VersionT]) -> list[Held[VersionT]]:
     """All of one entity, from its versions in the order of positions; by when known, then by when true."""
     line: list[tuple[int, int]] = []  # (effective, index) of those known, in this order
     open_: dict[int, tuple[int, int]] = {}  # index → (known since, true until)
-    found: list[Held] = []
+    found: list[Held[VersionT]] = []
     for index, version in enumerate(history):
         at = bisect_right(line, (version.effective, index))
         end = line[at][0] if at < len(line) else FOREVER
@@ -50,7 +65,9 @@ def held(history: Sequence[Version]) -> list[Held]:
     return sorted(found, key=lambda each: (each.since, each.start))
 
 
-def _closed(history: Sequence[Version], open_: dict[int, tuple[int, int]], index: int, until: int) -> list[Held]:
+def _closed(
+    history: Sequence[VersionT], open_: dict[int, tuple[int, int]], index: int, until: int
+) -> list[Held[VersionT]]:
     if index not in open_:
         return []
     since, end = open_.pop(index)

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from events.branches.lineage import Lineage
 from events.names import Key
+from queries.sql.scans import TrueAt
 from queries.sql.told import Told
 from queries.sql.windows import Window
 from queries.versions import Versions
@@ -17,10 +18,16 @@ from queries.versions import Versions
 MOST: Final = 5_000  # entities that are read apart; of more, all are
 
 
+TYPE: Final = "type"
+PROPERTIES: Final = "properties"
+"""Sources of what is told of versions of any type: the name of the type, and properties as one document."""
+
+
 class Slice(NamedTuple):
     """Versions that began in (floor, last] and had not ended at `low` as `last` knows it; `every`: also deletions.
 
-    `point`: their ends are not told. `without`: entities of which none is meant.
+    `point`: their ends are not told. `without`: entities of which none is meant. `true`: of those that are true then, as
+    was known from `low` on.
     """
 
     floor: int
@@ -29,6 +36,7 @@ class Slice(NamedTuple):
     every: bool
     point: bool
     without: Collection[Key]
+    true: TrueAt | None = None
 
 
 class Columns(Protocol):
@@ -48,6 +56,8 @@ class Columns(Protocol):
         """Versions of one entity together, as they came."""
 
 
+Whole = tuple[str, str, int]
+"""(branch, prefix, position): all versions there, up to which everything is read."""
 Lookup = Callable[[Versions, str, str], Columns | None]
 """The columns of (branch, prefix), where there are any that belong to these versions."""
 
@@ -64,7 +74,9 @@ class Found(NamedTuple):
     wanted: Slice
 
 
-def whole(lookup: Lookup, window: Window, prefix: str, told: Sequence[Told]) -> Found | None:
+def whole(
+    lookup: Lookup, window: Window, prefix: str, told: Sequence[Told], true: TrueAt | None = None
+) -> Found | None:
     """`None` where there are no columns that tell this, or too much would have to be read apart."""
     cut = window.cut
     for level, (branch, floor, last) in enumerate(cut.lineage):
@@ -73,7 +85,7 @@ def whole(lookup: Lookup, window: Window, prefix: str, told: Sequence[Told]) -> 
             apart = _apart(cut.versions, cut.lineage, level, prefix, columns)
             low = min(window.low, last)
             return None if apart is None else Found(
-                prefix, columns, Slice(floor, last, low, window.every, window.point, apart)
+                prefix, columns, Slice(floor, last, low, window.every, window.point, apart, true)
             )  # fmt: skip
     return None
 

@@ -1,28 +1,15 @@
-"""The log and what it says, as tables: `events` as they are stored, `audit` as it tells them, `history` as versions of everything.
-
-`events` and `audit` are of all branches; `history` is what one branch has seen of objects, links and the schema.
-"""
+"""The log and what it says, as tables of all branches: `events` as they are stored, `audit` as it tells them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from events.decider import State
 from events.wire.envelope import Event
 from projectors.projector import Fetched
-from projectors.versions import Version
-from queries.cuts import Cut
-from queries.gaps import readable
-from queries.naming import type_of, values
-from queries.objects import PREFIXES
-from queries.purges import Purges
-from queries.sql.columns import AUDIT, OF_VERSIONS, Column
-from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, needed
-from queries.sql.scans import Seen
-from queries.sql.told import Told
+from queries.sql.columns import Column
+from queries.sql.kept import Whole
 from security.chain import body_hash
 
 Bodies = Callable[[int, int], Iterator[Sequence[Fetched]]]
@@ -100,36 +87,8 @@ class LoggedRows:
             logged = [Logged(_event.decode(body), body) for _, _, body in chunk]
             yield [[cell(one) for one in logged] for _, cell in self.cells]
 
-
-@dataclass(slots=True)
-class HistoryRows:
-    """Versions of everything that a branch has seen and that began in a stretch."""
-
-    cut: Cut
-    stretch: Stretch
-    told: Sequence[Told]
-    known: Sequence[str]
-
-    @property
-    def columns(self) -> list[Column]:
-        return [each.column for each in self.told]
-
-    def batches(self) -> Iterator[list[list[Any]]]:
-        seen = self._seen()
-        while rows := list(islice(seen, BATCH)):
-            yield [each.cells(rows, ()) for each in self.told]
-
-    def _seen(self) -> Iterator[Seen]:
-        first, last = self.stretch
-        if first > last:
-            return
-        for prefix in PREFIXES:
-            for history in self.cut.histories(prefix, first):
-                ends = {version.since: version.time for version in history}
-                for version in history:
-                    if version.since >= first:
-                        ended = ends.get(version.until)
-                        yield Seen(version, version.time, ended, version.effective, None)
+    def whole(self) -> Iterator[Whole]:
+        return iter(())
 
 
 def logged(name: str, bodies: Bodies, stretch: Stretch, wanted: frozenset[str] | None) -> LoggedRows:
@@ -137,51 +96,6 @@ def logged(name: str, bodies: Bodies, stretch: Stretch, wanted: frozenset[str] |
     table = _TABLES[name]
     cells = [(column, cell) for column, cell in table.items() if wanted is None or column.name in wanted]
     return LoggedRows(bodies, stretch, cells or [*table.items()][:1], [column.name for column in table])
-
-
-def history(cut: Cut, stretch: Stretch, wanted: frozenset[str] | None, gaps: Gaps) -> HistoryRows:
-    telling = _Telling(cut, {}, gaps, Purges(cut.versions))
-    every = [
-        Told(Column("_kind", "text"), lambda rows, _: [seen.version.entity.partition("/")[0] for seen in rows]),
-        Told(Column("_type", "text"), lambda rows, _: [telling.type(seen.version) for seen in rows]),
-        Told(Column("_key", "text"), lambda rows, _: [_key(seen.version) for seen in rows]),
-        *(Told(column, VERSION[column.name]) for column in OF_VERSIONS if column.name not in ("_type", "_key")),
-        Told(Column("properties", "json"), lambda rows, _: [telling.properties(seen.version) for seen in rows]),
-        *(Told(column, MARKS[column.name]) for column in AUDIT),
-    ]
-    return HistoryRows(cut, stretch, needed(every, wanted), [each.column.name for each in every])
-
-
-@dataclass(slots=True)
-class _Telling:
-    """Names of types and properties as they are at the cut."""
-
-    cut: Cut
-    schemas: dict[str, State | None]
-    gaps: Gaps
-    purges: Purges
-
-    def type(self, version: Version) -> str:
-        return str((self._schema(version) or version.state).get("name") or version.entity.split("/")[1])
-
-    def properties(self, version: Version) -> Any:
-        schema = self._schema(version)
-        shown = values(version.entity, schema, readable(self.purges, version, schema))
-        for value in shown.values():
-            self.gaps.shown(value)
-        return shown
-
-    def _schema(self, version: Version) -> State | None:
-        rid = version.state.get("type")
-        if type(rid) is not str or not version.entity.startswith(("object/", "link/")):
-            return None
-        if rid not in self.schemas:
-            self.schemas[rid] = type_of(self.cut, version.state)
-        return self.schemas[rid]
-
-
-def _key(version: Version) -> str:
-    return version.entity.split("/", 2 if version.entity.startswith(("object/", "link/")) else 1)[-1]
 
 
 def _was(event: Event) -> dict[str, Any]:

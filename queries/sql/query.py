@@ -1,9 +1,11 @@
 """A query from its text to its answer: every table is resolved at one cut, and the engine gets just the rows it needs."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
+
+from sqlglot import exp
 
 from events.findings import Refused
 from events.meant import nearest
@@ -15,13 +17,14 @@ from queries.purges import Purges
 from queries.sql.columns import SHORT
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
-from queries.sql.kept import Found, Lookup, nothing_kept, whole
-from queries.sql.logs import Bodies, Stretch, history, logged
+from queries.sql.history import history
+from queries.sql.kept import Found, Lookup, Whole, nothing_kept, whole
+from queries.sql.logs import Bodies, Stretch, logged
 from queries.sql.narrowing import Narrowed, narrowed
 from queries.sql.reading import entities
 from queries.sql.rows import Gaps, Rows, needed, told
-from queries.sql.scans import Entities, true_at
-from queries.sql.statement import Statement, statement
+from queries.sql.scans import Entities, TrueAt, is_empty, true_at
+from queries.sql.statement import Statement, called, statement
 from queries.sql.tables import is_log, position_of, table
 from queries.sql.told import Told
 from queries.sql.when import Reference
@@ -32,9 +35,11 @@ _EXPLAIN: Final = re.compile(r"\s*EXPLAIN(\s+ANALYZE)?\s", re.IGNORECASE)
 
 
 class Source(Relation, Protocol):
-    """A relation that knows the names of all its columns."""
+    """A relation that knows the names of all its columns, and what is read as a whole for it."""
 
     known: Sequence[str]
+
+    def whole(self) -> Iterator[Whole]: ...
 
 
 class Planned(NamedTuple):
@@ -77,7 +82,7 @@ class Query:
         """Of which (branch, prefix) everything is read, and up to which position."""
         found: dict[tuple[str, str], int] = {}
         for each in self.planned:
-            for branch, prefix, last in each.source.whole() if isinstance(each.source, Rows) else ():
+            for branch, prefix, last in each.source.whole():
                 found[branch, prefix] = max(last, found.get((branch, prefix), 0))
         return found
 
@@ -106,11 +111,8 @@ def is_explained(text: str) -> tuple[str, bool]:
 def planned(text: str, windows: Windows, bodies: Bodies, kept: Lookup = nothing_kept) -> Query:
     """Raises `Refused`."""
     said = statement(text)
-    planning = _Planning(windows, bodies, kept, said.columns(), Gaps())
-    tables = [
-        planning.planned(f"t{number}", reference, narrowed(node, reference, position_of(reference.name)))
-        for number, (node, reference) in enumerate(said.tables)
-    ]
+    planning = _Planning(windows, bodies, kept, said.columns(), said.rows(), Gaps())
+    tables = [planning.planned(f"t{number}", node, reference) for number, (node, reference) in enumerate(said.tables)]
     waiting = [*_waiting(windows.versions, planning.places)]
     return Query(said, windows.position, windows.branch, tables, planning.gaps, waiting)
 
@@ -154,12 +156,14 @@ class _Planning:
     bodies: Bodies
     kept: Lookup
     wanted: frozenset[str] | None
+    rows: frozenset[str]
     gaps: Gaps
     places: set[tuple[str, str]] = field(default_factory=set)
 
-    def planned(self, name: str, reference: Reference, less: Narrowed) -> Planned:
+    def planned(self, name: str, node: exp.Table, reference: Reference) -> Planned:
+        less = narrowed(node, reference, position_of(reference.name))
         if is_log(reference.name):
-            return self._log(name, reference, less)
+            return self._log(name, node, reference, less)
         when, windows = reference.when, self.windows
         window = windows.window(when.system, when.branch)
         found = table(window.cut, reference.name, reference.place, windows.newest(window.cut.branch))
@@ -171,39 +175,48 @@ class _Planning:
             window, why = window.nothing(), "nothing: the type came later"
         elif true is None and less.since > window.low and not window.point:
             window, why = window.later(less.since), f"{why}, from position {less.since}"
-        known, asked = [each.column.name for each in every], needed(every, self.wanted)
-        kept = self._columns(window, read, asked) if true is None else []
-        if kept:
-            why = f"{why}, from columns as of {min(each.columns.position for each in kept)}"
+        known = [each.column.name for each in every]
+        asked = needed(every, self._wanted(node, reference, known))
+        kept = self._columns(window, read, asked, true)
+        why += _from_columns(kept)
         rows = Rows(found, window, true, read, asked, known, Purges(windows.versions), kept)
         return Planned(
             name, reference, rows, window.cut.branch, window.low, window.cut.position, windows.time(window.cut), why
         )
 
-    def _columns(self, window: Window, read: Entities, asked: Sequence[Told]) -> list[Found]:
-        if read.keys is not None or window.empty:
+    def _columns(self, window: Window, read: Entities, asked: Sequence[Told], true: TrueAt | None) -> list[Found]:
+        if read.keys is not None or is_empty(window, true):
             return []
-        each = (whole(self.kept, window, prefix, asked) for prefix in read.prefixes)
+        each = (whole(self.kept, window, prefix, asked, true) for prefix in read.prefixes)
         return [columns for columns in each if columns is not None]
 
-    def _log(self, name: str, reference: Reference, less: Narrowed) -> Planned:
-        when, called = reference.when, reference.name
+    def _log(self, name: str, node: exp.Table, reference: Reference, less: Narrowed) -> Planned:
+        when, log = reference.when, reference.name
         if when.valid is not None:
-            raise refused("SQL_TIME", f"{called} has no valid time; say it of a type's table", reference.place)
-        if when.branch is not None and called != "history":
-            raise refused("SQL_TIME", f"{called} is of all branches; ask WHERE branch = '…'", reference.place)
+            raise refused("SQL_TIME", f"{log} has no valid time; say it of a type's table", reference.place)
+        if when.branch is not None and log != "history":
+            raise refused("SQL_TIME", f"{log} is of all branches; ask WHERE branch = '…'", reference.place)
         first, cut = self.windows.stretch(when.system, when.branch)
         stretch = Stretch(max(first, less.since), cut.position)
-        why = "versions" if called == "history" else "events"
+        wanted = self._wanted(node, reference, ())
         source: Source
-        if called == "history":
+        if log == "history":
             self._note(cut, PREFIXES)
-            source = history(cut, stretch, self.wanted, self.gaps)
+            source = versions = history(cut, stretch, wanted, self.gaps, self.kept)
+            why = f"versions{_from_columns(versions.kept)}"
         else:
-            source = logged(called, self.bodies, stretch, self.wanted)
+            source, why = logged(log, self.bodies, stretch, wanted), "events"
         return Planned(
-            name, reference, source, cut.branch if called == "history" else "", *stretch, self.windows.time(cut), why
+            name, reference, source, cut.branch if log == "history" else "", *stretch, self.windows.time(cut), why
         )
+
+    def _wanted(self, node: exp.Table, reference: Reference, known: Iterable[str]) -> frozenset[str] | None:
+        row = called(node, reference) in self.rows.difference(map(str.casefold, known))
+        return None if row else self.wanted
 
     def _note(self, cut: Cut, prefixes: Sequence[str]) -> None:
         self.places |= {(branch, prefix) for branch, _, _ in cut.lineage for prefix in prefixes}
+
+
+def _from_columns(kept: Sequence[Found]) -> str:
+    return f", from columns as of {min(each.columns.position for each in kept)}" if kept else ""

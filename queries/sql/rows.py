@@ -16,7 +16,7 @@ from queries.gaps import Opens, gaps
 from queries.naming import types_of
 from queries.purges import Purges
 from queries.sql.columns import AUDIT, ENDS, OF_VERSIONS, Column, distinct, mixed, of_property
-from queries.sql.kept import Found
+from queries.sql.kept import Found, Whole
 from queries.sql.scans import Entities, Seen, TrueAt, scanned
 from queries.sql.tables import Table
 from queries.sql.told import Cells, Told
@@ -71,9 +71,8 @@ class Rows:
             properties = states(rows)
             yield [each.cells(rows, properties) for each in self.told]
 
-    def whole(self) -> Iterator[tuple[str, str, int]]:
-        """Of which (branch, prefix), and up to which position, everything is read."""
-        if self.entities.keys is None and self.true is None and not self.window.empty:
+    def whole(self) -> Iterator[Whole]:
+        if self.entities.keys is None and not self.window.empty:
             prefixes = {each.entities for each in self.table.types} & set(self.entities.prefixes)
             for branch, floor, last in self.window.cut.lineage:
                 yield from ((branch, prefix, last) for prefix in sorted(prefixes) if last > floor)
@@ -108,7 +107,8 @@ def needed(every: Sequence[Told], wanted: frozenset[str] | None) -> Sequence[Tol
     """Those whose folded names are wanted; at least one."""
     if wanted is None:
         return every
-    return [each for each in every if each.column.name.casefold() in wanted] or [_KEY]
+    found = [each for each in every if each.column.name.casefold() in wanted]
+    return found or [next(each for each in every if not each.of_properties)]
 
 
 def told(table: Table, window: Window, left_out: Gaps, *, exact: bool) -> list[Told]:
@@ -217,4 +217,3 @@ VERSION: Final[Mapping[str, Cells]] = {
     "_effective_to": _plain("effective_to"),
 }
 MARKS: Final[Mapping[str, Cells]] = {column.name: _mark(column.name) for column in AUDIT}
-_KEY: Final = Told(Column("_key", "text"), VERSION["_key"], "_key")

@@ -56,7 +56,7 @@ class Entities:
 
 def scanned(entities: Entities, window: Window, true: TrueAt | None) -> Iterator[Seen]:
     """In key order, then as they came."""
-    if window.empty or (true and true.first > true.last):
+    if is_empty(window, true):
         return
     if window.point and true is None:
         for version in entities.current(window.cut):
@@ -69,6 +69,11 @@ def scanned(entities: Entities, window: Window, true: TrueAt | None) -> Iterator
         for each, since, until in seen(history, true, times):
             if until > window.low and (window.every or not each.version.state.get("deleted")):
                 yield each._replace(valid_from=times.get(since, each.version.time))
+
+
+def is_empty(window: Window, true: TrueAt | None) -> bool:
+    """Whether nothing can be meant."""
+    return window.empty or (true is not None and true.first > true.last)
 
 
 def _known(history: Sequence[Version], _: TrueAt | None, times: dict[int, int]) -> Iterator[tuple[Seen, int, int]]:

@@ -53,10 +53,13 @@ class Statement:
             return None
         if any(join.method == "NATURAL" for join in self.tree.find_all(exp.Join)):
             return None  # joined by all columns that both have
-        rows = {(node.alias or reference.name).casefold() for node, reference in self.tables}
-        if any(column.name.casefold() in rows and not column.table for column in self.tree.find_all(exp.Column)):
-            return None  # a whole row as one value
         return self.names()
+
+    def rows(self) -> frozenset[str]:
+        """Names of tables, folded, that stand where a column would: each is a row as one value, if no column is called so."""
+        tables = {called(node, reference) for node, reference in self.tables}
+        columns = self.tree.find_all(exp.Column)
+        return frozenset(tables & {column.name.casefold() for column in columns if not column.table})
 
     def names(self) -> frozenset[str]:
         """Every name that stands in it, folded."""
@@ -176,3 +179,8 @@ def _is_own(table: exp.Table) -> bool:
 def _place(identifier: exp.Expr) -> Place:
     meta = identifier.meta
     return Place(meta.get("line", 1), max(meta.get("col", 1) - (meta.get("end", 0) - meta.get("start", 0)), 1))
+
+
+def called(table: exp.Table, reference: Reference) -> str:
+    """By which name, folded, the rest of the query knows it."""
+    return (table.alias or reference.name).casefold()

@@ -1,6 +1,7 @@
 """What is told from columns is what is told from the versions themselves, whatever came before and after they were made."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,11 +17,13 @@ from adapters.kept_columns import lookup
 from adapters.sqlite_columns import keep
 from adapters.sqlite_packing import pack
 from adapters.sqlite_versions_reader import reading
+from events.names import Key
+from events.wire.instants import to_text
 from projectors.projector import FOREVER, Parked
 from queries.sql.engine import Limits
 from queries.sql.query import planned
 from queries.sql.windows import Windows
-from tests.queries.histories import MAIN, START, History, Lived, changed, deleted, made, object_type
+from tests.queries.histories import MAIN, SECOND, START, Event, History, Lived, changed, deleted, made, object_type
 from tests.queries.sql.asking import ENGINE, LATER
 
 DEV, TYPE = "dev/a/b", "object/User/"
@@ -36,6 +39,8 @@ RENAMED = object_type(
     ["id", *({**each, "name": f"{each['name']}2", "type": "string", "array": False} for each in DECLARED)],
     table="users", change="propertyTypeChanged",
 )  # fmt: skip
+_, _, declared = object_type("Knows", [DECLARED[0], {"field": "from", "name": "text", "type": "string"}])
+KNOWS = Key("linkType/ri.Knows"), "created", {**declared, "table": "knows"}
 CLOSED = {"kid": f"{'a' * 32}-{'b' * 16}", "nonce": "AAAA", "ct": "BBBB"}
 QUESTIONS = (
     "SELECT * FROM users",
@@ -46,6 +51,16 @@ QUESTIONS = (
     "SELECT _key, id FROM users ALL_VERSIONS WHERE _position >= {0}",
     "SELECT * FROM users AS OF BRANCH 'prod/main/main' AS OF {1}",
     "SELECT count(*) c, max(_position) p FROM users AS OF {1}",
+    "SELECT * FROM users FOR VALID_TIME AS OF '{2}'",
+    "SELECT * FROM users FOR VALID_TIME ALL",
+    "SELECT * FROM users AS OF {0} FOR VALID_TIME FROM '{2}' TO '{3}'",
+    "SELECT * FROM users ALL_VERSIONS FOR VALID_TIME BETWEEN '{2}' AND '{3}'",
+    "SELECT * FROM users BETWEEN {0} AND {1} FOR VALID_TIME ALL",
+    "SELECT * FROM history",
+    "SELECT * FROM history BETWEEN {0} AND {1}",
+    "SELECT count(*) c FROM history FOR SYSTEM_TIME FROM {0} TO {1}",
+    "SELECT _type, _key, _valid_to FROM history AS OF {1} WHERE _position > {0}",
+    "SELECT * FROM knows ALL_VERSIONS",
 )
 values = st.fixed_dictionaries({}, optional={
     "text": st.sampled_from(["", "가", "a", None]), "whole": st.sampled_from([1, 2, 2**70, None]),
@@ -56,7 +71,8 @@ values = st.fixed_dictionaries({}, optional={
 steps = st.lists(
     st.one_of(
         st.tuples(
-            st.sampled_from([MAIN, MAIN, DEV]), st.sampled_from("12가a"), st.sampled_from("cccud"), values
+            st.sampled_from([MAIN, MAIN, DEV]), st.sampled_from("12가a"), st.sampled_from("cccudl"), values,
+            st.sampled_from([0, 0, START - 5 * SECOND, START, START + 5 * SECOND]),
         ),
         st.sampled_from(["make", "make", "retype", "purge", "pack", "move"]),
     ),
@@ -72,8 +88,9 @@ async def test_columns_tell_what_the_versions_do(data: st.DataObject) -> None:
         written = await lived(view, data.draw(steps))
         moments = st.integers(1, written.position)
         first, last = sorted((data.draw(moments), data.draw(moments)))
-        for question in data.draw(st.lists(st.sampled_from(QUESTIONS), min_size=2, max_size=3, unique=True)):
-            text = question.format(first, last)
+        true = sorted(to_text(START + data.draw(st.integers(-6, 20)) * SECOND) for _ in range(2))
+        for question in data.draw(st.lists(st.sampled_from(QUESTIONS), min_size=3, max_size=4, unique=True)):
+            text = question.format(first, last, *true)
             for branch in (MAIN, DEV):
                 assert told(view, text, branch, kept=True) == told(view, text, branch, kept=False), text
 
@@ -82,14 +99,15 @@ async def lived(view: Path, wished: Sequence[Any]) -> History:
     """Of these steps; columns are made now and then."""
     lived = Lived(view)
     history = lived.history
-    history.commit(MAIN, [TYPED, *(made("User", key, id=key, text=key) for key in "abcdefghijkl")])
+    users = (made("User", key, id=key, text=key) for key in "abcdefghijkl")
+    history.commit(MAIN, [KNOWS, TYPED, *users, *(known("a", key) for key in "bcdefghijk")])
     history.branch(DEV, MAIN, history.position)
     await lived.write()
     for number, step in enumerate(wished):
         match step:
             case "make":
-                keep(view, MAIN, TYPE)
-                keep(view, DEV, TYPE)
+                for branch, prefix in product((MAIN, DEV), (TYPE, "link/Knows/")):
+                    keep(view, branch, prefix)
             case "pack":
                 pack(view, FOREVER)
             case "move":
@@ -99,12 +117,19 @@ async def lived(view: Path, wished: Sequence[Any]) -> History:
             case "purge":
                 key, _, state = deleted("User", "1", id="1")
                 history.commit(MAIN, [(key, "purged", state)])
-            case branch, key, what, given_values:
+            case branch, key, "l", given_values, effective:
+                history.commit(branch, [known(key, "a", **given_values)], effective=effective)
+            case branch, key, what, given_values, effective:
                 make = {"c": made, "u": changed, "d": deleted}[what]
-                event, effective = make("User", key, id=key, **given_values), START if what == "u" else 0
+                event = make("User", key, id=key, **given_values)
                 history.commit(branch, [event], effective=effective, behalf="bo@desk" if number % 2 else None)
         await lived.write()
     return history
+
+
+def known(one: str, other: str, **properties: Any) -> Event:
+    state = {"type": "ri.Knows", "slug": "Knows", "from": one, "to": other, "deleted": False}
+    return Key(f"link/Knows/{one}~{other}"), "created", {**state, "properties": properties} if properties else state
 
 
 def told(view: Path, text: str, branch: str, *, kept: bool) -> list[Any]:
@@ -141,6 +166,8 @@ def test_explain_says_that_columns_are_read(view: Path) -> None:
     assert why(view, "SELECT * FROM users") == "all of them"
     assert keep(view, MAIN, TYPE) == 21
     assert why(view, "SELECT * FROM users") == "all of them, from columns as of 23"
+    assert why(view, "SELECT * FROM users FOR VALID_TIME AS OF NOW()") == "all of them, from columns as of 23"
+    assert why(view, "SELECT * FROM history") == "versions, from columns as of 23"
     assert why(view, "SELECT * FROM users WHERE _key = '3'") == "1 key"
     assert keep(view, MAIN, TYPE) == 0
 
@@ -220,3 +247,5 @@ def test_an_encrypted_property_is_told_by_the_versions_and_the_others_by_columns
     assert b"BBBB" not in b"".join(part.read_bytes() for part in closed.parent.glob("*.arrow"))
     assert why(closed, "SELECT id, n FROM users") == "all of them, from columns as of 3"
     assert why(closed, 'SELECT id, "any" FROM users') == "all of them"
+    assert why(closed, "SELECT _key FROM history") == "versions, from columns as of 3"
+    assert why(closed, "SELECT properties FROM history") == "versions"

@@ -188,3 +188,14 @@ def test_a_property_called_position_is_not_the_position():
     told.commit(MAIN, [object_type("Seat", ["id", {"field": "position", "name": "position", "type": "integer"}])])
     told.commit(MAIN, [made("Seat", "1", id="1", position=900)])
     assert asked(told, "SELECT id FROM seat ALL_VERSIONS WHERE position > 100") == [{"id": "1"}]
+
+
+def test_a_column_called_as_its_table_is_a_column_and_else_the_name_is_a_whole_row(users):
+    assert asked(users, "SELECT name FROM users AS name WHERE id = '1'") == [{"name": "김"}]
+    ((row,),) = (each.values() for each in asked(users, "SELECT users FROM users WHERE id = '1'"))
+    assert (row["id"], row["name"], row["_change"]) == ("1", "김", "updated")
+
+
+def test_versions_are_counted_without_a_column_that_is_named(users):
+    ((found,),) = (row.values() for row in asked(users, "SELECT count(*) FROM history"))
+    assert found == len(asked(users, "SELECT * FROM history"))

@@ -72,7 +72,6 @@ def test_tables_are_those_that_the_query_does_not_make_itself(text, tables):
     [
         ("SELECT * FROM a", None),
         ("SELECT a.* FROM a", None),
-        ("SELECT a FROM a", None),
         ("SELECT COLUMNS('x.*') FROM a", None),
         ("SELECT x FROM a NATURAL JOIN b", None),
         ("SELECT count(*) FROM a", {"a"}),
@@ -81,3 +80,16 @@ def test_tables_are_those_that_the_query_does_not_make_itself(text, tables):
 )
 def test_only_columns_that_are_named_are_read(text, columns):
     assert statement(text).columns() == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SELECT a FROM A", {"a"}),
+        ("SELECT t FROM a t", {"t"}),
+        ("SELECT t.a FROM a t", set()),
+        ("SELECT b FROM a JOIN b USING (x) WHERE a.y", {"b"}),
+    ],
+)
+def test_a_table_that_stands_as_a_column_may_be_a_whole_row(text, rows):
+    assert statement(text).rows() == rows
