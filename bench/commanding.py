@@ -3,7 +3,6 @@
 The load comes from this process over one bare connection with commands made beforehand: so it takes little from them.
 """
 
-import asyncio
 import os
 import statistics
 import time
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.nats_server import Endpoint
-from adapters.nats_wire import Wire
 from bench import flights, peers
 from bench.figures import Figure, Took, percentile
-from bench.flights import Message
+from bench.firing import Firing
 from bench.processes import Program, up, up_in_two
 from bench.stock import Stock
 from oms.client import connect
@@ -84,37 +82,23 @@ def _rates(loads: dict[str, list[Load]], rivals: Sequence[float]) -> Iterator[Fi
 
 async def _loaded(program: Program, commands: int) -> Load:
     """The flights are new ones, each a command of its own."""
-    wire = await _opened(program)
-    messages = iter([flights.single(flights.created(n), f"c{n}") for n in range(commands)])
-    latencies: list[float] = []
-
-    async def sender() -> None:
-        for message in messages:
-            begun = time.perf_counter()
-            await _accepted(wire, message)
-            latencies.append(time.perf_counter() - begun)
-
+    client = await _opened(program)
+    messages = [flights.single(flights.created(n), f"c{n}") for n in range(commands)]
     before = program.cpu()
     with Took() as took:
-        await asyncio.gather(*(sender() for _ in range(AT_ONCE)))
+        latencies = await client.fire(messages, AT_ONCE)
     after = program.cpu()
-    wire.close()
+    client.close()
     used = [(late - early) / commands * 1e6 for early, late in zip(before, after, strict=True)]
     return Load(commands / took.wall, latencies, used[0], used[1], took.cpu / commands * 1e6)
 
 
-async def _opened(program: Program) -> Wire:
+async def _opened(program: Program) -> Firing:
     endpoint = Endpoint.of(program.folder / "nats")
-    wire = await Wire.open(endpoint.url, endpoint.logins["local"])
-    await _accepted(wire, flights.single(flights.declaration(), "type"))
-    for n in range(200):  # let it warm up
-        await _accepted(wire, flights.single(flights.created(-n - 1), f"warm{n}"))
-    return wire
-
-
-async def _accepted(wire: Wire, message: Message) -> None:
-    answer = await wire.request(message.subject, message.body)
-    assert b'"status":"accepted"' in answer, answer
+    client = await Firing.open(endpoint.url, endpoint.logins["local"])
+    await client.fire([flights.single(flights.declaration(), "type")], 1)
+    await client.fire([flights.single(flights.created(-n - 1), f"warm{n}") for n in range(200)], 1)  # let it warm up
+    return client
 
 
 class Idle(NamedTuple):

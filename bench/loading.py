@@ -4,7 +4,6 @@ python -m bench.loading oms URL LOGINS FIRST COUNT              commands over NA
 python -m bench.loading eventsourcing DATABASE-URL - FIRST COUNT   aggregates saved by 32 threads of this process
 """
 
-import asyncio
 import json
 import sys
 import time
@@ -17,28 +16,19 @@ from urllib.parse import parse_qs, urlsplit
 import uvloop
 
 from adapters.nats_server import Endpoint
-from adapters.nats_wire import Wire
 from bench import flights, peers
+from bench.firing import Firing
 
 AT_ONCE = 32
 
 
 async def oms(url: str, logins: str, first: int, count: int) -> None:
     endpoint = Endpoint.at(url, Path(logins))
-    wire = await Wire.open(endpoint.url, endpoint.logins["local"])
-    messages = iter([flights.single(flights.created(n), f"c{n}") for n in range(first, first + count)])
-    latencies: list[float] = []
-
-    async def sender() -> None:
-        for message in messages:
-            begun = time.perf_counter()
-            answer = await wire.request(message.subject, message.body)
-            assert b'"status":"accepted"' in answer, answer
-            latencies.append(time.perf_counter() - begun)
-
+    client = await Firing.open(endpoint.url, endpoint.logins["local"])
+    messages = [flights.single(flights.created(n), f"c{n}") for n in range(first, first + count)]
     _ready()
-    await asyncio.gather(*(sender() for _ in range(AT_ONCE)))
-    wire.close()
+    latencies = await client.fire(messages, AT_ONCE)
+    client.close()
     print(json.dumps(latencies))
 
 
