@@ -230,6 +230,16 @@ async def test_a_ring_before_its_time_waits(world):
     assert rested[0] == 60.0
 
 
+async def test_what_is_due_runs_though_the_server_rings_late_or_never(world):
+    await world.say(schedule())
+    world.now += 60 * SECOND - 10_000
+    async with kept(world):
+        await world.until(lambda: world.rings.waiting)
+        world.now += 10_000  # and no server hears of it
+        await world.ran(1)
+        assert not world.rings.rung
+
+
 class Dies(Exception):
     """The process is killed here."""
 

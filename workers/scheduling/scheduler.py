@@ -16,6 +16,7 @@ from workers.scheduling.tally import Tally
 AT_ONCE: Final = 128  # commands under way
 TOGETHER: Final = 500  # schedules that are planned and noted together
 MICROS: Final = 1_000_000
+LOOK_SECONDS: Final = 60.0  # at the longest: a clock that is set goes on otherwise than time
 
 
 class Scheduler:
@@ -42,7 +43,7 @@ class Scheduler:
         self._armed: set[int] = set()
         self._named: dict[str, str] = {}  # RIDs by name
         self._ended: list[Run] = []
-        self._more = asyncio.Event()
+        self._more, self._sooner = asyncio.Event(), asyncio.Event()
         self._gate = asyncio.Lock()  # held while schedules are planned: as they are then, and one after the other
         self._tasks = asyncio.TaskGroup()
 
@@ -57,6 +58,7 @@ class Scheduler:
             for what, work in (
                 ("schedules", self._watch),
                 ("rings of schedules", self._hear),
+                ("schedules", self._look),
                 ("runs of schedules", self._note),
                 *[("schedules", self._work)] * AT_ONCE,
             ):
@@ -103,6 +105,17 @@ class Scheduler:
         async with self._gate:
             await self._settle(found)
         self.position = position
+
+    async def _look(self) -> None:
+        """At what is due, when it is: a server rings up to a quarter of a second late, at least that far apart."""
+        self._sooner.clear()
+        wait = min((self._next[0][0] - self._clock()) / MICROS, LOOK_SECONDS) if self._next else LOOK_SECONDS
+        if wait > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._sooner.wait()
+        else:
+            await self._answer([])
 
     async def _hear(self) -> None:
         """NOTE it is also looked when nothing has rung for a while: a server that forgot delays runs, and loses none."""
@@ -153,6 +166,7 @@ class Scheduler:
             if time is not None:
                 heappush(self._next, (time, identity))
                 times.add(ring(time))
+        self._sooner.set()
         return times
 
     async def _settle(self, found: Sequence[Known]) -> None:
