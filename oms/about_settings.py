@@ -23,6 +23,8 @@ _PORT = re.compile(r"\d{1,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
 _ORIGIN = re.compile(r"\*|[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
+_MAIL = re.compile(r"|[^\s@<>,]+@[^\s@<>,]+")
+_MAILS = re.compile(r"\*|[^\s@<>,]+@[^\s@<>,]+")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
 
 
@@ -144,6 +146,16 @@ ABOUT: Mapping[str, About] = {
         like="https://oms.example.com/webhooks/consent",
     ),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
+    "smtp_host": About("mail server for subscriptions to `mailto:`; empty: no mail is sent"),
+    "smtp_port": About("its port", low=1, high=65_535),
+    "smtp_tls": About(
+        "how mail goes there: TLS after STARTTLS, TLS from the start, or plain", choices=("starttls", "tls", "no")
+    ),
+    "smtp_credentials": About("file of two lines, user and password of the mail server; empty: it asks for none"),
+    "smtp_from": About("address that mail is from", shape=_MAIL, like="oms@example.com"),
+    "smtp_to": About(
+        "who may be written to: addresses, `*@example.com`, or `*`; nobody else is", shape=_MAILS, like="*@example.com"
+    ),
     "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
     "scheduler_port": About(
         "port at which schedules are seen and said over HTTP; 0: one that is free, which `oms up` says",

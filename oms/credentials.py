@@ -83,7 +83,7 @@ class Credentials:
 def _assertion(credential: Mapping[str, Any], key: str) -> str:
     """Raises `BadKey`."""
     now, identity = clock.now() // 1_000_000, clock.new_id()
-    return assertion(key, credential["identifier"], credential["tokenurl"], now, str(identity), credential.get("keyid"))
+    return assertion(key, credential["identifier"], credential["tokenurl"], now, identity, credential.get("keyid"))
 
 
 def _with(request: Request, headers: Mapping[str, str], tls: ClientTls | None = None) -> Request:

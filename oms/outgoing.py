@@ -50,6 +50,7 @@ async def outgoing(
     try:
         async with nats_out(endpoint, settings.ontology) as out:
             ways: dict[str, Outgoing] = {"NATS": out, "FILE": _into_files(settings.folder / "webhooks")}
+            ways["MAIL"] = _mail(settings)
 
             async def sent(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
@@ -95,6 +96,18 @@ class Wrong:
         self._said[name] = detail
 
 
+def _mail(settings: Settings) -> Outgoing:
+    """Loaded when somebody is written to."""
+
+    async def write(request: Request) -> Answered | Failed:
+        from adapters.smtp import MailOut
+        from oms.mailing import mail_server
+
+        return await MailOut(lambda: mail_server(settings))(request)
+
+    return write
+
+
 def _into_files(folder: Path) -> Outgoing:
     """Each is written to by one at a time."""
     file = lru_cache(None)(lambda name: LinesFile(folder / name))
@@ -123,6 +136,8 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
     own = event_headers(said.get("eventheaders") or {}, letter.body)
     typed = {"Content-Type": said["contenttype"]} if said.get("contenttype") else {}
     marked = {"oms-test": "true"} if letter.trigger == "test" else {}
+    if state["protocol"] == "MAIL":
+        marked["message-id"] = identity(state["id"], letter.event)
     return Request(
         state["sink"], {**(said.get("headers") or {}), **own, **made.headers, **typed, **signed, **marked}, made.body,
         float(state["config"]["timeout"]), said.get("method") or "POST",

@@ -57,6 +57,12 @@ class Settings:
     webhook_origin: str = "oms"
     webhook_callback: str = ""
     webhook_days: float = 30.0
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_credentials: str = ""
+    smtp_from: str = ""
+    smtp_to: tuple[str, ...] = ()
     schedule_days: float = 30.0
     scheduler_port: int = 8002
     gateway_port: int = 8003

@@ -34,14 +34,20 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
     elif settings is not None:
         yield from _http_faults(settings, said["config"]["mode"])
     yield from credential_faults(said)
-    if protocol != "HTTP" and said["config"]["mode"] == "batch":
+    yield from _config_faults(protocol, said["config"])
+
+
+def _config_faults(protocol: str, config: Mapping[str, Any]) -> Iterator[Finding]:
+    if protocol == "MAIL" and config["mode"] == "binary":
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", "a letter has no place for attributes; take structured")
+    if protocol != "HTTP" and config["mode"] == "batch":
         text = f"{protocol} knows no batches; take structured or binary"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
-    if protocol != "HTTP" and said["config"].get("handshake"):
+    if protocol != "HTTP" and config.get("handshake"):
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/handshake", f"nobody at {protocol} can be asked for consent")
-    if said["config"].get("batch") and said["config"]["mode"] != "batch":
+    if config.get("batch") and config["mode"] != "batch":
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/batch", "limits of a batch are of mode batch")
-    if transform := said["config"].get("transform"):
+    if transform := config.get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
 
 

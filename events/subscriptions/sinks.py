@@ -2,6 +2,7 @@
 
 HTTP   https://host/path      no user, no fragment
 NATS   nats:flights.events    a subject of the log's own server; none of OMS's or of the server's
+MAIL   mailto:ops@example.com    one or several with commas; whom letters may go to is for who runs OMS
 FILE   file:flights.ndjson    a name in the folder `webhooks`: whoever may register may not write anywhere
 """
 
@@ -34,6 +35,7 @@ SECRET_HEADERS: Final = frozenset(
 )
 """Hold secrets by their names: never in an event, only as secret ones."""
 MAX_HEADERS: Final = 30
+MAX_ADDRESSES: Final = 20
 MAX_HEADER: Final = 4_096  # characters of a value
 
 MEDIA_TYPE: Final = re.compile(
@@ -42,13 +44,14 @@ MEDIA_TYPE: Final = re.compile(
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 _SUBJECT: Final = re.compile(r"[^\s.*>\x00-\x1f\x7f]+(\.[^\s.*>\x00-\x1f\x7f]+)*")
 _FILE: Final = re.compile(r"[^\W_][\w.-]{0,99}")
+_ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(\.[\w-]+)+", re.ASCII)
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 
 
 def sink_fault(protocol: Protocol, sink: str) -> str | None:
     """What is wrong with it, as the end of a sentence; `None` where nothing is."""
-    return {"HTTP": _http_fault, "NATS": _nats_fault, "FILE": _file_fault}[protocol](sink)
+    return {"HTTP": _http_fault, "NATS": _nats_fault, "FILE": _file_fault, "MAIL": _mail_fault}[protocol](sink)
 
 
 def header_faults(headers: Mapping[str, str], path: str, beside: Iterable[str] = ()) -> Iterator[Finding]:
@@ -144,3 +147,10 @@ def _file_fault(sink: str) -> str | None:
     if name == sink or not _FILE.fullmatch(name) or ".." in name:
         return "is no name such as file:flights.ndjson: letters and digits, then also . _ and -, at most 100"
     return None
+
+
+def _mail_fault(sink: str) -> str | None:
+    addresses = sink.removeprefix("mailto:").split(",")
+    if not sink.startswith("mailto:") or not all(_ADDRESS.fullmatch(each) and len(each) <= 254 for each in addresses):
+        return "is no address such as mailto:ops@example.com; several stand with commas, nothing follows them"
+    return f"names {len(addresses)} addresses, at most {MAX_ADDRESSES}" if len(addresses) > MAX_ADDRESSES else None

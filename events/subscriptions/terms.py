@@ -11,7 +11,7 @@ from pydantic import Field
 from events.decider import Payload
 from events.names import Rid
 
-Protocol = Literal["HTTP", "NATS", "FILE"]
+Protocol = Literal["HTTP", "NATS", "FILE", "MAIL"]
 Mode = Literal["structured", "binary", "batch"]
 
 
@@ -156,7 +156,8 @@ Sink = Annotated[
     Field(
         min_length=1,
         max_length=2_000,
-        description="HTTP: `https://…`; NATS: `nats:<subject>` of the log's server; FILE: `file:<name>` in `webhooks`",
+        description="HTTP: `https://…`; NATS: `nats:<subject>` of the log's server; FILE: `file:<name>` in `webhooks`; "
+        "MAIL: `mailto:<address>`, several with commas",
     ),
 ]
 Types = Annotated[

@@ -35,7 +35,7 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why.", show_defaul
 @spread
 def register(
     name: Name,
-    sink: Annotated[str, typer.Option("--sink", help="https://…, nats:SUBJECT or file:NAME.")],
+    sink: Annotated[str, typer.Option("--sink", help="https://…, nats:SUBJECT, file:NAME or mailto:ADDRESS.")],
     branch: Branch = None,
     *,
     wanting: Wanting,

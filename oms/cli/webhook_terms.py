@@ -9,7 +9,7 @@ import typer
 from oms.cli.failures import Exit, Failure
 from oms.cli.sending import json_document
 
-_PROTOCOLS: Final = {"nats": "NATS", "file": "FILE"}
+_PROTOCOLS: Final = {"nats": "NATS", "file": "FILE", "mailto": "MAIL"}
 _MEMBERS: Final = {"type": "types", "of": "objectTypes", "on": "branches", "filters": "filters"}
 
 

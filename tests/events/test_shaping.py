@@ -1,11 +1,14 @@
 """An event in another shape: by JMESPath, within bounds, and refused with its place where it cannot be."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.subscriptions.mails import mail
 from events.subscriptions.messages import event_headers, message
 from events.subscriptions.shaping import MAX_WORK, Unshaped, shape_faults, shaped
 from events.wire.cloudevents import decode_batch
@@ -122,3 +125,13 @@ def test_any_text_is_either_refused_or_ends(expression):
     except Unshaped:
         return
     assert faults == []
+
+
+def test_what_the_page_makes_of_a_report_for_people_is_a_letter_and_a_message():
+    report = {**json.loads(BODY), "type": "io.oms.subscription.failing.v1", "data": {"name": "탑승구", "percent": 50}}
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    letter, text = re.findall(r'--transform-of event \\\n +--transform "(.*)"\n', page)
+    made = mail(shaped(letter, json.dumps(report).encode()))
+    assert made.subject == "OMS: 탑승구 io.oms.subscription.failing.v1"
+    assert made.text == '{"name":"탑승구","percent":50} — see oms webhook tries 탑승구'
+    assert json.loads(shaped(text, json.dumps(report).encode()))["text"].startswith(":warning: 탑승구 io.oms")

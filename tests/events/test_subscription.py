@@ -106,6 +106,8 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocol": "NATS", "sink": "nats:gates", "protocolsettings": {}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
         ({"protocol": "FILE", "sink": "file:a", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
         ({"protocol": "NATS", "sink": "nats:gates", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({"protocol": "MAIL", "sink": "mailto:a@example.com", "config": {"mode": "binary"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({"protocol": "MAIL", "sink": "mailto:a@example"}, [("SUBSCRIPTION_SINK", "/sink")]),
         ({"config": {"batch": {"events": 5}}}, [("SUBSCRIPTION_PROTOCOL", "/config/batch")]),
         ({"config": {"transform": {"expression": "a("}}}, [("SUBSCRIPTION_TRANSFORM", "/config/transform/expression")]),
         ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
