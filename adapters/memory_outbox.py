@@ -1,8 +1,10 @@
 """The outbox in memory: for tests and models; what it holds is gone with the process."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from events.names import ONTOLOGY_SCOPE
+from events.objects.section import section_key
 from producers.outbox import (
     Ask,
     CommandKey,
@@ -18,12 +20,14 @@ from producers.outbox import (
     Row,
     Told,
     UnderRead,
+    UploadKey,
     Work,
     Writes,
     Written,
     driven,
     subjects,
 )
+from producers.uploads import UploadsFull
 from security.chain import genesis
 
 
@@ -40,6 +44,7 @@ class MemoryOutbox:
         self._commits: list[CommitWrite] = []
         self._commands: dict[CommandKey, Remembered] = {}
         self._refusals: list[Refusal] = []
+        self._uploads: dict[UploadKey, tuple[bytes, int]] = {}  # content and time
 
     async def commit(self, work: Work) -> Writes:
         writes = driven(work, self._head, self._tell)
@@ -79,6 +84,26 @@ class MemoryOutbox:
             del self._commands[key]
         return len(old)
 
+    async def upload(self, principal: str, sections: Mapping[str, bytes], time: int, most: int) -> None:
+        uploads = self._uploads | {UploadKey(principal, name): (content, time) for name, content in sections.items()}
+        size = sum(len(content) for key, (content, _) in uploads.items() if key.principal == principal)
+        if size > most:
+            raise UploadsFull(principal, size, most)
+        self._uploads = uploads
+
+    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
+        return [
+            name
+            for name in sections
+            if (ONTOLOGY_SCOPE, section_key(name)) not in self._heads and (principal, name) not in self._uploads
+        ]
+
+    async def throw_away(self, before: int) -> int:
+        kept = {key: upload for key, upload in self._uploads.items() if upload[1] >= before}
+        gone = len(self._uploads) - len(kept)
+        self._uploads = kept
+        return gone
+
     async def restore(self, writes: Writes) -> None:
         self._put(writes)
 
@@ -109,7 +134,8 @@ class MemoryOutbox:
         commits = {at: commit for at in ask.commits if (commit := self._commit(*at))}
         named = {c.id: c for c in self._commits if c.id in ask.commits_named} if ask.commits_named else {}
         written = {asked: self._subjects(asked) for asked in ask.written}
-        return Told(heads, commands, ids, ends, commits, named, written, under)
+        uploads = {key: self._uploads[key][0] for key in ask.uploads if key in self._uploads}
+        return Told(heads, commands, ids, ends, commits, named, written, under, uploads)
 
     def _subjects(self, asked: Written) -> list[str]:
         commits = [c for c in self._commits if c.branch == asked.branch and asked.after < c.last <= asked.until]
@@ -146,6 +172,8 @@ class MemoryOutbox:
         self._commits += writes.commits
         self._commands.update(writes.commands)
         self._refusals += writes.refusals
+        for key in writes.taken:
+            self._uploads.pop(key, None)
         self._head = writes.head
 
 

@@ -1,4 +1,4 @@
-"""The write side's tables, for every SQL database: the outbox, heads as intervals, commits, remembered commands, refusals."""
+"""The write side's tables, for every SQL database: the outbox, heads as intervals, commits, remembered commands, uploads, refusals."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
@@ -56,6 +56,16 @@ commands = Table(
     Column("time", BigInteger, nullable=False),
     Index("commands_by_time", "time"),
     sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Sections that were sent ahead of the command that will name them (`producers.uploads`).
+uploads = Table(
+    "uploads", metadata,
+    Column("principal", TEXT, primary_key=True),
+    Column("section", TEXT, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Index("uploads_by_time", "time"),
 )  # fmt: skip
 
 refusals = Table(

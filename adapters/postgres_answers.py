@@ -17,6 +17,7 @@ from producers.outbox import (
     Remembered,
     Told,
     UnderRead,
+    UploadKey,
     subjects,
 )
 
@@ -61,6 +62,10 @@ async def told(connection: Driver, ask: Ask) -> Told:
         bodies = await connection.fetch(SQL["find_written"], *asked)
         told = list(dict.fromkeys([*left, *subjects(body for (body,) in bodies)]))
         found.written = {**found.written, asked: told}
+    found.uploads = {
+        UploadKey(*key): content
+        for key, content in (await _each(connection, "find_uploads", ask.uploads, 2, bytes)).items()
+    }
     for read in ask.under:
         found.under = {**found.under, read: await _under(connection, read)}
     return found

@@ -5,7 +5,7 @@ thread hop, and reading never waits for it. Who commits under a lease says its f
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from adapters.postgres import AWAY, Driver, connected, why
 from adapters.postgres_answers import SQL, columns, driven
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
+from events.names import ONTOLOGY_SCOPE
+from events.objects.section import SECTIONS
 from producers.lease import Held
 from producers.outbox import (
     CommandKey,
@@ -27,6 +29,7 @@ from producers.outbox import (
     Work,
     Writes,
 )
+from producers.uploads import UploadsFull
 from security.chain import genesis
 
 COPIED: Final = 500  # rows of a group from which COPY is as quick as arrays; with 4,000 twice as quick (measured)
@@ -102,6 +105,23 @@ class PostgresOutbox:
         forgotten: int = await self._writing.run(lambda db: db.fetchval(SQL["forget_commands"], before))
         return forgotten
 
+    async def upload(self, principal: str, sections: Mapping[str, bytes], time: int, most: int) -> None:
+        async def run(db: Driver) -> None:
+            async with db.transaction():
+                await db.execute(SQL["keep_uploads"], principal, [*sections], [*sections.values()], time)
+                size = await db.fetchval(SQL["uploaded_bytes"], principal)
+                if size > most:
+                    raise UploadsFull(principal, size, most)
+
+        await self._writing.run(run)
+
+    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
+        return [name for (name,) in await self._fetch("lacking", list(sections), principal, ONTOLOGY_SCOPE, SECTIONS)]
+
+    async def throw_away(self, before: int) -> int:
+        gone: int = await self._writing.run(lambda db: db.fetchval(SQL["throw_away"], before))
+        return gone
+
     async def restore(self, writes: Writes) -> None:
         async def run(db: Driver) -> None:
             async with db.transaction():
@@ -142,6 +162,8 @@ class PostgresOutbox:
             await db.copy_records_to_table("heads", records=heads, columns=HeadWrite._fields)
             await db.copy_records_to_table("outbox", records=rows, columns=Row._fields)
             heads, rows = [], []
+        if writes.taken:
+            await db.execute(SQL["take_uploads"], *columns(writes.taken, 2))
         if writes.refusals:
             await db.execute(SQL["add_refusals"], *columns(writes.refusals, 6))
         remembered = [(*key, *answer) for key, answer in writes.commands]

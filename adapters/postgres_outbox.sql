@@ -98,6 +98,32 @@ UPDATE log_head SET position = $17, time = $18, hash = $19
 WHERE ontology = $20 AND ($21::bigint IS NULL OR $21 = (SELECT fence FROM leases WHERE name = $22))
 RETURNING pg_notify($23, '')
 
+-- keep_uploads
+INSERT INTO uploads (principal, section, content, time)
+SELECT $1, section, content, $4 FROM unnest($2::text[], $3::bytea[]) AS sent (section, content)
+ON CONFLICT (principal, section) DO UPDATE SET time = excluded.time
+
+-- uploaded_bytes
+SELECT coalesce(sum(length(content)), 0)::bigint FROM uploads WHERE principal = $1
+
+-- find_uploads
+SELECT n, content
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (principal, section, n)
+JOIN uploads USING (principal, section)
+
+-- lacking
+SELECT section FROM unnest($1::text[]) WITH ORDINALITY AS asked (section, n)
+WHERE NOT EXISTS (SELECT FROM uploads WHERE principal = $2 AND section = asked.section)
+    AND NOT EXISTS (SELECT FROM heads WHERE branch = $3 AND key = $4 || asked.section)
+ORDER BY n
+
+-- take_uploads
+DELETE FROM uploads USING unnest($1::text[], $2::text[]) AS taken (principal, section)
+WHERE uploads.principal = taken.principal AND uploads.section = taken.section
+
+-- throw_away
+WITH gone AS (DELETE FROM uploads WHERE time < $1 RETURNING 1) SELECT count(*) FROM gone
+
 -- add_refusals
 INSERT INTO refusals (time, principal, branch, command_id, type, findings)
 SELECT time, principal, branch, command_id, type, findings

@@ -16,6 +16,7 @@ from producers.outbox import (
     Remembered,
     Told,
     UnderRead,
+    UploadKey,
     Written,
     subjects,
 )
@@ -40,7 +41,17 @@ def told(connection: sqlite3.Connection, ask: Ask) -> Told:
     found.commits_named = {name: CommitWrite(*row) for name, row in named if row}
     found.written = {asked: _written(connection, asked) for asked in ask.written}
     found.under = {read: list(_under(connection, read)) for read in ask.under}
+    found.uploads = dict(_uploads(connection, ask.uploads))
     return found
+
+
+def _uploads(connection: sqlite3.Connection, keys: Sequence[UploadKey]) -> Iterator[tuple[UploadKey, bytes]]:
+    asked: dict[str, list[str]] = {}
+    for principal, section in keys:
+        asked.setdefault(principal, []).append(section)
+    for principal, sections in asked.items():
+        for section, content in connection.execute(SQL["find_uploads"], (_dump(sections).decode(), principal)):
+            yield UploadKey(principal, section), content
 
 
 def _written(connection: sqlite3.Connection, asked: Written) -> list[str]:

@@ -6,7 +6,7 @@ reading never waits for an fsync.
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,8 @@ from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
 from adapters.sqlite_file import transaction
 from adapters.sqlite_reader import closed_if_it_fails, reader
+from events.names import ONTOLOGY_SCOPE
+from events.objects.section import SECTIONS
 from producers.outbox import (
     CommandKey,
     HeadWrite,
@@ -35,6 +37,7 @@ from producers.outbox import (
     Writes,
     driven,
 )
+from producers.uploads import UploadsFull
 from security.chain import genesis
 
 Result = TypeVar("Result")
@@ -110,6 +113,29 @@ class SqliteOutbox:
 
         return await self._write(run)
 
+    async def upload(self, principal: str, sections: Mapping[str, bytes], time: int, most: int) -> None:
+        rows = [(principal, name, content, time) for name, content in sections.items()]
+
+        def run() -> None:
+            with self._transaction():
+                self._writer.executemany(SQL["keep_upload"], rows)
+                (size,) = self._writer.execute(SQL["uploaded_bytes"], (principal,)).fetchone()
+                if size > most:
+                    raise UploadsFull(principal, size, most)
+
+        await self._write(run)
+
+    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
+        asked = (_dump(sections).decode(), principal, ONTOLOGY_SCOPE, SECTIONS)
+        return [name for (name,) in await self._read(lambda: self._reader.execute(SQL["lacking"], asked).fetchall())]
+
+    async def throw_away(self, before: int) -> int:
+        def run() -> int:
+            with self._transaction():
+                return self._writer.execute(SQL["throw_away"], (before,)).rowcount
+
+        return await self._write(run)
+
     async def restore(self, writes: Writes) -> None:
         def run() -> None:
             with self._transaction():
@@ -164,6 +190,8 @@ class SqliteOutbox:
         many(SQL["add_commit"], writes.commits)
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
         many(SQL["remember_command"], remembered)
+        if writes.taken:
+            many(SQL["take_upload"], writes.taken)
         if writes.refusals:
             many(SQL["add_refusal"], writes.refusals)
         self._writer.execute(SQL["move_log_head"], (*writes.head, self.ontology))

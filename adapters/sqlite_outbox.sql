@@ -81,6 +81,24 @@ SELECT id, digest, outcome, time FROM commands WHERE principal = ? AND id IN (?,
 -- forget_commands
 DELETE FROM commands WHERE time < ?
 
+-- keep_upload
+INSERT INTO uploads (principal, section, content, time) VALUES (?, ?, ?, ?) ON CONFLICT (principal, section) DO UPDATE SET time = excluded.time
+
+-- uploaded_bytes
+SELECT coalesce(sum(length(content)), 0) FROM uploads WHERE principal = ?
+
+-- find_uploads
+SELECT asked.value, held.content FROM json_each(?) AS asked CROSS JOIN uploads AS held ON held.principal = ? AND held.section = asked.value
+
+-- lacking
+SELECT asked.value FROM json_each(?1) AS asked WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE principal = ?2 AND section = asked.value) AND NOT EXISTS (SELECT 1 FROM heads WHERE branch = ?3 AND key = ?4 || asked.value) ORDER BY asked.key
+
+-- take_upload
+DELETE FROM uploads WHERE principal = ? AND section = ?
+
+-- throw_away
+DELETE FROM uploads WHERE time < ?
+
 -- add_refusal
 INSERT INTO refusals (time, principal, branch, command_id, type, findings) VALUES (?, ?, ?, ?, ?, ?)
 

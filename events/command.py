@@ -187,6 +187,22 @@ class AskSimilar(AskView):
     limit: Annotated[int, Field(ge=1, le=100, description="how many objects at most")] = 10
 
 
+class AskUpload(Payload):
+    """Sections of large values, sent ahead of the command whose values name them; they wait for it, and are no facts before.
+
+    What was sent before is not sent again: the answer's `lacking` says which of `named` are neither stored nor waiting.
+    """
+
+    sections: Annotated[
+        list[dict[str, Any]],
+        Field(default_factory=list, description="each `{text}`, `{array}`, `{object}` or `{kind, runs}`, in any order"),
+    ]
+    named: Annotated[
+        list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]],
+        Field(default_factory=list, max_length=10_000, description="SHA-256 of sections that are asked about"),
+    ]
+
+
 QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Outcome": AskOutcome,
     "Show": AskShow,
@@ -202,6 +218,7 @@ QUESTIONS: Final[Mapping[str, type[Payload]]] = {
     "Similar": AskSimilar,
     "PreviewMerge": AskPreviewMerge,
     "PreviewAction": AskPreviewAction,
+    "UploadSections": AskUpload,
 }
 """Commands that ask, and are never queued."""
 

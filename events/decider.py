@@ -16,6 +16,7 @@ from events.names import Key, Rid
 from events.objects.screen import NO_SCREEN, Screen
 from events.objects.sealing import NO_SEALS, Seals
 from events.objects.splits import NO_SPLITS, Splits
+from events.objects.uploaded import NO_UPLOADS, Uploaded
 
 if TYPE_CHECKING:
     from events.branches.elsewhere import Elsewhere
@@ -87,6 +88,7 @@ class Context:
     room: bool = False  # it is for as long as a migration runs: a type need not be all that it shall be again
     screen: Screen = NO_SCREEN
     splits: Splits = NO_SPLITS
+    uploaded: Uploaded = NO_UPLOADS
     notes: dict[Any, Any] = field(default_factory=dict, init=False)  # kept while one command is decided again and again
     grounds: "Grounds | None" = field(default=None, init=False)  # of a merge that was decided
 

@@ -104,6 +104,13 @@ ABOUT: Mapping[str, About] = {
     "log_level": About("what is worth a line on standard error", choices=LOG_LEVELS),
     "deadline": About("how long a client waits for an outcome, all its tries together", "s", low=0.1, high=86_400),
     "remember": About("how long a repeated command is answered from memory", "days", low=0.01, high=3_650),
+    "upload_bytes": About(
+        "how much of large values one principal may have waiting for the commands that will name it",
+        "bytes",
+        low=1_000_000,
+        high=10**12,
+    ),
+    "upload_hours": About("how long it waits; then it is thrown away", "hours", low=0.01, high=8_760),
     "outbox_rows": About(
         "how many rows the outbox keeps; once an hour the others leave it for segments in `archive`; 0: all stay",
         high=10**12,

@@ -45,6 +45,8 @@ class Settings:
     log_level: str = "info"
     deadline: float = 30.0
     remember: float = 7.0
+    upload_bytes: int = 256_000_000
+    upload_hours: float = 24.0
     outbox_rows: int = 0
     audit_days: float = 0.0
     snapshot_every: int = 500_000

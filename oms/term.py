@@ -21,6 +21,7 @@ from gateways.commands import CommandDoor
 from gateways.previews import PreviewDoor
 from gateways.schedules import RunsDoor
 from gateways.similar import SimilarDoor
+from gateways.uploads import UploadDoor
 from oms.archiving import audit_trimmed, trimmed
 from oms.hourly import HOUR, days_ago, hourly
 from oms.keys import key_store
@@ -38,6 +39,7 @@ from producers.lease import lead
 from producers.log import LogUnavailable
 from producers.outbox import Outbox, OutboxUnavailable, Writes
 from producers.relay import Relay
+from producers.uploads import Store
 from workers import migrations
 from workers.queue import QueueWorker
 
@@ -45,9 +47,7 @@ WATCH_SECONDS: Final = 1.0  # between two looks at the relay, and before what re
 
 
 @asynccontextmanager
-async def term(
-    here: Running, outbox: Outbox, alarm: Alarm, leases: PostgresLeases | None = None
-) -> AsyncIterator[None]:
+async def term(here: Running, outbox: Store, alarm: Alarm, leases: PostgresLeases | None = None) -> AsyncIterator[None]:
     """As long as nobody else writes. `leases`: the relay too has one of its own, which a process without a committer may hold."""
     settings, loops = here.settings, list[Loop]()
     async with AsyncExitStack() as stack:
@@ -83,7 +83,7 @@ async def _relay(endpoint: Endpoint, outbox: Outbox, wake: asyncio.Event, stack:
 
 
 async def _committer(
-    here: Running, outbox: Outbox, relay: Relay, alarm: Alarm, stack: AsyncExitStack, loops: list[Loop]
+    here: Running, outbox: Store, relay: Relay, alarm: Alarm, stack: AsyncExitStack, loops: list[Loop]
 ) -> CommandDoor:
     settings = here.settings
     await outbox.commit(genesis(settings.ontology, settings.branch, clock.now()))
@@ -106,10 +106,12 @@ async def _committer(
     questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
     questions |= RunsDoor(last_runs(settings, here.shelves)).questions
     questions |= SimilarDoor(here.embedding.find).questions
+    questions |= UploadDoor(outbox, clock.now, settings.upload_bytes).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [
         committer.run(),
         hourly(lambda: outbox.forget(days_ago(settings.remember))),
+        hourly(lambda: outbox.throw_away(days_ago(settings.upload_hours / 24))),
         _migrate(outbox, door, begun),
     ]
     loops += [_trim(here, outbox, alarm)] if settings.outbox_rows or settings.audit_days else []

@@ -18,6 +18,7 @@ from events.findings import Finding, Refused, listed
 from events.merges.again import Grounds
 from events.objects.purging import COMMANDS as PURGES
 from events.objects.purging import DataKeyDestroyed
+from events.objects.section import SECTION_UNKNOWN
 from producers import hooks, splitting
 from producers.again import FEW, decided_again
 from producers.ahead import (
@@ -51,6 +52,7 @@ from producers.outbox import (
     Refusal,
     Remembered,
     Told,
+    UploadKey,
     Work,
     Writes,
 )
@@ -58,6 +60,7 @@ from producers.outcome import failed, outcome_of
 from producers.patch import whole
 from producers.prefetch import Reading, prefetch
 from producers.tips import Tips, check_bases
+from producers.uploads import Uploaded
 from security import pii
 
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
@@ -135,15 +138,17 @@ class Planner:
         if ahead > self.limits.clock_ahead:
             text = f"the log's last event is {ahead / 1e6:.0f} s ahead of this machine's clock; set the clock right"
             return self._refuse(submitted, [Finding("TIME_CLOCK_BEHIND", "", text)], writes, now)
+        kept = bool(submitted.key.id)  # not where sections are lacking: sent again behind them it is decided
         try:
             outcome = yield from self._accept(submitted, writes, now)
         except Refused as refused:
             outcome = self._refuse(submitted, refused.findings, writes, now)
+            kept = kept and not any(finding.code == SECTION_UNKNOWN for finding in refused.findings)
         except OutboxUnavailable:  # without the key store nothing is decided, so nothing is refused for good
             raise
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
             return AGAIN if isinstance(fault, _Again) else self._refuse(submitted, [failed(fault)], writes, now)
-        if submitted.key.id:
+        if kept:
             remembered = Remembered(self._digests.kept(submitted.digest), outcome, now)
             answered[submitted.key] = remembered
             writes.commands.append((submitted.key, remembered))
@@ -159,6 +164,7 @@ class Planner:
             writes.prepared = planned.moved.prepared
             self.heads.forget()  # it can be read again
         self._write(submitted, planned.drawn, writes)
+        writes.taken += planned.taken
         return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
 
     def _rehearse(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
@@ -186,11 +192,11 @@ class Planner:
             raise Refused(submitted.findings)
         moved = yield from self._still(submitted, writes.head)
         if moved is None:
-            drafted, staged, warnings, _ = yield from self._decide(submitted, writes.head, now)
+            drafted, staged, warnings, _, taken = yield from self._decide(submitted, writes.head, now)
             moves: Sequence[Move] = moves_in(drafted)
             words: Sequence[Worded] = words_of(self.ontology, submitted.branch, drafted)
         else:
-            staged = Staged(self.heads, submitted.branch)
+            staged, taken = Staged(self.heads, submitted.branch), ()
             words, moves, _, warnings = moved
         if not words:
             return None
@@ -202,7 +208,7 @@ class Planner:
         drawn = draw(
             self.ontology, submitted, words, parents=parents, head=writes.head, now=now, limits=self.limits
         )  # fmt: skip
-        return _Planned(words, staged, drawn, warnings, moved)
+        return _Planned(words, staged, drawn, warnings, moved, taken)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
         """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
@@ -223,7 +229,7 @@ class Planner:
             grounds = None
             if not refusals:
                 try:
-                    drafted, staged, warnings, grounds = yield from beside._decide(submitted, head, now)
+                    drafted, staged, warnings, grounds, _ = yield from beside._decide(submitted, head, now)
                 except Refused as refused:
                     refusals = refused.findings
             keys, prefixes = beside.heads.told_of()
@@ -288,7 +294,8 @@ class Planner:
         context = Context(
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
         )
-        context.screen, context.splits = pii, splitting
+        uploaded = Uploaded(submitted.key.principal)
+        context.screen, context.splits, context.uploaded = pii, splitting, uploaded
         self.ring.begin()
         parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []
@@ -302,6 +309,7 @@ class Planner:
                 except Unasked:
                     ids.rewind()
                     yield from self._elsewhere.ask()
+                    yield from uploaded.ask()
                 except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
                     yield from self.heads.fetch(untold.column, untold.keys)
@@ -323,7 +331,7 @@ class Planner:
         refusals, warnings = (yield from self._passed(context, parts)) if drafted else hooks.NOTHING
         if findings or refusals:
             raise Refused([*findings, *refusals])
-        return _Decision(drafted, staged, warnings, context.grounds)
+        return _Decision(drafted, staged, warnings, context.grounds, uploaded.found)
 
     def _passed(self, context: Context, parts: Sequence[hooks.Decided]) -> Generator[Ask, Told, hooks.Passed]:
         """What the hooks say of it, once all that they read is loaded."""
@@ -346,6 +354,7 @@ class _Decision(NamedTuple):
     staged: Staged
     warnings: Sequence[Finding]  # of the hooks
     grounds: Grounds | None  # if it was a merge
+    taken: Sequence[UploadKey]
 
 
 class _Planned(Struct, frozen=True, gc=False):
@@ -354,6 +363,7 @@ class _Planned(Struct, frozen=True, gc=False):
     drawn: Drawn
     warnings: Sequence[Finding]
     moved: Moved | None  # what was decided ahead, where it is that
+    taken: Sequence[UploadKey]  # sections that are events of it
 
 
 class _Again(Exception):

@@ -67,6 +67,13 @@ class CommandKey(NamedTuple):
     id: str
 
 
+class UploadKey(NamedTuple):
+    """A section that was sent ahead, by whom (`producers.uploads`)."""
+
+    principal: str
+    section: str  # its digest
+
+
 class Remembered(NamedTuple):
     """What was answered to a command: its digest (`producers.command_digests`), its outcome as JSON, when (µs)."""
 
@@ -95,6 +102,7 @@ class Ask:
     commits_named: Sequence[str] = ()  # commit ids
     written: Sequence[Written] = ()
     under: Sequence[UnderRead] = ()
+    uploads: Sequence[UploadKey] = ()
 
 
 @dataclass(slots=True)
@@ -111,6 +119,7 @@ class Told:
     under: Mapping[UnderRead, Sequence[tuple[str, Found]]] = field(
         default_factory=dict
     )  # (key, interval), in key order
+    uploads: Mapping[UploadKey, bytes] = field(default_factory=dict)  # their content as JSON
 
 
 class HeadWrite(NamedTuple):
@@ -168,6 +177,7 @@ class Writes:
     commits: list[CommitWrite] = field(default_factory=list)
     commands: list[tuple[CommandKey, Remembered]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    taken: list[UploadKey] = field(default_factory=list)  # they are events now, and wait no longer
     destroyed: list[str] = field(default_factory=list)  # data keys, to be destroyed once this is durable
     outcomes: list[bytes] = field(default_factory=list)  # JSON, one for each command of the group; not stored as such
 

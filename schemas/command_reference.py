@@ -357,6 +357,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ScheduleRuns": {"schedule": "nightly", "limit": 5},
     "Impact": {"type": "Flight", "property": "status"},
     "Similar": {"text": "delayed by fog", "type": "Flight"},
+    "UploadSections": {"sections": [{"text": "제2장: 비행 후 점검"}], "named": []},
 }
 """`data` of each command, in an order in which they work, once there are the types of the test that sends them."""
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from events.decider import Context
 from events.findings import Finding
 from events.objects.given import Given
-from events.objects.section import given_faults, whole
+from events.objects.section import uploaded, whole
 from events.schema.shape import Shape
 from events.schema.values import Json, pointer
 
@@ -17,11 +17,12 @@ def in_sections(context: Context, shape: Shape, given: Given) -> Given:
     sections: dict[str, Json] = {}
     for field in shape.documents.keys() & given.values.keys():
         value, path = given.values[field], given.path + pointer(shape.names[field])
-        if context.splits.section(value) is not None:
+        root = context.splits.section(value)
+        if root is not None:
             if shape.documents[field] is None:
                 text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
                 given.findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
-            given.findings.extend(given_faults(context, value, path))
+            sections |= uploaded(context, root, path, given.findings)
         elif shape.documents[field]:
             given.values[field] = _split(context, value, path, given.findings, sections)
     return replace(given, sections=sections) if sections else given

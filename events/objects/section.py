@@ -3,8 +3,8 @@
     content: {… 400 kB}   ─►   section.stored, section.stored, …  object.created {content: {"_folded": {section: …}}}
 
 A section belongs to the whole ontology and never changes: what is equal is stored once, on whatever branch. A value that
-fits into a command is split where it is decided, in the same commit. Of a larger one the sections are sent first, in as
-many commands as it takes; the object has it with the last command, which names the section that leads to all of them.
+fits into a command is split where it is decided, in the same commit. Of a larger one the sections are uploaded first; they
+become events of the commit of the command that names the section that leads to all of them, all or none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,11 +22,13 @@ from events.schema.values import Json
 
 aggregate: Final = "section"
 SECTIONS: Final = "section/"
+SECTION_UNKNOWN: Final = "SECTION_UNKNOWN"
+_LEVELS: Final = 200  # sections below one another: each level is another question to the store
 _NO_PLACE: Final = "this part of OMS takes no sections; send them to one that commits"
 
 
 class StoreSections(Payload):
-    """Pieces of a value that is too large for one command. Those that are there already write nothing."""
+    """Pieces of large values, stored at once, before any object has them. Those that are there already write nothing."""
 
     sections: Annotated[
         list[dict[str, Json]],
@@ -99,11 +101,26 @@ def lacking(context: Context, digests: Mapping[str, object]) -> list[str]:
     return [digest for digest, state in zip(digests, there, strict=True) if state is None]
 
 
-def given_faults(context: Context, value: Json, path: str) -> Iterator[Finding]:
-    """Why a value that a client gives by its section cannot be had. Raises `Unread`."""
-    section = context.splits.section(value)
-    if section is not None and lacking(context, {section: None}):
-        yield _missing(section, path)
+def uploaded(context: Context, root: str, path: str, findings: list[Finding]) -> dict[str, Json]:
+    """All that lead from this section on and are not stored yet, by digest, each behind those that it names.
+
+    What is not there is a finding. What is stored leads to nothing that is not. Raises `Unread`.
+    """
+    found: dict[str, Json] = {}
+    below: dict[str, list[str]] = {}
+    wanted = lacking(context, {root: None})
+    for _ in range(_LEVELS):
+        if not wanted:
+            break
+        contents = dict(zip(wanted, needed(context.uploaded.section, wanted), strict=True))
+        findings += [_missing(name, path) for name, content in contents.items() if content is None]
+        found |= {name: content for name, content in contents.items() if content is not None}
+        below |= {name: list(context.splits.named(found[name])) for name in contents if name in found}
+        named = dict.fromkeys(each for name in contents for each in below.get(name, ()) if each not in found)
+        wanted = lacking(context, named)
+    if wanted:
+        findings.append(Finding("SECTION_SHAPE", path, f"its sections are more than {_LEVELS} levels deep"))
+    return {name: found[name] for name in _upwards(root, below)}
 
 
 def whole(context: Context, value: Json) -> Json:
@@ -123,8 +140,21 @@ def whole(context: Context, value: Json) -> Json:
 
 
 def _missing(section: str, path: str) -> Finding:
-    text = f"the section {section} is not stored; send it before what names it (`oms documents put` does)"
-    return Finding("SECTION_UNKNOWN", path, text)
+    text = f"the section {section} is neither stored nor uploaded (any more); send it before what names it (UploadSections)"
+    return Finding(SECTION_UNKNOWN, path, text)
+
+
+def _upwards(root: str, below: Mapping[str, list[str]]) -> dict[str, None]:
+    """What can be reached from `root`, each behind what is below it."""
+    order: dict[str, None] = {}
+    waiting = [(root, False)]
+    while waiting:
+        name, entered = waiting.pop()
+        if entered:
+            order[name] = None
+        elif name in below and name not in order:
+            waiting += [(name, True), *((each, False) for each in below[name])]
+    return order
 
 
 def _reads(context: Context, command: StoreSections) -> Iterator[Key]:

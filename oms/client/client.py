@@ -1,5 +1,6 @@
 """What a program can say to OMS, and hear of it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -10,9 +11,12 @@ from nats.errors import Error as NatsError
 
 from oms.client import reading
 from oms.client.asking import Refused, answered, ask, decided, queued, remembered
-from oms.client.commands import Said, Speaker, message_of
+from oms.client.commands import Message, Said, Speaker, message_of
 from oms.client.messages import Event, Outcome
 from oms.client.trying import Unavailable, until_answered
+from oms.client.uploading import UPLOAD, Sections, Told, lacks, sectioned, smaller, upload
+
+UPLOADS = 3  # tries to have all sections there at once
 
 
 class Client:
@@ -35,19 +39,39 @@ class Client:
     ) -> Outcome:
         """Send one command, and again under the same id while there is no answer. Raises `Unavailable`.
 
+        Of one that is too large for a message the large values are sent ahead, in sections: for unfoldable properties.
         `wait`: the outcome comes when the commit is in the `outbox` (durable), in the `log`, or in a view
         (`projected:<view>`).
         """
-        message = message_of(self.speaker, "cmd", command, data, said)
-        if message.refusal:
-            return message.refusal
+        message, sections = await self._message("cmd", command, data, said)
+        return await self._sent(message, sections, wait, deadline)
 
-        async def once(seconds: float) -> Outcome:
-            return await ask(self.nats, message, wait, seconds)
+    async def put(
+        self,
+        type_name: str,
+        key: str,
+        property_name: str,
+        document: Any,
+        *,
+        wait: str = "outbox",
+        deadline: float | None = None,
+        told: Told | None = None,
+        **said: Unpack[Said],
+    ) -> Outcome:
+        """Put a document of any size into an unfoldable property of an object. Raises `Unavailable`, `ValueError`.
 
-        return await until_answered(
-            once, f"no outcome of command {message.id}", _remedy(message.id), self._limit(deadline)
-        )
+        What is stored already is not sent; `told` hears how many sections were. `ValueError`: it cannot be kept in sections.
+        """
+        found = await asyncio.to_thread(sectioned, document)
+        data: dict[str, Any] = {"type": type_name, "key": key}
+        if found is None:  # a patch would be merged into what is there
+            path = "/" + property_name.replace("~", "~0").replace("/", "~1")
+            data["operations"] = [{"op": "add", "path": path, "value": document}]
+        else:
+            data["patch"] = {property_name: found.stub}
+        sections = {} if found is None else found.sections
+        message = message_of(self.speaker, "cmd", "UpdateObject", data, said)
+        return await self._sent(message, sections, wait, deadline, told)
 
     async def commit(
         self,
@@ -65,9 +89,10 @@ class Client:
         self, command: str, data: Mapping[str, Any], *, deadline: float | None = None, **said: Unpack[Said]
     ) -> str:
         """Leave a command in the durable queue, to be decided in order; its id. Raises `Refused`, `Unavailable`."""
-        message = message_of(self.speaker, "queue", command, data, said)
+        message, sections = await self._message("queue", command, data, said)
         if message.refusal:
             raise Refused(message.refusal)
+        await self._upload(message, sections, deadline)
 
         async def once(seconds: float) -> str:
             queued((await self.nats.request(message.subject, message.body, timeout=seconds)).data)
@@ -253,6 +278,45 @@ class Client:
     ) -> dict[str, Any]:
         """What a merge of `source` would do: see `PreviewMerge` for what else can be asked. Raises `Refused`, `Unavailable`."""
         return await self._asked("PreviewMerge", {"source": source, **asked}, branch, deadline)
+
+    async def _message(self, door: str, command: str, data: Mapping[str, Any], said: Said) -> tuple[Message, Sections]:
+        """The message, and what must be there before it comes: one that is too large says its large values by stubs."""
+        message = message_of(self.speaker, door, command, data, said)
+        if not message.large:
+            return message, {}
+        smaller_data, sections = await asyncio.to_thread(smaller, command, message.body)
+        return message_of(self.speaker, door, command, smaller_data, {**said, "id": message.id}), sections
+
+    async def _sent(
+        self,
+        message: Message,
+        sections: Sections,
+        wait: str,
+        deadline: float | None,
+        told: Told | None = None,
+    ) -> Outcome:
+        if message.refusal:
+            return message.refusal
+
+        async def once(seconds: float) -> Outcome:
+            return await ask(self.nats, message, wait, seconds)
+
+        what = f"no outcome of command {message.id}"
+        for _ in range(UPLOADS):
+            try:
+                await self._upload(message, sections, deadline, told)
+            except Refused as refused:
+                return refused.outcome._replace(command=message.id)
+            outcome = await until_answered(once, what, _remedy(message.id), self._limit(deadline))
+            if not (sections and lacks(outcome)):
+                break
+        return outcome
+
+    async def _upload(
+        self, message: Message, sections: Sections, deadline: float | None, told: Told | None = None
+    ) -> None:
+        """Raises `Refused`, `Unavailable`."""
+        await upload(lambda data: self._asked(UPLOAD, data, message.branch, deadline), sections, told)
 
     async def _asked(
         self, question: str, data: Mapping[str, Any], branch: str | None, deadline: float | None

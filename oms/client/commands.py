@@ -53,9 +53,15 @@ class Message(NamedTuple):
     """A command as it travels. `refusal` is the outcome of one that cannot."""
 
     id: str
+    branch: str
     subject: str
     body: bytes
     refusal: Outcome | None
+
+    @property
+    def large(self) -> bool:
+        """Whether it is larger than a message may be."""
+        return len(self.body) > MAX_COMMAND_BYTES
 
 
 def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any], said: Said) -> Message:
@@ -76,7 +82,9 @@ def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any
     body = json.dumps(present, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     subject = ".".join(["oms", door, speaker.ontology, token(speaker.principal), *branch.split("/"), command])
     findings = tuple(_findings(branch, command, body))
-    return Message(identity, subject, body, Outcome(identity, "rejected", 0, (), findings) if findings else None)
+    return Message(
+        identity, branch, subject, body, Outcome(identity, "rejected", 0, (), findings) if findings else None
+    )
 
 
 def _findings(branch: str, command: str, body: bytes) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from adapters.memory_keys import MemoryKeys
 from adapters.memory_log import MemoryLog
 from adapters.memory_outbox import MemoryOutbox
 from adapters.memory_view import MemoryView, memory_versions
+from documents.sections import encoded
 from events import catalog
 from events.names import command_subject
 from producers.adopt import LOCAL, adopt
@@ -28,7 +29,7 @@ from projectors.projector import Fetched
 from projectors.track import Track
 from projectors.versions import Version, versions
 from tests.crash.mortal import Fate, Mortal
-from tests.crash.stories import DRY, MEANWHILE, Command, Steps
+from tests.crash.stories import AHEAD, DRY, MEANWHILE, Command, Steps
 from tests.producers.desk import MAIN, START
 
 
@@ -87,14 +88,19 @@ class World:
         step = self.wanted[0]
 
         async def between() -> None:
-            await asyncio.gather(*[self._sent(committer, each) for each in step if each.get("when") == MEANWHILE])
+            others = [each for each in step if each.get("when") == MEANWHILE]
+            await asyncio.gather(*[self._sent(committer, outbox, each) for each in others])
 
         outbox.between = between
-        await asyncio.gather(*[self._sent(committer, each) for each in step if "when" not in each])
+        await asyncio.gather(*[self._sent(committer, outbox, each) for each in step if "when" not in each])
 
-    async def _sent(self, committer: Committer, command: Command) -> None:
+    async def _sent(self, committer: Committer, uploads: Planning, command: Command) -> None:
         principal = "bob" if "when" in command else LOCAL
-        body = json.dumps({member: value for member, value in command.items() if member != "when"}).encode()
+        if AHEAD in command:
+            sections = {name: encoded(content) for name, content in command[AHEAD].items()}
+            lacking = await uploads.lacking(principal, list(sections))
+            await uploads.upload(principal, {name: sections[name] for name in lacking}, START, 10**9)
+        body = json.dumps({name: value for name, value in command.items() if name not in ("when", AHEAD)}).encode()
         subject = command_subject("main", principal, command["branch"], command["type"])
         outcome = json.loads(await committer.enqueue(receive(address(subject), body)))
         before = self.outcomes.setdefault(command["id"], outcome)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from documents.splitting import split
 from tests.events.actions import CANCEL, FLIGHT, GATE, NOTE
 from tests.producers.desk import MAIN, PLANE, asked, plane
 
@@ -15,6 +16,9 @@ PERSON: Final = {
         {"name": "전화", "type": "string", "marking": "encrypt", "unique": True},
     ],
 }
+AHEAD: Final = "sections"
+"""Of a command: contents by digest, uploaded before it is sent."""
+
 MEANWHILE: Final = "meanwhile"
 """Sent by somebody else when a command of its step was decided ahead and is not lined up yet."""
 
@@ -57,6 +61,21 @@ PLANES: Final = one(
     asked("CreateObjectType", **PLANE),
     *[asked("CreateObject", **plane(tail, seats=1, serial=tail)) for tail in ("HL1", "HL2", "HL3")],
 )
+MANUAL: Final = {
+    "name": "Manual",
+    "primaryKey": ["id"],
+    "properties": [{"name": "id", "type": "string"}, {"name": "내용", "type": "json", "unfoldable": True}],
+}
+
+
+def manual(key: str, word: str) -> Command:
+    """A document of some sections, sent as one that is too large for a message."""
+    found = split({"title": "지침", "장": [f"{word} {n} " * 80 for n in range(30)]})
+    assert found is not None
+    command = asked("UpsertObject", type="Manual", properties={"id": key, "내용": found.stub.json()})
+    return {**command, AHEAD: found.sections}
+
+
 PART: Final = {"name": "Part", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
 OF: Final = {"name": "partOf", "from": "Part", "to": "Part", "cardinality": "n-1", "onDelete": "cascade"}
 ON_DEV: Final = one(
@@ -119,6 +138,12 @@ STORIES: Final[Mapping[str, Steps]] = {
         [purge("a"), person("a", "010-3")],
         [one(purge("b"), person("b", "010-2"))],
         [purge("a"), purge("a")],
+    ],
+    "uploads": [
+        [asked("CreateObjectType", **MANUAL)],
+        [manual("m1", "점검"), manual("m2", "점검")],
+        [manual("m1", "점검"), asked("CreateBranch", name=DEV)],
+        [manual("m1", "정비")],
     ],
     "dry run": [
         [PLANES, asked("CreateBranch", name=DEV), asked("CreateObjectType", **PERSON), person("a", "010-1")],

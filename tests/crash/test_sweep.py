@@ -112,7 +112,7 @@ def _values(world: World, key: str, state: dict[str, Any]) -> dict[str, Any]:
 def _value(world: World, key: str, name: str, value: Any) -> Any:
     if is_closed(value):
         return opened(world.keys.of, value, Key(key), f"/{name}")
-    return value["name"] if isinstance(value, dict) else value
+    return value.get("name", value) if isinstance(value, dict) else value
 
 
 async def whole(world: World) -> None:

@@ -52,6 +52,7 @@ ELSEWHERE = {
     "Schedules",
     "ScheduleRuns",
     "Similar",
+    "UploadSections",
     *(each.__name__ for each in (*merge.COMMANDS, *proposal.COMMANDS, *migration.COMMANDS)),
 }  # these need views, a second branch, or data that stands against a change
 

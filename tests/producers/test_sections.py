@@ -7,11 +7,12 @@ import pytest
 
 from adapters.memory_outbox import MemoryOutbox
 from adapters.sqlite_outbox import SqliteOutbox
+from documents import sections as in_sections
 from documents.sections import SECTION_BYTES, encoded, stub_in
 from documents.splitting import split
 from documents.unfold import UnfoldableDocument
 from events.wire.envelope import decode
-from tests.producers.desk import MAIN, Desk, codes
+from tests.producers.desk import MAIN, Desk, asked, codes
 
 DEV = "dev/main/manual"
 MANUAL = {
@@ -120,6 +121,85 @@ async def test_a_document_beyond_one_command_is_sent_in_sections_first(desk):
     assert (outcome["status"], len(outcome["events"])) == ("accepted", 1)
     assert encoded(await whole(desk)) == encoded(book(900))
     assert stub_in((await desk.stored("object/Manual/m1"))["내용"]) == found.stub
+
+
+async def uploaded(desk: Desk, contents: dict[str, Any], principal: str = "local") -> None:
+    await desk.outbox.upload(principal, {name: encoded(each) for name, each in contents.items()}, desk.now, 10**9)
+
+
+async def test_uploaded_sections_are_events_of_the_commit_that_names_them(desk):
+    found = split(book(900))
+    assert found is not None
+    named = {"type": "Manual", "properties": {"id": "m1", "내용": found.stub.json()}}
+    await uploaded(desk, found.sections)
+    assert (await desk.outbox.head()).position == 2
+    outcome = await desk.send("CreateObject", **named)
+    assert (outcome["status"], len(outcome["events"])) == ("accepted", len(found.sections) + 1)
+    events = [decode(row.body) for row in await desk.outbox.after(2, 10_000)]
+    assert {event.commitid for event in events} == {events[0].commitid}
+    assert events[-1].type == "io.oms.object.created.v1"
+    behind: set[str] = set()
+    for data in (json.loads(bytes(event.data)) for event in events[:-1]):
+        assert behind.issuperset(in_sections.named_in(data["content"]))
+        behind.add(data["section"])
+    assert behind == found.sections.keys()
+    assert encoded(await whole(desk)) == encoded(book(900))
+    assert await desk.outbox.throw_away(desk.now + 1) == 0  # the commit took them
+    await uploaded(desk, found.sections)
+    assert len((await desk.send("CreateObject", **manual(found.stub.json(), "m2")))["events"]) == 1
+
+
+async def test_a_command_lacks_what_was_thrown_away_and_is_decided_when_that_is_there_again(desk):
+    found = split(book(900))
+    assert found is not None
+    named = {**asked("CreateObject", **manual(found.stub.json())), "id": "put-1"}
+    some = dict(list(found.sections.items())[3:])  # without some that the others name
+    await uploaded(desk, some)
+    for _ in range(2):
+        (refused,) = await desk.group(named)
+        assert set(codes(refused)) == {"SECTION_UNKNOWN"}
+        assert {each["path"] for each in refused["findings"]} == {"/data/properties/내용"}
+        desk.restart()
+    assert await sections(desk) == {}
+    await uploaded(desk, found.sections, "ann")
+    assert set(codes((await desk.group(named))[0])) == {"SECTION_UNKNOWN"}
+    await uploaded(desk, found.sections)
+    (taken,) = await desk.group(named)
+    assert taken["status"] == "accepted"
+    assert await desk.group(named) == [taken]
+    assert await whole(desk) == book(900)
+
+
+async def test_commands_of_one_group_share_what_was_uploaded(desk):
+    found = split(book(900))
+    assert found is not None
+    await uploaded(desk, found.sections)
+    both = [asked("CreateObject", **manual(found.stub.json(), key)) for key in ("m1", "m2")]
+    first, second = await desk.group(*both)
+    assert [len(first["events"]), len(second["events"])] == [len(found.sections) + 1, 1]
+    assert await whole(desk, "m2") == book(900)
+
+
+async def test_personal_data_in_uploaded_sections_is_found_and_nothing_is_written(desk):
+    found = split(book(900) | {"memo": "주민 900101-1234567"})
+    assert found is not None
+    await uploaded(desk, found.sections)
+    outcome = await desk.send("CreateObject", **manual(found.stub.json()))
+    assert [(f["code"], f["path"]) for f in outcome["findings"]] == [("PII_RRN", "/data/properties/내용")]
+    assert await sections(desk) == {}
+    assert await desk.outbox.lacking("local", list(found.sections)) == []
+
+
+async def test_sections_below_one_another_without_an_end_are_refused(desk):
+    contents: dict[str, Any] = {}
+    content: dict[str, Any] = {"text": "바닥"}
+    for _ in range(201):
+        name = in_sections.digest(content)
+        contents[name] = content
+        content = {"array": [{"kind": "text", "bytes": 1, "items": 1, "section": name}], "folded": [0]}
+    await uploaded(desk, contents)
+    stub = {"_folded": {"kind": "array", "bytes": 1, "items": 1, "section": name}}
+    assert codes(await desk.send("CreateObject", **manual(stub))) == ["SECTION_SHAPE"]
 
 
 async def test_the_committer_does_not_keep_sections_in_memory(desk):
