@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 JOBS ?= auto
 
-.PHONY: help demo up test test-npm test-terminusdb torture check format lint types layers bench schemas docs lock clean
+.PHONY: help demo up test test-npm test-terminusdb test-aws torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -29,6 +29,9 @@ test-npm: $(VENV)/.installed-dev ## signatures of webhooks, verified by the pack
 
 test-terminusdb: $(VENV)/.installed-dev ## the graph on the server that OMS_TERMINUSDB_URL names
 	$(PYTEST) -q tests/terminusdb/test_contract.py $(ARGS)
+
+test-aws: $(VENV)/.installed-dev ## queues, buckets, streams and buses, on the server that OMS_AWS_URL names (moto_server, of the PyPI package moto[server])
+	$(PYTEST) -q tests/sinks/test_aws_contract.py $(ARGS)
 
 check: format lint types layers test ## what must be green before a change lands
 

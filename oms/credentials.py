@@ -9,7 +9,7 @@ from adapters.secret_files import NoSecret
 from events.decider import State
 from events.subscriptions.credentials import MEMBERS, audiences, authorization
 from events.subscriptions.masking import MASK, Masking
-from events.subscriptions.outgoing import Answered, ClientTls, Failed, Outgoing, Request
+from events.subscriptions.outgoing import Answered, ClientTls, Failed, Login, Outgoing, Request
 from security.client_assertions import assertion
 from workers.delivering.tokens import Tokens
 
@@ -24,7 +24,7 @@ class Exchange(NamedTuple):
 
 
 class Credentials:
-    """Of endpoints over HTTP. `secret` of an id and an audience raises `NoSecret`; `seconds` is a clock."""
+    """Of endpoints. `secret` of an id and an audience raises `NoSecret`; `seconds` is a clock."""
 
     def __init__(self, secret: Secret, http: Outgoing, seconds: Callable[[], float]) -> None:
         self._secret, self._http, self._tokens = secret, http, Tokens(http, seconds, _assertion)
@@ -45,6 +45,20 @@ class Credentials:
         if secret is not None:
             return await self._authorized(state["sinkcredential"], secret, _with(request, headers, tls), headers)
         return _masked(await self._http(_with(request, headers, tls)), request, headers)
+
+    async def shown_by(self, way: Outgoing, state: State, request: Request) -> Exchange:
+        """One request of another protocol, which shows user and password in a way of its own."""
+        credential = state.get("sinkcredential")
+        try:
+            login = None
+            if credential is not None:
+                password = self._secret(credential["secret"], audiences(state)[credential["secret"]])
+                login = Login(credential["identifier"], password)
+            tls = self._tls(state)
+        except (NoSecret, OSError) as error:
+            return Exchange(Failed("no_credential", str(error), 0.0), request.headers)
+        ended = await way(request._replace(tls=tls, login=login))
+        return Exchange(ended if login is None else _masking(login.password).ended(ended), request.headers)
 
     async def ask(self, state: State, request: Request) -> Answered | Failed:
         """Somebody who has not consented: TLS as it wants it, and nothing else of us."""

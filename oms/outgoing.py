@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import Final
 
 from adapters import system_clock as clock
+from adapters.aws_sinks import AWS, aws_sink
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.lines_file import LinesFile
 from adapters.nats_out import nats_out
 from adapters.nats_server import Endpoint
+from adapters.pubsub_sink import pubsub_sink
 from adapters.secret_files import NoSecret
+from adapters.servicebus_sink import servicebus_sink
 from events.decider import State
 from events.findings import EnvelopeError
 from events.subscriptions.consent import with_origin
 from events.subscriptions.letters import Letter
 from events.subscriptions.messages import event_headers, message
-from events.subscriptions.outgoing import OURS, Answered, Failed, Outgoing, Request
+from events.subscriptions.outgoing import OURS, About, Answered, Failed, Outgoing, Request
+from events.subscriptions.places import FORMS
 from events.subscriptions.secret_ids import in_use, signs
 from events.subscriptions.shaping import Unshaped
+from events.wire.envelope import decode
 from oms.credentials import Credentials
 from oms.secrets import secret_files
 from oms.settings import Settings
@@ -49,8 +54,9 @@ async def outgoing(
     credentials, wrong = Credentials(secret, http, time.monotonic), Wrong(alarm)
     try:
         async with nats_out(endpoint, settings.ontology) as out:
-            ways: dict[str, Outgoing] = {"NATS": out, "FILE": _into_files(settings.folder / "webhooks")}
-            ways["MAIL"] = _mail(settings)
+            ways: dict[str, Outgoing] = {
+                "NATS": out, "FILE": _into_files(settings.folder / "webhooks"), "MAIL": _mail(settings), **_over_http(http)
+            }  # fmt: skip
 
             async def sent(state: State, letter: Letter) -> Sent:
                 ids = in_use(state, clock.now())
@@ -65,7 +71,7 @@ async def outgoing(
                 if state["protocol"] == "HTTP":
                     request = with_origin(state, request, settings.webhook_origin)
                     return Sent(*await credentials.exchange(state, request), ids)
-                return Sent(await ways[state["protocol"]](request), request.headers, ids)
+                return Sent(*await credentials.shown_by(ways[state["protocol"]], state, request), ids)
 
             yield wrong.hearing(sent)
     finally:
@@ -123,6 +129,11 @@ def _into_files(folder: Path) -> Outgoing:
     return append
 
 
+def _over_http(http: Outgoing) -> dict[str, Outgoing]:
+    aws: dict[str, Outgoing] = {each: aws_sink(each, http, clock.now) for each in AWS}
+    return {**aws, "PUBSUB": pubsub_sink(http, clock.now), "SERVICEBUS": servicebus_sink(http, clock.now)}
+
+
 def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) -> Request:
     """`timestamp` in s since the epoch. Raises `BadSecret`, `Unshaped`, `EnvelopeError`."""
     events = [letter, *letter.others]
@@ -141,7 +152,15 @@ def requested(state: State, letter: Letter, secrets: list[str], timestamp: int) 
     return Request(
         state["sink"], {**(said.get("headers") or {}), **own, **made.headers, **typed, **signed, **marked}, made.body,
         float(state["config"]["timeout"]), said.get("method") or "POST",
+        about=_about(state, letter) if state["protocol"] in FORMS else None,
     )  # fmt: skip
+
+
+def _about(state: State, letter: Letter) -> About:
+    """In strict order all of them are of one order, else those of one thing."""
+    event = decode(letter.body, trusted=True)
+    order = state["name"] if state["config"]["ordered"] else event.subject
+    return About(identity(state["id"], letter.event), order, event.position, event.type, event.source, event.time)
 
 
 def identity(subscription: str, *events: str) -> str:

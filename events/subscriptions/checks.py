@@ -10,6 +10,7 @@ from events.findings import Finding
 from events.meant import nearest
 from events.schema.values import pointer
 from events.subscriptions.credentials import credential_faults
+from events.subscriptions.places import FORMS
 from events.subscriptions.selecting import ALL, is_branches
 from events.subscriptions.shaping import shape_faults
 from events.subscriptions.sinks import MAX_HEADERS, MEDIA_TYPE, header_faults, sink_fault
@@ -38,10 +39,11 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _config_faults(protocol: str, config: Mapping[str, Any]) -> Iterator[Finding]:
-    if protocol == "MAIL" and config["mode"] == "binary":
-        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", "a letter has no place for attributes; take structured")
+    if config["mode"] == "binary" and (protocol == "MAIL" or protocol in FORMS):
+        text = f"{protocol} has no place for an event's attributes; take structured"
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
     if protocol != "HTTP" and config["mode"] == "batch":
-        text = f"{protocol} knows no batches; take structured or binary"
+        text = f"{protocol} knows no batches; take structured"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
     if protocol != "HTTP" and config.get("handshake"):
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/handshake", f"nobody at {protocol} can be asked for consent")

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 
 from events.findings import Finding
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
+from events.subscriptions.places import FORMS
 from events.subscriptions.sinks import in_the_clear, origin, secret_header_faults, sink_fault
 
 MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
@@ -38,6 +39,9 @@ class Token(NamedTuple):
 def credential_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
     """`said` are terms by the names of their JSON, whose shapes are right."""
     given = [member for member in MEMBERS if said.get(member)]
+    if said["protocol"] in FORMS:
+        yield from _login_faults(said)
+        return
     if said["protocol"] != "HTTP":
         for member in given:
             yield Finding("SUBSCRIPTION_PROTOCOL", f"/{member}", f"{said['protocol']} shows nobody a credential")
@@ -50,6 +54,20 @@ def credential_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
         for member in given:
             yield Finding("SUBSCRIPTION_CREDENTIAL", f"/{member}", "the sink would get it in the clear; use https")
     yield from _own_faults(credential)
+
+
+def _login_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
+    """Of a queue, a topic or a bucket: a user and a password, whatever they are called there."""
+    protocol, form = said["protocol"], FORMS[said["protocol"]]
+    if said.get("secretheaders"):
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/secretheaders", f"headers are of HTTP, not of {protocol}")
+    credential = said.get("sinkcredential")
+    if credential is None:
+        text = f"{protocol} lets nobody in without a credential; give {form.login}, as user and password"
+        yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential", text)
+    elif credential["credentialtype"] != "PLAIN":
+        text = f"{protocol} takes {form.login}, as user and password (PLAIN)"
+        yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/credentialtype", text)
 
 
 def audiences(terms: Mapping[str, Any]) -> dict[str, str]:

@@ -46,8 +46,30 @@ class ClientTls:
     authority: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user and a password, whatever they are called there."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+class About(NamedTuple):
+    """What a queue, a topic or a bucket wants to know of an event beside its body.
+
+    `id` is the same however often it is sent to an endpoint; those of one `order` stay in order, where the sink has one.
+    """
+
+    id: str
+    order: str
+    position: int
+    type: str
+    source: str
+    time: str
+
+
 class Request(NamedTuple):
-    """`timeout` in seconds, for all of it: name, connection, answer."""
+    """`timeout` in seconds, for all of it: name, connection, answer. `about` and `login`: where it is not HTTP that asks."""
 
     url: str
     headers: Mapping[str, str]
@@ -55,6 +77,8 @@ class Request(NamedTuple):
     timeout: float
     method: str = "POST"
     tls: ClientTls | None = None
+    login: Login | None = None
+    about: About | None = None
 
 
 class Answered(NamedTuple):

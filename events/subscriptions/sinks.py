@@ -4,6 +4,7 @@ HTTP   https://host/path      no user, no fragment
 NATS   nats:flights.events    a subject of the log's own server; none of OMS's or of the server's
 MAIL   mailto:ops@example.com    one or several with commas; whom letters may go to is for who runs OMS
 FILE   file:flights.ndjson    a name in the folder `webhooks`: whoever may register may not write anywhere
+others                        `places`
 """
 
 import re
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from events.findings import Finding
 from events.schema.values import pointer
+from events.subscriptions.places import FORMS, LOOPBACK, place_fault, place_origin
 from events.subscriptions.terms import Protocol
 
 FORBIDDEN_HEADERS: Final = frozenset(
@@ -51,6 +53,8 @@ _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 
 def sink_fault(protocol: Protocol, sink: str) -> str | None:
     """What is wrong with it, as the end of a sentence; `None` where nothing is."""
+    if protocol in FORMS:
+        return place_fault(protocol, sink)
     return {"HTTP": _http_fault, "NATS": _nats_fault, "FILE": _file_fault, "MAIL": _mail_fault}[protocol](sink)
 
 
@@ -79,9 +83,9 @@ def is_header_value(value: str) -> bool:
 
 
 def origin(url: str) -> str:
-    """Of an URL of HTTP: scheme, host and port; empty where it is none."""
+    """Of an URL of HTTP, or of a place: scheme, host and port; empty where it is neither."""
     if _http_fault(url) is not None:
-        return ""
+        return place_origin(url)
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}[parts.scheme]
     return f"{parts.scheme}://{parts.hostname}:{port}"
@@ -90,7 +94,7 @@ def origin(url: str) -> str:
 def in_the_clear(url: str) -> bool:
     """Whether secrets sent there are read by whoever is on the way: it is no TLS, and not this machine."""
     parts = urlsplit(url)
-    return parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost")
+    return parts.scheme != "https" and parts.hostname not in LOOPBACK
 
 
 def _sent_otherwise(names: Iterable[str], others: Iterable[str], path: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from events.decider import Payload
 from events.names import Rid
 
-Protocol = Literal["HTTP", "NATS", "FILE", "MAIL"]
+Protocol = Literal["HTTP", "NATS", "FILE", "MAIL", "SQS", "S3", "KINESIS", "EVENTBRIDGE", "PUBSUB", "SERVICEBUS"]
 Mode = Literal["structured", "binary", "batch"]
 
 
@@ -93,7 +93,7 @@ SecretId = Annotated[
 
 
 class Plain(Payload):
-    """A user and a password: `Authorization: Basic` (RFC 7617)."""
+    """A user and a password: `Authorization: Basic` (RFC 7617); what takes their place where the protocol is another."""
 
     credentialtype: Literal["PLAIN"]
     identifier: Annotated[str, Field(min_length=1, max_length=200, description="the user")]
@@ -157,7 +157,8 @@ Sink = Annotated[
         min_length=1,
         max_length=2_000,
         description="HTTP: `https://…`; NATS: `nats:<subject>` of the log's server; FILE: `file:<name>` in `webhooks`; "
-        "MAIL: `mailto:<address>`, several with commas",
+        "MAIL: `mailto:<address>`, several with commas; "
+        "others: `<scheme>://<host>/<name there>`, as docs/webhooks.md has them",
     ),
 ]
 Types = Annotated[

@@ -35,7 +35,9 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why.", show_defaul
 @spread
 def register(
     name: Name,
-    sink: Annotated[str, typer.Option("--sink", help="https://…, nats:SUBJECT, file:NAME or mailto:ADDRESS.")],
+    sink: Annotated[
+        str, typer.Option("--sink", help="https://…, nats:SUBJECT, file:NAME, mailto:ADDRESS, or sqs://… and others.")
+    ],
     branch: Branch = None,
     *,
     wanting: Wanting,

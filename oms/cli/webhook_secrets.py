@@ -34,9 +34,12 @@ class Showing(NamedTuple):
     bearer: Annotated[
         str | None, typer.Option("--bearer", help="FILE of a token that it wants to see.", show_default=False)
     ] = None
-    user: Annotated[str | None, typer.Option("--user", help="The user, with --password.", show_default=False)] = None
+    user: Annotated[
+        str | None,
+        typer.Option("--user", help="The user, or the id of a key, with --password.", show_default=False),
+    ] = None
     password: Annotated[
-        str | None, typer.Option("--password", help="FILE of the user's password.", show_default=False)
+        str | None, typer.Option("--password", help="FILE of the user's password, or of the key.", show_default=False)
     ] = None
     client: Annotated[
         str | None,
@@ -76,8 +79,27 @@ class Showing(NamedTuple):
     def data(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any]:
         """What was given, by the names of a command, its secrets kept for that sink. Raises `Failure`."""
         headers = {name: _header(name, source, keep, sink) for name, source in map(_named, self.secret_header or ())}
-        said = {"sinkcredential": self._credential(keep, sink), "secretheaders": headers, "tls": self._tls(keep)}
+        said = {
+            "sinkcredential": self._account(keep, sink) or self._credential(keep, sink),
+            "secretheaders": headers,
+            "tls": self._tls(keep),
+        }
         return {name: value for name, value in said.items() if value}
+
+    def _account(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any] | None:
+        """The file of a service account's key says itself whose it is."""
+        from adapters.pubsub_sink import BadAccount, service_account
+        from events.subscriptions.places import protocol_of
+        from events.subscriptions.sinks import origin
+
+        if not self.password or protocol_of(sink()) != "PUBSUB":
+            return None
+        text = secret_text("--password", self.password)
+        try:
+            address = service_account(text).address
+        except BadAccount as error:
+            raise Failure(f"what --password names is no use: {error}", "download a key of JSON", Exit.USAGE) from None
+        return {"credentialtype": "PLAIN", "identifier": address, "secret": keep(text, origin(sink()))}
 
     def _credential(self, keep: Keep, sink: Callable[[], str]) -> dict[str, Any] | None:
         from events.subscriptions.sinks import origin

@@ -61,7 +61,7 @@ class Wanting(NamedTuple):
             config["transform"] = transform(self.transform, self.transform_of)
         said = {
             "sink": sink,
-            "protocol": None if sink is None else _PROTOCOLS.get(sink.partition(":")[0], "HTTP"),
+            "protocol": None if sink is None else _protocol(sink),
             "types": self.types or None,
             "objectTypes": self.of or None,
             "branches": self.on or None,
@@ -80,6 +80,12 @@ class Wanting(NamedTuple):
             "contenttype": self.content_type,
         }
         return {name: value for name, value in said.items() if value}
+
+
+def _protocol(sink: str) -> str:
+    from events.subscriptions.places import protocol_of
+
+    return protocol_of(sink) or _PROTOCOLS.get(sink.partition(":")[0], "HTTP")
 
 
 def member(option: str) -> str:

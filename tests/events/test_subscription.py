@@ -33,6 +33,7 @@ CLIENT = {
     "identifier": "a",
     "secret": SECRET,
 }
+QUEUE = {"protocol": "SQS", "sink": "sqs://sqs.eu-central-1.amazonaws.com/123456789012/gates", "sinkcredential": BASIC}
 FILTER = {"sql": "data.properties.상태 = '닫힘' AND type LIKE '%.updated.v1'"}
 
 
@@ -108,6 +109,13 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({"protocol": "NATS", "sink": "nats:gates", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
         ({"protocol": "MAIL", "sink": "mailto:a@example.com", "config": {"mode": "binary"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
         ({"protocol": "MAIL", "sink": "mailto:a@example"}, [("SUBSCRIPTION_SINK", "/sink")]),
+        ({**QUEUE, "sink": "sqs://gates"}, [("SUBSCRIPTION_SINK", "/sink")]),
+        ({**QUEUE, "sinkcredential": None}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]),
+        ({**QUEUE, "sinkcredential": BEARER}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/credentialtype")]),
+        ({**QUEUE, "secretheaders": {"X-A": SECRET}}, [("SUBSCRIPTION_PROTOCOL", "/secretheaders")]),
+        ({**QUEUE, "protocolsettings": {"headers": {"X-A": "1"}}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
+        ({**QUEUE, "config": {"mode": "binary"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({**QUEUE, "config": {"mode": "batch", "handshake": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode"), ("SUBSCRIPTION_PROTOCOL", "/config/handshake")]),
         ({"config": {"batch": {"events": 5}}}, [("SUBSCRIPTION_PROTOCOL", "/config/batch")]),
         ({"config": {"transform": {"expression": "a("}}}, [("SUBSCRIPTION_TRANSFORM", "/config/transform/expression")]),
         ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
@@ -146,6 +154,20 @@ def test_what_cannot_be_is_refused_at_once_with_its_place(world, said, found):
 )
 def test_a_sink_is_an_address_of_its_protocol(protocol, sink, right):
     assert (sink_fault(protocol, sink) is None) is right
+
+
+def test_a_key_goes_to_no_other_cloud(world):
+    world.when("RegisterSubscription", name="gates-out", **QUEUE)
+    assert state(world)["sinkcredential"] == BASIC
+    named = {"subscription": "gates-out"}
+    other = {"sink": "sqs://sqs.eu-central-1.amazonaws.com/123456789012/others"}
+    assert len(world.when("UpdateSubscription", **named, **other)) == 1
+    for there in (
+        {"sink": "sqs://sqs.example.com/123456789012/gates?region=eu-central-1"},
+        {"sink": "s3://sqs.eu-central-1.amazonaws.com/gates", "protocol": "S3"},
+        {"sink": "https://sqs.eu-central-1.amazonaws.com/123456789012/gates", "protocol": "HTTP"},
+    ):
+        assert codes(world, "UpdateSubscription", **named, **there) == [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]
 
 
 def test_what_is_not_given_stays_and_null_takes_away(world):
