@@ -21,14 +21,15 @@ from events.decider import Context, Drafted, Head, Heads, Payload, State, as_far
 from events.findings import Finding, Refused
 from events.migrations import migration_events as told
 from events.migrations import migration_words as words
-from events.migrations.migration_batch import SAMPLES, base, batch, page
+from events.migrations.migration_batch import SAMPLES, base, batch
+from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion, lasting, placed
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_events import EVENTS, Status, evolve, migration_key
 from events.migrations.migration_objects import alive
 from events.migrations.migration_reverse import reverse
 from events.migrations.migration_revert import revert_batch, then
-from events.migrations.migration_step import Conversion
+from events.migrations.migration_step import LOOKED_AT, Conversion
 from events.migrations.migration_words import COMMANDS
 from events.names import Key
 from events.reserved import RUNNING_MIGRATIONS, migration_number_key, migrations_key
@@ -39,7 +40,6 @@ from events.schema.type_life import DeleteObjectType
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
 aggregate: Final = "migration"
-LOOKED_AT: Final = 10_000  # entities that a plan counts
 
 
 def reads(context: Context, command: Payload) -> list[Key]:

@@ -16,6 +16,7 @@ from events.branches.branch_rules import branch_key
 from events.branches.elsewhere import elsewhere
 from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
+from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_objects import alive
@@ -51,16 +52,6 @@ def base(context: Context) -> int:
     return int(branch["base"])
 
 
-def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> list[Key]:
-    """The next keys under these prefixes; fewer than `limit` are the last. Raises `Unread`."""
-    keys: list[Key] = []
-    for prefix in prefixes:
-        if len(keys) < limit and prefix + "\U0010ffff" > after:
-            log = elsewhere(context)
-            keys += log.page(context.branch, context.position, prefix, max(after, prefix), limit - len(keys))
-    return keys
-
-
 @dataclass(slots=True)
 class Batch:
     context: Context
@@ -71,6 +62,7 @@ class Batch:
     staging: Staging = field(init=False)
     last: bool = field(init=False)
     anew: bool = field(init=False)
+    waiting: bool = field(default=False, init=False)
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
     claimed: list[Key] | None = field(default=None, init=False)
@@ -122,8 +114,9 @@ class Batch:
         if moving is not None:
             page_ = {key: entities[key] for key in keys if key in entities}
             found = moving({key: each for key, each in entities.items() if key not in page_}, page_)
-            if found.until is not None:
-                self.after, self.last = found.until, False
+            self.after = found.until or self.after
+            self.last = self.last and found.until is None and not found.waiting
+            self.waiting = found.waiting
         elif claiming is not None:
             found = claiming(entities, self.state["rid"])
         else:
@@ -158,12 +151,16 @@ class Batch:
         """The first of what could not be mended, and why."""
         return sorted(self.stuck.items())[:SAMPLES]
 
+    def through(self, events: int) -> int:
+        """The position behind which the next batch looks for what was written; `events`: of this one, but the last."""
+        return self.context.position + (0 if self.waiting else events + 1)
+
     def applied(self, events: int) -> MigrationBatchApplied:
         return MigrationBatchApplied(
             rid=self.state["rid"],
             step=self.state["step"] + 1,
             after=self.after,
-            through=self.context.position + events + 1,
+            through=self.through(events),
             base=self.base,
             looked=self.looked,
             **self.done,

@@ -13,9 +13,10 @@ from functools import cached_property
 from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.casting import cast
-from events.migrations.migration_moving import Moving, Over, too_many
+from events.migrations.migration_bounds import refuse_too_many, too_many
+from events.migrations.migration_moving import Moving, Over
 from events.migrations.migration_relations import relations
-from events.migrations.migration_step import FIX, ONCE, Claims, Conversion, Step
+from events.migrations.migration_step import FIX, Claims, Conversion, Step
 from events.migrations.migration_taken import key_in
 from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import known
@@ -25,7 +26,7 @@ from events.objects.link_words import CreateLink
 from events.objects.object_words import CreateObject, DeleteObject
 from events.objects.removal import removal
 from events.objects.sealing import PURGED
-from events.reserved import count_key, degree_key, number
+from events.reserved import count_key, number
 from events.schema.checks import by_name
 from events.schema.hierarchy import effective, line
 from events.schema.kinds import kind_named
@@ -58,9 +59,7 @@ def _followed(going: "_Going") -> Conversion:
             ours = {key: each for key, each in entities.items() if key.startswith(under)}
             keys = zip(ours, needed(going.key, ours.values()), strict=True)
             stuck = {key: each.text for key, each in keys if isinstance(each, Finding)}
-            degrees = zip(ours, map(number, needed(context.get, map(degree_key, ours))), strict=True)
-            stuck |= {key: too_many(key, n) for key, n in degrees if n > ONCE}
-            return Claims({}, tracing.untraced(entities), stuck)
+            return Claims({}, tracing.untraced(entities), stuck | too_many(context, list(ours)))
 
         return Conversion(
             around.prefixes([state]),
@@ -70,6 +69,7 @@ def _followed(going: "_Going") -> Conversion:
             last=(RekeyObjects(type=state["rid"], begun=True),),
             claiming=claims,
             misfit=lambda one: "from" not in one and one["slug"] == state["slug"],
+            planned=lambda _, __: refuse_too_many(context, [state]),
             more=True,
         )
     over = Over(going.to["slug"], going.to["rid"], going.comes, going.named)

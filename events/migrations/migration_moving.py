@@ -1,16 +1,18 @@
 """The objects of one batch that go under other keys, with those that must make room for them, and all that stands round them.
 
-Where the key that an object shall have is another's, that one goes with it, and so on: a row of them, or a circle.
+Where the key that an object shall have is another's, that one goes with it, and so on: a row of them, or a circle. Of more
+than a few the next one steps aside, under a key that nobody has, and goes on in a later batch.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from hashlib import sha256
+from typing import Final, Literal, NamedTuple
 
 from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_relations import Relations, ends
-from events.migrations.migration_step import ONCE, Claims, Step
+from events.migrations.migration_step import Claims, Step
 from events.migrations.migration_values import known
 from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink, DeleteLink
@@ -22,7 +24,8 @@ from events.schema.shape import Shape, shape_in
 from events.schema.values import Json
 
 WEIGHT: Final = 500  # events of one batch, two for each object, link and reference, unless more must go together
-LEVELS: Final = 16  # of objects that make room for each other, asked for one after the other; then all of the type
+TOGETHER: Final = 16  # objects that make room for each other in one commit; the next one steps aside
+ASIDE: Final = "aside-"  # begins the key under which an object waits until its own is free
 
 
 class Over(NamedTuple):
@@ -75,7 +78,7 @@ class Moving:
         """Read at once what is asked for one by one then. Raises `Unread`."""
         needed(self.context.get, [degree_key(each) for each in states])
         seen, edge = set(states), list(states.values())
-        for _ in range(LEVELS):
+        for _ in range(TOGETHER):
             there = dict.fromkeys(
                 each for each in needed(self._occupant, edge) if each is not None and each not in seen
             )
@@ -83,10 +86,6 @@ class Moving:
             edge = [each for each in needed(self.context.get, there) if each is not None]
             if not edge:
                 break
-        else:
-            everything = [key for each in self.types for key in self.context.under(f"object/{each['slug']}/")]
-            known = [each for each in needed(self.context.get, everything) if each is not None and not each["deleted"]]
-            needed(self._occupant, known)
         needed(self.context.get, [degree_key(each) for each in seen])
 
     def _group(self, key: Key, state: State, moved: Moved) -> Moved:
@@ -103,10 +102,9 @@ class Moving:
                 if not group:
                     return {}
                 raise Refused([Finding("OBJECT_EXISTS", "", f"{at} has the key {to}, and so would another object")])
+            if len(group) == TOGETHER:
+                return group | {at: (one, ASIDE + sha256(at.encode()).hexdigest()[:32])}
             group[at] = one, to
-            if len(group) > ONCE:
-                text = f"more than {ONCE:,} objects take each other's keys, which one commit does not: give them a key first that none has"
-                raise Refused([Finding("MIGRATION_TOO_LARGE", "", text)])
             at = self._occupant(one)
         return group
 
@@ -130,12 +128,15 @@ class Moving:
             *((key, _unlinked(link)) for key, (link, _) in links.items()),
             *((key, DeleteObject(type=one["type"], key=one["key"])) for key, (one, _) in moved.items()),
         ]
-        steps = {key: Step("converted", self._placed(one, to, references.get(key))) for key, (one, to) in moved.items()}
+        steps = {
+            key: Step(_counted_as(one), self._placed(one, to, references.get(key))) for key, (one, to) in moved.items()
+        }
         after: list[tuple[Key, Payload]] = [
             *((key, each) for key, (one, new) in references.items() for each in self._referring(key, one, new, moved)),
             *((key, self._linked(link, at)) for key, (link, at) in links.items()),
         ]
-        return Claims(steps, [], before=before, after=after)
+        waiting = any(to.startswith(ASIDE) for _, to in moved.values())
+        return Claims(steps, [], before=before, after=after, waiting=waiting)
 
     def _touched(self, moved: Moved, references: Mapping[Key, tuple[State, Mapping[str, Json]]]) -> Iterator[Key]:
         """What is counted and kept of the objects where they come to stand; nobody could name it before they do."""
@@ -241,8 +242,9 @@ class Moving:
         return shape_in(self.context.get, kind)
 
 
-def too_many(key: Key, n: int) -> str:
-    return f"{n:,} links and references would go with {key}, and one commit takes {ONCE:,}; delete some of them first"
+def _counted_as(state: State) -> Literal["converted", "again"]:
+    """One that stepped aside was counted then."""
+    return "again" if state["key"].startswith(ASIDE) else "converted"
 
 
 def _unlinked(link: State) -> DeleteLink:

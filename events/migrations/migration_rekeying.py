@@ -15,21 +15,18 @@ from functools import cached_property
 
 from events.decider import Context, Lookup, State, needed
 from events.findings import Finding
+from events.migrations.migration_bounds import refuse_too_many, too_many
 from events.migrations.migration_deciders import decided_by
-from events.migrations.migration_moving import Moving, too_many
+from events.migrations.migration_moving import Moving
 from events.migrations.migration_relations import Relations, relations
-from events.migrations.migration_step import ONCE, Claims, Conversion
+from events.migrations.migration_step import Claims, Conversion
 from events.migrations.migration_taken import key_in
 from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key
 from events.objects.sealing import PURGED
-from events.reserved import (
-    count_key,
-    degree_key,
-    number,
-)
+from events.reserved import count_key, number
 from events.schema.hierarchy import below, line
 from events.schema.reach import supposing
 from events.schema.shape import Shape, shape_in
@@ -54,6 +51,7 @@ def rekeyed(context: Context, command: SetPrimaryKey, _: Fix) -> Conversion:
             last=(RekeyObjects(type=rid, begun=True),),
             claiming=lambda entities, _: going.claims(entities),
             misfit=going.misfit,
+            planned=lambda _, __: refuse_too_many(context, going.types),
             more=True,
         )
     there = sum(map(number, needed(context.get, [count_key(each["slug"]) for each in going.types])))
@@ -130,9 +128,7 @@ class _Going:
             if isinstance(each, str) and shared[each] > 1
         }
         moving = [key for key, each in keys.items() if key not in stuck and each != ours[key]["key"]]
-        degrees = map(number, needed(self.context.get, map(degree_key, moving)))
-        stuck |= {key: too_many(key, n) for key, n in zip(moving, degrees, strict=True) if n > ONCE}
-        return Claims({}, self.tracing.untraced(entities), stuck)
+        return Claims({}, self.tracing.untraced(entities), stuck | too_many(self.context, moving))
 
     def _ours(self, state: State) -> bool:
         return "from" not in state and state["slug"] in self._slugs

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from events.branches.elsewhere import elsewhere
 from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_batch import PAGE, SAMPLES, Batch, base, page, told
+from events.migrations.migration_batch import PAGE, SAMPLES, Batch, base, told
+from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
 from events.migrations.migration_objects import alive
@@ -76,8 +77,8 @@ def _onward(context: Context, state: State, whole: Conversion) -> list[Drafted]:
     if batch.last and not whole.more:
         total = {"restored": restored + state["undone"]["restored"], "kept": state["undone"]["kept"]}
         return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=batch.claimed, **total))]
-    through = context.position + len(events) + 1
-    said = {"step": state["step"] + 1, "after": batch.after, "restored": restored, "kept": 0, "through": through}
+    said = {"step": state["step"] + 1, "after": batch.after, "restored": restored, "kept": 0}
+    said["through"] = batch.through(len(events))
     return [*events, told(state, MigrationRevertedBatch(rid=state["rid"], claimed=batch.claimed, **said))]
 
 

@@ -12,12 +12,13 @@ from events.objects.object_words import CreateObject
 
 FIX: Final = "/fix"
 ONCE: Final = 20_000  # entities that one commit converts
+LOOKED_AT: Final = 10_000  # entities that a plan counts
 
 
 class Step(NamedTuple):
     """What is done to an entity that does not fit."""
 
-    what: Literal["converted", "dropped"]
+    what: Literal["converted", "dropped", "again"]
     command: Payload
     instead: Payload | None = None  # what comes in place of one that goes
     then: tuple[Payload, ...] = ()  # what comes when it has gone
@@ -38,6 +39,7 @@ class Claims(NamedTuple):
     before: Sequence[tuple[Key, Payload]] = ()  # what is done round the steps, each for the sake of an entity
     after: Sequence[tuple[Key, Payload]] = ()
     until: Key | None = None  # the last one that was looked at, where not all were
+    waiting: bool = False  # some are on their way still: the next batch looks at what this one wrote, too
 
     def commands(self) -> Iterator[tuple[Key, Payload]]:
         """In order, each with the entity for whose sake it is given."""

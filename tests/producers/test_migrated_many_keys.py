@@ -179,6 +179,34 @@ async def test_it_is_taken_back_while_some_went_and_made_again():
     assert await counted(desk) == await standing(desk)
 
 
+async def test_one_that_waits_for_its_key_is_found_by_what_it_says():
+    size = 40
+    desk = await hangar(*[plane(tail(at), serial=tail((at + 1) % size)) for at in range(size)])
+    await begun(desk, **TO_SERIAL)
+    for step in range(2):
+        await sent(desk, "ApplyMigrationBatch", migration=1, step=step)
+    aside = [each for key, each in (await alive(desk)).items() if key.startswith("aside-")]
+    assert len(aside) == 2
+    for each in aside:
+        await sent(desk, "UpsertObject", type="Plane", properties={**each, "seats": 4})
+    assert (await ran(desk, step=2))["converted"] == size
+    seats = {each["tail"]: each.get("seats") for each in (await alive(desk)).values()}
+    assert {name for name, n in seats.items() if n == 4} == {each["tail"] for each in aside}
+    assert await keys(desk, "serial")
+
+
+async def test_more_round_one_object_than_a_commit_takes_is_refused_when_it_is_planned():
+    desk = await fleet(2, 1)
+    for at in range(3):
+        await sent(desk, "CreateObject", type="Flight", properties={"no": str(at), "of": [tail(0)] * 9_000})
+    refused = await desk.send("PlanMigration", **TO_SERIAL)
+    assert (codes(refused), refused["findings"][0]["path"]) == (["MIGRATION_TOO_LARGE"], "/data/change")
+    assert "27,005 links and references would go with object/전투기/N0000" in refused["findings"][0]["text"]
+    await sent(desk, "DeleteObject", type="Flight", key="2")
+    await begun(desk, **TO_SERIAL)
+    assert (await ran(desk))["said"] == "completed"
+
+
 @pytest.mark.parametrize("turned", ["shifted", "shuffled"])
 async def test_objects_take_each_others_keys(turned):
     size = 600
@@ -190,6 +218,7 @@ async def test_objects_take_each_others_keys(turned):
     await begun(desk, **TO_SERIAL)
     ended = await ran(desk)
     assert (ended["said"], ended["in"], ended["out"]) == ("completed", size, size)
+    assert ended["converted"] == sum(tail(at) != other for at, other in enumerate(others))
     assert await alive(desk) == {each["serial"]: each for each in before.values()}
     await sent(desk, "RevertMigration", migration=1)
     assert (await ran(desk))["said"] == "reverted"
