@@ -15,6 +15,7 @@ from nats.aio.subscription import Subscription
 from adapters.nats_config import inbox
 from adapters.nats_parser import SwiftParser
 from adapters.nats_server import Endpoint
+from producers.heeding import heeding
 
 REQUEST_SECONDS = 5.0
 RECONNECT_SECONDS = 0.1
@@ -86,7 +87,10 @@ class SteadyClient(Client):
             self._transport.writelines(self._pending)
             self._pending.clear()
             self._pending_data_size = 0
-        await super().flush(timeout)
+        await heeding(super().flush(timeout))
+
+    async def request(self, *of: Any, **options: Any) -> Msg:
+        return await heeding(super().request(*of, **options))
 
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         waits = self._hand_on(sid, subject, reply, data, headers)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from producers.heeding import heeding
+
 FIRST_PAUSE: Final = 0.25  # seconds; doubles
 LAST_PAUSE: Final = 30.0
 Alarm = Callable[[str, BaseException], None]
@@ -17,7 +19,7 @@ async def until_it_works(
     wait, said = FIRST_PAUSE, ""
     while True:
         try:
-            return await work()
+            return await heeding(work())
         except Exception as error:  # noqa: BLE001 whatever it was, the others flow on
             if repr(error) != said:
                 alarm(what, error)
