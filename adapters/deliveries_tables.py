@@ -135,6 +135,17 @@ FAILED: Final = (
     )
     .order_by(failures.c.position)
 )
+
+
+def _between(table: Table) -> Any:
+    at = table.c.position
+    return table.c.subscription == bindparam("of"), at > bindparam("after"), at <= bindparam("until")
+
+
+DELIVERED_THERE: Final = select(tries.c.position).where(
+    *_between(tries), tries.c.kind == literal_column(f"'{DELIVERED}'")
+)
+COMING_THERE: Final = select(failures.c.position).where(*_between(failures), failures.c.next >= bindparam("overdue"))
 ARRIVED: Final = delete(failures).where(
     failures.c.subscription == bindparam("of"), failures.c.position == bindparam("at")
 )

@@ -28,6 +28,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
+_DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
 _ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
@@ -95,6 +96,12 @@ class PostgresDeliveries:
                 return done
 
         return affected(await self._kept.run(run))
+
+    async def arrived(self, subscription: str, after: int, until: int, overdue: int) -> set[int]:
+        """Positions behind `after`, up to `until`, that were delivered, as far as tries are remembered, or that come again at `overdue` (µs) or later."""
+        there = subscription, after, until
+        rows = [*await self._kept.fetch(_DELIVERED, *there), *await self._kept.fetch(_COMING, *there, overdue)]
+        return {row[0] for row in rows}
 
     async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
         """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""

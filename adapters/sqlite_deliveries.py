@@ -23,6 +23,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
     )
 )  # fmt: skip
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
+_DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
@@ -84,6 +85,14 @@ class SqliteDeliveries:
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
         return await self._file.run(lambda connection: _forgotten(connection, before, slot))
+
+    async def arrived(self, subscription: str, after: int, until: int, overdue: int) -> set[int]:
+        """Positions behind `after`, up to `until`, that were delivered, as far as tries are remembered, or that come again at `overdue` (µs) or later."""
+        there = subscription, after, until
+        rows = await self._file.run(
+            lambda connection: [*connection.execute(_DELIVERED, there), *connection.execute(_COMING, (*there, overdue))]
+        )
+        return {position for (position,) in rows}
 
     async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
         """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""

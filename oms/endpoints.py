@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters import system_clock as clock
 from adapters.view_files import ViewMissing
 from events.names import ONTOLOGY_SCOPE
 from events.subscriptions.consent import Consent, carried
-from events.subscriptions.letters import Standing, Waiting
+from events.subscriptions.letters import OVERDUE, Standing, Waiting
 from events.subscriptions.tallies import SLOT, TOTAL, WINDOWS, Counted, Statistics, first_slot, statistics
 from projectors.projector import ViewUnavailable, fetched_at
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from oms.shelves import Shelves
     from producers.outbox import LogHead
     from workers.delivering.courier import Selected
-
-OVERDUE: Final = 600_000_000  # µs after its time; what has not come again by then never will
 
 
 class EndpointFigures(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 from events.subscriptions.retrying import Failing
 
+OVERDUE: Final = 600_000_000  # µs after its time; what has not come again by then never will
 FOREVER: Final = 2**62  # µs
 Trigger = Literal["event", "retry", "replay", "test"]
 

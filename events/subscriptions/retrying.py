@@ -131,6 +131,13 @@ def unanswered(ended: Answered | Failed) -> bool:
     return ended.status in _GATEWAYS if isinstance(ended, Answered) else ended.kind != "transform_failed"
 
 
+def is_failure(ended: Answered | Failed) -> bool | None:
+    """Of the endpoint; `None` where it is none of its: nothing was sent, or by a fault of our own."""
+    if isinstance(ended, Answered):
+        return not 200 <= ended.status < 300
+    return None if ended.kind in OURS or ended.kind == "transform_failed" else True
+
+
 def rest(since: float, now: float) -> float:
     """Seconds for which nothing is sent to an endpoint that is away: asked now and then; what it misses waits in the log."""
     return min(max(PROBED * (now - since), 1.0), LONGEST_REST)

@@ -32,7 +32,8 @@ def said_of(terms: Terms) -> dict[str, Any]:
 def replayed(event: told.SubscriptionReplayed) -> dict[str, Any]:
     """As it stands in a state."""
     replay = {"number": event.number, "after": event.after, "until": event.until, "reason": event.reason}
-    return replay if event.rate is None else replay | {"rate": event.rate}
+    more = {"rate": event.rate, "missing": event.missing}
+    return replay | {name: value for name, value in more.items() if value is not None}
 
 
 def _begun(event: told.SubscriptionRegistered) -> State:

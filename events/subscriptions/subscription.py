@@ -178,7 +178,7 @@ def _replay(context: Context, state: State, command: told.ReplaySubscription) ->
     last = state.get("replay") or {"number": 0}
     asked = told.SubscriptionReplayed(
         name=state["name"], number=last["number"], after=command.after, until=until, reason=command.reason,
-        rate=command.rate,
+        rate=command.rate, missing=command.missing or None,
     )  # fmt: skip
     if replayed(asked) == last:
         return []

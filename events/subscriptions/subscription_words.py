@@ -119,6 +119,10 @@ class ReplaySubscription(Payload):
     until: Annotated[int | None, Field(ge=1, description="position, itself included; absent = the log's end")] = None
     reason: Reason | None = None
     rate: Annotated[int | None, Field(ge=1, le=10_000, description="events a second at most; absent = no limit")] = None
+    missing: Annotated[
+        bool,
+        Field(description="only what never arrived and does not come again by itself, as far as tries are remembered"),
+    ] = False
 
 
 class ExpungeSubscriptionTries(Payload):
@@ -225,6 +229,7 @@ class SubscriptionReplayed(Payload):
     until: int
     reason: str | None = None
     rate: int | None = None
+    missing: bool | None = None
 
 
 class SubscriptionTriesExpunged(Payload):

@@ -40,6 +40,15 @@ class BatchLimits(Payload):
     ] = 0
 
 
+class Breaker(Payload):
+    """When an endpoint that fails too often is left alone, and asked with one event at a time whether it is well."""
+
+    percent: Annotated[int, Field(ge=1, le=100, description="of tries that failed")] = 70
+    tries: Annotated[int, Field(ge=1, le=1_000, description="at least, within the time")] = 10
+    seconds: Annotated[int, Field(ge=1, le=3_600, description="that are looked back")] = 300
+    rest: Annotated[int, Field(ge=1, le=3_600, description="seconds until it is asked again")] = 30
+
+
 class Config(Payload):
     """How events are carried out."""
 
@@ -61,6 +70,10 @@ class Config(Payload):
             max_length=30, description="seconds before the second try, the third …; `[]` = one try; absent = OMS's own"
         ),
     ] = None
+    delay: Annotated[
+        int | None, Field(ge=1, le=30 * 86_400, description="seconds after its time at which an event is sent at first")
+    ] = None
+    breaker: Annotated[Breaker | None, Field(description="absent = an endpoint is away when nobody answers")] = None
     transform: Transform | None = None
     batch: BatchLimits | None = None
     handshake: Annotated[

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from events.decider import State
     from oms.settings import Settings
     from queries.versions import Versions
+    from workers.delivering.missing import Missing
 
 _WHEN = "a position, a date or an instant, itself included"
 
@@ -29,6 +30,9 @@ def replay(
     rate: Annotated[
         int | None, typer.Option("--rate", min=1, max=10_000, help="Events a second at most.", show_default=False)
     ] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only what never arrived and does not come again by itself.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
     reason: Annotated[str | None, typer.Option("--reason", help="Why.", show_default=False)] = None,
     branch: Branch = None,
@@ -42,7 +46,7 @@ def replay(
     settings, state = subscribed(name, said.folder)
     with versions(settings) as opened:
         after, end = _before(first, opened), opened.position() if until is None else _at(until, opened)
-    number = run(_counted(settings, state, after, end))
+    number = run(_counted(settings, state, after, end, missing=missing))
     if not number:
         complain(f"{name} wants no event from position {after + 1:,} to {end:,}")
         return
@@ -50,7 +54,7 @@ def replay(
         complain(f"{counted(number, 'event')} will be carried out again")
     elif not typer.confirm(f"carry {counted(number, 'event')} out again?", err=True):
         return
-    data = {"subscription": name, "after": after, "until": end, "rate": rate, "reason": reason}
+    data = {"subscription": name, "after": after, "until": end, "rate": rate, "reason": reason, "missing": missing}
     outcome = sent("ReplaySubscription", data, said, branch, SEEN)
     show(outcome, said.flags(branch), as_json=said.as_json, beside={"wanted": number})
 
@@ -79,8 +83,23 @@ def _resolved(text: str, versions: "Versions", earlier: int) -> int:
     return resolved(AtInstant(found.instant - earlier), versions, now=now())
 
 
-async def _counted(settings: "Settings", state: "State", after: int, until: int) -> int:
+async def _counted(settings: "Settings", state: "State", after: int, until: int, *, missing: bool) -> int:
     """The events of a stretch that the subscription wants, by what it says now."""
+    from oms.cli.webhook_tries import deliveries_of
+
+    if not missing:
+        return await _number(settings, state, after, until, None)
+    async with deliveries_of(settings) as deliveries:
+        from adapters import system_clock
+        from events.subscriptions.letters import Standing
+        from workers.delivering.missing import Missing
+
+        reached = (await deliveries.standings()).get(state["id"], Standing(0)).position
+        lacking = Missing(deliveries, state["id"], reached, lambda: system_clock.now() / 1e6)
+        return await _number(settings, state, after, until, lacking)
+
+
+async def _number(settings: "Settings", state: "State", after: int, until: int, missing: "Missing | None") -> int:
     from oms.cli.progress import Progress
     from oms.cli.webhook_tail import wanted_by
     from oms.sources import source
@@ -91,6 +110,7 @@ async def _counted(settings: "Settings", state: "State", after: int, until: int)
     with Progress("counting", "events", until - after) as progress:
         async with source("log", settings) as log, aclosing(log.read(after, until)) as chunks:
             async for chunk in chunks:
-                number += sum(wants(fetched.body) for fetched in chunk)
+                for fetched in chunk:
+                    number += wants(fetched.body) and (missing is None or await missing.lacks(fetched.position))
                 progress(chunk[-1].position - after)
     return number

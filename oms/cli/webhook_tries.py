@@ -151,6 +151,6 @@ def micros(since: str) -> int:
 def _overdue() -> int:
     """What should have come again before that (µs) never will: its subscription was disabled then."""
     from adapters import system_clock
-    from oms.endpoints import OVERDUE
+    from events.subscriptions.letters import OVERDUE
 
     return system_clock.now() - OVERDUE

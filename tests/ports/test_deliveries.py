@@ -133,6 +133,18 @@ async def test_what_was_sent_and_answered_goes_and_how_it_ended_stays(opened):
     await deliveries.close()
 
 
+async def test_what_arrived_or_comes_again_is_known_by_position(opened):
+    deliveries = opened()
+    arrived = {"kind": "delivered", "next": None}
+    await deliveries.note(
+        [tried(ONE, 1, **arrived), tried(ONE, 3), tried(ONE, 4, next=None), tried(TWO, 2, **arrived)], {}
+    )
+    await deliveries.note([tried(ONE, 5, **arrived), tried(ONE, 5, next=None, attempt=2), tried(ONE, 9, **arrived)], {})
+    assert await deliveries.arrived(ONE, 0, 8, 14) == {1, 3, 5}
+    assert await deliveries.arrived(ONE, 1, 9, 15) == {5, 9}  # 3 should have come at 14
+    await deliveries.close()
+
+
 async def test_tries_are_counted_in_slots_and_in_total(opened):
     deliveries, late = opened(), 3 * SLOT
     arrived = {"kind": "delivered", "next": None}

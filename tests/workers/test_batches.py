@@ -29,7 +29,7 @@ def letter(position, size=10, **more):
 
 def taken(pile):
     while pile:
-        yield [each.position for each in pile.take().events]
+        yield [each.position for each in pile.take(0.0).events]
 
 
 def test_a_pile_is_taken_in_order_within_its_limits():

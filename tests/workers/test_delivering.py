@@ -71,7 +71,11 @@ class World:
     def subscribed(self, name, **more):
         config = {
             **CONFIG,
-            **{key: more.pop(key) for key in list(more) if key in CONFIG or key in ("batch", "schedule")},
+            **{
+                key: more.pop(key)
+                for key in list(more)
+                if key in CONFIG or key in ("batch", "schedule", "delay", "breaker")
+            },
         }
         self.states[name] = {
             "id": f"id-{name}",

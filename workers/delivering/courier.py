@@ -17,6 +17,7 @@ from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.expunging import expunge, is_asked
+from workers.delivering.missing import Missing
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
 from workers.delivering.reporting import Desk, Reporter
@@ -204,9 +205,11 @@ class Courier:
         if not replay.asked(asked["number"]):
             return
         pause, after = 1 / asked["rate"] if asked.get("rate") else 0.0, replay.begin(asked["number"], asked["after"])
+        reached = endpoint.standing.position
+        missing = Missing(self.deliveries, endpoint.id, reached, self._clock) if asked.get("missing") else None
         async with aclosing(self._letters(wanted(selection), after, asked["until"])) as letters:
             async for position, letter in letters:
-                if letter is not None:
+                if letter is not None and (missing is None or await missing.lacks(position)):
                     await endpoint.repeatable()
                     await self._rest(pause)
                     if not endpoint.alive:

@@ -69,7 +69,8 @@ class Endpoint:
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
-        self._pace = Pace(state["config"].get("rate"))
+        self._ripening = False
+        self._pace = Pace(state["config"].get("rate"), state["config"].get("breaker"))
         self._repeatable, self._idle, self._over, self._now = (asyncio.Event() for _ in range(4))
         self._repeatable.set()
         self._idle.set()
@@ -191,16 +192,16 @@ class Endpoint:
         return bool(self.state["config"]["ordered"])
 
     def _hire(self) -> None:
-        if self._working < self._most:
+        if self._working < self._most and (self._repeated or self._ripe()):
             self._working += 1
             self._idle.clear()
             self._tools.start(self._work())
 
     async def _work(self) -> None:
         try:
-            while self.alive and (self._first or self._repeated) and self._working <= self._most:
+            while self.alive and (self._repeated or self._ripe()) and self._working <= self._most:
                 self._picked += 1
-                if self._repeated and (not self._first or self._picked % REPEATED == 0):
+                if self._repeated and (not self._ripe() or self._picked % REPEATED == 0):
                     letter, done = self._repeated.popleft()
                     self._repeatable.set()
                     if await self._carry(letter) is not None:
@@ -213,14 +214,31 @@ class Endpoint:
             if not self._working:
                 self._idle.set()
 
+    def _ripe(self) -> bool:
+        """Whether a first letter may go by now; one that may not is seen to when it may."""
+        wait = self._first.wait(self._tools.clock()) if self._first else 0.0
+        if wait and not self._ripening:
+            self._ripening = True
+            self._tools.start(self._ripen(wait))
+        return bool(self._first) and not wait
+
+    async def _ripen(self, seconds: float) -> None:
+        await self._pause(seconds)
+        self._ripening = False
+        self._hire_all()
+
+    def _hire_all(self) -> None:
+        for _ in range(min(len(self._first), self._most)):
+            self._hire()
+
     async def _next(self) -> Letter | None:
         """An event, or a batch of those that come within its time; `None` where somebody else took them, or it is over."""
         if not self._first.limits.seconds:
-            return self._first.take() if self._first else None
+            return self._first.take(self._tools.clock()) if self._first else None
         async with self._gathering:
             if self._first and not self._first.enough.is_set():
                 await self._pause(self._first.limits.seconds, self._first.enough)
-            return self._first.take() if self._first and self.alive else None
+            return self._first.take(self._tools.clock()) if self.alive and self._ripe() else None
 
     async def _settle(self, letter: Letter) -> None:
         if self._ordered:
@@ -289,8 +307,7 @@ class Endpoint:
 
     def _learn(self, verdict: Verdict, letter: Letter, ended: Answered | Failed, now: float) -> None:
         if self._pace.heard(ended, now):
-            for _ in range(min(len(self._first), self._most)):
-                self._hire()
+            self._hire_all()
         if isinstance(verdict, Later) and verdict.slower:
             self._pace.slower(now + verdict.seconds)
         self._judge(verdict, letter, now)

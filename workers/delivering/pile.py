@@ -11,28 +11,28 @@ from typing import Final, NamedTuple
 from events.decider import State
 from events.subscriptions.letters import Letter
 from events.subscriptions.terms import BatchLimits
+from events.wire.envelope import proven
 
 ROOM: Final = 500  # letters that wait in memory
 ROOM_BYTES: Final = 1 << 20  # of their bodies, or one
 
 
 class Limits(NamedTuple):
-    """Of one request; `seconds`: how long it waits for more."""
+    """Of one request; `seconds`: how long it waits for more; `delay`: seconds behind an event's time before it goes."""
 
     events: int
     bytes: int
     seconds: float
-
-
-_ONE: Final = Limits(1, 0, 0.0)
+    delay: int = 0
 
 
 def limits(state: State) -> Limits:
     config = state["config"]
+    delay = config.get("delay") or 0
     if config["mode"] != "batch":
-        return _ONE
+        return Limits(1, 0, 0.0, delay)
     said = config.get("batch") or BatchLimits().model_dump()
-    return Limits(int(said["events"]), int(said["bytes"]), said["milliseconds"] / 1e3)
+    return Limits(int(said["events"]), int(said["bytes"]), said["milliseconds"] / 1e3, delay)
 
 
 class Pile:
@@ -62,23 +62,31 @@ class Pile:
         self._bytes += len(letter.body)
         self.enough.set()
 
-    def take(self) -> Letter:
+    def wait(self, now: float) -> float:
+        """Seconds until the next letter may go, 0 if now; `now` in s since the epoch. Raises `IndexError`."""
+        first = self._letters[0]
+        if not self.limits.delay or _is_whole(first):
+            return 0.0
+        _, time = proven(first.body)
+        return max(0.0, time / 1e6 + self.limits.delay - now)
+
+    def take(self, now: float) -> Letter:
         """What makes the next request. Raises `IndexError`."""
         first = self._taken()
         if self.limits.events > 1:
-            first = self._grown(first)
+            first = self._grown(first, now)
             if not self._suffices():
                 self.enough.clear()
         if not self.room.is_set() and len(self._letters) <= ROOM // 2 and self._bytes <= ROOM_BYTES // 2:
             self.room.set()
         return first
 
-    def _grown(self, first: Letter) -> Letter:
+    def _grown(self, first: Letter, now: float) -> Letter:
         """With those that go into its batch."""
         others, size = list[Letter](), len(first.body)
         while not _is_whole(first) and self._letters and not _is_whole(self._letters[0]):
             size += len(self._letters[0].body)
-            if len(others) + 1 >= self.limits.events or size > self.limits.bytes:
+            if len(others) + 1 >= self.limits.events or size > self.limits.bytes or self.wait(now):
                 break
             others.append(self._taken())
         return first._replace(others=tuple(others)) if others else first

@@ -1,6 +1,6 @@
 """Where events are read, who remembers how far each endpoint is, and who brings letters again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from events.subscriptions.consent import Consent
@@ -21,6 +21,9 @@ class Deliveries(Protocol):
 
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         """All of it or nothing, durable when it returns."""
+
+    async def arrived(self, subscription: str, after: int, until: int, overdue: int) -> Collection[int]:
+        """Positions behind `after`, up to `until`, that were delivered, as far as tries are remembered, or that come again at `overdue` (µs) or later."""
 
     async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
         """Of tries that began before a time (µs) what was sent and answered goes: of all, or of an event's and its batch's. How many had some."""
