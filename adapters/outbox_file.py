@@ -14,9 +14,9 @@ PAGE_BYTES: Final = 8192
 
 
 def writer(path: Path) -> sqlite3.Connection:
-    """Makes the file if it is not there."""
+    """Makes the file if it is not there. Threads may hand it to each other."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
     with closed_if_it_fails(connection):
         connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # counts only for a new file
         connection.execute("PRAGMA journal_mode=WAL")

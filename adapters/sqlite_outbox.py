@@ -5,8 +5,8 @@ reading never waits for an fsync.
 """
 
 import sqlite3
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters import outbox_file
+from adapters.courtesy import courteous
 from adapters.own_thread import OwnThread
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_checkpoints import Checkpoints
 from adapters.sqlite_file import transaction
+from adapters.sqlite_putting import Putting
 from adapters.sqlite_reader import closed_if_it_fails, reader
+from adapters.sqlite_staging import Staging
 from events.names import ONTOLOGY_SCOPE
 from events.objects.section import SECTIONS
 from producers.outbox import (
@@ -29,7 +32,6 @@ from producers.outbox import (
     OutboxUnavailable,
     Planned,
     Planning,
-    Prepared,
     Refusal,
     Remembered,
     Row,
@@ -41,9 +43,7 @@ from producers.uploads import UploadsFull
 from security.chain import genesis
 
 Result = TypeVar("Result")
-SWITCH_SECONDS: Final = 0.0005
 STAGED_AT_ONCE: Final = 2_000  # heads: some milliseconds in which nobody commits
-_dump: Final = msgspec.json.Encoder().encode
 
 
 class SqliteOutbox:
@@ -53,12 +53,13 @@ class SqliteOutbox:
         self.ontology = ontology
         self._writing, self._reading = OwnThread("outbox-write"), OwnThread("outbox-read")
         self._planning = OwnThread("outbox-plan")
-        self._staged: Sequence[HeadWrite] = ()
+        self._beside = ThreadPoolExecutor(1, "outbox-beside")
         try:
             self._writer = self._writing.wait(lambda: _begun(path, ontology))
             self._reader = self._reading.wait(lambda: reader(path))
             self._planner = self._planning.wait(lambda: reader(path))
             self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
+            self._staging = Staging(self._writer)
         except sqlite3.Error as error:
             raise _unavailable(error) from error
 
@@ -70,15 +71,14 @@ class SqliteOutbox:
         return await _hop(self._planning, lambda: self._plan(work))
 
     async def prepare(self, heads: Sequence[HeadWrite]) -> None:
-        """Into a temporary table of the writer's, some between two commits. Without it they are written all the same."""
-        self._staged = ()
+        """Some between two commits. Without it they are written all the same."""
+        await self._write(self._staging.empty)
         if len(heads) <= STAGED_AT_ONCE:
             return
         with suppress(OutboxUnavailable):
-            await self._write(self._stage_anew)
             for start in range(0, len(heads), STAGED_AT_ONCE):
-                await self._write(partial(self._stage, heads[start : start + STAGED_AT_ONCE]))
-            self._staged = heads
+                await self._write(partial(self._staging.add, heads[start : start + STAGED_AT_ONCE]))
+            await self._write(lambda: self._staging.complete(heads))
 
     async def head(self) -> LogHead:
         return await self._read(lambda: _log_head(self._reader, self.ontology))
@@ -126,7 +126,7 @@ class SqliteOutbox:
         await self._write(run)
 
     async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
-        asked = (_dump(sections).decode(), principal, ONTOLOGY_SCOPE, SECTIONS)
+        asked = (msgspec.json.encode(sections).decode(), principal, ONTOLOGY_SCOPE, SECTIONS)
         return [name for (name,) in await self._read(lambda: self._reader.execute(SQL["lacking"], asked).fetchall())]
 
     async def throw_away(self, before: int) -> int:
@@ -137,11 +137,7 @@ class SqliteOutbox:
         return await self._write(run)
 
     async def restore(self, writes: Writes) -> None:
-        def run() -> None:
-            with self._transaction():
-                self._put(writes)
-
-        await self._write(run)
+        await self._write(lambda: self._restore(writes))
 
     async def clear(self, *, outbox: bool) -> None:
         def run() -> None:
@@ -164,58 +160,30 @@ class SqliteOutbox:
         self._writing.close()
         self._reading.close()
         self._planning.close()
+        self._beside.shutdown()
 
     def _plan(self, work: Planning[Planned]) -> Planned:
         self._planner.execute("BEGIN")  # one state, as of the first read
         try:
-            with _courteous():
+            with courteous():
                 return driven(work, _log_head(self._planner, self.ontology), partial(told, self._planner))
         finally:
             self._planner.execute("COMMIT")
 
     def _commit(self, work: Work) -> Writes:
-        with self._transaction():
-            head = _log_head(self._writer, self.ontology)
-            writes = driven(work, head, partial(told, self._writer))
-            self._put(writes)
+        with self._transaction(), self._putting() as putting:
+            writes = driven(work, _log_head(self._writer, self.ontology), putting.told)
+            putting.put(writes, self.ontology)
+        if writes.prepared is not None:
+            self._writing.soon(self._staging.empty)
         return writes
 
-    def _put(self, writes: Writes) -> None:
-        # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
-        many = self._writer.executemany
-        many(SQL["add_head"], _bound(writes.heads))
-        if writes.prepared is not None:
-            self._put_prepared(writes.prepared)
-        many(SQL["add_row"], ((position, subject, bytearray(body)) for position, subject, body in writes.rows))
-        many(SQL["add_commit"], writes.commits)
-        remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
-        many(SQL["remember_command"], remembered)
-        if writes.taken:
-            many(SQL["take_upload"], writes.taken)
-        if writes.refusals:
-            many(SQL["add_refusal"], writes.refusals)
-        self._writer.execute(SQL["move_log_head"], (*writes.head, self.ontology))
+    def _restore(self, writes: Writes) -> None:
+        with self._transaction(), self._putting() as putting:
+            putting.put(writes, self.ontology)
 
-    def _stage_anew(self) -> None:
-        self._writer.execute(SQL["unstage"])
-        self._writer.execute(SQL["stage"])
-
-    def _stage(self, heads: Sequence[HeadWrite]) -> None:
-        self._writer.execute("BEGIN")
-        with self._writer:
-            self._writer.executemany(SQL["stage_head"], _bound(heads))
-
-    def _put_prepared(self, prepared: Prepared) -> None:
-        """What is staged only moves over: half of the work, and without the interpreter's lock."""
-        if prepared.heads is not self._staged:
-            self._writer.executemany(SQL["add_head"], _bound(prepared.written()))
-            return
-        instead = _dump(list(prepared.instead)).decode()
-        self._writer.execute(SQL["add_staged"], (prepared.after, instead))
-        self._staged = ()
-        self._writing.soon(self._stage_anew)
-        others = prepared._replace(heads=list(prepared.instead.values()))
-        self._writer.executemany(SQL["add_head"], _bound(others.written()))
+    def _putting(self) -> Putting:
+        return Putting(self._writer, self._staging, self._beside)
 
     def _clear(self, *, outbox: bool) -> None:
         for name in ("clear_heads", "clear_commits"):
@@ -237,24 +205,6 @@ class SqliteOutbox:
 
     async def _read(self, run: Callable[[], Result]) -> Result:
         return await _hop(self._reading, run)
-
-
-@contextmanager
-def _courteous() -> Iterator[None]:
-    """Whoever else wants the interpreter gets it after 0.5 ms, not after 5.
-
-    A commit gives it away at each statement; beside a long plan it waited 5 ms each time to get it back: half a second.
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-def _bound(heads: Iterable[HeadWrite]) -> Iterator[tuple[str, str, int, bytearray | None]]:
-    return ((b, k, since, None if state is None else bytearray(state)) for b, k, since, state in heads)
 
 
 async def _hop(thread: OwnThread, run: Callable[[], Result]) -> Result:

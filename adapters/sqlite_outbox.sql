@@ -18,17 +18,20 @@ SELECT held.key, held.since, held.state FROM heads AS held WHERE held.branch = ?
 -- add_head
 INSERT INTO heads (branch, key, since, state) VALUES (?, ?, ?, ?)
 
--- unstage
-DROP TABLE IF EXISTS temp.staged
-
 -- stage
-CREATE TEMP TABLE staged (branch, key, since, state)
+ATTACH DATABASE '' AS staged
+
+-- stage_heads
+CREATE TABLE staged.staged_heads (branch, key, since, state)
+
+-- unstage
+DETACH DATABASE staged
 
 -- stage_head
-INSERT INTO temp.staged VALUES (?, ?, ?, ?)
+INSERT INTO staged.staged_heads VALUES (?, ?, ?, ?)
 
 -- add_staged
-INSERT INTO heads (branch, key, since, state) SELECT branch, key, since + ?, state FROM temp.staged WHERE key NOT IN (SELECT value FROM json_each(?)) ORDER BY rowid
+INSERT INTO heads (branch, key, since, state) SELECT branch, key, since + ?, state FROM staged.staged_heads WHERE key NOT IN (SELECT value FROM json_each(?)) ORDER BY rowid
 
 -- heads_after
 SELECT branch, key, since, state FROM heads WHERE (branch, key, since) > (?, ?, ?) ORDER BY branch, key, since LIMIT ?

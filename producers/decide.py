@@ -37,7 +37,7 @@ from producers.ahead import (
 from producers.command import Limits, NewId, Submitted
 from producers.command_digests import CommandDigests
 from producers.decide_part import Ids, decide_part
-from producers.draft import Drawn, draw
+from producers.draft import Drawing, Drawn, at_once, draw
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
@@ -49,6 +49,8 @@ from producers.outbox import (
     LogHead,
     OutboxUnavailable,
     Planning,
+    Prepared,
+    Ready,
     Refusal,
     Remembered,
     Told,
@@ -80,6 +82,7 @@ class Planner:
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
         self._elsewhere: Elsewhere  # of the group that is decided
+        self._last = False  # whether nothing is decided behind it in its group
         self.journal = Journal()
 
     def work(self, group: Sequence[Submitted], now: int) -> Work:
@@ -98,6 +101,7 @@ class Planner:
             self._elsewhere = Elsewhere(self.heads, writes)
             answered = dict(told.commands)
             for submitted in group:
+                self._last = submitted is group[-1]
                 self._unfold(writes)
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
             writes.heads = self.heads.flush()
@@ -205,10 +209,10 @@ class Planner:
         parents = None if moves else self._tips.at_hand(submitted.branch)
         if parents is None:
             parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
-        drawn = draw(
-            self.ontology, submitted, words, parents=parents, head=writes.head, now=now, limits=self.limits
-        )  # fmt: skip
-        return _Planned(words, staged, drawn, warnings, moved, taken)
+        drawing = draw(self.ontology, submitted, words, parents=parents, head=writes.head, now=now, limits=self.limits)
+        if moved is None or submitted.dry_run or not self._last:
+            return _Planned(words, staged, at_once(drawing), warnings, moved, taken)
+        return _Planned(words, staged, (yield from _handed_over(drawing, moved.prepared)), warnings, moved, taken)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
         """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
@@ -347,6 +351,23 @@ class Planner:
         refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
         writes.refusals.append(refusal)
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
+
+
+def _handed_over(drawing: Drawing, prepared: Prepared) -> Generator[Ask, Told, Drawn]:
+    """Drawn while the store writes what is there; once that has begun, a fault is one of all that is written with it."""
+    handed = False
+    try:
+        while True:
+            rows = next(drawing)
+            handed = True
+            yield Ask(ready=Ready(rows, prepared))
+    except StopIteration as drawn:
+        whole: Drawn = drawn.value
+        return whole
+    except Exception as fault:
+        if handed:
+            raise OutboxUnavailable(repr(fault), "send it again under the same id") from fault
+        raise
 
 
 class _Decision(NamedTuple):

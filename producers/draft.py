@@ -1,7 +1,8 @@
 """Turns decided events into rows: positions, times, hashes, and the bytes that will never change again."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import lru_cache
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +16,14 @@ from producers.ahead import Worded
 from producers.command import Limits, Submitted
 from producers.outbox import LogHead, Row
 from security import chain
+
+AT_ONCE: Final = 4_000  # rows
+_LONG_KEY: Final = 1_024  # characters
+_ROOM: Final = 4 * _LONG_KEY + 1_024  # bytes by which an envelope may be longer than another of its commit
+
+
+Drawing = Generator[list[Row], None, "Drawn"]
+"""Yields rows of its commit, some thousands at a time, once none behind them can be refused; for who writes them meanwhile."""
 
 
 class Drawn(Struct, frozen=True, gc=False):
@@ -35,7 +44,7 @@ def draw(
     head: LogHead,
     now: int,
     limits: Limits,
-) -> Drawn:
+) -> Drawing:
     """Rows at head+1 …, each 1 µs after the one before, from max(`now`, head.time + 1) on.
 
     Raises `Refused` where a row could not be published or read again.
@@ -59,6 +68,7 @@ def draw(
     event_id, body_hash, to_text = chain.event_id, chain.body_hash, instants.to_text
     most, most_of_subject = limits.event_bytes, limits.subject_bytes // 4
     position, _, digest = head
+    sure = False  # that none is refused
     for index, word in enumerate(words):
         position += 1
         time = start + index
@@ -76,7 +86,33 @@ def draw(
         digest = body_hash(stored)
         rows.append(Row(position, word.subject, stored))
         ids.append(ident)
+        if not len(rows) % AT_ONCE:
+            sure = sure or (len(rows) == AT_ONCE and plain and _all_fit(words, rows[0].body, limits))
+            if sure:
+                yield rows[-AT_ONCE:]
     return Drawn(rows, ids, commit_id, LogHead(position, start + len(rows) - 1, digest))
+
+
+def at_once(drawing: Drawing) -> Drawn:
+    """As a whole. Raises `Refused`."""
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as drawn:
+            whole: Drawn = drawn.value
+            return whole
+
+
+def _all_fit(words: Sequence[Worded], first: bytes, limits: Limits) -> bool:
+    """Whether all can be published and read again, seen by the first of them as it is stored; False says nothing."""
+    keys = [word.key for word in words]
+    envelope = len(first) - len(words[0].data) + _ROOM
+    return (
+        envelope + max([len(word.data) for word in words]) <= limits.event_bytes
+        and max([len(word.subject) for word in words]) <= limits.subject_bytes // 4
+        and max(map(len, keys)) <= _LONG_KEY
+        and "".join(keys).isprintable()
+    )
 
 
 @lru_cache(1024)

@@ -24,7 +24,7 @@ class Elsewhere:
     def __init__(self, heads: Heads, writes: Writes) -> None:
         self.heads, self._writes = heads, writes
         self._noted_keys: defaultdict[str, list[Key]] = defaultdict(list)  # by column
-        self._noted: defaultdict[str, list[Any]] = defaultdict(list)  # by member of `Ask`
+        self._noted: defaultdict[str, Any] = defaultdict(list)  # by member of `Ask`
         self._told: dict[Hashable, Any] = {}
 
     def here(self, heads: Seen) -> "View":

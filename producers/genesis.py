@@ -6,7 +6,7 @@ from events import catalog
 from events.branches.branch import genesis as default_branch
 from producers.ahead import worded
 from producers.command import Limits, Submitted
-from producers.draft import draw
+from producers.draft import at_once, draw
 from producers.heads import Heads, Staged
 from producers.outbox import Ask, CommandKey, CommitWrite, LogHead, Told, Work, Writes
 
@@ -25,9 +25,8 @@ def genesis(ontology: str, branch: str, now: int) -> Work:
         reads = heads.reads(heads.wanted(branch, [key]))
         heads.tell(reads, (yield Ask(heads=[read for chain in reads.values() for read in chain])).heads)
         submitted = Submitted(CommandKey("", "genesis"), "", "CreateBranch", branch, AUTHOR)
-        drawn = draw(
-            ontology, submitted, [worded(ontology, branch, draft)], parents=[], head=head, now=now, limits=Limits()
-        )
+        words = [worded(ontology, branch, draft)]
+        drawn = at_once(draw(ontology, submitted, words, parents=[], head=head, now=now, limits=Limits()))
         staged = Staged(heads, branch)
         for changed, state in list(catalog.fold(staged.get, key, draft.payload)):
             staged.change(changed, 1, state)

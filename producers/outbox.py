@@ -103,6 +103,7 @@ class Ask:
     written: Sequence[Written] = ()
     under: Sequence[UnderRead] = ()
     uploads: Sequence[UploadKey] = ()
+    ready: "Ready | None" = None  # asks nothing
 
 
 @dataclass(slots=True)
@@ -146,6 +147,17 @@ class Prepared(NamedTuple):
         for write in self.heads:
             branch, key, since, state = self.instead.get(write.key, write)
             yield HeadWrite(branch, key, self.after + since, state)
+
+
+class Ready(NamedTuple):
+    """Of a long commit what is there before it is whole: rows in order, without a gap to those that were ready before.
+
+    They will be among `Writes.rows`, and `prepared` will be `Writes.prepared`, or the whole unit of work fails. A store
+    may write them while more of them are made: from the first of them on the unit of work asks nothing.
+    """
+
+    rows: Sequence[Row]
+    prepared: Prepared
 
 
 class CommitWrite(NamedTuple):

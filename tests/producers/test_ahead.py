@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from events.names import command_subject
 from producers.again import FEW
 from producers.ahead import Journal
 from producers.committer import Committer
-from producers.outbox import HeadWrite, OutboxUnavailable, Planned, Planning
+from producers.draft import AT_ONCE
+from producers.outbox import Ask, HeadWrite, OutboxUnavailable, Planned, Planning, Row, Told, Work, Writes
 from producers.receive import address, receive
+from security import chain
 from tests.producers.desk import MAIN, PLANE, Desk, codes, plane
 from tests.producers.states import entities
 
@@ -26,7 +28,23 @@ class Outbox(MemoryOutbox):
     def __init__(self) -> None:
         super().__init__("main")
         self.plans = 0
+        self.ready: list[Row] = []  # before a commit was whole
         self.between: Callable[[], Awaitable[object]] | None = None
+
+    async def commit(self, work: Work) -> Writes:
+        return await super().commit(lambda head: self._noting(work(head)))
+
+    def _noting(self, work: Generator[Ask, Told, Writes]) -> Generator[Ask, Told, Writes]:
+        told = Told()
+        try:
+            ask = next(work)
+            while True:
+                self.ready += () if ask.ready is None else ask.ready.rows
+                told = yield ask
+                ask = work.send(told)
+        except StopIteration as ended:
+            writes: Writes = ended.value
+            return writes
 
     async def plan(self, work: Planning[Planned]) -> Planned:
         planned = await super().plan(work)
@@ -46,9 +64,9 @@ class Office:
         self.committer = Committer(outbox, desk.planner, lambda: desk.now, lambda _: None)
 
     def sent(
-        self, type_: str, /, on: str = MAIN, by: str = "ann", named: str | None = None, **data: Any
+        self, type_: str, /, on: str = MAIN, by: str = "ann", named: str | None = None, dry: bool = False, **data: Any
     ) -> asyncio.Future[bytes]:
-        body = {"id": named or self.desk.new_id(), "type": type_, "branch": on, "data": data}
+        body = {"id": named or self.desk.new_id(), "type": type_, "branch": on, "dryRun": dry, "data": data}
         return self.committer.enqueue(
             receive(address(command_subject("main", by, on, type_)), json.dumps(body).encode())
         )
@@ -138,6 +156,18 @@ async def test_what_others_write_that_does_not_fit_the_merged_schema_is_a_confli
     office.outbox.between = lambda: office.send("CreateObject", by="bob", **gate)
     assert codes(await office.send("MergeBranch", source=strict)) == ["MERGE_CONFLICT_SCHEMA_DATA"]
     assert office.outbox.plans == 2
+
+
+async def test_of_a_large_merge_rows_are_ready_before_it_is_whole_and_of_a_dry_run_none(office: Office) -> None:
+    created = [{"type": "CreateObject", "data": plane(f"N{n}", seats=n)} for n in range(AT_ONCE)]
+    assert (await office.send("Commit", DEV, commands=created))["status"] == "accepted"
+    tried = await office.sent("MergeBranch", named="tried", dry=True, source=DEV)
+    assert (json.loads(tried)["wouldBe"], office.outbox.ready) == (AT_ONCE + 2, [])
+    merged = await office.send("MergeBranch", source=DEV)
+    stored = await office.outbox.after(merged["position"] - AT_ONCE - 2, 2 * AT_ONCE, 1 << 30)
+    assert office.outbox.ready == stored[:AT_ONCE]
+    every = [row.body for row in await office.outbox.after(0, 1 << 20, 1 << 30)]
+    assert chain.verify(every, 0, chain.genesis("main")) == (await office.outbox.head()).hash
 
 
 async def test_where_much_was_touched_it_is_looked_at_beside_once_more(office: Office) -> None:

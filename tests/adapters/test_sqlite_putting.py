@@ -1,0 +1,34 @@
+"""What is written beside a long unit of work ends with what failed first."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from adapters.outbox_file import writer
+from adapters.sqlite_file import transaction
+from adapters.sqlite_putting import Putting
+from adapters.sqlite_staging import Staging
+from producers.outbox import Ask, LogHead, Prepared, Ready, Row, Writes
+
+NONE = Prepared([], 0, {})
+
+
+def write(path, ready):
+    """Each row is ready by itself, in a file that has no room but for some pages."""
+    with closing(writer(path)) as connection, ThreadPoolExecutor(1) as beside:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + 1}")
+        with transaction(connection), Putting(connection, Staging(connection), beside) as putting:
+            for row in ready:
+                putting.told(Ask(ready=Ready([row], NONE)))
+            putting.put(Writes(LogHead(2, 1, "ab" * 32), rows=ready, prepared=NONE), "main")
+
+
+def test_nothing_is_written_behind_a_disk_that_is_full(tmp_path):
+    path = tmp_path / "outbox.db"
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        write(path, [Row(1, "a", b"x" * (1 << 20)), Row(2, "b", b"x")])
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT position FROM outbox").fetchall() == []
