@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from events.branches.ancestry import At, held
@@ -9,6 +10,7 @@ from events.branches.elsewhere import Elsewhere, View
 from events.decider import Context, Head, Payload, State, needed
 from events.findings import Refused
 from events.merges.migrated import Ran
+from events.merges.stood import alive
 from events.migrations.migration_across import across
 from events.migrations.migration_change import CHANGES, command_of, conversion
 from events.migrations.migration_events import migration_key
@@ -68,7 +70,23 @@ def _ran(context: Context, log: Elsewhere, other: At, position: int, state: Stat
         whole = _each(here, change, each_alone(Fix.model_validate(state["fix"])))
     except Refused:
         return None
-    return Ran(state, here, lambda key: after[key].state, whole, own[0].get, own[1].get)
+    last = log.at(state["branch"], _began(log, state["branch"], position) - 1)
+    together = partial(_together, log, state["branch"], own[1])
+    return Ran(state, here, lambda key: after[key].state, whole, own[0].get, own[1].get, last.get, together)
+
+
+def _began(log: Elsewhere, branch: str, position: int) -> int:
+    """The first position of the commit that holds one. Raises `Unread`."""
+    commit = log.commit(branch, log.commit_end(position))
+    assert commit is not None, "it was written there"
+    return commit.first
+
+
+def _together(log: Elsewhere, branch: str, left: View, gone: Key, came: Key) -> bool:
+    """As `Together`. Raises `Unread`."""
+    end = log.commit_end(left.head(gone).position)
+    there = log.at(branch, end).head(came)
+    return alive(there.state) is not None and log.commit_end(there.position) == end
 
 
 def _each(context: Context, change: Payload, fix: Fix) -> Conversion | None:

@@ -15,6 +15,7 @@ from events.merges.migrated import Ran, Turned
 from events.merges.sides import Sides
 from events.merges.three_way import ABSENT
 from events.merges.turned import turned
+from events.merges.united import Moved, united
 from events.names import Key
 from events.schema.values import Json
 
@@ -28,6 +29,7 @@ class Forms(NamedTuple):
     likes: Mapping[Key, State]  # of keys under which something came to stand
     origins: Mapping[Key, Key]  # of these: under which key it was written
     stuck: Mapping[Key, tuple[str, str]]  # a field of which the value could not go where it should, and why
+    twins: Mapping[tuple[Key, Key], bool]  # one object, under a key of theirs and one of ours; whether both added it
 
 
 def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, Json]) -> Forms:
@@ -39,13 +41,20 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     mine |= sides.ours.states(moving - mine.keys()) if by_theirs else {}
     other |= sides.theirs.states(moving - other.keys()) if by_ours else {}
     common = _common(sides, base)
-    of_ours = turned(by_theirs, sides.ours.get, mine, common)
-    of_theirs = turned(by_ours, sides.theirs.get, other, common)
+    of_ours: Mapping[Key, Turned] = turned(by_theirs, sides.ours.get, mine, common)
+    of_theirs: Mapping[Key, Turned] = turned(by_ours, sides.theirs.get, other, common)
     compared = moving | (of_ours.keys() - mine.keys()) | (of_theirs.keys() - other.keys())
     began = _base(sides, compared, {key: said for key, said in base.items() if is_data(key)})
-    ours, likes, origins = _side(of_ours)
-    brought, more_likes, more_origins = _side(of_theirs)
-    before, _, moved = _side(turned((*by_theirs, *by_ours), _in_base(sides, began), began, common, giving=False))
+    of_base: Mapping[Key, Turned] = turned((*by_theirs, *by_ours), _in_base(sides, began), began, common, giving=False)
+    of_base, of_ours, of_theirs, also_theirs, apart = united(
+        Moved(by_theirs, sides.theirs, sides.ours, lambda: theirs), _known(began, mine), of_base, of_ours, of_theirs
+    )
+    of_base, of_theirs, of_ours, also_ours, apart_too = united(
+        Moved(by_ours, sides.ours, sides.theirs, sides.written), _known(began, other), of_base, of_theirs, of_ours
+    )
+    ours, likes, origins = _side({**of_ours, **also_ours})
+    brought, more_likes, more_origins = _side({**of_theirs, **also_theirs})
+    before, _, moved = _side(of_base)
     both = ((of_ours, ours, brought, sides.theirs), (of_theirs, brought, ours, sides.ours))
     for made, said, _, _ in both:
         # what came to stand under another key, and is not there any more, was deleted or has a third one
@@ -55,8 +64,20 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
         for key, at, there in _parted(moved, made, others, view):
             before.setdefault(at, before[key])
             others.setdefault(at, there)
+    for each in apart:
+        ours.setdefault(each.moved, ABSENT)
+    for each in apart_too:
+        brought.setdefault(each.moved, ABSENT)
+        before.setdefault(each.moved, ABSENT)
+    twins = {(each.moved, each.other): each.added for each in apart}
+    twins |= {(each.other, each.moved): each.added for each in apart_too}
     left = stuck(by_theirs, of_ours) | stuck(by_ours, of_theirs)
-    return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins, left)
+    return Forms({**base, **before}, ours, brought, likes | more_likes, origins | more_origins, left, twins)
+
+
+def _known(began: Mapping[Key, State | None], written: Mapping[Key, State | None]) -> dict[Key, State | None]:
+    """What objects were in the base, or else as the side wrote them that has not migrated."""
+    return {key: began.get(key) or state for key, state in written.items()}
 
 
 def _parted(

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from events.decider import Context, Lookup, State
 from events.findings import Finding, Refused
 from events.merges.rekeyed import Changed, Form, Given, Parents, Primary, Rekeyed
+from events.merges.stood import Together, alive, by_key, by_parents, by_type
 from events.migrations.migration_across import across
 from events.migrations.migration_change import CHANGES
 from events.migrations.migration_step import Conversion, Step
@@ -49,6 +50,8 @@ class Ran(NamedTuple):
     whole: Conversion | None  # `None` of one that looks at no entity by itself
     saw: Lookup  # what its branch had when it began
     left: Lookup  # and when it was completed
+    last: Lookup  # and before the commit that completed it
+    together: Together
 
     @property
     def moves(self) -> bool:
@@ -95,7 +98,7 @@ class Ran(NamedTuple):
         change = self.state["change"]
         parents = change["type"] == ChangeParents.__name__
         by = Parents(self.before, self.after, self.fix) if parents else Primary(get, self.after)
-        return Rekeyed(get, self.after, change["data"]["type"], Given(by, self.after, self.saw, changed))
+        return Rekeyed(get, self.after, change["data"]["type"], Given(by, self.after, self.stood, changed))
 
     def _form(self, whole: Conversion, key: Key, state: State) -> Form:
         """Raises `Refused` where it cannot be mended."""
@@ -107,6 +110,24 @@ class Ran(NamedTuple):
         if step is not None and step.what == "dropped":
             return key, None
         return key, self._without(state if step is None else self.converted(key, state, step))
+
+    def stood(self, key: Key, state: State) -> Key | None:
+        """Where the object that its branch had under a key stood behind it; `None` where it was gone. Raises `Unread`."""
+        changed = self.state["change"]["type"]
+        if changed == SetPrimaryKey.__name__:
+            return by_key(self.before.get, self.left, key, state)
+        if self.rekeys:
+            return by_parents(Parents(self.before, self.after, self.fix), self.last, self.left, key, state)
+        whole = self.whole
+        if whole is None or whole.comes is None or not key.startswith(whole.prefixes):
+            return key if alive(self.left(key)) else None
+        comes = whole.comes
+        try:
+            return by_type(lambda gone: self._over(gone, comes(gone)), self.together, self.left, key)
+        except Refused as refused:
+            if any(each.code == "KEYS_NONE" for each in refused.findings):
+                raise  # who has them decides it
+            return None
 
     def over(self, get: Lookup) -> Lookup:
         """As `before`, and objects and links where `get` looks."""

@@ -54,7 +54,7 @@ class _Reconciling:
         self.ours = dict(sides.ours.states(sides.keys))
         self.base = dict(sides.base([key for key in sides.keys if key in sides.changed_by_ours]))
         self.contents: dict[Key, Json] = {}  # what shall be, of all that one of the sides changed
-        self.forms = Forms({}, {}, {}, {}, {}, {})
+        self.forms = Forms({}, {}, {}, {}, {}, {}, {})
         self.conflicts: dict[tuple[Place, Place | None], Conflict] = {}
         self.open: list[Conflict] = []
         self.wishes: Sequence[Wish] = ()
@@ -138,6 +138,7 @@ class _Reconciling:
         answered = bool(self.answers.given) or self.gave_way
         values = answered or any(is_element(key) for key in self.sides.changed_by_ours)
         troubles = [*whole.troubles, *unfit(whole, self.sides, values=values)]
+        troubles += self._twins()
         troubles += self._stuck({place for each in troubles for place in (each.place, each.rival)})
         self.sides.elsewhere.need()
         return whole, troubles
@@ -149,6 +150,14 @@ class _Reconciling:
             said = self.contents.get(key, content(key, self.ours.get(key)))
             if place not in told and found(said, place.path) is not ABSENT:
                 yield Trouble("SCHEMA_DATA", place, text)
+
+    def _twins(self) -> Iterator[Trouble]:
+        """Objects that are one and would be two, by what each side made of their keys."""
+        for (theirs, ours), added in self.forms.twins.items():
+            there = (self.contents.get(key, content(key, self.ours.get(key))) for key in (theirs, ours))
+            if ABSENT not in there:
+                text = f"it is {ours}, too: each side has made another key of it; one of the two must go"
+                yield Trouble("ADD_ADD" if added else "MODIFY_DELETE", Place(theirs, ""), text, Place(ours, ""))
 
     def _like(self, key: Key) -> State:
         return self.forms.likes.get(key) or self.theirs.get(key) or self.ours[key] or {}
@@ -191,7 +200,8 @@ class _Reconciling:
     def _said(self, place: Place) -> Said:
         """What the sides say there; of entities that no side changed, too. Raises `Unasked`."""
         key, path = place
-        ours, theirs = (content(key, side.get(key)) for side in (self.sides.ours, self.sides.theirs))
+        sides = ((self.forms.ours, self.sides.ours), (self.forms.theirs, self.sides.theirs))
+        ours, theirs = (said[key] if key in said else content(key, side.get(key)) for said, side in sides)
         return Said(*(found(each, path) for each in (self.sides.base([key])[key], ours, theirs)))
 
     def _put(self, place: Place, value: Json) -> bool:

@@ -104,22 +104,36 @@ class Given(NamedTuple):
 
     moving: Moving
     after: Lookup
-    saw: Lookup  # what there was when they went
+    stood: Callable[[Key, State], Key | None]  # where they stood when the last one had gone
     changed: Changed
 
     def key(self, state: State) -> str:
-        key = object_key(state["slug"], state["key"])
-        seen = self.saw(key)
-        if seen is None or seen.get("deleted") or seen["type"] != state["type"]:
-            return self.moving.key(state)
+        entity = object_key(state["slug"], state["key"])
+        at = self.stood(entity, state)
         fields = [slot.field for slot in _shape(self.after, state).key]
-        return self.moving.key(state if self.changed(key, fields) else seen)
+        return self.moving.key(state) if at is None or self.changed(entity, fields) else at.split("/", 2)[2]
 
     def values(self, state: State, key: str) -> Mapping[str, Json]:
         return self.moving.values(state, key)
 
     def lost(self, state: State, slug: str) -> bool:
         return self.moving.lost(state, slug)
+
+
+class Named(NamedTuple):
+    """By a list: `keys` has the states of objects, and the keys that they have then. As `Primary`."""
+
+    keys: Mapping[Key, tuple[State, str]]
+
+    def key(self, state: State) -> str:
+        found = self.keys.get(object_key(state["slug"], state["key"]))
+        return str(state["key"]) if found is None else found[1]
+
+    def values(self, state: State, key: str) -> Mapping[str, Json]:  # noqa: ARG002  it says what it said
+        return dict(state["properties"])
+
+    def lost(self, state: State, slug: str) -> bool:  # noqa: ARG002  it stays what it is
+        return False
 
 
 class Rekeyed(NamedTuple):

@@ -6,7 +6,7 @@ from tests.producers.desk import MAIN, Desk, codes
 from tests.producers.states import entities
 from tests.producers.test_migrated_lineage import MOVE, hangar
 from tests.producers.test_migrated_merge import merged, migrated
-from tests.producers.test_migrations import DEV, sent
+from tests.producers.test_migrations import DEV, begun, ran, sent
 
 
 async def forked() -> Desk:
@@ -56,6 +56,19 @@ async def test_what_the_other_side_wrote_goes_under_the_key_of_the_new_parents(s
     assert await living(desk, target) == THEN
     assert (await desk.send("MergeBranch", target, source=source))["status"] == "unchanged"
     await sent(desk, "CreateObject", target, type="Thing", properties={"tail": "N5"})  # the key is free there
+
+
+@pytest.mark.parametrize(("source", "target"), [(DEV, MAIN), (MAIN, DEV)])
+async def test_a_key_that_changed_before_all_went_is_that_of_the_object(source, target):
+    desk = await forked()
+    await begun(desk, DEV, 1, **MOVE)
+    await sent(desk, "UpdateObject", DEV, type="Plane", key="N1", patch={"code": "일"})
+    assert (await ran(desk, DEV))["said"] == "completed"
+    await sent(desk, "UpdateObject", type="Plane", key="N1", patch={"seats": 4})
+    await sent(desk, "MergeBranch", target, source=source)
+    found = await living(desk, target)
+    assert found["object/Plane/일"] == {"code": "일", "seats": 4, "이름": "모름"}
+    assert "object/Plane/하나" not in found
 
 
 async def test_a_rebase_and_then_a_merge_is_a_merge():
