@@ -11,9 +11,8 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.listening import BACKLOG
 
@@ -22,6 +21,7 @@ HEAD_SECONDS: Final = 10.0
 STALLED_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 30  # between two requests of a connection
 CONNECTIONS: Final = 600
+_TOO_LONG: Final = f"The head of a request has at most {HEAD_BYTES} bytes."
 FAREWELL_SECONDS: Final = 2  # for answers under way when it ends
 Application = Callable[..., Any]
 
@@ -41,7 +41,7 @@ async def serve(
         uvicorn.Config(
             application, http=_Patient, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=FAREWELL_SECONDS, h11_max_incomplete_event_size=HEAD_BYTES, backlog=BACKLOG,
+            timeout_graceful_shutdown=FAREWELL_SECONDS, backlog=BACKLOG,
         )
     )  # fmt: skip
     serving = asyncio.create_task(server.serve([listener]))
@@ -77,22 +77,51 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _Patient(H11Protocol):
-    """A connection that is hung up on when a head does not end, or when what is written is not read."""
+class _Patient(HttpToolsProtocol):
+    """A connection that is hung up on when a head does not end or is too long, or when what is written is not read.
 
-    _head: asyncio.TimerHandle | None = None
+    NOTE the parser knows no bounds: it keeps of a head what comes.
+    """
+
+    _head: asyncio.TimerHandle | None = None  # runs while one is expected
     _stalled: asyncio.TimerHandle | None = None
+    _heads = 0  # that were whole
+    _bytes = _begun = 0  # of a head: of its whole lines; of what came since it was expected
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        self._head = self.loop.call_later(HEAD_SECONDS, transport.abort)
+        self._expect()
 
     def data_received(self, data: bytes) -> None:
+        heads, waiting = self._heads, self._head is not None
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._rest()
-        elif self._head is None:
-            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+        if heads != self._heads or self.transport.is_closing():
+            return
+        if waiting:
+            self._begun += len(data)
+            if self._begun > HEAD_BYTES:
+                self.send_400_response(_TOO_LONG)
+        elif self.cycle is None or self.cycle.response_complete:
+            self._expect()  # line ends ahead of a head, which are none of it
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._bytes = 0
+        self._expect()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._of_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._of_head(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._heads += 1
+        self._begun = 0
+        self._rest()
+        super().on_headers_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -109,6 +138,16 @@ class _Patient(H11Protocol):
         self._rest()
         if self._stalled is not None:
             self._stalled.cancel()
+
+    def _of_head(self, more: int) -> None:
+        """What it raises is answered with 400."""
+        self._bytes += more
+        if self._bytes > HEAD_BYTES:
+            raise ValueError(_TOO_LONG)
+
+    def _expect(self) -> None:
+        if self._head is None:
+            self._head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
 
     def _rest(self) -> None:
         if self._head is not None:

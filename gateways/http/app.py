@@ -23,6 +23,7 @@ _OPEN: Final = (*OPERATING, "/webhooks/consent/{token}")
 
 def application(behind: Behind) -> FastAPI:
     door = Door(behind.callers, behind.turned)
-    parts = (Intake, Streams, Pages, Catalog, Consents, Operating)
-    routers = [part(behind, door).router() for part in parts]
-    return assembled("OMS event gateway", ABOUT, routers, behind.figures, behind.told, _OPEN)
+    intake = Intake(behind, door)
+    parts = (Streams, Pages, Catalog, Consents, Operating)
+    routers = [intake.router(), *(part(behind, door).router() for part in parts)]
+    return assembled("OMS event gateway", ABOUT, routers, behind.figures, behind.told, _OPEN, [intake.route()])

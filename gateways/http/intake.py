@@ -21,6 +21,7 @@ from events.wire.cloudevents import BATCH_TYPE, EVENT_TYPE, CloudEvent, decode_e
 from events.wire.content_modes import from_http, mode
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.arriving import Wanted, wanted
+from gateways.http.assembled import Plain
 from gateways.http.callers import Door, origin
 from gateways.http.ports import Behind, Caller, NoAnswer
 from gateways.http.problems import Problem, ProblemMessage, of_parameters, problem, refused, unanswered
@@ -90,6 +91,10 @@ class Intake:
             summary="The validation handshake of CloudEvents Web Hooks, as receiver.",
         )  # fmt: skip
         return router
+
+    def route(self) -> Plain:
+        """The same `POST /events`, which takes every event."""
+        return Plain("/events", self.post, methods=["POST"])
 
     async def post(self, request: Request) -> Response:
         self._consented(request)
@@ -171,7 +176,7 @@ class Intake:
 
 def _sending(request: Request) -> Sending:
     """Looked at by hand: most say nothing, and it is asked for with every event. Raises `Problem`."""
-    if not request.url.query:
+    if not request.scope["query_string"]:
         return _AS_USUAL
     try:
         return Sending.model_validate(dict(request.query_params))
