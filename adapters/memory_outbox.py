@@ -91,11 +91,11 @@ class MemoryOutbox:
             raise UploadsFull(principal, size, most)
         self._uploads = uploads
 
-    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
+    async def lacking(self, principal: str, sections: Mapping[str, str]) -> list[str]:
         return [
-            name
-            for name in sections
-            if (ONTOLOGY_SCOPE, section_key(name)) not in self._heads and (principal, name) not in self._uploads
+            digest
+            for digest, name in sections.items()
+            if (ONTOLOGY_SCOPE, section_key(digest)) not in self._heads and (principal, name) not in self._uploads
         ]
 
     async def throw_away(self, before: int) -> int:

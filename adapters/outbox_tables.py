@@ -63,7 +63,7 @@ uploads = Table(
     "uploads", metadata,
     Column("principal", TEXT, primary_key=True),
     Column("section", TEXT, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # wrapped
     Column("time", BigInteger, nullable=False),
     Index("uploads_by_time", "time"),
 )  # fmt: skip

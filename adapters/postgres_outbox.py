@@ -115,8 +115,9 @@ class PostgresOutbox:
 
         await self._writing.run(run)
 
-    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
-        return [name for (name,) in await self._fetch("lacking", list(sections), principal, ONTOLOGY_SCOPE, SECTIONS)]
+    async def lacking(self, principal: str, sections: Mapping[str, str]) -> list[str]:
+        asked = ([*sections], [*sections.values()], principal, ONTOLOGY_SCOPE, SECTIONS)
+        return [digest for (digest,) in await self._fetch("lacking", *asked)]
 
     async def throw_away(self, before: int) -> int:
         gone: int = await self._writing.run(lambda db: db.fetchval(SQL["throw_away"], before))

@@ -112,9 +112,9 @@ FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (principal, section
 JOIN uploads USING (principal, section)
 
 -- lacking
-SELECT section FROM unnest($1::text[]) WITH ORDINALITY AS asked (section, n)
-WHERE NOT EXISTS (SELECT FROM uploads WHERE principal = $2 AND section = asked.section)
-    AND NOT EXISTS (SELECT FROM heads WHERE branch = $3 AND key = $4 || asked.section)
+SELECT digest FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (digest, name, n)
+WHERE NOT EXISTS (SELECT FROM uploads WHERE principal = $3 AND section = asked.name)
+    AND NOT EXISTS (SELECT FROM heads WHERE branch = $4 AND key = $5 || asked.digest)
 ORDER BY n
 
 -- take_uploads

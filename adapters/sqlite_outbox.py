@@ -125,7 +125,7 @@ class SqliteOutbox:
 
         await self._write(run)
 
-    async def lacking(self, principal: str, sections: Sequence[str]) -> list[str]:
+    async def lacking(self, principal: str, sections: Mapping[str, str]) -> list[str]:
         asked = (msgspec.json.encode(sections).decode(), principal, ONTOLOGY_SCOPE, SECTIONS)
         return [name for (name,) in await self._read(lambda: self._reader.execute(SQL["lacking"], asked).fetchall())]
 

@@ -94,7 +94,7 @@ SELECT coalesce(sum(length(content)), 0) FROM uploads WHERE principal = ?
 SELECT asked.value, held.content FROM json_each(?) AS asked CROSS JOIN uploads AS held ON held.principal = ? AND held.section = asked.value
 
 -- lacking
-SELECT asked.value FROM json_each(?1) AS asked WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE principal = ?2 AND section = asked.value) AND NOT EXISTS (SELECT 1 FROM heads WHERE branch = ?3 AND key = ?4 || asked.value) ORDER BY asked.key
+SELECT asked.key FROM json_each(?1) AS asked WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE principal = ?2 AND section = asked.value) AND NOT EXISTS (SELECT 1 FROM heads WHERE branch = ?3 AND key = ?4 || asked.key) ORDER BY asked.id
 
 -- take_upload
 DELETE FROM uploads WHERE principal = ? AND section = ?

@@ -12,6 +12,7 @@ from producers.outbox import OutboxUnavailable
 from producers.receive import Address, question
 from producers.splitting import digest, named
 from producers.uploads import Uploads, UploadsFull
+from security.wrapped import Wraps
 
 UPLOAD: Final = "UploadSections"
 
@@ -19,8 +20,8 @@ UPLOAD: Final = "UploadSections"
 class UploadDoor:
     """`most`: bytes of sections that one principal may have waiting."""
 
-    def __init__(self, uploads: Uploads, clock: Callable[[], int], most: int) -> None:
-        self._uploads, self._clock, self._most = uploads, clock, most
+    def __init__(self, uploads: Uploads, wraps: Wraps, clock: Callable[[], int], most: int) -> None:
+        self._uploads, self._wraps, self._clock, self._most = uploads, wraps, clock, most
 
     @property
     def questions(self) -> dict[str, Question]:
@@ -33,8 +34,11 @@ class UploadDoor:
         try:
             identity, asked = question(to, payload, AskUpload)
             if asked.sections:
-                await self._uploads.upload(to.principal, _contents(asked.sections), self._clock(), self._most)
-            lacking = await self._uploads.lacking(to.principal, asked.named)
+                sections = _contents(asked.sections)
+                wrapped = {self._wraps.hidden(name): self._wraps.wrapped(name, sections[name]) for name in sections}
+                await self._uploads.upload(to.principal, wrapped, self._clock(), self._most)
+            names = {name: self._wraps.hidden(name) for name in asked.named}
+            lacking = await self._uploads.lacking(to.principal, names)
         except Refused as refused:
             return replied(identity, "rejected", 0, refused.findings)
         except UploadsFull as full:

@@ -40,6 +40,7 @@ from producers.log import LogUnavailable
 from producers.outbox import Outbox, OutboxUnavailable, Writes
 from producers.relay import Relay
 from producers.uploads import Store
+from security.wrapped import KEY_BYTES, Wraps
 from workers import migrations
 from workers.queue import QueueWorker
 
@@ -100,13 +101,14 @@ async def _committer(
             begun.set()
 
     limits = Limits(clock_ahead=int(settings.max_clock_skew * 1e6))
-    committer = Committer(
-        outbox, Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes)), clock.now, committed
-    )
+    wraps = Wraps(token_bytes(KEY_BYTES))
+    await outbox.throw_away(clock.now() + 1)  # what waits since before is wrapped under a key that is gone
+    planner = Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes), wraps)
+    committer = Committer(outbox, planner, clock.now, committed)
     questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
     questions |= RunsDoor(last_runs(settings, here.shelves)).questions
     questions |= SimilarDoor(here.embedding.find).questions
-    questions |= UploadDoor(outbox, clock.now, settings.upload_bytes).questions
+    questions |= UploadDoor(outbox, wraps, clock.now, settings.upload_bytes).questions
     door = CommandDoor(committer, here, questions, signers(settings))
     loops += [
         committer.run(),

@@ -64,6 +64,7 @@ from producers.prefetch import Reading, prefetch
 from producers.tips import Tips, check_bases
 from producers.uploads import Uploaded
 from security import pii
+from security.wrapped import Wraps
 
 _PURGES: Final = frozenset(model.__name__ for model in PURGES)
 AGAIN: Final = b""
@@ -74,9 +75,18 @@ _encode: Final = msgspec.json.Encoder().encode
 class Planner:
     """Decides for one ontology; keeps what it knows of the heads from group to group."""
 
-    def __init__(self, ontology: str, new_id: NewId, limits: Limits | None = None, ring: Ring | None = None) -> None:
+    def __init__(
+        self,
+        ontology: str,
+        new_id: NewId,
+        limits: Limits | None = None,
+        ring: Ring | None = None,
+        wraps: Wraps | None = None,
+    ) -> None:
+        """`wraps`: of what is uploaded; without it nothing is."""
         self.ontology, self.new_id, self.limits = ontology, new_id, limits or Limits()
         self.ring = ring or NO_RING
+        self._wraps = wraps
         self._digests = CommandDigests(self.ring)
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
@@ -298,8 +308,8 @@ class Planner:
         context = Context(
             submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
         )
-        uploaded = Uploaded(submitted.key.principal)
-        context.screen, context.splits, context.uploaded = pii, splitting, uploaded
+        context.screen, context.splits = pii, splitting
+        context.uploaded = uploaded = Uploaded(submitted.key.principal, self._wraps)
         self.ring.begin()
         parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []

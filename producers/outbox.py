@@ -71,7 +71,7 @@ class UploadKey(NamedTuple):
     """A section that was sent ahead, by whom (`producers.uploads`)."""
 
     principal: str
-    section: str  # its digest
+    section: str  # its hidden name
 
 
 class Remembered(NamedTuple):
@@ -120,7 +120,7 @@ class Told:
     under: Mapping[UnderRead, Sequence[tuple[str, Found]]] = field(
         default_factory=dict
     )  # (key, interval), in key order
-    uploads: Mapping[UploadKey, bytes] = field(default_factory=dict)  # their content as JSON
+    uploads: Mapping[UploadKey, bytes] = field(default_factory=dict)  # wrapped
 
 
 class HeadWrite(NamedTuple):

@@ -28,6 +28,7 @@ from projectors.lane import Lane
 from projectors.projector import Fetched
 from projectors.track import Track
 from projectors.versions import Version, versions
+from security.wrapped import KEY_BYTES, Wraps
 from tests.crash.mortal import Fate, Mortal
 from tests.crash.stories import AHEAD, DRY, MEANWHILE, Command, Steps
 from tests.producers.desk import MAIN, START
@@ -72,7 +73,8 @@ class World:
         await relay.check()
         await outbox.commit(genesis("main", MAIN, START))
         await erase(outbox, keys)
-        planner = Planner("main", self.new_id, ring=KeyRing(keys, self.chance))
+        self.wraps = Wraps(self.chance(KEY_BYTES))
+        planner = Planner("main", self.new_id, ring=KeyRing(keys, self.chance), wraps=self.wraps)
         committer = Committer(outbox, planner, lambda: START, lambda _: None)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(committer.run())
@@ -97,9 +99,10 @@ class World:
     async def _sent(self, committer: Committer, uploads: Planning, command: Command) -> None:
         principal = "bob" if "when" in command else LOCAL
         if AHEAD in command:
-            sections = {name: encoded(content) for name, content in command[AHEAD].items()}
-            lacking = await uploads.lacking(principal, list(sections))
-            await uploads.upload(principal, {name: sections[name] for name in lacking}, START, 10**9)
+            sections, wraps = command[AHEAD], self.wraps
+            lacking = await uploads.lacking(principal, {name: wraps.hidden(name) for name in sections})
+            wrapped = {wraps.hidden(name): wraps.wrapped(name, encoded(sections[name])) for name in lacking}
+            await uploads.upload(principal, wrapped, START, 10**9)
         body = json.dumps({name: value for name, value in command.items() if name not in ("when", AHEAD)}).encode()
         subject = command_subject("main", principal, command["branch"], command["type"])
         outcome = json.loads(await committer.enqueue(receive(address(subject), body)))

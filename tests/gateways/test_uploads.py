@@ -11,6 +11,7 @@ from events.names import command_subject
 from gateways.uploads import UPLOAD, UploadDoor
 from producers.outbox import OutboxUnavailable
 from producers.receive import address
+from security.wrapped import Wraps
 from tests.producers.desk import MAIN
 
 ONE, OTHER = {"text": "제1장 점검"}, {"array": [1, 2, 3]}
@@ -18,7 +19,7 @@ ONE, OTHER = {"text": "제1장 점검"}, {"array": [1, 2, 3]}
 
 @pytest.fixture
 def door() -> UploadDoor:
-    return UploadDoor(MemoryOutbox("main"), lambda: 5, 60)
+    return UploadDoor(MemoryOutbox("main"), Wraps(bytes(32)), lambda: 5, 100)
 
 
 async def ask(door: UploadDoor, by: str = "local", **data: Any) -> dict[str, Any]:
@@ -56,5 +57,5 @@ async def test_a_store_that_is_away_is_asked_again() -> None:
         async def lacking(self, *_: Any) -> list[str]:
             raise OutboxUnavailable("it is away", "wait")
 
-    reply = await ask(UploadDoor(Away("main"), lambda: 5, 60), named=[])
+    reply = await ask(UploadDoor(Away("main"), Wraps(bytes(32)), lambda: 5, 100), named=[])
     assert [f["code"] for f in reply["findings"]] == ["UNAVAILABLE_OUTBOX"]

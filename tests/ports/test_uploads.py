@@ -52,15 +52,16 @@ async def test_what_was_sent_is_told_to_who_sent_it_and_to_nobody_else(uploads: 
     await uploads.upload("ann", {A: '{"text":"가"}'.encode(), B: b"{}"}, 5, MOST)
     assert await waiting(uploads, "ann", A, B, C) == {A: '{"text":"가"}'.encode(), B: b"{}"}
     assert await waiting(uploads, "bob", A, B) == {}
-    assert await uploads.lacking("ann", [C, B, A]) == [C]
-    assert await uploads.lacking("bob", [C, B, A]) == [C, B, A]
-    assert await uploads.lacking("ann", []) == []
+    assert await uploads.lacking("ann", {C: C, B: B, A: A}) == [C]
+    assert await uploads.lacking("bob", {C: C, B: B, A: A}) == [C, B, A]
+    assert await uploads.lacking("ann", {}) == []
+    assert await uploads.lacking("ann", {C: B, B: C}) == [B]
 
 
 async def test_what_is_stored_lacks_nobody(uploads: Store) -> None:
     stored = HeadWrite("", f"section/{A}", 1, b"{}")
     await uploads.restore(Writes(LogHead(1, 1, "ab" * 32), heads=[stored, stored._replace(key=f"section/x{B}")]))
-    assert await uploads.lacking("ann", [B, A]) == [B]
+    assert await uploads.lacking("ann", {B: B, A: C}) == [B]
 
 
 async def test_a_commit_takes_them_or_leaves_all_of_them(uploads: Store) -> None:
@@ -69,17 +70,17 @@ async def test_a_commit_takes_them_or_leaves_all_of_them(uploads: Store) -> None
     await uploads.upload("bob", {A: b"1"}, 5, MOST)
     with pytest.raises(ValueError, match="LogHead"):
         await uploads.commit(asking(both, [], taken=both, fails=True))
-    assert await uploads.lacking("ann", [A, B]) == []
+    assert await uploads.lacking("ann", {A: A, B: B}) == []
     await uploads.commit(asking(both, [], taken=[*both, UploadKey("ann", C)]))
-    assert await uploads.lacking("ann", [A, B]) == [A, B]
-    assert await uploads.lacking("bob", [A]) == []
+    assert await uploads.lacking("ann", {A: A, B: B}) == [A, B]
+    assert await uploads.lacking("bob", {A: A}) == []
 
 
 async def test_a_principal_has_only_so_many_bytes_waiting(uploads: Store) -> None:
     await uploads.upload("ann", {A: b"x" * 600}, 5, MOST)
     with pytest.raises(UploadsFull, match=r"1,200 bytes .* at most 1,000"):
         await uploads.upload("ann", {B: b"y" * 300, C: b"z" * 300}, 5, MOST)
-    assert await uploads.lacking("ann", [A, B, C]) == [B, C]
+    assert await uploads.lacking("ann", {A: A, B: B, C: C}) == [B, C]
     await uploads.upload("ann", {A: b"x" * 600}, 6, MOST)
     await uploads.upload("bob", {A: b"x" * 600}, 5, MOST)
     await uploads.upload("ann", {B: b"y" * 400}, 6, MOST)

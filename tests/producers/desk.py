@@ -9,6 +9,7 @@ from producers.decide import Planner
 from producers.genesis import genesis
 from producers.outbox import Outbox
 from producers.receive import address, receive
+from security.wrapped import KEY_BYTES, Wraps
 from tests.events.world import ring_in_memory
 
 MAIN = "prod/main/main"
@@ -21,8 +22,8 @@ class Desk:
     def __init__(self, outbox: Outbox, limits: Limits | None = None) -> None:
         self.outbox, self.limits, self.now = outbox, limits, START
         self._ids = 0
-        self.ring = ring_in_memory()
-        self.planner = Planner("main", self.new_id, limits, self.ring)
+        self.ring, self.wraps = ring_in_memory(), Wraps(bytes(KEY_BYTES))
+        self.planner = Planner("main", self.new_id, limits, self.ring, self.wraps)
 
     async def open(self) -> "Desk":
         await self.outbox.commit(genesis("main", MAIN, self.now))
@@ -31,7 +32,7 @@ class Desk:
     def restart(self) -> None:
         """A new process: nothing is known but what the outbox holds."""
         self.ring.forget()
-        self.planner = Planner("main", self.new_id, self.limits, self.ring)
+        self.planner = Planner("main", self.new_id, self.limits, self.ring, self.wraps)
 
     def new_id(self) -> str:
         self._ids += 1

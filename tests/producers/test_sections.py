@@ -124,7 +124,8 @@ async def test_a_document_beyond_one_command_is_sent_in_sections_first(desk):
 
 
 async def uploaded(desk: Desk, contents: dict[str, Any], principal: str = "local") -> None:
-    await desk.outbox.upload(principal, {name: encoded(each) for name, each in contents.items()}, desk.now, 10**9)
+    wrapped = {desk.wraps.hidden(name): desk.wraps.wrapped(name, encoded(each)) for name, each in contents.items()}
+    await desk.outbox.upload(principal, wrapped, desk.now, 10**9)
 
 
 async def test_uploaded_sections_are_events_of_the_commit_that_names_them(desk):
@@ -187,7 +188,7 @@ async def test_personal_data_in_uploaded_sections_is_found_and_nothing_is_writte
     outcome = await desk.send("CreateObject", **manual(found.stub.json()))
     assert [(f["code"], f["path"]) for f in outcome["findings"]] == [("PII_RRN", "/data/properties/내용")]
     assert await sections(desk) == {}
-    assert await desk.outbox.lacking("local", list(found.sections)) == []
+    assert await desk.outbox.lacking("local", {name: desk.wraps.hidden(name) for name in found.sections}) == []
 
 
 async def test_sections_below_one_another_without_an_end_are_refused(desk):
