@@ -130,7 +130,8 @@ class Committer:
     async def _ahead(self, submitted: Submitted) -> Ahead:
         attempt = 1 if submitted.ahead is None else submitted.ahead.attempt + 1
         ahead = await self.outbox.plan(self.planner.ahead(submitted, self.clock(), attempt))
-        await self.outbox.prepare(ahead.heads)
+        if not submitted.dry_run:
+            await self.outbox.prepare(ahead.heads)
         return ahead
 
     def _answered(self, waiting: Waiting, answer: bytes) -> None:

@@ -10,12 +10,13 @@ from oms.cli.changes import print_changes
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.naming import Names, in_rids
-from oms.cli.options import Branch, Sending, spread
-from oms.cli.output import cell, console, counted, print_json, print_rows
-from oms.cli.sending import given, send_given
+from oms.cli.options import Branch, DryRun, Sending, spread
+from oms.cli.output import cell, console, counted, print_rows
+from oms.cli.sending import given, send_given, show
 
 if TYPE_CHECKING:
     from documents.diff import Change
+    from oms.client import Outcome
 
 Resolve = Annotated[
     str | None, typer.Option("--resolve", help="ours or theirs: the answer to all conflicts without one of their own.")
@@ -32,28 +33,23 @@ def merge(
     into: Annotated[
         str | None, typer.Option("--into", help="The branch they come into; that of the settings if not given.")
     ] = None,
-    preview: Annotated[bool, typer.Option("--preview", help="Only show what it would do.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "--preview", help="Tell what would come of it; write nothing.")
+    ] = False,
     at: Annotated[int | None, typer.Option("--at", min=1, help="The source as of this position.")] = None,
     resolve: Resolve = None,
     resolution: Resolution = None,
-    after: Annotated[str, typer.Option("--after", help="With --preview: go on behind this key.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="With --preview: entities to show.")] = 100,
+    after: Annotated[str, typer.Option("--after", help="With --dry-run: go on behind this key.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="With --dry-run: entities to show.")] = 100,
     *,
     said: Sending,
 ) -> None:
     """Bring into a branch what another changed. All of it in one commit, or nothing."""
     data = {"source": source, "at": at, **_answers(resolve, resolution, said.flags(into), source)}
-    if not preview:
+    if dry_run:
+        _rehearse(data, {"after": after, "limit": limit}, said, into)
+    else:
         send_given("MergeBranch", data, said, into)
-        return
-
-    async def work() -> dict[str, Any]:
-        async with connected(**said.flags(into)) as client:
-            found = await client.preview_merge(**given(data | {"after": after, "limit": limit}))
-        return found if said.as_json else await _in_names(found, said)
-
-    found = run(work())
-    print_json(found) if said.as_json else _print(found)
 
 
 @spread
@@ -64,11 +60,13 @@ def rebase(
     ] = None,
     resolve: Resolve = None,
     resolution: Resolution = None,
+    dry_run: DryRun = False,
     *,
     said: Sending,
 ) -> None:
     """Let a branch begin at its parent as it is now. All that is its own comes on top. Theirs = the branch's own."""
-    send_given("RebaseBranch", {"onto": onto, **_answers(resolve, resolution, said.flags(branch))}, said, branch)
+    data = {"onto": onto, **_answers(resolve, resolution, said.flags(branch))}
+    send_given("RebaseBranch", data, said, branch, dry_run=dry_run)
 
 
 @spread
@@ -77,23 +75,47 @@ def revert(
     branch: Branch = None,
     resolve: Resolve = None,
     resolution: Resolution = None,
+    dry_run: DryRun = False,
     *,
     said: Sending,
 ) -> None:
     """Take back what one commit changed, and leave what came later. Theirs = as it was before."""
     named = {"position": int(commit)} if commit.isdecimal() and len(commit) < LONGEST_POSITION else {"commit": commit}
-    send_given("RevertCommit", {**named, **_answers(resolve, resolution, said.flags(branch))}, said, branch)
+    data = {**named, **_answers(resolve, resolution, said.flags(branch))}
+    send_given("RevertCommit", data, said, branch, dry_run=dry_run)
 
 
 @spread
 def reset(
     to: Annotated[str, typer.Argument(metavar="TO", help="A position, commit:ID or tag:NAME.")],
     branch: Branch = None,
+    dry_run: DryRun = False,
     *,
     said: Sending,
 ) -> None:
     """Bring a branch back to what it was, by a new commit. Nothing is taken out of its history."""
-    send_given("ResetBranch", _moment(to), said, branch)
+    send_given("ResetBranch", _moment(to), said, branch, dry_run=dry_run)
+
+
+def _rehearse(data: dict[str, Any], page: dict[str, Any], said: Sending, into: str | None) -> None:
+    """What the merge would be answered, with what it would change and where it is in conflict, as far as that can be told."""
+    from oms.client import Refused
+
+    async def work() -> "tuple[Outcome, dict[str, Any] | None]":
+        async with connected(**said.flags(into)) as client:
+            outcome = await client.send("MergeBranch", given(data), message=said.message, dry_run=True)
+            try:
+                found = await client.preview_merge(**given(data | page))
+            except Refused:  # what it is refused for, the outcome says
+                return outcome, None
+        return outcome, found if said.as_json else await _in_names(found, said)
+
+    outcome, found = run(work())
+    if found is not None and not said.as_json:
+        _print(found)
+        left = tuple(each for each in outcome.findings if not each.code.startswith(CONFLICT))
+        outcome = outcome._replace(would=(), findings=left)
+    show(outcome, said.flags(into), as_json=said.as_json, beside=found, source=data["source"])
 
 
 async def _in_names(found: dict[str, Any], said: Sending) -> dict[str, Any]:
@@ -107,6 +129,7 @@ async def _in_names(found: dict[str, Any], said: Sending) -> dict[str, Any]:
     return found | {"changes": changes, "conflicts": conflicts}
 
 
+CONFLICT: Final = "MERGE_CONFLICT_"
 LONGEST_SIDE: Final = 40  # characters
 LONGEST_POSITION: Final = 20  # digits; a commit's id has 64
 

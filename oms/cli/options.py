@@ -19,6 +19,8 @@ Deadline = Annotated[float | None, typer.Option("--deadline", help="Seconds to w
 Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
 Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would come of it; write nothing.")]
+
 
 class Sending(NamedTuple):
     """Who says so and why, to which OMS, and how the answer looks."""

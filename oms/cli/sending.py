@@ -11,7 +11,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.naming import RID, Names
-from oms.cli.options import Branch, Deadline, Folder, Ontology, Sending, spread
+from oms.cli.options import Branch, Deadline, DryRun, Folder, Ontology, Sending, spread
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def send(
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
     wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would come of it; write nothing.")] = False,
+    dry_run: DryRun = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it in the durable queue, to be decided later.")] = False,
     *,
     said: Sending,
@@ -127,7 +127,7 @@ def _said(outcome: "Outcome") -> dict[str, Any]:
 def _show_would(would: "Sequence[Would]", would_be: int) -> None:
     left = would_be - len(would)
     events = "1 event" if would_be == 1 else f"{would_be:,} events"
-    typer.echo(f"nothing was written; {events} would be" + (f", {left:,} not shown" if left else ""))
+    typer.echo(f"nothing was written; {events} would be" + (f", {left:,} not shown" if would and left else ""))
     if not would:
         return
     rows = [{**each._asdict(), "data": json.dumps(each.data, ensure_ascii=False)} for each in would]
@@ -152,9 +152,11 @@ def send_given(
     branch: str | None,
     wait: str = "outbox",
     taken: Mapping[str, None] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> None:
     """As `sent`, and show what became of it."""
-    outcome = sent(command, data, said, branch, wait, taken)
+    outcome = sent(command, data, said, branch, wait, taken, dry_run=dry_run)
     show(outcome, said.flags(branch), as_json=said.as_json, source=data.get("source"))
 
 
@@ -165,12 +167,15 @@ def sent(
     branch: str | None = None,
     wait: str = "outbox",
     taken: Mapping[str, None] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> "Outcome":
     """What became of a command, with what was given of its data (`None` = not given), and `null` for what is `taken` away."""
 
     async def work() -> "Outcome":
         async with connected(**said.flags(branch)) as client:
-            return await client.send(command, {**given(data), **(taken or {})}, wait=wait, message=said.message)
+            whole = {**given(data), **(taken or {})}
+            return await client.send(command, whole, wait=wait, message=said.message, dry_run=dry_run)
 
     return run(work())
 

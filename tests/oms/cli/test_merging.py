@@ -15,8 +15,12 @@ async def test_a_conflict_from_its_preview_to_its_end(oms, cli, tmp_path):
     await cli("branch", "create", DEV)
     await cli("send", "UpsertObject", *airline(구호="나"), "--branch", DEV)
     start = json.loads((await cli("send", "UpsertObject", *airline(구호="다"), "--json"))[1])["position"]
-    code, out, _ = await cli("merge", DEV, "--preview")
-    assert (code, "FIELD" in out, "1 conflict, 1 of them open" in out) == (0, True, True)
+    code, out, _ = await cli("merge", DEV, "--dry-run")
+    assert (code, "FIELD" in out, "1 conflict, 1 of them open" in out) == (1, True, True)
+    tried = json.loads((await cli("merge", DEV, "--preview", "--json"))[1])
+    assert (tried["status"], tried["findings"][0]["code"], tried["conflicts"][0]["kind"]) == (
+        "rejected", "MERGE_CONFLICT_FIELD", "FIELD"
+    )  # fmt: skip
     code, out, _ = await cli("merge", DEV)
     assert (code, "MERGE_CONFLICT_FIELD" in out) == (1, True)
     answers = tmp_path / "answers.json"
@@ -24,10 +28,15 @@ async def test_a_conflict_from_its_preview_to_its_end(oms, cli, tmp_path):
     answers.write_text(json.dumps([{**place, "choice": "theirs"}]), encoding="utf-8")
     code, out, _ = await cli("merge", DEV, "--preview", "--resolution", answers)
     assert (code, "0 of them open" in out, "다" in out) == (0, True, True)
+    assert "nothing was written; 2 events would be\n" in out
     merged = json.loads((await cli("merge", DEV, "--resolution", answers, "--message", "게이트", "--json"))[1])
     assert merged["status"] == "accepted"
     assert json.loads((await cli("merge", DEV, "--preview", "--json"))[1])["changes"] == []
     assert (await cli("rebase", "--branch", DEV))[0] == 0
+    for tried in (("revert", merged["position"]), ("reset", start - 1), ("rebase", "--branch", DEV)):
+        assert "nothing was written" in (await cli(*tried, "--dry-run"))[1]
+        would = json.loads((await cli(*tried, "--dry-run", "--json"))[1])
+        assert (would["position"], would["events"]) == (merged["position"] + 1, [])
     assert (await cli("revert", merged["position"]))[0] == 0
     reset = json.loads((await cli("reset", start, "--json"))[1])
     assert reset["status"] == "unchanged"
@@ -36,6 +45,8 @@ async def test_a_conflict_from_its_preview_to_its_end(oms, cli, tmp_path):
 async def test_what_is_wrong_is_said(oms, cli, tmp_path):
     code, out, _ = await cli("merge", "dev/no/such")
     assert (code, "BRANCH_UNKNOWN" in out) == (1, True)
+    tried = await cli("merge", "dev/no/such", "--dry-run")
+    assert (tried[0], "BRANCH_UNKNOWN" in tried[1]) == (1, True)
     code, _, err = await cli("reset", "yesterday")
     assert (code, "no moment" in err) == (2, True)
     code, _, err = await cli("merge", DEV, "--resolution", tmp_path / "none.json")
