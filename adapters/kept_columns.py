@@ -4,7 +4,7 @@ Which versions are meant is found by their positions, column by column; of these
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,13 +35,14 @@ def rows_of(file: Path, entities: Collection[Key]) -> list[tuple[int, int]]:
         return [*ranges(ipc.open_file(mapped).read_all(), entities)]
 
 
-def lookup(view: Path) -> Callable[[Versions, str, str], "KeptColumns | None"]:
-    """A `queries.sql.kept.Lookup` for the view in this file."""
+def lookup(place: Callable[[], Path]) -> Callable[[Versions, str, str], "KeptColumns | None"]:
+    """A `queries.sql.kept.Lookup`; the place is asked for once it is needed (`adapters.column_rows.Stored`)."""
     opened: dict[tuple[str, str], KeptColumns | None] = {}
+    once = cache(place)
 
     def found(versions: Versions, branch: str, prefix: str) -> KeptColumns | None:
         if (branch, prefix) not in opened:
-            opened[branch, prefix] = _opened(view, versions, branch, prefix)
+            opened[branch, prefix] = _opened(once(), versions, branch, prefix)
         return opened[branch, prefix]
 
     return found

@@ -28,11 +28,13 @@ def mend_versions(url: str, schema: str, right: RightVersions) -> None:
     """A range; a projector at work reads the view again afterwards."""
     with _mending(url, schema) as (session, say):
         session.run(script("postgres_deltas.sql"))
+        session.run(script("postgres_mended.sql"))
         bundles.mend(session, mend_range(say, right, lambda text: to_attribute(text) or ""))
 
 
 def drop_strangers(url: str, schema: str) -> None:
-    with _mending(url, schema) as (_, say):
+    with _mending(url, schema) as (session, say):
+        session.run(script("postgres_mended.sql"))
         without_strangers(say)
 
 

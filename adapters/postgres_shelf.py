@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import bindparam, func, select
@@ -31,9 +32,17 @@ Opens = Callable[[str, str, str, int], ViewT]
 class PostgresShelf(Generic[ViewT]):
     """Raises `ViewUnavailable` where PostgreSQL refuses."""
 
-    def __init__(self, sessions: PostgresSessions, name: str, ontology: str, opened: Opens[ViewT]) -> None:
+    def __init__(
+        self,
+        sessions: PostgresSessions,
+        name: str,
+        ontology: str,
+        opened: Opens[ViewT],
+        folder: Path | None = None,
+    ) -> None:
+        """`folder`: the data folder of this machine, where columns of versions may be."""
         self.sessions, self.name, self.ontology = sessions, name, ontology
-        self._opened = opened
+        self._opened, self._folder = opened, folder
 
     def live(self) -> int | None:
         with self._asked() as session:
@@ -85,8 +94,16 @@ class PostgresShelf(Generic[ViewT]):
             return move(session, before)
 
     async def columns(self, _build: int) -> int | None:
-        """See `oms.shelves.Kept.columns`: beside a database there are none."""
-        return None
+        """See `oms.shelves.Kept.columns`: of those that are in the folder of this machine."""
+        if self._folder is None or not any((self._folder / "views").glob(f"{self.name}.*.columns-*.json")):
+            return None
+        return await asyncio.to_thread(self._renewed, self._folder)
+
+    def _renewed(self, folder: Path) -> int | None:
+        from adapters.column_making import renew  # with Arrow, which takes a while to import
+        from adapters.postgres_columns import postgres_columns
+
+        return renew(postgres_columns(self, folder))
 
     def stats(self, build: int) -> list[Kept]:
         """See `oms.shelves.Kept.stats`."""

@@ -54,7 +54,7 @@ class PostgresVersions:
         return self.spanning(branch, prefix, position, position, after)
 
     def spanning(self, branch: str, prefix: str, first: int, last: int, after: str = "") -> Iterator[Version]:
-        for entity, *row in self._session.stream(_SPANNING, branch, begun(prefix, after), behind(prefix), last, first):
+        for entity, *row in self._session.stream(SPANNING, branch, begun(prefix, after), behind(prefix), last, first):
             yield told(branch, Key(entity), row, self._packed)
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
@@ -87,12 +87,17 @@ class PostgresVersions:
 
 
 _low, _high = bindparam("low_name", type_=entities.c.entity.type), bindparam("high_name", type_=entities.c.entity.type)
-_in_range = (
+IN_RANGE: Final = (
     entities.c.branch == bindparam("b"),
     start(entities.c.entity) >= start(_low),
     start(entities.c.entity) <= start(_high),
     entities.c.entity >= _low,
     entities.c.entity < _high,
+)
+_among: Final = (
+    entities.c.branch == bindparam("b", type_=Text),
+    start(entities.c.entity) == any_(bindparam("starts", type_=ARRAY(Text))),
+    entities.c.entity == any_(bindparam("names", type_=ARRAY(Text))),
 )
 _POSITION: Final = sql(select(metadata.tables["checkpoint"].c.position))
 _OF: Final = sql(
@@ -114,11 +119,16 @@ _SEVERAL: Final = sql(  # arrays, and no join with the names: that could go thro
     .join(versions, versions.c.since == slices.c.since)
     .join(commits, commits.c.first == versions.c.first)
     .outerjoin(messages, messages.c.first == versions.c.first)
-    .where(
-        entities.c.branch == bindparam("b", type_=Text),
-        start(entities.c.entity) == any_(bindparam("starts", type_=ARRAY(Text))),
-        entities.c.entity == any_(bindparam("names", type_=ARRAY(Text))),
-    )
+    .where(*_among)
+)
+HISTORIES: Final = sql(
+    select(entities.c.entity, *VERSIONS.selected_columns)
+    .join_from(entities, slices, slices.c.entity == entities.c.id)
+    .join(versions, versions.c.since == slices.c.since)
+    .join(commits, commits.c.first == versions.c.first)
+    .outerjoin(messages, messages.c.first == versions.c.first)
+    .where(*_among)
+    .order_by(entities.c.entity, slices.c.since)
 )
 _PURGED: Final = sql(
     select(func.max(versions.c.since))
@@ -127,32 +137,35 @@ _PURGED: Final = sql(
     .where(*named(bindparam("b"), bindparam("e", type_=entities.c.entity.type)),
            versions.c.change == literal_column("'purged'"))
 )  # fmt: skip
-_PURGES: Final = sql(
-    select(entities.c.entity, func.max(versions.c.since))
-    .join_from(versions, entities, entities.c.id == versions.c.entity)
-    .where(*_in_range, versions.c.change == literal_column("'purged'"), versions.c.since > bindparam("after"))
-    .group_by(entities.c.entity)
+_own = (  # whose a version is: looked up by its number, whatever the range of names would promise
+    select(entities.c.branch, entities.c.entity)
+    .where(entities.c.id == versions.c.entity)
+    .offset(literal_column("0"))
+    .correlate(versions)
+    .lateral()
 )
-_SPANNING: Final = sql(
+_own_in_range = (_own.c.branch == bindparam("b"), _own.c.entity >= _low, _own.c.entity < _high)
+_PURGES: Final = sql(
+    select(_own.c.entity, func.max(versions.c.since))
+    .join_from(versions, _own, true())
+    .where(*_own_in_range, versions.c.change == literal_column("'purged'"), versions.c.since > bindparam("after"))
+    .group_by(_own.c.entity)
+)
+SPANNING: Final = sql(
     select(entities.c.entity, *VERSIONS.selected_columns)
     .join_from(entities, slices, slices.c.entity == entities.c.id)
     .join(versions, versions.c.since == slices.c.since)
     .join(commits, commits.c.first == versions.c.first)
     .outerjoin(messages, messages.c.first == versions.c.first)
-    .where(*_in_range, slices.c.since <= bindparam("last"), slices.c.until > bindparam("first"))
+    .where(*IN_RANGE, slices.c.since <= bindparam("last"), slices.c.until > bindparam("first"))
     .order_by(start(entities.c.entity), entities.c.entity, slices.c.since)
 )
-_wrote = (
-    select(versions.c.entity)
-    .distinct()
-    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"))
-    .cte("wrote")
-)
 _CHANGED: Final = sql(
-    select(entities.c.entity)
-    .join_from(_wrote, entities, entities.c.id == _wrote.c.entity)
-    .where(*_in_range)
-    .order_by(entities.c.entity)
+    select(_own.c.entity)
+    .distinct()
+    .join_from(versions, _own, true())
+    .where(versions.c.since > bindparam("after"), versions.c.since <= bindparam("until"), *_own_in_range)
+    .order_by(_own.c.entity)
 )
 _BY_POSITION: Final = sql(BY_POSITION)
 _BY_TIME: Final = sql(BY_TIME)

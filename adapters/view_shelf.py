@@ -127,9 +127,10 @@ class SqliteShelf(Generic[ViewT]):
 def _renewed(path: Path) -> int | None:
     if not any(path.parent.glob(f"{path.name}.columns-*.json")):
         return None
-    from adapters.sqlite_columns import renew  # with Arrow, which takes a while to import
+    from adapters.column_making import renew  # with Arrow, which takes a while to import
+    from adapters.sqlite_columns import sqlite_columns
 
-    return renew(path)
+    return renew(sqlite_columns(path))
 
 
 class LiveBuild(Generic[ViewT]):

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.column_making import keep
 from adapters.duckdb_engine import DuckDb
 from adapters.kept_columns import lookup
-from adapters.sqlite_columns import keep
+from adapters.sqlite_columns import sqlite_columns
 from adapters.sqlite_versions_reader import reading
 from bench.as_of import BRANCH, COMMIT, START, build
 from bench.figures import Figure, Took, percentile
@@ -63,7 +64,7 @@ class _Asked:
         self.keys, self._view, self._engine = keys, folder / "versions.db", DuckDb()
         self._chance = random.Random(1)
         with Took() as self._making:
-            keep(self._view, BRANCH, "object/Flight/")
+            keep(sqlite_columns(self._view), BRANCH, "object/Flight/")
         self._peers = [
             in_sqlite(folder / "peer.db", rows(keys, EACH)), in_duckdb(folder / "peer.duckdb", rows(keys, EACH))
         ]  # fmt: skip
@@ -122,7 +123,7 @@ class _Moments:
 class _Ours(_Moments):
     def __init__(self, view: Path, versions: Versions, engine: DuckDb, chance: random.Random, keys: int) -> None:
         super().__init__(chance, keys)
-        self._versions, self._engine, self._kept = versions, engine, lookup(view)
+        self._versions, self._engine, self._kept = versions, engine, lookup(lambda: view)
 
     def sql(self, text: str, *, kept: bool = True) -> Any:
         windows = Windows(self._versions, BRANCH, "now", START * 2)

@@ -56,7 +56,7 @@ class DatabaseShelves:
         self.where = place(sessions.url)
 
     def shelf(self, name: str) -> PostgresShelf[Any]:
-        return PostgresShelf(self._sessions, name, self._ontology, OPENED[name])
+        return PostgresShelf(self._sessions, name, self._ontology, OPENED[name], self._settings.folder)
 
     @contextmanager
     def versions(self, opens: Opens = shut) -> Iterator[Versions]:

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.view_files import live_path
 from oms.settings import Settings
 from projectors.projector import Fetched, ViewUnavailable
 from queries.collecting import uncollected
 from queries.freshness import Behind, at_least
-from queries.sql.kept import Lookup, nothing_kept
+from queries.sql.kept import Lookup
+
+if TYPE_CHECKING:
+    from adapters.column_rows import Store
 
 
 def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetched]]:
@@ -35,12 +41,19 @@ def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetc
 
 
 def columns(settings: Settings) -> Lookup:
-    """Those that are kept beside the live versions; beside a database there are none."""
-    if settings.postgres_url:
-        return nothing_kept
+    """Those that are kept beside the live versions; those of a database are in the data folder of this machine."""
     from adapters.kept_columns import lookup
 
-    return lookup(live_path(settings.folder, "versions"))
+    def place() -> Path:
+        if not settings.postgres_url:
+            return live_path(settings.folder, "versions")
+        from adapters.postgres_columns import columns_place
+        from oms.database_shelves import database_shelves
+
+        with database_shelves(settings) as shelves:
+            return columns_place(shelves.shelf("versions"), settings.folder)
+
+    return lookup(place)
 
 
 def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Callable[[int], None]) -> bool:
@@ -48,28 +61,44 @@ def renewed(settings: Settings, whole: Mapping[tuple[str, str], int], told: Call
 
     `told(count)` is progress. Whether there are others now. Raises `OSError` where there is no place for them.
     """
-    if settings.postgres_url:
+    if not whole:
         return False
-    from adapters.sqlite_columns import keep, pays
+    from adapters.column_making import keep, pays
 
-    view, made = live_path(settings.folder, "versions"), False
-    with uncollected():
-        for (branch, prefix), last in whole.items():
-            if pays(view, branch, prefix, last):
-                keep(view, branch, prefix, told)
-                made = True
-    return made
+    with uncollected(), _store(settings) as store:
+        with store() as stored:
+            due = [(branch, prefix) for (branch, prefix), last in whole.items() if pays(stored, branch, prefix, last)]
+        for branch, prefix in due:
+            keep(store, branch, prefix, told)
+    return bool(due)
 
 
 def all_columns(settings: Settings, told: Callable[[int], None]) -> int:
-    """Of all types that are large enough; how many versions were read. `told(count)` is progress of each type. Raises `ViewMissing`."""
-    if settings.postgres_url:
-        return 0
-    from adapters.sqlite_columns import keep, large
+    """Of all types that are large enough; how many versions were read. `told(count)` is progress of each type.
 
-    view = live_path(settings.folder, "versions")
-    with uncollected():
-        return sum(keep(view, branch, prefix, told) for branch, prefix in large(view))
+    Raises `ViewMissing`, `ViewUnavailable`.
+    """
+    from adapters.column_making import keep, large
+
+    with uncollected(), _store(settings) as store:
+        with store() as stored:
+            due = large(stored)
+        return sum(keep(store, branch, prefix, told) for branch, prefix in due)
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator["Store"]:
+    """What columns are made of. Raises `ViewMissing`."""
+    if not settings.postgres_url:
+        from adapters.sqlite_columns import sqlite_columns
+
+        yield sqlite_columns(live_path(settings.folder, "versions"))
+        return
+    from adapters.postgres_columns import postgres_columns
+    from oms.database_shelves import database_shelves
+
+    with database_shelves(settings) as shelves:
+        yield postgres_columns(shelves.shelf("versions"), settings.folder)
 
 
 async def _next(chunks: AsyncIterator[Sequence[Fetched]]) -> Sequence[Fetched] | None:

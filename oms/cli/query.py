@@ -60,6 +60,7 @@ def query(
     from adapters.duckdb_engine import DuckDb
     from oms.cli.progress import Progress
     from oms.querying import bodies, columns, renewed
+    from projectors.projector import ViewUnavailable
     from queries.sql.engine import Limits
     from queries.sql.query import explained, is_explained, planned
     from queries.sql.windows import Windows
@@ -73,7 +74,7 @@ def query(
         try:
             with Progress("making columns", "versions") as told:
                 newer = renewed(settings, found.whole(), told)
-        except OSError as error:
+        except (OSError, ViewUnavailable) as error:
             newer = False
             complain(f"it takes longer, since no columns can be kept: {error}")
         if newer:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.sqlite_columns import BEHIND, ENTITIES, keep
+from adapters.column_making import BEHIND, ENTITIES, keep
+from adapters.sqlite_columns import sqlite_columns
 from adapters.view_files import make_live, view_path
 from oms.cli import run
 from oms.packing import REST, Keeper
@@ -58,7 +59,7 @@ def test_a_question_about_a_whole_table_makes_columns(ask: Callable[..., Any]) -
 def test_a_question_is_answered_where_there_is_no_place_for_columns(
     users: Lived, ask: Callable[..., Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    keep(users.view, MAIN, "object/User/")
+    keep(sqlite_columns(users.view), MAIN, "object/User/")
     (lock,) = users.view.parent.glob("*.lock")
     for file in users.view.parent.glob("*.columns-*"):
         file.unlink()

@@ -26,4 +26,4 @@ async def shelves(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     async with database(request.getfixturevalue("postgres_server_url")) as url:
         with PostgresSessions(url) as sessions:
             there = {"versions": postgres_versions, "audit": postgres_audit}
-            yield lambda name: PostgresShelf(sessions, name, "main", there[name])
+            yield lambda name: PostgresShelf(sessions, name, "main", there[name], tmp_path)

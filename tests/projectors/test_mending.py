@@ -3,16 +3,19 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from asyncpg import InsufficientPrivilegeError
 
+from adapters.column_files import read_stamp
+from adapters.column_making import keep
 from adapters.memory_feed import MemoryFeed
+from adapters.postgres_columns import columns_place, postgres_columns
 from adapters.postgres_shelf import PostgresShelf
-from adapters.sqlite_columns import keep
-from adapters.sqlite_versions import sqlite_versions
+from adapters.sqlite_columns import sqlite_columns
 from adapters.view_shelf import SqliteShelf
 from events import catalog
 from events.wire.commit_message import to_attribute
@@ -99,13 +102,21 @@ async def test_rows_of_versions_are_written_again(shelves: Callable[[str], Any],
     assert await shelf.verified(1, MemoryFeed(story.messages), lambda _: None) == Agreed(9, 9, [])
 
 
-async def test_columns_that_were_made_of_what_is_mended_go(story: Story, tmp_path: Path):
-    shelf = SqliteShelf(tmp_path, "versions", "main", sqlite_versions)
+async def test_columns_that_were_made_of_what_is_mended_go(shelves: Callable[[str], Any], story: Story, tmp_path: Path):
+    shelf = shelves("versions")
     await (await projected(shelf, story)).view.close()
     await tampered(shelf, 1, "UPDATE versions SET author = 'eve@desk' WHERE since = 3")
-    assert keep(shelf.path(1), MAIN, "object/Thing/") == 5
+    if isinstance(shelf, SqliteShelf):
+        store, place = sqlite_columns(shelf.path(1)), partial(shelf.path, 1)
+    else:
+        store, place = postgres_columns(shelf, tmp_path), partial(columns_place, shelf, tmp_path)
+    things = MAIN, "object/Thing/"
+    assert keep(store, *things) == 5
+    assert read_stamp(place(), *things)
     assert (await mended(shelf, story)).found == Agreed(8, 8, [])
-    assert shelf.columns_of(1) == []
+    assert read_stamp(place(), *things) is None
+    assert keep(store, *things) == 5
+    assert all(b"eve@desk" not in file.read_bytes() for file in (tmp_path / "views").glob("*.arrow"))
 
 
 @pytest.mark.parametrize(

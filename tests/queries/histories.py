@@ -110,10 +110,12 @@ class Lived:
         self.view, self.history, self._written = view, History(), 0
 
     async def write(self) -> None:
+        await self.write_into(sqlite_versions(self.view, "main"))
+
+    async def write_into(self, view: View[Version]) -> None:
         part = History()
         part.told, self._written = self.history.told[self._written :], len(self.history.told)
-        if part.told:
-            await part.into_file(self.view)
+        await part.into_view(view)
 
 
 def object_state(slug: str, key: str, *, deleted: bool = False, **properties: Any) -> dict[str, Any]:
