@@ -173,19 +173,24 @@ class Planner:
         if planned is None:
             return outcome_of(submitted, "unchanged", writes.head.position, [], [])
         if planned.moved is None:
+            drawn = at_once(planned.drawing)
             planned.staged.settle()
         else:
-            writes.prepared = planned.moved.prepared
+            prepared = planned.moved.prepared
+            drawn = (yield from _handed_over(planned.drawing, prepared)) if self._last else at_once(planned.drawing)
+            writes.prepared = prepared
             self.heads.forget()  # it can be read again
-        self._write(submitted, planned.drawn, writes)
+        self._write(submitted, drawn, writes)
         writes.taken += planned.taken
-        return outcome_of(submitted, "accepted", planned.drawn.head.position, planned.drawn.event_ids, planned.warnings)
+        return outcome_of(submitted, "accepted", drawn.head.position, drawn.event_ids, planned.warnings)
 
     def _rehearse(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, bytes]:
-        """Decided and drawn in full, and let go: nobody will know of it but who asked."""
+        """Decided in full, drawn until nothing more can be refused, and let go: nobody will know of it but who asked."""
         position = writes.head.position
         try:
             planned = yield from self._plan(submitted, writes, now)
+            if planned is not None:
+                next(planned.drawing, None)
         except Refused as refused:
             return outcome_of(submitted, "rejected", position, [], listed(refused.findings), [])
         except OutboxUnavailable:
@@ -201,7 +206,7 @@ class Planner:
         return outcome_of(submitted, "accepted", position, [], planned.warnings, planned.words)
 
     def _plan(self, submitted: Submitted, writes: Writes, now: int) -> Generator[Ask, Told, "_Planned | None"]:
-        """All that would be written, `None` if nothing. Raises `Refused`."""
+        """All that would be written, `None` if nothing. Raises `Refused`, and so does its drawing."""
         if submitted.findings:
             raise Refused(submitted.findings)
         moved = yield from self._still(submitted, writes.head)
@@ -220,9 +225,7 @@ class Planner:
         if parents is None:
             parents = yield from self._tips.parents(submitted.branch, moves, writes.commits)
         drawing = draw(self.ontology, submitted, words, parents=parents, head=writes.head, now=now, limits=self.limits)
-        if moved is None or submitted.dry_run or not self._last:
-            return _Planned(words, staged, at_once(drawing), warnings, moved, taken)
-        return _Planned(words, staged, (yield from _handed_over(drawing, moved.prepared)), warnings, moved, taken)
+        return _Planned(words, staged, drawing, warnings, moved, taken)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
         """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
@@ -391,7 +394,7 @@ class _Decision(NamedTuple):
 class _Planned(Struct, frozen=True, gc=False):
     words: Sequence[Worded]
     staged: Staged
-    drawn: Drawn
+    drawing: Drawing
     warnings: Sequence[Finding]
     moved: Moved | None  # what was decided ahead, where it is that
     taken: Sequence[UploadKey]  # sections that are events of it

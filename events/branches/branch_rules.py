@@ -72,7 +72,9 @@ def not_there(context: Context, name: str, path: str) -> Finding:
     """Of a branch that nobody knows, or that is deleted. Raises `Unread`."""
     if context.get(branch_key(name)) is None:
         return Finding("BRANCH_UNKNOWN", path, f"there is no branch {name[:LONGEST]}; {_meant(context, name)}")
-    return Finding("BRANCH_DELETED", path, f"{name} is deleted; it can be read, not written, until it is restored")
+    return Finding(
+        "BRANCH_DELETED", path, f"{name} is deleted; restore it, or name another one (what it wrote stays readable)"
+    )
 
 
 def _meant(context: Context, name: str) -> str:
