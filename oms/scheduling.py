@@ -18,6 +18,7 @@ from workers.patiently import Alarm, until_it_works
 
 if TYPE_CHECKING:
     from events.schedules.planning import Known
+    from events.schedules.recovering import Recovered
     from events.schedules.running import Run, Status
     from oms.client import Client
     from workers.scheduling.ports import Answer
@@ -27,6 +28,7 @@ ROLE: Final = "scheduler"
 AUTHOR: Final = "schedules@oms"
 IDLE_SECONDS: Final = 60.0  # then the server is asked whether it forgot to tell us
 AT_ONCE: Final = 500  # facts in a request to the log
+MICROS_A_DAY: Final = 86_400_000_000
 _ENDS: Final[Mapping[str, "Status"]] = {
     "accepted": "accepted",
     "unchanged": "unchanged",
@@ -39,7 +41,7 @@ class Facts:
     """A `Directory`: the log says that schedules changed, the view how they are now. `close` after use."""
 
     def __init__(self, settings: Settings, endpoint: Endpoint, shelves: Shelves, projected: Projected) -> None:
-        self._shelves, self._projected = shelves, projected
+        self._shelves, self._projected, self._remember = shelves, projected, settings.remember
         self._feed = NatsReader(endpoint, settings.ontology, pull=AT_ONCE, idle=IDLE_SECONDS)
         self._subjects = [f"oms.evt.{settings.ontology}.*.*.*.{what}.>" for what in ("schedule", "calendar")]
         self._reading: AsyncGenerator[Sequence[Fetched], None] | None = None
@@ -66,6 +68,12 @@ class Facts:
 
         await self._projected("versions", until)
         return await asyncio.to_thread(look)
+
+    async def recovered(self, found: "Sequence[Known]", until: int, now: int) -> "Sequence[Recovered]":
+        from oms.schedule_recovery import recover
+
+        forgotten = now - round(self._remember * MICROS_A_DAY)
+        return await recover(self._feed, self._shelves.versions, found, until, forgotten, now)
 
     async def close(self) -> None:
         if self._reading is not None:

@@ -8,7 +8,7 @@ from adapters.nats_rings import nats_rings
 from events.wire.instants import to_text
 from oms.client import connect
 from oms.running import running
-from oms.runs import runs
+from oms.runs import runs, runs_file
 from oms.settings import Settings
 
 AIRLINE = {"name": "Airline", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
@@ -99,3 +99,39 @@ async def test_a_run_may_do_no_more_than_its_author(tmp_path):
             pass
     assert [(each["status"], each["command"]["author"]) for each in runs] == [("rejected", "ada@desk")]
     assert [each["code"] for each in runs[0]["findings"]] == ["RULE_PROTECTED"]
+
+
+async def test_the_store_is_lost_and_nothing_runs_again(tmp_path):
+    def heard(what, error):
+        raise AssertionError(f"{what}: {error}")
+
+    settings = Settings(folder=tmp_path / "data", scheduler_port=0, gateway_port=0)
+    command = {"type": "CreateObject", "data": {"type": "Airline", "properties": {"id": "${nominal}"}}}
+    twice = {"name": "두번", "command": command, "every": {"seconds": 1}, "maxRuns": 2}
+    asked = {"name": "asked", "command": command, "at": LATER}
+    async with asyncio.timeout(DEADLINE):
+        async with running(settings, heard), await connect(settings.folder) as client:
+            await client.send("CreateObjectType", AIRLINE)
+            for each in (twice, asked):
+                await client.send("CreateSchedule", each)
+            await client.send("RunScheduleNow", {"schedule": "asked"})
+            effects = client.subscribe(0, ["oms.evt.main.*.*.*.object.>"])
+            ran = {(await anext(effects)).envelope["causationid"] for _ in range(3)}
+            end = await client.last()
+        runs_file(settings).unlink()
+        async with running(settings, heard), await connect(settings.folder) as client:
+            while not (there := runs_file(settings).exists() and await _recovered(settings)):
+                await client.last()
+            assert await client.last() == end
+    assert {each.id for each in there} == ran
+    assert {(each.status, each.position is None) for each in there} == {("accepted", False)}
+
+
+async def _recovered(settings):
+    """Runs, once their schedules are planned."""
+    async with runs(settings) as kept:
+        standings = await kept.standings()
+        if len(standings) < 2 or not all(each.version for each in standings.values()):
+            return []
+        assert sorted((each.runs, each.asked) for each in standings.values()) == [(0, 1), (2, 0)]
+        return [run for schedule in standings for run in await kept.last(schedule, 10)]

@@ -9,6 +9,7 @@ import pytest
 from adapters.memory_rings import MemoryRings
 from adapters.sqlite_runs import SqliteRuns
 from events.schedules.planning import Known, version
+from events.schedules.recovering import Stood, Trace, recovered
 from events.wire.instants import from_text, to_text
 from workers.scheduling.ports import Answer
 from workers.scheduling.scheduler import Scheduler
@@ -39,6 +40,7 @@ class World:
         self.free = asyncio.Event()  # commands are answered
         self.free.set()
         self.alarms = []
+        self.history, self.traces, self.kept = {}, [], 0
         self._moved = asyncio.Condition()
 
     async def say(self, state):
@@ -64,6 +66,13 @@ class World:
     async def known(self, after, until):
         found = {each.state["name"]: each for each in self.changes[after:until]}
         return [each for each in found.values() if after or not each.state.get("deleted")]
+
+    async def recovered(self, found, until, now):
+        return [
+            recovered(each, self.history[each.state["id"]], self.traces, self.kept, now)
+            for each in found
+            if self.traces
+        ]
 
     async def send(self, run):
         """Decided once, answered the same: as the committer does."""
@@ -238,6 +247,29 @@ async def test_what_is_due_runs_though_the_server_rings_late_or_never(world):
         world.now += 10_000  # and no server hears of it
         await world.ran(1)
         assert not world.rings.rung
+
+
+@pytest.mark.parametrize(("most", "ran"), [(None, [4, 5]), (5, [5]), (3, [])])
+async def test_who_lost_what_became_of_runs_runs_nothing_again(world, most, ran):
+    """Three minutes ran, of which two had an effect; the fourth was missed."""
+    state = schedule(**({} if most is None else {"maxRuns": most}))
+    await world.say(state)
+    world.history = {ONE: [Stood(BEGIN, state)]}
+    world.traces = [
+        Trace(f"{ONE}/{to_text(BEGIN + n * 60 * SECOND)}", 10 + n, BEGIN + n * 60 * SECOND + 1) for n in (1, 3)
+    ]
+    world.kept = BEGIN + 185 * SECOND
+    await world.move(250)
+    async with kept(world) as (scheduler, runs):
+        await world.until(lambda: ONE in scheduler.standings)
+        await world.move(55)
+        await world.ran(len(ran))
+        found = await noted(world, scheduler, runs, len(ran))
+        assert scheduler.standings[ONE].runs == (4 if most is None else min(most, 5))
+    minutes = [(each.nominal - BEGIN) // SECOND // 60 for each in found]
+    assert minutes == [1, 3, *ran]
+    assert [each.position for each in found[:2]] == [11, 13]
+    assert list(world.effects) == [f"{ONE}/{to_text(BEGIN + n * 60 * SECOND)}" for n in ran]
 
 
 class Dies(Exception):

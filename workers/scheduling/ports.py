@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from events.schedules.planning import Known, Standing
+from events.schedules.recovering import Recovered
 from events.schedules.running import Run, Status
 
 
@@ -53,6 +54,9 @@ class Directory(Protocol):
 
     async def known(self, after: int, until: int) -> Sequence[Known]:
         """Those that changed, or whose calendars did, in (after, until], also if they are over; from 0 on all that are not."""
+
+    async def recovered(self, found: Sequence[Known], until: int, now: int) -> Sequence[Recovered]:
+        """Of these, what the log tells up to a position where nobody remembers a run; nothing where there was none."""
 
 
 class Answer(NamedTuple):

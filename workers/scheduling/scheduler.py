@@ -81,6 +81,8 @@ class Scheduler:
             for each in await self.runs.unanswered():
                 self.lanes.start(each, overlapping=False)
         now = self._clock()
+        if found and not self.standings:
+            await self._recover(found, position, now)
         self._know(found)
         async with self._gate:
             await self._settle([each for each in found if not self._as_planned(each, now)])
@@ -91,6 +93,14 @@ class Scheduler:
         await self.rings.arm(wanted - self._armed)
         self._armed = wanted
         self.position = position
+
+    async def _recover(self, found: Sequence[Known], position: int, now: int) -> None:
+        """The store may be new, or have been lost: then nothing runs again."""
+        recovered = await self.directory.recovered(found, position, now)
+        standings = {str(known.state["id"]): each.standing for known, each in zip(found, recovered, strict=False)}
+        if recovered:
+            await self.runs.note([run for each in recovered for run in each.runs], standings)
+            self.standings = standings
 
     def _as_planned(self, known: Known, now: int) -> bool:
         standing = self.standings.get(str(known.state["id"]))
