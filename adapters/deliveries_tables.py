@@ -115,10 +115,11 @@ ADD: Final = insert(tries).values({name: bindparam(name) for name in Try._fields
 ALL: Final = select(standings)
 LAST: Final = (
     select(tries)
-    .where(tries.c.subscription == bindparam("of"))
+    .where(tries.c.subscription == bindparam("of"), tries.c.number < bindparam("before"))
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
 )
+LAST_FAILED: Final = LAST.where(tries.c.kind != literal_column(f"'{DELIVERED}'"))
 _OF: Final = bindparam("of", type_=Text)
 _THEIRS: Final = _OF.is_(None) | (tries.c.subscription == _OF)
 AFTER: Final = (

@@ -22,6 +22,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
         tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
+_LAST_FAILED: Final = sql(tables.LAST_FAILED)
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
@@ -45,9 +46,13 @@ class SqliteDeliveries:
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         await self._file.run(lambda connection: _note(connection, tries, standings))
 
-    async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
-        """Numbered tries of a subscription, the last first."""
-        rows = await self._file.run(lambda connection: connection.execute(_LAST, (subscription, most)).fetchall())
+    async def last(
+        self, subscription: str, most: int, before: int = FOREVER, *, failed: bool = False
+    ) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first, of smaller numbers than `before`; of those that failed alone."""
+        statement = _LAST_FAILED if failed else _LAST
+        given = subscription, before, most
+        rows = await self._file.run(lambda connection: connection.execute(statement, given).fetchall())
         return [(row[0], tables.as_try(row[1:])) for row in rows]
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:

@@ -7,6 +7,11 @@ may = ["read", "write"]
 [gates]                             a sender that signs as Standard Webhooks have it
 secret = "whs-…"                    the id of the secret; of Ed25519 the sender's public half: "whpk_…"
 may = ["write"]
+
+[gates-owner]                       one who sees these endpoints of webhooks in the portal, and nothing else
+token = "…"
+may = ["webhooks"]
+subscriptions = ["gates-out"]
 """
 
 import hmac
@@ -28,7 +33,7 @@ from security.author import AuthorRefused, parse
 from security.webhook_signatures import BadSecret, verified
 
 FILE: Final = "callers.toml"
-RIGHTS: Final = ("read", "write")
+RIGHTS: Final = ("read", "write", "webhooks")
 _BEGINS: Final = "oms_"  # so that a token that was published by mistake is found
 
 
@@ -40,12 +45,13 @@ class BadCallers(OSError):
 
 
 class Known(NamedTuple):
-    """`token` is a digest, `secret` an id or a public key; one of them is empty."""
+    """`token` is a digest, `secret` an id or a public key; one of them is empty. `subscriptions`: that it sees; `None`: all."""
 
     principal: str
     may: frozenset[str]
     token: str = ""
     secret: str = ""
+    subscriptions: frozenset[str] | None = None
 
 
 class CallersFile:
@@ -92,10 +98,14 @@ class CallersFile:
         return secret if secret.startswith("whpk_") else self._secrets.get(secret, _signs(known.principal))
 
 
-def allow(settings: Settings, principal: str, may: Sequence[str]) -> str:
-    """A new token for the principal, which is shown once; one that it had is over. Raises `AuthorRefused`, `OSError`."""
+def allow(settings: Settings, principal: str, may: Sequence[str], subscriptions: Sequence[str] | None = None) -> str:
+    """A new token for the principal, which is shown once; one that it had is over. `subscriptions`: it sees these alone.
+
+    Raises `AuthorRefused`, `OSError`.
+    """
     token = _BEGINS + secrets.token_urlsafe(32)
-    _write(settings, principal, {"token": _digest(token), "may": list(may)})
+    bound = {} if subscriptions is None else {"subscriptions": list(subscriptions)}
+    _write(settings, principal, {"token": _digest(token), "may": list(may), **bound})
     return token
 
 
@@ -154,14 +164,15 @@ def _lines(table: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = []
     for principal, said in table.items():
         lines.append(f"[{json.dumps(principal, ensure_ascii=False)}]\n")
-        lines += [f"{name} = {json.dumps(value)}\n" for name, value in said.items()]
+        lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items()]
         lines.append("\n")
     return lines
 
 
 def _entry(known: Known) -> dict[str, Any]:
     held = {"token": known.token} if known.token else {"secret": known.secret}
-    return {**held, "may": sorted(known.may)}
+    bound = {} if known.subscriptions is None else {"subscriptions": sorted(known.subscriptions)}
+    return {**held, "may": sorted(known.may), **bound}
 
 
 def _read(path: Path) -> list[Known]:
@@ -171,16 +182,20 @@ def _read(path: Path) -> list[Known]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AuthorRefused) as error:
         raise BadCallers(path, f"is not as it must be: {error}") from error
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise BadCallers(path, "says of somebody something else than `may` and one of `token` and `secret`") from error
+        raise BadCallers(
+            path, "says of somebody something else than `may`, `subscriptions` and one of `token` and `secret`"
+        ) from error
 
 
 def _one(principal: str, said: Mapping[str, Any]) -> Known:
     _check_name(principal)
-    may = frozenset(said["may"])
-    ((held, value),) = ((name, value) for name, value in said.items() if name != "may")
+    may, bound = frozenset(said["may"]), said.get("subscriptions")
+    ((held, value),) = ((name, value) for name, value in said.items() if name not in ("may", "subscriptions"))
     if held not in ("token", "secret") or not isinstance(value, str) or not value or not may <= frozenset(RIGHTS):
         raise TypeError(principal)
-    return Known(principal, may, **{held: value})
+    if bound is not None and (may != {"webhooks"} or not isinstance(bound, list)):
+        raise TypeError(principal)  # who reads or writes is bound to no subscription
+    return Known(principal, may, subscriptions=None if bound is None else frozenset(map(str, bound)), **{held: value})
 
 
 def _digest(token: str) -> str:

@@ -14,8 +14,10 @@ from workers.delivering.ports import Consents, Deliveries
 class Kept(Deliveries, Consents, Protocol):
     """And what people ask of them."""
 
-    async def last(self, subscription: str, most: int) -> list[tuple[int, Try]]:
-        """Numbered tries of a subscription, the last first."""
+    async def last(
+        self, subscription: str, most: int, before: int = FOREVER, *, failed: bool = False
+    ) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first, of smaller numbers than `before`; of those that failed alone."""
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""

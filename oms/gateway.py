@@ -24,6 +24,7 @@ from oms.http_behind import Admitted, asking, ending, live, once
 from oms.http_role import Alarm, Turned
 from oms.importing.arriving import arrived
 from oms.measuring import endpoints
+from oms.portal import PortalDesk
 from oms.process import looping
 from oms.recording import Recorder
 from oms.settings import Settings
@@ -57,7 +58,7 @@ async def serve(
                 settings.ontology, settings.branch, url, tail, asking(asked), Admitted(settings), turned,
                 _translating(settings), kept, lambda: live(shelves), views, log_end, figures, clock.now,
                 lambda token, headers: _consented(settings, token, headers), once("gateway", alarm),
-                settings.gateway_origins, settings.gateway_rate,
+                PortalDesk(settings, endpoint, shelves, reader, alarm), clock.new_id, settings.gateway_origins, settings.gateway_rate,
             )  # fmt: skip
             app = await asyncio.to_thread(application, behind)  # a fifth of a second, beside everything else
             async with looping([_follow(tail, alarm), turned.tell()]):

@@ -34,7 +34,7 @@ class Admitted:
 
 
 def _caller(known: Known | None) -> Caller | None:
-    return None if known is None else Caller(known.principal, known.may)
+    return None if known is None else Caller(known.principal, known.may, known.subscriptions)
 
 
 def asking(asked: Requests) -> Ask:

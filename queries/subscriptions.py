@@ -35,7 +35,7 @@ class Subscription:
         """For a list of them."""
         state = self.state
         shown = {name: state.get(name) for name in ("name", "status", "protocol", "sink", "types", "branches")}
-        return shown | {"objectTypes": self._types(), "filters": len(state.get("filters") or ())}
+        return shown | {"objectTypes": self.types(), "filters": len(state.get("filters") or ())}
 
     def json(self) -> dict[str, Any]:
         """All there is to know, shaped like the Subscriptions API's; secrets by their ids."""
@@ -44,9 +44,10 @@ class Subscription:
         shown |= {
             name: state[name] for name in (*_MEMBERS, "description", "reason", "replay", "expunged") if state.get(name)
         }
-        return shown | {"objectTypes": self._types() or [], "secrets": state["secrets"]}
+        return shown | {"objectTypes": self.types() or [], "secrets": state["secrets"]}
 
-    def _types(self) -> list[str] | None:
+    def types(self) -> list[str] | None:
+        """Names of the object types that it selects; `None`: it selects by none."""
         selected = self.state.get("objectTypes")
         return None if selected is None else [self.names.get(each["rid"], each["slug"]) for each in selected]
 

@@ -11,6 +11,8 @@ from gateways.http.consents import Consents
 from gateways.http.intake import Intake
 from gateways.http.operating import Operating
 from gateways.http.polling import Pages
+from gateways.http.portal import Portal
+from gateways.http.portal_page import PAGES, PortalPage
 from gateways.http.ports import Behind
 from gateways.http.stream import Streams
 
@@ -18,12 +20,12 @@ ABOUT: Final = (
     "CloudEvents in, the log out, and the catalog of both. Errors are problem details (RFC 9457) with the codes of "
     "docs/findings.md."
 )
-_OPEN: Final = (*OPERATING, "/webhooks/consent/{token}")
+_OPEN: Final = (*OPERATING, "/webhooks/consent/{token}", *PAGES)
 
 
 def application(behind: Behind) -> FastAPI:
     door = Door(behind.callers, behind.turned)
     intake = Intake(behind, door)
-    parts = (Streams, Pages, Catalog, Consents, Operating)
+    parts = (Streams, Pages, Catalog, Consents, Portal, PortalPage, Operating)
     routers = [intake.router(), *(part(behind, door).router() for part in parts)]
     return assembled("OMS event gateway", ABOUT, routers, behind.figures, behind.told, _OPEN, [intake.route()])

@@ -7,12 +7,13 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from events.subscriptions.consent import Door as Consented
 from events.wire.cloudevents import CloudEvent
+from gateways.http.portal_ports import Portal
 from gateways.http.tail import Tail
 from queries.cursors import Cursor
 from queries.versions import Versions
 
-Right = Literal["read", "write"]
-RIGHTS: Final[tuple[Right, ...]] = ("read", "write")
+Right = Literal["read", "write", "webhooks"]
+RIGHTS: Final[tuple[Right, ...]] = ("read", "write", "webhooks")
 
 
 class NoAnswer(Exception):
@@ -25,10 +26,14 @@ class Ask(Protocol):
 
 
 class Caller(NamedTuple):
-    """Who speaks; what is written is written by `principal`."""
+    """Who speaks; what is written is written by `principal`. `subscriptions`: all that may be seen with the right `webhooks`; `None`: any."""
 
     principal: str
     may: frozenset[str]
+    subscriptions: frozenset[str] | None = None
+
+    def sees(self, subscription: str) -> bool:
+        return self.subscriptions is None or subscription in self.subscriptions
 
 
 class Callers(Protocol):
@@ -121,5 +126,7 @@ class Behind:
     clock: Callable[[], int]
     consents: Consented
     told: Told
+    portal: Portal
+    new_id: Callable[[], str]
     origins: Sequence[str] = ()
     rate: int = 0

@@ -20,7 +20,13 @@ Principal = Annotated[
 @app.command()
 def allow(
     name: Principal,
-    may: Annotated[list[str] | None, typer.Option("--may", help="read or write; else both. Repeatable.")] = None,
+    may: Annotated[
+        list[str] | None, typer.Option("--may", help="read, write or webhooks; else the first two. Repeatable.")
+    ] = None,
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option("--subscription", help="Sees this endpoint alone in the portal, and nothing else. Repeatable."),
+    ] = None,
     signs: Annotated[
         bool, typer.Option("--signs", help="No token: it signs what it sends, as Standard Webhooks have it.")
     ] = False,
@@ -35,12 +41,16 @@ def allow(
     from security.author import AuthorRefused
     from security.webhook_signatures import BadSecret
 
-    rights = may or ["write"] if signs or public else may or list(RIGHTS)
+    if subscription and (signs or public or (may and set(may) != {"webhooks"})):
+        raise Failure("--subscription is of a token that sees endpoints and may do nothing else", code=Exit.USAGE)
+    rights = may or (["write"] if signs or public else ["webhooks"] if subscription else ["read", "write"])
     if wrong := sorted(set(rights) - set(RIGHTS)):
         raise Failure(f"there is no right {wrong[0]!r}", f"it is {' or '.join(RIGHTS)}", Exit.USAGE)
     settings = _settings(folder)
     try:
-        shown = trust(settings, name, rights, public) if signs or public else allow(settings, name, rights)
+        shown = (
+            trust(settings, name, rights, public) if signs or public else allow(settings, name, rights, subscription)
+        )
     except AuthorRefused as error:
         cause = f"{name!r} is no name for somebody who is let in"
         remedy = "take one without blanks, brackets, quotes and @, and not `local`, who may speak for everybody"
@@ -63,10 +73,15 @@ def callers(folder: Folder = None, as_json: Json = False) -> None:
     file = CallersFile(_settings(folder))
     known = file.known()
     rows = [
-        {"name": each.principal, "by": "token" if each.token else "signature", "may": ", ".join(sorted(each.may))}
+        {
+            "name": each.principal,
+            "by": "token" if each.token else "signature",
+            "may": ", ".join(sorted(each.may)),
+            "of": None if each.subscriptions is None else ", ".join(sorted(each.subscriptions)),
+        }
         for each in known
     ]
-    print_rows(rows, ["name", "by", "may"], as_json=as_json)
+    print_rows(rows, ["name", "by", "may", "of"], as_json=as_json)
     if not rows and not as_json:
         complain(
             f"nobody is let in: everybody's token was taken away; without {file.path} whoever is on this machine is"

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,13 +16,9 @@ from oms.cli.webhook_terms import transform
 from oms.cli.webhook_tries import Name, subscribed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from events.decider import State
     from events.subscriptions.outgoing import Answered, Failed
     from oms.settings import Settings
-
-TYPE: Final = "io.oms.object.created.v1"  # where a subscription names none
 
 
 def preview(
@@ -124,14 +120,13 @@ def ended_json(ended: "Answered | Failed") -> dict[str, Any]:
 
 async def _event(settings: "Settings", state: "State", event: str | None, type_: str | None) -> tuple[str, bytes]:
     """Its id, which says that it is a test, and its body. Raises `Failure`."""
-    from adapters.system_clock import new_id
+    from oms.examples import NoSuchType, example, marked
 
-    identity = f"test-{new_id()}"
-    if event is None:
-        found: Mapping[str, Any] = _example(settings, state, type_)
-    else:
-        found = json.loads(await _named(settings, event))
-    return identity, json.dumps({**found, "id": identity}, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        found = example(settings, state, type_) if event is None else json.loads(await _named(settings, event))
+    except NoSuchType as error:
+        raise Failure(str(error), error.meant, Exit.USAGE) from None
+    return marked(found)
 
 
 def _in_file(path: Path) -> bytes:
@@ -159,32 +154,6 @@ async def _named(settings: "Settings", event: str) -> bytes:
     if fetched is None:
         raise Failure(f"there is no position {event}", "`oms log` shows those that there are", Exit.USAGE)
     return fetched.body
-
-
-def _example(settings: "Settings", state: "State", type_: str | None) -> dict[str, Any]:
-    from adapters import system_clock
-    from events.catalog import EVENTS
-    from events.meant import nearest
-    from events.subscriptions.selecting import of_types
-    from events.wire.instants import to_text
-    from schemas.example import event_example
-
-    asked = type_ or next((each for each in (TYPE, *sorted(EVENTS)) if of_types(state.get("types"), each)), TYPE)
-    if asked not in EVENTS:
-        raise Failure(f"there are no events of type {asked[:200]!r}", nearest(asked, EVENTS), Exit.USAGE)
-    data = event_example(asked)
-    classes = [each["slug"] for each in state.get("objectTypes") or ()]
-    if classes and "slug" in data:
-        data["slug"] = classes[0]
-    aggregate = asked.split(".")[2]
-    env, service, _ = settings.branch.split("/")
-    return {
-        "specversion": "1.0", "id": "", "source": f"/oms/{settings.ontology}/{env}/{service}", "type": asked,
-        "subject": f"{aggregate}/{'/'.join([*classes[:1], 'example'])}", "time": to_text(system_clock.now()),
-        "datacontenttype": "application/json", "dataschema": f"urn:oms:schema:{asked}", "sequence": "0" * 20,
-        "branch": settings.branch, "commitid": "0" * 64, "commitindex": 0, "commitsize": 1, "author": settings.author,
-        "causationid": "example", "prevhash": "0" * 64, "data": data,
-    }  # fmt: skip
 
 
 def _body(body: bytes) -> dict[str, Any]:

@@ -34,9 +34,7 @@ def tries(
     async def work() -> None:
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
-            found = [
-                each for each in await deliveries.last(state["id"], limit) if not failed or each[1].kind != "delivered"
-            ]
+            found = await deliveries.last(state["id"], limit, failed=failed)
         if as_json:
             print_json([try_json(number, each) for number, each in found])
         else:

@@ -37,6 +37,20 @@ def test_a_token_is_known_by_its_digest_alone_until_it_is_replaced(settings):
     assert file.by_token(again) is None
 
 
+def test_who_is_bound_to_endpoints_sees_them_and_nothing_else(settings):
+    token = allow(settings, "문", ["webhooks"], ["탑승구"])
+    known = CallersFile(settings).by_token(token)
+    assert (known.may, known.subscriptions) == ({"webhooks"}, {"탑승구"})
+    allow(settings, "ana", ["read"])  # the file is written anew
+    caller = Admitted(settings).by_token(token)
+    assert (caller.sees("탑승구"), caller.sees("gates")) == (True, False)
+    assert Admitted(settings).by_token(allow(settings, "all", ["webhooks"])).sees("gates")
+    file = CallersFile(settings)
+    file.path.write_text(file.path.read_text().replace('may = ["webhooks"]', 'may = ["webhooks", "read"]', 1))
+    with pytest.raises(BadCallers):
+        file.known()
+
+
 def test_who_takes_the_last_one_away_opens_no_door(settings):
     admitted = Admitted(settings)
     assert admitted.anybody()
@@ -98,8 +112,8 @@ def test_it_is_typed_like_this(settings, capsys):
     assert CallersFile(settings).by_token(made["token"]).principal == "ana"
     assert typed("allow", "gates", "--signs")[1]["secret"].startswith("whsec_")
     assert typed("callers")[1] == [
-        {"name": "ana", "by": "token", "may": "read"},
-        {"name": "gates", "by": "signature", "may": "write"},
+        {"name": "ana", "by": "token", "may": "read", "of": None},
+        {"name": "gates", "by": "signature", "may": "write", "of": None},
     ]
     assert typed("forget", "ana") == (0, {"name": "ana", "forgotten": True})
     assert typed("forget", "ana")[0] == Exit.REFUSED

@@ -128,7 +128,8 @@ async def opened(folder, **settings):
             **{
                 "ontology": "main", "branch": BRANCH, "url": url, "tail": tail, "ask": ask, "callers": Callers(),
                 "turned": Turned(), "translate": translate, "cursors": cursors, "versions": no_views, "views": views,
-                "log_end": log_end, "figures": figures, "clock": system_clock.now, "consents": nobody_asked, "told": defects.append, **settings,
+                "log_end": log_end, "figures": figures, "clock": system_clock.now, "consents": nobody_asked, "told": defects.append, "portal": None,
+                "new_id": system_clock.new_id, **settings,
             }
         )  # fmt: skip
         following = asyncio.create_task(tail.run())

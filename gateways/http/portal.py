@@ -1,0 +1,193 @@
+"""The doors of the portal: who owns an endpoint sees how it does, what was sent and answered, and says what is to become of it.
+
+GET /portal/subscriptions[/{name}[/tries[/{number}]]]       only those that a token may see; another is not there
+POST …/{name}/pause, resume, rotate, test, tries/{number}/resend
+
+The page `/portal` stands on nothing else. What is sent again is a try's own event: nobody gets one here that was not for them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Body, Header, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from events.decider import State
+from events.findings import Finding, Outcome, Refused
+from events.meant import nearest
+from events.names import command_subject
+from events.subscriptions.letters import FOREVER
+from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
+from gateways.http.callers import Door
+from gateways.http.portal_shapes import (
+    Endpoint,
+    Endpoints,
+    Example,
+    Rotated,
+    Rotation,
+    TestShown,
+    Tries,
+    TryShown,
+    Why,
+    endpoint,
+    test_shown,
+    try_shown,
+)
+from gateways.http.ports import Behind, Caller
+from gateways.http.problems import problem
+from gateways.http.reading import cut_now
+from queries.subscriptions import Subscription, subscriptions
+
+DEADLINE: Final = 10.0
+MARGIN: Final = 2.0  # seconds beyond what the door behind waits
+_VERBS: Final = {"pause": "PauseSubscription", "resume": "ResumeSubscription"}
+_HERE: Final = frozenset({None, "same-origin", "none"})
+Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="the command's id")
+]
+
+
+class Portal:
+    def __init__(self, behind: Behind, door: Door) -> None:
+        self._behind, self._door = behind, door
+
+    def router(self) -> APIRouter:
+        router = APIRouter(tags=["portal"], prefix="/portal/subscriptions")
+        doors: Sequence[tuple[str, str, Any, Any, str]] = (
+            ("GET", "", self.listed, Endpoints, "The endpoints that may be seen, and how they do."),
+            ("GET", "/{name}", self.show, Endpoint, "One endpoint, and how it does."),
+            ("GET", "/{name}/tries", self.tries, Tries, "What was sent and what was answered, the last first."),
+            ("GET", "/{name}/tries/{number}", self.one, TryShown, "One try, with what would be sent now."),
+            ("POST", "/{name}/tries/{number}/resend", self.resend, None, "Send its event again, now."),
+            ("POST", "/{name}/test", self.test, TestShown, "Send an example, and show what was answered."),
+            ("POST", "/{name}/rotate", self.rotate, Rotated, "Sign with a new secret, which is shown once."),
+            ("POST", "/{name}/{verb}", self.say, Outcome, "Pause or resume an endpoint."),
+        )
+        for method, path, called, model, summary in doors:
+            router.add_api_route(
+                path, called, methods=[method], response_model=None, summary=summary,
+                status_code=200 if model else 202,
+                responses={200: {"model": model}} if model else {202: {"description": "It goes out now"}},
+            )  # fmt: skip
+        return router
+
+    async def listed(self, request: Request) -> Response:
+        caller = self._door.enter(request, "webhooks")
+        found = await asyncio.to_thread(self._seen, caller)
+        figures = await self._behind.portal.figures()
+        shown = [endpoint(each.state, each.types(), figures.get(each.state["name"])) for each in found]
+        return _json(Endpoints(endpoints=shown))
+
+    async def show(self, request: Request, name: str) -> Response:
+        _, found = await self._entered(request, name)
+        figures = await self._behind.portal.figures()
+        return _json(endpoint(found.state, found.types(), figures.get(name)))
+
+    async def tries(
+        self,
+        request: Request,
+        name: str,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        before: Annotated[int, Query(ge=1, le=FOREVER, description="numbers below that")] = FOREVER,
+        failed: Annotated[bool, Query(description="only those that failed")] = False,
+    ) -> Response:
+        _, found = await self._entered(request, name)
+        there = await self._behind.portal.tries(found.state["id"], before, limit, failed=failed)
+        following = there[-1][0] if len(there) == limit else None
+        return _json(Tries(tries=[try_shown(*each) for each in there], before=following))
+
+    async def one(self, request: Request, name: str, number: int) -> Response:
+        _, found = await self._entered(request, name)
+        tried = await self._try(found.state, number)
+        return _json(try_shown(number, tried, await self._behind.portal.body(found.state, tried.position)))
+
+    async def resend(self, request: Request, name: str, number: int) -> Response:
+        _, found = await self._entered(request, name)
+        tried = await self._try(found.state, number)
+        if found.state["status"] != "active":
+            text = f"{name} is {found.state['status']}; resume it first"
+            raise problem(409, "SUBSCRIPTION_STATUS", "/path/name", text)
+        await self._behind.portal.resend(found.state["id"], tried.position)
+        return Response(status_code=202)
+
+    async def test(self, request: Request, name: str, said: Annotated[Example | None, Body()] = None) -> Response:
+        _, found = await self._entered(request, name)
+        return _json(test_shown(await self._behind.portal.test(found.state, said.type if said else None)))
+
+    async def say(
+        self,
+        request: Request,
+        name: str,
+        verb: Literal["pause", "resume"],
+        said: Annotated[Why | None, Body()] = None,
+        identity: Key = None,
+    ) -> Response:
+        caller, _ = await self._entered(request, name)
+        why = {"reason": said.reason} if said and said.reason and verb == "pause" else {}
+        outcome = await self._decided(caller, _VERBS[verb], {"subscription": name, **why}, identity)
+        return Response(msgspec.json.encode(outcome), media_type="application/json")
+
+    async def rotate(self, request: Request, name: str, said: Annotated[Rotation | None, Body()] = None) -> Response:
+        """NOTE without an id of one's own: said twice it is another secret, so what one was shown is the one in use."""
+        caller, found = await self._entered(request, name)
+        if not found.state["secrets"]:
+            raise problem(422, "SUBSCRIPTION_PROTOCOL", "/path/name", f"nothing that goes to {name} is signed")
+        portal, overlap = self._behind.portal, (said or Rotation()).overlap
+        secret = await portal.secret(found.state)
+        data = {"subscription": name, "secret": secret.id, "overlap": overlap}
+        try:
+            outcome = await self._decided(caller, "RotateSubscriptionSecret", data, None)
+        except Refused:  # where nobody answers it may be in use
+            await portal.forget(secret.id)
+            raise
+        return _json(Rotated(secret=secret.shown, position=outcome["position"]))
+
+    async def _entered(self, request: Request, name: str) -> tuple[Caller, Subscription]:
+        """Raises `Problem`. NOTE whoever needs no token could be spoken for by another site's page: browsers say so."""
+        caller = self._door.enter(request, "webhooks")
+        if request.method == "POST" and request.headers.get("sec-fetch-site") not in _HERE:
+            raise problem(403, "GATEWAY_HOST", "", "another site's page says nothing here")
+        seen = await asyncio.to_thread(self._seen, caller)
+        found = next((each for each in seen if each.state["name"] == name), None)
+        if found is None:
+            meant = nearest(name, [str(each.state["name"]) for each in seen], "/portal/subscriptions lists them")
+            text = f"there is no subscription {name[:200]!r} that {caller.principal} may see; {meant}"
+            raise problem(404, "SUBSCRIPTION_UNKNOWN", "/path/name", text)
+        return caller, found
+
+    def _seen(self, caller: Caller) -> list[Subscription]:
+        """Raises `ViewUnreadable`."""
+        with cut_now(self._behind) as at:
+            return [each for each in subscriptions(at) if caller.sees(each.state["name"])]
+
+    async def _try(self, state: State, number: int) -> Any:
+        """Raises `Problem`."""
+        there = (
+            await self._behind.portal.tries(state["id"], number + 1, 1, failed=False) if 0 < number < FOREVER else ()
+        )
+        if not there or there[0][0] != number:
+            text = f"there is no try {number} of {state['name']}, or it is not remembered any more"
+            raise problem(404, "SUBSCRIPTION_TRY", "/path/number", text)
+        return there[0][1]
+
+    async def _decided(
+        self, caller: Caller, command: str, data: dict[str, Any], identity: str | None
+    ) -> dict[str, Any]:
+        """The outcome, once it is to be read. Raises `Refused`, `NoAnswer`."""
+        behind = self._behind
+        said = {"id": identity or behind.new_id(), "type": command, "branch": behind.branch, "data": data}
+        subject = command_subject(behind.ontology, caller.principal, behind.branch, command)
+        headers = {WAIT_HEADER: "projected:versions", DEADLINE_HEADER: f"{DEADLINE:g}"}
+        reply = await behind.ask(subject, msgspec.json.encode(said), headers, DEADLINE + MARGIN)
+        outcome = msgspec.json.decode(reply, type=dict[str, Any])
+        if outcome["status"] == "rejected":
+            raise Refused([Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]])
+        return outcome
+
+
+def _json(shown: BaseModel) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(shown.model_dump_json(by_alias=True), 200, headers, "application/json")

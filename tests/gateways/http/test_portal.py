@@ -1,0 +1,52 @@
+"""The page of the portal and its doors: what the page asks for is there, and nobody comes in who may not."""
+
+import re
+
+import pytest
+
+from gateways.http import openapi
+from gateways.http.portal_page import FILES, HERE
+from gateways.http.ports import Caller
+from tests.gateways.http.conftest import get
+
+
+async def test_the_page_is_whole_and_runs_nothing_but_its_own(gateway):
+    loaded = {}
+    for path, (file, kind) in FILES.items():
+        async with gateway.http.get(path) as answer:
+            assert (answer.status, answer.headers["Content-Type"]) == (200, kind), path
+            policy = dict(each.strip().split(" ", 1) for each in answer.headers["Content-Security-Policy"].split(";"))
+            loaded[file] = await answer.text()
+    assert (policy["default-src"], policy["script-src"], policy["frame-ancestors"]) == ("'none'", "'self'", "'none'")
+    assert {each.name for each in HERE.iterdir()} == {file for file, _ in FILES.values()}
+    named = {path for text in loaded.values() for path in re.findall(r'(?:src=|href=|from )"([^"]+)"', text)}
+    assert named == set(FILES) - {"/portal"}
+    page = loaded["portal.html"]
+    assert re.findall(r"<script(?![^>]*src=)|<style|\son\w+=|style=", page) == []
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document.write|eval|https?:", loaded["portal.js"])
+
+
+def test_every_door_that_the_page_knocks_at_is_in_the_openapi_document():
+    program = (HERE / "portal.js").read_text(encoding="utf-8")
+    knocked = set(re.findall(r'\["(GET|POST)", "(/portal/[^"]+)"\]', program))
+    paths = openapi.document()["paths"]
+    there = {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in FILES}
+    assert knocked == {each for each in there if each[1].startswith("/portal/")}
+    for method, path in knocked:
+        assert {"token": []} in paths[path][method.lower()]["security"]
+
+
+def test_it_speaks_korean_wherever_it_speaks_english():
+    english, korean = (HERE / "words.js").read_text(encoding="utf-8").split("  ko: {")
+    names = [re.findall(r"[{,\s](\w+): \"", part) for part in (english, korean)]
+    assert names[0] == names[1]
+    said = set(re.findall(r'(?:word|button)\("(\w+)"', (HERE / "portal.js").read_text(encoding="utf-8")))
+    assert said <= set(names[0])
+
+
+@pytest.mark.parametrize("path", ["", "/a", "/a/tries", "/a/tries/1"])
+async def test_the_doors_are_for_who_may_see_webhooks(gateway, path):
+    gateway.behind.callers.tokens |= {"t": Caller("ana", frozenset({"read", "write"}))}
+    assert (await get(gateway, f"/portal/subscriptions{path}"))[0] == 401
+    status, told = await get(gateway, f"/portal/subscriptions{path}", Authorization="Bearer t")
+    assert (status, told["code"]) == (403, "GATEWAY_RIGHT")

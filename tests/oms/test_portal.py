@@ -1,0 +1,119 @@
+"""The portal of a running OMS: who owns an endpoint sees and does what is theirs, and nothing else."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import aiohttp
+from standardwebhooks import Webhook
+
+from events.subscriptions.secret_ids import signs
+from oms.callers import allow
+from oms.client import connect
+from oms.running import running
+from oms.secrets import made
+from oms.settings import Settings
+from tests.oms.test_webhooks import receiving
+
+DEADLINE = 60
+NUMBER = [{"name": "number", "type": "string"}]
+
+
+@asynccontextmanager
+async def knocking(url, token):
+    """`await ask(method, path, said)`: (status, answer)"""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(url, headers=headers) as http:
+
+        async def ask(method, path, said=None, **more):
+            async with http.request(method, f"/portal/subscriptions{path}", json=said, headers=more) as answer:
+                return answer.status, json.loads(await answer.text() or "null")
+
+        yield ask
+
+
+async def tried(ask, name):
+    """Its last tries, once there are some."""
+    while not (found := (await ask("GET", f"/{name}/tries"))[1]["tries"]):
+        pass
+    return found
+
+
+async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_theirs(tmp_path):
+    async with receiving() as (port, arrived):
+        settings = Settings(
+            folder=tmp_path / "data", gateway_port=0, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),)
+        )
+        tokens = {
+            "owner": allow(settings, "owner", ["webhooks"], ["탑승구"]),
+            "all": allow(settings, "all", ["webhooks"]),
+            "reader": allow(settings, "reader", ["read"]),
+        }
+        async with (
+            asyncio.timeout(DEADLINE),
+            running(settings, print) as here,
+            await connect(settings.folder) as client,
+            knocking(here.gateway.url, tokens["owner"]) as ask,
+            knocking(here.gateway.url, tokens["all"]) as ask_all,
+            knocking(here.gateway.url, tokens["reader"]) as ask_reader,
+        ):
+            secret = made(settings, "v1", signs("gates"))
+            terms = {"types": ["io.oms.objectType.*"], "config": {"mode": "binary"}}
+            for name, path in (("gates", "a"), ("탑승구", "b")):
+                own = secret if name == "gates" else made(settings, "v1", signs(name))
+                said = {"name": name, "sink": f"http://127.0.0.1:{port}/{path}", **terms, "secret": own.id}
+                assert (await client.send("RegisterSubscription", said)).status == "accepted"
+            told = await client.send(
+                "CreateObjectType",
+                {"name": "편", "primaryKey": ["number"], "properties": NUMBER},
+                wait="projected:versions",
+            )
+            first = [await arrived.get() for _ in range(2)]
+            mine = next(each for each in first if each[0] == "/b")
+            assert (await ask_reader("GET", ""))[0] == 403
+            assert [each["name"] for each in (await ask_all("GET", ""))[1]["endpoints"]] == ["gates", "탑승구"]
+            assert [each["name"] for each in (await ask("GET", ""))[1]["endpoints"]] == ["탑승구"]
+            status, problem = await ask("GET", "/gates")
+            assert (status, problem["code"], "gates" in problem["detail"].partition(";")[2]) == (
+                404, "SUBSCRIPTION_UNKNOWN", False,
+            )  # fmt: skip
+
+            (last, *_) = await tried(ask, "탑승구")
+            (theirs, *_) = await tried(ask_all, "gates")
+            assert (last["position"], last["kind"], last["status"]) == (told.position, "delivered", 204)
+            assert (await ask("GET", f"/탑승구/tries/{theirs['number']}"))[1]["code"] == "SUBSCRIPTION_TRY"
+            assert (await ask("POST", f"/탑승구/tries/{theirs['number']}/resend"))[0] == 404
+            _, one = await ask("GET", f"/탑승구/tries/{last['number']}")
+            assert (json.loads(one["body"])["name"], one["request"]["webhook-id"]) == ("편", mine[1]["webhook-id"])
+            assert (await ask("GET", "/탑승구/tries?failed=true"))[1] == {"tries": [], "before": None}
+            _, page = await ask("GET", "/탑승구/tries?limit=1")
+            assert (await ask("GET", f"/탑승구/tries?before={page['before']}"))[1]["tries"] == []
+
+            assert (await ask("POST", f"/탑승구/tries/{last['number']}/resend"))[0] == 202
+            path, headers, _ = await arrived.get()
+            assert (path, headers["webhook-id"]) == ("/b", mine[1]["webhook-id"])
+            status, tested = await ask("POST", "/탑승구/test", {"type": "io.oms.objectType.deleted.v1"})
+            path, headers, _ = await arrived.get()
+            assert (status, tested["kind"], path, headers["oms-test"]) == (200, "delivered", "/b", "true")
+            assert (await ask("POST", "/탑승구/test", {"type": "io.oms.no.v1"}))[1]["code"] == "SUBSCRIPTION_TYPE"
+
+            elsewhere = await ask("POST", "/탑승구/pause", {}, **{"Sec-Fetch-Site": "cross-site"})
+            assert (elsewhere[0], elsewhere[1]["code"]) == (403, "GATEWAY_HOST")
+            assert (await ask("POST", "/탑승구/pause", {"reason": "점검"}))[1]["status"] == "accepted"
+            _, shown = await ask("GET", "/탑승구")
+            assert (shown["status"], shown["reason"], shown["figures"]["windows"]["1h"]["failed"]) == (
+                "paused",
+                "점검",
+                0,
+            )
+            assert (await ask("POST", f"/탑승구/tries/{last['number']}/resend"))[0] == 409
+            assert (await ask("POST", "/탑승구/resume"))[1]["status"] == "accepted"
+
+            _, rotated = await ask("POST", "/탑승구/rotate", {"overlap": 0})
+            await client.send("CreateObjectType", {"name": "문", "primaryKey": ["number"], "properties": NUMBER})
+            bodies = {}
+            while "/b" not in bodies:
+                path, headers, body = await arrived.get()
+                bodies[path] = (body, headers)
+            Webhook(rotated["secret"]).verify(*bodies["/b"])
+            assert (await ask("POST", "/gates/rotate", {}))[0] == 404
