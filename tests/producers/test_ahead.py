@@ -19,7 +19,7 @@ from security import chain
 from tests.producers.desk import MAIN, PLANE, Desk, codes, plane
 from tests.producers.states import entities
 
-DEV = "dev/main/gates"
+DEV, STAGING = "dev/main/gates", "stg/main/gates"
 
 
 class Outbox(MemoryOutbox):
@@ -156,6 +156,31 @@ async def test_what_others_write_that_does_not_fit_the_merged_schema_is_a_confli
     office.outbox.between = lambda: office.send("CreateObject", by="bob", **gate)
     assert codes(await office.send("MergeBranch", source=strict)) == ["MERGE_CONFLICT_SCHEMA_DATA"]
     assert office.outbox.plans == 2
+
+
+@pytest.mark.parametrize(
+    ("closing", "closed", "found"),
+    [
+        ("ArchiveBranch", STAGING, ["BRANCH_ARCHIVED"]),
+        ("DeleteBranch", STAGING, ["BRANCH_DELETED"]),
+        ("ProtectBranch", STAGING, ["RULE_PROTECTED"]),
+        ("DeleteBranch", DEV, ["BRANCH_DELETED"]),
+        ("ArchiveBranch", DEV, []),  # it is only read
+    ],
+)
+async def test_a_branch_that_is_closed_meanwhile_is_closed(
+    office: Office, closing: str, closed: str, found: list[str]
+) -> None:
+    await office.send("CreateBranch", name=STAGING)
+    office.outbox.between = lambda: office.send(closing, by="bob", name=closed)
+    assert codes(await office.send("MergeBranch", STAGING, source=DEV)) == found
+    stored = await office.outbox.heads_after(STAGING, "object/Plane/HL1", 0, 1)
+    assert [write.branch for write in stored] == ([] if found else [STAGING])
+
+
+async def test_of_two_who_merge_the_same_the_second_finds_nothing_left(office: Office) -> None:
+    outcomes = await asyncio.gather(*(office.send("MergeBranch", by=by, source=DEV) for by in ("ann", "bob")))
+    assert [outcome["status"] for outcome in outcomes] == ["accepted", "unchanged"]
 
 
 async def test_of_a_large_merge_rows_are_ready_before_it_is_whole_and_of_a_dry_run_none(office: Office) -> None:
