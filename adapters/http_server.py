@@ -2,6 +2,7 @@
 
 a head of more than 32 KiB           refused        a head that is not whole after 10 s     hung up
 a reader that takes nothing for 60 s hung up        more than 600 connections               503
+TLS that is not agreed on in 60 s    hung up
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from adapters.http_tls import BadCertificate, ServerTls
 from adapters.listening import BACKLOG
 
 HEAD_BYTES: Final = 32 << 10
@@ -31,6 +33,7 @@ async def serve(
     listener: socket.socket,
     ending: Callable[[], None],
     alarm: Callable[[str, BaseException], None],
+    tls: ServerTls | None = None,
 ) -> None:
     """Until cancelled: then `ending` is called, and answers under way get a moment. Closes the socket.
 
@@ -42,7 +45,8 @@ async def serve(
             application, http=_Patient, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=FAREWELL_SECONDS, backlog=BACKLOG,
-        )
+        ),
+        tls, alarm,
     )  # fmt: skip
     serving = asyncio.create_task(server.serve([listener]))
     try:
@@ -57,9 +61,14 @@ async def serve(
 class _Server(uvicorn.Server):
     """Wakes once a second, for the time that answers carry, and at once to end."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(
+        self, config: uvicorn.Config, tls: ServerTls | None, alarm: Callable[[str, BaseException], None]
+    ) -> None:
         super().__init__(config)
         self._ending = asyncio.Event()
+        self._tls, self._alarm = tls, alarm
+        config.load()
+        config.ssl = None if tls is None else tls.context
 
     def end(self) -> None:
         self.should_exit = True
@@ -67,9 +76,17 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         while not await self.on_tick(0):
+            self._renew()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await self._ending.wait()
+
+    def _renew(self) -> None:
+        if self._tls is not None:
+            try:
+                self._tls.renew()
+            except BadCertificate as error:  # the one before goes on being shown
+                self._alarm("http", error)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ _PORT = re.compile(r"\d{1,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
 _ORIGIN = re.compile(r"\*|[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
+_SITE = re.compile(r"\*|https?://[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _MAIL = re.compile(r"|[^\s@<>,]+@[^\s@<>,]+")
 _MAILS = re.compile(r"\*|[^\s@<>,]+@[^\s@<>,]+")
 _NATS_URL = re.compile(r"|(nats|tls|ws|wss)://\S+")
@@ -163,6 +164,11 @@ ABOUT: Mapping[str, About] = {
     "smtp_to": About(
         "who may be written to: addresses, `*@example.com`, or `*`; nobody else is", shape=_MAILS, like="*@example.com"
     ),
+    "http_certificate": About(
+        "file (PEM) of the certificate, and of those between it and its authority, that gateway and scheduler speak TLS with; "
+        "empty: they speak plain HTTP"
+    ),
+    "http_key": About("file (PEM, without a password) of its private key; both are read again when they change"),
     "schedule_days": About("how long each run of a schedule is remembered; 0: for ever", "days", low=0, high=36_500),
     "scheduler_port": About(
         "port at which schedules are seen and said over HTTP; 0: one that is free, which `oms up` says",
@@ -171,6 +177,11 @@ ABOUT: Mapping[str, About] = {
     ),
     "gateway_port": About(
         "port of the event gateway, which is HTTP; 0: one that is free, which `oms up` says", low=0, high=65_535
+    ),
+    "gateway_cors": About(
+        "web sites whose pages may speak to the gateway from a browser; `*`: all, where everybody needs a token; empty: none",
+        shape=_SITE,
+        like="https://app.example.com",
     ),
     "gateway_origins": About(
         "who is told, asking as CloudEvents Web Hooks have it, that they may send events here; `*`: whoever asks",

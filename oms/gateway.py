@@ -21,7 +21,7 @@ from gateways.http.tail import Tail
 from oms.consents import consent_door
 from oms.gateway_mappings import mappings
 from oms.http_behind import Admitted, asking, ending, live, once
-from oms.http_role import Alarm, Turned
+from oms.http_role import Alarm, Turned, server_tls
 from oms.importing.arriving import arrived
 from oms.measuring import endpoints
 from oms.portal import PortalDesk
@@ -59,11 +59,12 @@ async def serve(
                 _translating(settings), kept, lambda: live(shelves), views, log_end, figures, clock.now,
                 lambda token, headers: _consented(settings, token, headers), once("gateway", alarm),
                 PortalDesk(settings, endpoint, shelves, reader, alarm), clock.new_id, settings.gateway_origins, settings.gateway_rate,
+                settings.gateway_cors,
             )  # fmt: skip
             app = await asyncio.to_thread(application, behind)  # a fifth of a second, beside everything else
             async with looping([_follow(tail, alarm), turned.tell()]):
                 try:
-                    await serve_http(app, listener, tail.end, alarm)
+                    await serve_http(app, listener, tail.end, alarm, server_tls(settings))
                 finally:
                     figures.close()
 

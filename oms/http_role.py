@@ -5,6 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from oms.about_settings import SettingRefused
@@ -12,6 +13,7 @@ from oms.recording import Recorder
 from oms.settings import Settings
 
 if TYPE_CHECKING:
+    from adapters.http_tls import ServerTls
     from adapters.nats_server import Endpoint
 
 AGAIN_SECONDS: Final = 5.0
@@ -62,9 +64,10 @@ class HttpRole:
     """`url` is where it listens; `None`, and `trouble` says why, where another program has the port."""
 
     def __init__(
-        self, name: str, listener: socket.socket | None, trouble: str, recorder: Recorder, serve: Serve
+        self, name: str, listener: socket.socket | None, trouble: str, recorder: Recorder, serve: Serve, scheme: str
     ) -> None:
         self._name, self._listener, self.trouble, self._serve = name, listener, trouble, serve
+        self._scheme = scheme
         self.turned = Turned(recorder)
 
     @property
@@ -72,7 +75,7 @@ class HttpRole:
         if self._listener is None:
             return None
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"{self._scheme}://[{host}]:{port}" if ":" in host else f"{self._scheme}://{host}:{port}"
 
     async def run(self, endpoint: "Endpoint", alarm: Alarm) -> None:
         """Until cancelled. Whatever ends it is told once, and ends nothing else."""
@@ -100,6 +103,7 @@ async def http_role(
     from adapters.listening import PortTaken, listening
 
     refuse_open_door(settings)
+    scheme = "https" if server_tls(settings) else "http"
     listener, trouble = None, ""
     try:
         listener = listening(settings.bind, port)
@@ -108,7 +112,7 @@ async def http_role(
             raise
         trouble = f"{taken}; {missing}"
     with listener or nullcontext():
-        role = HttpRole(name, listener, trouble, recorder, serve)
+        role = HttpRole(name, listener, trouble, recorder, serve, scheme)
         try:
             yield role
         finally:
@@ -123,3 +127,23 @@ def refuse_open_door(settings: Settings) -> None:
     if settings.bind not in LOOPBACK and not CallersFile(settings).known():
         text = "beyond this machine only who shows a token is let in; make one: oms gateway allow NAME"
         raise SettingRefused("bind", settings.bind, text)
+    if "*" in settings.gateway_cors and not CallersFile(settings).begun():
+        text = "without tokens the page of any web site would speak for this machine; make one: oms gateway allow NAME"
+        raise SettingRefused("gateway_cors", "*", text)
+
+
+def server_tls(settings: Settings) -> "ServerTls | None":
+    """`None`: plain HTTP. Raises `SettingRefused`."""
+    certificate, key = settings.http_certificate, settings.http_key
+    if not certificate and not key:
+        return None
+    if not certificate or not key:
+        raise SettingRefused(
+            "http_key" if certificate else "http_certificate", "", "a certificate has a key: name both"
+        )
+    from adapters.http_tls import BadCertificate, ServerTls
+
+    try:
+        return ServerTls(Path(certificate), Path(key))
+    except BadCertificate as error:
+        raise SettingRefused("http_certificate", certificate, str(error)) from error

@@ -15,7 +15,7 @@ from adapters.scheduler_figures import Kept, SchedulerFigures
 from gateways.http.scheduler_app import scheduler_application
 from gateways.http.scheduling import Keeping, SchedulerBehind
 from oms.http_behind import Admitted, asking, ending, live, once
-from oms.http_role import Alarm, Turned
+from oms.http_role import Alarm, Turned, server_tls
 from oms.process import looping
 from oms.runs import runs, told
 from oms.scheduling import Scheduling
@@ -45,7 +45,7 @@ async def serve(
             app = await asyncio.to_thread(scheduler_application, behind)  # it takes a while, beside everything else
             async with looping([turned.tell()]):
                 try:
-                    await serve_http(app, listener, lambda: None, alarm)
+                    await serve_http(app, listener, lambda: None, alarm, server_tls(settings))
                 finally:
                     figures.close()
 

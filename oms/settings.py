@@ -65,9 +65,12 @@ class Settings:
     smtp_credentials: str = ""
     smtp_from: str = ""
     smtp_to: tuple[str, ...] = ()
+    http_certificate: str = ""
+    http_key: str = ""
     schedule_days: float = 30.0
     scheduler_port: int = 8002
     gateway_port: int = 8003
+    gateway_cors: tuple[str, ...] = ()
     gateway_origins: tuple[str, ...] = ()
     gateway_rate: int = 0
     gateway_mappings: str = ""

@@ -130,3 +130,4 @@ class Behind:
     new_id: Callable[[], str]
     origins: Sequence[str] = ()
     rate: int = 0
+    cors: Sequence[str] = ()  # sites whose pages may ask

@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +20,7 @@ from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
 from queries.audit import Refusals
+from tests.certificates import Authority
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60
@@ -107,6 +110,37 @@ async def test_a_port_that_is_taken_harms_nothing_but_a_gateway_alone(tmp_path):
         with pytest.raises(PortTaken):
             async with running(alone, quiet):
                 pass
+
+
+async def test_over_tls_and_only_with_a_certificate_that_is_one(tmp_path):
+    authority = Authority()
+    files = [tmp_path / name for name in ("tls.pem", "tls.key")]
+    for path, text in zip(files, authority.issue(), strict=True):
+        path.write_text(text)
+    settings = Settings(
+        folder=tmp_path / "data", gateway_port=0, http_certificate=str(files[0]), http_key=str(files[1])
+    )
+    trust = ssl.create_default_context(cadata=authority.pem)
+    async with asyncio.timeout(DEADLINE), running(settings, quiet) as here:
+        assert here.gateway.url.startswith("https://")
+        async with aiohttp.ClientSession(here.gateway.url, connector=aiohttp.TCPConnector(ssl=trust)) as http:
+            assert (await post(http, event(0, "CreateObjectType", GATE)))[0] == 200
+    for wrong in ({"http_key": ""}, {"http_certificate": ""}, {"http_key": str(tmp_path / "no")}):
+        with pytest.raises(SettingRefused, match="key"):
+            async with running(replace(settings, **wrong), quiet):
+                pass
+
+
+async def test_pages_of_every_site_only_where_everybody_needs_a_token(tmp_path):
+    settings = Settings(folder=tmp_path / "data", gateway_port=0, gateway_cors=("*",))
+    with pytest.raises(SettingRefused, match="oms gateway allow"):
+        async with running(settings, quiet):
+            pass
+    token = allow(settings, "ana", ["read"])
+    async with asyncio.timeout(DEADLINE), running(settings, quiet) as here, aiohttp.ClientSession(here.gateway.url) as http:  # fmt: skip
+        headers = {"Origin": "https://any.example", "Authorization": f"Bearer {token}"}
+        async with http.get("/events", headers=headers) as answer:
+            assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
 
 
 async def test_beyond_this_machine_only_with_tokens(tmp_path):

@@ -122,6 +122,29 @@ async def test_a_head_that_is_too_large_is_refused(gateway):
     writer.close()
 
 
+ASKED = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+
+
+async def test_pages_of_sites_that_are_named_may_ask_and_no_others(gateway_with):
+    async with gateway_with(cors=("https://app.example",)) as gateway:
+        for origin, status in (("https://app.example", 200), ("https://evil.example", 400)):
+            headers = {"Origin": origin, **ASKED}
+            async with gateway.http.options("/events", headers=headers) as answer:
+                allowed = answer.headers.get("Access-Control-Allow-Origin")
+                assert (answer.status, allowed == origin) == (status, status == 200)
+        async with gateway.http.get("/events", headers={"Origin": "https://app.example"}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example"
+            assert "Oms-Position" in answer.headers["Access-Control-Expose-Headers"]
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+        async with gateway.http.options("/events", headers={"WebHook-Request-Origin": "x.example"}) as answer:
+            assert answer.status == 403  # CloudEvents' own handshake
+
+
+async def test_pages_of_other_sites_may_ask_nothing_by_default(gateway):
+    async with gateway.http.options("/events", headers={"Origin": "https://app.example", **ASKED}) as answer:
+        assert not any(name.startswith("Access-Control") for name in answer.headers)
+
+
 async def test_a_method_that_is_not_meant_is_a_problem(gateway):
     async with gateway.http.delete("/events") as answer:
         assert (answer.status, (await answer.json(content_type=None))["code"]) == (405, "GATEWAY_ADDRESS")
