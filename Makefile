@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 JOBS ?= auto
 
-.PHONY: help demo up test test-npm test-terminusdb test-aws torture check format lint types layers bench schemas docs lock clean
+.PHONY: help demo up test test-npm test-terminusdb test-aws test-rabbitmq torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -32,6 +32,9 @@ test-terminusdb: $(VENV)/.installed-dev ## the graph on the server that OMS_TERM
 
 test-aws: $(VENV)/.installed-dev ## queues, buckets, streams and buses, on the server that OMS_AWS_URL names (moto_server, of the PyPI package moto[server])
 	$(PYTEST) -q tests/sinks/test_aws_contract.py $(ARGS)
+
+test-rabbitmq: $(VENV)/.installed-dev ## exchanges and queues, on the server that OMS_RABBITMQ_URL names
+	$(PYTEST) -q tests/sinks/test_rabbitmq.py $(ARGS)
 
 check: format lint types layers test ## what must be green before a change lands
 

@@ -81,4 +81,4 @@ def _shown(key_file: str, audience: str, slot: int) -> Shown:
 
 def _audience(found: Place) -> str:
     """Regional addresses of Google's are Pub/Sub, too."""
-    return f"https://{_GOOGLE}/" if found.host.endswith(_GOOGLE) else f"{found.url}/"
+    return f"https://{_GOOGLE}/" if found.hosts[0].endswith(_GOOGLE) else f"{found.url}/"

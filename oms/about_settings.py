@@ -19,6 +19,7 @@ _EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthrop
 _TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
 _DATABASE = re.compile(r"|[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 _NET = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
+_ADDRESS = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\]):[1-9]\d{0,4}")
 _PORT = re.compile(r"\d{1,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
@@ -143,6 +144,11 @@ ABOUT: Mapping[str, About] = {
         "private nets that webhooks may be sent into all the same", shape=_NET, like="10.1.0.0/16 or 127.0.0.0/8"
     ),
     "webhook_ports": About("ports that webhooks may be sent to", shape=_PORT, like="443"),
+    "webhook_brokers": About(
+        "brokers of Kafka and RabbitMQ that webhooks may be sent to; no others are, since nobody guards their clients' sockets",
+        shape=_ADDRESS,
+        like="kafka.example.com:9093",
+    ),
     "webhook_origin": About(
         "name by which endpoints know this OMS when they are asked for their consent",
         shape=_DNS,

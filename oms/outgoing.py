@@ -27,6 +27,7 @@ from events.subscriptions.places import FORMS
 from events.subscriptions.secret_ids import in_use, signs
 from events.subscriptions.shaping import Unshaped
 from events.wire.envelope import decode
+from oms.brokers import brokers
 from oms.credentials import Credentials
 from oms.secrets import secret_files
 from oms.settings import Settings
@@ -53,9 +54,9 @@ async def outgoing(
     secret = lru_cache(SECRETS)(secret_files(settings).get)
     credentials, wrong = Credentials(secret, http, time.monotonic), Wrong(alarm)
     try:
-        async with nats_out(endpoint, settings.ontology) as out:
+        async with nats_out(endpoint, settings.ontology) as out, brokers(settings.webhook_brokers) as clients:
             ways: dict[str, Outgoing] = {
-                "NATS": out, "FILE": _into_files(settings.folder / "webhooks"), "MAIL": _mail(settings), **_over_http(http)
+                "NATS": out, "FILE": _into_files(settings.folder / "webhooks"), "MAIL": _mail(settings), **_over_http(http), **clients
             }  # fmt: skip
 
             async def sent(state: State, letter: Letter) -> Sent:

@@ -14,6 +14,7 @@ from events.subscriptions.places import FORMS
 from events.subscriptions.selecting import ALL, is_branches
 from events.subscriptions.shaping import shape_faults
 from events.subscriptions.sinks import MAX_HEADERS, MEDIA_TYPE, header_faults, sink_fault
+from events.subscriptions.terms import Protocol
 
 
 def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
@@ -38,8 +39,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _config_faults(protocol, said["config"])
 
 
-def _config_faults(protocol: str, config: Mapping[str, Any]) -> Iterator[Finding]:
-    if config["mode"] == "binary" and (protocol == "MAIL" or protocol in FORMS):
+def _config_faults(protocol: Protocol, config: Mapping[str, Any]) -> Iterator[Finding]:
+    if config["mode"] == "binary" and (protocol == "MAIL" or (protocol in FORMS and not FORMS[protocol].binary)):
         text = f"{protocol} has no place for an event's attributes; take structured"
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/mode", text)
     if protocol != "HTTP" and config["mode"] == "batch":

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from events.findings import Finding
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
-from events.subscriptions.places import FORMS
+from events.subscriptions.places import FORMS, place, place_fault
 from events.subscriptions.sinks import in_the_clear, origin, secret_header_faults, sink_fault
 
 MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
@@ -63,11 +63,16 @@ def _login_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("SUBSCRIPTION_PROTOCOL", "/secretheaders", f"headers are of HTTP, not of {protocol}")
     credential = said.get("sinkcredential")
     if credential is None:
-        text = f"{protocol} lets nobody in without a credential; give {form.login}, as user and password"
-        yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential", text)
-    elif credential["credentialtype"] != "PLAIN":
+        if form.keyed:
+            text = f"{protocol} lets nobody in without a credential; give {form.login}, as user and password"
+            yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential", text)
+        return
+    if credential["credentialtype"] != "PLAIN":
         text = f"{protocol} takes {form.login}, as user and password (PLAIN)"
         yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/credentialtype", text)
+    if place_fault(protocol, said["sink"]) is None and not (place(said["sink"]).tls or place(said["sink"]).here):
+        text = f"{protocol} would get it in the clear; use {form.schemes[0]}"
+        yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential", text)
 
 
 def audiences(terms: Mapping[str, Any]) -> dict[str, str]:

@@ -6,28 +6,35 @@ KINESIS      kinesis://kinesis.<region>.amazonaws.com/<stream>
 EVENTBRIDGE  eventbridge://events.<region>.amazonaws.com/<bus>
 PUBSUB       pubsub://pubsub.googleapis.com/projects/<project>/topics/<topic>
 SERVICEBUS   servicebus://<namespace>.servicebus.windows.net/<queue or topic>
+RABBITMQ     amqps://<host>/<virtual host>?exchange=<name>&key=<routing key>       amqp: without TLS
+KAFKA        kafkas://<host:port>,<host:port>/<topic>?sasl=<mechanism>             kafka: without TLS
 
-Endpoints of one's own stand in the host's place; AWS's need ?region= then. All are asked over TLS, but for this machine itself.
+Endpoints of one's own stand in the host's place; AWS's need ?region= then. What is asked over HTTP is asked over TLS,
+but for this machine itself.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from events.subscriptions.terms import Protocol
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+"""Of SASL, for Kafka; the first one where none is named."""
 
 
 class Form(NamedTuple):
-    """Of a protocol's addresses. `login`: what user and password are there."""
+    """Of a protocol's addresses. `login`: what user and password are there; `keyed`: nobody is let in without; `binary`: it has a place for attributes."""
 
     schemes: tuple[str, ...]
     path: str
     like: str
     login: str
     options: frozenset[str] = frozenset()
+    keyed: bool = True
+    binary: bool = False
 
 
 _AWS: Final = ("the id of an access key and its secret", frozenset({"region"}))
@@ -50,36 +57,61 @@ FORMS: Final[Mapping[Protocol, Form]] = {
         ("servicebus",), r"/[A-Za-z0-9][\w./-]{0,259}", "servicebus://airport.servicebus.windows.net/flights",
         "the name of a shared access policy and its key",
     ),
+    "RABBITMQ": Form(
+        ("amqps", "amqp"), r"(/[^/]*)?", "amqps://rabbit.example.com/?exchange=flights", "a user and a password",
+        frozenset({"exchange", "key"}), keyed=False, binary=True,
+    ),
+    "KAFKA": Form(
+        ("kafkas", "kafka"), r"/[\w.-]{1,249}", "kafkas://kafka.example.com:9093/flights", "a user and a password",
+        frozenset({"sasl"}), keyed=False, binary=True,
+    ),
 }  # fmt: skip
 
 _HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?")
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+_PORTS: Final = {"amqps": 5671, "amqp": 5672, "kafkas": 9093, "kafka": 9092}
 _PLAIN: Final = re.compile(r"[\x21-\x7e]+")
 
 
 class Place(NamedTuple):
-    """A sink that has no fault. `host` with its port, where it has one."""
+    """A sink that has no fault. `hosts` with their ports, where they have one."""
 
     scheme: str
-    host: str
+    hosts: tuple[str, ...]
     path: str
     options: Mapping[str, str]
 
     @property
+    def here(self) -> bool:
+        """Whether it is on this machine."""
+        return all(_name(host) in LOOPBACK for host in self.hosts)
+
+    @property
+    def tls(self) -> bool:
+        return self.scheme in ("amqps", "kafkas") or not (self.scheme in _PORTS or self.here)
+
+    @property
     def url(self) -> str:
         """Where its host is asked over HTTP."""
-        return f"{'http' if _name(self.host) in LOOPBACK else 'https'}://{self.host.removesuffix(':443')}"
+        return f"{'https' if self.tls else 'http'}://{self.hosts[0].removesuffix(':443')}"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """host:port of each."""
+        port = _PORTS.get(self.scheme, 443)
+        return tuple(host.lower() if _port(host) else f"{host.lower()}:{port}" for host in self.hosts)
 
     @property
     def region(self) -> str:
         """Of AWS; empty where nothing says it."""
-        labels = (each for each in _name(self.host).split(".") if _REGION.fullmatch(each))
+        labels = (each for each in _name(self.hosts[0]).split(".") if _REGION.fullmatch(each))
         return self.options.get("region") or next(labels, "")
 
 
 def place(sink: str) -> Place:
     parts = urlsplit(sink)
-    return Place(parts.scheme, parts.netloc, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
+    hosts = tuple(parts.netloc.split(","))
+    return Place(parts.scheme, hosts, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
 
 
 def protocol_of(sink: str) -> Protocol | None:
@@ -105,30 +137,36 @@ def place_fault(protocol: Protocol, sink: str) -> str | None:
 
 
 def place_origin(sink: str) -> str:
-    """Whom a secret is given for: scheme, host and port; empty where it is no place."""
+    """Whom a secret is given for: scheme, hosts and ports; empty where it is no place."""
     protocol = protocol_of(sink)
     if protocol is None or place_fault(protocol, sink) is not None:
         return ""
     found = place(sink)
-    return f"{found.scheme}://{found.host.lower()}{'' if _port(found.host) else ':443'}"
+    return f"{found.scheme}://{','.join(found.addresses)}"
 
 
 def name_there(found: Place) -> str:
-    """Of what stands there."""
-    return found.path.removeprefix("/")
+    """Of what stands there, as its owner wrote it."""
+    return unquote(found.path.removeprefix("/"))
 
 
 def _host_fault(protocol: Protocol, found: Place, sink: str) -> str | None:
     if "@" in sink.partition("?")[0]:
         return "names a user; secrets stand in the key store"
-    if found.scheme not in FORMS[protocol].schemes or not _PLAIN.fullmatch(sink) or not _is_host(found.host):
+    if found.scheme not in FORMS[protocol].schemes or not _PLAIN.fullmatch(sink) or not all(map(_is_host, found.hosts)):
         return f"is no address such as {FORMS[protocol].like}"
+    if len(found.hosts) > 1 and protocol != "KAFKA":
+        return f"names {len(found.hosts)} hosts; only Kafka is asked at several"
     return None
 
 
 def _option_fault(protocol: Protocol, found: Place) -> str | None:
     if "region" in FORMS[protocol].options and not _REGION.fullmatch(found.region):
         return f"names no region of AWS; write {FORMS[protocol].like}, or add ?region=eu-central-1"
+    if found.options.get("sasl", MECHANISMS[0]) not in MECHANISMS:
+        return f"wants a mechanism that there is not; it is one of {', '.join(MECHANISMS)}"
+    if protocol == "RABBITMQ" and not any(found.options.values()):
+        return "names neither an exchange (?exchange=flights) nor a queue (?key=flights)"
     return None
 
 

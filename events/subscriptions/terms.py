@@ -11,7 +11,9 @@ from pydantic import Field
 from events.decider import Payload
 from events.names import Rid
 
-Protocol = Literal["HTTP", "NATS", "FILE", "MAIL", "SQS", "S3", "KINESIS", "EVENTBRIDGE", "PUBSUB", "SERVICEBUS"]
+Protocol = Literal[
+    "HTTP", "NATS", "FILE", "MAIL", "SQS", "S3", "KINESIS", "EVENTBRIDGE", "PUBSUB", "SERVICEBUS", "RABBITMQ", "KAFKA"
+]  # fmt: skip
 Mode = Literal["structured", "binary", "batch"]
 
 

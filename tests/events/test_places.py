@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.subscriptions.places import FORMS, place, place_fault, place_origin, protocol_of
+from events.subscriptions.places import FORMS, name_there, place, place_fault, place_origin, protocol_of
 
-AWS, LIKE = "eu-central-1.amazonaws.com", [(protocol, form.like) for protocol, form in FORMS.items()]
+AWS, UPPER = "eu-central-1.amazonaws.com", "eu-central-1.AMAZONAWS.com"
+LIKE = [(protocol, form.like) for protocol, form in FORMS.items()]
 
 
 @pytest.mark.parametrize(("protocol", "sink"), LIKE)
@@ -48,6 +49,18 @@ def test_the_examples_that_faults_show_are_right(protocol, sink):
         ("SERVICEBUS", "servicebus://airport.servicebus.windows.net/a#b", "called there"),
         ("SERVICEBUS", "servicebus://airport.servicebus.windows.net/a?b=c", "known are: none"),
         ("SERVICEBUS", "servicebus://[::1/a", "no address"),
+        ("SERVICEBUS", "servicebus://a.example.com,b.example.com/a", "names 2 hosts"),
+        ("RABBITMQ", "amqps://rabbit.example.com?key=gates", None),
+        ("RABBITMQ", "amqps://rabbit.example.com/?exchange=&key=gates", None),
+        ("RABBITMQ", "amqp://rabbit.example.com:5673/%2Fair?exchange=gates&key=a.b", None),
+        ("RABBITMQ", "amqps://rabbit.example.com/air/port?key=gates", "called there"),
+        ("RABBITMQ", "amqps://rabbit.example.com/?exchange=", "neither an exchange"),
+        ("RABBITMQ", "amqps://guest:guest@rabbit.example.com/?key=gates", "key store"),
+        ("KAFKA", "kafkas://a.example.com,b.example.com:9094/gates?sasl=SCRAM-SHA-512", None),
+        ("KAFKA", "kafka://127.0.0.1:9092/gates", None),
+        ("KAFKA", "kafka://127.0.0.1:9092,/gates", "such as kafkas://"),
+        ("KAFKA", "kafka://127.0.0.1:9092/", "called there"),
+        ("KAFKA", "kafkas://a.example.com/gates?sasl=GSSAPI", "SCRAM-SHA-256"),
     ],
 )
 def test_what_is_no_address_says_why(protocol, sink, says):
@@ -58,11 +71,13 @@ def test_what_is_no_address_says_why(protocol, sink, says):
 @pytest.mark.parametrize(
     ("sink", "url", "origin"),
     [
-        (f"sqs://SQS.{AWS}/123456789012/a", f"https://SQS.{AWS}", f"sqs://sqs.{AWS}:443"),
+        (f"sqs://sqs.{UPPER}/123456789012/a", f"https://sqs.{UPPER}", f"sqs://sqs.{AWS}:443"),
         (f"sqs://sqs.{AWS}:443/123456789012/a", f"https://sqs.{AWS}", f"sqs://sqs.{AWS}:443"),
         ("servicebus://[::1]:8080/a", "http://[::1]:8080", "servicebus://[::1]:8080"),
-        ("servicebus://10.0.0.1/a", "https://10.0.0.1", "servicebus://10.0.0.1:443"),
+        ("servicebus://192.0.2.1/a", "https://192.0.2.1", "servicebus://192.0.2.1:443"),
         ("servicebus://localhost.example.com/a", "https://localhost.example.com", "servicebus://localhost.example.com:443"),
+        ("kafkas://B.example.com,127.0.0.1:9094/a", None, "kafkas://b.example.com:9093,127.0.0.1:9094"),
+        ("amqp://rabbit.example.com/?key=a", None, "amqp://rabbit.example.com:5672"),
         ("servicebus://a b/", None, ""),
         ("nats:a", None, ""),
     ],
@@ -71,6 +86,16 @@ def test_nothing_but_this_machine_is_asked_without_tls(sink, url, origin):
     assert place_origin(sink) == origin
     if url is not None:
         assert place(sink).url == url
+
+
+def test_brokers_are_spoken_to_as_their_scheme_says():
+    assert [place(f"{each}://127.0.0.1/a").tls for each in ("kafka", "amqp", "kafkas", "amqps")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert name_there(place("amqps://rabbit.example.com/%2Fair?key=a")) == "/air"
 
 
 @given(st.sampled_from(list(FORMS)), st.text(alphabet="a1.-/:@?#%[]\\ 가\n", max_size=40))

@@ -115,6 +115,8 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({**QUEUE, "secretheaders": {"X-A": SECRET}}, [("SUBSCRIPTION_PROTOCOL", "/secretheaders")]),
         ({**QUEUE, "protocolsettings": {"headers": {"X-A": "1"}}}, [("SUBSCRIPTION_PROTOCOL", "/protocolsettings")]),
         ({**QUEUE, "config": {"mode": "binary"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
+        ({"protocol": "KAFKA", "sink": "kafka://kafka.example.com/gates", "sinkcredential": BASIC}, [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]),
+        ({"protocol": "KAFKA", "sink": "kafkas://kafka.example.com/gates", "config": {"mode": "batch"}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode")]),
         ({**QUEUE, "config": {"mode": "batch", "handshake": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode"), ("SUBSCRIPTION_PROTOCOL", "/config/handshake")]),
         ({"config": {"batch": {"events": 5}}}, [("SUBSCRIPTION_PROTOCOL", "/config/batch")]),
         ({"config": {"transform": {"expression": "a("}}}, [("SUBSCRIPTION_TRANSFORM", "/config/transform/expression")]),
@@ -168,6 +170,23 @@ def test_a_key_goes_to_no_other_cloud(world):
         {"sink": "https://sqs.eu-central-1.amazonaws.com/123456789012/gates", "protocol": "HTTP"},
     ):
         assert codes(world, "UpdateSubscription", **named, **there) == [("SUBSCRIPTION_CREDENTIAL", "/sinkcredential")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"sink": "kafka://kafka.example.com/gates", "protocol": "KAFKA", "config": {"mode": "binary"}},
+        {"sink": "kafka://127.0.0.1/gates", "protocol": "KAFKA", "sinkcredential": BASIC},
+        {
+            "sink": "amqps://rabbit.example.com/?key=a",
+            "protocol": "RABBITMQ",
+            "sinkcredential": BASIC,
+            "tls": {"authority": OTHER},
+        },
+    ],
+)
+def test_brokers_may_want_nothing_take_attributes_and_get_no_secret_in_the_clear(world, said):
+    assert len(world.when("RegisterSubscription", name="gates-out", **said)) == 1
 
 
 def test_what_is_not_given_stays_and_null_takes_away(world):

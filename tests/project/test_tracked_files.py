@@ -29,7 +29,8 @@ URL = re.compile(r"\w+://(?:[^/\s@\"'`<>]*@)?([\w.-]+)")
 MACHINE_PATH = re.compile(r"(?<![\w.)\]}*-])/(?:work|root|home|Users)/\w")
 HOSTS = re.compile(
     r"127\.0\.0\.1|0177\.0\.0\.1|127\.1|2130706433|①②⑦\.⓪\.⓪\.①|(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+|localhost|0\.0\.0\.0|(?:[\w-]+\.)*example(?:\.(?:com|org|net))?|[\w-]+\.test|[\w-]+\.invalid"
-    r"|www\.apache\.org|json-schema\.org|cloudevents\.io|asyncapi\.com|github\.com|www\.w3\.org|w3id\.org|datatracker\.ietf\.org|purl\.obolibrary\.org|schema\.org|terminusdb\.com|www\.swi-prolog\.org|[a-z]+\d?"
+    r"|www\.apache\.org|json-schema\.org|cloudevents\.io|asyncapi\.com|github\.com|www\.w3\.org|w3id\.org|datatracker\.ietf\.org|purl\.obolibrary\.org|schema\.org|terminusdb\.com|www\.swi-prolog\.org"
+    r"|(?:[\w-]+\.)+amazonaws\.com(?:\.cn)?|[\w-]*pubsub\.googleapis\.com|[\w-]+\.servicebus\.windows\.net|[a-z]+\d?\.?"
 )
 
 
