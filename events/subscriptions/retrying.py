@@ -1,6 +1,7 @@
 """What an answer of an endpoint means, and when it is asked again. Pure: chance and time are given.
 
 2xx ─► Delivered         410 ─► Gone: nothing is sent there any more
+`webhook-delivery: abort-message` ─► Unwanted: this event is not sent there any more
 429, 502, 504 ─► Later, and slower: everything else for this endpoint waits, too
 anything else ─► Later, by the schedule, until it has no more tries: GivenUp
 a fault of our own ─► Later, by the schedule, for as long as it takes
@@ -51,7 +52,17 @@ class Gone:
     """The endpoint says that it wants nothing any more."""
 
 
-Verdict = Delivered | Later | GivenUp | Gone
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """The endpoint says that it will never take this event: it is not tried again, and others are sent as before."""
+
+    kind: str
+
+
+ABORT: Final = "webhook-delivery", "abort-message"
+"""A header of an answer, and its value, by which an endpoint says so."""
+
+Verdict = Delivered | Later | GivenUp | Gone | Unwanted
 
 
 def judged(
@@ -63,6 +74,8 @@ def judged(
             return Delivered(ended.status)
         if ended.status == 410:
             return Gone()
+        if ended.headers.get(ABORT[0], "").strip().lower() == ABORT[1]:
+            return Unwanted(f"status_{ended.status}")
     kind = ended.kind if isinstance(ended, Failed) else f"status_{ended.status}"
     if kind in OURS:
         schedule = schedule or SCHEDULE

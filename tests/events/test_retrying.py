@@ -18,6 +18,7 @@ from events.subscriptions.retrying import (
     GivenUp,
     Gone,
     Later,
+    Unwanted,
     at_once,
     failed_again,
     judged,
@@ -48,6 +49,14 @@ def test_so_is_what_had_no_answer(kind):
 
 def test_410_ends_it():
     assert judged(answered(410), 1, 0.5, NOW) == Gone()
+
+
+@pytest.mark.parametrize("status", [302, 400, 429, 500])
+def test_an_endpoint_may_say_that_it_never_takes_this_event(status):
+    assert judged(answered(status, webhook_delivery=" Abort-Message"), 1, 0.5, NOW) == Unwanted(f"status_{status}")
+    assert isinstance(judged(answered(status, webhook_delivery="later"), 1, 0.5, NOW), Later)
+    assert judged(answered(204, webhook_delivery="abort-message"), 1, 0.5, NOW) == Delivered(204)
+    assert judged(answered(410, webhook_delivery="abort-message"), 1, 0.5, NOW) == Gone()
 
 
 @pytest.mark.parametrize("status", [429, 502, 504])

@@ -276,6 +276,22 @@ async def test_in_strict_order_what_is_asked_for_again_is_tried_now(world):
     assert world.clock() < 1_000_000 + SCHEDULE[0]
 
 
+async def test_what_is_never_wanted_is_left_out_also_in_strict_order(world):
+    async def answer(letter):
+        return Answered(400, {"webhook-delivery": "abort-message"}, b"", 0.01) if letter.position == second else OK
+
+    world.subscribed("a", types=["io.oms.object.*"], ordered=True)
+    world.answers["a"] = answer
+    second = world.wrote(2)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        left = await deliveries.undelivered("id-a", 0, 0)
+        standing = (await deliveries.standings())["id-a"]
+    assert world.positions("a") == objects(world, "a")
+    assert (left, standing.failing, world.disabled, world.timer.waiting) == ([second], None, [], {})
+
+
 async def test_410_ends_it_within_one_try(world):
     world.subscribed("a", types=["io.oms.object.*"], concurrency=1)
     world.answers["a"] = Answered(410, {}, b"", 0.01)

@@ -19,11 +19,12 @@ from events.subscriptions.retrying import (
     GivenUp,
     Gone,
     Later,
+    Unwanted,
     Verdict,
     at_once,
-    failed_again,
     judged,
 )
+from workers.delivering.health import Health
 from workers.delivering.pace import Pace
 from workers.delivering.pile import Pile, limits
 from workers.delivering.replay import Replay
@@ -31,7 +32,6 @@ from workers.delivering.reporting import Reporter
 from workers.delivering.sent import Sent, tries
 
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
-TOLD_ATTEMPT: Final = 4  # of an event: that it failed is told
 PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
 
@@ -80,7 +80,7 @@ class Endpoint:
     def _begin(self, standing: Standing) -> None:
         batch = standing.batch if self.batches else ()
         self.seen = batch[-1] if batch else standing.position
-        self.failing, self._attempt = standing.failing, standing.attempt
+        self._health, self._attempt = Health(self.name, standing.failing, self._tools.reporter), standing.attempt
         self._batch = self.unfinished = batch
         self._flying = dict.fromkeys(batch)  # positions that were offered and are not settled, in order
         self.expunged = standing.expunged
@@ -98,7 +98,9 @@ class Endpoint:
     def standing(self) -> Standing:
         first = next(iter(self._flying), None)
         position = self.seen if first is None else first - 1
-        return Standing(position, self.failing, self._attempt, *self.replay.standing, self._batch, self.expunged)
+        return Standing(
+            position, self._health.failing, self._attempt, *self.replay.standing, self._batch, self.expunged
+        )
 
     async def ready(self) -> None:
         """Returns when who was there before has come to its end: it begins where that one ended."""
@@ -255,7 +257,7 @@ class Endpoint:
         while self.alive:
             verdict = await self._carry(letter._replace(attempt=self._attempt))
             match verdict:
-                case Delivered():
+                case Delivered() | Unwanted():
                     return True
                 case Later(seconds):
                     self._attempt += 1
@@ -310,33 +312,8 @@ class Endpoint:
             self._hire_all()
         if isinstance(verdict, Later) and verdict.slower:
             self._pace.slower(now + verdict.seconds)
-        self._judge(verdict, letter, now)
-
-    def _judge(self, verdict: Verdict, letter: Letter, now: float) -> None:
-        """How it does as a whole."""
-        reporter = self._tools.reporter
-        if isinstance(verdict, Delivered):
-            if self.failing is not None and self.failing.told:
-                reporter.recovered(self.name, self.failing)
-            if letter.attempt > TOLD_ATTEMPT:
-                reporter.events_recovered(self.name, letter)
-            self.failing = None
-            return
-        if isinstance(verdict, Gone):
-            self._stop("the endpoint answered 410 Gone")
-            return
-        if isinstance(verdict, Later) and verdict.kind in OURS:
-            return
-        if isinstance(verdict, Later) and letter.attempt == TOLD_ATTEMPT:
-            reporter.events_failing(self.name, letter, told(verdict.kind))
-        if isinstance(verdict, GivenUp):
-            reporter.exhausted(self.name, letter, told(verdict.kind))
-        self.failing, notice = failed_again(self.failing, now)
-        if notice is not None:
-            reporter.failing(self.name, self.failing, notice)
-        if notice == 100:
-            self._stop(f"nothing was delivered in {self.failing.attempts} tries")
-            self.failing = None  # when it is resumed it has all of its time again
+        if reason := self._health.heard(verdict, letter, now):
+            self._stop(reason)
 
     def _stop(self, reason: str) -> None:
         self.end()

@@ -1,7 +1,7 @@
 // The portal: endpoints of webhooks for who owns them. It says nothing that the doors under /portal/subscriptions do not.
 // Everything that comes from there is put in as text, never as HTML.
 
-import { language, word } from "/portal/words.js";
+import { language, outcome, word } from "/portal/words.js";
 
 const DOORS = {
   list: ["GET", "/portal/subscriptions"],
@@ -92,10 +92,10 @@ async function show(name) {
   const buttons = [
     button("back", async () => { location.hash = ""; }),
     button("reload", again),
-    found.status === "active" ? button("pause", say("pause", reason)) : button("resume", say("resume")),
+    ["active", "unconsented"].includes(found.status) ? button("pause", say("pause", reason)) : button("resume", say("resume")),
     button("test", async () => {
       const told = await ask("test", { name }, {}, {});
-      notice(word("tested", told.status ?? told.sentence, told.ms, told.answer.slice(0, 500)));
+      notice(word("tested", `${told.status ?? ""} ${outcome(told.kind, told.sentence)}`, told.ms, told.answer.slice(0, 500)));
     }),
     found.signed ? button("rotate", async () => {
       if (confirm(word("sureRotate"))) notice(word("secret", (await ask("rotate", { name }, {}, {})).secret));
@@ -139,7 +139,7 @@ async function more(name, place, failed) {
 function row(name, each) {
   const good = each.kind === "delivered";
   const open = make("button", { type: "button", className: `plain ${good ? "good" : "bad"}`, onclick: () => seeTo(() => unfold(name, each, made)) },
-    each.status ?? "", " ", good ? word("delivered") : each.sentence);
+    each.status ?? "", " ", outcome(each.kind, each.sentence));
   const made = make("tr", {}, cell(moment(each.time)), ...numbers(each.position, each.attempt), cell(word(each.trigger)), ...numbers(each.ms), cell(open), cell(moment(each.next)));
   return made;
 }

@@ -5,7 +5,7 @@ const WORDS = {
     title: "Webhooks", token: "Token", enter: "Show", leave: "Forget the token", back: "All endpoints",
     ask: "A token is needed. Whoever runs OMS gives one out: oms gateway allow NAME --subscription ENDPOINT",
     none: "There is no endpoint that this token may see.", never: "Nothing was sent yet.",
-    name: "Name", status: "Status", sink: "Sink", behind: "Behind", waits: "Waits", share: "Delivered", hour: "1 hour", day: "24 hours", week: "7 days",
+    name: "Name", status: "Status", sink: "Sink", behind: "Behind", waits: "Waits", share: "Success", hour: "1 hour", day: "24 hours", week: "7 days",
     window: "Time", delivered: "Delivered", failed: "Failed", p50: "p50 ms", p95: "p95 ms", p99: "p99 ms",
     types: "Types", objectTypes: "Object types", branches: "Branches", filters: "Filters", config: "How", protocolsettings: "HTTP",
     description: "What for", reason: "Why", again: "Come again", left: "Failed for good", all: "all",
@@ -16,7 +16,9 @@ const WORDS = {
     ms: "ms", result: "Result", next: "Again at", resend: "Send again", request: "Request", response: "Response", body: "What would be sent now", answer: "Answer",
     resent: "It goes out again now.", tested: "Test: {0}, {1} ms. {2}", done: "Done.", away: "OMS does not answer.",
     active: "active", paused: "paused", disabled: "disabled", unconsented: "asked for consent",
-    event: "event", retry: "retry", replay: "replay",
+    event: "event", retry: "again", replay: "replay",
+    refused: "not taken", unreachable: "not reached", timeout: "no answer in time", connection_reset: "connection broken off", tls_error: "no trustworthy TLS",
+    transform_failed: "transformation failed", token_refused: "no access token", token_unreachable: "token endpoint not reached",
   },
   ko: {
     title: "웹훅", token: "토큰", enter: "보기", leave: "토큰 지우기", back: "모든 엔드포인트",
@@ -34,10 +36,14 @@ const WORDS = {
     resent: "지금 다시 보냅니다.", tested: "테스트: {0}, {1} ms. {2}", done: "완료했습니다.", away: "OMS가 응답하지 않습니다.",
     active: "정상", paused: "일시 중지됨", disabled: "비활성", unconsented: "동의 대기",
     event: "이벤트", retry: "재시도", replay: "재전송",
+    refused: "거부됨", unreachable: "연결할 수 없음", timeout: "시간 초과", connection_reset: "연결 끊김", tls_error: "신뢰할 수 없는 TLS",
+    transform_failed: "변환 실패", token_refused: "토큰 발급 거부", token_unreachable: "토큰 서버에 연결할 수 없음",
   },
 };
 
 export const language = navigator.languages.some((each, at) => at === 0 && each.startsWith("ko")) ? "ko" : "en";
+
+export const outcome = (kind, sentence) => kind.startsWith("status_") ? word("refused") : WORDS[language][kind] ?? sentence;
 
 export function word(name, ...given) {
   const said = WORDS[language][name] ?? name;
