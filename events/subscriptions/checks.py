@@ -50,6 +50,11 @@ def _config_faults(protocol: Protocol, config: Mapping[str, Any]) -> Iterator[Fi
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/handshake", f"nobody at {protocol} can be asked for consent")
     if config.get("batch") and config["mode"] != "batch":
         yield Finding("SUBSCRIPTION_PROTOCOL", "/config/batch", "limits of a batch are of mode batch")
+    if deliver_at := config.get("deliverat"):
+        yield from shape_faults(deliver_at, "/config/deliverat")
+        if config["ordered"] or config["mode"] == "batch":
+            text = "each event has a time of its own, so there is neither an order nor a batch; take delay"
+            yield Finding("SUBSCRIPTION_PROTOCOL", "/config/deliverat", text)
     if transform := config.get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
 

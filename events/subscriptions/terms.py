@@ -75,6 +75,14 @@ class Config(Payload):
     delay: Annotated[
         int | None, Field(ge=1, le=30 * 86_400, description="seconds after its time at which an event is sent at first")
     ] = None
+    deliverat: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2_000,
+            description="JMESPath over the whole event: the instant at which it is sent at first",
+        ),
+    ] = None
     breaker: Annotated[Breaker | None, Field(description="absent = an endpoint is away when nobody answers")] = None
     transform: Transform | None = None
     batch: BatchLimits | None = None

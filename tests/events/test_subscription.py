@@ -120,6 +120,8 @@ def test_a_type_that_is_renamed_stays_selected(world):
         ({**QUEUE, "config": {"mode": "batch", "handshake": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/mode"), ("SUBSCRIPTION_PROTOCOL", "/config/handshake")]),
         ({"config": {"batch": {"events": 5}}}, [("SUBSCRIPTION_PROTOCOL", "/config/batch")]),
         ({"config": {"transform": {"expression": "a("}}}, [("SUBSCRIPTION_TRANSFORM", "/config/transform/expression")]),
+        ({"config": {"deliverat": "a("}}, [("SUBSCRIPTION_TRANSFORM", "/config/deliverat")]),
+        ({"config": {"deliverat": "time", "ordered": True}}, [("SUBSCRIPTION_PROTOCOL", "/config/deliverat")]),
         ({"config": {"rate": 0}}, [("COMMAND_SHAPE", "/config/rate")]),
         ({"secret": "whsec_abc"}, [("COMMAND_SHAPE", "/secret")]),
         ({"sink": "ftp://a", "types": ["x"], "filters": [3]}, [("COMMAND_SHAPE", "/filters/0")]),

@@ -16,5 +16,8 @@ def test_headers_of_an_event_method_and_content_type_are_as_the_subscription_say
     request = requested({**STATE, "protocolsettings": said}, LETTER, [], 1)
     assert (request.method, request.body) == ("PATCH", LETTER.body)
     assert request.headers == {"X-Team": "gates", "X-Key": "2013:1:1:UA", "Content-Type": "application/json"}
+    mail = {**STATE, "protocol": "MAIL", "sink": "mailto:ops@example.com"}
+    tries = [requested(mail, LETTER._replace(attempt=attempt), [], attempt).headers["message-id"] for attempt in (1, 2)]
+    assert tries[0] == tries[1]
     plain = requested(STATE, LETTER, [], 1)
     assert (plain.method, plain.headers["Content-Type"].partition(";")[0]) == ("POST", "application/cloudevents+json")

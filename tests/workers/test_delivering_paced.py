@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.subscriptions.outgoing import Answered, Failed
+from events.wire.instants import to_text
 from tests.projectors.story import START
 from tests.workers.test_delivering import DEADLINE, OK, World, objects, settled
 from workers.delivering.pace import Breaker
@@ -47,6 +48,26 @@ async def test_an_event_goes_when_it_is_as_old_as_is_said(world, more):
         world.clock.advance(100)
         await settled(world, deliveries, "a", late)
     assert world.positions("a") == objects(world, "a")
+
+
+async def test_an_event_goes_when_it_says_itself_and_once(world):
+    world.clock.now = START / 1e6
+    said = to_text(START + 5_000_000_000)
+    world.subscribed("a", types=["io.oms.object.*"], deliverat="data.properties.at")
+    last = [world.story.created("k1", at=said), world.story.created("k2", at="morgen"), world.story.created("k3")][-1]
+    world.wrote(0)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+    assert sorted(world.positions("a")) == [last - 1, last]
+    async with world.carried():  # another life knows what waits, and the log need not be read for it
+        world.clock.now = START / 1e6 + 4_000
+        world.timer.tick()
+        await turns()
+        assert len(world.arrived) == 2
+        world.clock.now = START / 1e6 + 5_001
+        world.timer.tick()
+        await world.until(lambda: world.positions("a")[2:] == [last - 2])
+        await world.until(lambda: not world.timer.waiting)
 
 
 async def test_what_is_sent_again_goes_while_others_wait(world):

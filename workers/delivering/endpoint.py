@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 from events.decider import State
+from events.subscriptions.deferring import deferred
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.subscriptions.outgoing import OURS, Answered, Failed, told
 from events.subscriptions.retrying import (
@@ -245,6 +246,9 @@ class Endpoint:
     async def _settle(self, letter: Letter) -> None:
         if self._ordered:
             settled = await self._until_delivered(letter)
+        elif (at := deferred(self.state["config"], letter, self._tools.clock())) is not None:
+            await self._tools.later(Due(self.id, letter.position, 1), at)
+            settled = True
         else:
             settled = not isinstance(await self._carry(letter), Gone | None)
         if settled:

@@ -43,7 +43,7 @@ async def _taken(
     for fired in several:
         due = fired.due
         endpoint = endpoints.get(due.subscription)
-        if endpoint is None or endpoint.state["status"] == "disabled":
+        if endpoint is None or (endpoint.state["status"] == "disabled" and due.attempt > 1):
             await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
         elif endpoint.holds(due.position):
             continue
