@@ -95,7 +95,7 @@ class GuardedHttp:
             status, headers, body = await self._connections.ask(origin, asked, request.timeout)
             return Answered(status, headers, body, time.monotonic() - begun)
         except (OSError, ValueError) as error:
-            return Failed(_kind(error), str(error) or repr(error), time.monotonic() - begun)
+            return Failed(kind_of(error), str(error) or repr(error), time.monotonic() - begun)
         finally:
             self._turns.give(request.url)
 
@@ -144,7 +144,8 @@ _NUMBERS: Final[Mapping[int, str]] = {
 }
 
 
-def _kind(error: BaseException) -> str:
+def kind_of(error: BaseException) -> str:
+    """Of a connection that failed: one of `SENTENCES`."""
     for kind, name in _KINDS:
         if isinstance(error, kind):
             return name

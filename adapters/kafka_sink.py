@@ -1,4 +1,4 @@
-"""Events produced to topics of Kafka: all replicas hold one before it has arrived, and none stands there twice for a lost answer.
+"""Events produced to topics of Kafka: all replicas hold one before it has arrived; what the client repeats stands there once.
 
 Source: CloudEvents Kafka protocol binding, 1.0.3.
 """
@@ -21,12 +21,16 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from adapters.guarded_http import kind_of
 from adapters.kept_open import KeptOpen
 from adapters.tls_contexts import BadPem, TlsContexts
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
 from events.subscriptions.places import MECHANISMS, Place, name_there, place
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what fails is told by what is returned
+REQUEST_MILLISECONDS: Final = (
+    10_000  # of one try of the client's, for which it also looks for a topic that is not there
+)
 _STATUSES: Final[Mapping[type[KafkaError], int]] = {
     AuthenticationFailedError: 401,
     TopicAuthorizationFailedError: 403,
@@ -51,11 +55,7 @@ class KafkaSink:
         try:
             async with asyncio.timeout(request.timeout):
                 await self._produce(found, request)
-        except TimeoutError:
-            return Failed("timeout", f"{request.url}: no broker answered", time.monotonic() - begun)
-        except BadPem as error:
-            return Failed("no_credential", str(error), time.monotonic() - begun)
-        except KafkaError as error:
+        except (KafkaError, OSError, BadPem) as error:
             return _ended(error, time.monotonic() - begun)
         return Answered(204, {}, b"", time.monotonic() - begun)
 
@@ -64,7 +64,11 @@ class KafkaSink:
 
     async def _produce(self, found: Place, request: Request) -> None:
         assert request.about is not None, "it is not HTTP that asks"
-        key = (found.addresses, found.options.get("sasl"), request.login, request.tls)
+        key = (
+            request.url,
+            request.login,
+            request.tls,
+        )  # shared by nobody: what ends one ends all that it has under way
         producer = await self._producers.of(key, lambda: self._started(found, request))
         try:
             await producer.send_and_wait(
@@ -89,6 +93,7 @@ class KafkaSink:
             client_id="oms-webhooks",
             acks="all",
             enable_idempotence=True,
+            request_timeout_ms=REQUEST_MILLISECONDS,
             **said,
         )
         try:
@@ -114,9 +119,9 @@ def _headers(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:
     ]
 
 
-def _ended(error: KafkaError, seconds: float) -> Answered | Failed:
+def _ended(error: Exception, seconds: float) -> Answered | Failed:
     for refusal, status in _STATUSES.items():
         if isinstance(error, refusal):
             return Answered(status, {}, refusal.__name__.encode(), seconds)
-    away = isinstance(error, KafkaConnectionError)
-    return Failed("network_unreachable" if away else "network_error", str(error), seconds)
+    away = isinstance(error, KafkaConnectionError)  # which does not say why
+    return Failed("network_unreachable" if away else kind_of(error), str(error) or repr(error), seconds)

@@ -5,6 +5,7 @@ Source: CloudEvents AMQP protocol binding, 1.0.2.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -25,11 +26,14 @@ from aio_pika.exceptions import (
 )
 from aiormq.exceptions import ChannelAccessRefused
 
+from adapters.guarded_http import kind_of
 from adapters.kept_open import KeptOpen
 from adapters.tls_contexts import BadPem, TlsContexts
 from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
 from events.subscriptions.places import Place, name_there, place
 
+for _each in ("aio_pika", "aiormq"):
+    logging.getLogger(_each).setLevel(logging.CRITICAL)  # what fails is told by what is returned
 _STATUSES: Final[Mapping[type[BaseException], int]] = {
     AuthenticationError: 401,
     ProbableAuthenticationError: 401,
@@ -55,11 +59,7 @@ class RabbitMqSink:
         try:
             async with asyncio.timeout(request.timeout):
                 await self._publish(found, request)
-        except TimeoutError:
-            return Failed("timeout", f"{request.url}: the broker did not answer", time.monotonic() - begun)
-        except BadPem as error:
-            return Failed("no_credential", str(error), time.monotonic() - begun)
-        except (AMQPError, DeliveryError, OSError) as error:
+        except (AMQPError, DeliveryError, OSError, BadPem) as error:
             return _ended(error, time.monotonic() - begun)
         return Answered(204, {}, b"", time.monotonic() - begun)
 
@@ -68,17 +68,17 @@ class RabbitMqSink:
 
     async def _publish(self, found: Place, request: Request) -> None:
         assert request.about is not None, "it is not HTTP that asks"
-        key = (found.addresses, found.path, request.login, request.tls)
+        key = (request.url, request.login, request.tls)  # shared by nobody: a refusal ends all that is under way there
         pair = await self._open.of(key, lambda: self._opened(found, request))
         try:
             exchange = await pair[1].get_exchange(found.options.get("exchange", ""), ensure=False)
             routing = found.options.get("key") or request.about.type
             await exchange.publish(_message(request), routing, mandatory=True)
         except BaseException as error:
-            if pair[1].is_closed:  # a refusal ends a channel, too
+            if pair[1].is_closed:
                 await self._open.forget(key, pair)
             if isinstance(error, AMQPConnectionError | ChannelInvalidStateError):
-                raise ConnectionResetError(str(error) or repr(error)) from error
+                raise ConnectionResetError(str(error) or repr(error)) from None
             raise
 
     async def _opened(self, found: Place, request: Request) -> tuple[AbstractConnection, AbstractChannel]:
@@ -123,6 +123,4 @@ def _ended(error: BaseException, seconds: float) -> Answered | Failed:
     for refusal, status in _STATUSES.items():
         if isinstance(error, refusal):
             return Answered(status, {}, refusal.__name__.encode(), seconds)
-    kinds = {ConnectionResetError: "connection_reset", OSError: "network_unreachable"}
-    kind = next((kind for each, kind in kinds.items() if isinstance(error, each)), "network_error")
-    return Failed(kind, str(error) or repr(error), seconds)
+    return Failed(kind_of(error.__cause__ or error), str(error) or repr(error), seconds)

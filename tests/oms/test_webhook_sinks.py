@@ -14,6 +14,7 @@ from oms import cli
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
+from tests.sinks.kafka_cluster import consumed, played
 
 DEADLINE = 60
 SECRET = "s3cr3t/+6f1ed002ab5595859014ebf0951522d9"
@@ -67,6 +68,7 @@ def key_file(tmp_path):
 async def test_events_arrive_at_clouds_and_no_key_stands_anywhere(tmp_path, typed, key_file):
     secret, alarms = tmp_path / "secret", []
     secret.write_text(SECRET + "\n")
+    owner, brokers = played(1)
     async with cloud() as (port, arrived), asyncio.timeout(DEADLINE):
         aws = ("--user", "AKIAIOSFODNN7EXAMPLE", "--password", secret)
         sinks = {
@@ -75,9 +77,12 @@ async def test_events_arrive_at_clouds_and_no_key_stands_anywhere(tmp_path, type
             "topic": (f"pubsub://127.0.0.1:{port}/projects/airport/topics/gates", "--password", key_file),
             "bus": (f"servicebus://127.0.0.1:{port}/gates", "--user", "send", "--password", secret),
         }
-        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        log = ("--sink", f"kafka://{brokers[0]}/gates", "--config", '{"mode": "binary"}')
+        permitted = {"webhook_nets": ("127.0.0.0/8",), "webhook_ports": (str(port),), "webhook_brokers": tuple(brokers)}
+        settings = Settings(folder=tmp_path / "data", **permitted)
         settings.folder.mkdir()
-        (settings.folder / "oms.toml").write_text(f'webhook_nets = ["127.0.0.0/8"]\nwebhook_ports = ["{port}"]\n')
+        told = "".join(f"{name} = {json.dumps(value)}\n" for name, value in permitted.items())
+        (settings.folder / "oms.toml").write_text(told)
         async with (
             running(settings, lambda what, error: alarms.append(f"{what}: {error!r}")),
             await connect(settings.folder) as client,
@@ -86,16 +91,25 @@ async def test_events_arrive_at_clouds_and_no_key_stands_anywhere(tmp_path, type
                 only = ("--type", "io.oms.objectType.*", "--sink", sink)
                 code, out = await typed("webhook", "register", name, *only, *options)
                 assert (code, "whsec_" in out) == (0, False), out
+            code, out = await typed("webhook", "register", "log", "--type", "io.oms.objectType.*", *log)
+            assert code == 0, out
             await client.send("CreateObjectType", {"name": "편", **TYPE})
             got = [await arrived.get() for _ in sinks]
             said = [(await typed("webhook", "show", name))[1] for name in sinks]
-            while "delivered" not in (tried := (await typed("webhook", "tries", "queue"))[1]):
-                pass  # it is noted a moment later
+            for name in ("log", "queue"):
+                while "delivered" not in (tried := (await typed("webhook", "tries", name))[1]):
+                    pass  # it is noted a moment later
+            (record,) = await asyncio.to_thread(consumed, brokers, "gates", 1)
             code, out = await typed("webhook", "test", "topic")
             assert code == 0, out
             said += [tried, out]
             code, out = await typed("webhook", "register", "no", "--sink", f"sqs://127.0.0.1:{port}/gates", *aws)
             assert (code, "called there" in out) == (1, True)
+    del owner
+    assert (json.loads(record.value())["name"], dict(record.headers())["ce_type"]) == (
+        "편",
+        b"io.oms.objectType.created.v1",
+    )
     bodies = {path: body for path, _, body in got}
     (group,) = [json.loads(body)["MessageGroupId"] for path, body in bodies.items() if path == "/"]
     assert group.startswith("objectType/")

@@ -4,10 +4,10 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from adapters.kafka_sink import KafkaSink
 from events.subscriptions.outgoing import About, Answered, Failed, Login, Request
+from tests.sinks.kafka_cluster import consumed, played
 
 DEADLINE = 60
 BODY = '{"이름":"인천"}'.encode()
@@ -16,10 +16,10 @@ ABOUT = About("msg_1", "object/Gate/탑승구", 14, "io.oms.object.created.v1", 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Its brokers, host:port; alive as long as who asked for it is."""
-    owner = Producer({"bootstrap.servers": "of.the.test:1", "test.mock.num.brokers": 2, "log_level": 0})
-    yield [f"{each.host}:{each.port}" for each in owner.list_topics(timeout=DEADLINE).brokers.values()]
-    owner.flush(DEADLINE)
+    """Its brokers, host:port."""
+    owner, brokers = played(2)
+    yield brokers
+    del owner
 
 
 @asynccontextmanager
@@ -34,21 +34,6 @@ async def producing(brokers):
 
 def request(brokers, topic, headers, body=BODY, timeout=20.0, **more):
     return Request(f"kafka://{','.join(brokers)}/{topic}", headers, body, timeout, about=ABOUT, **more)
-
-
-def consumed(brokers, topic, number):
-    consumer, found = Consumer({"bootstrap.servers": ",".join(brokers), "group.id": "test"}), []
-    try:
-        partitions = consumer.list_topics(topic, timeout=DEADLINE).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in partitions])
-        while len(found) < number:
-            message = consumer.poll(DEADLINE)
-            assert message is not None
-            if message.error() is None:
-                found.append(message)
-    finally:
-        consumer.close()
-    return found
 
 
 async def test_in_binary_mode_attributes_are_headers_in_plain_utf8(cluster):
@@ -89,8 +74,7 @@ async def test_what_is_too_large_is_refused_and_the_next_arrives(cluster):
 
 
 async def test_brokers_that_go_away_hold_up_nothing_when_it_ends():
-    owner = Producer({"bootstrap.servers": "of.the.test:1", "test.mock.num.brokers": 1, "log_level": 0})
-    brokers = [f"{each.host}:{each.port}" for each in owner.list_topics(timeout=DEADLINE).brokers.values()]
+    owner, brokers = played(1)
     async with producing(brokers) as produce:
         assert (await produce(request(brokers, "a", {}))).status == 204
         del owner

@@ -102,6 +102,15 @@ async def test_what_is_in_no_queue_has_not_arrived_and_the_next_does(queue, quer
 
 
 @served
+async def test_who_is_refused_harms_nobody_else(queue):
+    async with publishing() as publish:
+        right, wrong = request(f"key={queue.name}", STRUCTURED), request("exchange=oms-test-nobody", STRUCTURED)
+        ended = await asyncio.gather(*(publish(each) for _ in range(20) for each in (right, wrong)))
+    assert {each.status for each in ended[::2]} == {204}
+    assert not any(isinstance(each, Answered) and each.status == 204 for each in ended[1::2])
+
+
+@served
 async def test_a_connection_that_breaks_is_said_to_and_made_anew(queue):
     """Through a way that can be cut."""
     ends = []
@@ -144,4 +153,4 @@ async def test_a_broker_that_is_away_is_unreachable(unused_tcp_port):
     async with publishing(where) as publish:
         failed = await publish(request("key=a", where=where))
     assert isinstance(failed, Failed)
-    assert failed.kind == "network_unreachable"
+    assert failed.kind == "connection_refused"
