@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.outgoing import OURS
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import DELIVERED, TOTAL, Counted, Tallied
@@ -113,13 +113,18 @@ consents: Final = Table(
 )
 ADD: Final = insert(tries).values({name: bindparam(name) for name in Try._fields})
 ALL: Final = select(standings)
-LAST: Final = (
+LAST: Final = (  # `sought` gives what is between the first and the last parameter
     select(tries)
-    .where(tries.c.subscription == bindparam("of"), tries.c.number < bindparam("before"))
+    .where(
+        tries.c.subscription == bindparam("of"),
+        tries.c.number < bindparam("before"),
+        tries.c.position == func.coalesce(bindparam("at", type_=BigInteger), tries.c.position),
+        tries.c.kind == func.coalesce(bindparam("ended", type_=Text), tries.c.kind),
+        tries.c.kind != bindparam("otherwise"),
+    )
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
 )
-LAST_FAILED: Final = LAST.where(tries.c.kind != literal_column(f"'{DELIVERED}'"))
 _OF: Final = bindparam("of", type_=Text)
 _THEIRS: Final = _OF.is_(None) | (tries.c.subscription == _OF)
 AFTER: Final = (
@@ -248,6 +253,10 @@ def ask(insert_into: Callable[[Table], Any]) -> Any:
         set_={each.name: each for each in said if each.name != "subscription"},
         where=~(held & (consents.c.origin == said.origin)),
     )
+
+
+def sought(asked: Sought) -> tuple[int, int | None, str | None, str]:
+    return asked.before, asked.position, asked.kind, DELIVERED if asked.failed else ""
 
 
 def tally_rows(tallied: Mapping[Tallied, int]) -> list[tuple[Any, ...]]:

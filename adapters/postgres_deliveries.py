@@ -9,7 +9,7 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_kept import KeptTables, affected
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import FOREVER, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
@@ -27,7 +27,6 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
-_LAST_FAILED: Final = sql(tables.LAST_FAILED)
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
@@ -58,12 +57,9 @@ class PostgresDeliveries:
 
         await self._kept.run(run)
 
-    async def last(
-        self, subscription: str, most: int, before: int = FOREVER, *, failed: bool = False
-    ) -> list[tuple[int, Try]]:
-        """Numbered tries of a subscription, the last first, of smaller numbers than `before`; of those that failed alone."""
-        statement = _LAST_FAILED if failed else _LAST
-        return _numbered(await self._kept.fetch(statement, subscription, before, most))
+    async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first."""
+        return _numbered(await self._kept.fetch(_LAST, subscription, *tables.sought(asked), most))
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import FOREVER, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
@@ -22,7 +22,6 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
         tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
-_LAST_FAILED: Final = sql(tables.LAST_FAILED)
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
@@ -46,13 +45,10 @@ class SqliteDeliveries:
     async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
         await self._file.run(lambda connection: _note(connection, tries, standings))
 
-    async def last(
-        self, subscription: str, most: int, before: int = FOREVER, *, failed: bool = False
-    ) -> list[tuple[int, Try]]:
-        """Numbered tries of a subscription, the last first, of smaller numbers than `before`; of those that failed alone."""
-        statement = _LAST_FAILED if failed else _LAST
-        given = subscription, before, most
-        rows = await self._file.run(lambda connection: connection.execute(statement, given).fetchall())
+    async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first."""
+        given = subscription, *tables.sought(asked), most
+        rows = await self._file.run(lambda connection: connection.execute(_LAST, given).fetchall())
         return [(row[0], tables.as_try(row[1:])) for row in rows]
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:

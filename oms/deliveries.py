@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from events.subscriptions.letters import FOREVER, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Sought, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted
 from oms.settings import Settings
 from workers.delivering.ports import Consents, Deliveries
@@ -14,10 +14,8 @@ from workers.delivering.ports import Consents, Deliveries
 class Kept(Deliveries, Consents, Protocol):
     """And what people ask of them."""
 
-    async def last(
-        self, subscription: str, most: int, before: int = FOREVER, *, failed: bool = False
-    ) -> list[tuple[int, Try]]:
-        """Numbered tries of a subscription, the last first, of smaller numbers than `before`; of those that failed alone."""
+    async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
+        """Numbered tries of a subscription, the last first."""
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""

@@ -12,7 +12,7 @@ from adapters.nats_wire import WireLost, WireRefused
 from events.decider import State
 from events.findings import EnvelopeError, Finding, Refused
 from events.subscriptions.consent import WAITS, carried
-from events.subscriptions.letters import Due, Letter, Try
+from events.subscriptions.letters import Due, Letter, Sought, Try
 from events.subscriptions.messages import message
 from events.subscriptions.secret_ids import signs
 from events.subscriptions.shaping import Unshaped
@@ -39,12 +39,12 @@ class PortalDesk:
     async def figures(self) -> Mapping[str, Mapping[str, Any]]:
         return {each.name: each.json() for each in await endpoint_figures(self._settings, self._shelves)}
 
-    async def tries(self, subscription: str, before: int, most: int, *, failed: bool) -> Sequence[tuple[int, Try]]:
+    async def tries(self, subscription: str, most: int, asked: Sought) -> Sequence[tuple[int, Try]]:
         settings = self._settings
         if not settings.postgres_url and not deliveries_file(settings).exists():
             return ()
         async with deliveries(settings) as kept:
-            return await kept.last(subscription, most, before, failed=failed)
+            return await kept.last(subscription, most, asked)
 
     async def body(self, state: State, position: int) -> bytes | None:
         try:

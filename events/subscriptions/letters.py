@@ -54,6 +54,18 @@ class Try(NamedTuple):
     next: int | None
 
 
+class Sought(NamedTuple):
+    """Which tries of a subscription: of smaller numbers than `before`, of an event's position, that ended so; `failed`: those alone."""
+
+    before: int = FOREVER
+    failed: bool = False
+    position: int | None = None
+    kind: str | None = None
+
+
+ALL: Final = Sought()
+
+
 class Standing(NamedTuple):
     """Of an endpoint: everything up to `position` is settled, `attempt` is the next one's; the last replay that was made.
 

@@ -19,7 +19,7 @@ from events.decider import State
 from events.findings import Finding, Outcome, Refused
 from events.meant import nearest
 from events.names import command_subject
-from events.subscriptions.letters import FOREVER
+from events.subscriptions.letters import FOREVER, Sought
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.callers import Door
 from gateways.http.portal_shapes import (
@@ -93,9 +93,10 @@ class Portal:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Annotated[int, Query(ge=1, le=FOREVER, description="numbers below that")] = FOREVER,
         failed: Annotated[bool, Query(description="only those that failed")] = False,
+        position: Annotated[int | None, Query(ge=1, le=FOREVER, description="only those of the event there")] = None,
     ) -> Response:
         _, found = await self._entered(request, name)
-        there = await self._behind.portal.tries(found.state["id"], before, limit, failed=failed)
+        there = await self._behind.portal.tries(found.state["id"], limit, Sought(before, failed, position))
         following = there[-1][0] if len(there) == limit else None
         return _json(Tries(tries=[try_shown(*each) for each in there], before=following))
 
@@ -165,9 +166,7 @@ class Portal:
 
     async def _try(self, state: State, number: int) -> Any:
         """Raises `Problem`."""
-        there = (
-            await self._behind.portal.tries(state["id"], number + 1, 1, failed=False) if 0 < number < FOREVER else ()
-        )
+        there = await self._behind.portal.tries(state["id"], 1, Sought(number + 1)) if 0 < number < FOREVER else ()
         if not there or there[0][0] != number:
             text = f"there is no try {number} of {state['name']}, or it is not remembered any more"
             raise problem(404, "SUBSCRIPTION_TRY", "/path/number", text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from events.decider import State
-from events.subscriptions.letters import Try
+from events.subscriptions.letters import Sought, Try
 from events.subscriptions.outgoing import Answered, Failed
 
 
@@ -29,8 +29,8 @@ class Portal(Protocol):
     async def figures(self) -> Mapping[str, Mapping[str, Any]]:
         """By name: `oms.endpoints.EndpointFigures` as JSON."""
 
-    async def tries(self, subscription: str, before: int, most: int, *, failed: bool) -> Sequence[tuple[int, Try]]:
-        """Numbered, the last first, of smaller numbers than `before`."""
+    async def tries(self, subscription: str, most: int, asked: Sought) -> Sequence[tuple[int, Try]]:
+        """Numbered, the last first."""
 
     async def body(self, state: State, position: int) -> bytes | None:
         """As the event there would be sent now; `None` where there is none, or nothing would be."""

@@ -1,6 +1,6 @@
 """`oms gateway`: who may come in by HTTP. The gateway itself is a part of `oms up`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from oms.settings import Settings
 
 app = typer.Typer(help="Who may come in by HTTP.", no_args_is_help=True, rich_markup_mode=None)
+_VERBS: Final = {"webhooks": "see to webhooks"}
 Principal = Annotated[
     str, typer.Argument(metavar="NAME", help="Whose commands these are; the author is NAME@<service>.")
 ]
@@ -62,7 +63,9 @@ def allow(
         print_fields({"name": name, kind: shown, "may": rights}, as_json=True)
         return
     typer.echo(shown)
-    complain(f"This is the {kind} of {name}, who may {' and '.join(rights)}. It is shown once.")
+    complain(
+        f"This is the {kind} of {name}, who may {' and '.join(_VERBS.get(each, each) for each in rights)}. It is shown once."
+    )
 
 
 @app.command()

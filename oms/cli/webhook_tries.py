@@ -26,15 +26,23 @@ def tries(
     name: Name,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many, the last ones first.")] = 20,
     failed: Annotated[bool, typer.Option("--failed", help="Only those that failed.")] = False,
+    result: Annotated[
+        str | None, typer.Option("--result", help="Only these: delivered, timeout, status_503 …", show_default=False)
+    ] = None,
+    position: Annotated[
+        int | None, typer.Option("--position", min=1, help="Only those of the event there.", show_default=False)
+    ] = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
     """Show what became of deliveries, the last first. With --json also what was sent and answered."""
 
     async def work() -> None:
+        from events.subscriptions.letters import Sought
+
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
-            found = await deliveries.last(state["id"], limit, failed=failed)
+            found = await deliveries.last(state["id"], limit, Sought(failed=failed, position=position, kind=result))
         if as_json:
             print_json([try_json(number, each) for number, each in found])
         else:

@@ -102,3 +102,40 @@ async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it
     assert (code, again) == (0, {"view": "webhooks", "again": 1, "left": 0})
     assert int(json.loads(body)["sequence"]) == told.position
     assert "\naudit_event_failures_total 0\n" not in figures.read_text()
+
+
+async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_as_one_types_it(tmp_path, capsys):
+    async def typed(*arguments):
+        capsys.readouterr()
+        code = await asyncio.to_thread(cli.run, ["webhook", *arguments, "--json", "--folder", str(tmp_path / "data")])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        async with asyncio.timeout(DEADLINE), running(settings, print), await connect(settings.folder) as client:
+            first = (await client.send("CreateObjectType", AIRLINE)).position
+            terms = {"sink": f"http://127.0.0.1:{port}/a", "types": ["io.oms.objectType.*"]}
+            await client.send("RegisterSubscription", {"name": "a", **terms})
+            told = await client.send("CreateObjectType", {**AIRLINE, "name": "편"}, wait="projected:versions")
+            await arrived.get()
+            while not (tries := (await typed("tries", "a"))[1]):
+                pass
+            missing = ("replay", "a", "--from", "1", "--missing", "--yes")
+            assert (await typed(*missing))[1]["wanted"] == 1
+            assert json.loads((await arrived.get())[2])["sequence"] == f"{first:020d}"
+            while not (await typed("tries", "a", "--position", str(first)))[1]:
+                pass
+            assert (await typed(*missing))[1] is None  # now it has arrived
+
+            assert (await typed("expunge", "a", "--reason", "none said of which"))[0] == 2
+            code, outcome = await typed("expunge", "a", "--reason", "잘못", "--position", str(told.position))
+            assert (code, outcome["status"]) == (0, "accepted")
+            while (await typed("tries", "a", "--result", "delivered", "--position", str(told.position)))[1][0][
+                "request"
+            ]:
+                pass
+            (other,) = (await typed("tries", "a", "--position", str(first)))[1]
+            assert (bool(tries[0]["request"]), bool(other["request"])) == (True, True)
+            assert (await typed("tries", "a", "--failed"))[1] == []
+            code, shown = await typed("show", "a")
+            assert list(shown["expunged"]["positions"]) == [str(told.position)]

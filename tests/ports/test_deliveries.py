@@ -8,7 +8,7 @@ import pytest
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
 from tests.postgres.database import emptied
@@ -130,6 +130,25 @@ async def test_what_was_sent_and_answered_goes_and_how_it_ended_stays(opened):
     assert [each for _, each in await deliveries.last(TWO, 9)] == [tried(TWO, 1)]
     await deliveries.note([], {ONE: Standing(5, expunged=3)})
     assert (await deliveries.standings())[ONE].expunged == 3
+    await deliveries.close()
+
+
+async def test_tries_are_found_by_how_they_ended_by_event_and_page_by_page(opened):
+    deliveries = opened()
+    arrived = {"kind": "delivered", "next": None}
+    made = [tried(ONE, 1), tried(TWO, 1), tried(ONE, 1, **arrived), tried(ONE, 2, kind="timeout", status=None)]
+    await deliveries.note(made, {})
+
+    async def found(**asked):
+        return [(number, each.position, each.kind) for number, each in await deliveries.last(ONE, 9, Sought(**asked))]
+
+    whole = await found()
+    assert [each[1:] for each in whole] == [(2, "timeout"), (1, "delivered"), (1, "status_500")]
+    assert await found(before=whole[0][0]) == whole[1:]
+    assert await found(failed=True) == [whole[0], whole[2]]
+    assert await found(position=1) == whole[1:]
+    assert await found(kind="timeout", position=2) == whole[:1]
+    assert await found(kind="timeout", position=1) == []
     await deliveries.close()
 
 
