@@ -7,6 +7,8 @@ A section holds one of these; names and indexes in `folded` are those of members
 
     {text}      {array, folded?}      {object, folded?}      {kind, runs}: what the sections of these stubs hold, joined
 
+or, of an encrypted document, `{sealed}`: one of these under the document's own key, which stands in the document's stub alone.
+
 NOTE stored format: what was split once is read so for ever (`documents.splitting`).
 """
 
@@ -44,6 +46,7 @@ class Stub(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     types: dict[str, int] = msgspec.field(default_factory=dict)  # how many of an array's items are what
     section: str = ""  # SHA-256 of its content, hex
     start: str | None = None
+    key: str = ""  # of an encrypted document, in the stub that stands for all of it: opens its sections, hex
 
     def json(self) -> dict[str, Json]:
         """`{"_folded": {…}}`."""
@@ -71,12 +74,20 @@ def stub_in(value: Json) -> Stub | None:
     return stub if stub.section else None
 
 
+def shown_stub(value: Json) -> Json:
+    """A stored value as it may be shown: the key of an encrypted document is for those alone who load its sections."""
+    stub = stub_in(value)
+    return value if stub is None or not stub.key else msgspec.structs.replace(stub, key="").json()
+
+
 def named_in(content: Json) -> list[str]:
     """The digests of the sections that a section names. Raises `ValueError` where it is no section."""
     try:
         found = [stub.section for _, stub in members(_formed(content)) if isinstance(stub, Stub)]
     except msgspec.ValidationError as wrong:
         raise ValueError(str(wrong)) from None
+    if any(stub.key for _, stub in members(content) if isinstance(stub, Stub)):
+        raise ValueError("a stub in it holds a key")
     if any(_DIGEST.fullmatch(section) is None for section in found):
         raise ValueError("a stub in it names no section")
     return found

@@ -21,6 +21,10 @@ PIECE: Final = 4_096  # characters of a line that are kept together
 MOST_NAME: Final = 1_024  # characters of a member's name
 
 
+Seal = Callable[[Json], Json]
+"""What is stored of a section's content."""
+
+
 class Split(NamedTuple):
     """`stub` stands for the whole; `sections` are those it needs, by digest, each behind those that it names."""
 
@@ -28,17 +32,24 @@ class Split(NamedTuple):
     sections: dict[str, Json]
 
 
-def split(value: Json) -> Split | None:
+def split(value: Json, seal: Seal = lambda content: content) -> Split | None:
     """`None` where the value is small enough to stay where it is. Raises `ValueError` where a name is too long."""
     if len(encoded(value)) <= INLINE_BYTES:
         return None
-    sections: dict[str, Json] = {}
+    sections = _Sections({}, seal)
     placed = _placed(value, sections)
     assert isinstance(placed, Stub), "what is too large is kept elsewhere"
-    return Split(placed, sections)
+    return Split(placed, sections.kept)
 
 
-def _placed(value: Json, sections: dict[str, Json]) -> Placed:
+class _Sections(NamedTuple):
+    """Those that are made so far, as they are stored, and how that is."""
+
+    kept: dict[str, Json]
+    seal: Seal
+
+
+def _placed(value: Json, sections: _Sections) -> Placed:
     """The value itself, or the stub of it: its sections are added."""
     size = len(encoded(value))
     if size <= INLINE_BYTES:
@@ -68,14 +79,14 @@ class _Pieces(NamedTuple):
     items: Callable[[Sequence[Any]], int]
 
 
-def _kept(pieces: _Pieces, run: _Run, sections: dict[str, Json]) -> Stub:
+def _kept(pieces: _Pieces, run: _Run, sections: _Sections) -> Stub:
     items, size = run
     start = items[0][0] if pieces.kind == "object" else None
     section = _keep(pieces.content(items), sections)
     return Stub(kind=pieces.kind, bytes=size, items=pieces.items(items), section=section, start=start)
 
 
-def _together(stubs: list[Stub], sections: dict[str, Json]) -> Stub:
+def _together(stubs: list[Stub], sections: _Sections) -> Stub:
     """The one section that leads to all of these runs."""
     while len(stubs) > 1:
         above = []
@@ -89,9 +100,10 @@ def _together(stubs: list[Stub], sections: dict[str, Json]) -> Stub:
     return stubs[0]
 
 
-def _keep(content: Json, sections: dict[str, Json]) -> str:
-    name = digest(content)
-    sections.setdefault(name, content)
+def _keep(content: Json, sections: _Sections) -> str:
+    stored = sections.seal(content)
+    name = digest(stored)
+    sections.kept.setdefault(name, stored)
     return name
 
 

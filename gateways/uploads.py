@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from documents.sections import encoded
+import msgspec
+
 from events.command import AskUpload
 from events.findings import Finding, Refused
 from gateways.commands import Question
@@ -15,6 +16,7 @@ from producers.uploads import Uploads, UploadsFull
 from security.wrapped import Wraps
 
 UPLOAD: Final = "UploadSections"
+_encode: Final = msgspec.json.Encoder().encode  # members stay in their order
 
 
 class UploadDoor:
@@ -52,7 +54,7 @@ def _contents(sections: Sequence[Any]) -> dict[str, bytes]:
     """JSON by digest. Raises `Refused`."""
     if findings := list(_faults(sections)):
         raise Refused(findings)
-    return {digest(content): encoded(content) for content in sections}
+    return {digest(content): _encode(content) for content in sections}
 
 
 def _faults(sections: Sequence[Any]) -> Iterator[Finding]:

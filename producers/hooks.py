@@ -101,7 +101,8 @@ def _personal(context: Context, part: Part, of: str, values: Mapping[str, Json])
 
 def _in_sections(context: Context, each: Decided) -> Iterator[Judged]:
     """Personal data in new sections, unless all they are for is marked; of those sent ahead nobody knows yet."""
-    sections = [draft.payload for draft in each.drafted if type(draft.payload) is SectionStored]
+    stored = (draft.payload for draft in each.drafted if type(draft.payload) is SectionStored)
+    sections = [section for section in stored if not context.splits.sealed(section.content)]
     if not sections:
         return
     payloads = [draft.payload for draft in each.drafted]

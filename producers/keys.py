@@ -134,6 +134,10 @@ class KeyRing:
     def opened(self, closed: Closed, entity: Key, path: str) -> Json:
         return opened(self._alive, closed, entity, path)
 
+    def document_key(self, owners: Sequence[str], entity: Key, path: str) -> str:
+        secret = _combined([self._current(owner) for owner in owners])
+        return hmac.new(secret, b"document" + _encode((entity, path)), sha256).hexdigest()
+
     def token(self, *parts: Json) -> str:
         if not self._index_key:
             self._index_key = self.store.index_key()

@@ -2,20 +2,34 @@
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from documents import sections as in_sections
 from documents import splitting
 from documents.sections import SECTION_BYTES, Json
 from documents.unfold import UnfoldableDocument
 from events.objects.splits import InSections
+from security import sealed_sections
 
-__all__ = ["digest", "joined", "named", "section", "split"]
+__all__ = ["digest", "joined", "key", "named", "opened", "sealed", "section", "split"]
 
 digest = in_sections.digest
 
 
-def split(value: Json) -> InSections | None:
-    found = splitting.split(value)
-    return None if found is None else InSections(found.stub.json(), found.sections)
+opened, sealed = sealed_sections.opened, sealed_sections.is_sealed
+
+
+def split(value: Json, key: str = "") -> InSections | None:
+    if not key:
+        found = splitting.split(value)
+        return None if found is None else InSections(found.stub.json(), found.sections)
+    found = splitting.split(value, lambda content: sealed_sections.sealed(content, key))
+    return None if found is None else InSections(replace(found.stub, key=key).json(), found.sections)
+
+
+def key(value: Json) -> str:
+    stub = in_sections.stub_in(value)
+    return "" if stub is None else stub.key
 
 
 def section(value: Json) -> str | None:

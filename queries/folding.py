@@ -4,14 +4,12 @@ properties ─► {name: value, …, content: stub} ── /content/sections/3 �
                            plane: stub} ── /plane/seats ──► the object that it refers to, where its type is unfoldable
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from documents.unfold import PathUnknown, UnfoldContext, UnfoldLevel
 from events.findings import Finding, Refused
-from events.names import ONTOLOGY_SCOPE
-from events.objects.section import section_key
 from queries.cuts import Cut
+from queries.loading import Sections
 from queries.objects import Shown
 from queries.referred import Inlining, Referred, holding, reached, whole
 
@@ -24,7 +22,7 @@ def folded(cut: Cut, shown: Shown, context: UnfoldContext, path: str = "") -> An
     try:
         referred = Referred(cut)
         found, at, rest = reached(referred, shown, path)
-        return Inlining(referred, _loading(cut, found)).document(found, at).fold(context, rest)
+        return Inlining(referred, Sections(cut, found)).document(found, at).fold(context, rest)
     except PathUnknown as unknown:
         raise Refused([_unknown(unknown.behind(at))]) from None
 
@@ -37,24 +35,13 @@ def opened(cut: Cut, shown: Shown, path: str, most: int | None = None) -> Any:
     at = ""
     try:
         found, at, rest = reached(Referred(cut), shown, path)
-        of = (whole if at else holding)(found, _loading(cut, found))
+        of = (whole if at else holding)(found, Sections(cut, found))
         if most is not None and (size := of.size(rest)) > most:
             text = f"what stands at {path or 'the whole'} has {size:,} bytes, at most {most:,} are answered: fold it"
             raise Refused([Finding("DOCUMENT_TOO_LARGE", "/open", text)])
         return of.unfold_path(rest)
     except PathUnknown as unknown:
         raise Refused([_unknown(unknown.behind(at))]) from None
-
-
-def _loading(cut: Cut, shown: Shown) -> Callable[[str], Any]:
-    def load(section: str) -> Any:
-        version = cut.versions.at(ONTOLOGY_SCOPE, section_key(section), cut.position)
-        if version is None:
-            text = f"the section {section} of {shown.type} {shown.key} is not in the view at position {cut.position}"
-            raise Refused([Finding("SECTION_UNKNOWN", "", text)])
-        return version.state["content"]
-
-    return load
 
 
 def _unknown(unknown: PathUnknown) -> Finding:

@@ -7,6 +7,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from documents.sections import shown_stub
 from events.decider import State
 from events.names import Key
 from events.objects.sealing import PURGED, SEALED, Closed, is_closed
@@ -43,7 +44,7 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
     if not any(map(is_closed, properties.values())):
         return state
     opened = {
-        field: versions.opens(value, version.entity, pointer(field)) if is_closed(value) else value
+        field: shown_stub(versions.opens(value, version.entity, pointer(field))) if is_closed(value) else value
         for field, value in properties.items()
     }
     return {**state, "properties": opened}

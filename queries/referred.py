@@ -15,6 +15,7 @@ from events.decider import State
 from events.names import Key, object_key
 from events.schema.hierarchy import effective, line
 from queries.cuts import Cut
+from queries.loading import Sections
 from queries.naming import Named, type_of
 from queries.objects import Shown, shown_as
 
@@ -119,8 +120,8 @@ class Inlining:
     The `section` of such a stub is the path at which it stands.
     """
 
-    def __init__(self, referred: Referred, load: Load) -> None:
-        self._referred, self._load_section = referred, load
+    def __init__(self, referred: Referred, sections: Sections) -> None:
+        self._referred, self._sections = referred, sections
         self._places: dict[str, Callable[[], Any]] = {}
         self._left = MOST
 
@@ -132,7 +133,7 @@ class Inlining:
 
     def _load(self, section: str) -> Any:
         place = self._places.get(section)
-        return self._load_section(section) if place is None else place()
+        return self._sections(section) if place is None else place()
 
     def _inlined(self, shown: Shown, at: str, above: frozenset[str]) -> Iterator[tuple[str, Stub]]:
         for name, reference in self._referred.references(shown).items():
@@ -150,6 +151,7 @@ class Inlining:
         if found is None or found.entity in above:
             return None
         self._left -= 1
+        self._sections.of(found)
         told = _told(found)
 
         def content() -> Any:

@@ -5,32 +5,86 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from events.decider import Context
-from events.findings import Finding
+from events.findings import Finding, Refused
+from events.names import Key
 from events.objects.given import Given
+from events.objects.personal import owners_of
 from events.objects.section import uploaded, whole
 from events.schema.shape import Shape
 from events.schema.values import Json, pointer
 
 
 def in_sections(context: Context, shape: Shape, given: Given) -> Given:
-    """`given` with stubs in place of large values, and the sections that these need. Raises `Unread`."""
+    """`given` with stubs in place of large values, and the sections that these need. Raises `Unread`.
+
+    What is encrypted is whole: it is split when it is known whose keys it needs (`closed_sections`).
+    """
     sections: dict[str, Json] = {}
     for field in shape.documents.keys() & given.values.keys():
         value, path = given.values[field], given.path + pointer(shape.names[field])
+        encrypted = shape.personal is not None and shape.personal.closes(field)
         root = context.splits.section(value)
         if root is not None:
-            if shape.documents[field] is None:
-                text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
-                given.findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
-            sections |= uploaded(context, root, path, given.findings)
-        elif shape.documents[field]:
+            sent = _sent(context, shape, field, value, path, given.findings)
+            if not encrypted:
+                sections |= sent
+            elif not given.findings:
+                given.values[field] = whole(context, value, sent)
+        elif shape.documents[field] and not encrypted:
             given.values[field] = _split(context, value, path, given.findings, sections)
     return replace(given, sections=sections) if sections else given
 
 
-def _split(context: Context, value: Json, path: str, findings: list[Finding], sections: dict[str, Json]) -> Json:
+def _sent(
+    context: Context, shape: Shape, field: str, value: Json, path: str, findings: list[Finding]
+) -> dict[str, Json]:
+    """The sections of a value that is given by a stub, as far as they are not stored; what is wrong is a finding."""
+    root = context.splits.section(value)
+    assert root is not None
+    if shape.documents[field] is None:
+        text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
+        findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
+    if context.splits.key(value):
+        findings.append(Finding("SECTION_SHAPE", path, "a stub that is given holds no key; give the value itself"))
+    return uploaded(context, root, path, findings)
+
+
+def closed_sections(
+    context: Context, shape: Shape, entity: Key, values: Mapping[str, Json], whole_values: Mapping[str, Json]
+) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    """Values with stubs in place of large ones that are encrypted, and their sealed sections.
+
+    `whole_values`: all that the object has from now on, which says whose keys it needs. Raises `Refused`.
+    """
+    personal = shape.personal
+    split = [field for field, unfoldable in shape.documents.items() if unfoldable and values.get(field) is not None]
+    if personal is None or not any(map(personal.closes, split)):
+        return values, {}
+    owners = list(owners_of(context, personal, entity, whole_values))
+    stored, sections = dict(values), dict[str, Json]()
+    findings: list[Finding] = []
+    for field in split:
+        if personal.closes(field) and context.splits.section(values[field]) is None:
+            key = context.seals.document_key(owners, entity, pointer(field))
+            stored[field] = _split(context, values[field], "", findings, sections, key)
+    if findings:
+        raise Refused(findings)
+    return stored, sections
+
+
+def opened_wholes(
+    context: Context, shape: Shape, old: Mapping[str, Json], fields: Collection[str]
+) -> Mapping[str, Json]:
+    """Old values, those of these fields that are encrypted documents whole: to be compared with new ones. Raises `Unread`."""
+    closed = [field for field in shape.documents if field in fields and context.splits.key(old.get(field))]
+    return {**old, **{field: whole(context, old[field]) for field in closed}} if closed else old
+
+
+def _split(
+    context: Context, value: Json, path: str, findings: list[Finding], sections: dict[str, Json], key: str = ""
+) -> Json:
     try:
-        found = context.splits.split(value)
+        found = context.splits.split(value, key)
     except ValueError as wrong:
         findings.append(Finding("SECTION_SHAPE", path, f"this cannot be kept in sections: {wrong}"))
         return value

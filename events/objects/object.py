@@ -14,7 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, created_with, keyed
-from events.objects.large import unfolded
+from events.objects.large import closed_sections, opened_wholes, unfolded
 from events.objects.object_change import change, refuse_purged, shown
 from events.objects.object_found import (
     Found,
@@ -112,7 +112,8 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     entity = None if key is None else _stands(context, shape, key)
     there = None if entity is None else context.get(entity)
     if entity is not None and there is not None and not there["deleted"]:
-        if not findings and _equal(known(context, shape, entity, there), properties):
+        old = opened_wholes(context, shape, known(context, shape, entity, there), properties)
+        if not findings and _equal(old, properties):
             return []
         text = f"{shape.name} {key} exists already; update it, or delete it first"
         findings.append(Finding("OBJECT_EXISTS", given.path, text))
@@ -122,11 +123,13 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
         findings += refused_claims(context, shape, entity, claims_of(context, shape, properties), given.path)
     if findings or key is None or entity is None:
         raise Refused(findings)
+    sections = given.sections
     if shape.personal is not None:
-        properties = closed(context, shape.personal, entity, properties, properties)
+        split, sealed = closed_sections(context, shape, entity, properties, properties)
+        properties, sections = closed(context, shape.personal, entity, split, split), {**sections, **sealed}
     values = event_start(shape, key)
     values["properties"] = properties
-    return [*new_sections(context, given.sections), Drafted(entity, shape.slug, made(ObjectCreated, values))]
+    return [*new_sections(context, sections), Drafted(entity, shape.slug, made(ObjectCreated, values))]
 
 
 def _stands(context: Context, shape: Shape, key: str) -> Key:

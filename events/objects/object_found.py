@@ -9,10 +9,11 @@ from events.decider import Context, Drafted, State
 from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.given import Given, GivenKey, checked
-from events.objects.large import in_sections
+from events.objects.large import closed_sections, in_sections
 from events.objects.marked import guarded
 from events.objects.object_words import ObjectDeleted, ObjectRestored, ObjectUpdated
 from events.objects.personal import closed_changes, opened, tokened
+from events.objects.section import new_sections
 from events.plain import made
 from events.schema.hierarchy import entity_of, standing_key
 from events.schema.kinds import kind_named, unknown
@@ -41,8 +42,10 @@ class Found(Struct, frozen=True, gc=False):
         if not changed:
             return []
         shape, old = self.shape, self.state["properties"]
+        sections: Mapping[str, Json] = {}
         if shape.personal is not None:
-            changed = closed_changes(context, shape.personal, self.entity, self.old, changed)
+            split, sections = closed_sections(context, shape, self.entity, changed, {**self.old, **changed})
+            changed = closed_changes(context, shape.personal, self.entity, self.old, split)
         values = event_start(shape, self.key)
         values["set"] = {field: value for field, value in changed.items() if value is not None}
         values["unset"] = [field for field, value in changed.items() if value is None]
@@ -51,7 +54,7 @@ class Found(Struct, frozen=True, gc=False):
             for field in changed
             if field in old and (shape.personal is None or shape.personal.kept(field, old[field]))
         }
-        return [Drafted(self.entity, shape.slug, made(ObjectUpdated, values))]
+        return [*new_sections(context, sections), Drafted(self.entity, shape.slug, made(ObjectUpdated, values))]
 
 
 def event_start(shape: Shape, key: str) -> dict[str, Any]:

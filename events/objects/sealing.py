@@ -35,6 +35,12 @@ class Seals(Protocol):
     def opened(self, closed: Closed, entity: Key, path: str) -> Json:
         """The value that was closed for this place; `PURGED` where a key is gone."""
 
+    def document_key(self, owners: Sequence[str], entity: Key, path: str) -> str:
+        """The key of the encrypted document at this place under the keys of all `owners`: 64 hexadecimal digits.
+
+        It is always the same there, and must stand in what is closed alone.
+        """
+
     def token(self, *parts: Json) -> str:
         """32 hexadecimal digits that are the same for the same parts, and say nothing of them without the store's key."""
 
@@ -49,6 +55,9 @@ class NoSeals:
         raise self._refused()
 
     def opened(self, _closed: Closed, _entity: Key, _path: str) -> Json:
+        raise self._refused()
+
+    def document_key(self, _owners: Sequence[str], _entity: Key, _path: str) -> str:
         raise self._refused()
 
     def token(self, *_parts: Json) -> str:

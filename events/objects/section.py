@@ -24,6 +24,7 @@ aggregate: Final = "section"
 SECTIONS: Final = "section/"
 SECTION_UNKNOWN: Final = "SECTION_UNKNOWN"
 _LEVELS: Final = 200  # sections below one another: each level is another question to the store
+_NOTHING: Final[Mapping[str, Json]] = {}
 _NO_PLACE: Final = "this part of OMS takes no sections; send them to one that commits"
 
 
@@ -108,8 +109,10 @@ def uploaded(context: Context, root: str, path: str, findings: list[Finding]) ->
     """
     found: dict[str, Json] = {}
     below: dict[str, list[str]] = {}
-    wanted = lacking(context, {root: None})
+    named = {root: None}
+    wanted = lacking(context, named)
     for _ in range(_LEVELS):
+        findings += [_closed(name, path) for name in named if _is_sealed(context, name)]
         if not wanted:
             break
         contents = dict(zip(wanted, needed(context.uploaded.section, wanted), strict=True))
@@ -123,16 +126,19 @@ def uploaded(context: Context, root: str, path: str, findings: list[Finding]) ->
     return {name: found[name] for name in _upwards(root, below)}
 
 
-def whole(context: Context, value: Json) -> Json:
-    """The value that a stored one stands for, with all its sections. Raises `Unread`."""
-    root = context.splits.section(value)
+def whole(context: Context, value: Json, beside: Mapping[str, Json] = _NOTHING) -> Json:
+    """The value that a stored one stands for, with all its sections: those that are stored, and some beside. Raises `Unread`."""
+    root, key = context.splits.section(value), context.splits.key(value)
     if root is None:
         return value
     found: dict[str, Json] = {}
     wanted = [root]
     while wanted:
-        states = needed(context.get, map(section_key, wanted))
-        contents = {each: state["content"] for each, state in zip(wanted, states, strict=True) if state is not None}
+        stored = [name for name in wanted if name not in beside]
+        states = dict(zip(stored, needed(context.get, map(section_key, stored)), strict=True))
+        contents = {name: beside[name] for name in wanted if name in beside}
+        contents |= {name: state["content"] for name, state in states.items() if state is not None}
+        contents = {name: context.splits.opened(content, key) for name, content in contents.items()}
         found |= contents
         below = dict.fromkeys(name for content in contents.values() for name in context.splits.named(content))
         wanted = [name for name in below if name not in found]
@@ -142,6 +148,17 @@ def whole(context: Context, value: Json) -> Json:
 def _missing(section: str, path: str) -> Finding:
     text = f"the section {section} is neither stored nor uploaded (any more); send it before what names it (UploadSections)"
     return Finding(SECTION_UNKNOWN, path, text)
+
+
+def _is_sealed(context: Context, section: str) -> bool:
+    """Whether what is stored under that name belongs to an encrypted document. Raises `Unread`."""
+    state = context.get(section_key(section))
+    return state is not None and context.splits.sealed(state["content"])
+
+
+def _closed(section: str, path: str) -> Finding:
+    text = f"the section {section} belongs to an encrypted document; give the value itself"
+    return Finding("SECTION_SHAPE", path, text)
 
 
 def _upwards(root: str, below: Mapping[str, list[str]]) -> dict[str, None]:

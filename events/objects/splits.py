@@ -16,8 +16,20 @@ class InSections(NamedTuple):
 class Splits(Protocol):
     """Whoever decides brings it."""
 
-    def split(self, value: Json, /) -> InSections | None:
-        """`None` where a value is small enough to stay where it is. Raises `ValueError` where it cannot be split."""
+    def split(self, value: Json, key: str = "", /) -> InSections | None:
+        """`None` where a value is small enough to stay where it is. Raises `ValueError` where it cannot be split.
+
+        With a key (64 hexadecimal digits) sections are sealed under it, and the stub holds it.
+        """
+
+    def key(self, value: Json, /) -> str:
+        """The key of an encrypted document, of a stored value that stands for one; else `""`."""
+
+    def sealed(self, content: Json, /) -> bool:
+        """Whether a section is one of an encrypted document."""
+
+    def opened(self, content: Json, key: str, /) -> Json:
+        """What is in a section, sealed or not. Raises `ValueError` where the key is another one's."""
 
     def section(self, value: Json, /) -> str | None:
         """The digest of the section that a stored value stands for; `None` where it is the value itself."""
@@ -35,8 +47,17 @@ class Splits(Protocol):
 class _NoSplits:
     """For those who decide without one: a value stays where it is."""
 
-    def split(self, _value: Json, /) -> InSections | None:
+    def split(self, _value: Json, _key: str = "", /) -> InSections | None:
         return None
+
+    def key(self, _value: Json, /) -> str:
+        return ""
+
+    def sealed(self, _content: Json, /) -> bool:
+        return False
+
+    def opened(self, content: Json, _key: str, /) -> Json:
+        return content
 
     def section(self, _value: Json, /) -> str | None:
         return None

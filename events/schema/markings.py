@@ -15,7 +15,7 @@ def unsplittable(each: Mapping[str, Any]) -> str | None:
     if each["type"] != "json" or each["array"]:
         what = "an array" if each["array"] else each["type"]
         return f"is {what}; only json is kept in sections: declare another property"
-    if each.get("marking") in (*GUARDING, "encrypt"):
+    if each.get("marking") in GUARDING:
         return f"is kept in sections, which others may share: it cannot be marked {each['marking']}"
     return None
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from documents.sections import shown_stub
 from events.objects.sealing import PURGED, SEALED, is_closed
 from events.schema.checks import by_name
 from events.schema.hierarchy import effective
@@ -158,7 +159,7 @@ def _property(field: str, each: Mapping[str, Any], opens: Opens, left_out: Gaps,
     named, path = "fields" in each, pointer(field)
 
     def readable(seen: Seen, value: Any) -> Any:
-        return left_out.shown(opens(value, seen.version.entity, path) if is_closed(value) else value)
+        return left_out.shown(shown_stub(opens(value, seen.version.entity, path)) if is_closed(value) else value)
 
     def cells(rows: Sequence[Seen], properties: Sequence[Mapping[str, Any]]) -> list[Any]:
         values = [of.get(field) for of in properties]

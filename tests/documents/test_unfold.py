@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.sections import SECTION_BYTES, digest, encoded, named_in, stub_in
+from documents.sections import SECTION_BYTES, digest, encoded, named_in, shown_stub, stub_in
 from documents.splitting import INLINE_BYTES, split
 from documents.unfold import PathUnknown, UnfoldableDocument, UnfoldContext, UnfoldLevel, fold, unfold_path
 
@@ -151,3 +151,12 @@ def _depth(shown) -> int:
 def _widest(shown) -> int:
     below = _below(shown)
     return max(len(below), *map(_widest, below)) if below else 0
+
+
+def test_the_key_of_an_encrypted_document_is_not_shown_and_stands_in_no_section():
+    stub = {"kind": "text", "bytes": 3, "items": 1, "section": "ab" * 32}
+    assert shown_stub({"_folded": {**stub, "key": "cd" * 32}}) == {"_folded": stub}
+    for other in ({"_folded": stub}, {"key": "cd" * 32}, "key", None):
+        assert shown_stub(other) is other
+    with pytest.raises(ValueError, match="holds a key"):
+        named_in({"array": [{**stub, "key": "cd" * 32}], "folded": [0]})

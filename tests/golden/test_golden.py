@@ -14,7 +14,7 @@ from adapters.segments import read_segment, segments
 from events import names
 from events.wire import envelope, instants
 from producers.outbox import Row
-from security import chain, sealed, uuid7
+from security import chain, sealed, sealed_sections, uuid7
 
 HERE = Path(__file__).parent
 
@@ -119,6 +119,12 @@ def test_segments(tmp_path):
 
 def unpacked(path):
     return zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
+
+
+@vectors("sealed", "sections")
+def test_sealed_sections(case):
+    assert sealed_sections.sealed(case["content"], case["key"]) == case["stored"]
+    assert sealed_sections.opened(case["stored"], case["key"]) == case["content"]
 
 
 @vectors("sealed", "values")

@@ -239,7 +239,7 @@ async def test_a_merge_brings_large_values_without_writing_their_sections_again(
 
 async def test_only_json_that_nothing_masks_or_closes_is_kept_in_sections(desk):
     for index, said in enumerate(
-        [{"type": "string"}, {"type": "json", "array": True}, {"type": "json", "marking": "encrypt"}]
+        [{"type": "string"}, {"type": "json", "array": True}, {"type": "json", "marking": "redact"}]
     ):
         declared = {"name": "x", "unfoldable": True, **said}
         outcome = await desk.send("AddProperty", type="Manual", property=declared)

@@ -66,6 +66,10 @@ async def test_a_command_larger_than_a_message_is_one_commit(manual):
     assert len(commits) == 1
     part = await manual.as_of("now", "Manual", "m1", open="/content/sections/700/no")
     assert part["value"] == 700
+    whole = await manual.as_of("now", "Manual", "m1", fold="shallow")
+    assert list(whole["properties"]["content"]["_folded"]["names"]) == list(CONTENT)
+    part = await manual.as_of("now", "Manual", "m1", open="/content/sections/700")
+    assert list(part["value"]) == ["no", "data"]
     assert (await manual.send("UpsertObject", made("m1", CONTENT))).status == "unchanged"
 
 
