@@ -25,6 +25,7 @@ from producers.outbox import (
     Writes,
     Written,
     driven,
+    gathering,
     subjects,
 )
 from producers.uploads import UploadsFull
@@ -47,7 +48,7 @@ class MemoryOutbox:
         self._uploads: dict[UploadKey, tuple[bytes, int]] = {}  # content and time
 
     async def commit(self, work: Work) -> Writes:
-        writes = driven(work, self._head, self._tell)
+        writes = driven(gathering(work), self._head, self._tell)
         self._put(writes)
         return writes
 

@@ -28,6 +28,7 @@ from producers.outbox import (
     Row,
     Work,
     Writes,
+    gathering,
 )
 from producers.uploads import UploadsFull
 from security.chain import genesis
@@ -58,7 +59,7 @@ class PostgresOutbox:
             await transaction.start()
             try:
                 head = await _log_head(db, "lock_log_head", self.ontology)
-                writes = await driven(work, head, db)
+                writes = await driven(gathering(work), head, db)
                 await self._put(db, writes)
             except BaseException:
                 await _roll_back(db, transaction)

@@ -26,7 +26,6 @@ class Putting:
     def __init__(self, writer: sqlite3.Connection, staging: Staging, beside: ThreadPoolExecutor) -> None:
         self._writer, self._staging, self._beside = writer, staging, beside
         self._asked: list[Future[None]] = []
-        self._ready = range(0)  # positions that are written, or will be when all that was asked is done
         self._courtesy = ExitStack()
 
     def __enter__(self) -> Self:
@@ -50,12 +49,9 @@ class Putting:
         # NOTE sqlite3 looks for an adapter at each value of type bytes, not so for a bytearray: a third of the binding
         many = self._writer.executemany
         many(SQL["add_head"], bound(writes.heads))
-        if writes.prepared is not None and not self._ready:
+        if writes.prepared is not None and not self._asked:
             self._staging.put(writes.prepared)
-        many(
-            SQL["add_row"],
-            ((at, subject, bytearray(body)) for at, subject, body in writes.rows if at not in self._ready),
-        )
+        many(SQL["add_row"], ((position, subject, bytearray(body)) for position, subject, body in writes.rows))
         many(SQL["add_commit"], writes.commits)
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
         many(SQL["remember_command"], remembered)
@@ -69,8 +65,6 @@ class Putting:
         if not self._asked:
             self._courtesy.enter_context(courteous())
             self._ask(lambda: self._staging.put(ready.prepared))
-        first = self._ready.start or ready.rows[0].position
-        self._ready = range(first, ready.rows[-1].position + 1)
         self._ask(lambda: self._put_rows(ready.rows))
 
     def _ask(self, work: Callable[[], None]) -> None:

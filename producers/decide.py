@@ -53,6 +53,7 @@ from producers.outbox import (
     Ready,
     Refusal,
     Remembered,
+    Row,
     Told,
     UploadKey,
     Work,
@@ -177,7 +178,8 @@ class Planner:
             planned.staged.settle()
         else:
             prepared = planned.moved.prepared
-            drawn = (yield from _handed_over(planned.drawing, prepared)) if self._last else at_once(planned.drawing)
+            drawing = _handed_over(planned.drawing, prepared, writes.rows)
+            drawn = (yield from drawing) if self._last else at_once(planned.drawing)
             writes.prepared = prepared
             self.heads.forget()  # it can be read again
         self._write(submitted, drawn, writes)
@@ -366,14 +368,18 @@ class Planner:
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
 
 
-def _handed_over(drawing: Drawing, prepared: Prepared) -> Generator[Ask, Told, Drawn]:
-    """Drawn while the store writes what is there; once that has begun, a fault is one of all that is written with it."""
+def _handed_over(drawing: Drawing, prepared: Prepared, before: list[Row]) -> Generator[Ask, Told, Drawn]:
+    """Drawn while the store writes what is there, the rows `before` it first, which are taken out of their list.
+
+    Once that has begun, a fault is one of all that is written with it.
+    """
     handed = False
     try:
         while True:
             rows = next(drawing)
             handed = True
-            yield Ask(ready=Ready(rows, prepared))
+            yield Ask(ready=Ready([*before, *rows], prepared))
+            before.clear()
     except StopIteration as drawn:
         whole: Drawn = drawn.value
         return whole

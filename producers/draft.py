@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -18,16 +19,18 @@ from producers.outbox import LogHead, Row
 from security import chain
 
 AT_ONCE: Final = 4_000  # rows
+_named: Final = attrgetter("type", "key", "digest")
 _LONG_KEY: Final = 1_024  # characters
 _ROOM: Final = 4 * _LONG_KEY + 1_024  # bytes by which an envelope may be longer than another of its commit
 
 
 Drawing = Generator[list[Row], None, "Drawn"]
-"""Yields rows of its commit, some thousands at a time, once none behind them can be refused; for who writes them meanwhile."""
+"""Yields rows of its commit, some thousands at a time, as soon as none behind them can be refused, for who writes them
+meanwhile. `Drawn.rows` are those behind them, never none."""
 
 
 class Drawn(Struct, frozen=True, gc=False):
-    """A commit with its place in the log: `head` is the log's head once the rows are written."""
+    """A commit with its place in the log: `head` is the log's head once all rows are written."""
 
     rows: list[Row]
     event_ids: list[str]
@@ -52,8 +55,7 @@ def draw(
     start = max(now, head.time + 1)
     begun = instants.to_text(start)
     commit_id = chain.commit_id(
-        parents, submitted.author, begun, submitted.message,
-        [(word.type, word.key, word.digest) for word in words],
+        parents, submitted.author, begun, submitted.message, [*map(_named, words)]
     )  # fmt: skip
     shared = Shared(
         _source(ontology, submitted.branch), submitted.branch, commit_id, len(words), submitted.author,
@@ -65,20 +67,17 @@ def draw(
     rows: list[Row] = []
     ids: list[str] = []
     # in a large commit whoever else writes waits for this: names are looked up once
-    event_id, body_hash, to_text = chain.event_id, chain.body_hash, instants.to_text
+    event_id, body_hash = chain.event_id, chain.body_hash
     most, most_of_subject = limits.event_bytes, limits.subject_bytes // 4
     position, _, digest = head
     sure = False  # that none is refused
-    for index, word in enumerate(words):
+    for index, (word, time) in enumerate(zip(words, instants.to_texts(start), strict=False)):
         position += 1
-        time = start + index
-        ident = event_id(time, digest)
+        ident = event_id(start + index, digest)
         write = writers.get(word.effective)
         if write is None:
             write = writers[word.effective] = writer(replace(shared, effectivetime=word.effective))
-        stored = write(
-            ident, word.type, word.key, to_text(time) if index else begun, position, index, digest, word.data
-        )
+        stored = write(ident, word.type, word.key, time, position, index, digest, word.data)
         if len(stored) > most or len(word.subject) > most_of_subject:
             _refuse_unpublishable(stored, word.subject, word.key, limits)
         if not (plain and word.key.isprintable()):
@@ -86,21 +85,23 @@ def draw(
         digest = body_hash(stored)
         rows.append(Row(position, word.subject, stored))
         ids.append(ident)
-        if not len(rows) % AT_ONCE:
-            sure = sure or (len(rows) == AT_ONCE and plain and _all_fit(words, rows[0].body, limits))
+        if not len(ids) % AT_ONCE and len(ids) < len(words):
+            sure = sure or (len(ids) == AT_ONCE and plain and _all_fit(words, rows[0].body, limits))
             if sure:
-                yield rows[-AT_ONCE:]
-    return Drawn(rows, ids, commit_id, LogHead(position, start + len(rows) - 1, digest))
+                yield rows
+                rows = []
+    return Drawn(rows, ids, commit_id, LogHead(position, start + len(ids) - 1, digest))
 
 
 def at_once(drawing: Drawing) -> Drawn:
-    """As a whole. Raises `Refused`."""
+    """With all rows. Raises `Refused`."""
+    ready: list[Row] = []
     while True:
         try:
-            next(drawing)
-        except StopIteration as drawn:
-            whole: Drawn = drawn.value
-            return whole
+            ready += next(drawing)
+        except StopIteration as ended:
+            drawn: Drawn = ended.value
+            return replace(drawn, rows=ready + drawn.rows)
 
 
 def _all_fit(words: Sequence[Worded], first: bytes, limits: Limits) -> bool:

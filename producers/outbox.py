@@ -150,10 +150,10 @@ class Prepared(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """Of a long commit what is there before it is whole: rows in order, without a gap to those that were ready before.
+    """Of a long commit what is there before it is whole, to be written while the rest of it is made.
 
-    They will be among `Writes.rows`, and `prepared` will be `Writes.prepared`, or the whole unit of work fails. A store
-    may write them while more of them are made: from the first of them on the unit of work asks nothing.
+    Rows from the first one of the unit of work on, without a gap: `Writes.rows` begins behind the last that was ready.
+    `prepared` will be `Writes.prepared`. From the first of them on nothing else is asked, and no part can fail alone.
     """
 
     rows: Sequence[Row]
@@ -216,6 +216,25 @@ def driven(work: Planning[Planned], head: LogHead, tell: Callable[[Ask], Told]) 
     except StopIteration as ended:
         planned: Planned = ended.value
         return planned
+
+
+def gathering(work: Work) -> Work:
+    """The same work, of which nothing is ready before all is: for a store that writes at its end."""
+
+    def run(head: LogHead) -> Generator[Ask, Told, Writes]:
+        working, ready = work(head), list[Row]()
+        try:
+            ask = next(working)
+            while True:
+                if ask.ready is not None:
+                    ready += ask.ready.rows
+                ask = working.send((yield ask) if ask.ready is None else Told())
+        except StopIteration as ended:
+            writes: Writes = ended.value
+            writes.rows[:0] = ready
+            return writes
+
+    return run
 
 
 class _Subject(Struct):

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -27,6 +28,16 @@ def to_text(instant: int) -> str:
     """`YYYY-MM-DDTHH:MM:SS.ffffffZ`, always 27 characters. Raises `NotAnInstant` outside `FIRST`…`LAST`."""
     seconds, micros = divmod(instant, _SECOND)
     return f"{_second_text(seconds)}.{micros:06d}Z"
+
+
+def to_texts(first: int) -> Iterator[str]:
+    """`to_text` of this one and of each microsecond behind it, at half its cost. Raises `NotAnInstant`."""
+    seconds, micros = divmod(first, _SECOND)
+    while True:
+        begun = _second_text(seconds)
+        for micro in range(micros, _SECOND):
+            yield f"{begun}.{micro:06d}Z"
+        seconds, micros = seconds + 1, 0
 
 
 def from_text(text: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from events.findings import Refused
 from events.names import Key
@@ -29,7 +30,7 @@ def word(key: str, data: bytes = b'{"n":"\xea\xb0\x80"}', subject: str = "oms.ev
 
 
 def drawn(rows: Drawing) -> tuple[list[Row], Drawn]:
-    """What was ready before the end, and all of it."""
+    """What was ready before the end, and the end."""
     ready: list[Row] = []
     while True:
         try:
@@ -40,9 +41,14 @@ def drawn(rows: Drawing) -> tuple[list[Row], Drawn]:
 
 def test_whole_thousands_are_ready_before_the_end():
     ready, whole = drawn(drawing(words(2 * AT_ONCE + 1)))
-    assert ready == whole.rows[: 2 * AT_ONCE]
-    assert chain.verify([row.body for row in whole.rows], HEAD.position, HEAD.hash) == whole.head.hash
-    assert whole == at_once(drawing(words(2 * AT_ONCE + 1)))
+    assert (len(ready), len(whole.rows)) == (2 * AT_ONCE, 1)
+    assert chain.verify([row.body for row in [*ready, *whole.rows]], HEAD.position, HEAD.hash) == whole.head.hash
+    assert at_once(drawing(words(2 * AT_ONCE + 1))) == replace(whole, rows=[*ready, *whole.rows])
+
+
+def test_the_last_row_is_never_ready_before_the_end():
+    ready, whole = drawn(drawing(words(AT_ONCE)))
+    assert (ready, len(whole.rows)) == ([], AT_ONCE)
 
 
 @pytest.mark.parametrize(
