@@ -8,7 +8,7 @@ import typer
 from oms.cli.cutting import MinPosition, versions
 from oms.cli.failures import Exit, Failure
 from oms.cli.naming import in_rids
-from oms.cli.options import Deadline, Folder, Sending, spread
+from oms.cli.options import Deadline, DryRun, Folder, Sending, spread
 from oms.cli.output import Json, console, counted, print_json, print_rows
 from oms.cli.sending import SEEN, send_given
 
@@ -207,11 +207,12 @@ def _json(text: str) -> Any:
 @spread
 def merge(
     number: Number,
+    dry_run: DryRun = False,
     *,
     said: Sending,
 ) -> None:
     """Merge it into its target, as one commit."""
-    _say("MergeProposal", number, {}, said)
+    _say("MergeProposal", number, {}, said, dry_run=dry_run)
 
 
 @app.command()
@@ -233,9 +234,10 @@ def reopen(number: Number, *, said: Sending) -> None:
     _say("ReopenProposal", number, {}, said)
 
 
-def _say(command: str, number: int, data: dict[str, Any], said: Sending) -> None:
+def _say(command: str, number: int, data: dict[str, Any], said: Sending, *, dry_run: bool = False) -> None:
     """Sent on the proposal's target."""
-    send_given(command, {"proposal": number, **data}, said, _found(number, said).state["target"], SEEN)
+    target = _found(number, said).state["target"]
+    send_given(command, {"proposal": number, **data}, said, target, SEEN, dry_run=dry_run)
 
 
 def _key(number: int, text: str, said: Sending) -> str:

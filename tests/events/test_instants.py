@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.wire.instants import FIRST, LAST, NotAnInstant, from_text, is_written_form, to_text
+from events.wire.instants import FIRST, LAST, NotAnInstant, from_text, is_written_form, to_text, to_texts
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,11 @@ def test_an_instant_and_its_text(instant, text):
 @given(st.integers(FIRST, LAST))
 def test_reading_what_was_written_gives_the_instant(instant):
     assert from_text(to_text(instant)) == instant
+
+
+@given(st.integers(FIRST, LAST - 2) | st.integers(-10, 10).map(lambda second: second * 1_000_000 - 1))
+def test_texts_that_follow_each_other_are_those_of_each(instant):
+    assert [*islice(to_texts(instant), 3)] == [to_text(instant + n) for n in range(3)]
 
 
 @given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-1439, 1439))  # noqa: DTZ001 hypothesis wants naive ones

@@ -31,6 +31,8 @@ async def test_it_is_open_again_once_the_source_changed_and_keeps_its_approvals_
     await changed("가")
     await cli("proposal", "open", "이름", "--source", "dev/main/names")
     await cli("branch", "protect", "prod/main/main")
+    code, out, _ = await cli("proposal", "merge", "1", "--dry-run")
+    assert (code, "nothing was written" in out, "PROPOSAL_" in out) == (1, True, True)
     assert await shown(await did("approve", "1")) == ("APPROVED", ["bo@desk"])
     assert await shown(await changed("나")) == ("OPEN", [])
     assert await shown(await did("approve", "1")) == ("APPROVED", ["bo@desk"])
