@@ -38,7 +38,8 @@ def replayed(event: told.SubscriptionReplayed) -> dict[str, Any]:
 
 def _begun(event: told.SubscriptionRegistered) -> State:
     secrets = [] if event.secret is None else [{"id": event.secret}]
-    begun = {"id": event.id, "name": event.name, "status": "active", "reason": None, "secrets": secrets}
+    status = "paused" if event.paused else "active"
+    begun = {"id": event.id, "name": event.name, "status": status, "reason": None, "secrets": secrets}
     return begun | said_of(event.terms)
 
 

@@ -78,23 +78,25 @@ def _register(context: Context, command: told.RegisterSubscription) -> list[Draf
     if not TAG.fullmatch(command.name):
         text = f"{command.name[:LONGEST]!r} is no name: a letter or digit, then also . _ and -, at most 100"
         raise Refused([Finding("SUBSCRIPTION_NAME", "/name", text)])
-    given = command.model_dump(by_alias=True, exclude={"name", "secret"}, exclude_none=True)
+    given = command.model_dump(by_alias=True, exclude={"name", "secret", "paused"}, exclude_none=True)
     terms = _terms(context, given)
     there = context.get(subscription_key(command.name))
     if there is not None and not there.get("deleted"):
-        if _repeats(there, terms, command.secret):
+        if _repeats(there, terms, command):
             return []
         text = f"{command.name} is there already; update it, or choose another name"
         raise Refused([Finding("SUBSCRIPTION_EXISTS", "/name", text)])
     event = told.SubscriptionRegistered(
-        name=command.name, id=context.new_rid("subscription"), terms=terms, secret=command.secret
-    )
+        name=command.name, id=context.new_rid("subscription"), terms=terms, secret=command.secret,
+        paused=command.paused or None,
+    )  # fmt: skip
     return _drafted(event.name, event)
 
 
-def _repeats(there: State, terms: Terms, secret: str | None) -> bool:
+def _repeats(there: State, terms: Terms, command: told.RegisterSubscription) -> bool:
     same = {name: value for name, value in there.items() if name in TERMS} == said_of(terms)
-    return same and there["status"] == "active" and there["secrets"] == ([] if secret is None else [{"id": secret}])
+    secrets = [] if command.secret is None else [{"id": command.secret}]
+    return same and there["status"] == ("paused" if command.paused else "active") and there["secrets"] == secrets
 
 
 def _terms(context: Context, said: Mapping[str, Any]) -> Terms:

@@ -57,6 +57,9 @@ class RegisterSubscription(Payload):
     tls: Tls | None = None
     description: Description | None = None
     secret: SecretId | None = None
+    paused: Annotated[
+        bool, Field(description="carried out once it is resumed; what happens until then is carried out as well")
+    ] = False
 
 
 class UpdateSubscription(Payload):
@@ -191,6 +194,7 @@ class SubscriptionRegistered(Payload):
     id: Rid
     terms: Terms
     secret: str | None = None
+    paused: bool | None = None
 
 
 class SubscriptionUpdated(Payload):

@@ -38,6 +38,9 @@ def register(
     sink: Annotated[
         str, typer.Option("--sink", help="https://…, nats:SUBJECT, file:NAME, mailto:ADDRESS, or sqs://… and others.")
     ],
+    paused: Annotated[
+        bool, typer.Option("--paused", help="Only once it is resumed; nothing is missed until then.")
+    ] = False,
     branch: Branch = None,
     *,
     wanting: Wanting,
@@ -47,7 +50,14 @@ def register(
     """Carry events out to a sink from now on. Of an HTTP one the secret is shown, once."""
     data = wanting.data(sink)
     signing = data.get("config", {}).get("signing", "v1") if data["protocol"] == "HTTP" else None
-    sent_with_secrets("RegisterSubscription", {"name": name, **data}, said, branch, showing, signing)
+    sent_with_secrets(
+        "RegisterSubscription",
+        {"name": name, **data, **({"paused": True} if paused else {})},
+        said,
+        branch,
+        showing,
+        signing,
+    )
 
 
 @app.command()

@@ -66,6 +66,15 @@ def test_a_subscription_is_stored_with_the_rids_of_the_types_that_it_names(world
     assert codes(world, "RegisterSubscription", **TO) == [("SUBSCRIPTION_EXISTS", "/name")]
 
 
+def test_one_that_begins_paused_waits_to_be_resumed(world):
+    (event,) = world.when("RegisterSubscription", **TO, paused=True)
+    assert (event.paused, state(world)["status"]) == (True, "paused")
+    assert world.when("RegisterSubscription", **TO, paused=True) == []
+    assert codes(world, "RegisterSubscription", **TO) == [("SUBSCRIPTION_EXISTS", "/name")]
+    world.when("ResumeSubscription", subscription="gates-out")
+    assert state(world)["status"] == "active"
+
+
 def test_a_type_that_is_renamed_stays_selected(world):
     world.when("RegisterSubscription", **TO, objectTypes=["Gate"])
     world.when("RenameObjectType", type="Gate", name="탑승구")
