@@ -3,8 +3,18 @@
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
+from importlib.util import find_spec
+from typing import Final
 
 from events.subscriptions.outgoing import Answered, Failed, Outgoing, Request
+from events.subscriptions.places import place, place_fault, protocol_of
+from events.subscriptions.terms import Protocol
+
+LIBRARIES: Final[dict[Protocol, tuple[str, str]]] = {
+    "KAFKA": ("aiokafka", "kafka"),
+    "RABBITMQ": ("aio_pika", "rabbitmq"),
+}
+"""By protocol: what is imported, and the extra of OMS that brings it."""
 
 
 @asynccontextmanager
@@ -27,6 +37,22 @@ async def brokers(allowed: Collection[str]) -> AsyncIterator[dict[str, Outgoing]
             return sink
 
         yield {"KAFKA": loaded("kafka", kafka), "RABBITMQ": loaded("rabbitmq", rabbitmq)}
+
+
+def lacking(sink: str, allowed: Collection[str]) -> list[str]:
+    """What keeps this machine from sending to a broker; nothing for other sinks."""
+    protocol = protocol_of(sink)
+    if protocol not in LIBRARIES or place_fault(protocol, sink) is not None:
+        return []
+    module, extra = LIBRARIES[protocol]
+    found = [
+        f"{each} is none of the setting webhook_brokers: nothing is sent there before it is"
+        for each in place(sink).addresses
+        if each not in allowed
+    ]
+    return (
+        found if find_spec(module) else [*found, f"{protocol} is spoken to with {module}: pip install 'oms[{extra}]'"]
+    )
 
 
 def loaded(extra: str, load: Callable[[], Outgoing]) -> Outgoing:

@@ -12,6 +12,7 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Sending
+from oms.cli.output import complain
 from oms.cli.sending import SEEN, sent, show
 from oms.cli.webhook_tries import subscribed
 
@@ -188,11 +189,14 @@ def sent_with_secrets(
 ) -> None:
     """Send it with new secrets, one to sign with where `signing` says how. Those of a command that is not accepted go again."""
     from events.subscriptions.secret_ids import signs
+    from oms.brokers import lacking
     from oms.secrets import made, secret_files, swept
     from oms.settings import load
 
     settings, name = load(said.flags(branch)).settings, str(data.get("subscription") or data["name"])
     files, new = secret_files(settings), list[str]()
+    for each in lacking(str(data.get("sink") or ""), settings.webhook_brokers):
+        complain(each)
 
     def keep(text: str, audience: str) -> str:
         new.append(files.keep(text, audience))

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
 from events.subscriptions.outgoing import Answered, Failed, Request
-from oms.brokers import brokers, loaded
+from oms.brokers import brokers, lacking, loaded
 
 ASKED = Request("kafka://kafka.example.com/a", {}, b"", 1.0)
 
@@ -41,6 +43,22 @@ async def test_nobody_is_asked_where_nobody_was_named():
             for scheme, way in zip(("kafka", "amqp"), ways.values(), strict=True)
         ]
     assert [each.kind for each in ended] == ["url_refused"] * 2
+
+
+@pytest.mark.parametrize(
+    ("sink", "missing"),
+    [
+        ("kafka://a.example.com,B.example.com:9093/gates", ["b.example.com:9093"]),
+        ("amqps://rabbit.example.com/?key=gates", ["rabbit.example.com:5671"]),
+        ("kafka://a.example.com/gates", []),
+        ("kafka://a.example.com/", []),  # is refused anyway
+        ("https://example.com/", []),
+        ("", []),
+    ],
+)
+def test_a_broker_that_is_not_permitted_is_said_at_once(sink, missing):
+    said = lacking(sink, ["a.example.com:9092"])
+    assert [each.partition(" ")[0] for each in said] == missing
 
 
 def test_who_has_no_such_sink_loads_nothing():

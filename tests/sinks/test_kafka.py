@@ -90,9 +90,19 @@ async def test_brokers_that_nobody_named_are_not_asked(cluster, login):
     assert (failed.kind, failed.detail) == ("url_refused", f"{cluster[1]} is none of the setting webhook_brokers")
 
 
-async def test_a_broker_that_is_away_is_unreachable(unused_tcp_port):
-    brokers = [f"127.0.0.1:{unused_tcp_port}"]
-    async with producing(brokers) as produce:
-        failed = await produce(request(brokers, "a", {}))
+@pytest.mark.parametrize(
+    ("scheme", "query", "login"),
+    [
+        ("kafka", "", None),
+        ("kafka", "", Login("oms", "geheim")),
+        ("kafkas", "", None),
+        ("kafkas", "?sasl=SCRAM-SHA-256", Login("oms", "geheim")),
+        ("kafkas", "?sasl=SCRAM-SHA-512", Login("oms", "geheim")),
+    ],
+)
+async def test_a_broker_that_is_away_is_unreachable_however_it_is_asked(unused_tcp_port, scheme, query, login):
+    broker = f"127.0.0.1:{unused_tcp_port}"
+    async with producing([broker]) as produce:
+        failed = await produce(Request(f"{scheme}://{broker}/a{query}", {}, BODY, 20.0, login=login, about=ABOUT))
     assert isinstance(failed, Failed)
-    assert failed.kind == "network_unreachable"
+    assert (failed.kind, "geheim" in failed.detail) == ("network_unreachable", False)
