@@ -17,6 +17,7 @@ from adapters.nats_server import Endpoint
 from producers.log import LogDamaged
 
 PROBE_SECONDS = 2.0
+PROBE = "probe"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -61,13 +62,15 @@ def raise_if_damaged(stream: str, state: dict[str, Any]) -> None:
 async def refuse_open_server(endpoint: Endpoint, ontology: str) -> None:
     """Raises `ServerUnsafe` when somebody who is not the relay could write into the log, or nobody must log in.
 
-    The probe expects an impossible last sequence, so it is never stored.
+    The probe expects an impossible last sequence, so it is never stored. What the server logs of it is no violation: who may
+    log in is asked by no vain attempt, and no event has the probe's subject.
     """
     if not endpoint.logins:
         hosts = [url.rpartition("://")[2].rpartition(":")[0] for url in endpoint.url.split(",")]
         if not set(hosts) <= set(LOOPBACK):
             raise ServerUnsafe(f"{endpoint.url} is not on loopback and asks for no login: configure authentication")
-    for user in (None, *(u for u in endpoint.logins if u == ORDINARY)):
+    suspects = [None] if not await _login_needed(endpoint) else []
+    for user in (*suspects, *(u for u in endpoint.logins if u == ORDINARY)):
         if await _may_write(endpoint, user, ontology):
             who = user or "anybody without a login"
             raise ServerUnsafe(f"{who} may publish oms.evt.{ontology}.> at {endpoint.url}; only the relay may")
@@ -85,6 +88,13 @@ async def refuse_open_server(endpoint: Endpoint, ontology: str) -> None:
             )
 
 
+async def _login_needed(endpoint: Endpoint) -> bool:
+    if not endpoint.logins:
+        return False
+    async with connection(endpoint, next(iter(endpoint.logins))) as client:
+        return client.login_needed
+
+
 async def _may_write(endpoint: Endpoint, user: str | None, ontology: str) -> bool:
     """Whether JetStream answers an event of that user at all, even by refusing it."""
     complaints: list[Exception] = []
@@ -99,7 +109,7 @@ async def _may_write(endpoint: Endpoint, user: str | None, ontology: str) -> boo
         ):
             answers = await client.subscribe(inbox := client.new_inbox())
             expected = {"Nats-Expected-Last-Sequence": str(2**63 - 1)}
-            await client.publish(f"oms.evt.{ontology}.probe", b"", reply=inbox, headers=expected)
+            await client.publish(f"oms.evt.{ontology}.{PROBE}", b"", reply=inbox, headers=expected)
             await client.flush()
             return not complaints and bool((await answers.next_msg(PROBE_SECONDS)).data)
     except (nats.errors.Error, TimeoutError, OSError):  # no login, or nobody there

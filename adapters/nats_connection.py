@@ -51,6 +51,11 @@ class SteadyClient(Client):
         self._takes: dict[int, Take] = {}
         self._ps = SwiftParser(self, self._hand_on)
 
+    @property
+    def login_needed(self) -> bool:
+        """Whether the server lets nobody in who says nothing of themselves, by its own word."""
+        return bool(self._server_info.get("auth_required"))
+
     async def take(self, subject: str, queue: str, take: Take) -> Subscription:
         """Subscribe beneath nats-py's queue and task of each subscription, at a third of its cost for a message.
 

@@ -89,6 +89,16 @@ async def test_a_server_where_anybody_may_write_is_refused(tmp_path):
             assert (await api(anybody, "STREAM.INFO.OMS_LOG_main"))["state"]["last_seq"] == 0
 
 
+async def test_a_server_that_takes_whom_it_does_not_know_for_somebody_is_refused(tmp_path):
+    authorization = {"users": [account("admin")]}
+    async with other_server(tmp_path, authorization=authorization, no_auth_user="admin") as url:
+        endpoint = Endpoint(url, logins("admin"))
+        async with connection(endpoint, "admin") as admin:
+            await ensure_streams(admin, "main")
+        with pytest.raises(ServerUnsafe, match="anybody without a login may publish"):
+            await refuse_open_server(endpoint, "main")
+
+
 async def test_a_server_where_an_ordinary_client_may_write_is_refused(tmp_path):
     async with other_server(tmp_path, authorization={"users": [account("admin"), account("local")]}) as url:
         endpoint = Endpoint(url, logins("admin", "local"))

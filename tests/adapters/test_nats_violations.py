@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from adapters.nats_checks import refuse_open_server
 from adapters.nats_connection import connection
 from adapters.nats_violations import Violation, Violations, violation
 
@@ -27,6 +28,7 @@ DEADLINE = 10
         (START + 'authentication error - User "eve"', Violation("failedLogin", "eve", "127.0.0.1", "log in")),
         (START + "authentication error", Violation("failedLogin", "", "127.0.0.1", "log in")),
         (START + "Slow Consumer Detected", None),
+        (START + '"v2" - "CLIENTS/user:local" - Publish Violation - Subject "oms.evt.main.probe"', None),
         ("[1] 2026/11/26 01:31:18.1 [INF] Publish Violation", None),
     ],
 )
@@ -60,3 +62,13 @@ async def test_of_a_server_that_runs_what_is_new_is_told_once(nats_server):
     await writer.wait_closed()
     assert list(await told(violations, 1)) == [Violation("failedLogin", "", "127.0.0.1", "log in")]
     assert violations.new() == Counter()
+
+
+async def test_who_starts_beside_is_no_intruder(nats_server):
+    """Each part of OMS looks at its start whether others could write into the log."""
+    violations = Violations(nats_server.folder)
+    await refuse_open_server(nats_server.endpoint, "main")
+    async with connection(nats_server.endpoint, "local") as client:
+        await client.publish("oms.evt.main.other", b"")
+        await client.flush()
+    assert await told(violations, 1) == {Violation("denied", "local", "127.0.0.1", "publish oms.evt.main.other"): 1}
