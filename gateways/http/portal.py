@@ -7,12 +7,12 @@ The page `/portal` stands on nothing else. What is sent again is a try's own eve
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Body, Header, Query, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from events.decider import State
@@ -37,14 +37,16 @@ from gateways.http.portal_shapes import (
     try_shown,
 )
 from gateways.http.ports import Behind, Caller
-from gateways.http.problems import problem
+from gateways.http.problems import of_parameters, problem
 from gateways.http.reading import cut_now
 from queries.subscriptions import Subscription, subscriptions
 
 DEADLINE: Final = 10.0
 MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 _VERBS: Final = {"pause": "PauseSubscription", "resume": "ResumeSubscription"}
+_SAID: Final[Mapping[str, type[BaseModel]]] = {"say": Why, "test": Example, "rotate": Rotation}
 _HERE: Final = frozenset({None, "same-origin", "none"})
+Said = TypeVar("Said", bound=BaseModel)
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="the command's id")
 ]
@@ -56,7 +58,7 @@ class Portal:
 
     def router(self) -> APIRouter:
         router = APIRouter(tags=["portal"], prefix="/portal/subscriptions")
-        doors: Sequence[tuple[str, str, Any, Any, str]] = (
+        doors: Sequence[tuple[str, str, Any, type[BaseModel] | None, str]] = (
             ("GET", "", self.listed, Endpoints, "The endpoints that may be seen, and how they do."),
             ("GET", "/{name}", self.show, Endpoint, "One endpoint, and how it does."),
             ("GET", "/{name}/tries", self.tries, Tries, "What was sent and what was answered, the last first."),
@@ -71,6 +73,7 @@ class Portal:
                 path, called, methods=[method], response_model=None, summary=summary,
                 status_code=200 if model else 202,
                 responses={200: {"model": model}} if model else {202: {"description": "It goes out now"}},
+                openapi_extra=_body_of(_SAID[called.__name__]) if called.__name__ in _SAID else None,
             )  # fmt: skip
         return router
 
@@ -82,7 +85,7 @@ class Portal:
         return _json(Endpoints(endpoints=shown))
 
     async def show(self, request: Request, name: str) -> Response:
-        _, found = await self._entered(request, name)
+        found = await self._asked(request, name)
         figures = await self._behind.portal.figures()
         return _json(endpoint(found.state, found.types(), figures.get(name)))
 
@@ -95,18 +98,18 @@ class Portal:
         failed: Annotated[bool, Query(description="only those that failed")] = False,
         position: Annotated[int | None, Query(ge=1, le=FOREVER, description="only those of the event there")] = None,
     ) -> Response:
-        _, found = await self._entered(request, name)
+        found = await self._asked(request, name)
         there = await self._behind.portal.tries(found.state["id"], limit, Sought(before, failed, position))
         following = there[-1][0] if len(there) == limit else None
         return _json(Tries(tries=[try_shown(*each) for each in there], before=following))
 
     async def one(self, request: Request, name: str, number: int) -> Response:
-        _, found = await self._entered(request, name)
+        found = await self._asked(request, name)
         tried = await self._try(found.state, number)
         return _json(try_shown(number, tried, await self._behind.portal.body(found.state, tried.position)))
 
     async def resend(self, request: Request, name: str, number: int) -> Response:
-        _, found = await self._entered(request, name)
+        _, found, _ = await self._said(request, name)
         tried = await self._try(found.state, number)
         if found.state["status"] != "active":
             text = f"{name} is {found.state['status']}; resume it first"
@@ -114,29 +117,26 @@ class Portal:
         await self._behind.portal.resend(found.state["id"], tried.position)
         return Response(status_code=202)
 
-    async def test(self, request: Request, name: str, said: Annotated[Example | None, Body()] = None) -> Response:
-        _, found = await self._entered(request, name)
-        return _json(test_shown(await self._behind.portal.test(found.state, said.type if said else None)))
+    async def test(self, request: Request, name: str) -> Response:
+        _, found, body = await self._said(request, name)
+        return _json(test_shown(await self._behind.portal.test(found.state, _read(Example, body).type)))
 
     async def say(
-        self,
-        request: Request,
-        name: str,
-        verb: Literal["pause", "resume"],
-        said: Annotated[Why | None, Body()] = None,
-        identity: Key = None,
+        self, request: Request, name: str, verb: Literal["pause", "resume"], identity: Key = None
     ) -> Response:
-        caller, _ = await self._entered(request, name)
-        why = {"reason": said.reason} if said and said.reason and verb == "pause" else {}
+        caller, _, body = await self._said(request, name)
+        said = _read(Why, body)
+        why = {"reason": said.reason} if said.reason and verb == "pause" else {}
         outcome = await self._decided(caller, _VERBS[verb], {"subscription": name, **why}, identity)
         return Response(msgspec.json.encode(outcome), media_type="application/json")
 
-    async def rotate(self, request: Request, name: str, said: Annotated[Rotation | None, Body()] = None) -> Response:
+    async def rotate(self, request: Request, name: str) -> Response:
         """NOTE without an id of one's own: said twice it is another secret, so what one was shown is the one in use."""
-        caller, found = await self._entered(request, name)
+        caller, found, body = await self._said(request, name)
+        overlap = _read(Rotation, body).overlap
         if not found.state["secrets"]:
             raise problem(422, "SUBSCRIPTION_PROTOCOL", "/path/name", f"nothing that goes to {name} is signed")
-        portal, overlap = self._behind.portal, (said or Rotation()).overlap
+        portal = self._behind.portal
         secret = await portal.secret(found.state)
         data = {"subscription": name, "secret": secret.id, "overlap": overlap}
         try:
@@ -146,18 +146,25 @@ class Portal:
             raise
         return _json(Rotated(secret=secret.shown, position=outcome["position"]))
 
-    async def _entered(self, request: Request, name: str) -> tuple[Caller, Subscription]:
-        """Raises `Problem`. NOTE whoever needs no token could be spoken for by another site's page: browsers say so."""
-        caller = self._door.enter(request, "webhooks")
-        if request.method == "POST" and request.headers.get("sec-fetch-site") not in _HERE:
+    async def _asked(self, request: Request, name: str) -> Subscription:
+        """Raises `Problem`."""
+        return await self._one(self._door.enter(request, "webhooks"), name)
+
+    async def _said(self, request: Request, name: str) -> tuple[Caller, Subscription, bytes]:
+        """And the body. Raises `Problem`. NOTE whoever needs no token could be spoken for by another site's page: browsers say so."""
+        caller, body = await self._door.enter_with_body(request, "webhooks")
+        if request.headers.get("sec-fetch-site") not in _HERE:
             raise problem(403, "GATEWAY_HOST", "", "another site's page says nothing here")
+        return caller, await self._one(caller, name), body
+
+    async def _one(self, caller: Caller, name: str) -> Subscription:
         seen = await asyncio.to_thread(self._seen, caller)
         found = next((each for each in seen if each.state["name"] == name), None)
         if found is None:
             meant = nearest(name, [str(each.state["name"]) for each in seen], "/portal/subscriptions lists them")
             text = f"there is no subscription {name[:200]!r} that {caller.principal} may see; {meant}"
             raise problem(404, "SUBSCRIPTION_UNKNOWN", "/path/name", text)
-        return caller, found
+        return found
 
     def _seen(self, caller: Caller) -> list[Subscription]:
         """Raises `ViewUnreadable`."""
@@ -185,6 +192,18 @@ class Portal:
         if outcome["status"] == "rejected":
             raise Refused([Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]])
         return outcome
+
+
+def _read(model: type[Said], body: bytes) -> Said:
+    """Raises `Problem`."""
+    try:
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        raise of_parameters([{**each} for each in error.errors()], "body") from None
+
+
+def _body_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 def _json(shown: BaseModel) -> Response:

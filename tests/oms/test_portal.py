@@ -99,6 +99,11 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
 
             elsewhere = await ask("POST", "/탑승구/pause", {}, **{"Sec-Fetch-Site": "cross-site"})
             assert (elsewhere[0], elsewhere[1]["code"]) == (403, "GATEWAY_HOST")
+            wrong = [
+                (await ask("POST", f"/탑승구/{verb}", said))[1]["code"]
+                for verb, said in (("pause", {"reason": 3}), ("rotate", {"more": 1}), ("test", [1]))
+            ]
+            assert wrong == ["GATEWAY_PARAMETER"] * 3
             assert (await ask("POST", "/탑승구/pause", {"reason": "점검"}))[1]["status"] == "accepted"
             _, shown = await ask("GET", "/탑승구")
             assert (shown["status"], shown["reason"], shown["figures"]["windows"]["1h"]["failed"]) == (

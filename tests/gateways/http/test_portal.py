@@ -1,13 +1,15 @@
 """The page of the portal and its doors: what the page asks for is there, and nobody comes in who may not."""
 
+import asyncio
 import re
 
 import pytest
 
 from gateways.http import openapi
+from gateways.http.callers import MAX_BODY
 from gateways.http.portal_page import FILES, HERE
 from gateways.http.ports import Caller
-from tests.gateways.http.conftest import get
+from tests.gateways.http.conftest import EVERYTHING, get
 
 
 async def test_the_page_is_whole_and_runs_nothing_but_its_own(gateway):
@@ -42,6 +44,21 @@ def test_it_speaks_korean_wherever_it_speaks_english():
     assert names[0] == names[1]
     said = set(re.findall(r'(?:word|button)\("(\w+)"', (HERE / "portal.js").read_text(encoding="utf-8")))
     assert said <= set(names[0])
+
+
+@pytest.mark.parametrize(
+    ("token", "status"), [("", 401), ("Authorization: Bearer none\r\n", 401), ("Authorization: Bearer t\r\n", 413)]
+)
+async def test_who_is_not_let_in_has_nothing_read_and_who_is_not_much(gateway, token, status):
+    """Answered before the body comes."""
+    gateway.behind.callers.tokens |= {"t": EVERYTHING}
+    async with asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.url.rpartition(":")[2])
+        head = f"POST /portal/subscriptions/a/pause HTTP/1.1\r\nHost: localhost\r\n{token}Content-Length: {MAX_BODY + 1}\r\n\r\n"
+        writer.write(head.encode())
+        assert (await reader.readline()).split()[1] == str(status).encode()
+        writer.close()
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize("path", ["", "/a", "/a/tries", "/a/tries/1"])
