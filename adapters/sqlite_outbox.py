@@ -175,7 +175,7 @@ class SqliteOutbox:
             writes = driven(work, _log_head(self._writer, self.ontology), putting.told)
             putting.put(writes, self.ontology)
         if writes.prepared is not None:
-            self._writing.soon(self._staging.empty)
+            self._writing.soon(self._staging.empty_if_moved)
         return writes
 
     def _restore(self, writes: Writes) -> None:

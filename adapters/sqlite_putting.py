@@ -12,12 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from itertools import chain
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from adapters.courtesy import courteous
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_staging import Staging, bound
 from producers.outbox import Ask, Ready, Row, Told, Writes
+
+
+AT_ONCE: Final = 4_000  # rows to a statement, if SQLite was built to take so many
 
 
 class Putting:
@@ -79,6 +82,9 @@ class Putting:
         self._asked.append(self._beside.submit(run))
 
     def _put_rows(self, rows: Sequence[Row]) -> None:
-        """In one statement: for so long SQLite works without the interpreter's lock."""
-        statement = SQL["add_row"] + ", (?, ?, ?)" * (len(rows) - 1)
-        self._writer.execute(statement, list(chain.from_iterable(rows)))
+        """Thousands to a statement: for so long SQLite works without the interpreter's lock."""
+        most = min(AT_ONCE, self._writer.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(Row._fields))
+        for start in range(0, len(rows), most):
+            several = rows[start : start + most]
+            statement = SQL["add_row"] + ", (?, ?, ?)" * (len(several) - 1)
+            self._writer.execute(statement, list(chain.from_iterable(several)))

@@ -22,13 +22,18 @@ class Staging:
         self._writer = writer
         self._staged: Sequence[HeadWrite] = ()
         self._attached = False
+        self._moved = False  # what is there moved over; others may be staged before anybody asks
 
     def empty(self) -> None:
         """NOTE a table that is dropped is gone through page by page: for so long others would wait."""
-        self._staged = ()
+        self._staged, self._moved = (), False
         if self._attached:
             self._writer.execute(SQL["unstage"])
             self._attached = False
+
+    def empty_if_moved(self) -> None:
+        if self._moved:
+            self.empty()
 
     def add(self, heads: Sequence[HeadWrite]) -> None:
         if not self._attached:
@@ -48,6 +53,7 @@ class Staging:
         if prepared.heads is not self._staged:
             self._writer.executemany(SQL["add_head"], bound(prepared.written()))
             return
+        self._staged, self._moved = (), True
         instead = _dump(list(prepared.instead)).decode()
         self._writer.execute(SQL["add_staged"], (prepared.after, instead))
         others = prepared._replace(heads=list(prepared.instead.values()))

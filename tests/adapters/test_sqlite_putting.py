@@ -26,6 +26,16 @@ def write(path, ready):
             putting.put(Writes(LogHead(2, 1, "ab" * 32), rows=ready, prepared=NONE), "main")
 
 
+@pytest.mark.parametrize("variables", [5, 30, 32_766])
+def test_rows_are_written_however_many_sqlite_takes_at_once(tmp_path, variables):
+    rows = [Row(at, "a", b"x") for at in range(1, 26)]
+    with closing(writer(tmp_path / "outbox.db")) as connection, ThreadPoolExecutor(1) as beside:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, variables)
+        with transaction(connection), Putting(connection, Staging(connection), beside) as putting:
+            putting.told(Ask(ready=Ready(rows, NONE)))
+        assert connection.execute("SELECT position, subject, body FROM outbox").fetchall() == rows
+
+
 def test_nothing_is_written_behind_a_disk_that_is_full(tmp_path):
     path = tmp_path / "outbox.db"
     with pytest.raises(sqlite3.OperationalError, match="full"):

@@ -1,5 +1,6 @@
 """What every outbox must do; each adapter passes this suite unchanged."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 
@@ -89,10 +90,25 @@ async def test_heads_that_were_prepared_are_written_as_if_they_came_with_the_com
     assert (stored[0].since, stored[1], stored[9].state) == (2_505, first, changed.state)
 
 
+def prepared(heads: list[HeadWrite], last: int) -> Work:
+    writes = Writes(LogHead(last, 9, "ab" * 32), prepared=Prepared(heads, last - len(heads), {}))
+    return writing(lambda _: writes)
+
+
+async def test_heads_are_prepared_while_others_that_were_are_written(outbox: Outbox) -> None:
+    several = [[HeadWrite(B, f"object/{name}/{n:04}", n, b"{}") for n in range(1, 4_502)] for name in "AB"]
+    works = [prepared(heads, last) for heads, last in zip(several, (4_501, 9_002), strict=True)]
+    await outbox.prepare(several[0])
+    await asyncio.gather(outbox.prepare(several[1]), outbox.commit(works[0]))
+    await outbox.commit(works[1])
+    stored = await outbox.heads_after("", "", 0, 10_000)
+    assert [write.key for write in stored] == [write.key for heads in several for write in heads]
+
+
 def ready(count: int, several: int) -> tuple[list[Ask], Writes, list[Row]]:
     """A commit of which `count` rows are ready, `several` of them at a time, and two come behind them; and all its rows."""
     every = rows(1, *(f'{{"n":"{n}번"}}'.encode() for n in range(count + 2)))
-    prepared = Prepared([HeadWrite(B, f"object/A/{n:04}", n, b"{}") for n in range(1, count + 1)], 0, {})
+    prepared = Prepared([HeadWrite(B, f"object/A/{n:05}", n, b"{}") for n in range(1, count + 1)], 0, {})
     asks = [Ask(ready=Ready(every[at : min(at + several, count)], prepared)) for at in range(0, count, several)]
     return asks, Writes(LogHead(count + 2, 9, "ab" * 32), rows=every[count:], prepared=prepared), every
 
