@@ -19,7 +19,6 @@ from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_staging import Staging, bound
 from producers.outbox import Ask, Ready, Row, Told, Writes
 
-
 AT_ONCE: Final = 4_000  # rows to a statement, if SQLite was built to take so many
 
 
