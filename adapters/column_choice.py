@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adapters.column_values import as_dictionary
 from events.names import Key
 from projectors.projector import FOREVER
 from queries.sql.bitemporal import held
@@ -52,7 +53,7 @@ def ranges(part: pa.Table, without: Collection[Key]) -> Iterator[tuple[int, int]
     """Where the rows of these entities are: they are in key order."""
     if not without:
         return
-    runs = _entities(part)
+    runs = entities_of(part)
     starts = np.flatnonzero(np.diff(runs.indices.to_numpy(), prepend=-1))
     ends = np.append(starts[1:], len(runs))
     found = pc.index_in(pa.array(sorted(without), pa.string()), value_set=runs.dictionary).drop_null().to_numpy()
@@ -68,9 +69,9 @@ def _told(part: pa.Table, wanted: Slice) -> Any:
     return wanted.every or ~part["deleted"].chunk(0).to_numpy(zero_copy_only=False)
 
 
-def _entities(part: pa.Table) -> pa.DictionaryArray:
-    entity = part["entity"].chunk(0)
-    return entity if pa.types.is_dictionary(entity.type) else entity.dictionary_encode()
+def entities_of(part: pa.Table) -> pa.DictionaryArray:
+    """Of each row; they come in their order, so the number of one in the dictionary is that of its run of rows."""
+    return as_dictionary(part["entity"].chunk(0))
 
 
 class _Line(NamedTuple):
@@ -85,7 +86,7 @@ class _Line(NamedTuple):
 def _true(part: pa.Table, rows: Any, wanted: Slice, true: TrueAt) -> Chosen:
     """By both times. Where versions are true in the order in which they came, each ends the one before it."""
     since, effective = numbers(part, "since"), numbers(part, "effective")[rows]
-    entity = _entities(part).indices.to_numpy()[rows]
+    entity = entities_of(part).indices.to_numpy()[rows]
     follows = np.append(entity[1:] == entity[:-1], False)  # by one of the same entity
     after = np.append(effective[1:], FOREVER)
     earlier = np.unique(entity[follows & (after < effective)])

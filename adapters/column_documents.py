@@ -3,7 +3,7 @@
 shape   ["id", "dep"]  ─► names in their order, and of which field each is      values  ─► "departure":"12"
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -13,26 +13,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.column_choice import Chosen
+from adapters.column_values import as_dictionary, values
 from projectors.versions import Version
 from queries.sql.scans import Seen
 from queries.sql.told import Told
 
-Values = Callable[[str], tuple[Sequence[Any], pa.Array]]
-"""Of a column: distinct values, and of each chosen row the number of its own; null where there is none."""
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(list[str]).decode
 _ENDS: Final = ("from", "to")
 
 
-def documents(told: Told, chosen: Chosen, specimen: Version, values: Values) -> pa.Array:
+def documents(told: Told, chosen: Chosen, specimen: Version) -> pa.Array:
     """What `told` makes of versions like the specimen, with properties and ends of their own; as text."""
-    shape = chosen.column("shape")
-    shapes = shape if pa.types.is_dictionary(shape.type) else shape.dictionary_encode()
+    shapes = as_dictionary(chosen.column("shape"))
     numbers = shapes.indices.to_numpy()
 
     @cache
     def member(name: str, column: str) -> pa.Array:
-        distinct, which = values(column)
+        distinct, which = values(chosen.part, chosen.rows, column)
         field, begun = column.removeprefix(":"), f"{_encode(name).decode()}:"
         shown = distinct
         if field != column and {dict, list} & set(map(type, distinct)):  # a struct's fields have names, too

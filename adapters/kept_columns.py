@@ -4,11 +4,11 @@ Which versions are meant is found by their positions, column by column; of these
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
+from heapq import merge
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
@@ -17,15 +17,16 @@ from adapters.arrow_columns import array, type_of
 from adapters.column_choice import Chosen, chosen, ranges
 from adapters.column_documents import documents
 from adapters.column_files import Stamp, are_whole, read_stamp
+from adapters.column_pairs import pairs
+from adapters.column_values import how, values
 from events.names import Key
 from projectors.projector import FOREVER
 from projectors.versions import Marks, Version
-from queries.sql.kept import PROPERTIES, TYPE, Slice
+from queries.sql.kept import PROPERTIES, TYPE, Compared, Pair, Slice
 from queries.sql.scans import Seen
 from queries.sql.told import Told
 from queries.versions import Versions
 
-_decode: Final = msgspec.json.Decoder().decode
 _NOBODY: Final = Marks("", 0, "", 0, None, None)
 
 
@@ -83,18 +84,25 @@ class KeptColumns:
             return told.source not in self._shut and (
                 (told.plain and told.column.kind == "number") or not self._mixes(f":{told.source}")
             )
-        if told.source in _OF_TYPES and len(self._types) > 1:
-            return False
         if told.source == PROPERTIES:
-            return not self._shut and not any(map(self._mixes, self._properties()))
+            return self.compares
+        if told.source == TYPE:
+            return len(self._types) == 1
         return told.source in _KNOWN or told.source in _ALIKE
 
-    def _properties(self) -> set[str]:
-        return {name for part in self._parts for name in part.column_names if name.startswith(":")}
+    @property
+    def compares(self) -> bool:
+        properties = {name for part in self._parts for name in part.column_names if name.startswith(":")}
+        return len(self._types) == 1 and not self._shut and not any(map(self._mixes, properties))
+
+    def pairs(self, wanted: Compared) -> Iterator[Pair]:
+        of_parts = zip(self._parts, self._gone, strict=True)
+        each = (pairs(part, gone, wanted, self._specimen) for part, gone in of_parts)
+        return merge(*each, key=lambda pair: pair.entity)
 
     def _mixes(self, name: str) -> bool:
         """Whether whole numbers and others are in one column, so that nobody knows which is which."""
-        return any(_how(part, name) == "numbers" for part in self._parts)
+        return any(how(part, name) == "numbers" for part in self._parts)
 
     def batches(self, told: Sequence[Told], wanted: Slice) -> Iterator[Sequence[pa.Array]]:
         for part, gone in zip(self._parts, self._gone, strict=True):
@@ -106,7 +114,7 @@ class KeptColumns:
         if told.of_properties:
             return self._property(told, rows)
         if told.source == PROPERTIES:
-            return documents(told, rows, self._specimen, partial(_values, rows))
+            return documents(told, rows, self._specimen)
         if told.source in _ALIKE:
             value = pa.array(told.cells([self._seen], ()), pa.string())
             return value.dictionary_encode().take(pa.repeat(0, len(rows.rows)))
@@ -120,26 +128,11 @@ class KeptColumns:
         kind, name = type_of(told.column), f":{told.source}"
         if name not in rows.part.column_names:
             return pa.nulls(len(rows.rows), kind)
-        if told.plain and _how(rows.part, name) != "json" and _value_type(rows.part[name]) == kind:
+        if told.plain and how(rows.part, name) != "json" and _value_type(rows.part[name]) == kind:
             return _as_type(rows.column(name), kind)
-        values, which = _values(rows, name)
-        made = told.cells([self._seen] * len(values), [{told.source: value} for value in values])
+        distinct, which = values(rows.part, rows.rows, name)
+        made = told.cells([self._seen] * len(distinct), [{told.source: value} for value in distinct])
         return array(told.column, made).take(which)
-
-
-def _values(rows: Chosen, name: str) -> tuple[Sequence[Any], pa.Array]:
-    """See `column_documents.Values`."""
-    cells = rows.column(name)
-    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
-    values = encoded.dictionary.to_pylist()
-    return [_decode(each) for each in values] if _how(rows.part, name) == "json" else values, encoded.indices
-
-
-def _how(part: pa.Table, name: str) -> str:
-    """What of a property's values is not said by the type of its column."""
-    at = part.schema.get_field_index(name)
-    metadata: Mapping[bytes, bytes] = (part.schema.field(at).metadata or {}) if at >= 0 else {}
-    return metadata.get(b"as", b"").decode()
 
 
 def _value_type(cells: pa.ChunkedArray) -> pa.DataType:
@@ -161,8 +154,8 @@ def _each(name: str, tell: Callable[[str], str]) -> Callable[[Chosen], pa.Array]
     """Every distinct value told in another way; nothing is null."""
 
     def cells(rows: Chosen) -> pa.Array:
-        values, which = _values(rows, name)
-        told = pa.array([tell(value) or None for value in values], pa.string())
+        distinct, which = values(rows.part, rows.rows, name)
+        told = pa.array([tell(value) or None for value in distinct], pa.string())
         return told.take(which)
 
     return cells
@@ -178,8 +171,6 @@ def _as(name: str) -> Callable[[Chosen], pa.Array]:
 
 _ALIKE: Final = ("_kind", "_type", TYPE, "_branch")
 """What is the same in all of them."""
-_OF_TYPES: Final = (TYPE, PROPERTIES)
-"""What hangs on which type it is, and not on its slug alone."""
 _KNOWN: Final[Mapping[str, Callable[[Chosen], pa.Array]]] = {
     "_position": _as("since"), "_valid_from": lambda rows: rows.began, "_valid_to": lambda rows: rows.ended, "_change": _as("change"),
     "_author": _as("author"), "_key": _key, "_commit": _as("commit"), "_message": _each("message", str),

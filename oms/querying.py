@@ -11,7 +11,7 @@ from oms.settings import Settings
 from projectors.projector import Fetched, ViewUnavailable
 from queries.collecting import uncollected
 from queries.freshness import Behind, at_least
-from queries.sql.kept import Lookup
+from queries.sql.kept import Lookup, nothing_kept
 
 if TYPE_CHECKING:
     from adapters.column_rows import Store
@@ -42,7 +42,9 @@ def bodies(settings: Settings, after: int, until: int) -> Iterator[Sequence[Fetc
 
 def columns(settings: Settings) -> Lookup:
     """Those that are kept beside the live versions; those of a database are in the data folder of this machine."""
-    from adapters.kept_columns import lookup
+    if not any((settings.folder / "views").glob("versions.*.columns-*.json")):
+        return nothing_kept
+    from adapters.kept_columns import lookup  # with Arrow, which takes a while to import
 
     def place() -> Path:
         if not settings.postgres_url:

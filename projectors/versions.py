@@ -42,8 +42,19 @@ class Marks(NamedTuple):
 
     def fields(self) -> dict[str, Any]:
         """The audit fields, in the order of `AUDIT_FIELDS`; times as RFC 3339 text."""
-        created, updated, deleted = (_named(by, at) for by, at in zip(self[::2], self[1::2], strict=True))
-        return dict(zip(AUDIT_FIELDS, (*created, *updated, self.deleted_at is not None, *deleted), strict=True))
+        created_by, created_at, updated_by, updated_at, deleted_by, deleted_at = self
+        return {
+            "_created_by": created_by,
+            "_created_by_username": _username(created_by),
+            "_created_at": instants.to_text(created_at),
+            "_updated_by": updated_by,
+            "_updated_by_username": _username(updated_by),
+            "_updated_at": instants.to_text(updated_at),
+            "_deleted": deleted_at is not None,
+            "_deleted_by": deleted_by,
+            "_deleted_by_username": None if deleted_by is None else _username(deleted_by),
+            "_deleted_at": None if deleted_at is None else instants.to_text(deleted_at),
+        }
 
 
 class Version(NamedTuple):
@@ -135,8 +146,9 @@ def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:
     return Marks(created_by, created_at, author, time, None, None)
 
 
-def _named(by: Any, at: Any) -> tuple[Any, Any, Any]:
-    return (None, None, None) if at is None else (by, by.split("@", 1)[0], instants.to_text(at))
+@lru_cache(1024)
+def _username(author: str) -> str:
+    return author.split("@", 1)[0]
 
 
 @lru_cache(256)

@@ -5,9 +5,10 @@ branch that one of them sees alone, or of which they see two overlays, all of it
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from documents.diff import Change, changes
@@ -17,9 +18,10 @@ from events.names import Key
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import Shown, readable
-from queries.naming import named, type_of, values
+from queries.naming import named, type_of, types, values
 from queries.objects import PREFIXES, not_found, reached
 from queries.purges import Purges
+from queries.sql.kept import Lookup, Pair, nothing_kept, pairs
 
 AT_ONCE: Final = 500  # entities whose versions are looked for together
 
@@ -42,17 +44,22 @@ class Difference:
         return shown | {"changes": [change.json() for change in self.changes]}
 
 
-def differences(before: Cut, after: Cut, behind: str = "") -> Iterator[Difference]:
+def differences(
+    before: Cut, after: Cut, behind: str = "", kept: Lookup = nothing_kept, at_once: int = AT_ONCE
+) -> Iterator[Difference]:
     """The schema first, object types before all, then objects, then links; each in key order. Deleted counts as not there.
 
-    `behind`: only what comes behind this entity.
+    `behind`: only what comes behind this entity. `kept`: columns of what need not be read; of fewer than `at_once`
+    entities versions are read sooner.
     """
     schema, shown = _schemas(before, after), Purges(after.versions)
     for prefix in PREFIXES[reached(behind) :]:
         first = behind if behind.startswith(prefix) else ""
         keys = (entity for entity in touched(prefix, before, after) if entity > first)
-        while entities := list(islice(keys, AT_ONCE)):
-            yield from _compared(before, after, schema, shown, entities)
+        told = _Told(_pairs(kept, before, after, prefix))
+        while entities := list(islice(keys, at_once)):
+            found = told.of(entities) if len(entities) == at_once else {}
+            yield from _compared(before, after, schema, shown, entities, found)
 
 
 def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
@@ -71,13 +78,40 @@ def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) 
     return list(_compared(before, after, _schemas(before, after), after.versions, [entity]))
 
 
+def _pairs(kept: Lookup, before: Cut, after: Cut, prefix: str) -> Iterator[Pair]:
+    """In key order: a type's keys begin alike."""
+    if kept is not nothing_kept and prefix in ("object/", "link/"):
+        of_types = {each.entities for cut in (before, after) for each in types(cut)}
+        for each in sorted(found for found in of_types if found.startswith(prefix)):
+            yield from pairs(kept, before, after, each)
+
+
+class _Told:
+    """Pairs of columns, as they are asked for in key order."""
+
+    def __init__(self, found: Iterator[Pair]) -> None:
+        self._pairs = found
+
+    def of(self, entities: Sequence[Key]) -> dict[Key, Pair]:
+        """Of these, and of what comes before them."""
+        found: dict[Key, Pair] = {}
+        for pair in self._pairs:
+            if pair.entity > entities[-1]:
+                self._pairs = chain([pair], self._pairs)
+                break
+            found[pair.entity] = pair
+        return found
+
+
 def _compared(
-    before: Cut, after: Cut, schema: Callable[[State], State | None], shown: Shown, entities: Sequence[Key]
-) -> Iterator[Difference]:
-    """In their order."""
-    were, are = before.several(entities), after.several(entities)
+    before: Cut, after: Cut, schema: Callable[[State], State | None], shown: Shown, entities: Sequence[Key],
+    told: Mapping[Key, Pair] = MappingProxyType({}),
+) -> Iterator[Difference]:  # fmt: skip
+    """In their order. `told`: those that need not be read."""
+    asked = [entity for entity in entities if entity not in told]
+    were, are = before.several(asked), after.several(asked)
     for entity in entities:
-        old, new = _alive(were.get(entity)), _alive(are.get(entity))
+        _, old, new = told.get(entity) or Pair(entity, _alive(were.get(entity)), _alive(are.get(entity)))
         if newest := new or old:
             found = _difference(shown, schema(newest.state), old, new, newest)
             if found.what != "updated" or found.changes:

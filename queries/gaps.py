@@ -41,7 +41,7 @@ def readable(versions: Shown, version: Version, schema: State | None) -> State:
     if version.until != FOREVER and versions.purged(version.branch, version.entity) > version.since:
         return {**state, "properties": gaps(schema, state["properties"])}
     properties: Mapping[str, Any] = state["properties"]
-    if not any(map(is_closed, properties.values())):
+    if dict not in map(type, properties.values()) or not any(map(is_closed, properties.values())):
         return state
     opened = {
         field: shown_stub(versions.opens(value, version.entity, pointer(field))) if is_closed(value) else value

@@ -170,8 +170,10 @@ def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, An
     """
     declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
     shown = {
-        str(each["name"]): struct_by_name(each, properties[field])
+        each["name"]: struct_by_name(each, properties[field]) if "fields" in each else properties[field]
         for field, each in declared.items()
         if field in properties and not each.get("removed")
     }
+    if properties.keys() <= declared.keys():
+        return shown
     return shown | {field: value for field, value in properties.items() if field not in declared}

@@ -12,8 +12,10 @@ from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Version
 from queries.cuts import Cut
+from queries.gaps import Shown as Readable
 from queries.gaps import readable
 from queries.naming import Named, is_below, named, object_at_once, type_of, types, values
+from queries.purges import Purges
 from queries.waiting import waiting
 
 PREFIXES: Final = (*(f"{kind}/" for kind in KINDS), "object/", "link/")
@@ -77,10 +79,10 @@ def objects(cut: Cut, type_name: str, *, deleted: bool = False, after: str = "")
 
     Raises `Refused` (TYPE_UNKNOWN).
     """
-    schema = named(cut, type_name)
+    schema, purges = named(cut, type_name), Purges(cut.versions)
     for version in cut.valid(schema.entities, after):
         if deleted or not version.state.get("deleted"):
-            yield shown_as(cut, schema, version)
+            yield shown_as(cut, schema, version, purges=purges)
 
 
 def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
@@ -89,6 +91,7 @@ def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[
     Each in key order, streamed; `deleted` ones only if asked for. `after`: only what comes behind this entity.
     """
     known: dict[Any, Named | None] = {}
+    purges = Purges(cut.versions)
 
     def schema(version: Version) -> Named | None:
         rid = version.state.get("type")
@@ -102,7 +105,7 @@ def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[
         for version in cut.valid(prefix, after if after.startswith(prefix) else ""):
             if deleted or not version.state.get("deleted"):
                 own = _declared(cut, version) if of_schema else schema(version)
-                yield shown_as(cut, own or _undeclared(version), version)
+                yield shown_as(cut, own or _undeclared(version), version, purges=purges)
 
 
 def reached(entity: str) -> int:
@@ -150,8 +153,10 @@ def not_found(cut: Cut, schema: Named, key: str) -> Refused:
     return Refused([Finding(f"{kind}_UNKNOWN", "/key", text)])
 
 
-def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = ()) -> Shown:
-    """A version under the names of its type."""
+def shown_as(
+    cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = (), purges: Readable | None = None
+) -> Shown:
+    """A version under the names of its type. `purges` where there are many."""
     kind, _, rest = version.entity.partition("/")
     return Shown(
         position=cut.position,
@@ -162,7 +167,7 @@ def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]
         version=version.since,
         written_on=version.branch,
         effective=version.effective,
-        values=values(version.entity, schema.state, readable(cut.versions, version, schema.state)),
+        values=values(version.entity, schema.state, readable(purges or cut.versions, version, schema.state)),
         audit=version.stamps,
         purged=_purged(version),
         parked=parked,
@@ -173,12 +178,9 @@ def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked]
 
 def _sectioned(schema: Mapping[str, Any], version: Version) -> list[str]:
     declared: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    unfoldable = [(field, each) for field, each in declared.items() if "unfoldable" in each]
     there = version.state["properties"]
-    return [
-        each["name"]
-        for field, each in declared.items()
-        if "unfoldable" in each and field in there and not each.get("removed")
-    ]
+    return [each["name"] for field, each in unfoldable if field in there and not each.get("removed")]
 
 
 def _purged(version: Version) -> dict[str, str] | None:

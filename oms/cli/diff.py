@@ -49,6 +49,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what differs between two moments, or two branches. Of the schema, the objects and the links, or of one of them."""
+    from oms.querying import columns
     from oms.settings import load
     from queries.differences import difference, differences
 
@@ -57,7 +58,10 @@ def diff(
     start = from_moment or ("base" if one == other else "now")
     with versions(settings, min_position) as opened:
         before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
-        found = differences(before, after) if type_name is None else difference(before, after, type_name, key)
+        if type_name is None:
+            found: Iterable[Difference] = differences(before, after, kept=columns(settings))
+        else:
+            found = difference(before, after, type_name, key)
         if as_json:
             _print_json(before, after, found)
         else:

@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from events.branches.lineage import Lineage
 from events.names import Key
+from projectors.versions import Version
+from queries.cuts import Cut
 from queries.sql.scans import TrueAt
 from queries.sql.told import Told
 from queries.sql.windows import Window
@@ -39,6 +41,23 @@ class Slice(NamedTuple):
     true: TrueAt | None = None
 
 
+class Compared(NamedTuple):
+    """Two moments, of versions that began behind `floor`; `without`: entities of which none is meant."""
+
+    floor: int
+    before: int
+    after: int
+    without: Collection[Key]
+
+
+class Pair(NamedTuple):
+    """Two versions of an entity, `None` where it was not there. What both have alike may be missing in them."""
+
+    entity: Key
+    before: Version | None
+    after: Version | None
+
+
 class Columns(Protocol):
     """All versions that one branch wrote of the entities of one type, up to a position."""
 
@@ -54,6 +73,13 @@ class Columns(Protocol):
 
     def batches(self, told: Sequence[Told], wanted: Slice) -> Iterator[Sequence[Sequence[Any]]]:
         """Versions of one entity together, as they came."""
+
+    @property
+    def compares(self) -> bool:
+        """Whether pairs can be made of them."""
+
+    def pairs(self, wanted: Compared) -> Iterator[Pair]:
+        """Of the entities of which there are other versions at one moment than at the other one, in key order."""
 
 
 Whole = tuple[str, str, int]
@@ -79,10 +105,11 @@ def whole(
 ) -> Found | None:
     """`None` where there are no columns that tell this, or too much would have to be read apart."""
     cut = window.cut
-    for level, (branch, floor, last) in enumerate(cut.lineage):
+    for here in cut.lineage:
+        branch, floor, last = here
         columns = lookup(cut.versions, branch, prefix) if last > floor else None
         if columns is not None and columns.tells(told):
-            apart = _apart(cut.versions, cut.lineage, level, prefix, columns)
+            apart = _apart(cut.versions, [each for each in cut.lineage if each != here], here, prefix, columns)
             low = min(window.low, last)
             return None if apart is None else Found(
                 prefix, columns, Slice(floor, last, low, window.every, window.point, apart, true)
@@ -90,10 +117,24 @@ def whole(
     return None
 
 
-def _apart(versions: Versions, lineage: Lineage, level: int, prefix: str, columns: Columns) -> frozenset[Key] | None:
-    """`level` of the lineage is the one that there are columns of."""
-    branch, _, last = lineage[level]
-    others = [each for number, each in enumerate(lineage) if number != level]
+def pairs(lookup: Lookup, before: Cut, after: Cut, prefix: str) -> Iterator[Pair]:
+    """What differs between two cuts of the entities of one type, in key order; some are left out, or all."""
+    for one in before.lineage:
+        branch, floor, last = one
+        other = next((each for each in after.lineage if each[:2] == one[:2]), None)
+        columns = lookup(after.versions, branch, prefix) if other else None
+        if other is not None and columns is not None and columns.compares:
+            others = [each for each in (*before.lineage, *after.lineage) if each not in (one, other)]
+            apart = _apart(after.versions, others, max(one, other), prefix, columns)
+            return iter(()) if apart is None else columns.pairs(Compared(floor, last, other[2], apart))
+    return iter(())
+
+
+def _apart(
+    versions: Versions, others: Lineage, here: tuple[str, int, int], prefix: str, columns: Columns
+) -> frozenset[Key] | None:
+    """`here` is where there are columns of, `others` what else is seen; `None` if they are too many."""
+    branch, _, last = here
     changed = [versions.changed(on, prefix, floor, at) for on, floor, at in others if at > floor]
     if last > columns.position:
         changed.append(versions.changed(branch, prefix, columns.position, last))

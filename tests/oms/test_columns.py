@@ -14,6 +14,7 @@ from oms.cli import run
 from oms.packing import REST, Keeper
 from oms.settings import Settings
 from oms.shelves import FolderShelves
+from queries.differences import AT_ONCE
 from tests.queries.histories import MAIN, START, Lived, changed, made, object_type
 
 USER = object_type("User", ["id", {"field": "n", "name": "n", "type": "integer"}], table="users")
@@ -81,3 +82,13 @@ async def test_what_runs_makes_columns_newer_that_somebody_asked_for(users: Live
         assert (await keeper.step() == REST) is (count < BEHIND)
     assert explained(ask) == f"all of them, from columns as of {users.history.position}"
     assert counted(ask)[0] == (0, ENTITIES // 7 + 1)
+
+
+async def test_a_difference_of_many_objects_is_the_same_from_columns(users: Lived, ask: Callable[..., Any]) -> None:
+    last = users.history.commit(MAIN, [changed("User", f"{n:05}", id=f"{n:05}", n=-1) for n in range(2 * AT_ONCE)])
+    await users.write()
+    asked = "diff", "--from", str(last - 2 * AT_ONCE)
+    read = ask(*asked)["differences"]
+    assert (len(read), read[8]["changes"]) == (2 * AT_ONCE, [{"op": "replace", "path": "/n", "old": 1, "new": -1}])
+    keep(sqlite_columns(users.view), MAIN, "object/User/")
+    assert ask(*asked)["differences"] == read

@@ -1,5 +1,6 @@
 """Columns of whole tables: when they are read, made newer, and made again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from projectors.projector import Parked
 from queries.sql.kept import nothing_kept
 from queries.sql.query import planned
 from queries.sql.windows import Windows
-from tests.queries.histories import MAIN, History, Lived, changed, deleted, made
+from tests.queries.histories import MAIN, SECOND, START, History, Lived, changed, deleted, made
 from tests.queries.sql.asking import LATER
 from tests.queries.sql.kept_views import CLOSED, TYPE, TYPED, told
 
@@ -130,3 +131,18 @@ def test_an_encrypted_property_is_told_by_the_versions_and_the_others_by_columns
     assert why(closed, 'SELECT id, "any" FROM users') == "all of them"
     assert why(closed, "SELECT _key FROM history") == "versions, from columns as of 3"
     assert why(closed, "SELECT properties FROM history") == "versions"
+
+
+@pytest.mark.parametrize("seconds", [(1, 1), (1, 5, 3), (5, 3, 3, 4)])
+async def test_what_is_true_since_when_is_told_of_corrections_too(
+    users: Lived, view: Path, seconds: Sequence[int]
+) -> None:
+    for number, at in enumerate(seconds):
+        state = changed("User", "3", id="3", text="가", whole=number)
+        users.history.commit(MAIN, [state], effective=START + (60 + at) * SECOND)
+    await users.write()
+    keep(sqlite_columns(view), MAIN, TYPE)
+    for every in ("FOR VALID_TIME ALL", "ALL_VERSIONS FOR VALID_TIME ALL"):
+        with reading(view) as versions:
+            text = f"SELECT * FROM users {every}"
+            assert told(versions, text, MAIN, lookup(lambda: view)) == told(versions, text, MAIN)
