@@ -8,11 +8,11 @@ The page `/portal` stands on nothing else. What is sent again is a try's own eve
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.decider import State
@@ -21,6 +21,7 @@ from events.meant import nearest
 from events.names import command_subject
 from events.subscriptions.letters import FOREVER, Sought
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
+from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
 from gateways.http.portal_shapes import (
     Endpoint,
@@ -37,8 +38,9 @@ from gateways.http.portal_shapes import (
     try_shown,
 )
 from gateways.http.ports import Behind, Caller
-from gateways.http.problems import of_parameters, problem
+from gateways.http.problems import problem
 from gateways.http.reading import cut_now
+from producers.receive import LOCAL
 from queries.subscriptions import Subscription, subscriptions
 
 DEADLINE: Final = 10.0
@@ -46,7 +48,6 @@ MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 _VERBS: Final = {"pause": "PauseSubscription", "resume": "ResumeSubscription"}
 _SAID: Final[Mapping[str, type[BaseModel]]] = {"say": Why, "test": Example, "rotate": Rotation}
 _HERE: Final = frozenset({None, "same-origin", "none"})
-Said = TypeVar("Said", bound=BaseModel)
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="the command's id")
 ]
@@ -73,7 +74,7 @@ class Portal:
                 path, called, methods=[method], response_model=None, summary=summary,
                 status_code=200 if model else 202,
                 responses={200: {"model": model}} if model else {202: {"description": "It goes out now"}},
-                openapi_extra=_body_of(_SAID[called.__name__]) if called.__name__ in _SAID else None,
+                openapi_extra=openapi_of(_SAID[called.__name__]) if called.__name__ in _SAID else None,
             )  # fmt: skip
         return router
 
@@ -119,13 +120,13 @@ class Portal:
 
     async def test(self, request: Request, name: str) -> Response:
         _, found, body = await self._said(request, name)
-        return _json(test_shown(await self._behind.portal.test(found.state, _read(Example, body).type)))
+        return _json(test_shown(await self._behind.portal.test(found.state, read(Example, body).type)))
 
     async def say(
         self, request: Request, name: str, verb: Literal["pause", "resume"], identity: Key = None
     ) -> Response:
         caller, _, body = await self._said(request, name)
-        said = _read(Why, body)
+        said = read(Why, body)
         why = {"reason": said.reason} if said.reason and verb == "pause" else {}
         outcome = await self._decided(caller, _VERBS[verb], {"subscription": name, **why}, identity)
         return Response(msgspec.json.encode(outcome), media_type="application/json")
@@ -133,7 +134,7 @@ class Portal:
     async def rotate(self, request: Request, name: str) -> Response:
         """NOTE without an id of one's own: said twice it is another secret, so what one was shown is the one in use."""
         caller, found, body = await self._said(request, name)
-        overlap = _read(Rotation, body).overlap
+        overlap = read(Rotation, body).overlap
         if not found.state["secrets"]:
             raise problem(422, "SUBSCRIPTION_PROTOCOL", "/path/name", f"nothing that goes to {name} is signed")
         portal = self._behind.portal
@@ -153,7 +154,7 @@ class Portal:
     async def _said(self, request: Request, name: str) -> tuple[Caller, Subscription, bytes]:
         """And the body. Raises `Problem`. NOTE whoever needs no token could be spoken for by another site's page: browsers say so."""
         caller, body = await self._door.enter_with_body(request, "webhooks")
-        if request.headers.get("sec-fetch-site") not in _HERE:
+        if caller.principal == LOCAL and request.headers.get("sec-fetch-site") not in _HERE:
             raise problem(403, "GATEWAY_HOST", "", "another site's page says nothing here")
         return caller, await self._one(caller, name), body
 
@@ -192,18 +193,6 @@ class Portal:
         if outcome["status"] == "rejected":
             raise Refused([Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]])
         return outcome
-
-
-def _read(model: type[Said], body: bytes) -> Said:
-    """Raises `Problem`."""
-    try:
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise of_parameters([{**each} for each in error.errors()], "body") from None
-
-
-def _body_of(model: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 def _json(shown: BaseModel) -> Response:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Body, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from events.findings import Finding, Outcome
 from events.names import command_subject
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
+from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
 from gateways.http.operating import TEXT
 from gateways.http.ports import Ask, Caller, Callers, Figures, Told, Turned
@@ -96,7 +97,7 @@ class Scheduling:
         router.add_api_route(
             "/schedules/{name}/{verb}", self.say, methods=["POST"], response_model=None,
             summary="Pause or resume a schedule, or let it run once more, now.",
-            responses={200: {"model": Outcome}},
+            responses={200: {"model": Outcome}}, openapi_extra=openapi_of(Why),
         )  # fmt: skip
         return router
 
@@ -147,13 +148,13 @@ class Scheduling:
         request: Request,
         name: str,
         verb: Literal["pause", "resume", "run"],
-        why: Annotated[Why | None, Body()] = None,
         identity: Annotated[
             str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="the command's id")
         ] = None,
     ) -> Response:
-        caller = self._door.enter(request, "write")
-        reason = {} if why is None or why.reason is None or verb == "resume" else {"reason": why.reason}
+        caller, body = await self._door.enter_with_body(request, "write")
+        said = read(Why, body)
+        reason = {} if said.reason is None or verb == "resume" else {"reason": said.reason}
         return _plain(await self._decided(caller, _VERBS[verb], {"schedule": name, **reason}, identity))
 
     async def health(self) -> Response:

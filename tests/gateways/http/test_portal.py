@@ -61,6 +61,16 @@ async def test_who_is_not_let_in_has_nothing_read_and_who_is_not_much(gateway, t
         await writer.wait_closed()
 
 
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 503), (None, 503)]
+)
+async def test_no_page_of_another_site_speaks_for_whoever_needs_no_token(gateway, site, status):
+    headers = {} if site is None else {"Sec-Fetch-Site": site}
+    async with gateway.http.post("/portal/subscriptions/a/pause", headers=headers) as answer:
+        code = (await answer.json(content_type=None))["code"]
+        assert (answer.status, code) == (status, "GATEWAY_HOST" if status == 403 else "UNAVAILABLE_VIEW")
+
+
 @pytest.mark.parametrize("path", ["", "/a", "/a/tries", "/a/tries/1"])
 async def test_the_doors_are_for_who_may_see_webhooks(gateway, path):
     gateway.behind.callers.tokens |= {"t": Caller("ana", frozenset({"read", "write"}))}
