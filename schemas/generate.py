@@ -1,4 +1,4 @@
-"""Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, AsyncAPI, and a page
+"""Writes the contracts anew from the types: a JSON Schema for each event, command and the outcome, AsyncAPI, OpenAPI of webhooks, and a page
 for people, `docs/messages.md`.
 
     python -m schemas.generate            write the files beside this one
@@ -18,18 +18,19 @@ from pydantic import BaseModel
 from events.catalog import COMMANDS, EVENTS
 from events.command import QUESTIONS, CommandMessage, Commit
 from events.findings import Answer, Outcome
-from schemas import asyncapi
+from schemas import asyncapi, webhooks
 from schemas.command_reference import reference
 from schemas.compat import breaks
 
 HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parent / "docs" / "messages.md"
+WHOLE: Final = ("asyncapi.json", "openapi-webhooks.json")
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 
 def documents() -> dict[str, Schema]:
-    """Path below `schemas/` → JSON Schema (`asyncapi.json`: the whole document). Events are `data` of the envelope, commands `data` of the command message."""
+    """Path below `schemas/` → JSON Schema (`WHOLE`: whole documents). Events are `data` of the envelope, commands `data` of the command message."""
     events = {f"events/{_short(name)}.json": _schema(model, name) for name, model in EVENTS.items()}
     named: Mapping[str, type[BaseModel]] = {
         **{name: each.model for name, each in COMMANDS.items()},
@@ -42,7 +43,8 @@ def documents() -> dict[str, Schema]:
         "outcome.json": _schema(Outcome, "io.oms.outcome"),
         "answer.json": _schema(Answer, "io.oms.answer"),
     }
-    return {**events, **commands, **messages, "asyncapi.json": asyncapi.document()}
+    whole = {"asyncapi.json": asyncapi.document(), "openapi-webhooks.json": webhooks.document()}
+    return {**events, **commands, **messages, **whole}
 
 
 def differences(folder: Path, made: Mapping[str, Schema]) -> Iterator[str]:
@@ -73,7 +75,7 @@ def stored_in(folder: Path) -> dict[str, Schema]:
         path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.rglob("*.json"))
         if path.relative_to(folder).parts[0]
-        in {"events", "commands", "command.json", "outcome.json", "answer.json", "asyncapi.json"}
+        in {"events", "commands", "command.json", "outcome.json", "answer.json", *WHOLE}
     }
 
 

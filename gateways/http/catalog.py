@@ -23,10 +23,10 @@ from queries.schema_document import schema_document
 from schemas import xregistry
 from schemas.asyncapi import first_sentence
 from schemas.exchange.json_schema import schema_of
-from schemas.generate import HERE, stored_in
+from schemas.generate import HERE, WHOLE, stored_in
 
 SCHEMA_TYPE: Final = "application/schema+json"
-ASYNCAPI: Final = "asyncapi.json"
+ASYNCAPI, WEBHOOKS = WHOLE
 
 
 class Moment(BaseModel):
@@ -51,6 +51,7 @@ class Catalog:
             ("/schemas/{kind}/{name}", self.schema, "One JSON Schema: /schemas/events/object.created.v1"),
             ("/schemas/{name}", self.top, "The schema of a command message, an outcome, an answer."),
             ("/asyncapi.json", self.asyncapi, "All that is said on NATS, as AsyncAPI 3.0."),
+            ("/openapi-webhooks.json", self.webhooks, "The events that webhooks carry out, as OpenAPI 3.1."),
             ("/xregistry", self.xregistry, "The catalog as an xRegistry document."),
             ("/types", self.types, "The ontology's own object types, as of a moment."),
             ("/types/{name}", self.type_, "One of them as a JSON Schema of its objects, as of a moment."),
@@ -75,7 +76,7 @@ class Catalog:
     async def schemas(self, request: Request) -> Response:
         self._door.enter(request, "read")
         known = await asyncio.to_thread(_schemas)
-        names = [f"/schemas/{path.removesuffix('.json')}" for path in known if path != ASYNCAPI]
+        names = [f"/schemas/{path.removesuffix('.json')}" for path in known if path not in WHOLE]
         return _same(request, msgspec.json.encode(sorted(names)))
 
     async def schema(
@@ -99,6 +100,10 @@ class Catalog:
     async def asyncapi(self, request: Request) -> Response:
         self._door.enter(request, "read")
         return _same(request, (await asyncio.to_thread(_schemas))[ASYNCAPI])
+
+    async def webhooks(self, request: Request) -> Response:
+        self._door.enter(request, "read")
+        return _same(request, (await asyncio.to_thread(_schemas))[WEBHOOKS])
 
     async def xregistry(self, request: Request) -> Response:
         self._door.enter(request, "read")
