@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from events.decider import Lookup, State
+from events.index.lineage import of_lineage
 from events.index.links import of_link, of_link_type
 from events.index.migrations import of_migration
 from events.index.references import Holding, degrees
@@ -60,15 +61,29 @@ def _of_object(get: Lookup, key: Key, before: State | None, after: State | None)
     kind = get(Key(f"objectType/{known['type']}"))
     assert kind is not None, f"{key} is of a type that is not there"
     shape = shape_in(get, kind)
-    if shape.keyed_by != shape.slug and (old is None) != (new is None):
-        reserved = shared_key(shape.keyed_by, known["key"])
-        changed.append(_freed(get, reserved) if new is None else _taken(get, reserved, {"owner": key}))
-    if shape.rekeying:
-        changed += _of_former_key(get, key, shape, known["key"], old, new)
+    if shape.other is not None:
+        changed += of_lineage(get, key, shape, known["key"], old, new)
+    else:
+        changed += _of_keys(get, key, shape, known["key"], old, new)
     if shape.claiming:
         changed += _of_claims(get, key, shape, old or _NOTHING, new or _NOTHING)
     if shape.personal is not None:
         changed += _of_subject(get, key, shape.personal, before, after)
+    return changed
+
+
+def _of_keys(get: Lookup, key: Key, shape: Shape, standing: str, old: Values, new: Values) -> list[Change]:
+    """Under which an object is found, and unique values."""
+    changed: list[Change] = []
+    if shape.keyed_by != shape.slug and (old is None) != (new is None):
+        reserved = shared_key(shape.keyed_by, standing)
+        changed.append(_freed(get, reserved) if new is None else _taken(get, reserved, {"owner": key}))
+    if shape.rekeying:
+        changed += _of_former_key(get, key, shape, standing, old, new)
+    for each in shape.unique:
+        was, is_ = (old or _NOTHING).get(each.field), (new or _NOTHING).get(each.field)
+        if was != is_:
+            changed += _owned(get, key, each.key(old or _NOTHING), each.key(new or _NOTHING))
     return changed
 
 
@@ -80,9 +95,6 @@ def _of_former_key(get: Lookup, key: Key, shape: Shape, standing: str, old: Valu
 
 
 def _of_claims(get: Lookup, key: Key, shape: Shape, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    for each in shape.unique:
-        if old.get(each.field) != new.get(each.field):
-            yield from _owned(get, key, each.key(old), each.key(new))
     for each in shape.reserving:
         if old.get(each.field) != new.get(each.field):
             yield from _where_free(get, key, each.key(old), each.key(new))

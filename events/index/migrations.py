@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from events.decider import Lookup, State, needed
+from events.index.lineage import announced
 from events.index.references import Holding, counted_by, traced
 from events.names import Key
 from events.reserved import (
@@ -101,13 +102,15 @@ def _all_reserved(get: Lookup, state: State, objects: Iterable[State | None]) ->
 
 
 def _round_traced(get: Lookup, state: State, some: Iterable[State | None]) -> Iterator[Change]:
-    """Links, and objects that refer to others: who goes under another key takes them along."""
+    """Links, and objects that refer to others: who goes under another key takes them along; and under which one it will go."""
     objects: list[tuple[Holding, State]] = []
     for key, each in zip(state["claimed"], some, strict=True):
         if each is not None and "from" in each:
             yield from ((one, {"link": key}) for one in incident_keys(each["slug"], each["from"], each["to"]))
         elif each is not None and (kind := get(Key(f"objectType/{each['type']}"))) is not None:
-            objects.append((Holding(key, shape_in(get, kind)), each["properties"]))
+            shape = shape_in(get, kind)
+            objects.append((Holding(key, shape), each["properties"]))
+            yield from ((one, {"owner": key}) for one in announced(shape, each["key"], each["properties"]))
     yield from traced(get, objects)
 
 
@@ -116,6 +119,7 @@ _CLAIMED: Final[Mapping[str, Callable[[Lookup, State, Iterable[State | None]], I
     "SetCardinality": _ends_taken,
     "SetAcyclic": _links_traced,
     "SetPrimaryKey": _round_traced,
+    "ChangeParents": _round_traced,
     "DeleteObjectType": _round_traced,
 }
 """By the change that a migration makes; else `_all_reserved`."""

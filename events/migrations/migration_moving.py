@@ -11,15 +11,16 @@ from typing import Final, Literal, NamedTuple
 
 from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_relations import Relations, ends
+from events.migrations.migration_relations import Relations
+from events.migrations.migration_round import Moved, Round
 from events.migrations.migration_step import Claims, Step
 from events.migrations.migration_values import known
-from events.names import Key, link_key, object_key
-from events.objects.link_words import CreateLink, DeleteLink
+from events.names import Key, object_key
+from events.objects.link_words import DeleteLink
 from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
 from events.objects.placing import LetGo, PlaceObject
 from events.objects.sealing import PURGED
-from events.reserved import degree_key, incident_under, number, referring_key, referring_under, shared_key
+from events.reserved import degree_key, number, referring_key, shared_key
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json
 
@@ -37,8 +38,11 @@ class Over(NamedTuple):
     named: Callable[[str], str | None]  # a property of theirs there
 
 
-Moved = dict[Key, tuple[State, str]]
-"""By entity: its state, and the key under which it goes."""
+class Lineage(NamedTuple):
+    """`arrived`: whether an object under the key that it shall have came there already, and is what it shall be."""
+
+    arrived: Callable[[State], bool]
+    values: Callable[[State], Mapping[str, Json]]  # by field, opened: those that it has there
 
 
 @dataclass(slots=True)
@@ -49,7 +53,8 @@ class Moving:
     types: Sequence[State]
     around: Relations
     wanted: Callable[[State], str | Finding]
-    over: "Over | None" = None  # where they go over to another type
+    over: Over | None = None  # where they go over to another type
+    lineage: Lineage | None = None  # where their type has other parents
 
     def claims(self, since: Mapping[Key, State], page: Mapping[Key, State]) -> Claims:
         """All of `since`, and as many of the page as one commit takes. Raises `Unread`."""
@@ -98,7 +103,7 @@ class Moving:
             to = self.wanted(one)
             if isinstance(to, Finding):
                 raise Refused([to])
-            if self.over is None and to == one["key"]:
+            if to == one["key"] and self._stays(one):
                 if not group:
                     return {}
                 raise Refused([Finding("OBJECT_EXISTS", "", f"{at} has the key {to}, and so would another object")])
@@ -108,21 +113,35 @@ class Moving:
             at = self._occupant(one)
         return group
 
+    def _stays(self, state: State) -> bool:
+        return self.over is None and (self.lineage is None or self.lineage.arrived(state))
+
     def _occupant(self, state: State) -> Key | None:
         """The object that has the key now that another shall have. Raises `Unread`."""
         to = self.wanted(state)
         if isinstance(to, Finding) or to == state["key"] or self.over is not None:
             return None  # of another type's object it is refused
-        root = self._shape(state).keyed_by
+        shape = self._shape(state)
+        if shape.other is not None:  # who came under the key of the new parents already refuses it
+            return self._standing(shared_key(shape.other.keyed_by, to))
+        root = shape.keyed_by
         own = object_key(root, to)
         if self._alive(own) is not None:
             return own
-        holder = self.context.get(shared_key(root, to)) if len(self.types) > 1 else None
-        return None if holder is None or self._alive(holder["owner"]) is None else Key(holder["owner"])
+        return self._standing(shared_key(root, to)) if len(self.types) > 1 else None
+
+    def _standing(self, reserved: Key) -> Key | None:
+        """Who of the objects that go has reserved a key."""
+        holder = self.context.get(reserved)
+        ours = tuple(f"object/{each['slug']}/" for each in self.types)
+        if holder is None or not holder["owner"].startswith(ours) or self._alive(holder["owner"]) is None:
+            return None
+        return Key(holder["owner"])
 
     def _moved(self, moved: Moved) -> Claims:
-        links, references = self._links(moved), self._references(moved)
-        needed(self.context.get, self._touched(moved, references))
+        around = Round(self.context, self.around)
+        links, references = around.links(moved), around.references(moved)
+        needed(self.context.get, [*self._touched(moved, references), *around.touched(links)])
         before: list[tuple[Key, Payload]] = [
             *((key, LetGo(type=one["type"], key=one["key"], fields=[*new])) for key, (one, new) in references.items()),
             *((key, _unlinked(link)) for key, (link, _) in links.items()),
@@ -133,7 +152,7 @@ class Moving:
         }
         after: list[tuple[Key, Payload]] = [
             *((key, each) for key, (one, new) in references.items() for each in self._referring(key, one, new, moved)),
-            *((key, self._linked(link, at)) for key, (link, at) in links.items()),
+            *((key, around.linked(link, at)) for key, (link, at) in links.items()),
         ]
         waiting = any(to.startswith(ASIDE) for _, to in moved.values())
         return Claims(steps, [], before=before, after=after, waiting=waiting)
@@ -157,10 +176,14 @@ class Moving:
             return self.over.comes(
                 {**state, "properties": {f: v for f, v in state["properties"].items() if f not in gone}}
             )
-        names = self._shape(state).names
-        values = known(self.context, state).items()
-        kept = {f: value for f, value in values if f in names and f not in gone and value != PURGED}
+        kept = {f: value for f, value in self._values(state).items() if f not in gone and value != PURGED}
         return PlaceObject(type=state["type"], key=to, values=kept)
+
+    def _values(self, state: State) -> Mapping[str, Json]:
+        if self.lineage is not None:
+            return self.lineage.values(state)
+        names = self._shape(state).names
+        return {field: value for field, value in known(self.context, state).items() if field in names}
 
     def _referring(self, key: Key, state: State, new: Mapping[str, Json], moved: Moved) -> Iterator[UpdateObject]:
         names = self._shape(state).names
@@ -171,66 +194,6 @@ class Moving:
             type_, patch = self.over.type, {name: value for name, value in there.items() if name is not None}
         if patch:
             yield UpdateObject(type=type_, key=to, patch=patch)
-
-    def _references(self, moved: Moved) -> dict[Key, tuple[State, dict[str, Json]]]:
-        """What refers to the objects: its state, and the values that it shall have, by field."""
-        degrees = ((each, self.context.get(degree_key(each))) for each in moved)
-        referred = [each for each, degree in degrees if number(degree) > sum((degree or {}).get("links", {}).values())]
-        under = [(each, one["slug"]) for each in referred for one in self.around.referring]
-        found = needed(self.context.under, [referring_under(*each) for each in under])
-        by = dict.fromkeys(
-            object_key(slug, member.rpartition("/")[2])
-            for (_, slug), members in zip(under, found, strict=True)
-            for member in members
-        )
-        states = zip(by, needed(self._alive, by), strict=True)
-        there = [(key, state) for key, state in states if state is not None]
-        values = needed(lambda one: self._named_anew(*one, moved), there)
-        return {key: (state, new) for (key, state), new in zip(there, values, strict=True) if new}
-
-    def _named_anew(self, key: Key, state: State, moved: Moved) -> dict[str, Json]:
-        shape, values = self._shape(state), known(self.context, state)
-        refers = list(shape.referring(values))
-        meant = needed(lambda one: shape.meant(self.context.get, key, one[2], one[3]), refers)
-        new = {
-            (field, named): moved[target][1] if target in moved else named
-            for (field, _, _, named), target in zip(refers, meant, strict=True)
-        }
-        fields = dict.fromkeys(each[0] for each, target in zip(refers, meant, strict=True) if target in moved)
-        return {field: _put(values[field], field, new) for field in fields}
-
-    def _links(self, moved: Moved) -> dict[Key, tuple[State, dict[str, str]]]:
-        """The links at the objects, and the keys of their ends then."""
-        sides = [side for key, (state, _) in moved.items() for side in self._sides(key, state)]
-        found = needed(self.context.under, [incident_under(kind["slug"], end, key) for kind, end, key in sides])
-        keys: dict[Key, State] = {}
-        for (kind, end, key), members in zip(sides, found, strict=True):
-            for member in members:
-                other = member.rpartition("/")[2]
-                keys[link_key(kind["slug"], *((key, other) if end == "from" else (other, key)))] = kind
-        links = [
-            (key, kind, link) for (key, kind), link in zip(keys.items(), needed(self._alive, keys), strict=True) if link
-        ]
-        around = needed(lambda one: ends(self.context.get, one[1], one[2]), links)
-        return {
-            key: (link, {end: moved[entity][1] if entity in moved else link[end] for end, entity in at.items()})
-            for (key, _, link), at in zip(links, around, strict=True)
-            if any(entity in moved for entity in at.values())
-        }
-
-    def _sides(self, key: Key, state: State) -> Iterator[tuple[State, str, str]]:
-        slugs = (self.context.get(degree_key(key)) or {}).get("links", {})
-        above = self._shape(state).slugs
-        for kind in self.around.link_types:
-            if kind["slug"] in slugs:
-                yield from ((kind, end, state["key"]) for end in ("from", "to") if kind[end] in above)
-
-    def _linked(self, link: State, at: Mapping[str, str]) -> CreateLink:
-        kind = self.context.get(Key(f"linkType/{link['type']}"))
-        assert kind is not None, "a link is of a type that is there"
-        said = link.get("properties")
-        properties = shape_in(self.context.get, kind).named(said) if said else None
-        return CreateLink.model_validate({"type": link["type"], **at, "properties": properties}, by_alias=True)
 
     def _alive(self, key: Key) -> State | None:
         state = self.context.get(key)
@@ -250,7 +213,3 @@ def _counted_as(state: State) -> Literal["converted", "again"]:
 def _unlinked(link: State) -> DeleteLink:
     said = {"type": link["type"], "from": link["from"], "to": link["to"]}
     return DeleteLink.model_validate(said, by_alias=True)
-
-
-def _put(value: Json, field: str, new: Mapping[tuple[str, str], str]) -> Json:
-    return [new[field, each] for each in value] if isinstance(value, list) else new[field, value]

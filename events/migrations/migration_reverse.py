@@ -4,16 +4,15 @@ first   with the first batch, what makes room            last    with the last
 tight   with the last, if all objects fit it again       again   what is made of what the migration did not write
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from events.decider import Context, Payload, State
 from events.findings import Finding, Refused
-from events.migrations.migration_change import bounded, command_of, conversion
-from events.migrations.migration_deciders import decided_by
-from events.migrations.migration_keys import back, rekeyed
-from events.migrations.migration_parents import keyed_anew
+from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_changed import Changed
+from events.migrations.migration_lineage import ended, turning
 from events.migrations.migration_properties import of_objects
 from events.migrations.migration_relations import relations
 from events.migrations.migration_reserved import reserved_in, values_reserved
@@ -24,7 +23,7 @@ from events.migrations.migration_values import converted, known
 from events.migrations.migration_words import Fix
 from events.schema.checks import by_name
 from events.schema.constraint import Constraint
-from events.schema.hierarchy import effective, line
+from events.schema.hierarchy import below, effective, line
 from events.schema.kinds import kind_named
 from events.schema.link_reserving import ReserveEnds
 from events.schema.link_type_words import ChangeEndpoints, RestoreLinkType, SetAcyclic, SetCardinality
@@ -54,6 +53,9 @@ class Reverse(NamedTuple):
     originals: bool = True  # values of before come back
     onward: bool = False  # it is made as any change is, by `again` alone
     more: bool = False  # in a second scan, that begins with the last batch of this one
+    returned: Collection[
+        str
+    ] = ()  # RIDs of types whose objects went under other keys, and are back under those of before
 
 
 _CAST: Final = Fix(kind="cast", otherwise="drop")
@@ -155,15 +157,20 @@ def _rekeyed(context: Context, before: Context, change: SetPrimaryKey) -> Revers
 def _reparented(context: Context, before: Context, change: ChangeParents, fix: Fix) -> Reverse:
     """What objects claim as what they are no more is let go of; then, with the parents of before, what was stored is shown.
 
-    Refused for objects that came since and would lack what they need.
+    Refused for objects that came since and would lack what they need. Where they went under another key, they go back as
+    they went, and what had to go for it comes again in a third scan.
     """
     parents = existing(before, change.type).get("parents", [])
     parents_back = ChangeParents(type=change.type, parents=parents)
-    if not decided_by(parents_back).decide(replace(context, planned=True), parents_back):
+    made, own = Changed(context, parents_back, fix).made, existing(context, change.type)
+    if fix.kind == "move":
+        if not made or turning(own):
+            again = conversion(context, parents_back, Fix(kind="move"))
+            return Reverse(again=replace(again, more=True), onward=True)
+        types = [own, *below(context.get, own)]
+        return Reverse(last=ended(context, types), returned=[each["rid"] for each in types])
+    if made:
         return Reverse()
-    if keyed_anew(context, parents_back):
-        again = bounded(rekeyed(context, parents_back, Fix(kind="move"), back(before, change, fix)))
-        return Reverse(first=again.first, last=again.last, again=again, originals=False)
     again = conversion(context, parents_back, Fix(kind="default"))
     return Reverse(
         last=(parents_back, FillValues(type=change.type, fields=[])), again=again, originals=False, more=True

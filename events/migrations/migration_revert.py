@@ -5,7 +5,7 @@ written since, an object that they deleted and a link that they took away is kep
 value would not be right any more, it is made to fit, or goes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from events.branches.elsewhere import elsewhere
@@ -27,6 +27,7 @@ from events.objects import link
 from events.objects import object as object_
 from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import DeleteObject, RestoreObject
+from events.objects.placing import LetGo
 from events.objects.removal import removal
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json, same
@@ -73,7 +74,7 @@ def _onward(context: Context, state: State, whole: Conversion) -> list[Drafted]:
     events = batch.decided()
     if batch.stuck:
         raise Refused(Finding("MIGRATION_STATUS", "/migration", f"{key}: {text}") for key, text in batch.named())
-    restored = sum(batch.done.values())
+    restored = 0 if whole.counted else sum(batch.done.values())
     if batch.last and not whole.more:
         total = {"restored": restored + state["undone"]["restored"], "kept": state["undone"]["kept"]}
         return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=batch.claimed, **total))]
@@ -152,6 +153,9 @@ class _Undone:
         old = done.before
         if old is None or old["deleted"]:
             return  # it came with the migration, in the place of another
+        if self.back.returned and ("from" in new or new["type"] in self.back.returned):
+            yield from self._let_go(new, done)
+            return
         if not done.after["deleted"]:
             yield from self._values(new, done)
         elif not done.stands:
@@ -166,6 +170,21 @@ class _Undone:
         else:
             yield came
             yield from self._removed(key, old, done)
+
+    def _let_go(self, new: State, done: Trace) -> Iterator[Payload]:
+        """Of what went under another key and is back, or went for good: what it had to let go of before."""
+        step = None if done.before is None else self.whole.fixed(done.before)
+        if step is None or done.before is None:
+            return
+        if "from" in new:
+            yield from [self._linked(done.before)] if new["deleted"] and done.stands else []
+        elif not new["deleted"]:
+            was, now = self._shape(self.before, done.before), new["properties"]
+            left = {was.field(name): value for each in step.commands for name, value in _left(each).items()}
+            old = known(self.before, done.before)
+            yield from converted(
+                new, {was.names[f]: old[f] for f, value in left.items() if same(now.get(f), value)}
+            ).commands
 
     def _came(self, old: State, done: Trace) -> DeleteObject | None:
         """What came in place of an object goes again; `None` where others made something of it, or link to it."""
@@ -237,6 +256,11 @@ class _Undone:
         kind = context.get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
         assert kind is not None, "what is there is of a type that is there"
         return shape_in(context.get, kind)
+
+
+def _left(command: Payload) -> Mapping[str, Json]:
+    """What a command leaves of values, by API name or field."""
+    return dict.fromkeys(command.fields) if isinstance(command, LetGo) else getattr(command, "patch", None) or {}
 
 
 def _differing(one: State, other: State) -> Iterator[str]:

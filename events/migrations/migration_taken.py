@@ -1,23 +1,19 @@
 """What an object takes over when it goes under another key: its values under the shape that its type has then.
 
-a property that stays           its value
+a property that stays           its value, if it fits
 one that is called the same     the value of that, if it is one and no reference
-one that it had before          the value of then, where the migration is taken back
 what is required and lacking    what the fix gives
-all others                      nothing: they are in the history of the object under its old key
+all others                      nothing (`rest` keeps them stored, where the parents of its type change)
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from events.findings import Finding
 from events.migrations.migration_words import Fix
 from events.objects.sealing import PURGED
 from events.schema.shape import Shape
 from events.schema.values import Json, NotAValue
-
-_NOTHING: Final[Mapping[str, Json]] = MappingProxyType({})
 
 
 class Taken(NamedTuple):
@@ -27,16 +23,15 @@ class Taken(NamedTuple):
     key: str | Finding
 
 
-def taken(old: Shape, new: Shape, values: Mapping[str, Json], fix: Fix, before: Mapping[str, Json] = _NOTHING) -> Taken:
-    """`values` by field, opened; `before` by name."""
-    referring = {field for field, _, _ in old.references}
-    there = {field: value for field, value in values.items() if field in old.names and value != PURGED}
-    found = {field: value for field, value in there.items() if field in new.names}
-    named = {**before} | {
-        old.names[field]: old.shown(field, value)
-        for field, value in there.items()
-        if field not in new.names and field not in referring
-    }
+def taken(old: Shape, new: Shape, values: Mapping[str, Json], fix: Fix) -> Taken:
+    """`values` by field, opened."""
+    found = {field: value for field, value in values.items() if field in new.names and value != PURGED}
+    for field, value in found.items():
+        try:
+            new.checks[new.names[field]][1](new.shown(field, value))
+        except NotAValue as wrong:
+            return Taken(found, Finding(wrong.code, "", f"{new.names[field]} {wrong.text}"))
+    named = {old.names[field]: old.shown(field, value) for field, value in rest(old, new, values).items()}
     required = {slot.field for slot in new.required if slot.default is None}
     for name, (field, check) in new.checks.items():
         given = (fix.values or {}).get(name, fix.value) if field in required else None
@@ -55,6 +50,12 @@ def taken(old: Shape, new: Shape, values: Mapping[str, Json], fix: Fix, before: 
             ),
         )
     return Taken(found, key_in(new, found))
+
+
+def rest(old: Shape, new: Shape, values: Mapping[str, Json]) -> dict[str, Json]:
+    """What an object does not say any more, and has said: it stays stored, but what refers to others."""
+    gone = old.names.keys() - new.names.keys() - {field for field, _, _ in old.references}
+    return {field: value for field, value in values.items() if field in gone and value != PURGED}
 
 
 def key_in(shape: Shape, values: Mapping[str, Json]) -> str | Finding:

@@ -7,7 +7,7 @@ from events.findings import Finding
 from events.names import Key, object_key
 from events.reserved import counted_key, degree_key, referring_key, shared_key
 from events.schema.hierarchy import gone_on
-from events.schema.shape import Shape
+from events.schema.shape import Shape, shape_in
 from events.schema.uses import subtypes
 from events.schema.values import Json, NotAValue, pointer
 
@@ -49,9 +49,20 @@ def refused_key(context: Context, shape: Shape, entity: Key, key: str, path: str
         holder = gone_on(context.get, shape.keyed_by, key)
     if holder is None and reserved is not None:
         holder = reserved["owner"]
+    if holder is None and shape.other is not None:
+        holder = _on_its_way(context, shape.other, key)
     if holder is not None and holder != entity:
         text = f"{holder} has this key, and no two objects of {shape.keyed_by} and the types below it share one"
         yield Finding("OBJECT_KEY_TAKEN", path, text)
+
+
+def _on_its_way(context: Context, other: Shape, key: str) -> Key | None:
+    """An object that stands under a key still, by the other parents of its type, until it goes under its own. Raises `Unread`."""
+    reserved = context.get(shared_key(other.keyed_by, key))
+    state = None if reserved is None else context.get(reserved["owner"])
+    kind = None if state is None else context.get(Key(f"objectType/{state['type']}"))
+    goes = kind is not None and shape_in(context.get, kind).other is not None
+    return Key(reserved["owner"]) if reserved is not None and goes else None
 
 
 def claimed(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Iterator[Key]:

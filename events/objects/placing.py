@@ -18,7 +18,7 @@ from events.objects.personal import closed
 from events.plain import made
 from events.reserved import shared_key
 from events.schema.kinds import ObjectTypeNamed, kind_named
-from events.schema.shape import shape_in
+from events.schema.shape import Shape, shape_in
 from events.schema.values import Json
 
 __all__ = ["COMMANDS", "EVENTS", "INNER", "aggregate", "decide", "evolve", "reads", "target"]
@@ -82,8 +82,17 @@ def _placed(context: Context, command: PlaceObject) -> list[Drafted]:
     if findings:
         raise Refused(findings)
     said = event_start(shape, command.key)
-    said["properties"] = values if shape.personal is None else closed(context, shape.personal, entity, values, values)
+    said["properties"] = _stored(context, shape, entity, values)
     return [Drafted(entity, shape.slug, made(ObjectCreated, said))]
+
+
+def _stored(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What its type has only under other parents stays with it, and is closed as these want it."""
+    own = values if shape.personal is None else closed(context, shape.personal, entity, values, values)
+    if shape.other is None or shape.other.personal is None:
+        return own
+    rest = {field: value for field, value in values.items() if field not in shape.names}
+    return {**own, **closed(context, shape.other.personal, entity, rest, values)}
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:

@@ -65,15 +65,16 @@ def entity_of(get: Lookup, slug: str, key: str) -> Key:
         return own
     known = get(slug_key("objectType", slug))
     kind = None if known is None else get(Key(f"objectType/{known['rid']}"))
-    declaring = None if kind is None else keyed_by(line(get, kind))
+    types = [] if kind is None else line(get, kind)
+    declaring = keyed_by(types)
     if kind is None or declaring is None:
         return own
-    holder = (
-        get(shared_key(declaring["slug"], key)) if subtypes(get(uses_key(Key(f"objectType/{kind['rid']}")))) else None
-    )
-    if holder is not None and _is_a(get, holder["owner"], slug):
-        return Key(holder["owner"])
-    gone = gone_on(get, declaring["slug"], key) if declaring.get("rekeying") else None
+    if subtypes(get(uses_key(Key(f"objectType/{kind['rid']}")))):
+        for root in (declaring["slug"], *_other_root(get, kind, types)):
+            holder = get(shared_key(root, key))
+            if holder is not None and _is_a(get, holder["owner"], slug):
+                return Key(holder["owner"])
+    gone = gone_on(get, declaring["slug"], key) if any(one.get("rekeying") for one in types) else None
     return gone if gone is not None and _is_a(get, gone, slug) else own
 
 
@@ -88,7 +89,7 @@ def standing_key(get: Lookup, slug: str, key: str) -> str:
 
 
 def gone_on(get: Lookup, slug: str, key: str) -> Key | None:
-    """While objects go under another key than the type with this slug declares: one that went there and had this key."""
+    """While objects go under another key: one whose values make this key, by the type with this slug, and that stands elsewhere."""
     known, type_ = get(was_key(slug, key)), get(slug_key("objectType", slug))
     state = None if known is None else get(known["owner"])
     if known is None or type_ is None or state is None or state["deleted"]:
@@ -98,10 +99,28 @@ def gone_on(get: Lookup, slug: str, key: str) -> Key | None:
     return Key(known["owner"]) if None not in parts and reference(parts) == key else None
 
 
+def _other_root(get: Lookup, kind: State, types: Sequence[State]) -> Sequence[str]:
+    """Of a type and its `line`: the slug of the type that declares the other key, while objects go from one to another."""
+    one = next((one for one in types if isinstance(one.get("rekeying"), dict)), None)
+    if one is None:
+        return ()
+    then, at = turned(one), Key(f"objectType/{one['rid']}")
+    declaring = keyed_by(line(lambda key: then if key == at else get(key), then if one is kind else kind))
+    return () if declaring is None else (declaring["slug"],)
+
+
 def _is_a(get: Lookup, entity: Key, slug: str) -> bool:
     state = get(entity)
     kind = None if state is None else get(Key(f"objectType/{state['type']}"))
     return kind is not None and any(each["slug"] == slug for each in line(get, kind))
+
+
+def turned(state: State) -> State:
+    """A type whose objects go from the key of its parents to that of others: as it is under these others."""
+    others = state["rekeying"]
+    rest = {name: value for name, value in state.items() if name not in ("rekeying", "filling", "parents")}
+    parents = others.get("to", others.get("was"))
+    return {**rest, "parents": parents} if parents else rest
 
 
 def subject_of(types: list[State]) -> str | None:

@@ -14,8 +14,9 @@ from events.objects.personal import Personal, discreet, personal_in
 from events.objects.sealing import is_closed, untold
 from events.reserved import unique_key, uses_key
 from events.schema.checks import by_name, check_of_declared
-from events.schema.hierarchy import entity_of, keyed_by, line
+from events.schema.hierarchy import entity_of, keyed_by, line, turned
 from events.schema.markings import FREE, GUARDING
+from events.schema.reach import supposing
 from events.schema.resolving import Declared, declaration
 from events.schema.values import Check, Json, NotAValue, pointer, reference
 
@@ -76,6 +77,8 @@ class Shape:
     names: Mapping[str, str]  # field → API name
     structs: Mapping[str, Declared]  # field → its declaration, of those that hold structs
     rekeying: bool  # objects go under another key, and may stand there already
+    other: "Shape | None"  # under the parents that it shall have, or had, while objects go from the key of these to the other
+    arriving: bool  # whether it has the new parents already
     tracing: bool  # it is kept to which objects they refer
     keyed_by: str  # slug of the type that declares the primary key: its own, or one above it
     slugs: frozenset[str]  # of itself and of all types above it
@@ -269,6 +272,8 @@ def _compiled(get: Lookup, state: State) -> Shape:
         names={slot.field: slot.name for slot in slots.values()},
         structs={field: each for field, each in declared.items() if "fields" in each},
         rekeying=any("rekeying" in one for one in types),
+        other=_under_others(get, state, types),
+        arriving=any("was" in one["rekeying"] for one in types if isinstance(one.get("rekeying"), dict)),
         tracing=any("tracing" in one for one in types),
         keyed_by=key_type["slug"],
         slugs=frozenset(one["slug"] for one in types),
@@ -279,6 +284,15 @@ def _compiled(get: Lookup, state: State) -> Shape:
         closed=_closed(state),
         personal=personal,
     )
+
+
+def _under_others(get: Lookup, state: State, types: Sequence[State]) -> Shape | None:
+    """The shape under the other parents of the type above it, or of itself, whose objects go from one key to another."""
+    turning = next((one for one in types if isinstance(one.get("rekeying"), dict)), None)
+    if turning is None:
+        return None
+    then = turned(turning)
+    return _compiled(supposing(get, Key(f"objectType/{then['rid']}"), then), then if turning is state else state)
 
 
 def _counting(field: str, said: Mapping[str, Any]) -> Counting:

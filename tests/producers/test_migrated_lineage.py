@@ -58,7 +58,10 @@ async def test_objects_go_under_the_key_of_their_new_parents_with_what_still_mea
     ended = await ran(desk)
     assert (ended["said"], ended["in"], ended["out"], ended["dropped"]) == ("completed", 8, 7, 1)
     planes, jets, bills = await state(desk)
-    assert planes == {"하나": {"code": "하나", "seats": 3, "이름": "모름"}, "N1": {"code": "N1", "이름": "모름"}}
+    assert planes == {
+        "하나": {"code": "하나", "seats": 3, "이름": "모름", "tail": "N1"},  # what they had stays stored
+        "N1": {"code": "N1", "이름": "모름", "tail": "N2"},
+    }
     assert (list(jets), bills["1"]) == (["셋"], {"no": 1, "of": ["하나", "셋"]})
     assert bills["2"] == {"no": 2, "of": ["N1"], "thing": "K9"}
     for name, one, other, there in (
@@ -86,6 +89,8 @@ async def test_it_is_taken_back_with_all_that_stood_round_the_objects_and_what_w
     await sent(desk, "UpdateObject", type="Plane", key="하나", patch={"seats": 4})
     assert (await taken_back(desk))["said"] == "reverted"
     planes, jets, bills = await state(desk)
+    for each in (*planes.values(), *jets.values()):
+        assert each.pop("이름") == "모름"  # stays stored; Coded is above it no more
     assert planes == {**before[0], "N1": {**before[0]["N1"], "seats": 4}}
     assert (jets, bills) == (before[1], before[2])
     for name, one, to in (("near", "N1", "F15"), ("beside", "N1", "K9")):

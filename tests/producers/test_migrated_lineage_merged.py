@@ -26,8 +26,12 @@ async def written(desk: Desk, on: str) -> None:
 
 
 async def living(desk: Desk, on: str) -> dict[str, dict[str, object]]:
-    found = (await entities(desk.outbox, on)).items()
-    return {key: state.get("properties", {}) for key, state in found if key.startswith(("object/", "link/"))}
+    """Without the tails that planes had: those stay stored and are not shown."""
+    found = {key: dict(state.get("properties", {})) for key, state in (await entities(desk.outbox, on)).items()}
+    for key, each in found.items():
+        if key.startswith(("object/Plane/", "object/제트/")):
+            each.pop("tail", None)
+    return {key: each for key, each in found.items() if key.startswith(("object/", "link/"))}
 
 
 THEN = {
