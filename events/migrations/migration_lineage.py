@@ -11,34 +11,35 @@ In between an object stands under its old key, and is found by the new one, too 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from events.decider import Context, Lookup, Payload, State, needed
+from events.decider import Context, Payload, State, needed
 from events.findings import Finding, Refused
 from events.index.lineage import announced, keys_held, values_held
+from events.migrations.migration_both import Both
 from events.migrations.migration_bounds import refuse_too_many, too_many
 from events.migrations.migration_changed import Changed
 from events.migrations.migration_moving import Lineage, Moving
-from events.migrations.migration_relations import Relations, relations
+from events.migrations.migration_relations import relations
 from events.migrations.migration_step import FIX, Claims, Conversion, Step, fixed_each
-from events.migrations.migration_taken import Taken, rest, taken
 from events.migrations.migration_tracing import Tracing
 from events.migrations.migration_values import converted, known
 from events.names import Key, object_key
-from events.objects.personal import opened
 from events.objects.placing import LetGo
 from events.reserved import count_key, number, shared_key, was_key
-from events.schema.hierarchy import line, turned
-from events.schema.reach import supposing
-from events.schema.shape import Shape, shape_in
+from events.schema.hierarchy import line
+from events.schema.shape import shape_in
 from events.schema.type_filling import FillValues
 from events.schema.type_rekeying import RekeyObjects
-from events.schema.values import Json
 
 
 def rekeyed(changed: Changed) -> Conversion:
     """Raises `Refused`, `Unread`."""
-    return _second(_Going(changed)) if changed.made else _first(_Going(changed))
+    going = _Going(Both(changed))
+    if not changed.made:
+        return _first(going)
+    if turning(changed.own):
+        return _second(going)
+    return Conversion((), 0, lambda _: None)  # others changed the parents, while there were no objects
 
 
 def _first(going: "_Going") -> Conversion:
@@ -47,14 +48,14 @@ def _first(going: "_Going") -> Conversion:
     going.check()
     was = changed.own.get("parents", [])
     return Conversion(
-        going.around.prefixes(changed.types),
-        sum(map(number, needed(context.get, going.around.counts(changed.types)))),
+        going.both.around.prefixes(changed.types),
+        sum(map(number, needed(context.get, going.both.around.counts(changed.types)))),
         going.let_go,
         first=(RekeyObjects(type=rid, begun=True, to=changed.parents), *going.tracing.begun),
         last=(
             changed.command,
             RekeyObjects(type=rid, begun=True, was=was),
-            FillValues(type=rid, fields=going.lacking_then),
+            FillValues(type=rid, fields=going.both.lacking_then),
         ),
         claiming=lambda entities, _: going.claims(entities),
         misfit=lambda state: going.ours(state) or going.let_go(state) is not None,
@@ -90,7 +91,11 @@ def ended(context: Context, types: Sequence[State]) -> tuple[Payload, ...]:
 
 @dataclass
 class _Going:
-    changed: Changed
+    both: Both
+
+    @property
+    def changed(self) -> Changed:
+        return self.both.changed
 
     @property
     def context(self) -> Context:
@@ -98,86 +103,40 @@ class _Going:
 
     @property
     def tracing(self) -> Tracing:
-        return Tracing(self.context, self.around)
-
-    @cached_property
-    def _other(self) -> Lookup:
-        """The schema with the parents of before, where the new ones are there; else with these."""
-        own = self.changed.own
-        if not self.changed.made:
-            return self.changed.after
-        return supposing(self.context.get, Key(f"objectType/{own['rid']}"), turned(own))
-
-    @cached_property
-    def around(self) -> Relations:
-        """What may mean the objects, as what they were or as what they shall be."""
-        keys = [Key(f"objectType/{each['rid']}") for each in self.changed.types]
-        meant: dict[str, State] = {}
-        for get in (self.context.get, self._other):
-            types = [each for each in needed(get, keys) if each is not None]
-            lines = needed(lambda each: line(get, each), types)  # noqa: B023
-            meant |= {one["rid"]: one for each in lines for one in each}
-        return relations(self.context, list(meant.values()), self.changed.types)
-
-    @cached_property
-    def shapes(self) -> Mapping[str, tuple[Shape, Shape]]:
-        """Of each type, under the parents of before and under the new ones."""
-        if not self.changed.made:
-            return self.changed.shapes
-        own = self.changed.own
-        filled = {name: value for name, value in own.items() if name != "filling"}
-        get = supposing(self.context.get, Key(f"objectType/{own['rid']}"), filled)
-        now = [(each["rid"], shape_in(get, filled if each is own else each)) for each in self.changed.types]
-        return {rid: (shape.other, shape) for rid, shape in now if shape.other is not None}
-
-    @property
-    def lacking_then(self) -> list[str]:
-        """Fields that are required then, and were not."""
-        found = set()
-        for old, new in self.shapes.values():
-            before = {slot.field for slot in old.required}
-            found |= {slot.field for slot in new.required if slot.field not in before and slot.default is None}
-        return sorted(found)
+        return Tracing(self.context, self.both.around)
 
     def check(self) -> None:
         """Raises `Refused` for references that would become other ones under the same field."""
-        for old, new in self.shapes.values():
+        for old, new in self.both.shapes.values():
             was, is_ = ({one[0]: one[1:] for one in shape.references} for shape in (old, new))
-            for field in sorted((was.keys() | is_.keys()) & old.names.keys() & new.names.keys()):
-                if was.get(field) != is_.get(field):
-                    text = f"{new.names[field]} refers to something else under the new parents, or to nothing: remove one of the two first"
+            for each in sorted((was.keys() | is_.keys()) & old.names.keys() & new.names.keys()):
+                if was.get(each) != is_.get(each):
+                    text = f"{new.names[each]} refers to something else under the new parents, or to nothing: remove one of the two first"
                     raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
 
     def ours(self, state: State) -> bool:
-        return "from" not in state and state["type"] in self.shapes
+        return "from" not in state and state["type"] in self.both.shapes
 
     def let_go(self, state: State) -> Step | None:
         """What means objects as what they are no more goes before they are. Raises `Refused`."""
         if "from" in state:
             return self.changed.unlinked(state)
-        old, new = self.shapes.get(state["type"], (None, None))
+        old, new = self.both.shapes.get(state["type"], (None, None))
         values = known(self.context, state)
         strayed = list(self.changed.strayed(state, values))
-        lost = {field for field, _, _ in old.references if field in values} if old is not None else set()
+        lost = {each for each, _, _ in old.references if each in values} if old is not None else set()
         lost -= new.names.keys() if new is not None else set()
-        patch = {name: kept for field, name, kept in strayed if field not in lost}
+        patch = {name: kept for each, name, kept in strayed if each not in lost}
         then = (LetGo(type=state["type"], key=state["key"], fields=sorted(lost)),) if lost else ()
         if patch:
             return converted(state, patch)._replace(then=then)
         return Step("converted", *then) if then else None
 
-    def taken(self, state: State) -> Taken:
-        """What an object says then, and its key. Raises `Unread`."""
-        return taken(*self.shapes[state["type"]], self._known(state), self.changed.fix)
-
-    def wanted(self, state: State) -> str | Finding:
-        return self.taken(state).key
-
     def claims(self, entities: Mapping[Key, State]) -> Claims:
         """What nobody has traced or announced yet; and objects that will find no key, before any goes."""
         found = fixed_each(self.let_go, entities)
         ours = {key: state for key, state in entities.items() if self.ours(state)}
-        keys = dict(zip(ours, needed(self.wanted, ours.values()), strict=True))
+        keys = dict(zip(ours, needed(self.both.wanted, ours.values()), strict=True))
         stuck = {key: each.text for key, each in keys.items() if isinstance(each, Finding)}
         named = {key: each for key, each in keys.items() if isinstance(each, str)}
         shared = Counter(named.values())
@@ -195,13 +154,13 @@ class _Going:
 
     def _holder(self, entity: Key, to: str) -> Key | None:
         """Another object that has a key, or shall have it. Raises `Unread`."""
-        get, root = self.context.get, next(iter(self.shapes.values()))[1].keyed_by
+        get, root = self.context.get, next(iter(self.both.shapes.values()))[1].keyed_by
         own, held, coming = needed(get, [object_key(root, to), shared_key(root, to), was_key(root, to)])
         if own is not None and not own["deleted"]:
             return object_key(root, to)
         for owner in (each["owner"] for each in (held, coming) if each is not None and each["owner"] != entity):
             state = get(owner)
-            if state is not None and not state["deleted"] and (not self.ours(state) or self.wanted(state) == to):
+            if state is not None and not state["deleted"] and (not self.ours(state) or self.both.wanted(state) == to):
                 return Key(owner)
         return None
 
@@ -219,15 +178,17 @@ class _Going:
         """Objects that go, and values of those that came meanwhile and lack what is required. Raises `Unread`."""
         entities = {**since, **page}
         needed(self.context.get, [held for state in entities.values() for held in self._held(state)])
-        lineage = Lineage(self._arrived, self._values)
-        found = Moving(self.context, self.changed.types, self.around, self.wanted, lineage=lineage).claims(since, page)
+        lineage = Lineage(self._arrived, self.both.values)
+        found = Moving(self.context, self.changed.types, self.both.around, self.both.wanted, lineage=lineage).claims(
+            since, page
+        )
         filled = fixed_each(self._filled, {key: each for key, each in entities.items() if key not in found.steps})
         return found._replace(steps={**found.steps, **filled.steps}, stuck={**filled.stuck, **found.stuck})
 
     def _held(self, state: State) -> Sequence[Key]:
         """What its going lets go of, and its coming reserves. Raises `Unread`."""
-        shape, to = self.shapes[state["type"]][1], self.wanted(state)
-        values = self._values(state)
+        shape, to = self.both.shapes[state["type"]][1], self.both.wanted(state)
+        values = self.both.values(state)
         there = [] if isinstance(to, Finding) else [*keys_held(shape, to), was_key(shape.keyed_by, to)]
         return [
             *keys_held(shape, state["key"]),
@@ -237,26 +198,14 @@ class _Going:
         ]
 
     def _arrived(self, state: State) -> bool:
-        shape = self.shapes[state["type"]][1]
+        shape = self.both.shapes[state["type"]][1]
         return self.context.get(shared_key(shape.keyed_by, state["key"])) == {
             "owner": object_key(state["slug"], state["key"])
         }
 
-    def _values(self, state: State) -> Mapping[str, Json]:
-        """What it says then, and what stays stored."""
-        return {**rest(*self.shapes[state["type"]], self._known(state)), **self.taken(state).values}
-
-    def _known(self, state: State) -> Mapping[str, Json]:
-        """Its values, opened; also those that only the other parents know."""
-        entity = object_key(state["slug"], state["key"])
-        values: Mapping[str, Json] = state["properties"]
-        for shape in self.shapes[state["type"]]:
-            values = opened(self.context, shape.personal, entity, values)
-        return values
-
     def _filled(self, state: State) -> Step | None:
         """Raises `Refused` where an object that is to stay lacks a value for which there is none."""
-        shape, values = self.shapes[state["type"]][1], self.taken(state).values
+        shape, values = self.both.shapes[state["type"]][1], self.both.taken(state).values
         names = shape.names
         fields = [each for each in self.changed.own.get("filling", ()) if each in names]
         lacking = [each for each in fields if each not in state["properties"]]

@@ -134,6 +134,31 @@ async def test_what_has_no_key_of_its_own_then_stops_it(stray, text):
     assert await state(desk) == before
 
 
+async def test_parents_that_others_changed_first_are_left_so():
+    desk = await Desk(MemoryOutbox("main")).open()
+    for name, key in (("Thing", "tail"), ("Coded", "code")):
+        properties = [{"name": each, "type": "string"} for each in dict.fromkeys((key, "code"))]
+        await sent(desk, "CreateObjectType", name=name, primaryKey=[key], properties=properties)
+    await sent(desk, "CreateObjectType", name="Plane", parents=["Thing"])
+    await sent(desk, "CreateObject", type="Plane", properties={"tail": "N1", "code": "하나"})
+    await sent(desk, "PlanMigration", **MOVE)
+    await sent(desk, "DeleteObject", type="Plane", key="N1")
+    await sent(desk, "ChangeParents", **CHANGE)
+    await sent(desk, "CreateObject", type="Plane", properties={"code": "둘"})
+    await sent(desk, "ApproveMigration", migration=1)
+    await sent(desk, "RunMigration", migration=1)
+    assert (await ran(desk))["said"] == "completed"
+    assert await alive(desk) == {"둘": {"code": "둘"}}
+
+
+async def test_what_would_refer_to_something_else_under_the_same_field_refuses_it():
+    desk = await hangar()
+    of = {"name": "owner", "type": "reference", "target": "Bill"}
+    await sent(desk, "AddProperty", type="Thing", property=of)
+    await sent(desk, "AddProperty", type="Coded", property={"name": "owner", "type": "string"})
+    assert codes(await desk.send("PlanMigration", **MOVE)) == ["MIGRATION_CHANGE"]
+
+
 @pytest.mark.parametrize(("kind", "parents"), [("default", ["Coded"]), ("move", ["Thing", "Marked"])])
 async def test_the_fix_says_whether_objects_go_under_another_key(kind, parents):
     desk = await hangar()

@@ -196,6 +196,8 @@ async def test_meanwhile_objects_are_found_by_the_new_key_and_nobody_waits():
     assert [each["status"] for each in outcomes] == ["accepted"] * 6, outcomes
     again = {"code": stays["code"], "이름": "이미"}
     assert codes(await desk.send("CreateObject", type="Plane", properties=again)) == ["OBJECT_EXISTS"]
+    taken = {"code": stays["tail"]}  # who stands there has not gone yet
+    assert codes(await desk.send("CreateObject", type="전투기", properties=taken)) == ["OBJECT_KEY_TAKEN"]
     found = await drawn(desk)
     assert found["flights"]["새"] == [went["code"], stays["code"], "새"]
     assert (await ran(desk, step=2))["said"] == "completed"
