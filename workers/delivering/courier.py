@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Final, NamedTuple, Protocol
@@ -17,9 +17,9 @@ from events.subscriptions.reports import REPORTED
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.expunging import expunge, is_asked
-from workers.delivering.missing import Missing
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
+from workers.delivering.replaying import carry_again, letters_of
 from workers.delivering.reporting import Desk, Reporter
 from workers.delivering.sent import Sent
 from workers.patiently import Alarm, until_it_works
@@ -151,7 +151,7 @@ class Courier:
             endpoint = self.endpoints[selection.name] = Endpoint(selection.state, standing, self._tools, was)
             self._see_to(endpoint.name, endpoint.ready)
             if endpoint.alive and selection.state.get("replay"):
-                self._see_to(endpoint.name, partial(self._replay, endpoint, selection))
+                self._see_to(endpoint.name, partial(self._replayed, endpoint, selection))
             self._expunge(selection.state)
         for gone in before.values():
             gone.end()
@@ -192,40 +192,14 @@ class Courier:
 
     async def _read_for(self, endpoint: Endpoint, test: Test) -> None:
         """As long as it takes letters: for one that does not, nothing is held."""
-        async with aclosing(self._letters(test, endpoint.seen, self.position)) as letters:
+        async with aclosing(letters_of(self.feed, test, endpoint.seen, self.position)) as letters:
             async for position, letter in letters:
                 if letter is not None and not await _taken(endpoint, letter):
                     return
                 endpoint.seen = position
 
-    async def _replay(self, endpoint: Endpoint, selection: Selection) -> None:
-        """A stretch of the log once more, from where it was when that was cut short."""
-        await endpoint.ready()
-        asked, replay = selection.state["replay"], endpoint.replay
-        if not replay.asked(asked["number"]):
-            return
-        pause, after = 1 / asked["rate"] if asked.get("rate") else 0.0, replay.begin(asked["number"], asked["after"])
-        reached = endpoint.standing.position
-        missing = Missing(self.deliveries, endpoint.id, reached, self._clock) if asked.get("missing") else None
-        async with aclosing(self._letters(wanted(selection), after, asked["until"])) as letters:
-            async for position, letter in letters:
-                if letter is not None and (missing is None or await missing.lacks(position)):
-                    await endpoint.repeatable()
-                    await self._rest(pause)
-                    if not endpoint.alive:
-                        return
-                    replay.flies(position)
-                    endpoint.repeat(letter._replace(trigger="replay"), partial(replay.settled, position))
-                replay.passed(position)
-        replay.walked()
-
-    async def _letters(self, test: Test, after: int, until: int) -> AsyncGenerator[tuple[int, Letter | None], None]:
-        """Each position of a stretch of the log, and the letter of it where its event is wanted."""
-        async with aclosing(self.feed.read(after, until)) as chunks:
-            async for chunk in chunks:
-                for position, _, body in chunk:
-                    event, _ = proven(body)
-                    yield position, Letter(position, event.id, body) if test(Candidate.of(event)) else None
+    async def _replayed(self, endpoint: Endpoint, selection: Selection) -> None:
+        await carry_again(endpoint, selection, self.feed, self.deliveries, self._clock, self._rest)
 
     async def _repeat(self) -> None:
         await repeat(self.timer, self.feed, self._present, self._clock)
