@@ -8,10 +8,12 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any, Final
 
 import msgspec
 
+from adapters import system_clock as clock
 from adapters.memory_feed import MemoryFeed
 from adapters.sqlite_outbox import SqliteOutbox
 from adapters.sqlite_versions import sqlite_versions
@@ -24,7 +26,9 @@ from documents.sections import encoded
 from documents.splitting import Split, split
 from events import catalog
 from events.names import command_subject
+from gateways.uploads import UPLOAD, UploadDoor
 from producers.committer import Committer
+from producers.receive import address
 from projectors.projector import Fetched
 from projectors.track import Track
 from projectors.versions import versions
@@ -33,11 +37,12 @@ from queries.folding import UnfoldContext, UnfoldLevel, folded, opened
 from queries.moments import Now
 from queries.objects import show
 from queries.replay import replay
+from security.wrapped import KEY_BYTES, Wraps
 
 CHAPTERS: Final = 5_600
 CHAPTER_BYTES: Final = 10_000
 QUESTIONS: Final = 40
-BATCH: Final = 900_000  # bytes of sections in a command
+BATCH: Final = 900_000  # bytes of sections in a message
 WORDS: Final = ["비행", "gate", "delay", "정비", "runway", "fuel", "날씨", "crew", "점검", "engine"]
 
 
@@ -50,14 +55,16 @@ async def figures(stock: Stock) -> list[Figure]:
         found = split(book)
     assert found is not None
     outbox = SqliteOutbox(folder / "outbox.db", "main")
-    async with committer(outbox) as working:
+    wraps = Wraps(token_bytes(KEY_BYTES))
+    door = UploadDoor(outbox, wraps, clock.now, 10**9)
+    async with committer(outbox, wraps=wraps) as working:
         with Took() as put:
-            await _put(working, found)
+            await _put(working, door, found)
         before = await outbox.head()
         book["sections"][7]["data"]["text"] = "고침"
         again = split(book)
         assert again is not None
-        await _changed(working, again, found)
+        await _changed(working, door, again, found)
         after = await outbox.head()
     assert before is not None
     assert after is not None
@@ -106,36 +113,43 @@ def _asked(view: Path, ask: Callable[..., object]) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-async def _put(working: Committer, found: Split) -> None:
+async def _put(working: Committer, door: UploadDoor, found: Split) -> None:
     declared = [
         {"name": "id", "type": "string"},
         {"name": "content", "type": "json", "unfoldable": True, "marking": "allow"},
     ]
     manual = {"name": "Manual", "primaryKey": ["id"], "properties": declared}
     await write(working, [_message("manual", "CreateObjectType", manual)])
-    await write(working, _sections(list(found.sections.values()), "put"))
+    await _upload(door, list(found.sections.values()))
     properties = {"id": "m1", "content": found.stub.json()}
     await write(working, [_message("object", "CreateObject", {"type": "Manual", "properties": properties})])
 
 
-async def _changed(working: Committer, again: Split, before: Split) -> None:
+async def _changed(working: Committer, door: UploadDoor, again: Split, before: Split) -> None:
     new = [content for name, content in again.sections.items() if name not in before.sections]
-    await write(working, _sections(new, "change"))
+    await _upload(door, new)
     patch = {"type": "Manual", "key": "m1", "patch": {"content": again.stub.json()}}
     await write(working, [_message("changed", "UpdateObject", patch)])
 
 
-def _sections(contents: list[Any], name: str) -> Iterator[Message]:
+async def _upload(door: UploadDoor, contents: list[Any]) -> None:
+    for batch in _batches(contents):
+        message = _message("upload", UPLOAD, {"sections": batch})
+        told = msgspec.json.decode(await door.answer(address(message.subject), {}, message.body))
+        assert told["findings"] == [], told
+
+
+def _batches(contents: list[Any]) -> Iterator[list[Any]]:
     batch: list[Any] = []
-    size = number = 0
+    size = 0
     for each in contents:
         more = len(encoded(each))
         if batch and size + more > BATCH:
-            yield _message(f"{name}-{number}", "StoreSections", {"sections": batch})
-            batch, size, number = [], 0, number + 1
+            yield batch
+            batch, size = [], 0
         batch.append(each)
         size += more
-    yield _message(f"{name}-{number}", "StoreSections", {"sections": batch})
+    yield batch
 
 
 def _message(identity: str, command: str, data: dict[str, Any]) -> Message:

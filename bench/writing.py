@@ -23,19 +23,21 @@ from producers.genesis import genesis
 from producers.keys import KeyRing
 from producers.outbox import Outbox, Writes
 from producers.receive import address, receive
+from security.wrapped import Wraps
 
 IN_FLIGHT = 8
 GROUP = 1_000  # rows a transaction of the floor
 
 
 @asynccontextmanager
-async def committer(outbox: Outbox, committed: Callable[[Writes], None] = lambda _: None) -> AsyncIterator[Committer]:
+async def committer(
+    outbox: Outbox, committed: Callable[[Writes], None] = lambda _: None, wraps: Wraps | None = None
+) -> AsyncIterator[Committer]:
     """At work inside the block, as in `oms up`; the ontology has begun and knows the flights' type."""
     garbage.calm()
     await outbox.commit(genesis(outbox.ontology, flights.BRANCH, clock.now()))
-    working = Committer(
-        outbox, Planner(outbox.ontology, clock.new_id, ring=KeyRing(MemoryKeys(), token_bytes)), clock.now, committed
-    )
+    planner = Planner(outbox.ontology, clock.new_id, ring=KeyRing(MemoryKeys(), token_bytes), wraps=wraps)
+    working = Committer(outbox, planner, clock.now, committed)
     task = asyncio.create_task(working.run())
     await write(working, [flights.single(flights.declaration(), "type")])
     try:
