@@ -72,6 +72,7 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
             findings.append(Finding("SECTION_SHAPE", f"/sections/{index}", f"this is no section: {wrong}"))
         sections[splits.digest(content)] = content
     findings += [_missing(name, f"/sections/{named[name]}") for name in lacking(context, named)]
+    findings += [_closed(name, f"/sections/{at}") for name, at in named.items() if _is_sealed(context, name)]
     if findings:
         raise Refused(findings)
     return new_sections(context, sections)

@@ -142,8 +142,7 @@ STORIES: Final[Mapping[str, Steps]] = {
     "uploads": [
         [asked("CreateObjectType", **MANUAL)],
         [manual("m1", "점검"), manual("m2", "점검")],
-        [manual("m1", "점검"), asked("CreateBranch", name=DEV)],
-        [manual("m1", "정비")],
+        [manual("m1", "정비"), asked("CreateBranch", name=DEV)],
     ],
     "dry run": [
         [PLANES, asked("CreateBranch", name=DEV), asked("CreateObjectType", **PERSON), person("a", "010-1")],

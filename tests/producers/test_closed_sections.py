@@ -172,6 +172,7 @@ async def test_what_others_sealed_is_given_to_nobody(desk):
     sealed = next(iter((await sections(desk)).values()))
     assert codes(await desk.send("StoreSections", sections=[sealed])) == ["SECTION_SHAPE"]
     outer = {"object": {"a": without["_folded"]}, "folded": ["a"]}
+    assert codes(await desk.send("StoreSections", sections=[outer])) == ["SECTION_SHAPE"]
     name = split(book()).stub.section
     await uploaded(desk, {name: outer})
     around = {"_folded": {**without["_folded"], "section": name}}
