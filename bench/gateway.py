@@ -45,7 +45,7 @@ async def figures(stock: Stock) -> list[Figure]:
         wire.close()
     nats = "the same commands over NATS, 32 in flight"
     return [
-        Figure("event by HTTP → outcome, 32 at once", *singly, nats, bare[0], "", "HTTP/1.1 in pure Python, one interpreter"),
+        Figure("event by HTTP → outcome, 32 at once", *singly, nats, bare[0], "", "one interpreter"),
         Figure("events in batches of 100, 4 at once → outcomes", *batched, nats, bare[0]),
         Figure("the log read by one stream", *out, "oms.client, pages of the log", client[0]),
         Figure(f"events told to {STREAMS} streams as they happen", *live, "", None, "", "each is written to each"),

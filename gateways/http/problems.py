@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from events.findings import EnvelopeError, Finding, FindingMessage, Refused, listed
@@ -119,6 +120,7 @@ def answering(app: FastAPI, told: Told) -> None:
     app.add_exception_handler(OSError, of_system)
     app.add_exception_handler(RequestValidationError, _of_parameters)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(ClientDisconnect, _of_gone)
     app.add_exception_handler(Exception, _of_defect)
 
 
@@ -155,6 +157,11 @@ async def _of_http(request: Request, error: Exception) -> Response:
         f"{request.method} {request.url.path[:200]}: {HTTPStatus(error.status_code).phrase.lower()}; see /openapi.json"
     )
     return answer(problem(error.status_code, "GATEWAY_ADDRESS", "", text, error.headers))
+
+
+async def _of_gone(_: Request, _error: Exception) -> Response:
+    """Who hung up before all was said hears no answer."""
+    return Response(status_code=400)
 
 
 async def _of_defect(_: Request, _error: Exception) -> Response:

@@ -125,6 +125,19 @@ async def test_a_head_that_is_too_large_is_refused(gateway):
 ASKED = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
 
+async def test_who_hangs_up_before_all_is_said_is_no_defect(gateway):
+    _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
+    head = b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+    writer.write(head + b"abc")
+    await writer.drain()
+    writer.close()
+    answered = ""
+    while 'http_route="POST /events"' not in answered:
+        async with gateway.http.get("/metrics") as answer:
+            answered = await answer.text()
+    assert gateway.defects == []
+
+
 async def test_pages_of_sites_that_are_named_may_ask_and_no_others(gateway_with):
     async with gateway_with(cors=("https://app.example",)) as gateway:
         for origin, status in (("https://app.example", 200), ("https://evil.example", 400)):
