@@ -36,6 +36,10 @@ class Rehearsal:
         """As `Outbox.commit`."""
         return await self._own.commit(self._completed(work))
 
+    async def upload(self, principal: str, sections: Mapping[str, bytes], time: int, most: int) -> None:
+        """As `Uploads.upload`."""
+        await self._own.upload(principal, sections, time, most)
+
     def _completed(self, work: Work) -> Work:
         def run(head: LogHead) -> Generator[Ask, Told, Writes]:
             planning = work(head)
@@ -72,4 +76,5 @@ def _with(here: Told, there: Told) -> Told:
         {**there.commit_ids, **here.commit_ids},
         {**there.commit_ends, **here.commit_ends},
         under={read: sorted({**dict(there.under[read]), **dict(told)}.items()) for read, told in here.under.items()},
+        uploads=here.uploads,
     )

@@ -167,6 +167,7 @@ async def _rehearsed(
     from oms.settings import load
     from producers.decide import Planner
     from producers.keys import KeyRing
+    from security.wrapped import KEY_BYTES, Wraps
 
     settings = load(flags).settings
     there = outboxes(settings)
@@ -175,8 +176,9 @@ async def _rehearsed(
     keys = LentKeys(keys_file(settings))
     with there.snapshot() as real:
         async with Rehearsal(real, settings.ontology) as stage:
-            planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes))
-            rehearsing = Rehearsing(stage, planner, now, settings.branch, settings.author)
+            wraps = Wraps(token_bytes(KEY_BYTES))
+            planner = Planner(settings.ontology, new_id, ring=KeyRing(keys, token_bytes), wraps=wraps)
+            rehearsing = Rehearsing(stage, planner, wraps, now, settings.branch, settings.author)
 
             with Changes(changes, rehearsing):
                 if declarations := rule.declarations():

@@ -1,20 +1,24 @@
 """What an import would do: decided as it would be, row after row upon the rows before, and nothing of it is kept."""
 
+import sys
 from asyncio import Lock
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from events.command import MAX_COMMAND_BYTES
 from events.findings import Outcome
 from events.names import command_subject
+from oms.client.uploading import smaller
 from oms.importing.batches import Batch, Reason
 from oms.importing.flow import Answer
 from oms.importing.mapping import Command
 from producers.decide import Planner
 from producers.outbox import Work, Writes
 from producers.receive import LOCAL, address, receive
+from security.wrapped import Wraps
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -23,6 +27,8 @@ class Stage(Protocol):
     """Where it is rehearsed."""
 
     async def commit(self, work: Work) -> Writes: ...
+
+    async def upload(self, principal: str, sections: Mapping[str, bytes], time: int, most: int) -> None: ...
 
 
 class Would(msgspec.Struct):
@@ -51,9 +57,10 @@ class Rehearsing:
     """Takes batches as OMS would. `changes` counts by change and type; `seen` hears of each event that would be written."""
 
     def __init__(
-        self, stage: Stage, planner: Planner, clock: Callable[[], int], branch: str, author: str | None
+        self, stage: Stage, planner: Planner, wraps: Wraps, clock: Callable[[], int], branch: str, author: str | None
     ) -> None:
-        self.stage, self.planner, self.clock, self.branch, self.author = stage, planner, clock, branch, author
+        self.stage, self.planner, self.wraps, self.clock = stage, planner, wraps, clock
+        self.branch, self.author = branch, author
         self.changes: Counter[tuple[str, str]] = Counter()
         self.seen: Callable[[Would], None] = lambda _: None
         self._turn = Lock()  # in the order in which they were asked for
@@ -70,7 +77,10 @@ class Rehearsing:
         message = {"id": identity, "type": "Commit", "branch": self.branch, "data": {"commands": commands}}
         named = message if self.author is None else {**message, "author": self.author}
         subject = command_subject(self.planner.ontology, LOCAL, self.branch, "Commit")
-        asked = receive(address(subject), _encode(named))
+        body = _encode(named)
+        if len(body) > MAX_COMMAND_BYTES:
+            body = await self._sent_ahead(named, body)
+        asked = receive(address(subject), body)
         async with self._turn:
             writes = await self.stage.commit(self.planner.work([asked], self.clock()))
         for row in writes.rows:
@@ -80,3 +90,12 @@ class Rehearsing:
         outcome = Outcome.model_validate_json(writes.outcomes[0])
         reasons = outcome.findings if outcome.status == "rejected" else []
         return Answer(outcome.position, tuple(Reason(each.code, each.path, each.text) for each in reasons))
+
+    async def _sent_ahead(self, message: dict[str, Any], body: bytes) -> bytes:
+        """The message as a client would send it behind its large values."""
+        data, sections = smaller("Commit", body)
+        wrapped = {
+            self.wraps.hidden(name): self.wraps.wrapped(name, _encode(content)) for name, content in sections.items()
+        }
+        await self.stage.upload(LOCAL, wrapped, self.clock(), sys.maxsize)
+        return _encode({**message, "data": data})

@@ -152,8 +152,17 @@ async def test_rows_of_an_import_may_be_larger_than_a_message(manual, cli, tmp_p
     )
     lines = [{"id": "m0", "content": {"a": 1}}, {"id": "m1", "content": CONTENT}, {"id": "m2", "content": [2]}]
     (tmp_path / "books.ndjson").write_text("\n".join(json.dumps(line) for line in lines))
+    code, out, err = await cli(
+        "import", tmp_path / "books.ndjson", "--map", tmp_path / "map.toml", "--dry-run", "--json"
+    )
+    would = {(each["would"], each["type"]): each["count"] for each in json.loads(out)["would"]}
+    assert would == {("section.stored", "-"): len(split(CONTENT).sections), ("object.created", "Manual"): 3}, err
     code, out, err = await cli("import", tmp_path / "books.ndjson", "--map", tmp_path / "map.toml", "--rejects", tmp_path,
                                "--json", "--wait", "projected:versions")  # fmt: skip
     assert code == 0, out + err
+    code, out, err = await cli(
+        "import", tmp_path / "books.ndjson", "--map", tmp_path / "map.toml", "--dry-run", "--json"
+    )
+    assert (code, json.loads(out)["would"]) == (0, []), err
     part = await manual.as_of("now", "Manual", "m1", open="/content/sections/700/no")
     assert part["value"] == 700
