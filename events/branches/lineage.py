@@ -48,5 +48,5 @@ def stretches(branch_at: BranchAt, branch: str, at: int = FOREVER) -> Iterator[S
 
 
 def born(state: State | None) -> State | None:
-    """A branch as it was created, from any later state of it."""
-    return state if state is None or "forked" not in state else {**state, "base": state["forked"]}
+    """A branch as it was created, from any later state of it: it began where it forked and had merged nothing yet."""
+    return state and {**state, "base": state.get("forked", state["base"]), "merged": {}}

@@ -59,6 +59,15 @@ def test_the_base_of_a_branch_and_its_parent_is_where_it_began():
     assert history.bases(GATES, MAIN) == history.bases(MAIN, GATES) == [At(MAIN, 2)]
 
 
+def test_a_branch_that_is_not_there_yet_has_merged_nothing():
+    history = History()
+    history.write(MAIN)
+    history.fork(GATES, MAIN)
+    history.write(MAIN)
+    history.merge(MAIN, GATES)
+    assert held(history, At(GATES, 2)) == {MAIN: 2}
+
+
 def test_the_base_of_two_branches_is_the_nearer_of_their_bases():
     history = History()
     history.fork(GATES, MAIN)

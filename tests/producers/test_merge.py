@@ -313,6 +313,22 @@ async def test_a_rebase_keeps_what_is_the_branchs_own(story: Story) -> None:
     assert await story.planes(DEV) == await story.planes()
 
 
+async def test_a_rebase_onto_a_time_before_its_parent_began_keeps_all_that_the_branch_shows(story: Story) -> None:
+    await story.do("CreateBranch", name=OTHER, **{"from": DEV})
+    await story.do("UpdateObject", OTHER, **seats("HL1", 10))
+    await story.do("UpdateObject", **seats("HL2", 20))
+    for branch in (OTHER, DEV):
+        await story.do("MergeBranch", branch, source=MAIN)
+    await story.do("UpdateObject", **seats("HL2", 21))
+    shown = await story.planes(OTHER)
+    await story.do("RebaseBranch", OTHER, onto=1)
+    assert (
+        await story.planes(OTHER)
+        == shown
+        == {"HL1": {"seats": 10, "serial": "가"}, "HL2": {"seats": 20, "serial": "나"}}
+    )
+
+
 async def test_a_rebase_that_conflicts_is_refused(story: Story) -> None:
     await story.do("UpdateObject", DEV, **seats("HL1", 10))
     await story.do("UpdateObject", **seats("HL1", 11))
