@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.view_files import ViewMissing
 from events.subscriptions.letters import Due, Unsent
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oms.settings import Settings
     from oms.shelves import Shelves
 
-VIEW = "webhooks"
+VIEW: Final = "webhooks"
 
 
 class DeadLetter(NamedTuple):

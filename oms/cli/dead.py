@@ -62,10 +62,12 @@ def show(position: Position, view: View = "versions", folder: Folder = None, as_
 @app.command()
 def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
     """Apply, or with `--view webhooks` send, what is parked again, the first one first. What fails again stays, with what waits behind it."""
+    from oms.unsent import VIEW
+
     settings = _settings(folder)
     if view == "graph":
         _redrive_graph(settings, as_json=as_json)
-    elif view == "webhooks":
+    elif view == VIEW:
         _send_again(settings, yes=yes, as_json=as_json)
     elif _sure(settings, view, None, "redrive", yes=yes):
         import asyncio
@@ -102,7 +104,11 @@ def _settings(folder: Path | None) -> "Settings":
 
 def _parked(settings: "Settings", view: str) -> "list[Parked]":
     from oms.shelves import READ_MODELS, kept
+    from oms.unsent import VIEW
 
+    if view == VIEW:
+        text = "what waits for an endpoint is tried until it arrives, or its subscription is deleted"
+        raise Failure(text, "`oms webhook tries NAME --json` shows what was tried", Exit.USAGE)
     if view not in READ_MODELS:
         raise Failure(f"there is no view {view!r}", f"there are {', '.join(READ_MODELS)}", Exit.USAGE)
     with kept(settings) as shelves:

@@ -110,6 +110,12 @@ def test_nothing_parked_is_nothing_to_do(capsys, tmp_path) -> None:
     assert "nothing is parked" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("asked", [["show", "5"], ["discard", "5", "--why", "x", "--yes"]])
+def test_what_waits_for_an_endpoint_is_shown_where_its_tries_are(capsys, folder, asked) -> None:
+    assert run(["dead", *asked, "--view", "webhooks", "--folder", str(folder)]) == Exit.USAGE
+    assert "oms webhook tries" in capsys.readouterr().err
+
+
 async def test_who_is_overtaken_by_a_running_projector_tries_again(folder) -> None:
     settings = load({"folder": folder}).settings
     overtaken = 0
