@@ -40,7 +40,7 @@ def chosen(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Slice) -> Ch
         return _true(part, np.flatnonzero(seen), wanted, wanted.true)
     until = numbers(part, "until")
     seen &= (until > wanted.last) | (until > wanted.low)
-    rows = pa.array(np.flatnonzero(seen & _told(part, wanted)))
+    rows = pa.array(np.flatnonzero(seen & (wanted.every | alive(part))))
     nothing = pa.nulls(len(rows), pa.int64())
     ended = nothing
     if not wanted.point:
@@ -65,13 +65,14 @@ def numbers(part: pa.Table, name: str) -> Any:
     return part[name].chunk(0).to_numpy()
 
 
-def _told(part: pa.Table, wanted: Slice) -> Any:
-    return wanted.every or ~part["deleted"].chunk(0).to_numpy(zero_copy_only=False)
-
-
 def entities_of(part: pa.Table) -> pa.DictionaryArray:
     """Of each row; they come in their order, so the number of one in the dictionary is that of its run of rows."""
     return as_dictionary(part["entity"].chunk(0))
+
+
+def alive(part: pa.Table) -> Any:
+    """Which rows do not say that something is deleted."""
+    return ~part["deleted"].chunk(0).to_numpy(zero_copy_only=False)
 
 
 class _Line(NamedTuple):
@@ -87,11 +88,10 @@ def _true(part: pa.Table, rows: Any, wanted: Slice, true: TrueAt) -> Chosen:
     """By both times. Where versions are true in the order in which they came, each ends the one before it."""
     since, effective = numbers(part, "since"), numbers(part, "effective")[rows]
     entity = entities_of(part).indices.to_numpy()[rows]
-    follows = np.append(entity[1:] == entity[:-1], False)  # by one of the same entity
-    after = np.append(effective[1:], FOREVER)
+    follows, after = _next(entity, -1) == entity, _next(effective, FOREVER)  # whether by one of the same entity
     earlier = np.unique(entity[follows & (after < effective)])
     plain = ~np.isin(entity, earlier)
-    following = np.where(follows, np.append(rows[1:], -1), -1)
+    following = np.where(follows, _next(rows, -1), -1)
     corrected = plain & follows & (effective < after)
     found = [  # (row, row since which it is known, row until which, true until)
         np.stack([rows[plain], rows[plain], following[plain], np.full(plain.sum(), FOREVER)]),
@@ -100,11 +100,16 @@ def _true(part: pa.Table, rows: Any, wanted: Slice, true: TrueAt) -> Chosen:
     ]
     row, first, behind, end = np.concatenate(found, axis=1)
     known_until, start = np.where(behind < 0, FOREVER, since[behind]), numbers(part, "effective")[row]
-    told = _told(part, wanted)
-    meant = (known_until > wanted.low) & (start <= true.last) & (end > true.first) & (wanted.every or told[row])
+    shown = wanted.every | alive(part)[row]
+    meant = (known_until > wanted.low) & (start <= true.last) & (end > true.first) & shown
     row, first, behind, end, time = (*(each[meant] for each in (row, first, behind, end)), numbers(part, "time"))
     ended = pa.array(time[behind], pa.int64(), mask=behind < 0)
     return Chosen(part, pa.array(row), pa.array(time[first]), ended, pa.array(end, pa.int64(), mask=end == FOREVER))
+
+
+def _next(values: Any, last: int) -> Any:
+    """Of each the one behind it."""
+    return np.append(values[1:], last)[: len(values)]
 
 
 def _corrected(rows: Any, entity: Any, since: Any, effective: Any) -> Iterator[tuple[int, int, int, int]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.column_choice import entities_of, numbers, ranges
+from adapters.column_choice import alive, entities_of, numbers, ranges
 from adapters.column_values import as_dictionary, values
 from events.names import Key
 from projectors.versions import Version
@@ -23,10 +23,10 @@ Properties = dict[str, Any]
 def pairs(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Compared, specimen: Version) -> Iterator[Pair]:
     """In key order, of the entities of which two moments have different versions. `specimen`: what all of them have alike."""
     entities = entities_of(part)
-    alive = ~part["deleted"].chunk(0).to_numpy(zero_copy_only=False) & (numbers(part, "since") > wanted.floor)
+    told = alive(part) & (numbers(part, "since") > wanted.floor)
     for first, behind in chain(gone, ranges(part, wanted.without)):
-        alive[first:behind] = False
-    standing = np.stack([_standing(part, entities, alive, at) for at in (wanted.before, wanted.after)])
+        told[first:behind] = False
+    standing = np.stack([_standing(part, entities, told, at) for at in (wanted.before, wanted.after)])
     (differing,) = np.nonzero(standing[0] != standing[1])
     rows = standing[:, differing]
     since, newest = numbers(part, "since")[rows].T.tolist(), pa.array(rows.max(axis=0))
@@ -44,10 +44,10 @@ def pairs(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Compared, spe
         yield Pair(Key(name), *both)
 
 
-def _standing(part: pa.Table, entities: pa.DictionaryArray, alive: Any, at: int) -> Any:
+def _standing(part: pa.Table, entities: pa.DictionaryArray, told: Any, at: int) -> Any:
     """Of each entity the row that was there then."""
     found = np.full(len(entities.dictionary), _NOTHING)
-    (rows,) = np.nonzero(alive & (numbers(part, "since") <= at) & (numbers(part, "until") > at))
+    (rows,) = np.nonzero(told & (numbers(part, "since") <= at) & (numbers(part, "until") > at))
     found[entities.indices.to_numpy()[rows]] = rows
     return found
 

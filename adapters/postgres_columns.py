@@ -51,7 +51,7 @@ def _opened(shelf: PostgresShelf[Any], folder: Path) -> Iterator[Stored]:
     try:
         with live(shelf) as session:
             here, old = _place(session, shelf, folder), bundles(session)
-            _alone(here, _begun(shelf))
+            _without_others(here, _begun(shelf))
             yield Stored(here, spanning(PostgresVersions(session), old), _Tables(session), old is None)
     except OSError:
         raise
@@ -59,7 +59,7 @@ def _opened(shelf: PostgresShelf[Any], folder: Path) -> Iterator[Stored]:
         raise unavailable(shelf.name, error) from error
 
 
-def _alone(here: Path, begun: str) -> None:
+def _without_others(here: Path, begun: str) -> None:
     """What lies there of other builds, or of rows as they were before, is of no use any more."""
     here.parent.mkdir(parents=True, exist_ok=True)
     for file in here.parent.glob(f"{begun}*"):

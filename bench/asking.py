@@ -26,7 +26,7 @@ from queries.differences import differences
 from queries.moments import AtPosition
 from queries.objects import objects, show
 from queries.sql.engine import Limits
-from queries.sql.kept import nothing_kept
+from queries.sql.kept import Lookup, nothing_kept
 from queries.sql.query import planned
 from queries.sql.windows import Windows
 from queries.timeline import history
@@ -102,6 +102,8 @@ class _Asked:
             for peer in asks:
                 if (kind, peer) in theirs:
                     yield Figure(name, mine, "ms", beside=peer, other=theirs[kind, peer])
+            if not any((kind, peer) in theirs for peer in asks):
+                yield Figure(name, mine, "ms")
 
 
 class _Moments:
@@ -133,6 +135,9 @@ class _Ours(_Moments):
     def cut(self, position: int) -> Cut:
         return cut(self._versions, BRANCH, AtPosition(position), now=START * 2)
 
+    def differing(self, kept: Lookup) -> int:
+        return sum(1 for _ in differences(self.cut(self.year), self.cut(self.last), kept=kept))
+
     def asks(self) -> Mapping[str, tuple[str, Ask]]:
         """What is asked → the kind of question, and how."""
         named, (low, high) = ", ".join(f'"{column}"' for column in COLUMNS), self.window
@@ -159,6 +164,15 @@ class _Ours(_Moments):
                 "whole", lambda: self.sql(f"SELECT * FROM flight AS OF {self.half}")
             ),
             "all objects as of half-way, by SQL without columns": ("whole", lambda: self.sql(whole, kept=False)),
+            "all objects as they are true half-way, as far as was known then, by SQL": (
+                "true", lambda: self.sql(f"SELECT _position, {named} FROM flight AS OF {self.half} FOR VALID_TIME ALL")
+            ),
+            "every version of everything, by SQL": (
+                "versions", lambda: self.sql("SELECT _position, _key, _author FROM history")
+            ),
+            "every version of everything with its properties, by SQL": (
+                "documents", lambda: self.sql("SELECT _key, properties FROM history")
+            ),
             "all objects as of half-way, by the port": (
                 "whole", lambda: sum(1 for _ in objects(self.cut(self.half), "Flight"))
             ),
@@ -169,8 +183,9 @@ class _Ours(_Moments):
                 "window", lambda: self.sql(f"SELECT id, _position FROM flight BETWEEN {low} AND {high}")
             ),
             "what differs between two moments a year apart, by SQL": ("diff", lambda: self.sql(changed)),
-            "what differs between two moments a year apart, field by field": (
-                "diff", lambda: sum(1 for _ in differences(self.cut(self.year), self.cut(self.last)))
+            "what differs between two moments a year apart, field by field": ("diff", lambda: self.differing(self._kept)),
+            "what differs between two moments a year apart, field by field, without columns": (
+                "diff", lambda: self.differing(nothing_kept)
             ),
         }  # fmt: skip
 
@@ -186,6 +201,7 @@ def _full_rows(peer: Peer, chance: random.Random, keys: int) -> Mapping[str, Ask
         "point": lambda: ask(f"SELECT * {WAS} AND id = ?", [p := on.at(), p, f"K{on.row()}"]),
         "history": lambda: ask('SELECT * FROM flights WHERE id = ? ORDER BY "since"', [f"K{on.row()}"]),
         "whole": lambda: ask(f"SELECT * {WAS}", half),
+        "versions": lambda: ask('SELECT "since", id, author FROM flights', []),
         "grouped": lambda: ask(f"SELECT carrier, count(*) {WAS} GROUP BY carrier", half),
         "window": lambda: ask(f'SELECT id, "since" {WAS}', [high, low]),
         "diff": lambda: ask(changed, [on.year, on.year, on.last, on.last]),

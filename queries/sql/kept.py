@@ -18,8 +18,6 @@ from queries.sql.windows import Window
 from queries.versions import Versions
 
 MOST: Final = 5_000  # entities that are read apart; of more, all are
-
-
 TYPE: Final = "type"
 PROPERTIES: Final = "properties"
 """Sources of what is told of versions of any type: the name of the type, and properties as one document."""

@@ -142,7 +142,7 @@ async def test_what_is_true_since_when_is_told_of_corrections_too(
         users.history.commit(MAIN, [state], effective=START + (60 + at) * SECOND)
     await users.write()
     keep(sqlite_columns(view), MAIN, TYPE)
-    for every in ("FOR VALID_TIME ALL", "ALL_VERSIONS FOR VALID_TIME ALL"):
+    for every in ("FOR VALID_TIME ALL", "ALL_VERSIONS FOR VALID_TIME ALL", "AS OF 2 FOR VALID_TIME ALL"):
         with reading(view) as versions:
             text = f"SELECT * FROM users {every}"
             assert told(versions, text, MAIN, lookup(lambda: view)) == told(versions, text, MAIN)
