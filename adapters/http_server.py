@@ -119,7 +119,7 @@ class _Patient(HttpToolsProtocol):
             if self._begun > HEAD_BYTES:
                 self.send_400_response(_TOO_LONG)
         elif self.cycle is None or self.cycle.response_complete:
-            self._expect()  # line ends ahead of a head, which are none of it
+            self._expect()  # line ends ahead of a head, or the rest of a body that was answered before it came
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

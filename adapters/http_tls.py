@@ -25,15 +25,24 @@ class ServerTls:
 
     def renew(self) -> None:
         """What is renewed counts for connections from then on. Raises `BadCertificate`, once for what the files hold."""
+        seen = tuple(map(_stamp, self._files))
+        if seen == self._seen:
+            return
+        self._seen = seen
         try:
-            seen = tuple((each.stat().st_mtime_ns, each.stat().st_size, each.stat().st_ino) for each in self._files)
-            if seen == self._seen:
-                return
-            self._seen = seen
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*self._files, password=_nobody_types)
             self.context.load_cert_chain(*self._files, password=_nobody_types)
         except (OSError, ValueError) as error:  # an SSLError is an OSError
             raise BadCertificate(*self._files, str(error)) from error
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Another one for other content; `None` for a file that is not there."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_mtime_ns, there.st_size, there.st_ino
 
 
 def _nobody_types() -> str:

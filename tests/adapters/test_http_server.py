@@ -151,6 +151,11 @@ async def test_over_tls_a_certificate_that_is_renewed_is_shown_and_a_bad_one_is_
 def test_a_key_of_another_certificate_is_none(tmp_path):
     authority = Authority()
     certificate, key = issued(authority, tmp_path)
+    tls = ServerTls(certificate, key)
+    key.unlink()
+    with pytest.raises(BadCertificate):
+        tls.renew()
+    tls.renew()  # it was said once
     key.write_text(authority.issue()[1])
     with pytest.raises(BadCertificate, match=r"tls\.key"):
         ServerTls(certificate, key)
