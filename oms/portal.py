@@ -1,10 +1,10 @@
 """What stands behind the portal: tries and figures, the log, the timer that sends again, and secrets. A `gateways.http.portal_ports.Portal`."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from adapters import system_clock as clock
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import Endpoint
 from adapters.nats_timer import nats_timer
@@ -12,7 +12,7 @@ from adapters.nats_wire import WireLost, WireRefused
 from events.decider import State
 from events.findings import EnvelopeError, Finding, Refused
 from events.subscriptions.consent import WAITS, carried
-from events.subscriptions.letters import Due, Letter, Sought, Try
+from events.subscriptions.letters import OVERDUE, Due, Letter, Sought, Try
 from events.subscriptions.messages import message
 from events.subscriptions.secret_ids import signs
 from events.subscriptions.shaping import Unshaped
@@ -61,9 +61,17 @@ class PortalDesk:
         except (Unshaped, EnvelopeError):
             return None
 
-    async def resend(self, subscription: str, position: int) -> None:
+    async def undelivered(self, subscription: str, since: int, until: int) -> Sequence[int]:
+        settings = self._settings
+        if not settings.postgres_url and not deliveries_file(settings).exists():
+            return ()
+        async with deliveries(settings) as kept:
+            return await kept.undelivered(subscription, since, clock.now() - OVERDUE, until)
+
+    async def resend(self, subscription: str, positions: Sequence[int]) -> None:
         async with nats_timer(self._endpoint, self._settings.ontology) as timer:
-            await timer.at(Due(subscription, position, 1), time.time())
+            for position in positions:
+                await timer.at(Due(subscription, position, 1), clock.now() / 1e6)
 
     async def test(self, state: State, type_: str | None) -> Tested:
         try:

@@ -1,7 +1,7 @@
 """The doors of the portal: who owns an endpoint sees how it does, what was sent and answered, and says what is to become of it.
 
 GET /portal/subscriptions[/{name}[/tries[/{number}]]]       only those that a token may see; another is not there
-POST …/{name}/pause, resume, rotate, test, tries/{number}/resend
+POST …/{name}/pause, resume, rotate, test, recover, tries/{number}/resend
 
 The page `/portal` stands on nothing else. What is sent again is a try's own event: nobody gets one here that was not for them.
 """
@@ -20,6 +20,7 @@ from events.findings import Finding, Outcome, Refused
 from events.meant import nearest
 from events.names import command_subject
 from events.subscriptions.letters import FOREVER, Sought
+from events.wire.instants import NotAnInstant, from_text
 from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
@@ -27,6 +28,8 @@ from gateways.http.portal_shapes import (
     Endpoint,
     Endpoints,
     Example,
+    Recovered,
+    Recovery,
     Rotated,
     Rotation,
     TestShown,
@@ -44,9 +47,12 @@ from producers.receive import LOCAL
 from queries.subscriptions import Subscription, subscriptions
 
 DEADLINE: Final = 10.0
+MOST_RECOVERED: Final = 10_000  # events in one request
 MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 _VERBS: Final = {"pause": "PauseSubscription", "resume": "ResumeSubscription"}
-_SAID: Final[Mapping[str, type[BaseModel]]] = {"say": Why, "test": Example, "rotate": Rotation}
+_SAID: Final[Mapping[str, type[BaseModel]]] = {
+    "say": Why, "test": Example, "rotate": Rotation, "recover": Recovery
+}  # fmt: skip
 _HERE: Final = frozenset({None, "same-origin", "none"})
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="the command's id")
@@ -65,6 +71,7 @@ class Portal:
             ("GET", "/{name}/tries", self.tries, Tries, "What was sent and what was answered, the last first."),
             ("GET", "/{name}/tries/{number}", self.one, TryShown, "One try, with what would be sent now."),
             ("POST", "/{name}/tries/{number}/resend", self.resend, None, "Send its event again, now."),
+            ("POST", "/{name}/recover", self.recover, Recovered, "Send again what failed for good, or count it."),
             ("POST", "/{name}/test", self.test, TestShown, "Send an example, and show what was answered."),
             ("POST", "/{name}/rotate", self.rotate, Rotated, "Sign with a new secret, which is shown once."),
             ("POST", "/{name}/{verb}", self.say, Outcome, "Pause or resume an endpoint."),
@@ -112,11 +119,24 @@ class Portal:
     async def resend(self, request: Request, name: str, number: int) -> Response:
         _, found, _ = await self._said(request, name)
         tried = await self._try(found.state, number)
-        if found.state["status"] != "active":
-            text = f"{name} is {found.state['status']}; resume it first"
-            raise problem(409, "SUBSCRIPTION_STATUS", "/path/name", text)
-        await self._behind.portal.resend(found.state["id"], tried.position)
+        _must_be_active(found.state)
+        await self._behind.portal.resend(found.state["id"], [tried.position])
         return Response(status_code=202)
+
+    async def recover(self, request: Request, name: str) -> Response:
+        _, found, body = await self._said(request, name)
+        said, portal, identity = read(Recovery, body), self._behind.portal, found.state["id"]
+        until = FOREVER if said.until is None else _instant(said.until, "until")
+        positions = await portal.undelivered(identity, _instant(said.since, "since"), until)
+        if not said.dry_run and positions:
+            _must_be_active(found.state)
+            if len(positions) > MOST_RECOVERED:
+                text = (
+                    f"{len(positions):,} events failed in that time, at most {MOST_RECOVERED:,} are sent again at once"
+                )
+                raise problem(422, "SUBSCRIPTION_RECOVERY", "/body/since", f"{text}; name a shorter one")
+            await portal.resend(identity, positions)
+        return _json(Recovered(events=len(positions), sent=not said.dry_run))
 
     async def test(self, request: Request, name: str) -> Response:
         _, found, body = await self._said(request, name)
@@ -193,6 +213,21 @@ class Portal:
         if outcome["status"] == "rejected":
             raise Refused([Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]])
         return outcome
+
+
+def _must_be_active(state: State) -> None:
+    """Raises `Problem`."""
+    if state["status"] != "active":
+        text = f"{state['name']} is {state['status']}; resume it first"
+        raise problem(409, "SUBSCRIPTION_STATUS", "/path/name", text)
+
+
+def _instant(text: str, member: str) -> int:
+    """In µs. Raises `Problem`."""
+    try:
+        return from_text(text)
+    except NotAnInstant as error:
+        raise problem(400, "GATEWAY_PARAMETER", f"/body/{member}", str(error)) from None
 
 
 def _json(shown: BaseModel) -> Response:

@@ -35,7 +35,10 @@ class Portal(Protocol):
     async def body(self, state: State, position: int) -> bytes | None:
         """As the event there would be sent now; `None` where there is none, or nothing would be."""
 
-    async def resend(self, subscription: str, position: int) -> None: ...
+    async def undelivered(self, subscription: str, since: int, until: int) -> Sequence[int]:
+        """Positions of what failed for good in a time (µs, `until` excluded)."""
+
+    async def resend(self, subscription: str, positions: Sequence[int]) -> None: ...
 
     async def test(self, state: State, type_: str | None) -> Tested:
         """An example, sent now. Raises `Refused`."""

@@ -113,6 +113,19 @@ class Example(BaseModel):
     type: str | None = Field(None, max_length=200, description="CloudEvents type; absent: one that is selected")
 
 
+class Recovery(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    since: str = Field(max_length=100, description="instant; what failed for good from then on")
+    until: str | None = Field(None, max_length=100, description="instant, itself excluded; absent: up to now")
+    dry_run: bool = Field(False, alias="dryRun", description="only say how many")
+
+
+class Recovered(BaseModel):
+    events: int = Field(description="that failed for good in that time")
+    sent: bool
+
+
 class Rotation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 import aiohttp
 from standardwebhooks import Webhook
 
+from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.secret_ids import signs
 from oms.callers import allow
 from oms.client import connect
+from oms.deliveries import deliveries_file
 from oms.running import running
 from oms.secrets import made
 from oms.settings import Settings
 from tests.oms.test_webhooks import receiving
+from tests.oms.test_webhooks_recovered import given_up
 
 DEADLINE = 60
 NUMBER = [{"name": "number", "type": "string"}]
@@ -92,6 +95,19 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
             assert (await ask("POST", f"/탑승구/tries/{last['number']}/resend"))[0] == 202
             path, headers, _ = await arrived.get()
             assert (path, headers["webhook-id"]) == ("/b", mine[1]["webhook-id"])
+            kept = SqliteDeliveries(deliveries_file(settings))
+            ((_, own),) = [each for each in await kept.after(0, None, 9) if each[0] == last["number"]]
+            await kept.note([given_up(own.subscription, told.position)], {})
+            since = {"since": "1970-01-01T00:00:00Z"}
+            assert await ask("POST", "/탑승구/recover", {**since, "dryRun": True}) == (
+                200,
+                {"events": 1, "sent": False},
+            )
+            assert (await ask("POST", "/탑승구/recover", {"since": "gestern"}))[0] == 400
+            assert (await ask("POST", "/탑승구/recover", {**since, "until": since["since"]}))[1]["events"] == 0
+            assert (await ask("POST", "/탑승구/recover", since))[1] == {"events": 1, "sent": True}
+            assert (await arrived.get())[1]["webhook-id"] == mine[1]["webhook-id"]
+            await kept.close()
             status, tested = await ask("POST", "/탑승구/test", {"type": "io.oms.objectType.deleted.v1"})
             path, headers, _ = await arrived.get()
             assert (status, tested["kind"], path, headers["oms-test"]) == (200, "delivered", "/b", "true")

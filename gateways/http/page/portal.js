@@ -11,6 +11,7 @@ const DOORS = {
   resend: ["POST", "/portal/subscriptions/{name}/tries/{number}/resend"],
   test: ["POST", "/portal/subscriptions/{name}/test"],
   rotate: ["POST", "/portal/subscriptions/{name}/rotate"],
+  recover: ["POST", "/portal/subscriptions/{name}/recover"],
   say: ["POST", "/portal/subscriptions/{name}/{verb}"],
 };
 const TOKEN = "oms-portal-token";
@@ -97,6 +98,7 @@ async function show(name) {
       const told = await ask("test", { name }, {}, {});
       notice(word("tested", `${told.status ?? ""} ${outcome(told.kind, told.sentence)}`, told.ms, told.answer.slice(0, 500)));
     }),
+    button("recover", () => recover(name)),
     found.signed ? button("rotate", async () => {
       if (confirm(word("sureRotate"))) notice(word("secret", (await ask("rotate", { name }, {}, {})).secret));
     }) : null,
@@ -104,6 +106,16 @@ async function show(name) {
   const tries = make("section");
   main.replaceChildren(make("h2", {}, name, " ", state(found.status)), make("p", {}, ...buttons.filter(Boolean)), terms(found), windows(found.figures), tries);
   await more(name, tries, false);
+}
+
+async function recover(name) {
+  const days = Number(prompt(word("since"), "1"));
+  if (!(days > 0)) return;
+  const since = new Date(Date.now() - days * 86_400_000).toISOString();
+  const { events } = await ask("recover", { name }, {}, { since, dryRun: true });
+  if (!confirm(word("sureRecover", events)) || !events) return;
+  await ask("recover", { name }, {}, { since });
+  notice(word("resent"));
 }
 
 function terms(found) {
