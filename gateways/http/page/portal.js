@@ -113,7 +113,8 @@ async function recover(name) {
   if (!(days > 0)) return;
   const since = new Date(Date.now() - days * 86_400_000).toISOString();
   const { events } = await ask("recover", { name }, {}, { since, dryRun: true });
-  if (!confirm(word("sureRecover", events)) || !events) return;
+  if (!events) return notice(word("nothing"));
+  if (!confirm(word("sureRecover", events))) return;
   await ask("recover", { name }, {}, { since });
   notice(word("resent"));
 }
