@@ -63,7 +63,7 @@ def steps(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[A
         st.sampled_from([MAIN, MAIN, DEV]), st.sampled_from("1가a"), st.sampled_from("ccuddl"),
         st.fixed_dictionaries({}, optional=values), st.sampled_from([0, START, START, START + 5 * SECOND]),
     )  # fmt: skip
-    done = st.sampled_from(["make", "make", "retype", "purge", "pack", "move"])
+    done = st.sampled_from(["make", "make", "rebase", "retype", "purge", "pack", "move"])
     return st.lists(st.one_of(written, written, done), min_size=4, max_size=16)
 
 
@@ -115,6 +115,8 @@ async def lived(view: File | Database, wished: Sequence[Any]) -> History:
                 await view.pack()
             case "move":
                 await view.move()
+            case "rebase":
+                history.branch(DEV, MAIN, history.position)
             case "retype":
                 history.commit(MAIN, [RENAMED])
             case "purge":
