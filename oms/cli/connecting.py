@@ -20,6 +20,7 @@ async def connected(**flags: object) -> "AsyncIterator[Client]":
     settings = load(flags).settings
     _import_nats(settings.nats_url)
     from oms.client import connect
+    from oms.sections import split
 
     async with await connect(
         settings.nats_url or settings.folder,
@@ -29,6 +30,7 @@ async def connected(**flags: object) -> "AsyncIterator[Client]":
         author=settings.author,
         deadline=settings.deadline,
         sign=_sign(settings),
+        split=split,
     ) as client:
         yield client
 

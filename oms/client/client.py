@@ -11,10 +11,10 @@ from nats.errors import Error as NatsError
 
 from oms.client import reading
 from oms.client.asking import Refused, answered, ask, decided, queued, remembered
-from oms.client.commands import Message, Said, Speaker, message_of
+from oms.client.commands import Message, Said, Sections, Speaker, message_of
 from oms.client.messages import Event, Outcome
 from oms.client.trying import Unavailable, until_answered
-from oms.client.uploading import UPLOAD, Sections, Told, lacks, sectioned, smaller, upload
+from oms.client.uploading import UPLOAD, Told, lacks, smaller, upload
 
 UPLOADS = 3  # tries to have all sections there at once
 
@@ -61,8 +61,10 @@ class Client:
         """Put a document of any size into an unfoldable property of an object. Raises `Unavailable`, `ValueError`.
 
         What is stored already is not sent; `told` hears how many sections were. `ValueError`: it cannot be kept in sections.
+        Connected without `split`, a document has to fit into a message.
         """
-        found = await asyncio.to_thread(sectioned, document)
+        split = self.speaker.split
+        found = None if split is None else await asyncio.to_thread(split, document)
         data: dict[str, Any] = {"type": type_name, "key": key}
         if found is None:  # a patch would be merged into what is there
             path = "/" + property_name.replace("~", "~0").replace("/", "~1")
@@ -282,9 +284,10 @@ class Client:
     async def _message(self, door: str, command: str, data: Mapping[str, Any], said: Said) -> tuple[Message, Sections]:
         """The message, and what must be there before it comes: one that is too large says its large values by stubs."""
         message = message_of(self.speaker, door, command, data, said)
-        if not message.large:
+        split = self.speaker.split
+        if not message.large or split is None:
             return message, {}
-        smaller_data, sections = await asyncio.to_thread(smaller, command, message.body)
+        smaller_data, sections = await asyncio.to_thread(smaller, command, message.body, split)
         return message_of(self.speaker, door, command, smaller_data, {**said, "id": message.id}), sections
 
     async def _sent(

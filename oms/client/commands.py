@@ -39,14 +39,34 @@ Sign = Callable[[Mapping[str, Any]], str]
 """The signature of a command that has none yet: Ed25519 over its RFC 8785 JSON, in base64url without padding."""
 
 
+Json = Any
+Sections = Mapping[str, Json]
+"""Contents by digest."""
+
+
+class Sectioned(NamedTuple):
+    """What a command says in place of a large value, and the sections that must be there before."""
+
+    stub: Json
+    sections: Sections
+
+
+Split = Callable[[Json], Sectioned | None]
+"""`None` for a value that is kept as it is. Raises `ValueError` for one that cannot be kept in sections."""
+
+
 class Speaker(NamedTuple):
-    """Who speaks, about which ontology; branch and author where a command names none. `sign`: how, if at all."""
+    """Who speaks, about which ontology; branch and author where a command names none.
+
+    `sign` and `split`: how commands are signed and large values are split, if at all.
+    """
 
     ontology: str
     principal: str
     branch: str
     author: str | None
     sign: Sign | None = None
+    split: Split | None = None
 
 
 class Message(NamedTuple):

@@ -9,7 +9,7 @@ from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from oms.client.client import Client
-from oms.client.commands import Sign, Speaker
+from oms.client.commands import Sign, Speaker, Split
 from oms.client.trying import Unavailable
 
 USER = "local"
@@ -29,10 +29,11 @@ async def connect(
     author: str | None = None,
     deadline: float = 30.0,
     sign: Sign | None = None,
+    split: Split | None = None,
 ) -> Client:
     """Connect to the data folder of a running `oms up`, or to a server's URL. `deadline`: seconds that a send may take.
 
-    `sign` makes the signature of each command. `credentials` is a file with the user's password, as `oms up` writes it; for a folder it is the one in it.
+    `sign` makes the signature of each command; `split`, as `oms.sections.split`, lets commands have large values, which are sent ahead. `credentials` is a file with the user's password, as `oms up` writes it; for a folder it is the one in it.
     Raises `Unavailable`.
     """
     url = str(where)
@@ -66,7 +67,7 @@ async def connect(
         why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition(" (")[0]
         raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
-    return Client(nats, Speaker(ontology, user, branch, author, sign), deadline)
+    return Client(nats, Speaker(ontology, user, branch, author, sign, split), deadline)
 
 
 def _in_folder(folder: Path) -> str:

@@ -7,9 +7,9 @@ What was sent before is not sent again, whoever died meanwhile.
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from oms.client.commands import MAX_COMMAND_BYTES
+from oms.client.commands import MAX_COMMAND_BYTES, Json, Sections, Split
 from oms.client.messages import Outcome
 
 UPLOAD = "UploadSections"
@@ -17,31 +17,13 @@ LACKING = "SECTION_UNKNOWN"
 BATCH_BYTES = 900_000  # of sections in one message
 NAMED = 10_000  # sections that are asked about at once
 
-Json = Any
-Sections = Mapping[str, Json]
-"""Contents by digest."""
 Ask = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Asks `UploadSections`; raises `Refused`, `Unavailable`."""
 Told = Callable[[int], None]
 """Hears how many sections are sent."""
 
 
-class Sectioned(NamedTuple):
-    """What a command says in place of a large value, and the sections that must be there before."""
-
-    stub: Json
-    sections: Sections
-
-
-def sectioned(value: Json) -> Sectioned | None:
-    """`None` for a value that is kept as it is. Raises `ValueError` for one that cannot be kept in sections."""
-    from documents.splitting import split
-
-    found = split(value)
-    return None if found is None else Sectioned(found.stub.json(), found.sections)
-
-
-def smaller(command: str, body: bytes) -> tuple[Mapping[str, Any], Sections]:
+def smaller(command: str, body: bytes, split: Split) -> tuple[Mapping[str, Any], Sections]:
     """The data of a command with stubs in place of its largest values, until it fits into a message, and their sections."""
     data: dict[str, Any] = json.loads(body)["data"]
     sections: dict[str, Json] = {}
@@ -50,7 +32,7 @@ def smaller(command: str, body: bytes) -> tuple[Mapping[str, Any], Sections]:
         if left <= MAX_COMMAND_BYTES - _STUBS:
             break
         try:
-            found = sectioned(holder[name])
+            found = split(holder[name])
         except ValueError:
             continue
         if found is not None:

@@ -15,6 +15,7 @@ from oms.client.uploading import smaller
 from oms.importing.batches import Batch, Reason
 from oms.importing.flow import Answer
 from oms.importing.mapping import Command
+from oms.sections import split
 from producers.decide import Planner
 from producers.outbox import Work, Writes
 from producers.receive import LOCAL, address, receive
@@ -93,7 +94,7 @@ class Rehearsing:
 
     async def _sent_ahead(self, message: dict[str, Any], body: bytes) -> bytes:
         """The message as a client would send it behind its large values."""
-        data, sections = smaller("Commit", body)
+        data, sections = smaller("Commit", body, split)
         wrapped = {
             self.wraps.hidden(name): self.wraps.wrapped(name, _encode(content)) for name, content in sections.items()
         }

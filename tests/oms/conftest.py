@@ -14,6 +14,7 @@ import pytest
 from oms.cli import run as commanded
 from oms.client import connect
 from oms.running import running
+from oms.sections import split
 from oms.settings import Settings
 from tests.oms.filled import fill
 
@@ -34,7 +35,7 @@ async def program(tmp_path):
 @pytest.fixture
 async def oms(program):
     """A client of it, with a type `Airline`."""
-    async with await connect(program.settings.folder) as client:
+    async with await connect(program.settings.folder, split=split) as client:
         assert (await client.send("CreateObjectType", AIRLINE, wait="log")).status == "accepted"
         yield client
 

@@ -5,6 +5,7 @@ import json
 from documents.splitting import split
 from oms.client import connect
 from oms.running import running
+from oms.sections import split as sectioned
 from oms.settings import Settings
 from tests.oms.test_erasure import cli, holding, shown
 
@@ -34,7 +35,7 @@ def needles() -> list[bytes]:
 async def test_it_is_read_in_parts_lies_nowhere_in_plain_and_is_forgotten(tmp_path):
     folder, everywhere = tmp_path / "data", needles()
     settings = Settings(folder=folder, events_file=str(tmp_path / "events.ndjson"))
-    async with running(settings, lambda *_: None), await connect(folder) as client:
+    async with running(settings, lambda *_: None), await connect(folder, split=sectioned) as client:
         for each in (PERSON, CASE):
             await client.send("CreateObjectType", each)
         await client.send("SetTypeUnfoldable", {"type": "Person", "unfoldable": True})

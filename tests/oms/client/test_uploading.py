@@ -11,6 +11,7 @@ from events.wire.envelope import decode
 from oms.client import connect
 from oms.client.uploading import BATCH_BYTES, smaller, upload
 from oms.running import running
+from oms.sections import split as sectioned
 from oms.settings import Settings
 from tests.oms.cli.test_large_documents import MANUAL, book
 
@@ -29,7 +30,7 @@ async def manual(oms):
 
 
 def shrunk(command, data):
-    return smaller(command, json.dumps({"type": command, "data": data}, ensure_ascii=False).encode())
+    return smaller(command, json.dumps({"type": command, "data": data}, ensure_ascii=False).encode(), sectioned)
 
 
 def test_only_the_largest_values_are_replaced_and_only_until_the_command_fits():
@@ -139,7 +140,7 @@ async def test_a_small_document_takes_the_place_of_what_is_there(manual):
 
 async def test_a_principal_has_only_so_much_waiting(tmp_path):
     settings = Settings(folder=tmp_path / "data", upload_bytes=1_000_000)
-    async with running(settings, lambda *_: None), await connect(settings.folder) as oms:
+    async with running(settings, lambda *_: None), await connect(settings.folder, split=sectioned) as oms:
         await oms.send("CreateObjectType", MANUAL)
         outcome = await oms.send("UpsertObject", made("m1", CONTENT), id="put-1")
         assert (outcome.command, outcome.status) == ("put-1", "rejected")
