@@ -90,16 +90,17 @@ class _Told:
     """Pairs of columns, as they are asked for in key order."""
 
     def __init__(self, found: Iterator[Pair]) -> None:
-        self._pairs = found
+        self._pairs, self._ahead = found, list[Pair]()
 
     def of(self, entities: Sequence[Key]) -> dict[Key, Pair]:
         """Of these, and of what comes before them."""
         found: dict[Key, Pair] = {}
-        for pair in self._pairs:
+        for pair in chain(self._ahead, self._pairs):
             if pair.entity > entities[-1]:
-                self._pairs = chain([pair], self._pairs)
-                break
+                self._ahead = [pair]
+                return found
             found[pair.entity] = pair
+        self._ahead = []
         return found
 
 
