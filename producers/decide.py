@@ -37,7 +37,7 @@ from producers.ahead import (
 from producers.command import Limits, NewId, Submitted
 from producers.command_digests import CommandDigests
 from producers.decide_part import Ids, decide_part
-from producers.draft import Drawing, Drawn, at_once, draw
+from producers.draft import Drawing, Drawn, at_once, draw, handed_over
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
@@ -49,11 +49,8 @@ from producers.outbox import (
     LogHead,
     OutboxUnavailable,
     Planning,
-    Prepared,
-    Ready,
     Refusal,
     Remembered,
-    Row,
     Told,
     UploadKey,
     Work,
@@ -178,7 +175,7 @@ class Planner:
             planned.staged.settle()
         else:
             prepared = planned.moved.prepared
-            drawing = _handed_over(planned.drawing, prepared, writes.rows)
+            drawing = handed_over(planned.drawing, prepared, writes.rows)
             drawn = (yield from drawing) if self._last else at_once(planned.drawing)
             writes.prepared = prepared
             self.heads.forget()  # it can be read again
@@ -366,27 +363,6 @@ class Planner:
         refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
         writes.refusals.append(refusal)
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
-
-
-def _handed_over(drawing: Drawing, prepared: Prepared, before: list[Row]) -> Generator[Ask, Told, Drawn]:
-    """Drawn while the store writes what is there, the rows `before` it first, which are taken out of their list.
-
-    Once that has begun, a fault is one of all that is written with it.
-    """
-    handed = False
-    try:
-        while True:
-            rows = next(drawing)
-            handed = True
-            yield Ask(ready=Ready([*before, *rows], prepared))
-            before.clear()
-    except StopIteration as drawn:
-        whole: Drawn = drawn.value
-        return whole
-    except Exception as fault:
-        if handed:
-            raise OutboxUnavailable(repr(fault), "send it again under the same id") from fault
-        raise
 
 
 class _Decision(NamedTuple):

@@ -15,7 +15,7 @@ from events.wire.commit_message import to_attribute
 from events.wire.envelope import Shared, Write, decode, writer
 from producers.ahead import Worded
 from producers.command import Limits, Submitted
-from producers.outbox import LogHead, Row
+from producers.outbox import Ask, LogHead, OutboxUnavailable, Prepared, Ready, Row, Told
 from security import chain
 
 AT_ONCE: Final = 4_000  # rows
@@ -102,6 +102,27 @@ def at_once(drawing: Drawing) -> Drawn:
         except StopIteration as ended:
             drawn: Drawn = ended.value
             return replace(drawn, rows=ready + drawn.rows)
+
+
+def handed_over(drawing: Drawing, prepared: Prepared, before: list[Row]) -> Generator[Ask, Told, Drawn]:
+    """Drawn while the store writes what is there, the rows `before` it first, which are taken out of their list.
+
+    Once that has begun, a fault is one of all that is written with it.
+    """
+    handed = False
+    try:
+        while True:
+            rows = next(drawing)
+            handed = True
+            yield Ask(ready=Ready([*before, *rows], prepared))
+            before.clear()
+    except StopIteration as drawn:
+        whole: Drawn = drawn.value
+        return whole
+    except Exception as fault:
+        if handed:
+            raise OutboxUnavailable(repr(fault), "send it again under the same id") from fault
+        raise
 
 
 def _all_fit(words: Sequence[Worded], first: bytes, limits: Limits) -> bool:
