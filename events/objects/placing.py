@@ -16,7 +16,7 @@ from events.objects.object_found import claims_of, event_start, find, shape_of, 
 from events.objects.object_words import ObjectCreated
 from events.objects.personal import closed
 from events.plain import made
-from events.reserved import shared_key
+from events.reserved import shared_key, was_key
 from events.schema.kinds import ObjectTypeNamed, kind_named
 from events.schema.shape import Shape, shape_in
 from events.schema.values import Json
@@ -107,6 +107,15 @@ def _reads(context: Context, command: Payload) -> Iterator[Key]:
         yield object_key(shape.keyed_by, command.key)
         yield shared_key(shape.keyed_by, command.key)
     if isinstance(command, PlaceObject):
+        yield from _found_by(shape, command)
         yield from claimed(context, shape, entity, claims_of(context, shape, command.values))
     elif (there := context.get(entity)) is not None:
         yield from claimed(context, shape, entity, there["properties"])
+
+
+def _found_by(shape: Shape, command: PlaceObject) -> Iterator[Key]:
+    """By which keys an object is found while objects go under another one."""
+    if shape.rekeying:
+        made = shape.key_made(command.values)
+        yield shared_key(shape.keyed_by, command.key)
+        yield from (was_key(shape.keyed_by, each) for each in (command.key, made) if each is not None)
