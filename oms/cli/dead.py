@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from projectors.projector import Parked
 
 app = typer.Typer(
-    help="Events that a view could not apply, or that a fault of OMS keeps from an endpoint.",
+    help="Events that a view could not apply, or OMS not deliver.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,7 +32,7 @@ Position = Annotated[int, typer.Argument(metavar="POSITION", help="Where it stan
 
 @app.command("list")
 def list_(folder: Folder = None, as_json: Json = False) -> None:
-    """List what is parked in each view, and for endpoints, the first one first."""
+    """List what is parked, the first one first. In each view, and for endpoints."""
     from oms.cli.connecting import run
     from oms.shelves import READ_MODELS, kept
     from oms.unsent import dead_letters
@@ -61,7 +61,10 @@ def show(position: Position, view: View = "versions", folder: Folder = None, as_
 
 @app.command()
 def redrive(view: View = "versions", yes: Yes = False, folder: Folder = None, as_json: Json = False) -> None:
-    """Apply, or with `--view webhooks` send, what is parked again, the first one first. What fails again stays, with what waits behind it."""
+    """Apply what is parked again, the first one first. With `--view webhooks`: send it.
+
+    What fails again stays, with what waits behind it.
+    """
     from oms.unsent import VIEW
 
     settings = _settings(folder)

@@ -23,13 +23,13 @@ BROKEN = "UPDATE oms_main.heads SET state = convert_to('{\"n\": 1}', 'UTF8') WHE
 
 @pytest.fixture
 def elsewhere(capsys):
-    """Runs one command in a thread, since another loop runs here: its exit code, and all it said."""
+    """Runs one command in a thread, since another loop runs here: its exit code, and what it told or, else, complained."""
 
     async def run(*arguments):
         capsys.readouterr()
         code = await asyncio.to_thread(cli.run, [str(a) for a in arguments])
         said = capsys.readouterr()
-        return code, said.out + said.err
+        return code, said.out or said.err
 
     return run
 
