@@ -12,6 +12,7 @@ from events.schedules.recovering import Recovered, Stood, Trace, recovered, sche
 from events.schedules.schedule_words import schedule_key
 from events.wire.envelope import proven
 from projectors.projector import Feed
+from projectors.versions import Version
 from queries.versions import Versions
 
 KEPT: Final = 1_000  # runs of each schedule that the history gets back: the last ones
@@ -26,25 +27,29 @@ async def recover(
 
     What was sent before `forgotten` (µs, as `now`) is not known any more by its id.
     """
-    traces = await _traces(feed, until)
+
+    def look() -> list[list[Version]]:
+        with versions() as opened:
+            names = (str(known.state["name"]) for known in found)
+            return [list(opened.of(ONTOLOGY_SCOPE, schedule_key(name), until)) for name in names]
+
+    histories = await asyncio.to_thread(look)
+    traces = await _traces(feed, min(history[0].since for history in histories) - 1, until)
     if not traces:
         return []
     kept = max(forgotten, *(each[-1].time for each in traces.values()))
-
-    def look() -> list[Recovered]:
-        with versions() as opened:
-            return [
-                recovered(known, _history(opened, known, until), traces.get(str(known.state["id"]), ()), kept, now)
-                for known in found
-            ]
-
-    return await asyncio.to_thread(look)
+    return [
+        recovered(
+            known, [Stood(each.time, each.state) for each in history], traces.get(str(known.state["id"]), ()), kept, now
+        )
+        for known, history in zip(found, histories, strict=True)
+    ]
 
 
-async def _traces(feed: Feed, until: int) -> dict[str, Sequence[Trace]]:
+async def _traces(feed: Feed, after: int, until: int) -> dict[str, Sequence[Trace]]:
     """By the RID of the schedule, in order."""
     found: dict[str, deque[Trace]] = defaultdict(lambda: deque(maxlen=KEPT))
-    async with aclosing(feed.read(0, until)) as chunks:
+    async with aclosing(feed.read(after, until)) as chunks:
         async for chunk in chunks:
             for position, _, body in chunk:
                 if _RUN not in body:
@@ -56,8 +61,3 @@ async def _traces(feed: Feed, until: int) -> dict[str, Sequence[Trace]]:
                     if not last or last[-1].id != event.causationid:
                         last.append(Trace(str(event.causationid), position, time))
     return dict(found)
-
-
-def _history(versions: Versions, known: Known, until: int) -> list[Stood]:
-    name = str(known.state["name"])
-    return [Stood(each.time, each.state) for each in versions.of(ONTOLOGY_SCOPE, schedule_key(name), until)]
