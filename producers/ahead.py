@@ -28,8 +28,6 @@ MOMENTARY: Final = frozenset(("RunChecks", "ResolveConflict"))
 """Commands that say something of both branches of a proposal as they were at a position, which they name."""
 LONG: Final = MOMENTARY | {"MergeBranch", "RebaseBranch", "RevertCommit", "ResetBranch", "MergeProposal"}
 """Commands that may read and write much."""
-WHOLE: Final = frozenset(("RebaseBranch", "ResetBranch"))
-"""Of these the ones that say what becomes of everything on their branch."""
 ATTEMPTS: Final = 3  # then it is decided where nobody else can write meanwhile
 
 
@@ -103,14 +101,24 @@ class Ahead(Struct, frozen=True, gc=False):
                 continue
             if self._counts_whole(branch, write):
                 return None
+            if self.own and write.branch == branch:
+                if is_data(write.key):
+                    read[Key(write.key)] = None
+                continue
             if write.key in self.keys.get(write.branch, ()):
                 read[Key(write.key)] = None
             if self.schema and write.branch == branch and is_data(write.key):
                 left[Key(write.key)] = None
         return Touched(read, left)
 
+    @property
+    def own(self) -> bool:
+        """Whether it says what becomes of all that its branch has: what comes of that is looked at with it."""
+        return self.grounds is not None and self.grounds.own
+
     def _counts_whole(self, branch: str, write: HeadWrite) -> bool:
-        if write.branch == branch and (self.whole or (self.schema and is_element(write.key))):
+        schema = bool(self.schema) or self.own
+        if write.branch == branch and (self.whole or (schema and is_element(write.key))):
             return True
         prefixes = self.prefixes.get(write.branch)
         return prefixes is not None and write.key[: write.key.rindex("/") + 1] in prefixes
@@ -161,7 +169,7 @@ def touches_all(type_: str, moves: Iterable[Move], grounds: Grounds | None, sche
     wrote itself is not seen from another base. A merge that takes elements of the schema away does so because nothing is of them.
     """
     return (
-        type_ in WHOLE
+        (type_ == "ResetBranch" and (grounds is None or bool(schema)))
         or any(_concerns_all(type_, draft.payload, grounds) for _, draft in moves)
         or (bool(schema) and grounds is None)
         or any(is_element(key) and state.get("deleted") for key, state in schema.items())
@@ -182,7 +190,7 @@ def _concerns_all(type_: str, payload: Payload, grounds: Grounds | None) -> bool
     if isinstance(payload, BranchMerged):
         answered = type_ == "MergeProposal" and payload.resolutions  # for both branches as they were
         return bool((payload.migrations and grounds is None) or answered)
-    return isinstance(payload, BranchRebased)
+    return isinstance(payload, BranchRebased) and grounds is None
 
 
 class Journal:

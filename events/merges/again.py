@@ -10,7 +10,7 @@ anything else                        nothing is said: the merge is to be decided
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events import index
 from events.branches.ancestry import At
@@ -37,6 +37,12 @@ class Grounds(NamedTuple):
     given_way: frozenset[Key]  # entities of ours to what theirs brings
     plain: bool  # see `Steps`
     migrating: bool  # it runs migrations, each of one entity after the other
+    onto: At | None = None  # of a rebase: where the branch begins
+    own: bool = False  # it is a rebase or a reset: see `events.merges.behind`
+
+    @property
+    def resets(self) -> bool:
+        return self.own and self.onto is None
 
 
 class Touched(NamedTuple):
@@ -46,11 +52,21 @@ class Touched(NamedTuple):
     left: Collection[Key] = ()
 
 
+class Reserved(NamedTuple):
+    """Of a reserved key; `by`: the entity that changes it last."""
+
+    state: State | None
+    by: Key
+
+
 class Changed(NamedTuple):
     """What differs from what was decided. `states`: of those of the drafts, and of counts."""
 
     drafted: Mapping[Key, Drafted | None]  # of each entity that was decided again; `None` = nothing is written of it
     states: Mapping[Key, State]
+    reserved: Mapping[Key, Reserved] = {}  # of entities that are new to it
+    ranks: Mapping[Key, int] | None = None  # as in `Grounds`, if they are others
+    settled: bool = False  # what it made of reserved keys stands, whatever is new to it
 
 
 def grounds(sides: Sides, answers: Answers, result: Reconciled) -> Grounds | None:
@@ -75,7 +91,7 @@ def grounds(sides: Sides, answers: Answers, result: Reconciled) -> Grounds | Non
 def looked_up(touched: Touched) -> Iterator[Key]:
     """The keys of which `again` asks what the merge made of them."""
     yield from touched.read
-    yield from (Key(key.removeprefix(_DEGREE)) for key in touched.read if key.startswith(_DEGREE))
+    yield from (Key(key.removeprefix(DEGREE)) for key in touched.read if key.startswith(DEGREE))
 
 
 def again(
@@ -88,7 +104,7 @@ def again(
     """
     log, read = elsewhere(context), touched.read
     entities = [key for key in read if key.startswith(_ENTITIES)]
-    counts = [key for key in read if key.startswith(_COUNTS)]
+    counts = [key for key in read if key.startswith(COUNTS)]
     others = len(read) - len(entities) - len(counts)
     if (
         others
@@ -150,8 +166,8 @@ def _decided(
 
 def _decisive(count: Key, made: Mapping[Key, State | None]) -> bool:
     """Whether more than its number counts: of links that stand at what the merge deletes there must be none."""
-    entity = Key(count.removeprefix(_DEGREE))
-    return count.startswith(_DEGREE) and entity in made and not there(made[entity])
+    entity = Key(count.removeprefix(DEGREE))
+    return count.startswith(DEGREE) and entity in made and not there(made[entity])
 
 
 def _sum(then: State | None, made: State | None, now: State | None) -> State:
@@ -165,6 +181,6 @@ def _sum(then: State | None, made: State | None, now: State | None) -> State:
     return counted | {"links": links} if links else counted
 
 
-_DEGREE = "degree/"
-_COUNTS = ("count/", _DEGREE)
+DEGREE: Final = "degree/"
+COUNTS: Final = ("count/", DEGREE)
 _ENTITIES = ("object/", "link/")

@@ -23,7 +23,7 @@ from events.merges.merge_words import (
     ResetBranch,
     RevertCommit,
 )
-from events.merges.settling import of_branch, position_findings, settled
+from events.merges.settling import of_branch, owned, position_findings, settled
 from events.merges.sides import Sides, differing, to_merge
 from events.merges.undo import reset, revert
 from events.names import Key
@@ -168,7 +168,8 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     if not differing(log, At(parent, state["base"]), onto):
         return []
     sides = replace(to_merge(context, merge_bases(log, mine, onto), mine, onto), into=context.branch)
-    steps, resolutions, _ = settled(sides, command.answers)
+    steps, resolutions, grounds = settled(sides, command.answers)
+    context.grounds = None if sides.run_by_theirs or sides.run_by_ours else owned(log, grounds, mine, onto)
     return [_rebased(context, state, base, resolutions), *steps]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from events.branches.ancestry import At
 from events.branches.branch_rules import branch_key
 from events.branches.elsewhere import Elsewhere
 from events.decider import Context, Drafted, Payload
@@ -10,7 +11,7 @@ from events.findings import Finding, Refused
 from events.merges.again import Grounds, grounds
 from events.merges.conflicts import Answers
 from events.merges.reconcile import reconciled
-from events.merges.sides import Sides
+from events.merges.sides import Sides, apart
 from events.merges.under_way import must_stand_still
 
 
@@ -31,6 +32,19 @@ def settled(sides: Sides, answers: Answers) -> Settled:
         raise Refused(findings)
     drafted = [step.draft for step in result.steps]
     return Settled(drafted, answers.told(result.conflicts), grounds(sides, answers, result))
+
+
+def owned(log: Elsewhere, grounds: Grounds | None, own: At, onto: At | None = None) -> Grounds | None:
+    """Of a rebase or a reset; `None` where what its branch writes from now on is not the last that it looks at.
+
+    Raises `Unasked`.
+    """
+    if grounds is None or len(grounds.bases) > 1:
+        return None
+    other = grounds.bases[0] if onto is not None else grounds.theirs
+    stretches = apart(log, *((other, own) if onto is not None else (own, other)))
+    last = stretches[-1] if stretches else None
+    return grounds._replace(own=True, onto=onto) if last and (last.branch, last.at) == own else None
 
 
 def position_findings(context: Context, log: Elsewhere, at: int, path: str) -> Iterator[Finding]:

@@ -75,10 +75,14 @@ def between(elsewhere: Elsewhere, bases: Sequence[At], theirs: At, ours: At, her
 
 def differing(elsewhere: Elsewhere, one: At, other: At) -> list[Key]:
     """The entities that may differ between two moments: written where only one of them looks. Raises `Unasked`."""
-    first, second = (elsewhere.lineage(*at) for at in (one, other))
-    stretches = list(_apart(first, second))
+    stretches = apart(elsewhere, one, other)
     written = gathered(elsewhere, [partial(elsewhere.written, *stretch) for stretch in stretches])
     return [key for key in dict.fromkeys(key for keys in written for key in keys) if mergeable(key)]
+
+
+def apart(elsewhere: Elsewhere, one: At, other: At) -> list[Stretch]:
+    """Stretches that hold all that only one of two moments sees. Raises `Unasked`."""
+    return list(_apart(*(elsewhere.lineage(*at) for at in (one, other))))
 
 
 def contents_in_common(elsewhere: Elsewhere, bases: Sequence[At], keys: Collection[Key]) -> Mapping[Key, Json]:

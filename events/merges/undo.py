@@ -7,7 +7,7 @@ from events.decider import Context, Drafted
 from events.findings import Finding, Refused
 from events.merges.conflicts import Answers
 from events.merges.merge_words import BranchReset, BranchReverted, ResetBranch, RevertCommit
-from events.merges.settling import of_branch, position_findings, settled
+from events.merges.settling import of_branch, owned, position_findings, settled
 from events.merges.sides import between
 
 
@@ -46,7 +46,8 @@ def reset(context: Context, command: ResetBranch) -> list[Drafted]:
     log = elsewhere(context)
     to = _moment(context, log, command)
     now = At(context.branch, context.position)
-    steps = settled(between(log, [now], At(context.branch, to), now, log.here(context.heads)), Answers()).drafted
+    steps, _, grounds = settled(between(log, [now], At(context.branch, to), now, log.here(context.heads)), Answers())
+    context.grounds = owned(log, grounds, now)
     return [of_branch(context, BranchReset(name=context.branch, to=to)), *steps] if steps else []
 
 

@@ -81,17 +81,22 @@ founded = st.tuples(several(MAIN, 0, 4), several(A, 1, 12), several(MAIN, 0, 6))
 moves = st.one_of(
     st.builds(lambda a: ("MergeBranch", {"source": A, "resolve": a}), answers),
     st.builds(lambda n, a: ("RevertCommit", {"back": n, "resolve": a}), st.integers(0, 6), answers),
+    st.builds(lambda n, a: ("RebaseBranch", {"back": n, "resolve": a}, A), st.integers(0, 2), answers),
+    st.builds(lambda n, b: ("ResetBranch", {"back": n}, b), st.integers(0, 6), st.sampled_from([MAIN, A])),
 )
 strategy = st.sampled_from([None, None, "theirs"])
 
 
-def submitted(story: Story, command: str, data: dict[str, Any]) -> Submitted:
+PLACES = {"MergeBranch": "at", "RevertCommit": "position", "RebaseBranch": "onto", "ResetBranch": "to"}
+
+
+def submitted(story: Story, command: str, data: dict[str, Any], branch: str = MAIN) -> Submitted:
     """Of a moment that others do not move."""
     back = data.pop("back", 0)
-    place = {"at" if command == "MergeBranch" else "position": story.ends[-1 - back % len(story.ends)]}
+    place = {PLACES[command]: story.ends[-1 - back % len(story.ends)]}
     data = {name: value for name, value in (data | place).items() if value is not None}
-    body = {"id": "move", "type": command, "branch": MAIN, "data": data}
-    return receive(address(command_subject("main", "local", MAIN, command)), json.dumps(body).encode())
+    body = {"id": "move", "type": command, "branch": branch, "data": data}
+    return receive(address(command_subject("main", "local", branch, command)), json.dumps(body).encode())
 
 
 async def written(desk: Desk, command: Submitted) -> tuple[bytes, list[bytes], list[tuple[str, str, int, object]]]:
@@ -122,17 +127,61 @@ async def brought(story: Story, command: Submitted, others: list[dict[str, Any]]
     event(f"{how}, {'with' if ahead.schema else 'without'} schema")
 
 
+async def begun(before: Any) -> Story:
+    first, theirs, ours = before
+    story = Story(await Desk(MemoryOutbox("main")).open())
+    for command in [*FOUNDED, *first, asked("CreateBranch", name=A), *theirs, *ours]:
+        await story.send(command)
+    return story
+
+
 @given(history=histories, move=moves, others=st.lists(st.one_of(objects, links), min_size=1, max_size=5))
 async def test_any_move_is_what_it_would_be_if_it_were_planned_now(history, move, others) -> None:
     story = await told(history)
-    await brought(story, submitted(story, move[0], dict(move[1])), others)
+    await brought(story, submitted(story, move[0], dict(move[1]), *move[2:]), others)
 
 
 @settings(max_examples=200)
 @given(before=founded, others=several(MAIN, 1, 6), answer=strategy)
 async def test_a_merge_is_what_it_would_be_if_it_were_planned_now(before, others, answer) -> None:
-    first, theirs, ours = before
-    story = Story(await Desk(MemoryOutbox("main")).open())
-    for command in [*FOUNDED, *first, asked("CreateBranch", name=A), *theirs, *ours]:
-        await story.send(command)
+    story = await begun(before)
     await brought(story, submitted(story, "MergeBranch", {"source": A, "resolve": answer}), others)
+
+
+tagged = st.builds(
+    lambda b, k, t: asked("UpdateObject", b, type="사람", key=k, patch={"tag": t}),
+    st.sampled_from([MAIN, A]),
+    numbers,
+    st.sampled_from(["x", "y", "z", None]),
+)
+mine = st.one_of(tagged, tagged, on(A), on(A), on(A), on(A), on(A), on(A), schema_on(A))
+branched = st.tuples(
+    st.lists(on(MAIN), max_size=3), st.lists(mine, min_size=1, max_size=8), st.lists(on(MAIN), max_size=3)
+)
+meanwhile = st.one_of(
+    st.builds(
+        lambda k, t: asked("UpdateObject", A, type="사람", key=k, patch={"tag": t}), numbers, st.sampled_from("xyz")
+    ),
+    st.builds(lambda k, n: asked("UpdateObject", A, type="사람", key=k, patch={"n": n}), numbers, st.integers(4, 6)),
+    st.builds(
+        lambda k, p: asked("UpsertObject", A, type="사람", properties={"id": f"late{k}", **p}),
+        numbers,
+        st.fixed_dictionaries({}, optional={"tag": st.sampled_from("xyz"), "boss": numbers, "n": st.integers(0, 2)}),
+    ),
+    on(A),
+)
+later = st.lists(meanwhile, min_size=1, max_size=4)
+
+
+@settings(max_examples=100)
+@given(before=branched, others=later, answer=strategy)
+async def test_a_rebase_is_what_it_would_be_if_it_were_planned_now(before, others, answer) -> None:
+    story = await begun(before)
+    await brought(story, submitted(story, "RebaseBranch", {"resolve": answer}, A), others)
+
+
+@settings(max_examples=100)
+@given(before=branched, others=later, back=st.integers(0, 12))
+async def test_a_reset_is_what_it_would_be_if_it_were_planned_now(before, others, back) -> None:
+    story = await begun(before)
+    await brought(story, submitted(story, "ResetBranch", {"back": back}, A), others)

@@ -240,12 +240,50 @@ async def test_a_conflict_that_is_gone_is_none(office: Office) -> None:
     assert (await office.send("MergeBranch", source=DEV))["status"] == "accepted"
 
 
-async def test_a_rebase_takes_what_its_branch_wrote_meanwhile(office: Office) -> None:
+async def test_a_rebase_takes_what_its_branch_wrote_meanwhile_along(office: Office) -> None:
     await office.send("UpdateObject", **seats("HL2", 20))
-    numbers = iter(range(11, 99))
-    office.outbox.between = lambda: office.send("UpdateObject", DEV, by="bob", **seats("HL1", next(numbers)))
+
+    async def between() -> None:
+        await office.send("UpdateObject", DEV, by="bob", **seats("HL1", 11))
+        await office.send("CreateObject", DEV, by="bob", **plane("HL3", seats=3))
+
+    office.outbox.between = between
     assert (await office.send("RebaseBranch", DEV))["status"] == "accepted"
-    assert await office.seats(DEV) == {"HL1": 13, "HL2": 20}
+    assert (await office.seats(DEV), office.outbox.plans) == ({"HL1": 11, "HL2": 20, "HL3": 3}, 1)
+    counts = await office.outbox.heads_after(DEV, "count/object/Plane", 0, 10)
+    mine = [each for each in counts if (each.branch, each.key) == (DEV, "count/object/Plane")]
+    assert json.loads(mine[-1].state or b"") == {"n": 3}
+
+
+async def test_a_value_that_is_free_only_by_the_rebase_is_seen_of_the_whole(office: Office) -> None:
+    serial = {"type": "Plane", "key": "HL2", "patch": {"serial": "가"}}
+    await office.send("UpdateObject", **serial)
+    await office.send("RebaseBranch", DEV)
+    await office.send("UpdateObject", DEV, **serial | {"patch": {"serial": "나"}})
+    await office.send("UpdateObject", **seats("HL1", 2) | {"key": "HL2"})
+    plans, tails = office.outbox.plans, iter(("HL3",))
+
+    async def between() -> None:
+        for tail in tails:
+            await office.send("CreateObject", DEV, by="bob", **plane(tail, serial="가"))
+
+    office.outbox.between = between
+    assert (await office.send("RebaseBranch", DEV))["status"] == "accepted"
+    assert office.outbox.plans == plans + 2
+    assert codes(await office.send("CreateObject", DEV, **plane("HL4", serial="가"))) == ["VALUE_NOT_UNIQUE"]
+
+
+async def test_a_reset_takes_back_what_its_branch_wrote_meanwhile(office: Office) -> None:
+    to = (await office.send("UpdateObject", DEV, **seats("HL2", 20)))["position"]
+    await office.send("UpdateObject", DEV, **seats("HL1", 11))
+
+    async def between() -> None:
+        await office.send("UpdateObject", DEV, by="bob", **seats("HL2", 21))
+        await office.send("CreateObject", DEV, by="bob", **plane("HL3", seats=3))
+
+    office.outbox.between = between
+    assert (await office.send("ResetBranch", DEV, to=to))["status"] == "accepted"
+    assert (await office.seats(DEV), office.outbox.plans) == ({"HL1": 10, "HL2": 20}, 1)
 
 
 async def test_a_rebase_lets_others_write_elsewhere_meanwhile(office: Office) -> None:
