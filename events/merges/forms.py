@@ -61,9 +61,11 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
         for key in (key for key, origin in moved.items() if origin in made):
             said.setdefault(key, ABSENT)
     for made, _, others, view in both:
-        for key, at, there in _parted(moved, made, others, view):
+        told = view.states([key for key, origin in moved.items() if origin in made and key not in others])
+        others |= {key: content(key, state) for key, state in told.items()}  # what went before was never there
+        for key, at in _parted(moved, made, others, view):
             before.setdefault(at, before[key])
-            others.setdefault(at, there)
+            others.setdefault(at, ABSENT)
     for each in apart:
         ours.setdefault(each.moved, ABSENT)
     for each in apart_too:
@@ -82,13 +84,16 @@ def _known(began: Mapping[Key, State | None], written: Mapping[Key, State | None
 
 def _parted(
     moved: Mapping[Key, Key], made: Mapping[Key, Turned], others: Mapping[Key, Json], view: View
-) -> list[tuple[Key, Key, Json]]:
-    """What the others deleted, and this side gave a third key: the key of the base, the third, and what they have there."""
+) -> list[tuple[Key, Key]]:
+    """What the others deleted, and this side gave a third key, which no other object has: the key of the base, and the third."""
     found = {key: made[origin] for key, origin in moved.items() if origin in made}
     third = {key: form.key for key, form in found.items() if form.state is not None and form.key != key}
     states = view.states([*third, *third.values()])
-    gone = {key: at for key, at in third.items() if others.get(key, content(key, states[key])) is ABSENT}
-    return [(key, at, content(at, states[at])) for key, at in gone.items()]
+    return [
+        (key, at)
+        for key, at in third.items()
+        if others.get(key, content(key, states[key])) is ABSENT and content(at, states[at]) is ABSENT
+    ]
 
 
 def _side(found: Mapping[Key, Turned]) -> tuple[dict[Key, Json], dict[Key, State], dict[Key, Key]]:

@@ -112,6 +112,7 @@ async def law(plan: dict[str, Any], there: list[Any], history: Any, source: str,
     assume(await completed(story))
     moved, plain = await story.send(merging(source, target)), await other.send(merging(source, target))
     event(f"{moved}, {plain}")
+    assert moved == "rejected" or plain != "rejected"
     found = await said(story, target)
     ids = [each["id"] for key, each in found.items() if key.startswith("object/")]
     assert len(ids) == len(set(ids))

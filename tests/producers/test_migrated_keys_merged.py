@@ -78,3 +78,10 @@ async def test_an_object_that_went_on_one_side_and_got_another_key_on_the_other_
     assert codes(await desk.send("MergeBranch", target, source=source)) == ["MERGE_CONFLICT_MODIFY_DELETE"]
     await sent(desk, "MergeBranch", target, source=source, resolve="ours")
     assert list(await alive(desk, on=target)) == (["1:N1", "3:N2"] if target == MAIN else ["1:N1"])
+
+
+@WAYS
+async def test_an_object_that_went_before_the_others_moved_and_was_changed_is_a_conflict(source, target):
+    desk = await moved(deleting=True)
+    await sent(desk, "UpdateObject", type="Plane", key="N2", patch={"serial": "둘"})
+    assert codes(await desk.send("MergeBranch", target, source=source)) == ["MERGE_CONFLICT_MODIFY_DELETE"]
