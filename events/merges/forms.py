@@ -55,6 +55,7 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     ours, likes, origins = _side({**of_ours, **also_ours})
     brought, more_likes, more_origins = _side({**of_theirs, **also_theirs})
     before, _, moved = _side(of_base)
+    stood = {form.key: key for key, form in of_base.items() if form.state is not None}
     both = ((of_ours, ours, brought, sides.theirs), (of_theirs, brought, ours, sides.ours))
     for made, said, _, _ in both:
         # what came to stand under another key, and is not there any more, was deleted or has a third one
@@ -63,7 +64,7 @@ def forms(sides: Sides, theirs: Mapping[Key, State | None], base: Mapping[Key, J
     for made, _, others, view in both:
         told = view.states([key for key, origin in moved.items() if origin in made and key not in others])
         others |= {key: content(key, state) for key, state in told.items()}  # what went before was never there
-        for key, at in _parted(moved, made, others, view):
+        for key, at in _parted(stood, made, others, view):
             before.setdefault(at, before[key])
             others.setdefault(at, ABSENT)
     for each in apart:
@@ -83,10 +84,10 @@ def _known(began: Mapping[Key, State | None], written: Mapping[Key, State | None
 
 
 def _parted(
-    moved: Mapping[Key, Key], made: Mapping[Key, Turned], others: Mapping[Key, Json], view: View
+    stood: Mapping[Key, Key], made: Mapping[Key, Turned], others: Mapping[Key, Json], view: View
 ) -> list[tuple[Key, Key]]:
     """What the others deleted, and this side gave a third key, which no other object has: the key of the base, and the third."""
-    found = {key: made[origin] for key, origin in moved.items() if origin in made}
+    found = {key: made[origin] for key, origin in stood.items() if origin in made}
     third = {key: form.key for key, form in found.items() if form.state is not None and form.key != key}
     states = view.states([*third, *third.values()])
     return [
