@@ -86,9 +86,9 @@ async def figures(stock: Stock) -> list[Figure]:
         Figure("put it: sections, then the object", put.wall, "s", bound="looking for personal data"),
         Figure("project it", projected.wall, "s"),
         Figure("events of a change of one text in it", after.position - before.position, "events"),
-        Figure("fold it, shallow", statistics.median(shallow), "ms", goal="≤ 50"),
-        Figure("fold it, partial", statistics.median(partial), "ms", goal="≤ 50"),
-        Figure("open one path", statistics.median(one), "ms", goal="≤ 10"),
+        Figure("fold it, shallow", statistics.median(shallow), "ms", goal="≤ 50 ms"),
+        Figure("fold it, partial", statistics.median(partial), "ms", goal="≤ 50 ms"),
+        Figure("open one path", statistics.median(one), "ms", goal="≤ 10 ms"),
         Figure("open all of it", whole, "ms", beside="decode its JSON", other=plain.wall * 1e3),
     ]  # fmt: skip
 
