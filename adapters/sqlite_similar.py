@@ -1,8 +1,7 @@
 """The similar view in SQLite: texts with their checkpoint in one transaction, vectors beside them as they come."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from adapters.similar_statements import SQL
 from adapters.similar_tables import WORDS, made_with, metadata
 from adapters.similar_texts import forget, put, take_away
-from adapters.sqlite_file import SqliteFile, create, sql, writer
+from adapters.sqlite_file import SqliteFile, create, sql, transaction, writer
 from adapters.sqlite_reader import closed_if_it_fails
 from adapters.sqlite_view import unavailable
 from events.names import Key
@@ -53,7 +52,7 @@ class SqliteSimilar:
         """Texts in the order of their positions, what stands at `anew` replaced by them. Raises `Overtaken`."""
 
         def write(connection: sqlite3.Connection) -> bool:
-            with _transaction(connection):
+            with transaction(connection):
                 _fence(connection, known)
                 before = {each for place in further.anew for each in take_away(connection, place)}
                 purged = False
@@ -91,7 +90,7 @@ class SqliteSimilar:
         stored = rows.astype("<f2")
 
         def write(connection: sqlite3.Connection) -> None:
-            with _transaction(connection):
+            with transaction(connection):
                 number = _space(connection, space)
                 (written,) = connection.execute(SQL["write"], (number,)).fetchone()
                 given = [(number, written, row.tobytes(), one.digest) for one, row in zip(due, stored, strict=True)]
@@ -104,7 +103,7 @@ class SqliteSimilar:
         """They are not tried before `why.again`."""
 
         def write(connection: sqlite3.Connection) -> None:
-            with _transaction(connection):
+            with transaction(connection):
                 number = _space(connection, space)
                 connection.executemany(
                     SQL["wait"], [(number, why.code, why.reason, why.again, one.digest) for one in due]
@@ -116,7 +115,7 @@ class SqliteSimilar:
         """Nothing waits any longer."""
 
         def write(connection: sqlite3.Connection) -> None:
-            with _transaction(connection):
+            with transaction(connection):
                 connection.execute(SQL["at_once"])
 
         await self._run(write)
@@ -132,7 +131,7 @@ class SqliteSimilar:
             served = next(row[0] for row in connection.execute(SQL["all_spaces"]) if row[3])
             if served == number or not connection.execute(SQL["nothing_missing"], (number, FOREVER)).fetchone()[0]:
                 return False
-            with _transaction(connection):
+            with transaction(connection):
                 connection.execute(SQL["serve"], (number,))
                 kept = msgspec.json.encode([number, served, *(_space(connection, each) for each in keep)]).decode()
                 for name in ("forget_spaces", "forget_space_waiting", "forget_space_rows"):
@@ -152,7 +151,7 @@ class SqliteSimilar:
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("ATTACH ? AS old", (str(old.path),))
-            with _transaction(connection):
+            with transaction(connection):
                 connection.execute(SQL["carry_spaces"])
                 connection.execute(SQL["carry_vectors"])
                 connection.execute(SQL["carried"])
@@ -168,7 +167,7 @@ class SqliteSimilar:
         with closed_if_it_fails(connection):
             connection.execute("PRAGMA secure_delete=ON")  # what is purged is gone from the file, too
             if not connection.execute("PRAGMA schema_version").fetchone()[0]:
-                with _transaction(connection):
+                with transaction(connection):
                     create(connection, metadata)
                     connection.execute(WORDS)
                     connection.execute(_START, (NAME, VERSION, self.ontology, 0, genesis(self.ontology), 0, 0))
@@ -192,18 +191,6 @@ def _fence(connection: sqlite3.Connection, known: Checkpoint) -> None:
     _, _, _, *found = connection.execute(_CHECKPOINT).fetchone()
     if known != tuple(found):
         raise Overtaken(NAME, known, Checkpoint(*found))
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _space(connection: sqlite3.Connection, space: Space) -> int:

@@ -27,7 +27,7 @@ from events.objects.object_words import CreateObject, UpdateObject
 from events.objects.personal import closed
 from events.schema.property_removal import RemoveProperty
 from events.schema.property_rules import SetMarking
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_in, shape_of
 from events.schema.type_structure import ChangeParents, SetPrimaryKey
 from events.schema.values import Json, NotAValue
 
@@ -139,7 +139,7 @@ class Ran(NamedTuple):
     def converted(self, key: Key, state: State, step: Step) -> State:
         """With the values that the step gives it."""
         assert isinstance(step.command, UpdateObject | UpdateLink)
-        was, is_ = (self._shape(get, state) for get in (self.before.get, self.after))
+        was, is_ = (shape_of(get, state) for get in (self.before.get, self.after))
         properties = dict(state.get("properties", {}))
         given: dict[str, Json] = {}
         for name, value in (step.command.patch or {}).items():
@@ -170,7 +170,7 @@ class Ran(NamedTuple):
         """Values of what its type has no more go."""
         if self.state["change"]["type"] not in _TAKING or "from" in state:
             return state
-        was, is_ = (self._shape(get, state) for get in (self.before.get, self.after))
+        was, is_ = (shape_of(get, state) for get in (self.before.get, self.after))
         gone = was.names.keys() - is_.names.keys()
         return {**state, "properties": {f: value for f, value in state["properties"].items() if f not in gone}}
 
@@ -183,8 +183,3 @@ class Ran(NamedTuple):
         properties = {checks[name][0]: checks[name][1](value) for name, value in given.items()}
         named = {"type": other["rid"], "slug": other["slug"], "properties": properties}
         return link_key(other["slug"], state["from"], state["to"]), {**state, **named}
-
-    def _shape(self, get: Lookup, state: State) -> Shape:
-        kind = get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
-        assert kind is not None, "what is there is of a type that is there"
-        return shape_in(get, kind)

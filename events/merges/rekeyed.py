@@ -21,7 +21,7 @@ from events.names import Key, link_key, object_key
 from events.objects.personal import closed
 from events.objects.sealing import PURGED
 from events.schema.hierarchy import below
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import Shape, shape_in, shape_of
 from events.schema.values import Json, NotAValue
 
 Form = tuple[Key, State | None]
@@ -54,14 +54,14 @@ class Primary(NamedTuple):
     def key(self, state: State) -> str:
         key: str = state["key"]
         try:
-            return _shape(self.after, state).key_of(state["properties"])
+            return shape_of(self.after, state).key_of(state["properties"])
         except (KeyError, NotAValue):
             return key
 
     def values(self, state: State, key: str) -> Mapping[str, Json]:
         if key == state["key"]:
             return dict(state["properties"])
-        names = _shape(self.get, state).names
+        names = shape_of(self.get, state).names
         return {field: value for field, value in state["properties"].items() if field in names and value != PURGED}
 
     def lost(self, state: State, slug: str) -> bool:  # noqa: ARG002  it stays what it is
@@ -84,16 +84,18 @@ class Parents(NamedTuple):
         found = self._taken(state)
         if isinstance(found.key, Finding):
             return dict(state["properties"])
-        shape = _shape(self.after, state)
+        shape = shape_of(self.after, state)
         if shape.personal is None:
             return found.values
         return closed(self.context, shape.personal, object_key(state["slug"], key), found.values, found.values)
 
     def lost(self, state: State, slug: str) -> bool:
-        return slug not in _shape(self.after, state).slugs
+        return slug not in shape_of(self.after, state).slugs
 
     def _taken(self, state: State) -> Taken:
-        return taken(_shape(self.context.get, state), _shape(self.after, state), known(self.context, state), self.fix)
+        return taken(
+            shape_of(self.context.get, state), shape_of(self.after, state), known(self.context, state), self.fix
+        )
 
 
 class Given(NamedTuple):
@@ -110,7 +112,7 @@ class Given(NamedTuple):
     def key(self, state: State) -> str:
         entity = object_key(state["slug"], state["key"])
         at = self.stood(entity, state)
-        fields = [slot.field for slot in _shape(self.after, state).key]
+        fields = [slot.field for slot in shape_of(self.after, state).key]
         return self.moving.key(state) if at is None or self.changed(entity, fields) else at.split("/", 2)[2]
 
     def values(self, state: State, key: str) -> Mapping[str, Json]:
@@ -149,7 +151,7 @@ class Rekeyed(NamedTuple):
         return self._link(key, state) if "from" in state else self._object(key, state)
 
     def _object(self, key: Key, state: State) -> Form:
-        referring = self._referring(_shape(self.get, state), key, state["properties"])
+        referring = self._referring(shape_of(self.get, state), key, state["properties"])
         there = {
             field: value for field, value in state["properties"].items() if referring.get(field, value) is not None
         }
@@ -194,12 +196,6 @@ class Rekeyed(NamedTuple):
         own = self.get(Key(f"objectType/{self.type}"))
         assert own is not None, "its key was changed"
         return {each["slug"] for each in (own, *below(self.get, own))}
-
-
-def _shape(get: Lookup, state: State) -> Shape:
-    kind = get(Key(f"objectType/{state['type']}"))
-    assert kind is not None, "an object is of a type that is there"
-    return shape_in(get, kind)
 
 
 def named(get: Lookup, key: Key, state: State) -> list[Key]:

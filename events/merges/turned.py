@@ -10,6 +10,7 @@ from events.decider import Lookup, State, needed
 from events.merges.handed_over import handed_over
 from events.merges.migrated import Ran, Turned
 from events.merges.rekeyed import Changed, named
+from events.merges.stood import alive
 from events.names import Key
 from events.schema.values import same
 
@@ -22,12 +23,12 @@ def turned(
     `get` finds what that side says of others, `base` what both had in common. `giving`: else they get nothing. Raises `Unread`.
     """
     given: set[Key] = set()
-    forms = {key: Turned(key, _alive(state)) for key, state in written.items()}
+    forms = {key: Turned(key, alive(state)) for key, state in written.items()}
     if any(each.moves for each in migrations):
         first = next(each for each in migrations if each.moves)
         others = needed(lambda key: _named(first.over(get), forms[key]), forms)
         keys = {key for several in others for key in several} - forms.keys()
-        forms |= {key: Turned(key, _alive(state)) for key, state in zip(keys, needed(get, keys), strict=True)}
+        forms |= {key: Turned(key, alive(state)) for key, state in zip(keys, needed(get, keys), strict=True)}
     began = {key: form.state for key, form in forms.items()}
     for migration in migrations:
         if migration.hands_over:
@@ -77,7 +78,7 @@ def _beside(was: Turned, form: Turned, other: State | None) -> Turned:
 
 def _stands(migration: Ran, look: Lookup, changed: Changed, key: Key) -> bool:
     """Whether an entity stands under a key, and the migration leaves it there."""
-    state = _alive(look(key))
+    state = alive(look(key))
     return state is not None and migration.made(look, changed, key, state)[0] == key
 
 
@@ -87,7 +88,3 @@ def _first(now: Mapping[Key, State | None], get: Lookup) -> Callable[[Key], Stat
 
 def _named(get: Lookup, form: Turned) -> Sequence[Key]:
     return () if form.state is None else named(get, form.key, form.state)
-
-
-def _alive(state: State | None) -> State | None:
-    return None if state is None or state.get("deleted") else state

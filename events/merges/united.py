@@ -23,7 +23,7 @@ from events.merges.stood import alive
 from events.merges.three_way import ABSENT, three_way
 from events.names import Key, object_key
 from events.reserved import shared_key
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_of
 
 Keys = Mapping[Key, tuple[State, str]]
 """Of objects that get another key: their state, by the key under which they stand, and the key that they get."""
@@ -99,7 +99,7 @@ def united(
 def _renamed(keys: Keys, get: Lookup, forms: Mapping[Key, Turned]) -> Mapping[Key, Turned]:
     """The objects under the keys that they get, and links and references to them. Raises `Unread`."""
     found = dict(forms)
-    shapes = {state["type"]: _shape(get, state) for state, _ in keys.values()}
+    shapes = {state["type"]: shape_of(get, state) for state, _ in keys.values()}
     shared = {shared_key(shapes[state["type"]].keyed_by, state["key"]): key for key, (state, _) in keys.items()}
 
     def look(key: Key) -> State | None:
@@ -168,7 +168,7 @@ def _alike(one: Turned, other: Turned) -> bool:
 def _made(get: Lookup, base: Turned, other: Turned, moved: Turned) -> str | None:
     """The key that the merged components make, if they make one."""
     assert moved.state is not None, "it stands there"
-    shape = _shape(get, moved.state)
+    shape = shape_of(get, moved.state)
     sides = (
         [(each.state or {}).get("properties", {}).get(slot.field, ABSENT) for slot in shape.key]
         for each in (base, other, moved)
@@ -215,9 +215,3 @@ def _keys(forms: Iterable[tuple[Turned, _One]]) -> Keys:
 
 def _key(form: Turned) -> str:
     return form.key.split("/", 2)[2]
-
-
-def _shape(get: Lookup, state: State) -> Shape:
-    kind = get(Key(f"objectType/{state['type']}"))
-    assert kind is not None, "an object is of a type that is there"
-    return shape_in(get, kind)

@@ -21,7 +21,7 @@ from events.objects.object_words import CreateObject, DeleteObject, UpdateObject
 from events.objects.placing import LetGo, PlaceObject
 from events.objects.sealing import PURGED
 from events.reserved import degree_key, number, referring_key, shared_key
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_of
 from events.schema.values import Json
 
 WEIGHT: Final = 500  # events of one batch, two for each object, link and reference, unless more must go together
@@ -121,7 +121,7 @@ class Moving:
         to = self.wanted(state)
         if isinstance(to, Finding) or to == state["key"] or self.over is not None:
             return None  # of another type's object it is refused
-        shape = self._shape(state)
+        shape = shape_of(self.context.get, state)
         if shape.other is not None:  # who came under the key of the new parents already refuses it
             return self._standing(shared_key(shape.other.keyed_by, to))
         root = shape.keyed_by
@@ -182,11 +182,11 @@ class Moving:
     def _values(self, state: State) -> Mapping[str, Json]:
         if self.lineage is not None:
             return self.lineage.values(state)
-        names = self._shape(state).names
+        names = shape_of(self.context.get, state).names
         return {field: value for field, value in known(self.context, state).items() if field in names}
 
     def _referring(self, key: Key, state: State, new: Mapping[str, Json], moved: Moved) -> Iterator[UpdateObject]:
-        names = self._shape(state).names
+        names = shape_of(self.context.get, state).names
         patch = {names[field]: value for field, value in new.items()}
         type_, to = state["type"], moved[key][1] if key in moved else state["key"]
         if key in moved and self.over is not None:
@@ -198,11 +198,6 @@ class Moving:
     def _alive(self, key: Key) -> State | None:
         state = self.context.get(key)
         return None if state is None or state["deleted"] else state
-
-    def _shape(self, state: State) -> Shape:
-        kind = self.context.get(Key(f"objectType/{state['type']}"))
-        assert kind is not None, "an object is of a type that is there"
-        return shape_in(self.context.get, kind)
 
 
 def _counted_as(state: State) -> Literal["converted", "again"]:

@@ -29,7 +29,7 @@ from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import DeleteObject, RestoreObject
 from events.objects.placing import LetGo
 from events.objects.removal import removal
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_in, shape_of
 from events.schema.values import Json, same
 
 
@@ -179,7 +179,7 @@ class _Undone:
         if "from" in new:
             yield from [self._linked(done.before)] if new["deleted"] and done.stands else []
         elif not new["deleted"]:
-            was, now = self._shape(self.before, done.before), new["properties"]
+            was, now = shape_of(self.before.get, done.before), new["properties"]
             left = {was.field(name): value for each in step.commands for name, value in _left(each).items()}
             old = known(self.before, done.before)
             yield from converted(
@@ -236,7 +236,7 @@ class _Undone:
     def _values(self, new: State, done: Trace) -> Iterator[Payload]:
         """The values of before, where those that the migration wrote still stand."""
         assert done.before is not None, "it was there"
-        was, is_ = self._shape(self.before, done.before), self._shape(self.staging.now, new)
+        was, is_ = shape_of(self.before.get, done.before), shape_of(self.staging.now.get, new)
         before, now = known(self.before, done.before), known(self.context, new)
         patch: dict[str, Json] = {}
         left = False
@@ -251,11 +251,6 @@ class _Undone:
         self.kept += left
         if patch:
             yield from converted(new, patch).commands
-
-    def _shape(self, context: Context, state: State) -> Shape:
-        kind = context.get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
-        assert kind is not None, "what is there is of a type that is there"
-        return shape_in(context.get, kind)
 
 
 def _left(command: Payload) -> Mapping[str, Json]:

@@ -9,7 +9,7 @@ from events.migrations.migration_values import known
 from events.names import Key, link_key, object_key
 from events.objects.link_words import CreateLink
 from events.reserved import degree_key, end_keys, incident_keys, incident_under, number, referring_under
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_in, shape_of
 from events.schema.values import Json
 
 Moved = dict[Key, tuple[State, str]]
@@ -40,7 +40,7 @@ class Round:
         return {key: (state, new) for (key, state), new in zip(there, values, strict=True) if new}
 
     def _named_anew(self, key: Key, state: State, moved: Moved) -> dict[str, Json]:
-        shape, values = self._shape(state), known(self.context, state)
+        shape, values = shape_of(self.context.get, state), known(self.context, state)
         refers = list(shape.referring(values))
         meant = needed(lambda one: shape.meant(self.context.get, key, one[2], one[3]), refers)
         new = {
@@ -82,7 +82,7 @@ class Round:
 
     def _sides(self, key: Key, state: State) -> Iterator[tuple[State, str, str]]:
         slugs = (self.context.get(degree_key(key)) or {}).get("links", {})
-        above = self._shape(state).slugs
+        above = shape_of(self.context.get, state).slugs
         for kind in self.around.link_types:
             if kind["slug"] in slugs:
                 yield from ((kind, end, state["key"]) for end in ("from", "to") if kind[end] in above)
@@ -101,11 +101,6 @@ class Round:
     def _alive(self, key: Key) -> State | None:
         state = self.context.get(key)
         return None if state is None or state["deleted"] else state
-
-    def _shape(self, state: State) -> Shape:
-        kind = self.context.get(Key(f"objectType/{state['type']}"))
-        assert kind is not None, "an object is of a type that is there"
-        return shape_in(self.context.get, kind)
 
 
 def _put(value: Json, field: str, new: Mapping[tuple[str, str], str]) -> Json:

@@ -24,7 +24,7 @@ from events.objects.object_words import DeleteObject
 from events.objects.personal import person_token
 from events.reserved import subject_key, token_key
 from events.schema.kinds import ObjectTypeNamed
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_of
 
 aggregate: Final = "object"
 
@@ -120,14 +120,8 @@ def _purge(context: Context, deleting: DeleteObject, reason: str) -> list[Drafte
 
 def _owner(context: Context, entity: Key, state: State) -> str | None:
     """Whose keys an object's values need, `None` where none of its type is encrypted. Raises `Unread`."""
-    personal = _shape(context, state).personal
+    personal = shape_of(context.get, state).personal
     return context.seals.token("object", entity) if personal and personal.closed else None
-
-
-def _shape(context: Context, state: State) -> Shape:
-    kind = context.get(Key(f"objectType/{state['type']}"))
-    assert kind is not None, "an object is of a type"
-    return shape_in(context.get, kind)
 
 
 def _destroyed(context: Context, owner: str | None, reason: str) -> Iterator[Drafted]:

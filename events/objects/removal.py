@@ -29,7 +29,7 @@ from events.reserved import (
 )
 from events.schema.hierarchy import entity_of
 from events.schema.kinds import kind_of_slug
-from events.schema.shape import Shape, shape_in
+from events.schema.shape import shape_of
 
 SHOWN: Final = 20  # objects in a finding
 
@@ -91,7 +91,7 @@ def touched(context: Context, going: Removal) -> Iterator[Key]:
         yield from incident_keys(slug, link.from_, link.to)
         yield from (degree_key(each) for each in link.ends)
     for entity, state in going.objects.items():
-        shape = _shape(context, state)
+        shape = shape_of(context.get, state)
         yield entity
         yield count_key(shape.slug)
         if shape.keyed_by != shape.slug:
@@ -124,7 +124,7 @@ def _followed(context: Context, going: Removal, used: Mapping[Key, State]) -> It
 
 
 def _sides(context: Context, entity: Key, state: State, degree: State) -> Iterator[_Side]:
-    slugs = _shape(context, state).slugs
+    slugs = shape_of(context.get, state).slugs
     for kind in _kinds(context, degree):
         if _goes(kind):
             yield from (_Side(kind, end, entity, state["key"]) for end in ("from", "to") if kind[end] in slugs)
@@ -151,11 +151,11 @@ def _restricted(context: Context, going: Removal, degrees: Mapping[Key, State]) 
 
 
 def _claimed(context: Context, entity: Key, state: State) -> list[Key]:
-    return list(claimed(context, _shape(context, state), entity, state["properties"]))
+    return list(claimed(context, shape_of(context.get, state), entity, state["properties"]))
 
 
 def _referred(context: Context, entity: Key, state: State) -> list[Key]:
-    return list(_shape(context, state).referred(context.get, entity, state["properties"]))
+    return list(shape_of(context.get, state).referred(context.get, entity, state["properties"]))
 
 
 def _kinds(context: Context, degree: State) -> Iterable[State]:
@@ -167,12 +167,6 @@ def _kinds(context: Context, degree: State) -> Iterable[State]:
 
 def _goes(kind: State) -> bool:
     return bool(kind.get("onDelete", "restrict") != "restrict")
-
-
-def _shape(context: Context, state: State) -> Shape:
-    type_ = context.get(Key(f"objectType/{state['type']}"))
-    assert type_ is not None, "an object is of a type that is there"
-    return shape_in(context.get, type_)
 
 
 def _counted(n: int, what: str) -> str:

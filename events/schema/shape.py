@@ -195,6 +195,13 @@ class _Kept(NamedTuple):
 _shapes: Final[dict[int, _Kept]] = {}
 
 
+def shape_of(get: Lookup, state: State) -> Shape:
+    """The shape of the type that an object or a link is of, where `get` looks. Raises `Unread`."""
+    type_ = get(Key(f"{'linkType' if 'from' in state else 'objectType'}/{state['type']}"))
+    assert type_ is not None, "what is there is of a type that is there"
+    return shape_in(get, type_)
+
+
 def shape_in(get: Lookup, state: State) -> Shape:
     """The shape of an object or link type's state where `get` looks; states must not be changed afterwards. Raises `Unread`."""
     kept = _shapes.get(id(state))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from events.command import QUESTIONS
-from events.findings import EnvelopeError, Finding, Outcome, Refused
+from events.findings import EnvelopeError, Outcome, Refused
 from events.names import command_subject
 from events.wire.cloudevents import BATCH_TYPE, EVENT_TYPE, CloudEvent, decode_each
 from events.wire.content_modes import from_http, mode
@@ -23,13 +23,12 @@ from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.arriving import Wanted, wanted
 from gateways.http.assembled import Plain
 from gateways.http.callers import Door, origin
+from gateways.http.deciding import DEADLINE, MARGIN, findings_of
 from gateways.http.ports import Behind, Caller, NoAnswer
 from gateways.http.problems import Problem, ProblemMessage, of_parameters, problem, refused, unanswered
 from gateways.http.rates import Rates
 
 MOST_EVENTS: Final = 1_000  # of a batch
-DEADLINE: Final = 10.0
-MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 _NAME: Final = re.compile(r"[A-Za-z0-9*](?:[A-Za-z0-9.-]{0,253})(?::\d{1,5})?")
 
 
@@ -163,8 +162,7 @@ class Intake:
             return {"command": asked.id, "status": "unchanged", "position": 0, "events": [], "findings": []}
         outcome = msgspec.json.decode(await self._sent(asked, caller, sending), type=dict[str, Any])
         if outcome["status"] == "rejected":
-            findings = [Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]]
-            raise refused(findings, command=outcome["command"])
+            raise refused(findings_of(outcome), command=outcome["command"])
         return outcome
 
     async def _sent(self, asked: Wanted, caller: Caller, sending: Sending) -> bytes:

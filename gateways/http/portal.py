@@ -16,14 +16,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.decider import State
-from events.findings import Finding, Outcome, Refused
+from events.findings import Outcome, Refused
 from events.meant import nearest
-from events.names import command_subject
 from events.subscriptions.letters import FOREVER, Sought
 from events.wire.instants import NotAnInstant, from_text
-from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
 from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
+from gateways.http.deciding import decided, findings_of
 from gateways.http.portal_shapes import (
     Endpoint,
     Endpoints,
@@ -46,9 +45,7 @@ from gateways.http.reading import cut_now
 from producers.receive import LOCAL
 from queries.subscriptions import Subscription, subscriptions
 
-DEADLINE: Final = 10.0
 MOST_RECOVERED: Final = 10_000  # events in one request
-MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 _VERBS: Final = {"pause": "PauseSubscription", "resume": "ResumeSubscription"}
 _SAID: Final[Mapping[str, type[BaseModel]]] = {
     "say": Why, "test": Example, "rotate": Rotation, "recover": Recovery
@@ -204,14 +201,9 @@ class Portal:
         self, caller: Caller, command: str, data: dict[str, Any], identity: str | None
     ) -> dict[str, Any]:
         """The outcome, once it is to be read. Raises `Refused`, `NoAnswer`."""
-        behind = self._behind
-        said = {"id": identity or behind.new_id(), "type": command, "branch": behind.branch, "data": data}
-        subject = command_subject(behind.ontology, caller.principal, behind.branch, command)
-        headers = {WAIT_HEADER: "projected:versions", DEADLINE_HEADER: f"{DEADLINE:g}"}
-        reply = await behind.ask(subject, msgspec.json.encode(said), headers, DEADLINE + MARGIN)
-        outcome = msgspec.json.decode(reply, type=dict[str, Any])
+        outcome = await decided(self._behind, caller, command, data, identity)
         if outcome["status"] == "rejected":
-            raise Refused([Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]])
+            raise Refused(findings_of(outcome))
         return outcome
 
 

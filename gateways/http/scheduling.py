@@ -14,11 +14,10 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from events.findings import Finding, Outcome
-from events.names import command_subject
-from gateways.commands import DEADLINE_HEADER, WAIT_HEADER
+from events.findings import Outcome
 from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
+from gateways.http.deciding import decided, findings_of
 from gateways.http.operating import TEXT
 from gateways.http.ports import Ask, Caller, Callers, Figures, Told, Turned
 from gateways.http.problems import refused
@@ -27,8 +26,6 @@ from queries.moments import Now
 from queries.schedules import calendars, schedule, schedules, told_time
 from queries.versions import Versions
 
-DEADLINE: Final = 10.0
-MARGIN: Final = 2.0  # seconds beyond what the door behind waits
 ASK_SECONDS: Final = 2.0
 OVERDUE_SECONDS: Final = 60.0  # what should have run so long ago, and did not begin: it is not ready
 _VERBS: Final[Mapping[str, str]] = {"pause": "PauseSchedule", "resume": "ResumeSchedule", "run": "RunScheduleNow"}
@@ -183,15 +180,9 @@ class Scheduling:
         self, caller: Caller, command: str, data: dict[str, Any], identity: str | None
     ) -> dict[str, Any]:
         """The outcome, once it is to be read. Raises `Problem`, `NoAnswer`."""
-        behind = self._behind
-        said = {"id": identity or behind.new_id(), "type": command, "branch": behind.branch, "data": data}
-        subject = command_subject(behind.ontology, caller.principal, behind.branch, command)
-        headers = {WAIT_HEADER: "projected:versions", DEADLINE_HEADER: f"{DEADLINE:g}"}
-        reply = await behind.ask(subject, msgspec.json.encode(said), headers, DEADLINE + MARGIN)
-        outcome = msgspec.json.decode(reply, type=dict[str, Any])
+        outcome = await decided(self._behind, caller, command, data, identity)
         if outcome["status"] == "rejected":
-            findings = [Finding(each["code"], each["path"], each["text"]) for each in outcome["findings"]]
-            raise refused(findings, command=outcome["command"])
+            raise refused(findings_of(outcome), command=outcome["command"])
         return outcome
 
     async def _log(self) -> int | None:

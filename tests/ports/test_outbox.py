@@ -1,13 +1,11 @@
 """What every outbox must do; each adapter passes this suite unchanged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
-from adapters.memory_outbox import MemoryOutbox
-from adapters.postgres_outbox import postgres_outbox
 from adapters.sqlite_outbox import SqliteOutbox
 from producers.outbox import (
     FOREVER,
@@ -31,23 +29,8 @@ from producers.outbox import (
     Written,
 )
 from security.chain import genesis
-from tests.postgres.database import emptied
 
 B = "prod/flights/main"
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-async def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Outbox]:
-    if request.param == "memory":
-        yield MemoryOutbox("main")
-    elif request.param == "postgres":
-        shared = request.getfixturevalue("postgres_shared_url")
-        async with emptied(shared) as url, postgres_outbox(url, "main") as outbox:
-            yield outbox
-    else:
-        outbox = SqliteOutbox(tmp_path / "outbox.db", "main")
-        yield outbox
-        outbox.close()
 
 
 def writing(build: Callable[[LogHead], Writes], *asks: Ask, told: list[Told] | None = None) -> Work:

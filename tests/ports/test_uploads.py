@@ -1,33 +1,21 @@
 """What must hold of sections that wait for a command; every outbox passes this suite unchanged."""
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from adapters.memory_outbox import MemoryOutbox
-from adapters.postgres_outbox import postgres_outbox
 from adapters.sqlite_outbox import SqliteOutbox
 from producers.outbox import Ask, HeadWrite, LogHead, Told, UploadKey, Work, Writes
 from producers.uploads import Store, UploadsFull
-from tests.postgres.database import emptied
 
 A, B, C = "aa" * 32, "bb" * 32, "cc" * 32
 MOST = 1_000
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
-async def uploads(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == "memory":
-        yield MemoryOutbox("main")
-    elif request.param == "postgres":
-        shared = request.getfixturevalue("postgres_shared_url")
-        async with emptied(shared) as url, postgres_outbox(url, "main") as outbox:
-            yield outbox
-    else:
-        outbox = SqliteOutbox(tmp_path / "outbox.db", "main")
-        yield outbox
-        outbox.close()
+@pytest.fixture
+def uploads(outbox: Store) -> Store:
+    return outbox
 
 
 def asking(
