@@ -61,9 +61,11 @@ async def connect(
                 pending_size=PENDING_BYTES,
                 error_cb=note,
             )
-    except (NatsError, OSError) as error:
+    except BaseException as error:
         with suppress(OSError):  # a server that refused us may have hung up first
             await nats.close()
+        if not isinstance(error, (NatsError, OSError)):
+            raise
         why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition(" (")[0]
         raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
