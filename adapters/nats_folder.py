@@ -29,8 +29,11 @@ def write_private(path: Path, document: object) -> None:
     """Whole or not at all, and never readable by others."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 (a descriptor)
-        json.dump(document, file, indent=1)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 (a descriptor)
+        json.dump(
+            document, file, indent=1, ensure_ascii=False
+        )  # the server's parser knows no \uXXXX, and folders have names
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
@@ -45,6 +48,6 @@ def written_pid(folder: Path) -> int | None:
 
 def log_tail(folder: Path) -> str:
     try:
-        return "; ".join((folder / "server.log").read_text().splitlines()[-3:])
+        return "; ".join((folder / "server.log").read_text(errors="replace").splitlines()[-3:])
     except FileNotFoundError:
         return "it wrote no log"

@@ -171,13 +171,13 @@ class NatsServer:
         child = locked(self.folder / "child")
         if child is None:
             raise ServerFailed(f"{self.folder} was taken by another nats-server")
-        with child:
+        with child, (self.folder / "server.log").open("ab") as log:
             os.set_inheritable(child.fileno(), True)
             self._process = await asyncio.create_subprocess_exec(
                 *_command(path, self.folder),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=log,  # what it says before it has read where its log is
                 pass_fds=(child.fileno(),),  # the lock lives as long as the server does
                 start_new_session=True,  # Ctrl-C reaches us first
             )

@@ -40,6 +40,17 @@ async def test_its_folder_is_private_and_remembers_the_logins(tmp_path):
         assert server.endpoint.logins == first.logins
 
 
+async def test_a_folder_may_have_any_name(tmp_path):
+    async with nats_server(tmp_path / "온톨로지 'ü' \"$x\"" / "nats") as server:
+        assert (server.folder / "jetstream").is_dir()
+
+
+async def test_what_the_server_says_before_it_has_a_log_is_the_reason_that_it_did_not_start(tmp_path):
+    with pytest.raises(ServerFailed, match=r"did not start .*Invalid escape character"):
+        async with nats_server(tmp_path / "a control \x01 character"):
+            pass
+
+
 async def test_a_second_start_takes_the_same_port(tmp_path):
     async with nats_server(tmp_path / "nats") as server:
         url = server.endpoint.url
