@@ -43,13 +43,14 @@ class Marks(NamedTuple):
     def fields(self) -> dict[str, Any]:
         """The audit fields, in the order of `AUDIT_FIELDS`; times as RFC 3339 text."""
         created_by, created_at, updated_by, updated_at, deleted_by, deleted_at = self
+        created = instants.to_text(created_at)
         return {
             "_created_by": created_by,
             "_created_by_username": _username(created_by),
-            "_created_at": instants.to_text(created_at),
+            "_created_at": created,
             "_updated_by": updated_by,
             "_updated_by_username": _username(updated_by),
-            "_updated_at": instants.to_text(updated_at),
+            "_updated_at": created if updated_at == created_at else instants.to_text(updated_at),
             "_deleted": deleted_at is not None,
             "_deleted_by": deleted_by,
             "_deleted_by_username": None if deleted_by is None else _username(deleted_by),

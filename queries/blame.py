@@ -12,6 +12,7 @@ from queries.cuts import Cut
 from queries.gaps import readable
 from queries.naming import named, type_of, values
 from queries.objects import not_found
+from queries.telling import Names
 from queries.waiting import waiting
 
 
@@ -61,7 +62,8 @@ def blame(cut: Cut, type_name: str, key: str | None = None) -> Blame:
     if not history:
         raise not_found(cut, schema, key or "")
     state = type_of(cut, history[-1].state) or schema.state
-    documents = [values(entity, state, readable(cut.versions, version, state)) for version in history]
+    names = Names(state)
+    documents = [values(entity, names, readable(cut.versions, version, state)) for version in history]
     fields = [Field(said.path, said.value, history[said.by]) for said in said_by(documents)]
     shown_key = str(schema.state["rid"]) if key is None else key
     return Blame(cut.position, cut.branch, schema.name, shown_key, fields, cut.parked(schema.key, entity))

@@ -22,6 +22,7 @@ from queries.naming import named, type_of, types, values
 from queries.objects import PREFIXES, not_found, reached
 from queries.purges import Purges
 from queries.sql.kept import Lookup, Pair, nothing_kept, pairs
+from queries.telling import Names
 
 AT_ONCE: Final = 500  # entities whose versions are looked for together
 
@@ -52,14 +53,14 @@ def differences(
     `behind`: only what comes behind this entity. `kept`: columns of what need not be read; of fewer than `at_once`
     entities versions are read sooner.
     """
-    schema, shown = _schemas(before, after), Purges(after.versions)
+    names, shown = _names(before, after), Purges(after.versions)
     for prefix in PREFIXES[reached(behind) :]:
         first = behind if behind.startswith(prefix) else ""
         keys = (entity for entity in touched(prefix, before, after) if entity > first)
         told = _Told(_pairs(kept, before, after, prefix))
         while entities := list(islice(keys, at_once)):
             found = told.of(entities) if len(entities) == at_once else {}
-            yield from _compared(before, after, schema, shown, entities, found)
+            yield from _compared(before, after, names, shown, entities, found)
 
 
 def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
@@ -75,7 +76,7 @@ def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) 
     ends = before.version(entity), after.version(entity)
     if not any(ends):
         raise not_found(after, schema, key or "")
-    return list(_compared(before, after, _schemas(before, after), after.versions, [entity]))
+    return list(_compared(before, after, _names(before, after), after.versions, [entity]))
 
 
 def _pairs(kept: Lookup, before: Cut, after: Cut, prefix: str) -> Iterator[Pair]:
@@ -105,7 +106,7 @@ class _Told:
 
 
 def _compared(
-    before: Cut, after: Cut, schema: Callable[[State], State | None], shown: Shown, entities: Sequence[Key],
+    before: Cut, after: Cut, names: Callable[[State], Names], shown: Shown, entities: Sequence[Key],
     told: Mapping[Key, Pair] = MappingProxyType({}),
 ) -> Iterator[Difference]:  # fmt: skip
     """In their order. `told`: those that need not be read."""
@@ -114,22 +115,22 @@ def _compared(
     for entity in entities:
         _, old, new = told.get(entity) or Pair(entity, _alive(were.get(entity)), _alive(are.get(entity)))
         if newest := new or old:
-            found = _difference(shown, schema(newest.state), old, new, newest)
+            found = _difference(shown, names(newest.state), old, new, newest)
             if found.what != "updated" or found.changes:
                 yield found
 
 
-def _schemas(before: Cut, after: Cut) -> Callable[[State], State | None]:
-    """The type of a state: as it is at the later cut, else at the earlier one."""
-    known: dict[str, State | None] = {}
+def _names(before: Cut, after: Cut) -> Callable[[State], Names]:
+    """Those of a state's type: as it is at the later cut, else at the earlier one."""
+    known: dict[Any, Names] = {}
 
-    def schema(state: State) -> State | None:
-        rid = str(state.get("type"))
+    def names(state: State) -> Names:
+        rid = state.get("type")
         if rid not in known:
-            known[rid] = type_of(after, state) or type_of(before, state)
+            known[rid] = Names(type_of(after, state) or type_of(before, state))
         return known[rid]
 
-    return schema
+    return names
 
 
 def touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:
@@ -151,16 +152,14 @@ def _alive(version: Version | None) -> Version | None:
     return None if version is None or version.state.get("deleted") else version
 
 
-def _difference(
-    shown: Shown, schema: State | None, old: Version | None, new: Version | None, newest: Version
-) -> Difference:
+def _difference(shown: Shown, names: Names, old: Version | None, new: Version | None, newest: Version) -> Difference:
     kind, _, rest = newest.entity.partition("/")
     slug, _, own = rest.partition("/")
-    before, after = (values(one.entity, schema, readable(shown, one, schema)) if one else {} for one in (old, new))
+    before, after = (values(one.entity, names, readable(shown, one, names.schema)) if one else {} for one in (old, new))
     return Difference(
         what="created" if old is None else "deleted" if new is None else "updated",
         kind=kind,
-        type=str((schema or newest.state).get("name", slug)),
+        type=str((names.schema or newest.state).get("name", slug)),
         key=own or rest,
         before=old.since if old else None,
         after=new.since if new else None,

@@ -15,12 +15,12 @@ from events.decider import State
 from events.findings import Finding, Refused
 from events.meant import nearest
 from events.names import Key, link_key, object_key
-from events.schema.checks import by_name as struct_by_name
 from events.schema.hierarchy import effective, line
 from events.schema.uses import declaring
 from projectors.versions import Version
 from queries.called import other_elements
 from queries.cuts import Cut
+from queries.telling import Names
 
 Kind = Literal["objectType", "linkType", "object", "link"]
 
@@ -139,17 +139,16 @@ def _state(histories: Mapping[Key, Sequence[Version]], at: int, key: Key) -> Sta
     return versions[max(found, 1) - 1].state if versions else None
 
 
-def values(key: Key, schema: State | None, state: State | None) -> dict[str, Any]:
+def values(key: Key, names: Names, state: State | None) -> dict[str, Any]:
     """What people see of a state: properties by name, of a link its ends before them, a type's declaration; `{}` of nothing."""
-    kind = key.partition("/")[0]
     if state is None:
         return {}
-    if kind == "object":
-        return by_name(schema, state["properties"])
-    if kind == "link":
-        return {"from": state["from"], "to": state["to"], **by_name(schema, state.get("properties", {}))}
+    if key.startswith("object/"):
+        return names.told(state["properties"])
+    if key.startswith("link/"):
+        return {"from": state["from"], "to": state["to"], **names.told(state.get("properties", {}))}
     own = state.get("properties", {})
-    inherited = {f: each for f, each in (schema or {}).get("properties", {}).items() if f not in own}
+    inherited = {f: each for f, each in (names.schema or {}).get("properties", {}).items() if f not in own}
     return _said(state) | ({"inherited": _said(inherited)} if inherited else {})
 
 
@@ -160,20 +159,3 @@ def _said(declaration: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in declaration.items()
         if value is not None
     }
-
-
-def by_name(schema: State | None, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties under their API names, in the order of the type; what the type does not know keeps its field's name.
-
-    A property that came later is not there on objects that have not changed since: reading invents nothing. One that
-    was removed is not shown.
-    """
-    declared: Mapping[str, Mapping[str, Any]] = (schema or {}).get("properties", {})
-    shown = {
-        each["name"]: struct_by_name(each, properties[field]) if "fields" in each else properties[field]
-        for field, each in declared.items()
-        if field in properties and not each.get("removed")
-    }
-    if properties.keys() <= declared.keys():
-        return shown
-    return shown | {field: value for field, value in properties.items() if field not in declared}

@@ -1,8 +1,7 @@
 """One entity as it was: an object, a link or a type under the names of that moment, with its audit fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from events.findings import Finding, Refused
 from events.names import Key
@@ -10,20 +9,20 @@ from events.schema.hierarchy import effective
 from events.schema.kinds import KINDS
 from events.wire.instants import to_text
 from projectors.projector import Parked
-from projectors.versions import Version
+from projectors.versions import Marks, Version
 from queries.cuts import Cut
 from queries.gaps import Shown as Readable
 from queries.gaps import readable
 from queries.naming import Named, is_below, named, object_at_once, type_of, types, values
 from queries.purges import Purges
+from queries.telling import Names
 from queries.waiting import waiting
 
 PREFIXES: Final = (*(f"{kind}/" for kind in KINDS), "object/", "link/")
 """What the keys of all that a branch shows start with, in the order in which it is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """`position` is the cut; `version` the position that last changed it: `expected` of a command that changes it."""
 
     position: int
@@ -35,23 +34,34 @@ class Shown:
     written_on: str  # the branch that wrote this version: `branch`, or one it came from
     effective: int  # µs
     values: Mapping[str, Any]  # an object's properties by API name; a link's ends; a type's declaration
-    audit: Mapping[str, str | bool | None]
+    marks: Marks
+    entity: str
     purged: Mapping[str, str] | None = None  # at, by and reason, where its values are gone for ever
     parked: Sequence[Parked] = ()
-    entity: str = ""
     sectioned: Sequence[str] = ()  # those of its properties that may be kept in sections
 
     @property
     def deleted(self) -> bool:
-        return bool(self.audit["_deleted"])
+        return self.marks.deleted_at is not None
+
+    @property
+    def audit(self) -> Mapping[str, str | bool | None]:
+        return self.marks.fields()
 
     def json(self) -> dict[str, Any]:
         """Audit fields stand beside the rest, as in every read model; `parked` only if there is something."""
-        shown = {name: getattr(self, name) for name in ("position", "branch", "kind", "type", "key", "version")}
-        shown |= {"writtenOn": self.written_on, "effective": to_text(self.effective)}
-        shown |= {"properties" if self.kind == "object" else "values": dict(self.values)} | dict(self.audit)
-        shown |= {"purged": dict(self.purged)} if self.purged else {}
-        return shown | ({"parked": waiting(self.parked)} if self.parked else {})
+        audit = self.marks.fields()
+        shown = {
+            "position": self.position, "branch": self.branch, "kind": self.kind, "type": self.type, "key": self.key,
+            "version": self.version, "writtenOn": self.written_on,
+            "effective": audit["_updated_at"] if self.effective == self.marks.updated_at else to_text(self.effective),
+            "properties" if self.kind == "object" else "values": dict(self.values), **audit,
+        }  # fmt: skip
+        if self.purged:
+            shown["purged"] = dict(self.purged)
+        if self.parked:
+            shown["parked"] = waiting(self.parked)
+        return shown
 
     def part(self, path: str, value: Any) -> dict[str, Any]:
         """As `json`, with what stands at a path of the properties in their place: all of them, or `open` and `value`."""
@@ -79,10 +89,10 @@ def objects(cut: Cut, type_name: str, *, deleted: bool = False, after: str = "")
 
     Raises `Refused` (TYPE_UNKNOWN).
     """
-    schema, purges = named(cut, type_name), Purges(cut.versions)
-    for version in cut.valid(schema.entities, after):
+    telling = Telling(cut, named(cut, type_name), Purges(cut.versions))
+    for version in cut.valid(telling.type.entities, after):
         if deleted or not version.state.get("deleted"):
-            yield shown_as(cut, schema, version, purges=purges)
+            yield telling.shown(version)
 
 
 def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[Shown]:
@@ -90,22 +100,23 @@ def everything(cut: Cut, *, deleted: bool = False, after: str = "") -> Iterator[
 
     Each in key order, streamed; `deleted` ones only if asked for. `after`: only what comes behind this entity.
     """
-    known: dict[Any, Named | None] = {}
+    known: dict[Any, Telling | None] = {}
     purges = Purges(cut.versions)
 
-    def schema(version: Version) -> Named | None:
+    def of_type(version: Version) -> Telling | None:
         rid = version.state.get("type")
         if rid not in known:
             state = type_of(cut, version.state)
-            known[rid] = None if state is None else Named("objectType", Key(f"objectType/{rid}"), state)
+            own = state and Named("objectType", Key(f"objectType/{rid}"), state)
+            known[rid] = Telling(cut, own, purges) if own else None
         return known[rid]
 
     for prefix in PREFIXES[reached(after) :]:
         of_schema = prefix not in ("object/", "link/")
         for version in cut.valid(prefix, after if after.startswith(prefix) else ""):
             if deleted or not version.state.get("deleted"):
-                own = _declared(cut, version) if of_schema else schema(version)
-                yield shown_as(cut, own or _undeclared(version), version, purges=purges)
+                own = None if of_schema else of_type(version)
+                yield (own or Telling(cut, _declared(cut, version) or _undeclared(version), purges)).shown(version)
 
 
 def reached(entity: str) -> int:
@@ -153,34 +164,30 @@ def not_found(cut: Cut, schema: Named, key: str) -> Refused:
     return Refused([Finding(f"{kind}_UNKNOWN", "/key", text)])
 
 
-def shown_as(
-    cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = (), purges: Readable | None = None
-) -> Shown:
-    """A version under the names of its type. `purges` where there are many."""
-    kind, _, rest = version.entity.partition("/")
-    return Shown(
-        position=cut.position,
-        branch=cut.branch,
-        kind=kind,
-        type=schema.name,
-        key=rest.partition("/")[2] or rest,
-        version=version.since,
-        written_on=version.branch,
-        effective=version.effective,
-        values=values(version.entity, schema.state, readable(purges or cut.versions, version, schema.state)),
-        audit=version.stamps,
-        purged=_purged(version),
-        parked=parked,
-        entity=version.entity,
-        sectioned=_sectioned(schema.state, version) if kind == "object" else (),
-    )
+def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = ()) -> Shown:
+    """A version under the names of its type."""
+    return Telling(cut, schema, cut.versions).shown(version, parked)
 
 
-def _sectioned(schema: Mapping[str, Any], version: Version) -> list[str]:
-    declared: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
-    unfoldable = [(field, each) for field, each in declared.items() if "unfoldable" in each]
-    there = version.state["properties"]
-    return [each["name"] for field, each in unfoldable if field in there and not each.get("removed")]
+class Telling:
+    """Versions of one type under the names of a cut."""
+
+    def __init__(self, cut: Cut, type_: Named, purges: Readable) -> None:
+        self.type, self._purges, self._names = type_, purges, Names(type_.state)
+        self._position, self._branch, self._name = cut.position, cut.branch, type_.name
+
+    def shown(self, version: Version, parked: Sequence[Parked] = ()) -> Shown:
+        kind, _, rest = version.entity.partition("/")
+        state = readable(self._purges, version, self.type.state)
+        if kind == "object":
+            form = self._names.form(state["properties"])
+            told, sectioned = form.told(state["properties"]), form.sectioned
+        else:
+            told, sectioned = values(version.entity, self._names, state), ()
+        return Shown(
+            self._position, self._branch, kind, self._name, rest.partition("/")[2] or rest, version.since,
+            version.branch, version.effective, told, version.marks, version.entity, _purged(version), parked, sectioned,
+        )  # fmt: skip
 
 
 def _purged(version: Version) -> dict[str, str] | None:

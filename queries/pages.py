@@ -20,12 +20,12 @@ class Entry(Protocol):
 
 
 def page(name: str, found: Iterable[Entry], limit: int) -> dict[str, Any]:
-    """`{<name>: […], next}`: at most `limit` and as many as fit, but one. `next` is `None` where nothing more comes."""
+    """`{<name>: […], next}`: at most `limit` and as many as fit, but one; each as JSON, written once. `next` is `None` where nothing more comes."""
     told: list[Any] = []
     size, last = 0, None
     for each in found:
-        shown = each.json()
-        size += len(_encode(shown))
+        shown = msgspec.Raw(_encode(each.json()))
+        size += len(shown)
         if len(told) == limit or (told and size > BYTES):
             return {name: told, "next": last}
         told.append(shown)

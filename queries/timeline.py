@@ -15,6 +15,7 @@ from queries.cuts import Cut
 from queries.gaps import readable
 from queries.naming import Named, named, types_of, values
 from queries.objects import not_found
+from queries.telling import Names
 from queries.waiting import waiting
 
 
@@ -88,6 +89,7 @@ def _steps(cut: Cut, entity: Key) -> Iterator[Step]:
 
 
 def _step(schema: State | None, version: Version, before: State | None, state: State) -> Step:
+    names = Names(schema)
     return Step(
         position=version.since,
         event=version.change,
@@ -98,7 +100,7 @@ def _step(schema: State | None, version: Version, before: State | None, state: S
         on_behalf_of=version.on_behalf_of,
         commit=version.commit,
         message=version.message,
-        changes=changes(values(version.entity, schema, before), values(version.entity, schema, state)),
+        changes=changes(values(version.entity, names, before), values(version.entity, names, state)),
         reason=state["purged"] if version.change == "purged" else None,
     )
 

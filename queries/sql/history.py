@@ -1,11 +1,10 @@
 """`history` as a table: versions of everything that one branch has seen, of objects, links and the schema."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from events.decider import State
 from projectors.versions import Version
 from queries.cuts import Cut
 from queries.gaps import readable
@@ -19,6 +18,7 @@ from queries.sql.rows import BATCH, MARKS, VERSION, Gaps, needed
 from queries.sql.scans import Seen
 from queries.sql.told import Told
 from queries.sql.windows import Window
+from queries.telling import Names
 
 
 @dataclass(slots=True)
@@ -115,27 +115,28 @@ class _Telling:
     """Names of types and properties as they are at the cut."""
 
     cut: Cut
-    schemas: dict[str, State | None]
+    known: dict[str, Names]
     gaps: Gaps
     purges: Purges
+    nameless: Names = field(default_factory=lambda: Names(None))
 
     def type(self, version: Version) -> str:
-        return str((self._schema(version) or version.state).get("name") or version.entity.split("/")[1])
+        return str((self._names(version).schema or version.state).get("name") or version.entity.split("/")[1])
 
     def properties(self, version: Version) -> Any:
-        schema = self._schema(version)
-        shown = values(version.entity, schema, readable(self.purges, version, schema))
+        names = self._names(version)
+        shown = values(version.entity, names, readable(self.purges, version, names.schema))
         for value in shown.values():
             self.gaps.shown(value)
         return shown
 
-    def _schema(self, version: Version) -> State | None:
+    def _names(self, version: Version) -> Names:
         rid = version.state.get("type")
         if type(rid) is not str or not version.entity.startswith(("object/", "link/")):
-            return None
-        if rid not in self.schemas:
-            self.schemas[rid] = type_of(self.cut, version.state)
-        return self.schemas[rid]
+            return self.nameless
+        if rid not in self.known:
+            self.known[rid] = Names(type_of(self.cut, version.state))
+        return self.known[rid]
 
 
 def _key(version: Version) -> str:
