@@ -68,6 +68,7 @@ tries: Final = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("detail", Text, nullable=False),
     Column("next", BigInteger),  # µs
+    Column("address", Text),
     Index("tries_of", "subscription", "number"),
     Index("tries_at", "time"),
     sqlite_autoincrement=True,  # a number is never given again

@@ -87,15 +87,15 @@ class GuardedHttp:
         if target.fault:
             return Failed("url_refused", target.fault, 0.0)
         await self._turns.take(request.url)
-        begun = time.monotonic()
+        begun, reached = time.monotonic(), list[str]()
         try:
             asked, origin = _written(request, target, self._agent), target.origin
             if request.tls is not None and origin.tls:
                 origin = origin._replace(context=await self._contexts.of(request.tls))
-            status, headers, body = await self._connections.ask(origin, asked, request.timeout)
-            return Answered(status, headers, body, time.monotonic() - begun)
+            status, headers, body = await self._connections.ask(origin, asked, request.timeout, reached.append)
+            return Answered(status, headers, body, time.monotonic() - begun, *reached)
         except (OSError, ValueError) as error:
-            return Failed(kind_of(error), str(error) or repr(error), time.monotonic() - begun)
+            return Failed(kind_of(error), str(error) or repr(error), time.monotonic() - begun, *reached)
         finally:
             self._turns.give(request.url)
 

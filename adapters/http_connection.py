@@ -33,7 +33,9 @@ class Answer(NamedTuple):
 
 
 class Connection(asyncio.Protocol):
-    """`since`: when it became free, in seconds of the loop; for whoever keeps it."""
+    """`since`: when it became free, in seconds of the loop; `peer`: the IP address at its end. Both are for whoever keeps it."""
+
+    peer = ""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop, self._usable, self.since = loop, False, 0.0

@@ -28,6 +28,8 @@ Address = tuple[int, int, int, str, Any]
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 Socket = Callable[[Address], socket.socket]
 """Raises `AddressRefused`."""
+Reached = Callable[[str], None]
+"""Hears the IP address that is connected to, before anything is said there."""
 
 
 class AddressRefused(PermissionError):
@@ -54,14 +56,16 @@ class HttpConnections:
         self._sweep: asyncio.TimerHandle | None = None
         self._tls = ssl.create_default_context()
 
-    async def ask(self, origin: Origin, request: bytes, seconds: float) -> Answer:
+    async def ask(self, origin: Origin, request: bytes, seconds: float, reached: Reached) -> Answer:
         """Within `seconds`. Raises `AddressRefused`, `http_connection.AnswerTooLong`, `NotHttp`, `OSError`."""
         connection = self._taken(origin)
         if connection is None:
             begun = self._loop.time()
             async with asyncio.timeout(min(seconds, CONNECT_SECONDS)):
-                connection = await self._opened(origin)
+                connection = await self._opened(origin, reached)
             seconds -= self._loop.time() - begun
+        else:
+            reached(connection.peer)
         late = self._loop.call_later(seconds, connection.give_up)
         try:
             return await connection.ask(request)
@@ -107,7 +111,7 @@ class HttpConnections:
         if self._free:
             self._sweep = self._loop.call_later(IDLE_SECONDS, self._swept)
 
-    async def _opened(self, origin: Origin) -> Connection:
+    async def _opened(self, origin: Origin, reached: Reached) -> Connection:
         refused: list[AddressRefused] = []
 
         def made(address: Address) -> socket.socket:
@@ -123,6 +127,8 @@ class HttpConnections:
         except (OSError, RuntimeError) as error:
             raise (refused[0] if refused else error) from None
         try:
+            peer: str = connected.getpeername()[0]
+            reached(peer)
             _, connection = await self._loop.create_connection(
                 partial(Connection, self._loop), sock=connected, ssl=(origin.context or self._tls) if origin.tls else None,
                 server_hostname=origin.host if origin.tls else None,
@@ -130,6 +136,7 @@ class HttpConnections:
         except BaseException:
             connected.close()
             raise
+        connection.peer = peer
         return connection
 
 

@@ -34,7 +34,8 @@ def batch(letters: Sequence[Letter]) -> Letter:
 class Try(NamedTuple):
     """One request and its end. Times in µs; `kind`: `delivered`, `status_<code>` or one of `outgoing.SENTENCES`.
 
-    `next`: when it is tried again; `None` where it is not. `detail` is for the operator alone.
+    `next`: when it is tried again; `None` where it is not. `detail` is for the operator alone. `address`: the IP that
+    was connected to, where one was.
     """
 
     subscription: str
@@ -52,6 +53,7 @@ class Try(NamedTuple):
     answer: bytes
     detail: str
     next: int | None
+    address: str | None = None
 
 
 class Sought(NamedTuple):

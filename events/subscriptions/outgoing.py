@@ -6,6 +6,7 @@ or what a name means within our network, is nobody's business. So kinds that wou
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -36,6 +37,13 @@ _WITHIN: Final = frozenset({"url_refused", "dns_error", "connection_refused", "n
 def told(kind: str) -> str:
     """What the owner of an endpoint is told of a kind. A name that is known here alone, an address that is not asked, a closed port: all one."""
     return UNREACHABLE if kind in _WITHIN else kind
+
+
+def told_address(kind: str, address: str | None) -> str | None:
+    """What the owner of an endpoint is told of where its name led: a public address; one of a private net is known here alone."""
+    if address is None or told(kind) == UNREACHABLE:
+        return None
+    return address if ip_address(address).is_global else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +90,22 @@ class Request(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """Whatever the status; of the body as much as is kept. `seconds` from the request on."""
+    """Whatever the status; of the body as much as is kept. `seconds` from the request on; `address`: the IP that was connected to."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    address: str | None = None
 
 
 class Failed(NamedTuple):
-    """There was no answer. `kind` is one of `SENTENCES`; `detail` is for the operator alone."""
+    """There was no answer. `kind` is one of `SENTENCES`; `detail` is for the operator alone; `address`: as far as one was connected to."""
 
     kind: str
     detail: str
     seconds: float
+    address: str | None = None
 
     @property
     def sentence(self) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from events.decider import State
 from events.subscriptions.letters import Try
-from events.subscriptions.outgoing import SENTENCES, UNREACHABLE, Answered, Failed, told
+from events.subscriptions.outgoing import SENTENCES, UNREACHABLE, Answered, Failed, told, told_address
 from events.wire.instants import to_text
 from gateways.http.portal_ports import Tested
 
@@ -74,6 +74,9 @@ class TryShown(BaseModel):
     kind: str = Field(description="`delivered`, `status_<code>`, or a kind of failure")
     sentence: str
     status: int | None
+    address: str | None = Field(
+        description="public IP address that the sink's name led to; null: none was connected to, or it is not public"
+    )
     next: str | None = Field(description="when it comes again; null: it does not")
     request: dict[str, str] = Field(description="headers; `***` where one is a secret")
     response: dict[str, str]
@@ -92,6 +95,7 @@ class TestShown(BaseModel):
     kind: str
     sentence: str
     status: int | None
+    address: str | None = Field(description="as of tries")
     request: dict[str, str]
     answer: str
 
@@ -144,7 +148,8 @@ def try_shown(number: int, tried: Try, body: bytes | None = None) -> TryShown:
     return TryShown(
         number=number, position=tried.position, event=tried.event, attempt=tried.attempt, trigger=tried.trigger,
         time=to_text(tried.time), ms=round(tried.taken / 1e3, 1), kind=told(tried.kind), sentence=_sentence(tried.kind),
-        status=tried.status, next=None if tried.next is None else to_text(tried.next), request=dict(tried.request),
+        status=tried.status, address=told_address(tried.kind, tried.address),
+        next=None if tried.next is None else to_text(tried.next), request=dict(tried.request),
         response=dict(tried.response), answer=tried.answer.decode(errors="replace"),
         body=None if body is None else body.decode(errors="replace"),
     )  # fmt: skip
@@ -157,7 +162,7 @@ def test_shown(tested: Tested) -> TestShown:
     kind = ended.kind if isinstance(ended, Failed) else "delivered" if 200 <= ended.status < 300 else f"status_{status}"
     return TestShown(
         event=tested.event, ms=round(ended.seconds * 1e3, 1), kind=told(kind), sentence=_sentence(kind), status=status,
-        request=dict(tested.headers), answer=answer,
+        address=told_address(kind, ended.address), request=dict(tested.headers), answer=answer,
     )  # fmt: skip
 
 

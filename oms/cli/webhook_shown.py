@@ -111,11 +111,12 @@ def ended_json(ended: "Answered | Failed") -> dict[str, Any]:
     """In the words of `oms webhook tries`."""
     from events.subscriptions.outgoing import Failed
 
+    took: dict[str, Any] = {"ms": round(ended.seconds * 1e3), "address": ended.address}
     if isinstance(ended, Failed):
-        return {"ms": round(ended.seconds * 1e3), "result": ended.sentence, "kind": ended.kind, "detail": ended.detail}
+        return took | {"result": ended.sentence, "kind": ended.kind, "detail": ended.detail}
     result = "delivered" if 200 <= ended.status < 300 else f"status_{ended.status}"
     answer = ended.body.decode(errors="replace")
-    return {"ms": round(ended.seconds * 1e3), "result": result, "status": ended.status, "answer": answer}
+    return took | {"result": result, "status": ended.status, "answer": answer}
 
 
 async def _event(settings: "Settings", state: "State", event: str | None, type_: str | None) -> tuple[str, bytes]:

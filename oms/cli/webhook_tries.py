@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oms.deliveries import Kept
     from oms.settings import Settings
 
-_COLUMNS: Final = ("number", "position", "attempt", "trigger", "time", "ms", "result", "next")
+_COLUMNS: Final = ("number", "position", "attempt", "trigger", "time", "ms", "result", "address", "next")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The subscription's name.")]
 
 
@@ -133,6 +133,7 @@ def try_row(number: int, tried: "Try") -> dict[str, Any]:
     return {
         "number": number, "position": tried.position, "attempt": tried.attempt, "trigger": tried.trigger,
         "time": to_text(tried.time), "ms": round(tried.taken / 1e3), "result": result,
+        "address": tried.address,
         "next": None if tried.next is None else to_text(tried.next),
     }  # fmt: skip
 

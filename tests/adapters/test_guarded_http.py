@@ -9,7 +9,7 @@ from aiohttp import web
 
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.http_connection import KEPT_BODY
-from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request, told
+from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request, told, told_address
 
 INWARDS = [
     "127.0.0.1",
@@ -161,7 +161,7 @@ async def test_what_is_permitted_arrives():
     async with receiver() as (port, arrived), http(port, nets=LOOPBACK) as send:
         answer = await send("http://127.0.0.1:{port}/hook")
     assert isinstance(answer, Answered)
-    assert (answer.status, answer.body) == (200, b"received")
+    assert (answer.status, answer.body, answer.address) == (200, b"received", "127.0.0.1")
     assert arrived == [("POST", "/hook", b"{}")]
 
 
@@ -171,7 +171,7 @@ async def test_a_name_that_leads_inwards_is_not_connected_to(address):
         failed = await send("http://hooks.example:{port}/")
     assert isinstance(failed, Failed)
     assert failed.kind == "url_refused"
-    assert address not in failed.sentence
+    assert (address in failed.sentence, failed.address) == (False, None)
     assert arrived == []
 
 
@@ -187,9 +187,11 @@ async def test_a_name_that_changes_its_address_is_looked_at_each_time():
     async with receiver() as (port, arrived), http(port, "127.0.0.1", "127.9.9.9", nets=["127.0.0.1/32"]) as send:
         first = await send("http://hooks.example:{port}/")
         second = await send("http://other.example:{port}/")
+        kept = await send("http://hooks.example:{port}/")
     assert isinstance(first, Answered)
+    assert kept.address == first.address == "127.0.0.1"
     assert second.kind == "url_refused"
-    assert len(arrived) == 1
+    assert len(arrived) == 2
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed():
@@ -242,7 +244,7 @@ async def test_no_answer_in_time():
 
     async with receiver(never) as (port, _), http(port, nets=LOOPBACK) as send:
         failed = await send("http://127.0.0.1:{port}/", 0.2)
-    assert failed.kind == "timeout"
+    assert (failed.kind, failed.address) == ("timeout", "127.0.0.1")
 
 
 async def test_nobody_listens():
@@ -251,7 +253,7 @@ async def test_nobody_listens():
         port = taken.getsockname()[1]
         async with http(port, nets=LOOPBACK) as send:
             failed = await send("http://127.0.0.1:{port}/")
-    assert failed.kind == "connection_refused"
+    assert (failed.kind, failed.address) == ("connection_refused", None)
 
 
 async def test_no_such_name():
@@ -263,7 +265,7 @@ async def test_no_such_name():
 async def test_a_server_that_speaks_no_tls():
     async with receiver() as (port, _), http(port, nets=LOOPBACK) as send:
         failed = await send("https://127.0.0.1:{port}/")
-    assert failed.kind == "tls_error"
+    assert (failed.kind, failed.address) == ("tls_error", "127.0.0.1")
 
 
 def test_the_owner_of_an_endpoint_cannot_tell_what_is_known_or_open_here():
@@ -271,6 +273,19 @@ def test_the_owner_of_an_endpoint_cannot_tell_what_is_known_or_open_here():
     assert len({(told(kind), Failed(kind, "10.0.0.1:5432", 0.1).sentence) for kind in within}) == 1
     others = SENTENCES.keys() - within
     assert {told(kind) for kind in others} == others
+
+
+@pytest.mark.parametrize(("kind", "address", "shown"), [
+    ("delivered", "93.184.215.14", "93.184.215.14"),
+    ("tls_error", "2606:4700::1111", "2606:4700::1111"),
+    ("delivered", "10.1.2.3", None),
+    ("status_500", "127.0.0.1", None),
+    ("timeout", "fe80::1%eth0", None),
+    ("network_unreachable", "93.184.215.14", None),
+    ("dns_error", None, None),
+])  # fmt: skip
+def test_the_owner_of_an_endpoint_is_told_a_public_address_that_was_connected_to(kind, address, shown):
+    assert told_address(kind, address) == shown
 
 
 def test_every_kind_has_a_sentence_that_tells_nothing_of_the_network():

@@ -117,7 +117,9 @@ async def test_a_connection_that_says_more_than_was_asked_carries_nothing_else(f
 
 async def test_who_answers_too_late_is_not_asked_over_that_connection_again():
     async with answering(b"", OK) as (send, connections):
-        assert await send(seconds=0.1) == Failed("timeout", "TimeoutError()", pytest.approx(0.1, abs=DEADLINE))
+        assert await send(seconds=0.1) == Failed(
+            "timeout", "TimeoutError()", pytest.approx(0.1, abs=DEADLINE), "127.0.0.1"
+        )
         assert (await send()).status == 200
     assert [len(requests) for requests in connections] == [1, 1]
 

@@ -84,6 +84,7 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
             (last, *_) = await tried(ask, "탑승구")
             (theirs, *_) = await tried(ask_all, "gates")
             assert (last["position"], last["kind"], last["status"]) == (told.position, "delivered", 204)
+            assert last["address"] is None  # 127.0.0.1 is not public
             assert (await ask("GET", f"/탑승구/tries/{theirs['number']}"))[1]["code"] == "SUBSCRIPTION_TRY"
             assert (await ask("POST", f"/탑승구/tries/{theirs['number']}/resend"))[0] == 404
             _, one = await ask("GET", f"/탑승구/tries/{last['number']}")

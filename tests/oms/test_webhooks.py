@@ -88,6 +88,7 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
     assert "audit_dlq_oldest_event_age_seconds 0" in written
     assert "audit_event_failures_total 0\n" in written
     assert {(each["position"], each["kind"]) for each in tries} == {(told.position, "delivered")}
+    assert {each["address"] for each in tries} == {"127.0.0.1"}
     assert secret.shown not in json.dumps(tries)
 
 

@@ -43,12 +43,14 @@ async def test_what_was_noted_is_there_after_a_restart(opened):
     deliveries = opened()
     failing = Standing(9, Failing(12.5, 3, 50), 4, 2, 3, 7)
     await deliveries.note([tried(ONE, 8), tried(TWO, 8)], {ONE: failing, TWO: Standing(8)})
-    await deliveries.note([tried(ONE, 9, kind="timeout", status=None, next=None)], {TWO: Standing(20)})
+    await deliveries.note(
+        [tried(ONE, 9, kind="timeout", status=None, next=None, address="2606:4700::1111")], {TWO: Standing(20)}
+    )
     await deliveries.close()
     again = opened()
     assert await again.standings() == {ONE: failing, TWO: Standing(20)}
     assert [each for _, each in await again.last(ONE, 5)] == [
-        tried(ONE, 9, kind="timeout", status=None, next=None), tried(ONE, 8)]  # fmt: skip
+        tried(ONE, 9, kind="timeout", status=None, next=None, address="2606:4700::1111"), tried(ONE, 8)]  # fmt: skip
     assert len(await again.last(ONE, 1)) == 1
     await again.close()
 

@@ -38,7 +38,7 @@ def _tried(
     ended, time, taken = sent.ended, round(begun * 1e6), round((now - begun) * 1e6)
     found = Try(
         subscription, letter.position, letter.event, letter.attempt, letter.trigger, time, taken, "delivered", None,
-        sent.secrets, sent.headers, {}, b"", "", None if again is None else round(again * 1e6),
+        sent.secrets, sent.headers, {}, b"", "", None if again is None else round(again * 1e6), ended.address,
     )  # fmt: skip
     if isinstance(ended, Failed):
         return found._replace(kind=ended.kind, detail=ended.detail)

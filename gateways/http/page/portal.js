@@ -164,7 +164,7 @@ async function unfold(name, each, at) {
   const part = (title, text) => make("div", {}, make("strong", {}, word(title)), make("pre", {}, text ?? ""));
   const parts = make("div", { className: "parts" }, part("request", heads(found.request)), part("body", found.body), part("response", heads(found.response)), part("answer", found.answer));
   const again = button("resend", async () => { await ask("resend", { name, number: each.number }); notice(word("resent")); });
-  const unfolded = make("tr", {}, make("td", { colSpan: 7 }, again, make("span", { className: "dim" }, each.event), parts));
+  const unfolded = make("tr", {}, make("td", { colSpan: 7 }, again, make("span", { className: "dim" }, each.event, each.address ? ` · ${each.address}` : ""), parts));
   unfolded.dataset.of = each.number;
   at.after(unfolded);
 }
