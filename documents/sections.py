@@ -110,9 +110,11 @@ def runs_in(content: Json) -> list[Stub]:
     return msgspec.convert(content.get("runs", []), list[Stub])
 
 
-def summary(value: Placed) -> Stub:
-    """What is told of an object, an array or a text that is not shown."""
-    return value if isinstance(value, Stub) else _summary(value, len(encoded(value)))
+def summary(value: Placed, size: int | None = None) -> Stub:
+    """What is told of an object, an array or a text that is not shown; `size`: bytes of its JSON, if that is known."""
+    if isinstance(value, Stub):
+        return value
+    return _summary(value, len(encoded(value)) if size is None else size)
 
 
 def line(value: Json) -> str:
