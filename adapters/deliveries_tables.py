@@ -29,6 +29,7 @@ from sqlalchemy import (
 from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.outgoing import OURS
+from events.subscriptions.pacing import Paced
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import DELIVERED, TOTAL, Counted, Tallied
 
@@ -47,6 +48,7 @@ standings: Final = Table(
     Column("replay_at", BigInteger, nullable=False, server_default="0"),
     Column("batch", Text, nullable=False, server_default="[]"),  # positions
     Column("expunged", BigInteger, nullable=False, server_default="0"),
+    Column("paced", Text),
     sqlite_with_rowid=False,
 )
 tries: Final = Table(
@@ -217,6 +219,7 @@ OLD_TALLIES: Final = delete(tallies).where(
 
 _JSON: Final = frozenset({"secrets", "request", "response"})
 _decode: Final = msgspec.json.Decoder().decode
+_decode_paced: Final = msgspec.json.Decoder(Paced).decode
 
 
 def added(there: Mapping[str, Collection[str]]) -> Iterator[tuple[Table, Column[Any]]]:
@@ -295,8 +298,9 @@ def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
             at,
             tuple(_decode(batch)),
             expunged,
+            None if paced is None else _decode_paced(paced),
         )
-        for identity, position, attempt, replayed, since, attempts, told, number, at, batch, expunged in rows
+        for identity, position, attempt, replayed, since, attempts, told, number, at, batch, expunged, paced in rows
     }
 
 
@@ -325,7 +329,8 @@ def standing_row(identity: str, standing: Standing) -> tuple[Any, ...]:
     failing = standing.failing
     told = (None, None, None) if failing is None else (failing.since, failing.attempts, failing.told)
     under_way = standing.replaying, standing.replay_at, _text(standing.batch), standing.expunged
-    return identity, standing.position, standing.attempt, standing.replayed, *told, *under_way
+    paced = None if standing.paced is None else _text(standing.paced)
+    return identity, standing.position, standing.attempt, standing.replayed, *told, *under_way, paced
 
 
 def try_row(tried: Try) -> tuple[Any, ...]:

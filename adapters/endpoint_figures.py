@@ -12,7 +12,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 class Seen(NamedTuple):
     """One endpoint. `oldest`, `unsent` (how long the oldest that is parked waits) in s, `quantiles` in s by their part,
-    `tries` by how they ended since it was registered.
+    `tries` by how they ended since it was registered. `breaker`: 1 unless closed, `None` without one; `left_alone` in s.
     """
 
     name: str
@@ -24,6 +24,9 @@ class Seen(NamedTuple):
     unsent: float | None
     tries: Counter[str]
     quantiles: dict[str, float | None]
+    breaker: int | None = None
+    away: int = 0
+    left_alone: float = 0.0
 
 
 class DeadLetters(NamedTuple):
@@ -94,4 +97,7 @@ _GAUGES: Final[Sequence[tuple[str, str, str, Any]]] = (
     ("oms.webhook.again", "{event}", "Events that failed and come again", "again"),
     ("oms.webhook.parked", "{event}", "Events that failed by a fault of OMS and wait for it to be mended", "parked"),
     ("oms.webhook.left", "{event}", "Events that failed and do not come again by themselves", "left"),
+    ("oms.webhook.breaker", "1", "Whether its breaker is open, of those that have one", "breaker"),
+    ("oms.webhook.away", "1", "Whether nobody answers there, and one event at a time asks", "away"),
+    ("oms.webhook.left_alone", "s", "How long nothing is sent there", "left_alone"),
 )

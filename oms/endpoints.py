@@ -10,6 +10,7 @@ from adapters.view_files import ViewMissing
 from events.names import ONTOLOGY_SCOPE
 from events.subscriptions.consent import Consent, carried
 from events.subscriptions.letters import OVERDUE, Standing, Waiting
+from events.subscriptions.pacing import Spared, spared
 from events.subscriptions.tallies import SLOT, TOTAL, WINDOWS, Counted, Statistics, first_slot, statistics
 from projectors.projector import ViewUnavailable, fetched_at
 
@@ -38,13 +39,14 @@ class EndpointFigures(NamedTuple):
     left: int  # letters that failed and do not
     parked: int  # letters of either that failed by a fault of our own
     parked_seconds: float | None  # since the first of these failed first
+    spared: Spared
     windows: Mapping[str, Statistics]
     total: Sequence[Counted]
 
     def json(self) -> dict[str, Any]:
         figures = self._asdict() | {"windows": {name: each.json() for name, each in self.windows.items()}}
-        del figures["total"]
-        return figures
+        del figures["total"], figures["spared"]
+        return figures | self.spared._asdict()
 
 
 def anybody(shelves: "Shelves") -> bool:
@@ -94,6 +96,17 @@ async def endpoint_figures(
     ]
 
 
+async def sparing(settings: "Settings", state: "State") -> dict[str, Any]:
+    """How the endpoint of a subscription is spared, as JSON. Empty where nothing was ever carried out."""
+    from oms.deliveries import deliveries, deliveries_file
+
+    if not settings.postgres_url and not deliveries_file(settings).exists():
+        return {}
+    async with deliveries(settings) as kept:
+        standing = (await kept.standings()).get(state["id"])
+    return {} if standing is None else spared(state, standing.paced, clock.now() / 1e6)._asdict()
+
+
 def _status(each: "Selected", consents: Mapping[str, Consent], origin: str) -> str:
     """As it is carried out: `unconsented` until its endpoint consents."""
     state = each.selection.state
@@ -118,7 +131,8 @@ async def _told(kept: "Kept", windows: Sequence[str]) -> _Told:
 async def _figures(each: "Selected", told: _Told, head: "LogHead | None", times: "_Times") -> EndpointFigures:
     state: State = each.selection.state
     identity = str(state["id"])
-    position = told.standings.get(identity, Standing(each.since)).position
+    standing = told.standings.get(identity, Standing(each.since))
+    position = standing.position
     waiting = told.waiting.get(identity, Waiting(0, None, 0))
     lag = None if head is None else max(0, head.position - position)
     first = await times.of(position + 1) if lag else None
@@ -129,6 +143,7 @@ async def _figures(each: "Selected", told: _Told, head: "LogHead | None", times:
     return EndpointFigures(
         str(state["name"]), str(state["status"]), position, lag, seconds, waiting.again,
         _age(oldest, told.now), waiting.left, waiting.parked, _age(waiting.parked_since, told.now),
+        spared(state, standing.paced, told.now / 1e6),
         {name: statistics(counted.get(identity, ()), WINDOWS[name]) for name, counted in told.counted.items()},
         told.total.get(identity, ()),
     )  # fmt: skip

@@ -117,7 +117,10 @@ def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "
             took = {"0.5": hour.p50, "0.95": hour.p95, "0.99": hour.p99}
             quantiles = {part: None if ms is None else ms / 1e3 for part, ms in took.items()}
             waiting = (each.again, each.left, each.parked, each.parked_seconds)
-            seen.append(Seen(each.name, each.lag, each.oldest, *waiting, tries, quantiles))
+            spared = each.spared
+            breaker = None if spared.breaker is None else int(spared.breaker != "closed")
+            sparing = (breaker, int(spared.away), spared.left_alone)
+            seen.append(Seen(each.name, each.lag, each.oldest, *waiting, tries, quantiles, *sparing))
         told.seen = seen
 
     return look

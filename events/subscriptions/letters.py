@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+from events.subscriptions.pacing import Paced
 from events.subscriptions.retrying import Failing
 
 OVERDUE: Final = 600_000_000  # µs after its time; what has not come again by then never will
@@ -74,6 +75,7 @@ class Standing(NamedTuple):
     `batch`: the positions of the one that is being tried, where the next may not overtake.
     `expunged`: the number of the last expunging that was done.
     `replaying`: the number of the replay under way, of which everything up to `replay_at` is settled.
+    `paced`: how it is spared, if it is.
     """
 
     position: int
@@ -84,6 +86,7 @@ class Standing(NamedTuple):
     replay_at: int = 0
     batch: tuple[int, ...] = ()
     expunged: int = 0
+    paced: Paced | None = None
 
 
 class Waiting(NamedTuple):

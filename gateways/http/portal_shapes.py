@@ -34,6 +34,9 @@ class Figures(BaseModel):
     again: int = Field(description="events that failed and come again")
     left: int = Field(description="events that failed and do not")
     oldest: float | None = Field(description="seconds that the oldest of what is not settled waits")
+    breaker: str | None = Field(description="closed, open or half-open; null: none is set")
+    away: bool = Field(description="nobody answers there; one event at a time asks")
+    left_alone: float = Field(description="seconds for which nothing is sent there")
     windows: dict[str, Window] = Field(description="`1h`, `24h`, `7d`")
 
 

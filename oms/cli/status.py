@@ -124,7 +124,7 @@ def _webhooks(settings: "Settings", shelves: "Shelves") -> list[dict[str, Any]]:
         {
             "view": f"webhook {each.name}", "version": None, "live": True, "position": each.position,
             "lag": each.lag, "seconds": each.seconds, "rate": None, "parked": each.again + each.left,
-            "state": each.status if each.status != "active" else ("behind" if each.lag else "ready"),
+            "state": each.status if each.status != "active" else each.spared.word or ("behind" if each.lag else "ready"),
         }
         for each in run(endpoint_figures(settings, shelves, ()))
     ]  # fmt: skip

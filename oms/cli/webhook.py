@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from oms.cli.connecting import run
 from oms.cli.cutting import Reading, cut_at, versions
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Sending, spread
@@ -161,14 +162,16 @@ def show(
     *,
     asked: Reading,
 ) -> None:
-    """Show a subscription. What it says, its secrets by their ids, and how often it changed."""
+    """Show a subscription. What it says, its secrets by their ids, how it is spared now, and how often it changed."""
+    from oms.endpoints import sparing
     from queries.subscriptions import history, subscription
 
     settings = asked.settings()
     with versions(settings, asked.min_position) as opened:
         cut = cut_at(opened, settings.branch, asked.as_of)
-        told = subscription(cut, name).json()
+        found = subscription(cut, name)
         changes = [{"position": each.since, "status": each.state["status"]} for each in history(cut, name)]
+    told = found.json() | (run(sparing(settings, found.state)) if asked.as_of == "now" else {})
     if asked.as_json:
         print_json(told | {"history": changes})
         return

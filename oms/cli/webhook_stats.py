@@ -11,7 +11,19 @@ from oms.cli.output import Json, print_fields, print_json, print_rows
 if TYPE_CHECKING:
     from oms.endpoints import EndpointFigures
 
-_COLUMNS: Final = ("name", "status", "lag", "oldest s", "again", "left", "window", "delivered", "failed", "share")
+_COLUMNS: Final = (
+    "name",
+    "status",
+    "lag",
+    "oldest s",
+    "again",
+    "left",
+    "spared",
+    "window",
+    "delivered",
+    "failed",
+    "share",
+)
 _TIMES: Final = ("p50 ms", "p95 ms", "p99 ms")
 
 
@@ -44,7 +56,7 @@ def stats(
 
 def _rows(each: "EndpointFigures") -> list[dict[str, Any]]:
     now = {"name": each.name, "status": each.status, "lag": each.lag, "oldest s": each.oldest}
-    now |= {"again": each.again, "left": each.left}
+    now |= {"again": each.again, "left": each.left, "spared": each.spared.word or None}
     rows: list[dict[str, Any]] = []
     for window, found in each.windows.items():
         share = None if found.share is None else f"{found.share:.2%}"

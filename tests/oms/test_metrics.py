@@ -159,7 +159,7 @@ def test_endpoints_and_dead_letters_are_told_as_they_were_seen(tmp_path):
     meter = EndpointMeter(file.meter, lambda: DeadLetters(2, 7.5, 3))
     tries = Counter({"delivered": 5, "timeout": 1})
     meter.seen = [
-        Seen("편", 4, 12.5, 1, 0, 1, 9.5, tries, {"0.5": 0.02, "0.99": None}),
+        Seen("편", 4, 12.5, 1, 0, 1, 9.5, tries, {"0.5": 0.02, "0.99": None}, 1, 0, 12.5),
         Seen("b", None, None, 0, 0, 0, None, Counter(), {}),
     ]
     file.write()
@@ -172,6 +172,8 @@ def test_endpoints_and_dead_letters_are_told_as_they_were_seen(tmp_path):
         'oms_webhook_oldest_seconds{oms_subscription="편"} 12.5',
         'oms_webhook_again{oms_subscription="b"} 0',
         'oms_webhook_parked{oms_subscription="편"} 1',
+        'oms_webhook_breaker{oms_subscription="편"} 1',
+        'oms_webhook_left_alone_seconds{oms_subscription="편"} 12.5',
         "audit_dlq_size 2",
         "audit_dlq_oldest_event_age_seconds 7.5",
         "audit_event_failures_total 3",

@@ -9,6 +9,7 @@ from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.consent import Consent
 from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.pacing import Heard, Paced
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
 from tests.postgres.database import emptied
@@ -41,7 +42,8 @@ async def test_nothing_is_known_at_first(opened):
 
 async def test_what_was_noted_is_there_after_a_restart(opened):
     deliveries = opened()
-    failing = Standing(9, Failing(12.5, 3, 50), 4, 2, 3, 7)
+    paced = Paced("d1", 99.5, 11, 12.25, True, (Heard(3, 5, 4), Heard(4, 1, 0)))
+    failing = Standing(9, Failing(12.5, 3, 50), 4, 2, 3, 7, paced=paced)
     await deliveries.note([tried(ONE, 8), tried(TWO, 8)], {ONE: failing, TWO: Standing(8)})
     await deliveries.note(
         [tried(ONE, 9, kind="timeout", status=None, next=None, address="2606:4700::1111")], {TWO: Standing(20)}

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.subscriptions.outgoing import Answered, Failed
+from events.subscriptions.pacing import Spared, spared
 from events.wire.instants import to_text
 from tests.projectors.story import START
-from tests.workers.test_delivering import DEADLINE, OK, World, objects, settled
-from workers.delivering.pace import Breaker
+from tests.workers.test_delivering import DEADLINE, OK, World, noted, objects, settled
+from workers.delivering.pace import SLOTS, Breaker
 
 FAILS = Answered(500, {}, b"", 0.01)
 BREAKER = {"percent": 70, "tries": 10, "seconds": 300, "rest": 30}
@@ -102,6 +103,30 @@ async def test_an_endpoint_of_which_too_much_fails_is_left_alone_and_then_asked(
     assert set(world.positions("a")) == set(objects(world, "a"))
 
 
+async def test_another_life_spares_an_endpoint_as_the_first_one_did_and_other_terms_begin_anew(world):
+    world.subscribed("a", types=["io.oms.object.*"], breaker=BREAKER, concurrency=1, schedule=[])
+    world.answers["a"] = FAILS
+    async with world.carried() as deliveries:
+        world.wrote(6)
+        await world.until(lambda: len(world.arrived) == 6, 0)
+        await noted(world, deliveries, "a", lambda standing: standing.paced is not None)
+    async with world.carried() as deliveries:  # six of ten were heard of
+        world.wrote(30)
+        await world.until(lambda: len(world.arrived) == 10, 0)
+        await noted(world, deliveries, "a", lambda standing: standing.paced is not None and standing.paced.open)
+        paced = (await deliveries.standings())["id-a"].paced
+    begun, state = world.clock.now, world.states["a"]
+    assert spared(state, paced, begun).word.startswith("open ")
+    assert spared(state, paced, begun + BREAKER["rest"]).word == "half-open"
+    assert spared({**state, "sink": "https://another"}, paced, begun) == Spared("closed")
+    async with world.carried():
+        await turns()
+        assert len(world.arrived) == 10
+        world.changed("a", "updated", sink="https://another")
+        world.answers["a"] = OK
+        await world.until(lambda: len(world.arrived) > 30, 0)
+
+
 async def test_what_never_arrived_is_carried_out_and_nothing_else(world):
     before = world.wrote(3)
     world.subscribed("a", types=["io.oms.object.*"], schedule=[86_400])
@@ -125,6 +150,7 @@ async def test_what_never_arrived_is_carried_out_and_nothing_else(world):
 @given(st.lists(st.tuples(st.floats(0, 60), st.booleans()), max_size=60))
 def test_a_breaker_opens_at_its_share_and_one_that_arrives_closes_it(heard):
     breaker, now, seen = Breaker(BREAKER), 0.0, []
+    slot = BREAKER["seconds"] / SLOTS
     for later, fails in heard:
         now += later
         was = breaker.open
@@ -134,11 +160,12 @@ def test_a_breaker_opens_at_its_share_and_one_that_arrives_closes_it(heard):
             assert breaker.open is fails
             seen = []
             continue
-        seen = [each for each in [*seen, (now, fails)] if each[0] > now - BREAKER["seconds"]]
+        seen = [each for each in [*seen, (now, fails)] if each[0] // slot > now // slot - SLOTS]
         failed = sum(each for _, each in seen)
         assert breaker.open is (len(seen) >= 10 and failed >= 0.7 * len(seen) - 1e-9)
         if breaker.open:
             seen = []
+        breaker = Breaker(BREAKER, breaker.heard_of, breaker.open)  # as after a restart
 
 
 def test_a_fault_of_our_own_opens_no_breaker():

@@ -13,6 +13,7 @@ from events.decider import State
 from events.subscriptions.deferring import deferred
 from events.subscriptions.letters import Due, Letter, Standing, Try
 from events.subscriptions.outgoing import OURS, Answered, Failed, told
+from events.subscriptions.pacing import Paced, terms
 from events.subscriptions.retrying import (
     KNOCKS,
     SCHEDULE,
@@ -71,7 +72,6 @@ class Endpoint:
         self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
         self._ripening = False
-        self._pace = Pace(state["config"].get("rate"), state["config"].get("breaker"))
         self._repeatable, self._idle, self._over, self._now = (asyncio.Event() for _ in range(4))
         self._repeatable.set()
         self._idle.set()
@@ -85,7 +85,14 @@ class Endpoint:
         self._batch = self.unfinished = batch
         self._flying = dict.fromkeys(batch)  # positions that were offered and are not settled, in order
         self.expunged = standing.expunged
+        self._pace = self._paced(standing.paced)
         self.replay = Replay(standing.replayed, standing.replaying, standing.replay_at)
+
+    def _paced(self, paced: Paced | None) -> Pace:
+        """As before, unless that was under other terms."""
+        config, anew = self.state["config"], Paced(terms(self.state))
+        known = anew if paced is None or paced.terms != anew.terms else paced
+        return Pace(config.get("rate"), config.get("breaker"), known)
 
     @property
     def id(self) -> str:
@@ -100,8 +107,9 @@ class Endpoint:
         first = next(iter(self._flying), None)
         position = self.seen if first is None else first - 1
         return Standing(
-            position, self._health.failing, self._attempt, *self.replay.standing, self._batch, self.expunged
-        )
+            position, self._health.failing, self._attempt, *self.replay.standing, self._batch, self.expunged,
+            self._pace.standing,
+        )  # fmt: skip
 
     async def ready(self) -> None:
         """Returns when who was there before has come to its end: it begins where that one ended."""

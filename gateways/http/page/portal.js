@@ -131,7 +131,12 @@ function windows(figures) {
   const rows = Object.entries(figures.windows).map(([name, each]) => make("tr", {}, cell(word({ "1h": "hour", "24h": "day", "7d": "week" }[name])),
     ...numbers(each.delivered, each.failed), cell(percent(each.share), "number"), ...numbers(each.p50, each.p95, each.p99)));
   const heads = ["window", "delivered", "failed", "share", "p50", "p95", "p99"].map((each) => word(each));
-  return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left}`));
+  const sparing = [
+    ...(figures.breaker ? [`${word("breaker")}: ${word({ closed: "closed", open: "open", "half-open": "halfOpen" }[figures.breaker])}`] : []),
+    ...(figures.away ? [word("unanswered")] : []),
+    ...(figures.left_alone ? [`${word("alone")}: ${Math.ceil(figures.left_alone)} s`] : []),
+  ].map((each) => ` · ${each}`).join("");
+  return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left}${sparing}`));
 }
 
 async function more(name, place, failed) {
