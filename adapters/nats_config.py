@@ -5,7 +5,7 @@ account OMS      admin    creates and changes streams
                  relay    the only one who publishes `oms.evt.>`
                  service  the doors, the projectors: reads the log, answers commands; says those that came in by HTTP
 account CLIENTS  local    an ordinary client: `oms.cmd.*.local.>`, `oms.queue.*.local.>`, its outcomes, the events
-account SYS      system   asks how the server is set
+account SYS      system   asks how the server is set; hears who could not log in
 ```
 
 Ordinary clients live in an account of their own because permissions do not bind a reply subject: whoever shares the
@@ -17,9 +17,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-USERS = ("admin", "relay", "service", "local", "system")
 ORDINARY = "local"
+SYSTEM = "system"
+USERS = ("admin", "relay", "service", ORDINARY, SYSTEM)
 WHO_AM_I = "$SYS.REQ.USER.INFO"
+FAILED_LOGINS = "$SYS.SERVER.*.CLIENT.AUTH.ERR"  # of every server of a cluster
 MAX_PAYLOAD = 1 << 20  # bytes; an event is at most 512 KiB, a queued command at most this
 MAX_PENDING = 64 << 20  # bytes the server holds for one connection before it calls it slow
 
@@ -79,7 +81,7 @@ def config(name: str, listen: str, store: str, logins: Mapping[str, Login], onto
         },
         "system_account": "SYS",
         "accounts": {
-            "SYS": {"users": [_user(logins["system"], ["$SYS.REQ.>"])]},
+            "SYS": {"users": [_user(logins[SYSTEM], ["$SYS.REQ.>"], [FAILED_LOGINS])]},
             "OMS": {
                 "jetstream": "enabled",
                 "users": [

@@ -1,4 +1,4 @@
-"""What an embedded nats-server refused, as its log tells: who wanted to speak or listen where, and who could not log in.
+"""What a nats-server refused, as its log tells: who wanted to speak or listen where, and who could not log in.
 
 [ERR] 127.0.0.1:4242 - cid:8 - "v2:python3:x" - "CLIENTS/user:local" - Publish Violation - Subject "oms.evt.main.x"
 [ERR] 127.0.0.1:4242 - cid:9 - authentication error - User "local"
@@ -31,10 +31,10 @@ class Violation(NamedTuple):
 
 
 class Violations:
-    """Of one server, from now on."""
+    """Of the server that writes this log, from now on."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "server.log"
+    def __init__(self, log: Path) -> None:
+        self._path = log
         self._read = self._size()
 
     def new(self) -> Counter[Violation]:

@@ -75,6 +75,9 @@ ABOUT: Mapping[str, About] = {
     ),
     "nats_port": About("port of the embedded server; 0: one that is free", low=0, high=65_535),
     "nats_credentials": About("file with users and passwords of the NATS server; empty: the one in the folder"),
+    "nats_logs": About(
+        "files in which outside NATS servers on this machine log: who is denied something there comes into the audit"
+    ),
     "nats_replicas": About(
         "on how many servers of an outside cluster the log and the queue are kept: 3 survive the loss of one",
         low=1,

@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
 from adapters import system_clock as clock
 from adapters.incident_letters import IncidentLetters
-from adapters.nats_violations import Violation, Violations
+from adapters.nats_violations import Violation
 from adapters.view_files import ViewMissing
 from events.names import Key
 from oms.shelves import Registering, Shelves
@@ -41,17 +42,17 @@ class Recorder:
         """Somebody could not show who they are; `principal` is who they said to be. Raises `OSError`."""
         await self._keep("failedLogin", principal, origin, "", "log in", why)
 
-    async def listen(self, violations: Violations) -> None:
-        """What the embedded server refuses, until cancelled."""
+    async def listen(self, new: Callable[[], Awaitable[Counter[Violation]]]) -> None:
+        """What NATS servers refuse, until cancelled; `new` gives what came since it was asked last, and how often."""
         try:
             while True:
                 await asyncio.sleep(LISTEN_SECONDS)
                 with suppress(OSError):  # the server has refused it already, and says so in its own log
-                    new = await asyncio.to_thread(violations.new)
-                    for found, times in new.most_common(MOST):
+                    refused = await new()
+                    for found, times in refused.most_common(MOST):
                         await self._violated(found, times)
-                    if len(new) > MOST:
-                        what = f"{len(new) - MOST:,} other things: see server.log"
+                    if len(refused) > MOST:
+                        what = f"{len(refused) - MOST:,} other things: see the server's log"
                         await self.denied("", "nats", what, f"so many within {LISTEN_SECONDS:g} s")
         finally:
             await self._table.close()

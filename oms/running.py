@@ -7,18 +7,17 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Final
 
 from adapters import system_clock as clock
 from adapters.incident_letters import IncidentLetters
 from adapters.nats_checks import check_log, check_servers, refuse_open_server
+from adapters.nats_config import SYSTEM
 from adapters.nats_connection import connection
 from adapters.nats_dead import DeadLetters
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
-from adapters.nats_violations import Violations
 from adapters.postgres_leases import postgres_leases
 from adapters.postgres_outbox import postgres_outbox
 from adapters.repair_files import refuse_while_repairing
@@ -34,12 +33,14 @@ from oms.measuring import Figures, measuring
 from oms.packing import keep_packed
 from oms.process import Alarm, Loop, Running, close_all, looping
 from oms.recording import Recorder
+from oms.refused_by_nats import listening
 from oms.roles import roles
 from oms.scheduler_role import scheduler_role
 from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.sinks import carrying
+from oms.sources import running_server
 from oms.views import track
 from oms.writing import writing
 from producers.lease import Held, Leases, lead
@@ -91,8 +92,7 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
         loops.append(here.gateway.run(here.endpoint, alarm))
     if "committer" in settings.roles:
         loops.append(recorder.run())
-    if "server" in settings.roles and not settings.nats_url:
-        loops.append(recorder.listen(Violations(settings.folder / "nats")))
+    loops += listening(settings, here.endpoint, recorder, alarm)
     await stack.enter_async_context(looping(loops))
     await stack.enter_async_context(writing(here, alarm))
     if "projectors" in settings.roles and (refused := await _refused(settings, stack)):
@@ -101,16 +101,13 @@ async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> R
 
 
 async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]) -> Endpoint:
-    if settings.nats_url:
-        if settings.nats_url.startswith("ws"):
-            text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
-            raise SettingRefused("nats_url", settings.nats_url, text)
-        return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)
-    folder = settings.folder / "nats"
-    if "server" not in settings.roles:
-        return Endpoint.of(folder)
+    if settings.nats_url.startswith("ws"):
+        text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
+        raise SettingRefused("nats_url", settings.nats_url, text)
+    if settings.nats_url or "server" not in settings.roles:
+        return running_server(settings)
     port = settings.nats_port or ANY_PORT
-    server = await stack.enter_async_context(nats_server(folder, port, [settings.ontology]))
+    server = await stack.enter_async_context(nats_server(settings.folder / "nats", port, [settings.ontology]))
     loops.append(server.keep())
     return server.endpoint
 
@@ -121,8 +118,8 @@ async def _prepare_log(here: Running) -> None:
     async with connection(endpoint, "admin") as admin:
         here.drifts = await ensure_streams(admin, settings.ontology, settings.nats_replicas)
         await check_log(admin, settings.ontology)
-    if "system" in endpoint.logins:
-        async with connection(endpoint, "system") as system:
+    if SYSTEM in endpoint.logins:
+        async with connection(endpoint, SYSTEM) as system:
             await check_servers(system, settings.ontology)
     await refuse_open_server(endpoint, settings.ontology)
 

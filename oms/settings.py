@@ -35,6 +35,7 @@ class Settings:
     nats_url: str = ""
     nats_port: int = 0
     nats_credentials: str = ""
+    nats_logs: tuple[str, ...] = ()
     nats_replicas: int = 1
     postgres_url: str = ""
     terminusdb_url: str = ""

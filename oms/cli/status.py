@@ -45,6 +45,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
 
     from adapters.incident_letters import IncidentLetters
     from events.wire import instants
+    from oms.refused_by_nats import unheard
 
     head, views = _look(shelves)
     behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
@@ -55,6 +56,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
     rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
     rows += [*_graph(settings, head), *_sink(settings, head), *_webhooks(settings, shelves)]
     schedules = _schedules(settings, shelves)
+    deaf = unheard(settings)
     counted = shelves.metrics()
     letters = IncidentLetters(settings.folder).standing()
     if as_json:
@@ -64,6 +66,7 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
             | (counted.json() if counted else {})
             | ({"schedules": schedules.json()} if schedules else {})
             | ({"deadLetters": letters._asdict()} if letters.incidents else {})
+            | ({"unheard": deaf} if deaf else {})
             | ({"alarms": [each.json() for each in alarms]} if alarms else {})
         )
     else:
@@ -79,6 +82,8 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
             complain(f"{letters.incidents:,} incidents ({letters.bytes:,} bytes) wait for the audit since {since}")
         if counted and counted.tampered:
             complain(f"{counted.tampered:,} commands were not by who sent them; see the refusals of the audit")
+        if deaf:
+            complain(deaf)
         for each in alarms:
             complain(f"{each.code} since {each.since}, {each.times:,} times: {each.text}; see `oms verify log`")
 

@@ -47,7 +47,7 @@ async def told(violations, count):
 
 
 async def test_of_a_server_that_runs_what_is_new_is_told_once(nats_server):
-    violations = Violations(nats_server.folder)
+    violations = Violations(nats_server.folder / "server.log")
     assert violations.new() == Counter()
     async with connection(nats_server.endpoint, "local") as client:
         for _ in range(3):
@@ -66,7 +66,7 @@ async def test_of_a_server_that_runs_what_is_new_is_told_once(nats_server):
 
 async def test_who_starts_beside_is_no_intruder(nats_server):
     """Each part of OMS looks at its start whether others could write into the log."""
-    violations = Violations(nats_server.folder)
+    violations = Violations(nats_server.folder / "server.log")
     await refuse_open_server(nats_server.endpoint, "main")
     async with connection(nats_server.endpoint, "local") as client:
         await client.publish("oms.evt.main.other", b"")
