@@ -4,7 +4,8 @@ url ─► scheme, port, user, host ─► name ─► addresses ─► a socket
                                                  └──► none for the others: no connection is even tried
 
 So literals in any notation, names that change their address between two looks and names that lead inwards end alike.
-Proxies of the environment are not used: behind one, the address would be the proxy's business.
+Proxies of the environment are not used: behind one, the address would be the proxy's business. One that the operator names
+is asked for addresses that were looked at here.
 """
 
 import errno
@@ -20,7 +21,17 @@ from ssrfguard import Policy, SSRFGuardError
 from yarl import URL
 
 from adapters.http_connection import AnswerTooLong
-from adapters.http_connections import Address, AddressRefused, HttpConnections, Origin, Resolve, Turns, looked_up
+from adapters.http_connections import (
+    Address,
+    AddressRefused,
+    HttpConnections,
+    Origin,
+    Resolve,
+    Turns,
+    directly,
+    looked_up,
+)
+from adapters.http_tunnel import Proxy, ProxyFailed, Tunnel
 from adapters.tls_contexts import BadPem, TlsContexts
 from events.subscriptions.outgoing import Answered, Failed, Request
 
@@ -55,11 +66,15 @@ class Guard:
             return False
         return self._policy.permits_address(found)
 
+    def check(self, address: Address) -> None:
+        """Raises `AddressRefused`."""
+        if not self.permits(str(address[4][0])):
+            raise AddressRefused(errno.EACCES, f"{address[4][0]} may not be asked")
+
     def socket(self, address: Address) -> socket.socket:
-        """For an `AddrInfo` whose address is permitted. Raises `AddressRefused`."""
-        family, kind, protocol, _, to = address
-        if not self.permits(str(to[0])):
-            raise AddressRefused(errno.EACCES, f"{to[0]} may not be asked")
+        """To a permitted address. Raises `AddressRefused`."""
+        self.check(address)
+        family, kind, protocol, *_ = address
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
@@ -75,9 +90,13 @@ class Target(NamedTuple):
 class GuardedHttp:
     """An `Outgoing`. `close` after use; `most` requests at a time, and one more for each URL that has none under way."""
 
-    def __init__(self, guard: Guard, agent: str, most: int = 1_000, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, guard: Guard, agent: str, most: int = 1_000, resolve: Resolve | None = None, proxy: Proxy | None = None
+    ) -> None:
         self._agent = agent
-        self._connections = HttpConnections(guard.socket, resolve or looked_up())
+        names = looked_up()
+        connect = directly(guard.socket) if proxy is None else Tunnel(proxy, guard.check, names)
+        self._connections = HttpConnections(connect, resolve or names)
         self._target = lru_cache(MOST_URLS)(lambda url: _target(guard, url))
         self._turns, self._contexts = Turns(most), TlsContexts()
 
@@ -126,6 +145,7 @@ def _written(request: Request, target: Target, agent: str) -> bytes:
 
 _KINDS: Final[Sequence[tuple[type[BaseException], str]]] = (
     (BadPem, "no_credential"),
+    (ProxyFailed, "egress_failed"),
     (TimeoutError, "timeout"),
     (AddressRefused, "url_refused"),
     (AnswerTooLong, "answer_too_long"),

@@ -1,7 +1,7 @@
 """Connections that are kept between requests, to anybody; each begins with a name that is looked up and a socket that is permitted.
 
 origin ─► one that is free ─────────────────────────────────┐
-   └────► name ─► addresses ─► a permitted socket ─► TLS ─► request ─► answer ─► free again, or closed
+   └────► name ─► addresses ─► a socket to a permitted one ─► TLS ─► request ─► answer ─► free again, or closed
 """
 
 import asyncio
@@ -36,6 +36,17 @@ class AddressRefused(PermissionError):
     """Nothing is sent there."""
 
 
+class Connected(NamedTuple):
+    """A socket, and the IP address that it leads to."""
+
+    socket: socket.socket
+    address: str
+
+
+Connect = Callable[[Sequence[Address]], Awaitable[Connected]]
+"""To the first of them that is permitted and can be reached. Raises `AddressRefused` where none is permitted, else `OSError`."""
+
+
 class Origin(NamedTuple):
     """`host` without brackets; `context` where TLS is not as it is to everybody."""
 
@@ -48,8 +59,8 @@ class Origin(NamedTuple):
 class HttpConnections:
     """Of the running loop; `close` after use."""
 
-    def __init__(self, make: Socket, resolve: Resolve) -> None:
-        self._make, self._resolve = make, resolve
+    def __init__(self, connect: Connect, resolve: Resolve) -> None:
+        self._connect, self._resolve = connect, resolve
         self._loop = asyncio.get_running_loop()
         self._free: dict[Origin, deque[Connection]] = {}
         self._kept = 0
@@ -112,23 +123,9 @@ class HttpConnections:
             self._sweep = self._loop.call_later(IDLE_SECONDS, self._swept)
 
     async def _opened(self, origin: Origin, reached: Reached) -> Connection:
-        refused: list[AddressRefused] = []
-
-        def made(address: Address) -> socket.socket:
-            try:
-                return self._make(address)
-            except AddressRefused as error:
-                refused.append(error)
-                raise
-
-        addresses = await self._resolve(origin.host, origin.port)
+        connected, address = await self._connect(await self._resolve(origin.host, origin.port))
+        reached(address)
         try:
-            connected = await start_connection(addresses, happy_eyeballs_delay=EYEBALLS_SECONDS, socket_factory=made)
-        except (OSError, RuntimeError) as error:
-            raise (refused[0] if refused else error) from None
-        try:
-            peer: str = connected.getpeername()[0]
-            reached(peer)
             _, connection = await self._loop.create_connection(
                 partial(Connection, self._loop), sock=connected, ssl=(origin.context or self._tls) if origin.tls else None,
                 server_hostname=origin.host if origin.tls else None,
@@ -136,8 +133,30 @@ class HttpConnections:
         except BaseException:
             connected.close()
             raise
-        connection.peer = peer
+        connection.peer = address
         return connection
+
+
+def directly(make: Socket) -> Connect:
+    """Whichever answers first, the second begun a little later than the first."""
+
+    async def connect(addresses: Sequence[Address]) -> Connected:
+        refused: list[AddressRefused] = []
+
+        def made(address: Address) -> socket.socket:
+            try:
+                return make(address)
+            except AddressRefused as error:
+                refused.append(error)
+                raise
+
+        try:
+            connected = await start_connection(addresses, happy_eyeballs_delay=EYEBALLS_SECONDS, socket_factory=made)
+        except (OSError, RuntimeError) as error:
+            raise (refused[0] if refused else error) from None
+        return Connected(connected, connected.getpeername()[0])
+
+    return connect
 
 
 def looked_up(threads: int = LOOKUPS) -> Resolve:

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\]):[1-9]\d{0,4}")
 _PORT = re.compile(r"\d{1,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
+_PROXY_URL = re.compile(r"|http://([^\s@/?#]*@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}/?")
 _ORIGIN = re.compile(r"\*|[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _SITE = re.compile(r"\*|https?://[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:\d{1,5})?")
 _MAIL = re.compile(r"|[^\s@<>,]+@[^\s@<>,]+")
@@ -147,6 +148,11 @@ ABOUT: Mapping[str, About] = {
         "private nets that webhooks may be sent into all the same", shape=_NET, like="10.1.0.0/16 or 127.0.0.0/8"
     ),
     "webhook_ports": About("ports that webhooks may be sent to", shape=_PORT, like="443"),
+    "webhook_proxy": About(
+        "proxy of HTTP (CONNECT) that webhooks go out through; user and password percent-encoded; empty: they go by themselves",
+        shape=_PROXY_URL,
+        like="http://user:password@proxy.example.com:3128",
+    ),
     "webhook_brokers": About(
         "brokers of Kafka and RabbitMQ that webhooks may be sent to; no others are, since nobody guards their clients' sockets",
         shape=_ADDRESS,

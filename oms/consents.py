@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from adapters import system_clock
-from adapters.guarded_http import Guard, GuardedHttp
 from events.decider import State
 from events.subscriptions.consent import Door, allowed_rate, digest_of, token
 from oms.credentials import Credentials
 from oms.deliveries import Kept, deliveries
-from oms.outgoing import AGENT
+from oms.outgoing import guarded
 from oms.secrets import secret_files
 from oms.settings import Settings
 from workers.delivering.courier import Directory
@@ -25,7 +24,7 @@ async def handshakes(
     settings: Settings, directory: Directory, kept: Kept, alarm: Callable[[str, BaseException], None]
 ) -> AsyncIterator[Handshakes]:
     """Through the same guard as every request."""
-    http = GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT)
+    http = guarded(settings)
     files, origin = secret_files(settings), settings.webhook_origin
 
     def offered(state: State) -> str:

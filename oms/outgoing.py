@@ -11,6 +11,7 @@ from typing import Final
 from adapters import system_clock as clock
 from adapters.aws_sinks import AWS, aws_sink
 from adapters.guarded_http import Guard, GuardedHttp
+from adapters.http_tunnel import proxy
 from adapters.lines_file import LinesFile
 from adapters.nats_out import nats_out
 from adapters.nats_server import Endpoint
@@ -50,7 +51,7 @@ async def outgoing(
     settings: Settings, endpoint: Endpoint, alarm: Alarm = lambda _where, _error: None
 ) -> AsyncIterator[Send]:
     """`alarm` hears, once, of what is wrong on our side."""
-    http = GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT)
+    http = guarded(settings)
     secret = lru_cache(SECRETS)(secret_files(settings).get)
     credentials, wrong = Credentials(secret, http, time.monotonic), Wrong(alarm)
     try:
@@ -77,6 +78,12 @@ async def outgoing(
             yield wrong.hearing(sent)
     finally:
         await http.close()
+
+
+def guarded(settings: Settings) -> GuardedHttp:
+    """For all that goes out over HTTP for subscriptions. `close` after use."""
+    through = proxy(settings.webhook_proxy) if settings.webhook_proxy else None
+    return GuardedHttp(Guard(settings.webhook_nets, map(int, settings.webhook_ports)), AGENT, proxy=through)
 
 
 class Wrong:

@@ -57,6 +57,7 @@ class Settings:
     metrics_every: float = 15.0
     webhook_nets: tuple[str, ...] = ()
     webhook_ports: tuple[str, ...] = ("80", "443", "8080", "8443")
+    webhook_proxy: str = ""
     webhook_brokers: tuple[str, ...] = ()
     webhook_origin: str = "oms"
     webhook_callback: str = ""

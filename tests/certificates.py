@@ -33,11 +33,12 @@ class Authority:
         self.pem = self._certificate.public_bytes(Encoding.PEM).decode()
 
     def issue(self, name="endpoint"):
-        """(certificate, private key), PEM; of 127.0.0.1."""
+        """(certificate, private key), PEM; of 127.0.0.1 and hooks.example."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         built = _built(subject, self._name, key.public_key()).add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("hooks.example")]),
+            critical=False,
         )
         pem = built.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
         return pem, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

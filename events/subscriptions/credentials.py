@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from urllib.parse import quote, urlencode
 
 from events.findings import Finding
-from events.subscriptions.outgoing import Answered, ClientTls, Failed, Request
+from events.subscriptions.outgoing import OURS, Answered, ClientTls, Failed, Request
 from events.subscriptions.places import FORMS, place, place_fault
 from events.subscriptions.sinks import in_the_clear, origin, secret_header_faults, sink_fault
 
@@ -133,6 +133,8 @@ def signs_for_itself(credential: Mapping[str, Any]) -> bool:
 def token_of(ended: Answered | Failed) -> Token | Failed:
     """What a token endpoint gave. Why it gave none is said without its address and without what it wrote, but for its code."""
     if isinstance(ended, Failed):
+        if ended.kind in OURS:
+            return ended
         return Failed("token_unreachable", f"{ended.kind}: {ended.detail}", ended.seconds)
     try:
         said = json.loads(ended.body)

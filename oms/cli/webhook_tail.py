@@ -142,7 +142,7 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
         send = None
         if to is not None:
             port = urlsplit(to).port or (443 if to.startswith("https") else 80)
-            here = replace(settings, webhook_nets=_LOOPBACK, webhook_ports=(str(port),))
+            here = replace(settings, webhook_nets=_LOOPBACK, webhook_ports=(str(port),), webhook_proxy="")
             send = await stack.enter_async_context(outgoing(here, server))
             own = {name: value for name, value in state.items() if name not in MEMBERS}  # of the endpoint, not for here
             state = {**own, "sink": to, "protocol": "HTTP"}

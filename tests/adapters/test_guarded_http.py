@@ -125,7 +125,7 @@ class Named:
 
 
 @asynccontextmanager
-async def receiver(handler=None):
+async def receiver(handler=None, context=None):
     """(port, requests that arrived)"""
     arrived = []
 
@@ -137,7 +137,7 @@ async def receiver(handler=None):
     app.router.add_route("*", "/{path:.*}", handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
     try:
         yield site._server.sockets[0].getsockname()[1], arrived
