@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from heapq import merge
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ from adapters.column_choice import Chosen, chosen, ranges
 from adapters.column_documents import documents
 from adapters.column_files import Stamp, are_whole, read_stamp
 from adapters.column_pairs import pairs
+from adapters.column_shown import shown
 from adapters.column_values import how, values
 from events.names import Key
 from projectors.projector import FOREVER
@@ -109,6 +110,10 @@ class KeptColumns:
             rows = chosen(part, gone, wanted)
             if len(rows.rows):
                 yield [self._cells(each, rows) for each in told]
+
+    def shown(self, head: Mapping[str, Any], told: Told, wanted: Slice) -> Iterator[tuple[str, str]]:
+        of_parts = (chosen(part, gone, wanted) for part, gone in zip(self._parts, self._gone, strict=True))
+        return merge(*(shown(head, told, rows, self._specimen) for rows in of_parts))
 
     def _cells(self, told: Told, rows: Chosen) -> pa.Array:
         if told.of_properties:

@@ -31,6 +31,7 @@ from queries.sql.query import planned
 from queries.sql.windows import Windows
 from queries.timeline import history
 from queries.versions import Versions
+from queries.whole import texts
 
 EVENTS: Final = (100_000, 1_000_000)
 EACH: Final = 10  # versions of each object
@@ -135,6 +136,9 @@ class _Ours(_Moments):
     def cut(self, position: int) -> Cut:
         return cut(self._versions, BRANCH, AtPosition(position), now=START * 2)
 
+    def told(self, kept: Lookup) -> int:
+        return sum(map(len, texts(self.cut(self.half), "Flight", kept)))
+
     def differing(self, kept: Lookup) -> int:
         return sum(1 for _ in differences(self.cut(self.year), self.cut(self.last), kept=kept))
 
@@ -176,6 +180,8 @@ class _Ours(_Moments):
             "all objects as of half-way, by the port": (
                 "whole", lambda: sum(1 for _ in objects(self.cut(self.half), "Flight"))
             ),
+            "all objects as of half-way, as JSON": ("whole", lambda: self.told(self._kept)),
+            "all objects as of half-way, as JSON, without columns": ("whole", lambda: self.told(nothing_kept)),
             "grouped as of half-way, by SQL": (
                 "grouped", lambda: self.sql(f"SELECT carrier, count(*) FROM flight AS OF {self.half} GROUP BY carrier")
             ),

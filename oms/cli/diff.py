@@ -90,9 +90,11 @@ def _print(before: "Cut", after: "Cut", found: Iterable["Difference"], *, sides:
 
 
 def _print_json(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
+    from msgspec.json import encode
+
     ends = {"from": before, "to": after}
     head = {name: {"branch": cut.branch, "position": cut.position} for name, cut in ends.items()}
-    print_stream(head, "differences", (difference.json() for difference in found))
+    print_stream(head, "differences", (encode(difference.json()).decode() for difference in found))
 
 
 def _place(cut: "Cut") -> str:

@@ -15,11 +15,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
-def print_stream(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
-    """One JSON document, `head` and an array with a line for each item, written as they are found."""
+def print_stream(head: Mapping[str, Any], name: str, items: Iterable[str]) -> None:
+    """One JSON document, `head` and an array with a line for each item (JSON, too), written as they are found."""
     sys.stdout.write(json.dumps(head, ensure_ascii=False)[:-1] + f', "{name}": [')
     for number, item in enumerate(items):
-        sys.stdout.write(("," if number else "") + "\n" + json.dumps(item, ensure_ascii=False, default=str))
+        sys.stdout.write(("," if number else "") + "\n" + item)
     sys.stdout.write("\n]}\n")
 
 

@@ -57,20 +57,22 @@ def show(
 
 
 def _show_several(type_name: str | None, deleted: bool, asked: Reading) -> None:
+    from oms.querying import columns
     from queries import objects
     from queries.called import in_names
+    from queries.whole import texts
 
     settings = asked.settings()
     with versions(settings, asked.min_position) as opened:
         cut = cut_at(opened, settings.branch, asked.as_of)
+        if asked.as_json:
+            head = {"position": cut.position, "branch": cut.branch}
+            print_stream(head, "entities", texts(cut, type_name, columns(settings), deleted=deleted))
+            return
         if type_name is None:
             found = objects.everything(cut, deleted=deleted)
         else:
             found = objects.objects(cut, type_name, deleted=deleted)
-        if asked.as_json:
-            head = {"position": cut.position, "branch": cut.branch}
-            print_stream(head, "entities", (shown.json() for shown in found))
-            return
         out, number = console(), 0
         for shown in found:
             number += 1

@@ -4,7 +4,7 @@ columns, as of a position   ├ every version of every entity ┤   without the 
 read apart                  changed since · changed on another branch of the lineage · purged · parked
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -71,6 +71,12 @@ class Columns(Protocol):
 
     def batches(self, told: Sequence[Told], wanted: Slice) -> Iterator[Sequence[Sequence[Any]]]:
         """Versions of one entity together, as they came."""
+
+    def shown(self, head: Mapping[str, Any], told: Told, wanted: Slice) -> Iterator[tuple[str, str]]:
+        """As JSON documents, in key order, each with its entity: `head`, then what `Shown.json` tells behind the type.
+
+        `told` are their values, called as its column.
+        """
 
     @property
     def compares(self) -> bool:

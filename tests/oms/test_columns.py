@@ -92,3 +92,17 @@ async def test_a_difference_of_many_objects_is_the_same_from_columns(users: Live
     assert (len(read), read[8]["changes"]) == (2 * AT_ONCE, [{"op": "replace", "path": "/n", "old": 1, "new": -1}])
     keep(sqlite_columns(users.view), MAIN, "object/User/")
     assert ask(*asked)["differences"] == read
+
+
+async def test_a_whole_branch_is_shown_the_same_from_columns(users: Lived, ask: Callable[..., Any]) -> None:
+    asked = ("show", "--all"), ("show", "User", "--all", "--deleted", "--as-of", str(users.history.position))
+    read = [ask(*each) for each in asked]
+    keep(sqlite_columns(users.view), MAIN, "object/User/")
+    users.history.commit(MAIN, [changed("User", "00007", id="00007", n=-1)])
+    await users.write()
+    first, second = [ask(*each) for each in asked]
+    assert second == read[1]
+    assert [each for each in first["entities"] if each["version"] <= second["position"]] == [
+        each | {"position": users.history.position} for each in read[0]["entities"] if each["key"] != "00007"
+    ]
+    assert first["entities"][8]["properties"] == {"id": "00007", "n": -1}

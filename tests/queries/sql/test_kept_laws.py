@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,9 +15,12 @@ from adapters.kept_columns import lookup
 from adapters.postgres_session import PostgresSessions
 from events.names import Key
 from events.wire.instants import to_text
-from queries.cuts import cut
+from queries.cuts import Cut, cut
 from queries.differences import differences
 from queries.moments import AtPosition
+from queries.naming import types
+from queries.objects import everything, objects
+from queries.whole import texts
 from tests.queries.histories import MAIN, SECOND, START, Event, History, changed, deleted, made, object_type
 from tests.queries.sql.asking import LATER
 from tests.queries.sql.kept_views import CLOSED, DECLARED, DEV, KNOWS, TYPE, TYPED, Database, File, told
@@ -60,7 +64,7 @@ WILD = TAME | {
 
 def steps(values: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[Any]]:
     written = st.tuples(
-        st.sampled_from([MAIN, MAIN, DEV]), st.sampled_from("1가a"), st.sampled_from("ccuddl"),
+        st.sampled_from([MAIN, MAIN, DEV]), st.sampled_from('1가a"'), st.sampled_from("ccuddl"),
         st.fixed_dictionaries({}, optional=values), st.sampled_from([0, START, START, START + 5 * SECOND]),
     )  # fmt: skip
     done = st.sampled_from(["make", "make", "rebase", "retype", "purge", "pack", "move"])
@@ -96,7 +100,16 @@ async def tells_alike(view: File | Database, data: st.DataObject) -> None:
         for _ in range(6):
             drawn = [(data.draw(st.sampled_from([MAIN, MAIN, DEV])), data.draw(moments)) for _ in range(2)]
             one, other = (cut(versions, branch, AtPosition(at), now=LATER) for branch, at in drawn)
+            for of, deleted_too in product((None, *(each.name for each in types(other))), (False, True)):
+                assert [*texts(other, of, lookup(view.place), deleted=deleted_too)] == written_out(
+                    other, of, deleted_too
+                )
             assert [*differences(one, other, kept=lookup(view.place), at_once=2)] == [*differences(one, other)]
+
+
+def written_out(at: Cut, of: str | None, deleted_too: bool) -> list[str]:
+    found = objects(at, of, deleted=deleted_too) if of else everything(at, deleted=deleted_too)
+    return [msgspec.json.encode(shown.json()).decode() for shown in found]
 
 
 async def lived(view: File | Database, wished: Sequence[Any]) -> History:
@@ -121,7 +134,7 @@ async def lived(view: File | Database, wished: Sequence[Any]) -> History:
                 history.commit(MAIN, [RENAMED])
             case "purge":
                 key, _, state = deleted("User", "1", id="1")
-                history.commit(MAIN, [(key, "purged", state)])
+                history.commit(MAIN, [(key, "purged", {**state, "purged": "asked for"})])
             case branch, key, "l", given_values, effective:
                 history.commit(branch, [known(key, "a", **given_values)], effective=effective)
             case branch, key, what, given_values, effective:
