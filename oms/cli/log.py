@@ -64,7 +64,8 @@ def log(
                             return
 
             if not (shown or wanted or follow):
-                complain(f"nothing from position {first} on: the log ends at {await client.last()}")
+                upto = "on" if until is None else f"until {until}"
+                complain(f"nothing from position {first} {upto}: the log ends at {await client.last()}")
         if wanted and not shown:
             complain(f"no event of {branch or ', '.join(wanted)} is there; `oms branch list` shows the branches")
 
