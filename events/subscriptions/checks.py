@@ -11,7 +11,7 @@ from events.meant import nearest
 from events.schema.values import pointer
 from events.subscriptions.credentials import credential_faults
 from events.subscriptions.places import FORMS
-from events.subscriptions.selecting import ALL, is_branches
+from events.subscriptions.selecting import ALL, is_branches, of_types
 from events.subscriptions.shaping import shape_faults
 from events.subscriptions.sinks import MAX_HEADERS, MEDIA_TYPE, header_faults, sink_fault
 from events.subscriptions.terms import Protocol
@@ -55,8 +55,25 @@ def _config_faults(protocol: Protocol, config: Mapping[str, Any]) -> Iterator[Fi
         if config["ordered"] or config["mode"] == "batch":
             text = "each event has a time of its own, so there is neither an order nor a batch; take delay"
             yield Finding("SUBSCRIPTION_PROTOCOL", "/config/deliverat", text)
+    yield from _retry_faults(config)
     if transform := config.get("transform"):
         yield from shape_faults(transform["expression"], "/config/transform/expression")
+
+
+def _retry_faults(config: Mapping[str, Any]) -> Iterator[Finding]:
+    retries = config.get("retries") or []
+    if retries and config["mode"] == "batch":
+        text = "a batch comes again as it was sent, whatever types are in it; take schedule, or another mode"
+        yield Finding("SUBSCRIPTION_PROTOCOL", "/config/retries", text)
+    named: set[str] = set()
+    for index, each in enumerate(retries):
+        at = f"/config/retries/{index}/types"
+        yield from type_faults(each["types"], at)
+        for place, kind in enumerate(each["types"]):
+            if of_types(sorted(named), kind):
+                text = f"{kind[:200]!r} stands above already, and the first counts; put the narrower one first"
+                yield Finding("SUBSCRIPTION_TYPE", f"{at}/{place}", text)
+        named.update(each["types"])
 
 
 def _http_faults(settings: Mapping[str, Any], mode: str) -> Iterator[Finding]:

@@ -51,6 +51,16 @@ class Breaker(Payload):
     rest: Annotated[int, Field(ge=1, le=3_600, description="seconds until it is asked again")] = 30
 
 
+class Retries(Payload):
+    """When events of some types are tried again, where that is not as for all others."""
+
+    types: Annotated[
+        list[str],
+        Field(min_length=1, max_length=200, description="CloudEvents types; `io.oms.object.*` = all of an aggregate"),
+    ]
+    schedule: Annotated[list[Wait], Field(max_length=30, description="as `schedule`; `[]` = one try")]
+
+
 class Config(Payload):
     """How events are carried out."""
 
@@ -71,6 +81,10 @@ class Config(Payload):
         Field(
             max_length=30, description="seconds before the second try, the third …; `[]` = one try; absent = OMS's own"
         ),
+    ] = None
+    retries: Annotated[
+        list[Retries] | None,
+        Field(max_length=50, description="other schedules by type: the first that names an event's type counts"),
     ] = None
     delay: Annotated[
         int | None, Field(ge=1, le=30 * 86_400, description="seconds after its time at which an event is sent at first")

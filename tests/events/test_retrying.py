@@ -23,9 +23,11 @@ from events.subscriptions.retrying import (
     failed_again,
     judged,
     retry_after,
+    schedule_of,
 )
 
 NOW = datetime(2026, 2, 28, 23, 59, 30, tzinfo=UTC).timestamp()
+RETRIES = [{"types": ["io.oms.object.created.v1"], "schedule": []}, {"types": ["io.oms.object.*"], "schedule": [1, 2]}]
 
 
 def answered(status, **headers):
@@ -70,6 +72,19 @@ def test_a_wait_is_the_schedules_within_the_jitter(attempt, chance):
     later = judged(Failed("timeout", "", 20.0), attempt, chance, NOW)
     assert isinstance(later, Later)
     assert SCHEDULE[attempt - 1] * (1 - JITTER) <= later.seconds <= SCHEDULE[attempt - 1] * (1 + JITTER)
+
+
+@pytest.mark.parametrize(("config", "event_type", "found"), [
+    ({}, "io.oms.object.created.v1", SCHEDULE),
+    ({"schedule": []}, "io.oms.object.created.v1", []),
+    ({"schedule": [7], "retries": None}, "io.oms.object.created.v1", [7]),
+    ({"schedule": [7], "retries": RETRIES}, "io.oms.object.created.v1", []),
+    ({"schedule": [7], "retries": RETRIES}, "io.oms.object.updated.v1", [1, 2]),
+    ({"schedule": [7], "retries": RETRIES}, "io.oms.objectType.created.v1", [7]),
+    ({"retries": RETRIES}, "io.oms.link.created.v1", SCHEDULE),
+])  # fmt: skip
+def test_the_first_schedule_that_names_a_type_counts(config, event_type, found):
+    assert schedule_of(config, event_type) == found
 
 
 def test_behind_the_last_try_it_is_given_up():

@@ -74,7 +74,7 @@ class World:
             **{
                 key: more.pop(key)
                 for key in list(more)
-                if key in CONFIG or key in ("batch", "schedule", "delay", "deliverat", "breaker")
+                if key in CONFIG or key in ("batch", "schedule", "retries", "delay", "deliverat", "breaker")
             },
         }
         self.states[name] = {

@@ -84,6 +84,25 @@ async def test_what_is_sent_again_goes_while_others_wait(world):
         await world.until(lambda: world.positions("a") == [first, first, last])
 
 
+async def test_each_type_of_events_is_tried_again_by_its_own_schedule(world):
+    retries = [
+        {"types": ["io.oms.subscription.*"], "schedule": []},
+        {"types": ["io.oms.object.created.v1"], "schedule": [900]},
+    ]
+    world.subscribed("a", types=["io.oms.object.*", "io.oms.subscription.*"], retries=retries, schedule=[5])
+    world.answers["a"] = FAILS
+    async with world.carried() as deliveries:
+        world.subscribed("b", types=["io.oms.branch.*"])
+        told = world.story.position
+        created = world.wrote()
+        world.story.commit(("object.deleted", "object/k", {}))
+        last = world.wrote(0)
+        await settled(world, deliveries, "a", last)
+        tried = {each.position: each for _, each in await deliveries.last("id-a", 9) if each.attempt == 1}
+    waits = {at: each.next and (each.next - each.time) / 1e6 for at, each in tried.items()}
+    assert waits == {told: None, created: pytest.approx(900, rel=0.21), last: pytest.approx(5, rel=0.21)}
+
+
 async def test_an_endpoint_of_which_too_much_fails_is_left_alone_and_then_asked(world):
     world.subscribed("a", types=["io.oms.object.*"], breaker=BREAKER, concurrency=1, schedule=[])
     world.answers["a"] = FAILS

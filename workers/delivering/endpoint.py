@@ -16,7 +16,6 @@ from events.subscriptions.outgoing import OURS, Answered, Failed, told
 from events.subscriptions.pacing import Paced, terms
 from events.subscriptions.retrying import (
     KNOCKS,
-    SCHEDULE,
     Delivered,
     GivenUp,
     Gone,
@@ -25,7 +24,9 @@ from events.subscriptions.retrying import (
     Verdict,
     at_once,
     judged,
+    schedule_of,
 )
+from events.wire.envelope import decode
 from workers.delivering.health import Health
 from workers.delivering.pace import Pace
 from workers.delivering.pile import Pile, limits
@@ -193,10 +194,9 @@ class Endpoint:
     def _most(self) -> int:
         return 1 if self._ordered or self._pace.away else int(self.state["config"]["concurrency"])
 
-    @property
-    def _schedule(self) -> Sequence[int]:
-        said = self.state["config"].get("schedule")
-        return SCHEDULE if said is None else said
+    def _schedule(self, letter: Letter) -> Sequence[int]:
+        config = self.state["config"]
+        return schedule_of(config, decode(letter.body, trusted=True).type if config.get("retries") else "")
 
     @property
     def _ordered(self) -> bool:
@@ -296,7 +296,7 @@ class Endpoint:
         if at_once(sent.ended):
             sent = await tools.send(self.state, letter)
         now = tools.clock()
-        verdict = judged(sent.ended, letter.attempt, tools.chance(), now, self._schedule)
+        verdict = judged(sent.ended, letter.attempt, tools.chance(), now, self._schedule(letter))
         self._learn(verdict, letter, sent.ended, now)
         again = now + verdict.seconds if isinstance(verdict, Later) else None
         kept = again is not None and self._knocks_with(letter)
