@@ -1,6 +1,6 @@
 """Properties of versions as JSON documents, put together from columns: each value is told once, however often it is there.
 
-shape   ["id", "dep"]  ─► names in their order, and of which field each is      values  ─► "departure":"12"
+shape   ["id", "dep"]  ─► names in their order, and of which field each is      values  ─► {"departure":"12"
 """
 
 from collections.abc import Sequence
@@ -29,24 +29,30 @@ def documents(told: Told, chosen: Chosen, specimen: Version) -> pa.Array:
     numbers = shapes.indices.to_numpy()
 
     @cache
-    def member(name: str, column: str) -> pa.Array:
+    def member(sign: str, name: str, column: str) -> pa.Array:
         distinct, which = values(chosen.part, chosen.rows, column)
-        field, begun = column.removeprefix(":"), f"{_encode(name).decode()}:"
+        field, begun = column.removeprefix(":"), f"{sign}{_encode(name).decode()}:"
         shown = distinct
         if field != column and {dict, list} & set(map(type, distinct)):  # a struct's fields have names, too
             shown = [each[name] for each in _shown(told, specimen, [{field: value} for value in distinct])]
         texts = pa.array([begun + _encode(value).decode() for value in shown], pa.string())
         return pc.fill_null(texts.take(which), f"{begun}null")
 
-    made = [pa.array([], pa.string())]
-    for number in np.unique(numbers):
-        rows = pa.array(np.flatnonzero(numbers == number))
+    def of_shape(number: int, rows: pa.Array | None) -> pa.Array:
+        """`rows`: those that have it, `None` = all."""
         columns = _columns(told, specimen, _decode(shapes.dictionary[number].as_py()))
-        members = [member(name, column).take(rows) for name, column in columns.items()]
-        inner = pc.binary_join_element_wise(*members, ",") if members else pa.repeat("", len(rows))
-        made.append(pc.binary_join_element_wise("{", inner, "}", ""))
-    order = np.argsort(numbers, kind="stable")
-    return pa.concat_arrays(made).take(pa.array(np.argsort(order)))
+        members = [member("," if at else "{", *each) for at, each in enumerate(columns.items())]
+        if rows is not None:
+            members = [each.take(rows) for each in members]
+        if not members:
+            return pa.repeat("{}", len(numbers) if rows is None else len(rows))
+        return pc.binary_join_element_wise(*members, "}", "")
+
+    there = np.unique(numbers).tolist()
+    if len(there) == 1:  # most types have objects that are all alike
+        return of_shape(there[0], None)
+    made = [pa.array([], pa.string()), *(of_shape(each, pa.array(np.flatnonzero(numbers == each))) for each in there)]
+    return pa.concat_arrays(made).take(pa.array(np.argsort(np.argsort(numbers, kind="stable"))))
 
 
 def _columns(told: Told, specimen: Version, shape: Sequence[str]) -> dict[str, str]:

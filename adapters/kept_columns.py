@@ -151,8 +151,15 @@ def _as_type(cells: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _key(rows: Chosen) -> pa.Array:
     """Behind `object/<slug>/`."""
-    entity = rows.column("entity").cast(pa.string())
-    return pc.utf8_slice_codeunits(entity, entity[0].as_py().index("/", entity[0].as_py().index("/") + 1) + 1)
+    entities = rows.column("entity")
+    if not pa.types.is_dictionary(entities.type):
+        return _behind(entities)
+    return pa.DictionaryArray.from_arrays(entities.indices, _behind(entities.dictionary))
+
+
+def _behind(entities: pa.Array) -> pa.Array:
+    first = entities[0].as_py()
+    return pc.utf8_slice_codeunits(entities, first.index("/", first.index("/") + 1) + 1)
 
 
 def _each(name: str, tell: Callable[[str], str]) -> Callable[[Chosen], pa.Array]:
