@@ -200,10 +200,13 @@ def complete(session: PostgresSession) -> None:
         session.run(script("postgres_deltas.sql"))
 
 
+REMEDY: Final = "see that its server runs; an `oms up` that runs tries again by itself"
+
+
 def unavailable(name: str, error: BaseException) -> ViewUnavailable:
     """What PostgreSQL says when it refuses for now."""
     said = why(error)
-    return ViewUnavailable(name, said.cause, "it is tried again by itself")
+    return ViewUnavailable(name, said.cause, REMEDY)
 
 
 def _given(rows: Sequence[RowT], parking: Parking) -> Generator[RowT, None, Parking]:

@@ -36,7 +36,8 @@ class SettingRefused(Exception):
 
     def __init__(self, name: str, source: str, reason: str) -> None:
         self.name, self.source, self.reason = name, source, reason
-        super().__init__(f"setting {name!r} from {source}: {reason}")
+        what = "settings" if name == "*" else f"setting {name!r}"
+        super().__init__(f"{what} from {source}: {reason}" if source else f"{what}: {reason}")
 
 
 class About(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters import system_clock
 from adapters.view_files import ViewMissing
+from events.findings import Finding, Refused
 from oms.settings import Settings
 from oms.shelves import Shelves
 from oms.similar_store import SimilarStore
@@ -45,7 +46,11 @@ class Finder:
     store: SimilarStore
 
     async def find(self, branch: str, asked: Asked) -> Alike:
-        """Raises `Refused` (an unknown branch, type or moment), `ViewUnavailable` where there is no view."""
+        """Raises `Refused` (no text; an unknown branch, type or moment), `ViewUnavailable` where there is no view."""
+        if not asked.text.strip():
+            raise Refused(
+                [Finding("SIMILAR_TEXT", "/text", "the text is empty, so nothing is like it; say what is looked for")]
+            )
         try:
             if asked.min_position:
                 await self._wait(asked)

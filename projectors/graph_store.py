@@ -41,7 +41,7 @@ class GraphUnavailable(Exception):
 
     def __init__(self, call: str, cause: str) -> None:
         self.call, self.cause = call, cause
-        super().__init__(f"{call}: {cause}; it is tried again by itself")
+        super().__init__(f"{call}: {cause}; see that its server runs; an `oms up` that runs tries again by itself")
 
 
 class GraphRefused(Exception):

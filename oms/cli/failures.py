@@ -1,5 +1,6 @@
 """What went wrong, as one sentence with its cause and its remedy, and an exit code that scripts can rely on."""
 
+import errno
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -72,6 +73,19 @@ CODES = {
 """By the name of the error: importing them all would cost a start half a second."""
 
 
+REMEDIES = {
+    errno.ENOENT: "see that it is there and spelt like this",
+    errno.ENOTDIR: "name another folder",
+    errno.EISDIR: "name a file",
+    errno.EACCES: "run as somebody who may use it, or name another place",
+    errno.EPERM: "run as somebody who may use it, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOSPC: "free some space there, and do it again",
+    errno.EDQUOT: "free some space there, and do it again",
+    errno.EMFILE: "allow the process more open files: ulimit -n",
+}
+
+
 def told(error: BaseException) -> Told:
     """The sentence and the exit code for anything that ended a command."""
     if isinstance(error, BaseExceptionGroup):
@@ -103,4 +117,5 @@ def _gravity(end: Told) -> tuple[bool, int]:
 
 def _of_system(error: OSError) -> str:
     where = f": {error.filename}" if error.filename else ""
-    return f"{(error.strerror or str(error) or type(error).__name__).lower()}{where}"
+    said = f"{(error.strerror or str(error) or type(error).__name__).lower()}{where}"
+    return f"{said}; {REMEDIES[error.errno]}" if error.errno in REMEDIES else said

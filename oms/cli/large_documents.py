@@ -56,10 +56,15 @@ def put(
 
 
 def _document(file: Path) -> Any:
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Failure(f"{file} is no text in UTF-8: {error}", "give a text, or JSON", Exit.USAGE) from None
     if file.suffix.lower() != ".json":
         return text
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Failure(f"{file} is no JSON: {error}", code=Exit.USAGE) from None
+        raise Failure(f"{file} is no JSON: {error}", "mend it, or give it another ending", Exit.USAGE) from None
+    except RecursionError:
+        raise Failure(f"{file} is nested too deep", "make it flatter", Exit.USAGE) from None

@@ -104,17 +104,30 @@ def json_document(text: str, option: str = "--data") -> dict[str, Any]:
     if text == "-":
         text = sys.stdin.read()
     elif text.startswith("@"):
-        text = Path(text[1:]).read_text(encoding="utf-8")
+        text = _text_of(Path(text[1:]), option)
     try:
+        text.encode()
         document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-        json.dumps(document, ensure_ascii=False).encode()  # no lone surrogates
-    except (ValueError, RecursionError) as error:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeError:
+        why = f"{option} is no text in UTF-8, or holds half of a surrogate pair"
+        raise Failure(why, f"give an object such as {EXAMPLE}, or @FILE", Exit.USAGE) from None
+    except RecursionError:
+        raise Failure(f"{option} is nested too deep", "make it flatter", Exit.USAGE) from None
+    except ValueError as error:
         raise Failure(
             f"{option} is no JSON: {error}", f"give an object such as {EXAMPLE}, or @FILE", Exit.USAGE
         ) from None
     if not isinstance(document, dict):
         raise Failure(f"{option} is no JSON object", f"give one such as {EXAMPLE}", Exit.USAGE)
     return document
+
+
+def _text_of(file: Path, option: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Failure(f"{option}: {file} is no text in UTF-8: {error}", "store it as UTF-8", Exit.USAGE) from None
 
 
 def _said(outcome: "Outcome") -> dict[str, Any]:

@@ -9,6 +9,8 @@ from oms.cli.options import Folder
 from oms.cli.output import Json, complain, print_json, print_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters.alarm_file import Raised
     from adapters.sqlite_standing import Standing
     from oms.schedule_figures import ScheduleFigures
@@ -49,11 +51,16 @@ def _show(settings: "Settings", shelves: "Shelves", over: float, alarms: "list[R
 
     head, views = _look(shelves)
     behind = head is not None and any(view.checkpoint.position < head.position for view, _ in views)
-    before = {(view.view, view.version): view.checkpoint.position for view, _ in views}
+    before = [view.checkpoint.position for view, _ in views]
     if behind and over:
         time.sleep(over)
         head, views = _look(shelves)
-    rows = [_row(view, live, head, before, over if behind else 0) for view, live in views]
+    if len(before) != len(views):  # a build that came or went in between has no rate yet
+        before = [view.checkpoint.position for view, _ in views]
+    rows = [
+        _row(view, live, head, round((view.checkpoint.position - was) / (over or 1)), replaced=_replaced(views, at))
+        for at, ((view, live), was) in enumerate(zip(views, before, strict=True))
+    ]
     rows += [*_graph(settings, head), *_sink(settings, head), *_webhooks(settings, shelves)]
     schedules = _schedules(settings, shelves)
     deaf = unheard(settings)
@@ -156,13 +163,15 @@ def _look(shelves: "Shelves") -> "tuple[LogHead | None, list[tuple[Standing, boo
     return shelves.log_head(), views + shelves.similar().shelf.standings()
 
 
-def _row(
-    view: "Standing", live: bool, head: "LogHead | None", before: dict[tuple[str, int], int], over: float
-) -> dict[str, Any]:
+def _replaced(views: "Sequence[tuple[Standing, bool]]", at: int) -> bool:
+    """Whether a later build of the same view is live: builds of a view stand in their order."""
+    return any(live and view.view == views[at][0].view for view, live in views[at + 1 :])
+
+
+def _row(view: "Standing", live: bool, head: "LogHead | None", rate: int, *, replaced: bool) -> dict[str, Any]:
     """`seconds` = from the view's last event to the log's last, in the time of the events; `rate` in events/s."""
     position = view.checkpoint.position
     lag = None if head is None else head.position - position
-    rate = round((position - before.get((view.view, view.version), position)) / over) if over else 0
     return {
         "view": view.view,
         "version": view.version,
@@ -172,7 +181,7 @@ def _row(
         "seconds": None if head is None else round(max(0, head.time - view.checkpoint.time) / 1e6, 3) if lag else 0.0,
         "rate": rate,
         "parked": view.parked,
-        "state": _state(lag, rate, live),
+        "state": "kept, the build before" if replaced else _state(lag, rate, live),
     }
 
 

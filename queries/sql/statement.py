@@ -3,6 +3,7 @@
 What is checked is what the engine gets: the tree is written out again, and the calls are looked for in that.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ _REFUSED: Final = (
     exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Parameter, exp.Placeholder, exp.SessionParameter, exp.Pivot,
     exp.Pragma, exp.Set, exp.Use, exp.Attach, exp.Detach, exp.Copy, exp.Describe, exp.Show,
 )  # fmt: skip
+_MISSING: Final = re.compile(r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>")
 _SEE: Final = "see docs/sql.md for what may be called"
 
 
@@ -89,7 +91,7 @@ def _parsed(tokens: Sequence[Token], text: str) -> exp.Expr:
         trees = Dialect.get_or_raise(_DIALECT).parser().parse(list(tokens), text)
     except ParseError as error:
         first = error.errors[0]
-        raise refused("SQL_SYNTAX", first["description"], Place(first["line"], first["col"])) from None
+        raise refused("SQL_SYNTAX", _readable(first["description"]), Place(first["line"], first["col"])) from None
     except (SqlglotError, RecursionError) as error:
         raise refused("SQL_SYNTAX", str(error) or "it is nested too deep") from None
     if len(trees) != 1 or trees[0] is None:
@@ -101,6 +103,12 @@ def _parsed(tokens: Sequence[Token], text: str) -> exp.Expr:
     if not isinstance(tree, exp.Query):
         raise _no_select(tree)
     return tree
+
+
+def _readable(said: str) -> str:
+    """Without the names of the parser's own classes and fields: `Required keyword: 'this' missing for <class '….Where'>`."""
+    missing = _MISSING.match(said)
+    return f"something is missing behind {missing[1].upper()}" if missing else said
 
 
 def _no_select(node: exp.Expr) -> Refused:

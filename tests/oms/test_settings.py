@@ -39,7 +39,7 @@ def test_a_file_that_is_named_goes_before_those_that_are_found(tmp_path: Path) -
     settings, sources = load(env={"OMS_CONFIG": str(named)}, here=tmp_path)
     assert (settings.remember, sources["remember"], settings.ontology) == (2.0, str(named), "near")
     assert load(env={"OMS_CONFIG": str(named)}, here=tmp_path, config=other).settings.remember == 3.0
-    with pytest.raises(SettingRefused, match="there is no such file"):
+    with pytest.raises(SettingRefused, match=r"^settings from \S+none\.toml: there is no such file"):
         load(env={}, here=tmp_path, config=tmp_path / "none.toml")
 
 

@@ -87,6 +87,10 @@ async def test_found_by_meaning_on_the_command_line_and_from_python(cli, airline
     assert "  1  Airline KE  1. by meaning, 1. by words" in out.splitlines()
     with pytest.raises(Refused, match="TYPE_UNKNOWN"):
         await airlines.similar("a", "Wing")
+    code, _, err = await cli("similar", " ")
+    assert (code, err.startswith("oms: SIMILAR_TEXT at /text: ")) == (Exit.REFUSED, True)
+    with pytest.raises(Refused, match="SIMILAR_TEXT"):
+        await airlines.similar(" ")
 
 
 async def test_what_is_written_later_is_embedded_beside_and_can_be_waited_for(cli, airlines):

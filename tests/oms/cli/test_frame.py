@@ -62,7 +62,11 @@ def test_a_wrong_command_line_is_a_usage_error(arguments: list[str], capsys: pyt
         (Failure("a", "do b", Exit.CONFLICT), "a; do b", Exit.CONFLICT),
         (OutboxUnavailable("disk full", "make room"), "disk full; make room", Exit.UNAVAILABLE),
         (KeyboardInterrupt(), "interrupted", Exit.INTERRUPTED),
-        (FileNotFoundError(2, "No such file or directory", "x"), "no such file or directory: x", Exit.UNAVAILABLE),
+        (
+            FileNotFoundError(2, "No such file or directory", "x"),
+            "no such file or directory: x; see that it is there and spelt like this",
+            Exit.UNAVAILABLE,
+        ),
         (
             ZeroDivisionError("0"),
             "a bug in OMS: ZeroDivisionError: 0; with OMS_LOG_LEVEL=debug it shows where",

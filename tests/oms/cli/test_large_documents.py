@@ -27,6 +27,17 @@ async def manual(oms):
     return oms
 
 
+async def test_a_file_that_is_no_text_or_no_json_is_refused_with_its_reason(manual, cli, tmp_path):
+    for name, held, why in (
+        ("latin.md", "é".encode("latin-1"), "is no text in UTF-8"),
+        ("cut.json", b"{", "is no JSON"),
+        ("deep.json", b"[" * 100_000, "is nested too deep"),
+    ):
+        (tmp_path / name).write_bytes(held)
+        code, _, err = await cli("documents", "put", "Manual", "m1", "content", tmp_path / name)
+        assert (code, f"{name} {why}" in err, "; " in err) == (2, True, True)
+
+
 async def test_a_document_larger_than_a_command_is_put_folded_and_opened(manual, cli, tmp_path):
     file = tmp_path / "book.json"
     file.write_text(json.dumps(book(900)), encoding="utf-8")

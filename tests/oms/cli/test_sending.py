@@ -25,6 +25,8 @@ async def test_send_outcome_and_log_tell_one_story(oms, cli):
     code, out, _ = await cli("log", "--from", 2, "--until", 2)
     assert code == 0
     assert out.split()[0] == "2"
+    code, out, err = await cli("log", "--from", 2, "--until", 1)
+    assert (code, out, err.startswith("nothing from position 2 until 1: the log ends at ")) == (0, "", True)
     assert "objectType.created.v1" in out
 
 
@@ -59,7 +61,12 @@ async def test_data_comes_from_a_file_or_from_standard_input(oms, cli, shell, tm
     for bad in ("[1]", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\\ud800"}'):
         assert (await cli("send", "CreateObject", "--data", bad))[0] == 2
     code, _, err = await shell("send", "CreateObject", "--data", "@none.json")
-    assert (code, err) == (4, "oms: no such file or directory: none.json\n")
+    assert (code, err) == (4, "oms: no such file or directory: none.json; see that it is there and spelt like this\n")
+    code, _, err = await cli("send", "CreateObject", "--data", "[" * 100_000)
+    assert (code, err) == (2, "oms: --data is nested too deep; make it flatter\n")
+    (tmp_path / "latin.json").write_bytes('{"a": "é"}'.encode("latin-1"))
+    code, _, err = await cli("send", "CreateObject", "--data", f"@{tmp_path}/latin.json")
+    assert (code, "latin.json is no text in UTF-8" in err, "store it as UTF-8" in err) == (2, True, True)
 
 
 async def test_a_queued_command_is_asked_for(oms, cli):

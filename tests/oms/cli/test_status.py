@@ -53,6 +53,15 @@ def test_a_view_that_is_behind_says_by_how_much(capsys, tmp_path) -> None:
     assert (view["lag"], view["seconds"], view["rate"], view["parked"], view["state"]) == (6, 57.0, 0, 1, "not moving")
 
 
+def test_the_build_that_another_took_the_place_of_is_told_from_one_that_is_made(capsys, tmp_path) -> None:
+    write(tmp_path, flights(), 4)
+    for build in (2, 3):
+        asyncio.run(flights().into_file(view_path(tmp_path, "versions", build), []))
+    make_live(tmp_path, "versions", 2)
+    states = [(view["live"], view["state"], view["rate"]) for view in told(capsys, tmp_path)["views"]]
+    assert states == [(False, "kept, the build before", 0), (True, "ready", 0), (False, "built, not live", 0)]
+
+
 def test_a_view_that_is_ahead_of_the_log_says_so(capsys, tmp_path) -> None:
     write(tmp_path, flights(), 3)
     assert told(capsys, tmp_path)["views"][0]["state"] == "ahead of the log"

@@ -10,6 +10,7 @@ from queries.sql.statement import statement
     ("text", "code", "told"),
     [
         ("selec 1", "SQL_SYNTAX", "line 1, column 7"),
+        ("SELECT * FROM t WHERE", "SQL_SYNTAX", "something is missing behind WHERE"),
         ("SELECT (", "SQL_SYNTAX", "line 1"),
         ("SELECT 'a", "SQL_SYNTAX", ""),
         ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "SQL_SYNTAX", ""),
