@@ -169,6 +169,12 @@ ABOUT: Mapping[str, About] = {
         shape=_URL,
         like="https://oms.example.com/webhooks/consent",
     ),
+    "webhook_rate": About(
+        "how many events webhooks send to all endpoints together, who share it equally; 0: as many as these take",
+        "events a second",
+        low=0,
+        high=1_000_000,
+    ),
     "webhook_days": About("how long each try of a delivery is remembered; 0: for ever", "days", high=36_500),
     "smtp_host": About("mail server for subscriptions to `mailto:`; empty: no mail is sent"),
     "smtp_port": About("its port", low=1, high=65_535),

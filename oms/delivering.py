@@ -104,7 +104,7 @@ class Delivering:
             handshakes(settings, self, kept, self._alarm) as asking,
             asyncio.TaskGroup() as tasks,
         ):
-            courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm)
+            courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm, rate=settings.webhook_rate)
             tasks.create_task(courier.run())
             tasks.create_task(asking.run(courier.look_again))
             tasks.create_task(hourly(lambda: _forget(kept, settings)))

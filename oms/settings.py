@@ -61,6 +61,7 @@ class Settings:
     webhook_brokers: tuple[str, ...] = ()
     webhook_origin: str = "oms"
     webhook_callback: str = ""
+    webhook_rate: int = 0
     webhook_days: float = 30.0
     smtp_host: str = ""
     smtp_port: int = 587

@@ -22,6 +22,7 @@ from workers.delivering.repeating import repeat
 from workers.delivering.replaying import carry_again, letters_of
 from workers.delivering.reporting import Desk, Reporter
 from workers.delivering.sent import Sent
+from workers.delivering.shares import Shares
 from workers.patiently import Alarm, until_it_works
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves
@@ -44,7 +45,10 @@ class Directory(Protocol):
 
 
 class Courier:
-    """`run` it as a task; cancelled at any time it loses nothing: what was not noted is sent once more."""
+    """`run` it as a task; cancelled at any time it loses nothing: what was not noted is sent once more.
+
+    `rate`: events a second to all endpoints together, 0 = as many as they take.
+    """
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class Courier:
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         unnoted: int = UNNOTED,
+        rate: int = 0,
     ) -> None:
         self.feed, self.directory, self.deliveries, self.timer = feed, directory, deliveries, timer
         self.position = 0
@@ -74,7 +79,7 @@ class Courier:
         self._clock, self._alarm, self._rest, self._send = clock, alarm, rest, send
         self._tools = Tools(
             self._sent, self._later, self._remember, Reporter(desk, self._see_to, rest),
-            self._tasks.create_task, clock, chance, rest,
+            Shares(rate, clock, rest, self._tasks.create_task), self._tasks.create_task, clock, chance, rest,
         )  # fmt: skip
 
     async def run(self) -> None:

@@ -33,6 +33,7 @@ from workers.delivering.pile import Pile, limits
 from workers.delivering.replay import Replay
 from workers.delivering.reporting import Reporter
 from workers.delivering.sent import Sent, tries
+from workers.delivering.shares import Shares
 
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
@@ -51,6 +52,7 @@ class Tools:
     later: Callable[[Due, float], Awaitable[None]]
     note: Callable[[Try], None]
     reporter: Reporter
+    shares: Shares
     start: Start
     clock: Callable[[], float]
     chance: Callable[[], float]
@@ -338,13 +340,19 @@ class Endpoint:
             turn = self._pace.turn(now, events)
             if turn > now:
                 await self._pause(turn - now)
-            if not self.alive or self._pace.left_alone <= max(now, turn):
+            free = max(now, turn)
+            if self._tools.shares.limited and self.alive and self._pace.left_alone <= free:
+                await self._unless_over(self._tools.shares.turn(self.name, events))
+                free = self._tools.clock()
+            if not self.alive or self._pace.left_alone <= free:
                 return self.alive
 
     async def _pause(self, seconds: float, enough: asyncio.Event | None = None) -> None:
-        """Ends early where there is nothing to wait for any more."""
-        ends = [self._tools.rest(seconds), self._over.wait(), *([] if enough is None else [enough.wait()])]
-        waiting = [asyncio.ensure_future(each) for each in ends]
+        await self._unless_over(self._tools.rest(seconds), *([] if enough is None else [enough.wait()]))
+
+    async def _unless_over(self, *ends: Awaitable[object]) -> None:
+        """Until the first of them, or until there is nothing to wait for any more."""
+        waiting = [asyncio.ensure_future(each) for each in (*ends, self._over.wait())]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
