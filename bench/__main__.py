@@ -33,6 +33,7 @@ FAMILIES: Mapping[str, str] = {
     "import": "importing",
     "files": "importing_files",
     "asking": "asking",
+    "asking-postgres": "asking_postgres",
     "queue": "queueing",
     "leaving": "leaving",
     "finding": "finding",

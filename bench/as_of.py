@@ -19,7 +19,7 @@ from typing import Any
 from adapters.sqlite_versions import sqlite_versions
 from adapters.sqlite_versions_reader import SqliteVersions, reading
 from events.names import Key
-from projectors.projector import FOREVER, Checkpoint
+from projectors.projector import FOREVER, Checkpoint, View
 from projectors.versions import Version, marks
 from queries.cuts import Cut, cut
 from queries.differences import differences
@@ -79,7 +79,10 @@ def version(position: int, first: int, last: int, branch: str, entity: str, stat
 
 
 async def build(path: Path, keys: int, each: int) -> None:
-    view = sqlite_versions(path, "main")
+    await fill(sqlite_versions(path, "main"), keys, each)
+
+
+async def fill(view: View[Version], keys: int, each: int) -> None:
     known = await view.checkpoint()
     for rows in written(keys, each):
         reached = Checkpoint(rows[-1].since, "", rows[-1].time, known.revision + 1)

@@ -94,12 +94,12 @@ class _Asked:
         return [*(peer.name for peer in self._peers), NAME]
 
     def _timed(self, versions: Versions) -> Iterator[Figure]:
-        questions = _Ours(self._view, versions, self._engine, self._chance, self.keys)
+        questions = Ours(lookup(lambda: self._view), versions, self._engine, self._chance, self.keys)
         asks = {peer.name: _full_rows(peer, self._chance, self.keys) for peer in self._peers}
         asks[NAME] = _in_git(self._git, self._chance, self.keys)
-        theirs = {(kind, peer): _median(ask) for peer, each in asks.items() for kind, ask in each.items()}
+        theirs = {(kind, peer): median(ask) for peer, each in asks.items() for kind, ask in each.items()}
         for what, (kind, ask) in questions.asks().items():
-            mine, name = _median(ask), f"{self.keys * EACH:,} events: {what}"
+            mine, name = median(ask), f"{self.keys * EACH:,} events: {what}"
             for peer in asks:
                 if (kind, peer) in theirs:
                     yield Figure(name, mine, "ms", beside=peer, other=theirs[kind, peer])
@@ -123,10 +123,12 @@ class _Moments:
         return self._chance.randrange(2 + self.keys, self.last)
 
 
-class _Ours(_Moments):
-    def __init__(self, view: Path, versions: Versions, engine: DuckDb, chance: random.Random, keys: int) -> None:
+class Ours(_Moments):
+    """What is asked of a view."""
+
+    def __init__(self, kept: Lookup, versions: Versions, engine: DuckDb, chance: random.Random, keys: int) -> None:
         super().__init__(chance, keys)
-        self._versions, self._engine, self._kept = versions, engine, lookup(lambda: view)
+        self._versions, self._engine, self._kept = versions, engine, kept
 
     def sql(self, text: str, *, kept: bool = True) -> Any:
         windows = Windows(self._versions, BRANCH, "now", START * 2)
@@ -225,7 +227,7 @@ def _in_git(git: Repository, chance: random.Random, keys: int) -> Mapping[str, A
     }
 
 
-def _median(ask: Ask) -> float:
+def median(ask: Ask) -> float:
     """Milliseconds; what takes long is asked fewer times."""
     took: list[float] = []
     while len(took) < POINTS and sum(took) < LONG:
