@@ -13,7 +13,7 @@ ROLES = ("server", "committer", "relay", "projectors", "queue", "embedding", "we
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _AUTHOR = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100}")
-_PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)[^@\s]+@")
+_PASSWORD = re.compile(r"(\w+://[^:/@\s]*:)(?:(?!,\w+://)\S)+@")  # up to the last @ of a URL, of several with commas
 _POSTGRES_URL = re.compile(r"|postgres(ql)?://\S+")
 _EMBEDDERS = re.compile(r"(openai|azure|cohere|huggingface|vertex|gemini|anthropic|local|ngrams)(:[^@\s]+)?(@\d+)?")
 _TERMINUSDB_URL = re.compile(r"|https?://([^\s@/]*@)?[^\s@/]+/?")
@@ -21,6 +21,7 @@ _DATABASE = re.compile(r"|[A-Za-z0-9][\w-]{0,99}", re.ASCII)
 _NET = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}")
 _ADDRESS = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\]):[1-9]\d{0,4}")
 _PORT = re.compile(r"\d{1,5}")
+_WAIT = re.compile(r"[1-9]\d{0,5}")
 _DNS = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9][a-z0-9-]{0,62})*")
 _URL = re.compile(r"|https?://[^\s/?#@]+(/[^\s?#]*)?")
 _PROXY_URL = re.compile(r"|http://([^\s@/?#]*@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}/?")
@@ -168,6 +169,12 @@ ABOUT: Mapping[str, About] = {
         "address at which endpoints may give their consent later, the token follows; empty: none is offered",
         shape=_URL,
         like="https://oms.example.com/webhooks/consent",
+    ),
+    "webhook_schedule": About(
+        "how long webhooks wait before the second try, the third …, where a subscription names no schedule",
+        "s",
+        shape=_WAIT,
+        like="300",
     ),
     "webhook_rate": About(
         "how many events webhooks send to all endpoints together, who share it equally; 0: as many as these take",

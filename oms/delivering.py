@@ -104,7 +104,10 @@ class Delivering:
             handshakes(settings, self, kept, self._alarm) as asking,
             asyncio.TaskGroup() as tasks,
         ):
-            courier = Courier(feed, asking, kept, timer, self, send, _seconds, self._alarm, rate=settings.webhook_rate)
+            courier = Courier(
+                feed, asking, kept, timer, self, send, _seconds, self._alarm,
+                rate=settings.webhook_rate, schedule=[int(each) for each in settings.webhook_schedule],
+            )  # fmt: skip
             tasks.create_task(courier.run())
             tasks.create_task(asking.run(courier.look_again))
             tasks.create_task(hourly(lambda: _forget(kept, settings)))

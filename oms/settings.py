@@ -61,6 +61,7 @@ class Settings:
     webhook_brokers: tuple[str, ...] = ()
     webhook_origin: str = "oms"
     webhook_callback: str = ""
+    webhook_schedule: tuple[str, ...] = ("5", "300", "1800", "7200", "18000", "36000", "50400", "72000", "86400")
     webhook_rate: int = 0
     webhook_days: float = 30.0
     smtp_host: str = ""

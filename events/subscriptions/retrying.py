@@ -18,7 +18,7 @@ from events.subscriptions.outgoing import OURS, Answered, Failed
 from events.subscriptions.selecting import of_types
 
 SCHEDULE: Final[Sequence[int]] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""Seconds before the second try, the third … Source: Standard Webhooks 1.0, Retries."""
+"""Seconds before the second try, the third …, where nobody says otherwise. Source: Standard Webhooks 1.0, Retries."""
 JITTER: Final = 0.2
 LONGEST_RETRY_AFTER: Final = 86_400  # seconds: an endpoint may not put us off for ever
 SLOW_SECONDS: Final = 60  # what an overloaded endpoint is left alone at least
@@ -27,14 +27,14 @@ BROKEN: Final = frozenset({"connection_reset"})
 QUICKLY: Final = 1.0  # seconds: a connection that breaks so soon was an idle one that the other side had closed
 
 
-def schedule_of(config: Mapping[str, Any], event_type: str) -> Sequence[int]:
-    """In seconds, for events of a type: the first of `retries` that names it, else the subscription's own, else OMS's."""
+def schedule_of(config: Mapping[str, Any], event_type: str, otherwise: Sequence[int] = SCHEDULE) -> Sequence[int]:
+    """In seconds, for events of a type: the first of `retries` that names it, else the subscription's own, else what is so for all."""
     for each in config.get("retries") or ():
         if of_types(each["types"], event_type):
             found: Sequence[int] = each["schedule"]
             return found
     said: Sequence[int] | None = config.get("schedule")
-    return SCHEDULE if said is None else said
+    return otherwise if said is None else said
 
 
 @dataclass(frozen=True, slots=True)

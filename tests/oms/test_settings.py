@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from events.subscriptions.retrying import SCHEDULE
 from oms.about_settings import ABOUT, SettingRefused
 from oms.settings import DEFAULTS, FILE, concealed, env_name, load, shown
 
@@ -14,6 +15,10 @@ def test_without_any_source_every_setting_is_its_default(tmp_path: Path) -> None
     settings, sources = load(env={}, here=tmp_path)
     assert {name: getattr(settings, name) for name in DEFAULTS} == DEFAULTS
     assert set(sources.values()) == {"default"}
+
+
+def test_the_default_schedule_of_webhooks_is_that_of_the_rules() -> None:
+    assert DEFAULTS["webhook_schedule"] == tuple(map(str, SCHEDULE))
 
 
 def test_flag_beats_environment_beats_file_here_beats_file_in_the_folder(tmp_path: Path) -> None:
@@ -58,6 +63,14 @@ def test_a_list_is_written_with_commas_or_as_an_array(tmp_path: Path) -> None:
         ("deadline", "nan", "is not between"),
         ("branch", "main", "is not written like <env>/<service>/<purpose>"),
         ("author", "nobody", "is not written like <user>@<service>"),
+        (
+            "webhook_proxy",
+            "http://proxy.example.com",
+            "is not written like http://user:password@proxy.example.com:3128",
+        ),
+        ("webhook_proxy", "https://proxy.example.com:3128", "is not written like"),
+        ("webhook_proxy", "http://oms:p@ss@proxy.example.com:3128", "'http://oms:…@proxy"),
+        ("webhook_schedule", "5,5m", "'5m' is not written like 300"),
         ("log_level", "loud", "'loud' is none of debug, info, warning, error"),
         ("roles", "relay,cook", "'cook' is none of"),
     ],

@@ -103,6 +103,18 @@ async def test_each_type_of_events_is_tried_again_by_its_own_schedule(world):
     assert waits == {told: None, created: pytest.approx(900, rel=0.21), last: pytest.approx(5, rel=0.21)}
 
 
+async def test_who_names_no_schedule_has_the_operators(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.subscribed("b", types=["io.oms.object.*"], schedule=[5])
+    world.answers = {"a": FAILS, "b": FAILS}
+    async with world.carried(schedule=[]) as deliveries:
+        last = world.wrote()
+        for name in ("a", "b"):
+            await settled(world, deliveries, name, last)
+        (_, own), (_, other) = [(await deliveries.last(f"id-{name}", 9))[-1] for name in ("a", "b")]
+    assert (own.next, other.next is None) == (None, False)
+
+
 async def test_an_endpoint_of_which_too_much_fails_is_left_alone_and_then_asked(world):
     world.subscribed("a", types=["io.oms.object.*"], breaker=BREAKER, concurrency=1, schedule=[])
     world.answers["a"] = FAILS

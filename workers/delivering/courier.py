@@ -14,6 +14,7 @@ from events.subscriptions.expunging import EXPUNGED
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
 from events.subscriptions.letters import Due, Letter, Standing, Try, batch
 from events.subscriptions.reports import REPORTED
+from events.subscriptions.retrying import SCHEDULE
 from events.wire.envelope import proven
 from workers.delivering.endpoint import Endpoint, Send, Tools
 from workers.delivering.expunging import expunge, is_asked
@@ -47,7 +48,8 @@ class Directory(Protocol):
 class Courier:
     """`run` it as a task; cancelled at any time it loses nothing: what was not noted is sent once more.
 
-    `rate`: events a second to all endpoints together, 0 = as many as they take.
+    `rate`: events a second to all endpoints together, 0 = as many as they take; `schedule`: s before
+    the second try, the third …, of subscriptions that name none.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Courier:
         chance: Callable[[], float] = random.random,
         unnoted: int = UNNOTED,
         rate: int = 0,
+        schedule: Sequence[int] = SCHEDULE,
     ) -> None:
         self.feed, self.directory, self.deliveries, self.timer = feed, directory, deliveries, timer
         self.position = 0
@@ -79,7 +82,7 @@ class Courier:
         self._clock, self._alarm, self._rest, self._send = clock, alarm, rest, send
         self._tools = Tools(
             self._sent, self._later, self._remember, Reporter(desk, self._see_to, rest),
-            Shares(rate, clock, rest, self._tasks.create_task), self._tasks.create_task, clock, chance, rest,
+            Shares(rate, clock, rest, self._tasks.create_task), self._tasks.create_task, clock, chance, rest, schedule,
         )  # fmt: skip
 
     async def run(self) -> None:

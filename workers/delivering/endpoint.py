@@ -46,7 +46,7 @@ Start = Callable[[Coroutine[Any, Any, None]], object]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`clock` in s since the epoch, `chance` in [0, 1)."""
+    """`clock` in s since the epoch, `chance` in [0, 1); `schedule`: of who names none."""
 
     send: Send
     later: Callable[[Due, float], Awaitable[None]]
@@ -57,6 +57,7 @@ class Tools:
     clock: Callable[[], float]
     chance: Callable[[], float]
     rest: Callable[[float], Awaitable[None]]
+    schedule: Sequence[int]
 
 
 class Endpoint:
@@ -198,7 +199,8 @@ class Endpoint:
 
     def _schedule(self, letter: Letter) -> Sequence[int]:
         config = self.state["config"]
-        return schedule_of(config, decode(letter.body, trusted=True).type if config.get("retries") else "")
+        kind = decode(letter.body, trusted=True).type if config.get("retries") else ""
+        return schedule_of(config, kind, self._tools.schedule)
 
     @property
     def _ordered(self) -> bool:
