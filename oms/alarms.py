@@ -51,10 +51,23 @@ def hearing(folder: Path, alarm: Alarm) -> Alarm:
     """Passes on what it hears; what was tampered with stands from then on."""
 
     def heard(part: str, error: BaseException) -> None:
-        _stand(folder, part, error)
-        alarm(part, error)
+        cause = alone(error)
+        _stand(folder, part, cause)
+        alarm(part, cause)
 
     return heard
+
+
+def alone(error: BaseException) -> BaseException:
+    """What happened, where tasks that ended together wrapped it: `unhandled errors in a TaskGroup` says nothing to anybody."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def told(error: BaseException) -> str:
+    """What it says; what Python itself raises says too little without its kind."""
+    return repr(error) if type(error).__module__ == "builtins" or not str(error) else str(error)
 
 
 @contextmanager

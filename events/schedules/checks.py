@@ -31,7 +31,8 @@ def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
 def _when(said: Mapping[str, Any]) -> Iterator[Finding]:
     given = [kind for kind in KINDS if said.get(kind) is not None]
     if len(given) != 1:
-        text = f"{' and '.join(given) or 'none of them'} is given; say one of at, every and cron, and null for another"
+        several = f"{' and '.join(given)} are given" if given else "none of them is given"
+        text = f"{several}; say one of at, every and cron, and null for another"
         yield Finding("SCHEDULE_WHEN", f"/{given[-1]}" if given else "", text)
     begin = (said.get("every") or {}).get("from")
     for path, time in (("/at", said.get("at")), ("/every/from", begin), ("/until", said.get("until"))):

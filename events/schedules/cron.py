@@ -25,6 +25,13 @@ _MACROS: Final[Mapping[str, str]] = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_MAY_BE: Final[Mapping[str, str]] = {
+    "minute": "a minute is 0 to 59, * or */15",
+    "hour": "an hour is 0 to 23, * or */2",
+    "day-of-month": "a day is 1 to 31, one that its months have, *, L or LW",
+    "month": "a month is 1 to 12, JAN to DEC or *",
+    "day-of-week": "a weekday is 0 to 7, MON to SUN, MON#2, 5L or *",
+}
 _SECOND: Final = timedelta(seconds=1)
 _FAR: Final = 50 * 366 * 86_400  # seconds: what does not come until then never does
 _LAST_YEAR: Final = 9_900
@@ -78,5 +85,7 @@ def _fields(expression: str) -> str:
     try:
         CronSim(fields, datetime(2000, 1, 1))  # noqa: DTZ001 a time on the wall
     except CronSimError as error:
-        raise NoCron(f"{expression[:100]!r}: {str(error).lower()}") from None
+        field = str(error).removeprefix("Bad ")
+        text = f"{expression[:100]!r}: {_MAY_BE.get(field, str(error).lower())}"
+        raise NoCron(text) from None
     return fields

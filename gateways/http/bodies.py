@@ -14,7 +14,7 @@ def read(model: type[Said], body: bytes) -> Said:
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
-        raise of_parameters([{**each} for each in error.errors()], "body") from None
+        raise of_parameters(error.errors(), "body") from None
 
 
 def openapi_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -93,7 +93,9 @@ class Catalog:
         known = await asyncio.to_thread(_schemas)
         found = known.get(path)
         if found is None:
-            text = f"there is no schema {path[:200]}; {nearest(path, known, '/schemas lists all')}"
+            names = [each.removesuffix(".json") for each in known]
+            name = path.removesuffix(".json")
+            text = f"there is no schema {name[:200]}; {nearest(name, names, '/schemas lists all')}"
             raise problem(404, "GATEWAY_ADDRESS", "", text)
         return _same(request, found, SCHEMA_TYPE)
 

@@ -20,7 +20,7 @@ from events.wire.cloudevents import BATCH_TYPE, MAX_BATCH_BYTES
 from gateways.http.callers import Door, whole
 from gateways.http.ports import Behind
 from gateways.http.problems import problem
-from gateways.http.reading import beginning, begun, cut_now
+from gateways.http.reading import beginning, begun, cut_now, within
 from gateways.http.selection import Selecting, Test, selected
 from queries.cursors import Cursor
 
@@ -153,7 +153,8 @@ class Pages:
             text = f"{name[:200]!r} is no name: a letter or digit, then also . _ and -, at most 100"
             raise problem(400, "GATEWAY_PARAMETER", "/path/name", text)
         position = _moved(await whole(request)).position
-        await beginning(self._behind, None, position + 1)
+        await begun(self._behind)
+        await within(self._behind, position, position, "/body/position")
         cursor = Cursor(name, position, self._behind.clock())
         await self._refuse_too_many(caller.principal, name)
         if not await self._behind.cursors.put(caller.principal, cursor, _expected(if_match)):

@@ -11,10 +11,12 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from events.faults import fault_text
 from events.findings import EnvelopeError, Finding, FindingMessage, Refused, listed
 from gateways.http.ports import NoAnswer, Told
 from gateways.reads import ViewUnreadable
@@ -39,6 +41,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
 }
 _BY_BEGINNING: Final[Mapping[str, int]] = {"UNAVAILABLE_": 503, "EVENT_": 400}
 UNPROCESSABLE: Final = 422
+_SEE: Final = "/openapi.json shows what there is"
 
 
 class Problem(Exception):
@@ -92,9 +95,9 @@ def status_of(code: str) -> int:
     return _BY_CODE.get(code, beginning)
 
 
-def of_parameters(errors: Iterable[Mapping[str, Any]], *place: str) -> Problem:
+def of_parameters(errors: Iterable[ErrorDetails], *place: str) -> Problem:
     """Of what pydantic says; `place` is where it stands, if that does not say it."""
-    found = (("".join(f"/{step}" for step in (*place, *each["loc"])), str(each["msg"])) for each in errors)
+    found = (("".join(f"/{step}" for step in (*place, *each["loc"])), fault_text(each, see=_SEE)) for each in errors)
     return Problem(400, [Finding("GATEWAY_PARAMETER", path, text) for path, text in found])
 
 

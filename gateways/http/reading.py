@@ -24,19 +24,24 @@ async def begun(behind: Behind) -> None:
 
 async def beginning(behind: Behind, last: str | None, first: int | Literal["now"]) -> int:
     """The position behind which to read: `last` is one that was read, `first` one that is wanted. Raises `Problem`."""
-    tail = behind.tail
     await begun(behind)
     if last is not None:
         if not (last.isascii() and last.isdigit() and len(last) <= 18):
             raise problem(400, "GATEWAY_POSITION", "/header/last-event-id", f"{last[:100]!r} is no position")
-        after, path = int(last), "/header/last-event-id"
-    elif first == "now":
-        return tail.last
-    else:
-        after, path = first - 1, "/query/from"
-    if after < 0 or after > max(tail.last, await behind.log_end() if after > tail.last else 0):
-        text = f"position {after + (last is None):,} lies beyond the log, which ends at {tail.last:,}"
-        raise problem(400, "GATEWAY_POSITION", path, text if after >= 0 else "positions begin at 1")
+        return await within(behind, int(last), int(last), "/header/last-event-id")
+    if first == "now":
+        return behind.tail.last
+    if first < 1:
+        raise problem(400, "GATEWAY_POSITION", "/query/from", "positions begin at 1")
+    return await within(behind, first - 1, first, "/query/from")
+
+
+async def within(behind: Behind, after: int, said: int, path: str) -> int:
+    """`after`, if the log has it; `said` is what names it, at `path`. Raises `Problem`."""
+    tail = behind.tail
+    if after > tail.last and after > await behind.log_end():
+        text = f"position {said:,} lies beyond the log, which ends at {tail.last:,}"
+        raise problem(400, "GATEWAY_POSITION", path, text)
     return after
 
 

@@ -38,7 +38,7 @@ async def _up(settings: Any, *, as_json: bool) -> None:
     import asyncio
 
     from oms import garbage
-    from oms.alarms import code
+    from oms.alarms import code, told
     from oms.running import running
     from oms.telemetry import logger
 
@@ -50,7 +50,7 @@ async def _up(settings: Any, *, as_json: bool) -> None:
 
     def alarm(where: str, error: BaseException) -> None:
         tampered = code(error)
-        said = {"error": str(error)} if tampered is None else {"code": tampered, "error": str(error)}
+        said = {"error": told(error)} if tampered is None else {"code": tampered, "error": told(error)}
         log.error("stopped" if tampered is None else "tampered", part=where, **said)
         if as_json:  # a program reads one stream
             _say({"alarm": where, **said}, "", as_json=True)

@@ -41,6 +41,8 @@ OF_VERSIONS: Final = (
 SHORT: Final = tuple(column.name for column in OF_VERSIONS[:5])
 """What of a version a person wants to see where there are several."""
 ENDS: Final = (Column("_from", "text"), Column("_to", "text"))
+WHICH: Final = ("_kind", "_type", "_key")
+"""What of `history` says which thing a version is of."""
 AUDIT: Final = tuple(
     Column(name, "instant" if name.endswith("_at") else "boolean" if name == "_deleted" else "text")
     for name in AUDIT_FIELDS

@@ -14,7 +14,7 @@ from queries.collecting import uncollected
 from queries.cuts import Cut
 from queries.objects import PREFIXES
 from queries.purges import Purges
-from queries.sql.columns import SHORT
+from queries.sql.columns import ENDS, SHORT, WHICH
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
 from queries.sql.history import history
@@ -90,8 +90,13 @@ class Query:
         """Whether a person wants to see it: what `*` says of a version is much; it stands first where there are several."""
         if not column.startswith("_") or column.casefold() in self.said.names():
             return True
+        if column in {end.name for end in ENDS} or (column in WHICH and self._of_history()):
+            return True
         several = any(each.first < each.last for each in self.planned)
         return several and column in SHORT
+
+    def _of_history(self) -> bool:
+        return any(each.reference.name == "history" for each in self.planned)
 
     def _unknown(self, unbound: Unbound) -> Refused:
         of_column = unbound.kind == "column"

@@ -11,7 +11,7 @@ from projectors.versions import Version
 from queries.cuts import Cut
 from queries.moments import AtInstant, Now, moment
 from queries.sql.bitemporal import held
-from queries.sql.findings import refused
+from queries.sql.findings import placed, refused
 from queries.sql.when import Always, AsOf, Between, FromTo, Said, Span
 from queries.sql.windows import Window
 
@@ -108,7 +108,8 @@ def true_at(span: Span | None, now: int) -> TrueAt | None:
 
 
 def _instant(said: Said, now: int) -> int:
-    asked = moment(said.text)
+    with placed(said.place):
+        asked = moment(said.text)
     if isinstance(asked, Now):
         return now
     if isinstance(asked, AtInstant):

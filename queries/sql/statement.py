@@ -3,6 +3,7 @@
 What is checked is what the engine gets: the tree is written out again, and the calls are looked for in that.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from queries.sql.findings import refused
 from queries.sql.functions import FUNCTIONS, SYNTAX
 from queries.sql.times import place_of
 from queries.sql.when import Place, Reference, When
+
+logging.getLogger("sqlglot").disabled = True  # what it cannot read is refused here, with a place
 
 MAX_TEXT: Final = 100_000  # characters
 _DIALECT: Final = "duckdb"
@@ -112,8 +115,14 @@ def _readable(said: str) -> str:
 
 
 def _no_select(node: exp.Expr) -> Refused:
-    text = f"{node.key.upper()} is not allowed: a query only reads, with one SELECT; commands are sent with `oms send`"
-    return refused("SQL_STATEMENT", text)
+    if isinstance(node, exp.Parameter | exp.Placeholder | exp.SessionParameter):
+        return refused("SQL_STATEMENT", "a parameter is not allowed: write its value, texts in single quotes")
+    if isinstance(node, exp.Describe | exp.Show):
+        remedy = "`oms schema list` shows the types, `SELECT * … LIMIT 1` the columns of one"
+    else:
+        remedy = "a query only reads, with one SELECT; commands are sent with `oms send`"
+    kind = str(node.this) if type(node) is exp.Command else node.key
+    return refused("SQL_STATEMENT", f"{kind.upper()} is not allowed: {remedy}")
 
 
 def _check_calls(tree: exp.Expr, said: Sequence[Token]) -> None:

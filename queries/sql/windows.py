@@ -4,16 +4,14 @@ AS OF x           valid at x                        BETWEEN x AND y   valid at s
 FROM x TO y       valid at some moment of [x, y)    ALL               every version, deletions too
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from events.findings import Refused
 from events.wire.instants import to_text
 from queries.cuts import Cut, cut
 from queries.moments import AtInstant, Moment, moment
-from queries.sql.findings import refused
-from queries.sql.when import Always, AsOf, Between, FromTo, Place, Said, Span
+from queries.sql.findings import placed
+from queries.sql.when import Always, AsOf, Between, FromTo, Said, Span
 from queries.versions import Versions
 
 
@@ -52,7 +50,8 @@ class Windows:
         """Raises `Refused` with BRANCH_UNKNOWN or TIME_…, and the place where the moment is said."""
         branch = self.branch if on is None else on.text
         if on is not None:
-            self._placed(on.place, lambda: self._cut(branch, self.as_of))
+            with placed(on.place):
+                self._cut(branch, self.as_of)
         match span:
             case None:
                 return self._point(self._cut(branch, self.as_of))
@@ -131,17 +130,11 @@ class Windows:
         return Window(at, at.position)
 
     def _at(self, branch: str, said: Said) -> Cut:
-        return self._placed(said.place, lambda: self._cut(branch, said.text))
+        with placed(said.place):
+            return self._cut(branch, said.text)
 
     def _cut(self, branch: str, text: str) -> Cut:
         asked = moment(text)
         if (branch, asked) not in self._cuts:
             self._cuts[branch, asked] = cut(self.versions, branch, asked, now=self.now)
         return self._cuts[branch, asked]
-
-    def _placed(self, place: Place, ask: Callable[[], Cut]) -> Cut:
-        try:
-            return ask()
-        except Refused as found:
-            first = found.findings[0]
-            raise refused(first.code, first.text, place) from None

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from adapters.alarm_file import standing
-from oms.alarms import Forged, code, hearing, starting, verified
+from oms.alarms import Forged, code, hearing, starting, told, verified
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
@@ -49,6 +49,15 @@ def test_alarms_stand_once_for_each_code_and_part_until_the_log_is_found_whole(t
     assert standing(tmp_path)[-1].code == "TAMPER_FOREIGN"
     verified(tmp_path, WHOLE)
     assert standing(tmp_path) == []
+
+
+def test_what_ended_several_tasks_is_told_by_itself_and_with_its_kind(tmp_path):
+    heard = []
+    alarm = hearing(tmp_path, lambda _, error: heard.append(error))
+    alarm("webhooks", ExceptionGroup("unhandled errors in a TaskGroup", [ExceptionGroup("", [KeyError("sink")])]))
+    alarm("webhooks", ExceptionGroup("unhandled errors in a TaskGroup", [CHANGED]))
+    assert [told(error) for error in heard] == ["KeyError('sink')", str(CHANGED)]
+    assert [each.code for each in standing(tmp_path)] == ["TAMPER_CHAIN"]
 
 
 async def test_a_command_that_is_not_by_who_sent_it_is_an_alarm_while_oms_runs(tmp_path):

@@ -149,6 +149,11 @@ def test_what_is_no_cron_expression(expression):
         Cron(expression, UTC)
 
 
+def test_a_field_that_is_wrong_is_told_with_what_it_may_be():
+    with pytest.raises(NoCron, match=r"'60 . . . .': a minute is 0 to 59, "):
+        Cron("60 * * * *", UTC)
+
+
 @pytest.mark.parametrize("name", ["", "Seoul", "../etc/passwd", "/etc/localtime", "KST+9", "Asia", "가\0"])
 def test_what_is_no_zone(name):
     with pytest.raises(NoZone):

@@ -83,12 +83,18 @@ async def test_a_cursor_is_its_principals_own(gateway):
 
 async def test_a_cursor_lies_within_the_log_and_has_a_name(gateway):
     await filled(gateway, 3)
-    assert (await put(gateway, "c", 6))[1]["code"] == "GATEWAY_POSITION"
+    beyond = (await put(gateway, "c", 6))[1]["findings"]
+    text = "position 6 lies beyond the log, which ends at 5"
+    assert beyond == [{"code": "GATEWAY_POSITION", "path": "/body/position", "text": text}]
     assert (await put(gateway, "c", -1))[1]["code"] == "GATEWAY_PARAMETER"
     assert (await put(gateway, "%2E%2E", 1))[0] in (400, 404)
     assert (await put(gateway, "c", "1"))[1]["code"] == "GATEWAY_PARAMETER"
     assert (await get(gateway, "/events?cursor=c&from=1"))[1]["code"] == "GATEWAY_PARAMETER"
-    assert (await get(gateway, "/events?limit=1001"))[1]["code"] == "GATEWAY_PARAMETER"
+    wrong = (await get(gateway, "/events?limit=1001&frm=1"))[1]["findings"]
+    assert {(each["code"], each["path"], each["text"]) for each in wrong} == {
+        ("GATEWAY_PARAMETER", "/query/limit", "it must be less than or equal to 1000"),
+        ("GATEWAY_PARAMETER", "/query/frm", "there is no field 'frm' here; /openapi.json shows what there is"),
+    }
 
 
 async def test_reading_it_page_by_page_is_the_whole_log_whatever_is_in_memory(gateway_with):

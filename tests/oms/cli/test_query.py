@@ -92,6 +92,8 @@ async def test_a_table_is_for_people_and_leaves_out_what_a_star_says_of_versions
     assert "columns about the versions are not shown" in err
     code, out, _ = await cli("query", "SELECT * FROM users", "--wide")
     assert "_updated_by_username" in out
+    code, out, _ = await cli("query", "SELECT * FROM history WHERE _position = 3")
+    assert out.split()[:4] == ["_kind", "_type", "_key", "_position"]
 
 
 async def test_too_much_is_refused_with_its_limit(asked, cli):
@@ -102,3 +104,12 @@ async def test_too_much_is_refused_with_its_limit(asked, cli):
     endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t"
     code, _, err = await cli("query", endless, "--seconds", "0.2")
     assert (code, "SQL_LIMIT_TIME" in err) == (1, True)
+
+
+async def test_of_a_link_a_person_always_sees_its_ends(asked, cli):
+    link = '{"name": "Knows", "from": "User", "to": "User", "cardinality": "n-n"}'
+    assert (await cli("send", "CreateLinkType", "--data", link))[0] == 0
+    known = '{"type": "Knows", "from": "1", "to": "1"}'
+    assert (await cli("send", "CreateLink", "--data", known, "--wait", "projected:versions"))[0] == 0
+    code, out, _ = await cli("query", "SELECT * FROM knows")
+    assert (code, out) == (0, "_from  _to\n1      1\n")

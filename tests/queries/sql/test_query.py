@@ -181,6 +181,8 @@ def test_every_instant_means_what_a_calendar_says(at, n):
 def test_what_no_calendar_has_is_refused_where_it_stands(users, at):
     with pytest.raises(Refused, match=r"TIME_UNPARSABLE at /sql: line 1, column 27: "):
         asked(users, f"SELECT * FROM users AS OF '{at}'")
+    with pytest.raises(Refused, match=r"TIME_UNPARSABLE at /sql: line 1, column 42: "):
+        asked(users, f"SELECT * FROM users FOR VALID_TIME AS OF '{at}'")
 
 
 def test_a_property_called_position_is_not_the_position():
