@@ -88,7 +88,7 @@ def was_key(slug: str, key: str) -> Key:
 
 
 def count_key(slug: str) -> Key:
-    return Key(f"count/object/{slug}")
+    return Key(COUNTED_OBJECTS + slug)
 
 
 def degree_key(entity: Key) -> Key:
@@ -161,6 +161,7 @@ def token_key(token: str) -> Key:
     return Key(f"subject/{_HMAC}{token}")
 
 
+COUNTED_OBJECTS: Final = "count/object/"
 PROPOSALS: Final = Key("proposals/count")
 
 

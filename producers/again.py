@@ -11,13 +11,14 @@ from events.findings import Refused
 from events.merges.again import Changed, Grounds, Touched, again
 from events.merges.behind import behind
 from events.names import Key
+from events.reserved import number
 from producers import hooks
 from producers.ahead import Ahead
 from producers.command import Part
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold, as_of
 from producers.outbox import Ask, Told
-from producers.patch import Rebased, has_room, made, patched
+from producers.patch import Rebased, counted_anew, has_room, made, patched
 
 FEW: Final = 200
 """Keys that may be looked at again where nobody else can write meanwhile."""
@@ -33,7 +34,10 @@ def decided_again(
 ) -> Generator[Ask, Told, Ahead | None]:
     """As of the context's position; `None` = it is to be decided as a whole."""
     changed: Changed | None = None
-    if touched.read or touched.left:
+    if touched.read and not touched.left and ahead.counts.keys() >= set(touched.read):
+        yield from elsewhere.heads.fetch(context.branch, touched.read)
+        ahead = counted_anew(ahead, {key: number(context.get(key)) for key in touched.read})
+    elif touched.read or touched.left:
         if ahead.grounds is None or not ahead.words or ahead.refusals or ahead.warnings:
             return None
         changed = yield from _changed(elsewhere, context, parts, ahead, touched)

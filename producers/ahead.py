@@ -1,5 +1,7 @@
 """Long commands are decided ahead, beside the commits, on a state that stands still; when their turn comes it is checked.
 
+Long are merges and their like, and whatever was put off because it needs many sections (`producers.loading`).
+
 outbox.plan ──► decided at position p, with all keys it read ──► its turn: was any of them written behind p?
                           ▲                                         no ───► drawn and written as it was decided
                           │                                         some ─► of these decided again (`producers.again`)
@@ -21,7 +23,8 @@ from events.merges.again import Grounds, Touched
 from events.merges.merge_words import BranchMerged
 from events.merges.merging import is_data, is_element, mergeable
 from events.names import Key, event_subject
-from producers.outbox import HeadWrite, Prepared
+from producers.keys import NO_KEYS, Keyed
+from producers.outbox import HeadWrite, Prepared, UploadKey
 from security.chain import body_hash
 
 MOMENTARY: Final = frozenset(("RunChecks", "ResolveConflict"))
@@ -81,6 +84,9 @@ class Ahead(Struct, frozen=True, gc=False):
     grounds: Grounds | None = None  # to decide a part of it again
     instead: Mapping[str, HeadWrite] = {}  # of some keys: in the place of what `heads` says
     alone: bool = True  # nobody has changed anything on its branch since it was first decided
+    taken: Sequence[UploadKey] = ()  # sections that are events of it
+    counts: Mapping[Key, int] = {}  # by how much it changes the numbers of objects, where it is no merge
+    keyed: Keyed = NO_KEYS  # by which data keys it was decided
 
     @property
     def keyless(self) -> bool:
@@ -133,12 +139,12 @@ class Ahead(Struct, frozen=True, gc=False):
         prepared = Prepared(self.heads, position, instead)
         first = moves[0][1] if moves else None
         if first is None or (anew := _first_anew(first.payload, position, alone=self.alone)) is first.payload:
-            return Moved(words, moves, prepared, self.warnings)
+            return Moved(words, moves, prepared, self.warnings, self.taken)
         first = replace(first, payload=anew)
         moves[0] = (0, first)
         if isinstance(anew, BranchRebased):
             instead |= {write.key: _with_floor(write, position) for write in self.heads if write.key == first.key}
-        return Moved([worded(ontology, branch, first), *words[1:]], moves, prepared, self.warnings)
+        return Moved([worded(ontology, branch, first), *words[1:]], moves, prepared, self.warnings, self.taken)
 
 
 class Moved(NamedTuple):
@@ -146,6 +152,7 @@ class Moved(NamedTuple):
     moves: Sequence[Move]
     prepared: Prepared
     warnings: Sequence[Finding]
+    taken: Sequence[UploadKey]
 
 
 def _first_anew(payload: Payload, position: int, *, alone: bool) -> Payload:

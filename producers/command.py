@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from events.decider import Payload
 from events.findings import Finding
-from producers.ahead import Ahead
+from producers.ahead import LONG, Ahead
 from producers.outbox import CommandKey
 
 
@@ -37,6 +37,17 @@ class Submitted(Struct, frozen=True, gc=False):
     findings: tuple[Finding, ...] = ()
     dry_run: bool = False  # nothing of it is written or remembered
     ahead: Ahead | None = None  # what was decided of it beside the commits
+    large: bool = False  # it needs many sections, and was put off to be decided ahead
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """Whoever comes behind in it waits for the answer: one for each principal and branch."""
+        return self.key.principal, self.branch
+
+    @property
+    def long(self) -> bool:
+        """Whether it is decided ahead, if somebody does so."""
+        return self.large or self.type in LONG
 
 
 class Limits(Struct, frozen=True, gc=False):

@@ -1,13 +1,13 @@
 """One committer decides: what arrived until a transaction has begun is its group. No timer, no lingering."""
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from producers.ahead import LONG, Ahead
+from producers.ahead import Ahead
 from producers.command import Submitted
 from producers.decide import AGAIN, Planner
 from producers.outbox import Ask, LogHead, Outbox, OutboxUnavailable, Told, Writes
@@ -26,7 +26,7 @@ class Waiting(NamedTuple):
 
     @property
     def line(self) -> tuple[str, str]:
-        return self.submitted.key.principal, self.submitted.branch
+        return self.submitted.line
 
 
 class Committer:
@@ -60,13 +60,17 @@ class Committer:
         waiting = Waiting(submitted, told)
         if self._queues and self._behind_long(waiting):
             return
-        if submitted.type in LONG and self._planning:
-            self._queues[waiting.line] = []
-            self.planner.journal.kept = True
-            self._long.append(waiting)
-            self._long_arrived.set()
+        if submitted.long and self._planning:
+            self._take_up(waiting, [])
             return
         self._line_up(waiting)
+
+    def _take_up(self, waiting: Waiting, behind: list[Waiting]) -> None:
+        """It is decided ahead, and these wait behind it."""
+        self._queues[waiting.line] = behind
+        self.planner.journal.kept = True
+        self._long.append(waiting)
+        self._long_arrived.set()
 
     def _line_up(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
@@ -134,19 +138,34 @@ class Committer:
             await self.outbox.prepare(ahead.heads)
         return ahead
 
+    def _tell(self, answers: Sequence[tuple[Waiting, bytes]]) -> None:
+        self._again(waiting for waiting, answer in answers if answer == AGAIN)
+        for waiting, answer in answers:
+            if answer != AGAIN:
+                self._answered(waiting, answer)
+
     def _answered(self, waiting: Waiting, answer: bytes) -> None:
-        if waiting.submitted.type not in LONG or waiting.line not in self._queues:
-            waiting.told(answer)
-            return
-        if answer == AGAIN:
-            self._long.append(waiting)
-            self._long_arrived.set()
-            return
         waiting.told(answer)
-        queue = self._queues.pop(waiting.line)
-        self.planner.journal.kept = bool(self._queues)
-        for behind in queue:
-            self.place(*behind)
+        if waiting.submitted.long and waiting.line in self._queues:
+            queue = self._queues.pop(waiting.line)
+            self.planner.journal.kept = bool(self._queues)
+            for behind in queue:
+                self.place(*behind)
+
+    def _again(self, again: Iterable[Waiting]) -> None:
+        """To be decided ahead: once more, or for the first time where it was put off, with all of its line behind it."""
+        lines: dict[tuple[str, str], list[Waiting]] = {}
+        for waiting in again:
+            lines.setdefault(waiting.line, []).append(waiting)
+        for line, (first, *others) in lines.items():
+            if first.submitted.long:
+                self._take_up(first, self._queues[line])
+                continue
+            later = [waiting for waiting in (*self._waiting, *self._long) if waiting.line == line]
+            self._waiting = [waiting for waiting in self._waiting if waiting.line != line]
+            self._long = [waiting for waiting in self._long if waiting.line != line]
+            large = Waiting(replace(first.submitted, large=True), first.told)
+            self._take_up(large, [*others, *later, *self._queues.get(line, ())])
 
     def _all_waiting(self) -> list[Waiting]:
         """Whoever waits, taken out of line."""
@@ -165,7 +184,8 @@ class Committer:
             """Whoever came while the transaction began is one of the group. Runs in the store's thread, if it has one."""
             if not group:
                 group.extend(self._next_group())
-            return self.planner.work([waiting.submitted for waiting in group], self.clock())(head)
+            submitted = [waiting.submitted for waiting in group]
+            return self.planner.work(submitted, self.clock(), beside=self._planning)(head)
 
         if not self._waiting:
             return 0
@@ -187,10 +207,9 @@ class Committer:
         finally:
             self._committing.set_result(None)
             self._committing = None
+        self._tell(list(zip(group, writes.outcomes, strict=True)))
         if not self._waiting:
             self._arrived.clear()
-        for waiting, answer in zip(group, writes.outcomes, strict=True):
-            self._answered(waiting, answer)
         if writes.rows or writes.refusals:
             self.committed(writes)
         return len(group)

@@ -41,6 +41,7 @@ from producers.draft import Drawing, Drawn, at_once, draw, handed_over
 from producers.elsewhere import Elsewhere
 from producers.heads import Heads, Staged, Untold
 from producers.keys import NO_RING, Ring
+from producers.loading import Loading, PutOff
 from producers.outbox import (
     Ask,
     CommandKey,
@@ -91,10 +92,14 @@ class Planner:
         self._tips = Tips(self.heads)
         self._elsewhere: Elsewhere  # of the group that is decided
         self._last = False  # whether nothing is decided behind it in its group
+        self._beside = False  # whether somebody decides ahead what takes long
         self.journal = Journal()
 
-    def work(self, group: Sequence[Submitted], now: int) -> Work:
-        """A unit of work for the outbox; `now` in µs. The outcome of group[i] is `writes.outcomes[i]`."""
+    def work(self, group: Sequence[Submitted], now: int, *, beside: bool = False) -> Work:
+        """A unit of work for the outbox; `now` in µs. The outcome of group[i] is `writes.outcomes[i]`.
+
+        `beside`: somebody decides ahead what is `AGAIN`, and asks again for all that is so of the same line behind it.
+        """
 
         def run(head: LogHead) -> Generator[Ask, Told, Writes]:
             self.journal.begin(head.position, known=head == self._left)
@@ -108,10 +113,16 @@ class Planner:
             writes = Writes(head)
             self._elsewhere = Elsewhere(self.heads, writes)
             answered = dict(told.commands)
+            self._beside, put_off = beside, set[tuple[str, str]]()
             for submitted in group:
                 self._last = submitted is group[-1]
                 self._unfold(writes)
+                if put_off and submitted.line in put_off:  # nobody overtakes
+                    writes.outcomes.append(AGAIN)
+                    continue
                 writes.outcomes.append((yield from self._answer(submitted, answered, writes, now)))
+                if writes.outcomes[-1] == AGAIN:
+                    put_off.add(submitted.line)
             writes.heads = self.heads.flush()
             self.journal.add(writes.heads)
             if writes.prepared is not None:
@@ -159,7 +170,7 @@ class Planner:
         except OutboxUnavailable:  # without the key store nothing is decided, so nothing is refused for good
             raise
         except Exception as fault:  # noqa: BLE001  a fault in one decision must not stop the decisions of others
-            return AGAIN if isinstance(fault, _Again) else self._refuse(submitted, [failed(fault)], writes, now)
+            return AGAIN if isinstance(fault, PutOff) else self._refuse(submitted, [failed(fault)], writes, now)
         if kept:
             remembered = Remembered(self._digests.kept(submitted.digest), outcome, now)
             answered[submitted.key] = remembered
@@ -195,7 +206,7 @@ class Planner:
         except OutboxUnavailable:
             raise
         except Exception as fault:  # noqa: BLE001  as of any other command
-            if isinstance(fault, _Again):
+            if isinstance(fault, PutOff):
                 return AGAIN
             return outcome_of(submitted, "rejected", position, [], [failed(fault)], [])
         finally:
@@ -214,8 +225,8 @@ class Planner:
             moves: Sequence[Move] = moves_in(drafted)
             words: Sequence[Worded] = words_of(self.ontology, submitted.branch, drafted)
         else:
-            staged, taken = Staged(self.heads, submitted.branch), ()
-            words, moves, _, warnings = moved
+            staged = Staged(self.heads, submitted.branch)
+            words, moves, _, warnings, taken = moved
         if not words:
             return None
         if moves:
@@ -227,10 +238,11 @@ class Planner:
         return _Planned(words, staged, drawing, warnings, moved, taken)
 
     def ahead(self, submitted: Submitted, now: int, attempt: int) -> Planning[Ahead]:
-        """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so."""
+        """Decides a command beside the commits, for its turn to come. What needs keys cannot be decided so, unless large."""
 
         def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
-            beside = Planner(self.ontology, self.new_id, self.limits)
+            ring = self.ring.beside() if submitted.large else NO_RING
+            beside = Planner(self.ontology, self.new_id, self.limits, ring, self._wraps)
             beside._elsewhere = Elsewhere(beside.heads, Writes(head))
             before = submitted.ahead
             if before is not None:
@@ -243,11 +255,13 @@ class Planner:
             warnings: Sequence[Finding] = ()
             staged = Staged(beside.heads, submitted.branch)
             grounds = None
+            taken: Sequence[UploadKey] = ()
             if not refusals:
                 try:
-                    drafted, staged, warnings, grounds, _ = yield from beside._decide(submitted, head, now)
+                    drafted, staged, warnings, grounds, taken = yield from beside._decide(submitted, head, now)
                 except Refused as refused:
                     refusals = refused.findings
+            counts = staged.counts()
             keys, prefixes = beside.heads.told_of()
             beside.heads.forget()  # nothing more is looked up, and it is much
             heads = staged.intervals(head.position)
@@ -257,12 +271,13 @@ class Planner:
             return Ahead(
                 head.position, attempt, words, moves, heads, warnings, refusals, keys, prefixes,
                 bool(refusals) or touches_all(submitted.type, moves, grounds, schema), schema, submitted.type in MOMENTARY, grounds,
+                taken=taken, keyed=ring.keyed(), counts={} if grounds else counts,
             )  # fmt: skip
 
         return run
 
     def _still(self, submitted: Submitted, head: LogHead) -> Generator[Ask, Told, Moved | None]:
-        """What was decided ahead, as it is now; `None` = decide it here. Raises `Refused`, `_Again` = ahead once more."""
+        """What was decided ahead, as it is now; `None` = decide it here. Raises `Refused`, `PutOff` = ahead once more."""
         ahead = submitted.ahead
         if ahead is None or ahead.keyless:
             return None
@@ -276,9 +291,14 @@ class Planner:
         if now is None:
             if last:
                 return None
-            raise _Again
+            raise PutOff
         if now.refusals:
             raise Refused(now.refusals)
+        self.ring.begin()
+        if not self.ring.take(now.keyed):
+            if last:
+                return None
+            raise PutOff
         return now.moved(self.ontology, submitted.branch, head.position)
 
     def _anew(
@@ -312,6 +332,8 @@ class Planner:
         )
         context.screen, context.splits = pii, splitting
         context.uploaded = uploaded = Uploaded(submitted.key.principal, self._wraps)
+        hurried = self._beside and not submitted.long and all(part.type not in _PURGES for part in submitted.parts)
+        loading = Loading(self._elsewhere, uploaded, hurried=hurried)
         self.ring.begin()
         parts: list[hooks.Decided] = []
         drafted: list[Drafted] = []
@@ -324,11 +346,10 @@ class Planner:
                     break
                 except Unasked:
                     ids.rewind()
-                    yield from self._elsewhere.ask()
-                    yield from uploaded.ask()
+                    yield from loading.noted()
                 except Untold as untold:  # load it and decide this part again, with the same ids
                     ids.rewind()
-                    yield from self.heads.fetch(untold.column, untold.keys)
+                    yield from loading.missing(untold)
                 except Refused as refused:
                     findings += [f._replace(path=part.path + f.path) for f in refused.findings]
                     decided, changes, behind = [], {}, staged
@@ -380,7 +401,3 @@ class _Planned(Struct, frozen=True, gc=False):
     warnings: Sequence[Finding]
     moved: Moved | None  # what was decided ahead, where it is that
     taken: Sequence[UploadKey]  # sections that are events of it
-
-
-class _Again(Exception):
-    """What was decided ahead does not hold any more."""

@@ -18,6 +18,7 @@ from events.branches.lineage import FOREVER, Lineage, Stretch, stretches
 from events.decider import MOST, UNDER, Head, Payload, State, Unread
 from events.names import ONTOLOGY_SCOPE, Key, column_of
 from events.objects.section import SECTIONS
+from events.reserved import COUNTED_OBJECTS, number
 from producers import under
 from producers.outbox import Ask, Found, HeadRead, HeadWrite, Told, UnderRead
 from producers.under import Under
@@ -290,6 +291,11 @@ class Staged:
             )
             for key, head in sorted(self.changes.items(), key=itemgetter(0))
         ]
+
+    def counts(self) -> dict[Key, int]:
+        """By how much the commit changes each number of objects; what was there before is known."""
+        changed = ((key, head.state) for key, head in self.changes.items() if key.startswith(COUNTED_OBJECTS))
+        return {key: number(state) - number(self.heads.known(self.column, key).state) for key, state in changed}
 
     def settle(self) -> None:
         """The commit is decided: its last states become intervals."""

@@ -6,7 +6,7 @@ A crash in between leaves a key that nothing uses, or one to be destroyed at the
 """
 
 import hmac
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -35,6 +35,16 @@ class DataKey(NamedTuple):
     @property
     def owner(self) -> str:
         return owner_of(self.kid)
+
+
+class Keyed(NamedTuple):
+    """What a decision knew of data keys that was made beside the ring of who commits."""
+
+    found: Mapping[str, Sequence[str]]  # by owner the keys that there were
+    made: Sequence[DataKey]  # in no store yet
+
+
+NO_KEYS: Final = Keyed({}, ())
 
 
 class KeyStore(Protocol):
@@ -82,6 +92,15 @@ class Ring(Seals, Protocol):
     def destroy(self, kids: Collection[str]) -> None:
         """They are in no store any more when this returns; from any thread."""
 
+    def beside(self) -> "Ring":
+        """Another one over the same store, for one decision beside the commits; whatever it makes, it does not keep."""
+
+    def keyed(self) -> Keyed:
+        """What was asked of this one, and what it made."""
+
+    def take(self, keyed: Keyed) -> bool:
+        """Make what was made beside part of the command that is being decided; `False`: there are other keys by now."""
+
     def trim(self) -> None:
         """Past a number of owners, forget what can be read again."""
 
@@ -105,6 +124,15 @@ class _NoRing(NoSeals):
         return []
 
     def destroy(self, kids: Collection[str]) -> None: ...
+
+    def beside(self) -> Ring:
+        return self
+
+    def keyed(self) -> Keyed:
+        return NO_KEYS
+
+    def take(self, keyed: Keyed) -> bool:
+        return keyed == NO_KEYS
 
     def trim(self) -> None: ...
 
@@ -177,6 +205,22 @@ class KeyRing:
 
     def destroy(self, kids: Collection[str]) -> None:
         self.store.destroy(kids)
+
+    def beside(self) -> "KeyRing":
+        return KeyRing(self.store, self.chance, self.limit)
+
+    def keyed(self) -> Keyed:
+        made = {key.kid for key in self._tried}
+        found = {owner: [key.kid for key in keys if key.kid not in made] for owner, keys in self._known.items()}
+        return Keyed(found, list(self._tried))
+
+    def take(self, keyed: Keyed) -> bool:
+        if any(self.kids(owner) != kids for owner, kids in keyed.found.items()):
+            return False
+        for key in keyed.made:
+            self._known[key.owner].append(key)
+        self._tried += keyed.made
+        return True
 
     def trim(self) -> None:
         if len(self._known) > self.limit and not self._made and not self._tried:

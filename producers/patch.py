@@ -4,7 +4,7 @@ Where an event comes or goes, those behind it are counted anew, without a look i
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Final
@@ -115,6 +115,16 @@ def _reserve(heads: list[HeadWrite], write: HeadWrite, *, settled: bool) -> None
     else:
         last = max(write.since, heads[at].since)
         heads[at] = (heads[at] if settled else write)._replace(since=last)
+
+
+def counted_anew(ahead: Ahead, numbers: Mapping[Key, int]) -> Ahead:
+    """Where there are so many objects by now."""
+    instead = dict(ahead.instead)
+    for key, number in numbers.items():
+        at = _at(ahead.heads, key)
+        assert at is not None, "what it counts it writes"
+        instead[key] = ahead.heads[at]._replace(state=_encode({"n": number + ahead.counts[key]}))
+    return replace(ahead, instead=instead)
 
 
 def whole(ahead: Ahead) -> Ahead:

@@ -58,6 +58,11 @@ class Uploaded:
         self._noted: dict[str, UploadKey] = {}
         self.found: list[UploadKey] = []
 
+    @property
+    def count(self) -> int:
+        """Sections that were asked for."""
+        return len(self._told) + len(self._noted)
+
     def section(self, digest: str) -> Json | None:
         if self._wraps is None or digest in self._told:
             return self._told.get(digest)
