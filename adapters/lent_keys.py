@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from adapters.memory_keys import MemoryKeys
-from adapters.sqlite_keys import ReadKeys
+from adapters.sqlite_keys_reader import ReadKeys
 from producers.keys import DataKey
 from security.sealed import KEY_BYTES
 

@@ -12,7 +12,8 @@ from oms.settings import Settings
 from queries.gaps import Opens, shut
 
 if TYPE_CHECKING:
-    from adapters.sqlite_keys import ReadKeys, SqliteKeys
+    from adapters.sqlite_keys import SqliteKeys
+    from adapters.sqlite_keys_reader import ReadKeys
 
 
 def keys_file(settings: Settings) -> Path:
@@ -42,7 +43,7 @@ def _opens(path: Path, held: ExitStack) -> Opens:
 
     @cache
     def store() -> "ReadKeys":
-        from adapters.sqlite_keys import ReadKeys
+        from adapters.sqlite_keys_reader import ReadKeys
 
         keys = ReadKeys(path)
         held.callback(keys.close)

@@ -57,7 +57,7 @@ def status(folder: Folder = None, as_json: Json = False) -> None:
 
 
 async def _counted(settings: "Settings") -> dict[str, Any]:
-    from adapters.sqlite_keys import ReadKeys
+    from adapters.sqlite_keys_reader import ReadKeys
     from oms.keys import keys_file
     from oms.outboxes import outboxes
 

@@ -2,7 +2,8 @@
 
 import secrets
 
-from adapters.sqlite_keys import ReadKeys, SqliteKeys
+from adapters.sqlite_keys import SqliteKeys
+from adapters.sqlite_keys_reader import ReadKeys
 from producers.keys import DataKey
 
 OWNER = "0" * 32

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite_keys import ReadKeys
+from adapters.sqlite_keys_reader import ReadKeys
 from oms.cli import run
 from oms.client import connect
 from oms.running import running
