@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 CHANGES: Final = 4_000  # rows written between two copies
+CHANGE_BYTES: Final = 4_096
 LONG: Final = 4_000  # pages of the write-ahead log, then the writer copies the rest
 BOUND: Final = 32_000  # pages; then the writer copies all of it inside a commit, as SQLite does by itself
 BEHIND: Final = 16  # times CHANGES; then the writer waits for the copy
@@ -39,12 +40,17 @@ class Checkpoints:
         self._connection: sqlite3.Connection | None = None
         self._file = -1
         self._copied = 0  # rows written before the last copy began
+        self._large = 0  # rows for which large ones count besides
         self._copying: Future[None] | None = None
         writer.execute(f"PRAGMA wal_autocheckpoint={BOUND}")
 
+    def wrote(self, size: int) -> None:
+        """So many bytes, within a commit of few large rows: they count as so many rows of some bytes."""
+        self._large += size // CHANGE_BYTES
+
     def committed(self) -> None:
         """A copy that fails (the disk is full) harms no commit: what it should copy stays, and the next one tries again."""
-        waiting = self._writer.total_changes - self._copied
+        waiting = self._writer.total_changes + self._large - self._copied
         if waiting >= BEHIND * self._changes and self._copying is not None:
             wait([self._copying])
         if waiting >= self._changes and (self._copying is None or self._copying.done()):

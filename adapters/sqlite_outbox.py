@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -22,7 +22,8 @@ from adapters.sqlite_checkpoints import Checkpoints
 from adapters.sqlite_file import transaction
 from adapters.sqlite_putting import Putting
 from adapters.sqlite_reader import closed_if_it_fails, reader
-from adapters.sqlite_staging import Staging
+from adapters.sqlite_staging import Staging, portions
+from adapters.sqlite_taking import Taking
 from events.names import ONTOLOGY_SCOPE
 from events.objects.section import SECTIONS
 from producers.outbox import (
@@ -43,7 +44,6 @@ from producers.uploads import UploadsFull
 from security.chain import genesis
 
 Result = TypeVar("Result")
-STAGED_AT_ONCE: Final = 2_000  # heads: some milliseconds in which nobody commits
 
 
 class SqliteOutbox:
@@ -59,7 +59,7 @@ class SqliteOutbox:
             self._reader = self._reading.wait(lambda: reader(path))
             self._planner = self._planning.wait(lambda: reader(path))
             self._checkpoints = self._writing.wait(lambda: Checkpoints(path, self._writer, self._writing.soon))
-            self._staging = Staging(self._writer)
+            self._staging, self._taking = Staging(self._writer), Taking(self._writer, self._soon)
         except sqlite3.Error as error:
             raise _unavailable(error) from error
 
@@ -73,11 +73,12 @@ class SqliteOutbox:
     async def prepare(self, heads: Sequence[HeadWrite]) -> None:
         """Some between two commits. Without it they are written all the same."""
         await self._write(self._staging.empty)
-        if len(heads) <= STAGED_AT_ONCE:
+        several = portions(heads)
+        if len(several) <= 1:
             return
         with suppress(OutboxUnavailable):
-            for start in range(0, len(heads), STAGED_AT_ONCE):
-                await self._write(partial(self._staging.add, heads[start : start + STAGED_AT_ONCE]))
+            for some in several:
+                await self._write(partial(self._staging.add, some))
             await self._write(lambda: self._staging.complete(heads))
 
     async def head(self) -> LogHead:
@@ -119,7 +120,10 @@ class SqliteOutbox:
         def run() -> None:
             with self._transaction():
                 self._writer.executemany(SQL["keep_upload"], rows)
-                (size,) = self._writer.execute(SQL["uploaded_bytes"], (principal,)).fetchone()
+                self._checkpoints.wrote(sum(map(len, sections.values())))
+                if self._uploaded(principal) > most:
+                    self._taking.finish()
+                size = self._uploaded(principal)
                 if size > most:
                     raise UploadsFull(principal, size, most)
 
@@ -132,6 +136,7 @@ class SqliteOutbox:
     async def throw_away(self, before: int) -> int:
         def run() -> int:
             with self._transaction():
+                self._taking.finish()
                 return self._writer.execute(SQL["throw_away"], (before,)).rowcount
 
         return await self._write(run)
@@ -162,6 +167,11 @@ class SqliteOutbox:
         self._planning.close()
         self._beside.shutdown()
 
+    def _uploaded(self, principal: str) -> int:
+        """Bytes of sections that wait."""
+        (size,) = self._writer.execute(SQL["uploaded_bytes"], (principal,)).fetchone()
+        return int(size)
+
     def _plan(self, work: Planning[Planned]) -> Planned:
         self._planner.execute("BEGIN")  # one state, as of the first read
         try:
@@ -174,8 +184,11 @@ class SqliteOutbox:
         with self._transaction(), self._putting() as putting:
             writes = driven(work, _log_head(self._writer, self.ontology), putting.told)
             putting.put(writes, self.ontology)
+            if writes.prepared is not None:
+                self._checkpoints.wrote(2 * sum(len(head.state or b"") for head in writes.prepared.heads))
         if writes.prepared is not None:
             self._writing.soon(self._staging.empty_if_moved)
+        self._taking.rest(writes.taken)
         return writes
 
     def _restore(self, writes: Writes) -> None:
@@ -183,7 +196,12 @@ class SqliteOutbox:
             putting.put(writes, self.ontology)
 
     def _putting(self) -> Putting:
-        return Putting(self._writer, self._staging, self._beside)
+        return Putting(self._writer, self._staging, self._taking, self._beside)
+
+    def _soon(self, work: Callable[[], object]) -> None:
+        """Not once this is being closed."""
+        with suppress(RuntimeError):
+            self._writing.soon(work)
 
     def _clear(self, *, outbox: bool) -> None:
         for name in ("clear_heads", "clear_commits"):

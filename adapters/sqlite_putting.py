@@ -17,6 +17,7 @@ from typing import Final, Self
 from adapters.courtesy import courteous
 from adapters.sqlite_answers import SQL, told
 from adapters.sqlite_staging import Staging, bound
+from adapters.sqlite_taking import Taking
 from producers.outbox import Ask, Ready, Row, Told, Writes
 
 AT_ONCE: Final = 4_000  # rows to a statement, if SQLite was built to take so many
@@ -25,8 +26,10 @@ AT_ONCE: Final = 4_000  # rows to a statement, if SQLite was built to take so ma
 class Putting:
     """For one transaction of the writer's. The connection has two users, but never at once; behind the block one."""
 
-    def __init__(self, writer: sqlite3.Connection, staging: Staging, beside: ThreadPoolExecutor) -> None:
-        self._writer, self._staging, self._beside = writer, staging, beside
+    def __init__(
+        self, writer: sqlite3.Connection, staging: Staging, taking: Taking, beside: ThreadPoolExecutor
+    ) -> None:
+        self._writer, self._staging, self._taking, self._beside = writer, staging, taking, beside
         self._asked: list[Future[None]] = []
         self._courtesy = ExitStack()
 
@@ -58,7 +61,7 @@ class Putting:
         remembered = [(*key, digest, bytearray(outcome), time) for key, (digest, outcome, time) in writes.commands]
         many(SQL["remember_command"], remembered)
         if writes.taken:
-            many(SQL["take_upload"], writes.taken)
+            self._taking.first(writes.taken)
         if writes.refusals:
             many(SQL["add_refusal"], writes.refusals)
         self._writer.execute(SQL["move_log_head"], (*writes.head, ontology))

@@ -5,6 +5,7 @@ That is half of the work that would be done while others wait, and none of it ne
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -13,6 +14,10 @@ from adapters.sqlite_answers import SQL
 from producers.outbox import HeadWrite, Prepared
 
 _dump: Final = msgspec.json.Encoder().encode
+
+
+AT_ONCE: Final = 2_000  # heads: some milliseconds in which nobody commits
+AT_ONCE_BYTES: Final = 2 << 20
 
 
 class Staging:
@@ -58,6 +63,19 @@ class Staging:
         self._writer.execute(SQL["add_staged"], (prepared.after, instead))
         others = prepared._replace(heads=list(prepared.instead.values()))
         self._writer.executemany(SQL["add_head"], bound(others.written()))
+
+
+def portions(heads: Sequence[HeadWrite]) -> list[Sequence[HeadWrite]]:
+    """Of `AT_ONCE` heads and `AT_ONCE_BYTES` of states at most, or one; nothing is gained by staging a single one."""
+    ends: list[int] = []
+    count = size = 0
+    for at, head in enumerate(heads):
+        more = len(head.state or b"")
+        if count and (count == AT_ONCE or size + more > AT_ONCE_BYTES):
+            ends.append(at)
+            count = size = 0
+        count, size = count + 1, size + more
+    return [heads[start:end] for start, end in pairwise([0, *ends, len(heads)])] if heads else []
 
 
 def bound(heads: Iterable[HeadWrite]) -> Iterator[tuple[str, str, int, bytearray | None]]:

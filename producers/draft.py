@@ -19,6 +19,7 @@ from producers.outbox import Ask, LogHead, OutboxUnavailable, Prepared, Ready, R
 from security import chain
 
 AT_ONCE: Final = 4_000  # rows
+AT_ONCE_BYTES: Final = 4 << 20
 _named: Final = attrgetter("type", "key", "digest")
 _LONG_KEY: Final = 1_024  # characters
 _ROOM: Final = 4 * _LONG_KEY + 1_024  # bytes by which an envelope may be longer than another of its commit
@@ -70,7 +71,8 @@ def draw(
     event_id, body_hash = chain.event_id, chain.body_hash
     most, most_of_subject = limits.event_bytes, limits.subject_bytes // 4
     position, _, digest = head
-    sure = False  # that none is refused
+    size = 0  # of `rows`
+    sure: bool | None = None  # that none is refused; `None` = nobody has looked
     for index, (word, time) in enumerate(zip(words, instants.to_texts(start), strict=False)):
         position += 1
         ident = event_id(start + index, digest)
@@ -85,11 +87,13 @@ def draw(
         digest = body_hash(stored)
         rows.append(Row(position, word.subject, stored))
         ids.append(ident)
-        if not len(ids) % AT_ONCE and len(ids) < len(words):
-            sure = sure or (len(ids) == AT_ONCE and plain and _all_fit(words, rows[0].body, limits))
+        size += len(stored)
+        if (len(rows) == AT_ONCE or size >= AT_ONCE_BYTES) and len(ids) < len(words) and sure is not False:
+            if sure is None:
+                sure = plain and _all_fit(words, rows[0].body, limits)
             if sure:
                 yield rows
-                rows = []
+                rows, size = [], 0
     return Drawn(rows, ids, commit_id, LogHead(position, start + len(ids) - 1, digest))
 
 

@@ -50,6 +50,27 @@ def test_the_write_ahead_log_stays_short_while_commits_go_on(tmp_path, writing):
     assert held(path) == (COMMITS * ROWS, COMMITS * ROWS - 1)
 
 
+def test_few_large_rows_are_moved_like_many_small_ones(tmp_path, writing):
+    path = tmp_path / "facts.db"
+    writer = writing.submit(opened, path).result()
+    checkpoints = writing.submit(Checkpoints, path, writer, writing.submit, 100, 200).result()
+    large = b"x" * 1_000_000
+
+    def put(number):
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO facts VALUES (?, ?)", (number, large))
+        checkpoints.wrote(len(large))
+        writer.execute("COMMIT")
+        checkpoints.committed()
+
+    for number in range(30):
+        writing.submit(put, number).result()
+    checkpoints.close()
+    assert path.stat().st_size > len(large)
+    writing.submit(writer.close).result()
+    assert held(path) == (30, 29)
+
+
 def test_a_reader_that_does_not_end_holds_nobody_up(tmp_path, writing):
     path = tmp_path / "facts.db"
     writer = writing.submit(opened, path).result()

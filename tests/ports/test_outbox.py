@@ -55,6 +55,14 @@ async def test_a_new_outbox_is_empty_and_starts_at_the_genesis(outbox: Outbox) -
     assert await outbox.row(1) is None
 
 
+async def test_few_heads_that_are_large_are_prepared_like_many(outbox: Outbox) -> None:
+    state = b'{"text":"%s"}' % (b"x" * 1_000_000)
+    heads = [HeadWrite("", f"section/{n:064x}", n, state) for n in range(1, 8)]
+    await outbox.prepare(heads)
+    await outbox.commit(prepared(heads, 7))
+    assert await outbox.heads_after("", "", 0, 100) == heads
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
 async def test_heads_that_were_prepared_are_written_as_if_they_came_with_the_commit(outbox: Outbox, told: bool) -> None:
     heads = [HeadWrite(B, f"object/A/{n:04}", n, f'{{"n":{n}}}'.encode()) for n in range(1, 2_502)]

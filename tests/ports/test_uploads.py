@@ -64,6 +64,16 @@ async def test_a_commit_takes_them_or_leaves_all_of_them(uploads: Store) -> None
     assert await uploads.lacking("bob", {A: A}) == []
 
 
+async def test_many_that_a_commit_took_are_not_in_the_way_of_others(uploads: Store) -> None:
+    many = {f"{n:064x}": b"x" * 10 for n in range(100)}
+    await uploads.upload("ann", {**many, A: b"y"}, 5, MOST + 1)
+    await uploads.commit(asking([], [], taken=[UploadKey("ann", name) for name in many]))
+    await uploads.upload("ann", {B: b"z" * (MOST - 1)}, 5, MOST)
+    assert await waiting(uploads, "ann", A, *many) == {A: b"y"}
+    await uploads.upload("ann", {B: b"z"}, 6, MOST)
+    assert await uploads.throw_away(6) == 1
+
+
 async def test_a_principal_has_only_so_many_bytes_waiting(uploads: Store) -> None:
     await uploads.upload("ann", {A: b"x" * 600}, 5, MOST)
     with pytest.raises(UploadsFull, match=r"1,200 bytes .* at most 1,000"):

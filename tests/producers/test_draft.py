@@ -9,7 +9,7 @@ from events.findings import Refused
 from events.names import Key
 from producers.ahead import Worded
 from producers.command import Limits, Submitted
-from producers.draft import AT_ONCE, Drawing, Drawn, at_once, draw
+from producers.draft import AT_ONCE, AT_ONCE_BYTES, Drawing, Drawn, at_once, draw
 from producers.outbox import CommandKey, LogHead, Row
 from security import chain
 
@@ -44,6 +44,18 @@ def test_whole_thousands_are_ready_before_the_end():
     assert (len(ready), len(whole.rows)) == (2 * AT_ONCE, 1)
     assert chain.verify([row.body for row in [*ready, *whole.rows]], HEAD.position, HEAD.hash) == whole.head.hash
     assert at_once(drawing(words(2 * AT_ONCE + 1))) == replace(whole, rows=[*ready, *whole.rows])
+
+
+def test_large_rows_are_ready_as_soon_as_they_are_some_megabytes():
+    data = b'"' + b"x" * 200_000 + b'"'
+    every = [word(f"section/{n}", data) for n in range(50)]
+    rows, sizes = drawing(every), []
+    while some := next(rows, None):
+        sizes.append(sum(len(row.body) for row in some))
+    assert len(sizes) == 2
+    assert all(AT_ONCE_BYTES <= size < AT_ONCE_BYTES + 300_000 for size in sizes)
+    ready, whole = drawn(drawing(every))
+    assert chain.verify([row.body for row in [*ready, *whole.rows]], HEAD.position, HEAD.hash) == whole.head.hash
 
 
 def test_the_last_row_is_never_ready_before_the_end():
