@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from events.branches.ancestry import Lasting
 from events.branches.elsewhere import Unasked
 from events.decider import Context, Drafted
 from events.findings import Finding, Refused, listed
@@ -90,6 +91,7 @@ class Planner:
         self.heads = Heads()
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
+        self._vectors = Lasting()
         self._elsewhere: Elsewhere  # of the group that is decided
         self._last = False  # whether nothing is decided behind it in its group
         self._beside = False  # whether somebody decides ahead what takes long
@@ -111,7 +113,7 @@ class Planner:
             self.ring.trim()
             yield from prefetch(Reading(self.heads, self.new_id, self.ring), group)
             writes = Writes(head)
-            self._elsewhere = Elsewhere(self.heads, writes)
+            self._elsewhere = Elsewhere(self.heads, writes, self._vectors)
             answered = dict(told.commands)
             self._beside, put_off = beside, set[tuple[str, str]]()
             for submitted in group:
@@ -144,6 +146,7 @@ class Planner:
         self.heads.clear()
         self.ring.forget()
         self._tips.clear()
+        self._vectors.found = ()
         self._left = None
 
     def _answer(
@@ -243,7 +246,7 @@ class Planner:
         def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
             ring = self.ring.beside() if submitted.large else NO_RING
             beside = Planner(self.ontology, self.new_id, self.limits, ring, self._wraps)
-            beside._elsewhere = Elsewhere(beside.heads, Writes(head))
+            beside._elsewhere = Elsewhere(beside.heads, Writes(head), self._vectors)
             before = submitted.ahead
             if before is not None:
                 written = self.journal.behind(before.position, head.position)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+from events.branches.ancestry import Lasting, Vectors
 from events.branches.elsewhere import Commit, Unasked
 from events.branches.lineage import Lineage
 from events.decider import Head, State, needed
@@ -21,8 +22,10 @@ Asking = Generator[Ask, Told, None]
 class Elsewhere:
     """For the commands of one group; `ask` after each `Unasked`."""
 
-    def __init__(self, heads: Heads, writes: Writes) -> None:
+    def __init__(self, heads: Heads, writes: Writes, lasting: Lasting | None = None) -> None:
+        """`writes`: nothing yet. `lasting`: what other groups found of the log up to there, and will know of this one."""
         self.heads, self._writes = heads, writes
+        self.vectors = Vectors(lasting or Lasting(), writes.head.position)
         self._noted_keys: defaultdict[str, list[Key]] = defaultdict(list)  # by column
         self._noted: defaultdict[str, Any] = defaultdict(list)  # by member of `Ask`
         self._told: dict[Hashable, Any] = {}

@@ -9,16 +9,20 @@ commits follow: a vector branch → position. What two have in common is the les
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from operator import itemgetter
+from typing import Final, NamedTuple, Protocol
 
 from events.branches.lineage import FOREVER, born
 from events.decider import State, needed
 
 Vector = Mapping[str, int]
+LASTING: Final = 8  # vectors: one has an entry for each branch that was ever merged
 
 
 class Log(Protocol):
     """What is asked of the log; each may raise `Unread`."""
+
+    vectors: "Vectors"
 
     def branch(self, name: str, at: int) -> State | None:
         """A branch's state at a position, `None` before it was created."""
@@ -34,22 +38,87 @@ class At(NamedTuple):
     position: int
 
 
-def held(log: Log, head: At) -> dict[str, int]:
-    """The vector of all commits that a branch holds at a position: its own, its parent's, and what it merged."""
+class Begun(NamedTuple):
+    """Where a branch begins: with that unchanged it holds at a position whatever it held before."""
+
+    parent: str | None
+    base: int
+
+
+class Found(NamedTuple):
+    at: At
+    begun: Begun
+    vector: Vector
+
+
+class Vectors:
+    """What `held` found: facts, since what is written stays, and where it begins for what came behind them.
+
+    All of one group of commands; and up to a position that is `settled`, the latest of all groups.
+    """
+
+    def __init__(self, lasting: "Lasting", settled: int) -> None:
+        self._lasting, self._settled = lasting, settled
+        self._found: dict[At, Found] = {}
+
+    def at(self, head: At) -> Vector | None:
+        found = self._found.get(head) or next((each for each in self._lasting.found if each.at == head), None)
+        return found and found.vector
+
+    def before(self, head: At, begun: Begun) -> Vector:
+        """The newest of a branch up to a position; nothing, if none is known."""
+        newest: Found | None = None
+        for each in (*self._lasting.found, *self._found.values()):
+            if each.at.branch == head.branch and each.at.position <= head.position and each.begun == begun:
+                newest = each if newest is None or each.at.position > newest.at.position else newest
+        return newest.vector if newest else {}
+
+    def keep(self, found: Found) -> None:
+        self._found[found.at] = found
+        if found.at.position <= self._settled:
+            self._lasting.found = (*self._lasting.found[1 - LASTING :], found)
+
+
+class Lasting:
+    """The latest vectors; for several threads, as the tuple is replaced as a whole."""
+
+    found: tuple[Found, ...] = ()
+
+
+def held(log: Log, head: At) -> Vector:
+    """The vector of all commits that a branch holds at a position: its own, its parent's, and what it merged.
+
+    Behind one of the branch that was found before, only what was merged since is gone through.
+    """
+    known = log.vectors.at(head)
+    if known is not None:
+        return known
     vector: dict[str, int] = {}
-    reached: dict[str, int] = {}  # a branch holds at a position whatever it held before
+    reached: dict[str, int] = {}
+    begun: Begun | None = None
     ahead = {head.branch: head.position}
     while ahead:
         heads = [At(*one) for one in ahead.items()]
         tips = needed(lambda at: log.tip(*at), heads)
-        states = needed(lambda at: log.branch(*at) or born(log.branch(at.branch, FOREVER)), heads)
-        reached |= ahead
-        vector |= {at.branch: tip for at, tip in zip(heads, tips, strict=True) if tip > vector.get(at.branch, 0)}
+        states = needed(lambda at: log.branch(*at), heads)
+        unborn = [at.branch for at, state in zip(heads, states, strict=True) if state is None]
+        later = dict(zip(unborn, needed(lambda branch: log.branch(branch, FOREVER), unborn), strict=True))
+        for at, tip, state in zip(heads, tips, states, strict=True):
+            since = None if state is None else Begun(state["parent"], state["base"])
+            begun = since if at == head else begun
+            before = log.vectors.before(at, since) if since else {}
+            for branch, position in (*before.items(), (at.branch, tip)):
+                if position > vector.get(branch, 0):
+                    vector[branch] = position
+                    reached[branch] = max(position, reached.get(branch, 0))
+            reached[at.branch] = max(at.position, reached.get(at.branch, 0))
         ahead = {}
-        for (_, position), state in zip(heads, states, strict=True):
-            for branch, before in _before(state, position):
-                if before > max(reached.get(branch, 0), ahead.get(branch, 0)):
-                    ahead[branch] = before
+        for at, state in zip(heads, states, strict=True):
+            for branch, position in _before(state or born(later[at.branch]), at.position):
+                if position > max(reached.get(branch, 0), ahead.get(branch, 0)):
+                    ahead[branch] = position
+    if begun:
+        log.vectors.keep(Found(head, begun, vector))
     return vector
 
 
@@ -60,13 +129,13 @@ def merge_bases(log: Log, one: At, other: At) -> list[At]:
 
 def newest_common(log: Log, one: Vector, other: Vector) -> list[At]:
     """As `merge_bases`, of two vectors."""
-    common = [At(branch, min(position, other[branch])) for branch, position in one.items() if branch in other]
+    common = {branch: min(position, other[branch]) for branch, position in one.items() if branch in other}
     newest: list[At] = []
-    within: list[Vector] = []
-    for at in sorted(common, key=lambda at: at.position, reverse=True):  # whoever holds it is newer
-        if not any(vector.get(at.branch, 0) >= at.position for vector in within):
-            newest.append(at)
-            within.append(held(log, at))
+    while common:
+        at = At(*max(common.items(), key=itemgetter(1)))  # whoever holds it is newer
+        newest.append(at)
+        within = held(log, at)
+        common = {b: position for b, position in common.items() if b != at.branch and position > within.get(b, 0)}
     return newest[::-1]
 
 

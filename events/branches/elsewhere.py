@@ -7,6 +7,7 @@ and the (pure) decision is made again.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from events.branches.ancestry import Vectors
 from events.branches.lineage import Lineage
 from events.decider import Context, Head, Heads, State, Unread
 from events.names import Key
@@ -44,6 +45,8 @@ class View(Protocol):
 
 class Elsewhere(Protocol):
     """All positions are written already, none is of the commit that is being decided. All but `need` raise `Unasked`."""
+
+    vectors: Vectors
 
     def here(self, heads: Heads) -> View:
         """The command's own branch, as its commit has left it so far."""

@@ -33,6 +33,7 @@ def ran(context: Context, log: Elsewhere, side: At, other: At) -> list[Ran]:
     found = [
         each
         for branch, position in held(log, side).items()
+        if position > theirs.get(branch, 0)
         for each in _of(log, branch, theirs.get(branch, 0), position)
     ]
     told = needed(lambda each: _ran(context, log, other, *each), sorted(found, key=lambda one: one[0]))

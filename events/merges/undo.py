@@ -3,7 +3,7 @@
 from events.branches.ancestry import At, held
 from events.branches.branch_rules import tag_key
 from events.branches.elsewhere import Commit, Elsewhere, elsewhere
-from events.decider import Context, Drafted
+from events.decider import Context, Drafted, needed
 from events.findings import Finding, Refused
 from events.merges.conflicts import Answers
 from events.merges.merge_words import BranchReset, BranchReverted, ResetBranch, RevertCommit
@@ -34,7 +34,7 @@ def _commit(context: Context, log: Elsewhere, command: RevertCommit) -> Commit:
     else:
         assert command.position is not None, "one of them is given"
         end = log.commit_end(command.position)
-        commits = (log.commit(branch, end) for branch in mine)
+        commits = needed(lambda branch: log.commit(branch, end), mine)
         found = next((commit for commit in commits if commit and commit.last == end), None)
         path, what = "/position", f"position {command.position:,}"
     if found is None or mine.get(found.branch, 0) < found.last:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.branches.ancestry import At, held, merge_bases
+from events.branches.ancestry import At, Lasting, Vectors, held, merge_bases
 
 MAIN, GATES, FEES = "prod/flights/main", "dev/flights/gates", "dev/flights/fees"
 
@@ -15,6 +15,7 @@ class History:
         self.states: dict[str, list[tuple[int, dict]]] = {}
         self.commits: dict[str, list[tuple[int, frozenset[int]]]] = {}
         self.position = 0
+        self.lasting = Lasting()
         self._put(MAIN, {"parent": None, "base": 0}, frozenset())
 
     def fork(self, name: str, parent: str) -> None:
@@ -45,6 +46,18 @@ class History:
     def _commit(self, branch: str, holds: frozenset[int]) -> None:
         self.position += 1
         self.commits.setdefault(branch, []).append((self.position, holds | {self.position}))
+
+    @property
+    def vectors(self) -> Vectors:
+        """Of a group of commands that begins where the history ends."""
+        return Vectors(self.lasting, self.position)
+
+    def rebase(self, branch: str) -> None:
+        state = self.branch(branch, self.position)
+        parent = At(state["parent"], self.position)
+        forked = state.get("forked", state["base"])
+        base = {"forked": forked, **state, "base": self.position}
+        self._put(branch, base, self.holds(parent) | self.holds(At(branch, self.position)))
 
     def bases(self, one: str, other: str) -> list[At]:
         return merge_bases(self, At(one, self.position), At(other, self.position))
@@ -100,7 +113,10 @@ def test_merges_that_crossed_leave_two_bases():
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["write", "merge"]), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5)), max_size=20
+    st.tuples(
+        st.sampled_from(["write", "merge", "rebase", "look"]), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5)
+    ),
+    max_size=20,
 )
 
 
@@ -114,7 +130,11 @@ def test_the_bases_hold_exactly_the_commits_that_both_hold(steps):
     for step, one, other, back in steps:
         if step == "write":
             history.write(names[one])
-        elif one != other:
+        elif step == "look":
+            held(history, At(names[one], history.position - back))
+        elif step == "rebase" and one:
+            history.rebase(names[one])
+        elif step == "merge" and one != other:
             history.merge(names[one], names[other], history.position - back)
     for one in names:
         vector = held(history, At(one, history.position))
