@@ -22,15 +22,9 @@ Properties = dict[str, Any]
 
 def pairs(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Compared, specimen: Version) -> Iterator[Pair]:
     """In key order, of the entities of which two moments have different versions. `specimen`: what all of them have alike."""
-    entities = entities_of(part)
-    told = alive(part) & (numbers(part, "since") > wanted.floor)
-    for first, behind in chain(gone, ranges(part, wanted.without)):
-        told[first:behind] = False
-    standing = np.stack([_standing(part, entities, told, at) for at in (wanted.before, wanted.after)])
-    (differing,) = np.nonzero(standing[0] != standing[1])
-    rows = standing[:, differing]
+    entities, rows = differing(part, gone, wanted)
     since, newest = numbers(part, "since")[rows].T.tolist(), pa.array(rows.max(axis=0))
-    names = entities.dictionary.take(pa.array(differing)).to_pylist()
+    names = entities.to_pylist()
     ends = [part[end].chunk(0).take(newest).to_pylist() for end in ("from", "to")]
     made = zip(*_properties(part, rows), strict=True)
     for name, begins, stops, there, at, of in zip(names, *ends, (rows.T >= 0).tolist(), since, made, strict=True):
@@ -44,6 +38,25 @@ def pairs(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Compared, spe
         yield Pair(Key(name), *both)
 
 
+def differing(part: pa.Table, gone: Sequence[tuple[int, int]], wanted: Compared) -> tuple[pa.Array, Any]:
+    """The entities of which two moments have different versions, in key order, and the rows of these: none is negative."""
+    entities = entities_of(part)
+    told = alive(part) & (numbers(part, "since") > wanted.floor)
+    for first, behind in chain(gone, ranges(part, wanted.without)):
+        told[first:behind] = False
+    standing = np.stack([_standing(part, entities, told, at) for at in (wanted.before, wanted.after)])
+    (found,) = np.nonzero(standing[0] != standing[1])
+    return entities.dictionary.take(pa.array(found)), standing[:, found]
+
+
+def shapes_of(part: pa.Table, rows: Any) -> tuple[Any, list[frozenset[str]]]:
+    """Of each row the number of its shape, of none the last one, and the fields of each shape."""
+    shape = as_dictionary(part["shape"].chunk(0))
+    return np.where(rows < 0, _NOTHING, shape.indices.to_numpy()[rows]), [
+        _shape(each) for each in shape.dictionary.to_pylist()
+    ]
+
+
 def _standing(part: pa.Table, entities: pa.DictionaryArray, told: Any, at: int) -> Any:
     """Of each entity the row that was there then."""
     found = np.full(len(entities.dictionary), _NOTHING)
@@ -54,9 +67,8 @@ def _standing(part: pa.Table, entities: pa.DictionaryArray, told: Any, at: int) 
 
 def _properties(part: pa.Table, rows: Any) -> tuple[list[Properties], list[Properties]]:
     """Of the two sides; without what both have alike, where they have the same fields."""
-    shape = as_dictionary(part["shape"].chunk(0))
-    shapes = np.where(rows < 0, _NOTHING, shape.indices.to_numpy()[rows])
-    members, alike = [_shape(each) for each in shape.dictionary.to_pylist()], shapes[0] == shapes[1]
+    shapes, members = shapes_of(part, rows)
+    alike = shapes[0] == shapes[1]
     taken = pa.array(rows.ravel(), mask=rows.ravel() < 0)
     made: tuple[list[Properties], list[Properties]] = ([{} for _ in alike], [{} for _ in alike])
     for name in part.column_names:

@@ -28,7 +28,7 @@ def _texts(head: Mapping[str, Any], told: Told, rows: Chosen, specimen: Version)
     created, updated, deleted = ("created", "updated", "deleted")
     key = pc.utf8_slice_codeunits(rows.column("entity").cast(pa.string()), len(specimen.entity))
     pieces = [
-        _encode(head).decode()[:-1], ',"key":', _quoted(key), ',"version":', rows.column("since").cast(pa.string()),
+        _encode(head).decode()[:-1], ',"key":', quoted(key), ',"version":', rows.column("since").cast(pa.string()),
         f',"writtenOn":{_text(specimen.branch)},"effective":', _instants(rows.column("effective")),
         f",{_text(told.column.name)}:", documents(told, rows, specimen),
         *_by(created, rows), *_by(updated, rows),
@@ -42,7 +42,7 @@ def _by(did: str, rows: Chosen) -> list[Any]:
     """Who did it, and when."""
     who = rows.column(f"{did}_by")
     return [
-        f',"_{did}_by":', _quoted(who), f',"_{did}_by_username":', _quoted(_usernames(who)),
+        f',"_{did}_by":', quoted(who), f',"_{did}_by_username":', quoted(_usernames(who)),
         f',"_{did}_at":', _instants(rows.column(f"{did}_at")),
     ]  # fmt: skip
 
@@ -53,7 +53,7 @@ def _usernames(authors: pa.Array) -> pa.Array:
     return pc.list_element(pc.split_pattern(authors, "@", max_splits=1), 0)
 
 
-def _quoted(texts: pa.Array) -> pa.Array:
+def quoted(texts: pa.Array) -> pa.Array:
     """As JSON; what is not there as null."""
     if pa.types.is_dictionary(texts.type):
         return pc.fill_null(_strings(texts.dictionary).take(texts.indices), "null")

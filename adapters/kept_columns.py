@@ -15,6 +15,7 @@ from pyarrow import ipc
 
 from adapters.arrow_columns import array, type_of
 from adapters.column_choice import Chosen, chosen, ranges
+from adapters.column_differences import Tell, differences, names_of
 from adapters.column_documents import documents
 from adapters.column_files import Stamp, are_whole, read_stamp
 from adapters.column_pairs import pairs
@@ -100,6 +101,14 @@ class KeptColumns:
         of_parts = zip(self._parts, self._gone, strict=True)
         each = (pairs(part, gone, wanted, self._specimen) for part, gone in of_parts)
         return merge(*each, key=lambda pair: pair.entity)
+
+    def differences(self, wanted: Compared, head: Mapping[str, Any], tell: Tell) -> Iterator[tuple[str, str]] | None:
+        called = [[*names_of(part, tell).values()] for part in self._parts]
+        if any(len(set(names)) < len(names) for names in called):
+            return None
+        behind = len(self._specimen.entity)
+        of_parts = zip(self._parts, self._gone, strict=True)
+        return merge(*(differences(part, gone, wanted, head, tell, behind) for part, gone in of_parts))
 
     def _mixes(self, name: str) -> bool:
         """Whether whole numbers and others are in one column, so that nobody knows which is which."""

@@ -23,6 +23,7 @@ from bench.in_git import NAME, Repository
 from bench.stock import Stock
 from queries.cuts import Cut, cut
 from queries.differences import differences
+from queries.differing import differing
 from queries.moments import AtPosition
 from queries.objects import objects, show
 from queries.sql.engine import Limits
@@ -141,7 +142,7 @@ class Ours(_Moments):
     def told(self, kept: Lookup) -> int:
         return sum(map(len, texts(self.cut(self.half), "Flight", kept)))
 
-    def differing(self, kept: Lookup) -> int:
+    def compared(self, kept: Lookup) -> int:
         return sum(1 for _ in differences(self.cut(self.year), self.cut(self.last), kept=kept))
 
     def asks(self) -> Mapping[str, tuple[str, Ask]]:
@@ -191,9 +192,12 @@ class Ours(_Moments):
                 "window", lambda: self.sql(f"SELECT id, _position FROM flight BETWEEN {low} AND {high}")
             ),
             "what differs between two moments a year apart, by SQL": ("diff", lambda: self.sql(changed)),
-            "what differs between two moments a year apart, field by field": ("diff", lambda: self.differing(self._kept)),
+            "what differs between two moments a year apart, field by field": ("diff", lambda: self.compared(self._kept)),
+            "what differs between two moments a year apart, field by field, as JSON": (
+                "diff", lambda: sum(map(len, differing(self.cut(self.year), self.cut(self.last), self._kept)))
+            ),
             "what differs between two moments a year apart, field by field, without columns": (
-                "diff", lambda: self.differing(nothing_kept)
+                "diff", lambda: self.compared(nothing_kept)
             ),
         }  # fmt: skip
 

@@ -5,7 +5,7 @@ branch that one of them sees alone, or of which they see two overlays, all of it
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
 from types import MappingProxyType
@@ -53,14 +53,26 @@ def differences(
     `behind`: only what comes behind this entity. `kept`: columns of what need not be read; of fewer than `at_once`
     entities versions are read sooner.
     """
-    names, shown = _names(before, after), Purges(after.versions)
-    for prefix in PREFIXES[reached(behind) :]:
+    comparison = Comparison(before, after)
+    for prefix in PREFIXES[reached(behind) :] if behind else written_to(before, after):
         first = behind if behind.startswith(prefix) else ""
         keys = (entity for entity in touched(prefix, before, after) if entity > first)
-        told = _Told(_pairs(kept, before, after, prefix))
+        yield from comparison.of(keys, _pairs(kept, before, after, prefix), at_once)
+
+
+class Comparison:
+    """Of entities at two cuts."""
+
+    def __init__(self, before: Cut, after: Cut) -> None:
+        self.before, self.after = before, after
+        self._names, self._shown = _names(before, after), Purges(after.versions)
+
+    def of(self, keys: Iterable[Key], pairs: Iterable[Pair] = (), at_once: int = AT_ONCE) -> Iterator[Difference]:
+        """In their order, which is that of the pairs, too: those need not be read where there are `at_once` entities."""
+        told, keys = _Told(iter(pairs)), iter(keys)
         while entities := list(islice(keys, at_once)):
             found = told.of(entities) if len(entities) == at_once else {}
-            yield from _compared(before, after, names, shown, entities, found)
+            yield from _compared(self.before, self.after, self._names, self._shown, entities, found)
 
 
 def difference(before: Cut, after: Cut, type_name: str, key: str | None = None) -> list[Difference]:
@@ -131,6 +143,12 @@ def _names(before: Cut, after: Cut) -> Callable[[State], Names]:
         return known[rid]
 
     return names
+
+
+def written_to(before: Cut, after: Cut) -> list[str]:
+    """Those of the prefixes under which anything may differ: one look instead of one at each."""
+    kinds = {entity.partition("/")[0] for entity in touched("", before, after)}
+    return [prefix for prefix in PREFIXES if prefix[:-1] in kinds]
 
 
 def touched(prefix: str, before: Cut, after: Cut) -> Iterator[Key]:

@@ -52,18 +52,23 @@ def diff(
     from oms.querying import columns
     from oms.settings import load
     from queries.differences import difference, differences
+    from queries.differing import differing, written
 
     settings = load({"folder": folder, "branch": branch, "deadline": deadline}).settings
     one, other = from_branch or settings.branch, to_branch or settings.branch
     start = from_moment or ("base" if one == other else "now")
     with versions(settings, min_position) as opened:
         before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
-        if type_name is None:
-            found: Iterable[Difference] = differences(before, after, kept=columns(settings))
-        else:
-            found = difference(before, after, type_name, key)
+        if type_name is None and as_json:
+            _print_json(before, after, differing(before, after, columns(settings)))
+            return
+        found: Iterable[Difference] = (
+            differences(before, after, kept=columns(settings))
+            if type_name is None
+            else difference(before, after, type_name, key)
+        )
         if as_json:
-            _print_json(before, after, found)
+            _print_json(before, after, map(written, found))
         else:
             _print(before, after, found, sides=sides)
 
@@ -89,12 +94,10 @@ def _print(before: "Cut", after: "Cut", found: Iterable["Difference"], *, sides:
     out.print(f"{counts}; from {_place(before)} to {_place(after)}", style="dim")
 
 
-def _print_json(before: "Cut", after: "Cut", found: Iterable["Difference"]) -> None:
-    from msgspec.json import encode
-
+def _print_json(before: "Cut", after: "Cut", told: Iterable[str]) -> None:
     ends = {"from": before, "to": after}
     head = {name: {"branch": cut.branch, "position": cut.position} for name, cut in ends.items()}
-    print_stream(head, "differences", (encode(difference.json()).decode() for difference in found))
+    print_stream(head, "differences", told)
 
 
 def _place(cut: "Cut") -> str:

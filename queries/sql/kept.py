@@ -82,6 +82,14 @@ class Columns(Protocol):
     def compares(self) -> bool:
         """Whether pairs can be made of them."""
 
+    def differences(
+        self, wanted: Compared, head: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> Iterator[tuple[str, str]] | None:
+        """As JSON documents, in key order, each with its entity, what `Difference.json` tells: what became, `head`, the rest.
+
+        `tell`: properties by field to what is shown of them by name. `None` where several fields have one name.
+        """
+
     def pairs(self, wanted: Compared) -> Iterator[Pair]:
         """Of the entities of which there are other versions at one moment than at the other one, in key order."""
 
@@ -123,6 +131,19 @@ def whole(
 
 def pairs(lookup: Lookup, before: Cut, after: Cut, prefix: str) -> Iterator[Pair]:
     """What differs between two cuts of the entities of one type, in key order; some are left out, or all."""
+    found = compared(lookup, before, after, prefix)
+    return iter(()) if found is None else found.columns.pairs(found.wanted)
+
+
+class FoundBoth(NamedTuple):
+    """Columns of one prefix, and what of them is compared."""
+
+    columns: Columns
+    wanted: Compared
+
+
+def compared(lookup: Lookup, before: Cut, after: Cut, prefix: str) -> FoundBoth | None:
+    """`None` where there are no columns of what both see, or too much would have to be read apart."""
     for one in before.lineage:
         branch, floor, last = one
         other = next((each for each in after.lineage if each[:2] == one[:2]), None)
@@ -130,8 +151,8 @@ def pairs(lookup: Lookup, before: Cut, after: Cut, prefix: str) -> Iterator[Pair
         if other is not None and columns is not None and columns.compares:
             others = [each for each in (*before.lineage, *after.lineage) if each not in (one, other)]
             apart = _apart(after.versions, others, max(one, other), prefix, columns)
-            return iter(()) if apart is None else columns.pairs(Compared(floor, last, other[2], apart))
-    return iter(())
+            return None if apart is None else FoundBoth(columns, Compared(floor, last, other[2], apart))
+    return None
 
 
 def _apart(

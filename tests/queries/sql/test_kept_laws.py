@@ -16,10 +16,11 @@ from adapters.postgres_session import PostgresSessions
 from events.names import Key
 from events.wire.instants import to_text
 from queries.cuts import Cut, cut
-from queries.differences import differences
+from queries.differences import Difference, differences
+from queries.differing import differing
 from queries.moments import AtPosition
 from queries.naming import types
-from queries.objects import everything, objects
+from queries.objects import Shown, everything, objects
 from queries.whole import texts
 from tests.queries.histories import MAIN, SECOND, START, Event, History, changed, deleted, made, object_type
 from tests.queries.sql.asking import LATER
@@ -87,8 +88,8 @@ async def test_those_of_a_database_do_too(postgres_url: str, data: st.DataObject
 
 async def tells_alike(view: File | Database, data: st.DataObject) -> None:
     wished = data.draw(st.one_of(steps(TAME), steps(WILD)))
-    written = await lived(view, [*wished, *(["make"] if data.draw(st.booleans()) else [])])
-    moments = st.integers(1, written.position)
+    lasted = await lived(view, [*wished, *(["make"] if data.draw(st.booleans()) else [])])
+    moments = st.integers(1, lasted.position)
     first, last = sorted((data.draw(moments), data.draw(moments)))
     true = sorted(to_text(START + data.draw(st.integers(-6, 20)) * SECOND) for _ in range(2))
     for question in data.draw(st.lists(st.sampled_from(QUESTIONS), min_size=3, max_size=4, unique=True)):
@@ -104,12 +105,18 @@ async def tells_alike(view: File | Database, data: st.DataObject) -> None:
                 assert [*texts(other, of, lookup(view.place), deleted=deleted_too)] == written_out(
                     other, of, deleted_too
                 )
-            assert [*differences(one, other, kept=lookup(view.place), at_once=2)] == [*differences(one, other)]
+            read = [*differences(one, other)]
+            assert [*differences(one, other, kept=lookup(view.place), at_once=2)] == read
+            assert [*differing(one, other, lookup(view.place), at_once=1)] == [*map(written, read)]
 
 
 def written_out(at: Cut, of: str | None, deleted_too: bool) -> list[str]:
     found = objects(at, of, deleted=deleted_too) if of else everything(at, deleted=deleted_too)
-    return [msgspec.json.encode(shown.json()).decode() for shown in found]
+    return [*map(written, found)]
+
+
+def written(found: Shown | Difference) -> str:
+    return msgspec.json.encode(found.json()).decode()
 
 
 async def lived(view: File | Database, wished: Sequence[Any]) -> History:
