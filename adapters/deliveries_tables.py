@@ -124,6 +124,8 @@ LAST: Final = (  # `sought` gives what is between the first and the last paramet
         tries.c.position == func.coalesce(bindparam("at", type_=BigInteger), tries.c.position),
         tries.c.kind == func.coalesce(bindparam("ended", type_=Text), tries.c.kind),
         tries.c.kind != bindparam("otherwise"),
+        tries.c.time >= bindparam("since"),
+        tries.c.time < bindparam("until"),
     )
     .order_by(tries.c.number.desc())
     .limit(bindparam("most"))
@@ -141,6 +143,7 @@ FAILED: Final = (
         failures.c.time >= bindparam("since"),
         failures.c.time < bindparam("until"),
         failures.c.next.is_(None) | (failures.c.next < bindparam("overdue")),
+        failures.c.kind == func.coalesce(bindparam("ended", type_=Text), failures.c.kind),
     )
     .order_by(failures.c.position)
 )
@@ -259,8 +262,8 @@ def ask(insert_into: Callable[[Table], Any]) -> Any:
     )
 
 
-def sought(asked: Sought) -> tuple[int, int | None, str | None, str]:
-    return asked.before, asked.position, asked.kind, DELIVERED if asked.failed else ""
+def sought(asked: Sought) -> tuple[int, int | None, str | None, str, int, int]:
+    return asked.before, asked.position, asked.kind, DELIVERED if asked.failed else "", asked.since, asked.until
 
 
 def tally_rows(tallied: Mapping[Tallied, int]) -> list[tuple[Any, ...]]:

@@ -69,9 +69,11 @@ class PostgresDeliveries:
         """The number of the try that was noted last; 0 if there is none."""
         return (await self._kept.fetch(_NEWEST))[0][0] or 0
 
-    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> list[int]:
-        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
-        return [row[0] for row in await self._kept.fetch(_FAILED, subscription, since, until, overdue)]
+    async def undelivered(
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+    ) -> list[int]:
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed (as `kind` if that is said), and that are not tried again or should have been before `overdue`."""
+        return [row[0] for row in await self._kept.fetch(_FAILED, subscription, since, until, overdue, kind)]
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""

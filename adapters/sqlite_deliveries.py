@@ -61,10 +61,12 @@ class SqliteDeliveries:
         """The number of the try that was noted last; 0 if there is none."""
         return await self._file.run(lambda connection: connection.execute(_NEWEST).fetchone()[0] or 0)
 
-    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> list[int]:
-        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
+    async def undelivered(
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+    ) -> list[int]:
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed (as `kind` if that is said), and that are not tried again or should have been before `overdue`."""
         rows = await self._file.run(
-            lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue)).fetchall()
+            lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue, kind)).fetchall()
         )
         return [position for (position,) in rows]
 

@@ -23,7 +23,9 @@ class Kept(Deliveries, Consents, Protocol):
     async def newest(self) -> int:
         """The number of the try that was noted last; 0 if there is none."""
 
-    async def undelivered(self, subscription: str, since: int, overdue: int, until: int = FOREVER) -> Sequence[int]:
+    async def undelivered(
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+    ) -> Sequence[int]:
         """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
 
     async def counted(self, first: int, last: int) -> Mapping[str, Sequence[Counted]]:

@@ -58,12 +58,16 @@ class Try(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """Which tries of a subscription: of smaller numbers than `before`, of an event's position, that ended so; `failed`: those alone."""
+    """Which tries of a subscription: of smaller numbers than `before`, of an event's position, that ended so,
+    that began in a time (µs, `until` excluded); `failed`: those alone.
+    """
 
     before: int = FOREVER
     failed: bool = False
     position: int | None = None
     kind: str | None = None
+    since: int = 0
+    until: int = FOREVER
 
 
 ALL: Final = Sought()

@@ -102,9 +102,14 @@ class Portal:
         before: Annotated[int, Query(ge=1, le=FOREVER, description="numbers below that")] = FOREVER,
         failed: Annotated[bool, Query(description="only those that failed")] = False,
         position: Annotated[int | None, Query(ge=1, le=FOREVER, description="only those of the event there")] = None,
+        since: Annotated[str | None, Query(max_length=100, description="instant; only those from then on")] = None,
+        until: Annotated[str | None, Query(max_length=100, description="instant; only those before")] = None,
     ) -> Response:
         found = await self._asked(request, name)
-        there = await self._behind.portal.tries(found.state["id"], limit, Sought(before, failed, position))
+        begin = 0 if since is None else _instant(since, "/query/since")
+        end = FOREVER if until is None else _instant(until, "/query/until")
+        asked = Sought(before, failed, position, since=begin, until=end)
+        there = await self._behind.portal.tries(found.state["id"], limit, asked)
         following = there[-1][0] if len(there) == limit else None
         return _json(Tries(tries=[try_shown(*each) for each in there], before=following))
 
@@ -123,8 +128,8 @@ class Portal:
     async def recover(self, request: Request, name: str) -> Response:
         _, found, body = await self._said(request, name)
         said, portal, identity = read(Recovery, body), self._behind.portal, found.state["id"]
-        until = FOREVER if said.until is None else _instant(said.until, "until")
-        positions = await portal.undelivered(identity, _instant(said.since, "since"), until)
+        until = FOREVER if said.until is None else _instant(said.until, "/body/until")
+        positions = await portal.undelivered(identity, _instant(said.since, "/body/since"), until)
         if not said.dry_run and positions:
             _must_be_active(found.state)
             if len(positions) > MOST_RECOVERED:
@@ -214,12 +219,12 @@ def _must_be_active(state: State) -> None:
         raise problem(409, "SUBSCRIPTION_STATUS", "/path/name", text)
 
 
-def _instant(text: str, member: str) -> int:
+def _instant(text: str, place: str) -> int:
     """In µs. Raises `Problem`."""
     try:
         return from_text(text)
     except NotAnInstant as error:
-        raise problem(400, "GATEWAY_PARAMETER", f"/body/{member}", str(error)) from None
+        raise problem(400, "GATEWAY_PARAMETER", place, str(error)) from None
 
 
 def _json(shown: BaseModel) -> Response:

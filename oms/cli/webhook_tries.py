@@ -32,17 +32,25 @@ def tries(
     position: Annotated[
         int | None, typer.Option("--position", min=1, help="Only those of the event there.", show_default=False)
     ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only those from then on: a date or an instant.", show_default=False)
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only those before: a date or an instant.", show_default=False)
+    ] = None,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
     """Show what became of deliveries, the last first. With --json also what was sent and answered."""
 
     async def work() -> None:
-        from events.subscriptions.letters import Sought
+        from events.subscriptions.letters import FOREVER, Sought
 
+        begin, end = 0 if since is None else micros(since), FOREVER if until is None else micros(until)
+        asked = Sought(failed=failed, position=position, kind=result, since=begin, until=end)
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
-            found = await deliveries.last(state["id"], limit, Sought(failed=failed, position=position, kind=result))
+            found = await deliveries.last(state["id"], limit, asked)
         if as_json:
             print_json([try_json(number, each) for number, each in found])
         else:
@@ -67,6 +75,9 @@ def recover(
     until: Annotated[
         str | None, typer.Option("--until", help="Up to then: a date or an instant.", show_default=False)
     ] = None,
+    result: Annotated[
+        str | None, typer.Option("--result", help="Only what ended so: timeout, status_503 …", show_default=False)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
     folder: Folder = None,
     as_json: Json = False,
@@ -79,7 +90,7 @@ def recover(
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
             end = FOREVER if until is None else micros(until)
-            positions = await deliveries.undelivered(state["id"], micros(since), _overdue(), end)
+            positions = await deliveries.undelivered(state["id"], micros(since), _overdue(), end, result)
         if not positions:
             complain("nothing has failed for good in that time")
         elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):

@@ -91,6 +91,9 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
             assert (json.loads(one["body"])["name"], one["request"]["webhook-id"]) == ("편", mine[1]["webhook-id"])
             assert (await ask("GET", "/탑승구/tries?failed=true"))[1] == {"tries": [], "before": None}
             _, page = await ask("GET", "/탑승구/tries?limit=1")
+            assert (await ask("GET", "/탑승구/tries?until=2020-01-01T00:00:00Z"))[1]["tries"] == []
+            assert (await ask("GET", "/탑승구/tries?since=2020-01-01T00:00:00Z"))[1]["tries"]
+            assert (await ask("GET", "/탑승구/tries?since=gestern"))[0] == 400
             assert (await ask("GET", f"/탑승구/tries?before={page['before']}"))[1]["tries"] == []
 
             assert (await ask("POST", f"/탑승구/tries/{last['number']}/resend"))[0] == 202

@@ -137,5 +137,8 @@ async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_
             (other,) = (await typed("tries", "a", "--position", str(first)))[1]
             assert (bool(tries[0]["request"]), bool(other["request"])) == (True, True)
             assert (await typed("tries", "a", "--failed"))[1] == []
+            assert (await typed("tries", "a", "--until", "2020-01-01"))[1] == []
+            assert len((await typed("tries", "a", "--since", "2020-01-01", "--until", "2100-01-01"))[1]) >= 2
+            assert (await typed("recover", "a", "--since", "2020-01-01", "--result", "timeout", "--yes"))[1] is None
             code, shown = await typed("show", "a")
             assert list(shown["expunged"]["positions"]) == [str(told.position)]

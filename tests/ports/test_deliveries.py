@@ -76,6 +76,8 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     assert await deliveries.undelivered(ONE, 0, 0) == [2, 5]
     assert await deliveries.undelivered(ONE, 50, 0) == [5]
     assert await deliveries.undelivered(ONE, 0, 0, 60) == [2]
+    assert await deliveries.undelivered(ONE, 0, 0, kind="status_500") == [2, 5]
+    assert await deliveries.undelivered(ONE, 0, 0, kind="timeout") == []
     assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
     await deliveries.close()
 
@@ -153,6 +155,10 @@ async def test_tries_are_found_by_how_they_ended_by_event_and_page_by_page(opene
     assert await found(position=1) == whole[1:]
     assert await found(kind="timeout", position=2) == whole[:1]
     assert await found(kind="timeout", position=1) == []
+    await deliveries.note([tried(ONE, 3, time=60)], {})
+    assert [each[1] for each in await found(since=60)] == [3]
+    assert [each[1] for each in await found(until=60)] == [2, 1, 1]
+    assert await found(since=6, until=60) == []
     await deliveries.close()
 
 
