@@ -45,6 +45,7 @@ AREAS = (
     "RULE",
     "SCHEDULE",
     "SECTION",
+    "SIMILAR",
     "SQL",
     "STRUCT",
     "SUBJECT",
