@@ -34,6 +34,7 @@ from workers.delivering.replay import Replay
 from workers.delivering.reporting import Reporter
 from workers.delivering.sent import Sent, tries
 from workers.delivering.shares import Shares
+from workers.delivering.turns import Turns
 
 REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
@@ -76,7 +77,8 @@ class Endpoint:
         self._again: set[int] = set()  # positions of these, and of those that are under way
         self._working = self._picked = 0
         self._ripening = False
-        self._repeatable, self._idle, self._over, self._now = (asyncio.Event() for _ in range(4))
+        self._repeatable, self._idle, self._now = (asyncio.Event() for _ in range(3))
+        self._turns = Turns(str(state["name"]), tools.shares, tools.clock, tools.rest)
         self._repeatable.set()
         self._idle.set()
         self.expunging = 0  # its number; it is under way
@@ -189,7 +191,7 @@ class Endpoint:
     def end(self) -> None:
         """Nothing new is sent; what is under way goes to its end."""
         self.alive = False
-        self._over.set()
+        self._turns.over.set()
         self._first.room.set()
         self._repeatable.set()
 
@@ -238,7 +240,7 @@ class Endpoint:
         return bool(self._first) and not wait
 
     async def _ripen(self, seconds: float) -> None:
-        await self._pause(seconds)
+        await self._turns.pause(seconds)
         self._ripening = False
         self._hire_all()
 
@@ -252,7 +254,7 @@ class Endpoint:
             return self._first.take(self._tools.clock()) if self._first else None
         async with self._gathering:
             if self._first and not self._first.enough.is_set():
-                await self._pause(self._first.limits.seconds, self._first.enough)
+                await self._turns.pause(self._first.limits.seconds, self._first.enough)
             return self._first.take(self._tools.clock()) if self.alive and self._ripe() else None
 
     async def _settle(self, letter: Letter) -> None:
@@ -279,7 +281,7 @@ class Endpoint:
                     self._attempt += 1
                     self._batch = tuple(each.position for each in letter.events) if self.batches else ()
                     self._now.clear()
-                    await self._pause(seconds, self._now)
+                    await self._turns.pause(seconds, self._now)
                 case GivenUp(kind):
                     self._stop(f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}")
                     self._attempt = 1
@@ -293,7 +295,7 @@ class Endpoint:
     async def _carry(self, letter: Letter) -> Verdict | None:
         """Send it once, and see to what follows from that; `None` where it is still here: its turn has not come, or comes again."""
         tools = self._tools
-        if not await self._turn(1 + len(letter.others)):
+        if not await self._turns.turn(self._pace, 1 + len(letter.others)):
             return None
         begun = tools.clock()
         sent = await tools.send(self.state, letter)
@@ -334,29 +336,3 @@ class Endpoint:
     def _stop(self, reason: str) -> None:
         self.end()
         self._tools.reporter.disable(self.name, reason)
-
-    async def _turn(self, events: int) -> bool:
-        """Returns when so many may go; `False`: never, it is over."""
-        while True:
-            now = self._tools.clock()
-            turn = self._pace.turn(now, events)
-            if turn > now:
-                await self._pause(turn - now)
-            free = max(now, turn)
-            if self._tools.shares.limited and self.alive and self._pace.left_alone <= free:
-                await self._unless_over(self._tools.shares.turn(self.name, events))
-                free = self._tools.clock()
-            if not self.alive or self._pace.left_alone <= free:
-                return self.alive
-
-    async def _pause(self, seconds: float, enough: asyncio.Event | None = None) -> None:
-        await self._unless_over(self._tools.rest(seconds), *([] if enough is None else [enough.wait()]))
-
-    async def _unless_over(self, *ends: Awaitable[object]) -> None:
-        """Until the first of them, or until there is nothing to wait for any more."""
-        waiting = [asyncio.ensure_future(each) for each in (*ends, self._over.wait())]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waiting:
-                each.cancel()
