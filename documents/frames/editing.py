@@ -29,7 +29,8 @@ def with_value(text: str, index: int, path: str, value: Json) -> str:
     """
     source = read(text)
     if not 0 <= index < len(source.frames):
-        raise EditRefused(f"there is no frame {index}; the text has {len(source.frames)}")
+        there = f"they are 0 to {len(source.frames) - 1}" if source.frames else "the text has none"
+        raise EditRefused(f"there is no frame {index}; {there}")
     if not path.startswith("/"):
         raise EditRefused(f"{path or 'an empty path'} names no value: a path begins with /")
     frame = source.frames[index]

@@ -95,8 +95,10 @@ def _parsed(tokens: Sequence[Token], text: str) -> exp.Expr:
     except ParseError as error:
         first = error.errors[0]
         raise refused("SQL_SYNTAX", _readable(first["description"]), Place(first["line"], first["col"])) from None
-    except (SqlglotError, RecursionError) as error:
-        raise refused("SQL_SYNTAX", str(error) or "it is nested too deep") from None
+    except SqlglotError as error:
+        raise refused("SQL_SYNTAX", str(error)) from None
+    except RecursionError:
+        raise refused("SQL_SYNTAX", "it is nested too deep") from None
     if len(trees) != 1 or trees[0] is None:
         raise refused("SQL_STATEMENT", "one SELECT is asked for, nothing or several stand here")
     tree = trees[0]
@@ -126,8 +128,13 @@ def _no_select(node: exp.Expr) -> Refused:
 
 
 def _check_calls(tree: exp.Expr, said: Sequence[Token]) -> None:
-    """All calls as the engine will get them."""
-    tokens = sqlglot.tokenize(tree.sql(dialect=_DIALECT), read=_DIALECT)
+    """All calls as the engine will get them. Raises `Refused` (SQL_SYNTAX, SQL_FUNCTION)."""
+    try:
+        tokens = sqlglot.tokenize(tree.sql(dialect=_DIALECT), read=_DIALECT)
+    except (SqlglotError, ValueError) as error:  # read, but not to be written again, such as the path '$..*'
+        raise refused("SQL_SYNTAX", f"it cannot be handed to the engine: {error}") from None
+    except RecursionError:
+        raise refused("SQL_SYNTAX", "it is nested too deep") from None
     for at, token in enumerate(tokens[:-1]):
         name = token.text.casefold()
         if _is_called(tokens, at) and name not in FUNCTIONS and name not in SYNTAX:

@@ -137,6 +137,8 @@ class Reader:
     def _text(self, what: str) -> Said:
         if self.at >= len(self.tokens) or self.tokens[self.at].token_type not in _TEXTS:
             raise self._wrong(f"{what} wants a text in single quotes here; a moment is one of {EXAMPLES}")
+        if not self.tokens[self.at].text.strip():  # elsewhere nothing is now; here it is a value that somebody forgot
+            raise self._wrong(f"the text here is empty; a moment is one of {EXAMPLES}")
         self.at += 1
         return Said(self.tokens[self.at - 1].text, place_of(self.tokens, self.at - 1))
 
