@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from events.decider import Context
 from events.findings import Finding, Refused
 from events.names import Key
 from events.objects.given import Given
-from events.objects.personal import owners_of
+from events.objects.personal import Personal, owners_of
 from events.objects.section import uploaded, whole
 from events.schema.shape import Shape
-from events.schema.values import Json, pointer
+from events.schema.values import Json, pointer, same
 
 
 def in_sections(context: Context, shape: Shape, given: Given) -> Given:
@@ -60,24 +61,65 @@ def closed_sections(
     split = [field for field, unfoldable in shape.documents.items() if unfoldable and values.get(field) is not None]
     if personal is None or not any(map(personal.closes, split)):
         return values, {}
-    owners = list(owners_of(context, personal, entity, whole_values))
     stored, sections = dict(values), dict[str, Json]()
     findings: list[Finding] = []
     for field in split:
         if personal.closes(field) and context.splits.section(values[field]) is None:
-            key = context.seals.document_key(owners, entity, pointer(field))
-            stored[field] = _split(context, values[field], "", findings, sections, key)
+            key = _document_key(context, personal, entity, field, whole_values)
+            stored[field] = _split_once(context, values[field], entity, field, findings, sections, key)
     if findings:
         raise Refused(findings)
     return stored, sections
 
 
-def opened_wholes(
-    context: Context, shape: Shape, old: Mapping[str, Json], fields: Collection[str]
+def compared(
+    context: Context, shape: Shape, entity: Key, old: Mapping[str, Json], given: Mapping[str, Json]
 ) -> Mapping[str, Json]:
-    """Old values, those of these fields that are encrypted documents whole: to be compared with new ones. Raises `Unread`."""
-    closed = [field for field in shape.documents if field in fields and context.splits.key(old.get(field))]
-    return {**old, **{field: whole(context, old[field]) for field in closed}} if closed else old
+    """Old values, to be compared with those that are given: encrypted documents are the given ones where they are equal.
+
+    Sealed under one key, equal values have equal sections; only under another one are they compared as wholes. Raises `Unread`.
+    """
+    found = dict(old)
+    for field in shape.documents:
+        there = context.splits.key(old.get(field)) if field in given else ""
+        if not there or given[field] is None:
+            continue
+        assert shape.personal is not None, "only what is encrypted has a key"
+        if there != _document_key(context, shape.personal, entity, field, {**old, **given}):
+            found[field] = whole(context, old[field])
+            continue
+        stub = _split_once(context, given[field], entity, field, [], {}, there)
+        if context.splits.section(stub) == context.splits.section(old[field]):
+            found[field] = given[field]
+    return found
+
+
+def _document_key(context: Context, personal: Personal, entity: Key, field: str, values: Mapping[str, Json]) -> str:
+    """Of a document of an object that has these values."""
+    return context.seals.document_key(list(owners_of(context, personal, entity, values)), entity, pointer(field))
+
+
+def _split_once(
+    context: Context, value: Json, entity: Key, field: str, findings: list[Finding], sections: dict[str, Json], key: str
+) -> Json:
+    """As `_split`; not again where the same command is decided again."""
+    at = "split", entity, field, key
+    noted = context.notes.get(at)
+    if noted is None or not same(noted.value, value):  # one command may give a value twice
+        noted = context.notes[at] = _Noted(value, {}, [])
+        noted.stub = _split(context, value, "", noted.findings, noted.sections, key)
+    sections |= noted.sections
+    findings += noted.findings
+    return noted.stub
+
+
+class _Noted(Struct, gc=False):
+    """How a value was split."""
+
+    value: Json
+    sections: dict[str, Json]
+    findings: list[Finding]
+    stub: Json = None
 
 
 def _split(

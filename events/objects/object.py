@@ -14,7 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, created_with, keyed
-from events.objects.large import closed_sections, opened_wholes, unfolded
+from events.objects.large import closed_sections, compared, unfolded
 from events.objects.object_change import change, refuse_purged, shown
 from events.objects.object_found import (
     Found,
@@ -112,7 +112,7 @@ def _create(context: Context, shape: Shape, given: Given) -> list[Drafted]:
     entity = None if key is None else _stands(context, shape, key)
     there = None if entity is None else context.get(entity)
     if entity is not None and there is not None and not there["deleted"]:
-        old = opened_wholes(context, shape, known(context, shape, entity, there), properties)
+        old = compared(context, shape, entity, known(context, shape, entity, there), properties)
         if not findings and _equal(old, properties):
             return []
         text = f"{shape.name} {key} exists already; update it, or delete it first"

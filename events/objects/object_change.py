@@ -6,7 +6,7 @@ from events.decider import Context, Drafted
 from events.findings import Finding, Refused
 from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, complete, told
-from events.objects.large import opened_wholes
+from events.objects.large import compared
 from events.objects.object_found import Found, claims_of
 from events.objects.sealing import PURGED
 from events.objects.section import new_sections
@@ -24,7 +24,7 @@ def change(context: Context, found: Found, given: Given) -> list[Drafted]:
     """The event that gives an object these values, `[]` if it has them. One that is deleted must be fit to come back."""
     shape, old, findings = found.shape, found.old, given.findings
     stored, personal = found.state["properties"], shape.personal
-    before = opened_wholes(context, shape, old, given.values)
+    before = compared(context, shape, found.entity, old, given.values)
     changed = {
         field: value
         for field, value in given.values.items()

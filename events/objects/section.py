@@ -119,7 +119,7 @@ def uploaded(context: Context, root: str, path: str, findings: list[Finding]) ->
         contents = dict(zip(wanted, needed(context.uploaded.section, wanted), strict=True))
         findings += [_missing(name, path) for name, content in contents.items() if content is None]
         found |= {name: content for name, content in contents.items() if content is not None}
-        below |= {name: list(context.splits.named(found[name])) for name in contents if name in found}
+        below |= {name: _named_by(context, name, found[name]) for name in contents if name in found}
         named = dict.fromkeys(each for name in contents for each in below.get(name, ()) if each not in found)
         wanted = lacking(context, named)
     if wanted:
@@ -141,9 +141,18 @@ def whole(context: Context, value: Json, beside: Mapping[str, Json] = _NOTHING) 
         contents |= {name: state["content"] for name, state in states.items() if state is not None}
         contents = {name: context.splits.opened(content, key) for name, content in contents.items()}
         found |= contents
-        below = dict.fromkeys(name for content in contents.values() for name in context.splits.named(content))
+        below = dict.fromkeys(each for name in contents for each in _named_by(context, name, contents[name]))
         wanted = [name for name in below if name not in found]
     return context.splits.joined(value, found)
+
+
+def _named_by(context: Context, section: str, content: Json) -> list[str]:
+    """Those that a section names; looked up once, however often a command is decided again."""
+    at = "named", section
+    if at not in context.notes:
+        context.notes[at] = list(context.splits.named(content))
+    names: list[str] = context.notes[at]
+    return names
 
 
 def _missing(section: str, path: str) -> Finding:

@@ -1,6 +1,7 @@
 """Encrypted documents: their sections are sealed, say nothing by what they are called, and are gone with the data key."""
 
 import json
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from documents.splitting import split
 from documents.unfold import UnfoldableDocument
 from events.names import Key
 from events.objects.sealing import PURGED, is_closed
+from producers.outbox import Ask, Told, Work, Writes
 from security.sealed_sections import is_sealed, opened
 from tests.producers.desk import MAIN, Desk, asked, codes
 from tests.producers.test_migrations import begun, plan, ran, sent
@@ -200,3 +202,37 @@ async def test_commands_of_one_group_and_a_dry_run_leave_nothing_behind(desk):
     assert [first["status"], second["status"]] == ["accepted", "accepted"]
     assert "점검" not in json.dumps(first, ensure_ascii=False)
     assert await whole(desk) == book(20)
+
+
+class Noting(MemoryOutbox):
+    """Notes which sections are read."""
+
+    def __init__(self) -> None:
+        super().__init__("main")
+        self.read: list[str] = []
+
+    async def commit(self, work: Work) -> Writes:
+        return await super().commit(lambda head: self._noting(work(head)))
+
+    def _noting(self, work: Generator[Ask, Told, Writes]) -> Generator[Ask, Told, Writes]:
+        try:
+            ask = next(work)
+            while True:
+                self.read += [read.key for read in ask.heads if read.key.startswith("section/")]
+                ask = work.send((yield ask))
+        except StopIteration as ended:
+            writes: Writes = ended.value
+            return writes
+
+
+async def test_a_document_given_again_is_known_without_a_look_into_what_is_stored():
+    outbox = Noting()
+    desk = await Desk(outbox).open()
+    await sent(desk, "CreateObjectType", **MANUAL)
+    await sent(desk, "CreateObject", **manual(book()))
+    outbox.read.clear()
+    desk.restart()
+    assert (await desk.send("UpsertObject", **manual(book())))["status"] == "unchanged"
+    assert outbox.read == []
+    await sent(desk, "UpsertObject", **manual(book() | {"title": "다른"}))
+    assert await whole(desk) == book() | {"title": "다른"}
