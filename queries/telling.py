@@ -14,17 +14,23 @@ Declared = Mapping[str, Mapping[str, Any]]
 
 
 class Form(NamedTuple):
-    """`fields`: in the order in which they are told, `None` where they come so; `names`: theirs, in that order."""
+    """`fields`: in the order in which they are told, `None` where they come so; `names`: theirs, in that order.
+
+    `names` are `None` where all come in their order under their own names, as most do.
+    """
 
     fields: tuple[str, ...] | None
-    names: tuple[str, ...]
+    names: tuple[str, ...] | None
     structs: Mapping[str, Mapping[str, Any]]  # by name: their fields have names, too
     sectioned: tuple[str, ...]  # names of those that may be kept in sections
 
     def told(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Of properties that have these fields."""
-        values = properties.values() if self.fields is None else [properties[field] for field in self.fields]
-        shown = dict(zip(self.names, values, strict=True))
+        if self.names is None:
+            shown = dict(properties)
+        else:
+            values = properties.values() if self.fields is None else [properties[field] for field in self.fields]
+            shown = dict(zip(self.names, values, strict=True))
         for name, declared in self.structs.items():
             shown[name] = struct_by_name(declared, shown[name])
         return shown
@@ -59,9 +65,10 @@ class Names:
         there = frozenset(fields)
         known = {field: each for field, each in self._declared.items() if field in there and not each.get("removed")}
         order = (*known, *(field for field in fields if field not in self._declared))
+        names = tuple(str(known[field]["name"]) if field in known else field for field in order)
         return Form(
             fields=None if order == fields else order,
-            names=tuple(str(known[field]["name"]) if field in known else field for field in order),
+            names=None if names == fields == order else names,
             structs={each["name"]: each for each in known.values() if "fields" in each},
             sectioned=tuple(each["name"] for each in known.values() if "unfoldable" in each),
         )

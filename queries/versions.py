@@ -90,7 +90,10 @@ class Versions(Protocol):
         """
 
     def changed(self, branch: str, prefix: str, after: int, until: int) -> Iterator[Key]:
-        """Keys with a version that began in (after, until], each once, in key order (code points); streamed."""
+        """Keys that start with `prefix` (maybe empty) and have a version that began in (after, until].
+
+        Each once, in key order (code points); streamed.
+        """
 
     def written(self, after: int, until: int) -> Sequence[Version]:
         """Versions that began in (after, until], on any branch, by position."""
