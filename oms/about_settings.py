@@ -234,7 +234,9 @@ ABOUT: Mapping[str, About] = {
     "embedding_personal": About(
         "whether properties marked `mark` are embedded, too; encrypted ones never are", choices=("no", "yes")
     ),
-    "group_limit": About("how many commands one transaction may hold", "commands", low=1, high=10_000),
+    "group_limit": About(
+        "how many commands one transaction of the write side may hold", "commands", low=1, high=10_000
+    ),
 }
 
 

@@ -84,7 +84,7 @@ class Settings:
     embedding_credentials: str = ""
     embedding_templates: str = ""
     embedding_personal: str = "no"
-    group_limit: int = 1_000
+    group_limit: int = 2_000
 
 
 DEFAULTS: Mapping[str, Value] = asdict(Settings())

@@ -104,7 +104,7 @@ async def _committer(
     wraps = Wraps(token_bytes(KEY_BYTES))
     await outbox.throw_away(clock.now() + 1)  # what waits since before is wrapped under a key that is gone
     planner = Planner(settings.ontology, clock.new_id, limits, KeyRing(keys, token_bytes), wraps)
-    committer = Committer(outbox, planner, clock.now, committed)
+    committer = Committer(outbox, planner, clock.now, committed, settings.group_limit)
     questions = read_door(settings, here.shelves, here.recorder.read).questions | PreviewDoor(outbox).questions
     questions |= RunsDoor(last_runs(settings, here.shelves)).questions
     questions |= SimilarDoor(here.embedding.find).questions

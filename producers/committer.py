@@ -40,6 +40,7 @@ class Committer:
         committed: Callable[[Writes], None],
         group_parts: int = 2_000,
     ) -> None:
+        """A group takes no more commands once those in it have `group_parts` parts."""
         self.outbox, self.planner, self.clock, self.committed = outbox, planner, clock, committed
         self.group_parts = group_parts
         self._waiting: list[Waiting] = []

@@ -105,7 +105,7 @@ def at_once(drawing: Drawing) -> Drawn:
             ready += next(drawing)
         except StopIteration as ended:
             drawn: Drawn = ended.value
-            return replace(drawn, rows=ready + drawn.rows)
+            return replace(drawn, rows=ready + drawn.rows) if ready else drawn
 
 
 def handed_over(drawing: Drawing, prepared: Prepared, before: list[Row]) -> Generator[Ask, Told, Drawn]:

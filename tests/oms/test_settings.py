@@ -6,7 +6,8 @@ import pytest
 
 from events.subscriptions.retrying import SCHEDULE
 from oms.about_settings import ABOUT, SettingRefused
-from oms.settings import DEFAULTS, FILE, concealed, env_name, load, shown
+from oms.running import running
+from oms.settings import DEFAULTS, FILE, Settings, concealed, env_name, load, shown
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -136,3 +137,13 @@ def quoted(text: str) -> str:
 )
 def test_a_password_in_an_address_is_not_shown(said: str, seen: str) -> None:
     assert concealed(said) == seen
+
+
+async def test_the_limit_of_a_group_is_the_committers(tmp_path: Path) -> None:
+    def never(where: str, error: BaseException) -> None:
+        raise AssertionError(where, error)
+
+    settings = Settings(folder=tmp_path / "data", group_limit=7, roles=("server", "committer", "relay"))
+    async with running(settings, never) as here:
+        assert here.door is not None
+        assert here.door.committer.group_parts == 7
