@@ -149,7 +149,15 @@ def _branch_rebased(before: Json, data: Json) -> Json:
 
 
 def _branch_merged(before: Json, data: Json) -> Json:
-    return {**_own(before), "merged": {**before.get("merged", {}), data["source"]: data["at"]}}
+    after = {**_own(before), "merged": dict(before.get("merged", {}))}
+    settled = data.get("settled")
+    if settled and settled["position"] > before.get("mergedBefore", 0):
+        after["mergedBefore"] = settled["position"]
+        for source, at in settled["merged"].items():
+            if after["merged"].get(source) == at:
+                del after["merged"][source]
+    after["merged"][data["source"]] = data["at"]
+    return after
 
 
 def _branch_protected(before: Json, data: Json) -> Json:

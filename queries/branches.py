@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from events.branches.ancestry import merged
 from events.branches.branch_rules import branch_key
 from events.branches.lineage import FOREVER
+from events.decider import State
 from events.findings import Refused
 from events.names import ONTOLOGY_SCOPE
 from events.wire.instants import to_text
@@ -51,7 +53,7 @@ class Tag:
 
 def branches(versions: Versions, *, deleted: bool = False) -> Iterator[Branch]:
     """All branches by name; `deleted` ones only if asked for."""
-    found = map(_branch, versions.valid(ONTOLOGY_SCOPE, "branch/", FOREVER - 1))
+    found = (_branch(versions, version) for version in versions.valid(ONTOLOGY_SCOPE, "branch/", FOREVER - 1))
     return (branch for branch in found if deleted or branch.state != "deleted")
 
 
@@ -60,7 +62,7 @@ def branch(versions: Versions, name: str) -> Branch:
     version = versions.at(ONTOLOGY_SCOPE, branch_key(name), FOREVER - 1)
     if version is None:
         raise Refused([unknown_branch(versions, name, "/name")])
-    return _branch(version)
+    return _branch(versions, version)
 
 
 def tags(versions: Versions) -> Iterator[Tag]:
@@ -79,8 +81,13 @@ def overview(versions: Versions, *, deleted: bool = False) -> dict[str, Any]:
     }
 
 
-def _branch(version: Version) -> Branch:
+def _branch(versions: Versions, version: Version) -> Branch:
     state, marks = version.state, version.marks
+
+    def at(name: str, position: int) -> State | None:
+        then = versions.at(ONTOLOGY_SCOPE, branch_key(name), position)
+        return None if then is None else then.state
+
     return Branch(
         name=state["name"],
         state="deleted" if state["deleted"] else "archived" if "archived" in state else "open",
@@ -89,7 +96,7 @@ def _branch(version: Version) -> Branch:
         base=state["base"],
         rebased=state.get("floor"),
         default=state["default"],
-        merged=state.get("merged", {}),
+        merged=merged(at, state["name"], state),
         version=version.since,
         created=to_text(marks.created_at),
         created_by=marks.created_by,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
 
-from events.branches.lineage import FOREVER, born
+from events.branches.lineage import FOREVER, BranchAt, born
 from events.decider import State, needed
 
 Vector = Mapping[str, int]
@@ -65,13 +65,13 @@ class Vectors:
         found = self._found.get(head) or next((each for each in self._lasting.found if each.at == head), None)
         return found and found.vector
 
-    def before(self, head: At, begun: Begun) -> Vector:
-        """The newest of a branch up to a position; nothing, if none is known."""
+    def before(self, head: At, begun: Begun) -> Found | None:
+        """The newest of a branch up to a position."""
         newest: Found | None = None
         for each in (*self._lasting.found, *self._found.values()):
             if each.at.branch == head.branch and each.at.position <= head.position and each.begun == begun:
                 newest = each if newest is None or each.at.position > newest.at.position else newest
-        return newest.vector if newest else {}
+        return newest
 
     def keep(self, found: Found) -> None:
         self._found[found.at] = found
@@ -103,18 +103,23 @@ def held(log: Log, head: At) -> Vector:
         states = needed(lambda at: log.branch(*at), heads)
         unborn = [at.branch for at, state in zip(heads, states, strict=True) if state is None]
         later = dict(zip(unborn, needed(lambda branch: log.branch(branch, FOREVER), unborn), strict=True))
+        floors: dict[str, int] = {}  # up to there all is in the vector
         for at, tip, state in zip(heads, tips, states, strict=True):
             since = None if state is None else Begun(state["parent"], state["base"])
             begun = since if at == head else begun
-            before = log.vectors.before(at, since) if since else {}
-            for branch, position in (*before.items(), (at.branch, tip)):
+            before = log.vectors.before(at, since) if since else None
+            floors[at.branch] = max(reached.get(at.branch, 0), before.at.position if before else 0)
+            for branch, position in (*(before.vector.items() if before else ()), (at.branch, tip)):
                 if position > vector.get(branch, 0):
                     vector[branch] = position
                     reached[branch] = max(position, reached.get(branch, 0))
             reached[at.branch] = max(at.position, reached.get(at.branch, 0))
+        there = [
+            (at, state or born(later[at.branch]), floors[at.branch]) for at, state in zip(heads, states, strict=True)
+        ]
         ahead = {}
-        for at, state in zip(heads, states, strict=True):
-            for branch, position in _before(state or born(later[at.branch]), at.position):
+        for found in needed(lambda one: [*_before(log, *one)], there):
+            for branch, position in found:
                 if position > max(reached.get(branch, 0), ahead.get(branch, 0)):
                     ahead[branch] = position
     if begun:
@@ -139,10 +144,25 @@ def newest_common(log: Log, one: Vector, other: Vector) -> list[At]:
     return newest[::-1]
 
 
-def _before(state: State | None, position: int) -> Iterator[At]:
+def merged(branch_at: BranchAt, branch: str, state: State, floor: int = 0) -> dict[str, int]:
+    """How far others were merged into a branch; of what it had merged up to `floor` not all.
+
+    A state names the latest of them, and the position at which one before it names others. Raises what `branch_at` does.
+    """
+    found: dict[str, int] = {}
+    older: State | None = state
+    while older is not None:
+        for source, at in older.get("merged", {}).items():
+            found[source] = max(at, found.get(source, 0))
+        position = older.get("mergedBefore", 0)
+        older = branch_at(branch, position) if position > floor else None
+    return found
+
+
+def _before(log: Log, at: At, state: State | None, floor: int) -> Iterator[At]:
     if state is None:
         return
     if state["parent"] is not None:
-        yield At(state["parent"], min(position, state["base"]))
-    for source, merged in state.get("merged", {}).items():
-        yield At(source, merged)
+        yield At(state["parent"], min(at.position, state["base"]))
+    for one in merged(log.branch, at.branch, state, floor).items():
+        yield At(*one)

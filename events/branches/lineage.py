@@ -49,4 +49,4 @@ def stretches(branch_at: BranchAt, branch: str, at: int = FOREVER) -> Iterator[S
 
 def born(state: State | None) -> State | None:
     """A branch as it was created, from any later state of it: it began where it forked and had merged nothing yet."""
-    return state and {**state, "base": state.get("forked", state["base"]), "merged": {}}
+    return state and {**state, "base": state.get("forked", state["base"]), "merged": {}, "mergedBefore": 0}

@@ -22,6 +22,7 @@ from events.merges.merge_words import (
     RebaseBranch,
     ResetBranch,
     RevertCommit,
+    Settled,
 )
 from events.merges.settling import of_branch, owned, position_findings, settled
 from events.merges.sides import Sides, differing, to_merge
@@ -29,6 +30,7 @@ from events.merges.undo import reset, revert
 from events.names import Key
 
 aggregate: Final = "branch"
+SETTLED_AT: Final = 64  # sources that a state names
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (MergeBranch, RebaseBranch, RevertCommit, ResetBranch)
@@ -68,9 +70,18 @@ def evolve(state: State | None, event: Payload) -> State | None:
         return merged_element.evolve(state, event)
     assert state is not None, "a branch begins with branch.created"
     if isinstance(event, BranchMerged):
-        return {**state, "merged": {**state.get("merged", {}), event.source: event.at}}
+        return _with_merged(state, event)
     assert isinstance(event, BranchReverted | BranchReset)
     return state
+
+
+def _with_merged(state: State, event: BranchMerged) -> State:
+    """States stay small whatever was merged: see `ancestry.merged`."""
+    merged, settled = state.get("merged", {}), event.settled
+    if settled is not None and settled.position > state.get("mergedBefore", 0):
+        merged = {source: at for source, at in merged.items() if settled.merged.get(source) != at}
+        state = {**state, "mergedBefore": settled.position}
+    return {**state, "merged": {**merged, event.source: event.at}}
 
 
 class Prepared(NamedTuple):
@@ -117,6 +128,7 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
         fast_forward=not sides.changed_by_ours,
         resolutions=[],
         migrations=[each.said() for each in sides.run_by_theirs] or None,
+        settled=_settled(context, log),
     )
     forward = _fast_forward(context, log, theirs)
     if forward is not None:
@@ -124,6 +136,12 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     steps, resolutions, context.grounds = settled(sides, command.answers)
     context.notes[theirs] = [of_branch(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
     return list(context.notes[theirs])
+
+
+def _settled(context: Context, log: Elsewhere) -> Settled | None:
+    """Now and then. Raises `Unread`."""
+    merged = (log.branch(context.branch, context.position) or {}).get("merged", {})
+    return Settled(position=context.position, merged=merged) if len(merged) >= SETTLED_AT else None
 
 
 def _source(context: Context, log: Elsewhere, source: str, given: int | None) -> At:

@@ -82,6 +82,13 @@ Base = dict[str, Any]
 """`{branch, position}` of a state that both sides held."""
 
 
+class Settled(Payload):
+    """What a branch had merged up to a position: from then on its state there tells it, no later one."""
+
+    position: int
+    merged: dict[str, int]
+
+
 class BranchMerged(Payload):
     name: str
     source: str
@@ -93,6 +100,7 @@ class BranchMerged(Payload):
     migrations: Annotated[
         list[dict[str, Any]] | None, Field(description="of the source, run on what this branch wrote meanwhile")
     ] = None  # {rid, number, branch}
+    settled: Settled | None = None
 
 
 class BranchReverted(Payload):

@@ -3,8 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.branches.ancestry import At, Lasting, Vectors, held, merge_bases
+from events.branches.ancestry import At, Lasting, Vectors, held, merge_bases, merged
+from events.merges.merge import evolve
+from events.merges.merge_words import BranchMerged, Settled
 
+FEW = 2  # sources that a state names
 MAIN, GATES, FEES = "prod/flights/main", "dev/flights/gates", "dev/flights/fees"
 
 
@@ -26,9 +29,15 @@ class History:
 
     def merge(self, source: str, target: str, at: int = 0) -> None:
         state = self.branch(target, self.position)
-        at = max(at or self.position, state.get("merged", {}).get(source, 0), self.commits[source][0][0])
+        at = max(at or self.position, merged(self.branch, target, state).get(source, 0), self.commits[source][0][0])
         both = self.holds(At(source, at)) | self.holds(At(target, self.position))
-        self._put(target, {**state, "merged": {**state.get("merged", {}), source: at}}, both)
+        settled = None
+        if len(state.get("merged", {})) >= FEW:
+            settled = Settled(position=self.position, merged=state["merged"])
+        event = BranchMerged(
+            name=target, source=source, at=at, bases=[], fast_forward=False, resolutions=[], settled=settled
+        )
+        self._put(target, evolve(state, event), both)
 
     def branch(self, branch: str, at: int) -> dict | None:
         return next((state for since, state in reversed(self.states.get(branch, [])) if since <= at), None)
@@ -116,7 +125,7 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(["write", "merge", "rebase", "look"]), st.integers(0, 3), st.integers(0, 3), st.integers(0, 5)
     ),
-    max_size=20,
+    max_size=40,
 )
 
 

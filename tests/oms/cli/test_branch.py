@@ -48,3 +48,21 @@ async def test_what_is_wrong_is_said(oms, cli):
     assert (code, "'지우' is no author; it is <user>@<service>" in out) == (1, True)
     code, out, err = await cli("log", "--branch", "dev/no/such")
     assert (code, out, "no event of dev/no/such is there" in err) == (0, "", True)
+
+
+async def test_whatever_was_merged_into_a_branch_is_told_and_known(oms, cli):
+    """More branches than one state of theirs names."""
+    names = [f"dev/flights/gate-{number}" for number in range(70)]
+    for name in names:
+        await oms.send("CreateBranch", {"name": name})
+        data = {"type": "Airline", "properties": {"carrier": name}}
+        await oms.send("CreateObject", data, branch=name)
+        last = await oms.send("MergeBranch", {"source": name})
+        assert last.status == "accepted", last.findings
+    for name in (names[0], names[-1]):
+        again = await oms.send("MergeBranch", {"source": name})
+        assert again.status == "unchanged", again
+    shown = json.loads((await cli("branch", "show", "prod/main/main", "--min-position", last.position, "--json"))[1])
+    assert list(shown["merged"]) == names[64:] + names[:64]
+    for checked in ("verify", "heads"), ("verify", "versions"):
+        assert (await cli(*checked))[0] == 0
