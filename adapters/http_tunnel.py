@@ -18,7 +18,7 @@ from aiohappyeyeballs import start_connection
 
 from adapters.http_connections import Address, AddressRefused, Connected, Resolve
 
-PROXY_SECONDS: Final = 5.0  # to connect to the proxy itself, less than all of it may take: so whose fault it is shows
+PROXY_SECONDS: Final = 5.0  # to the proxy itself: a request that has no longer takes its silence for the endpoint's
 MAX_HEAD: Final = 16 << 10  # bytes of its answer
 _UNREACHED: Final = frozenset({502, 503})
 _LATE: Final = 504
