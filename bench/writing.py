@@ -20,7 +20,7 @@ from oms import garbage
 from producers.committer import Committer
 from producers.decide import Planner
 from producers.genesis import genesis
-from producers.keys import KeyRing
+from producers.keys import KeyRing, KeyStore
 from producers.outbox import Outbox, Writes
 from producers.receive import address, receive
 from security.wrapped import Wraps
@@ -31,12 +31,15 @@ GROUP = 1_000  # rows a transaction of the floor
 
 @asynccontextmanager
 async def committer(
-    outbox: Outbox, committed: Callable[[Writes], None] = lambda _: None, wraps: Wraps | None = None
+    outbox: Outbox,
+    committed: Callable[[Writes], None] = lambda _: None,
+    wraps: Wraps | None = None,
+    keys: KeyStore | None = None,
 ) -> AsyncIterator[Committer]:
     """At work inside the block, as in `oms up`; the ontology has begun and knows the flights' type."""
     garbage.calm()
     await outbox.commit(genesis(outbox.ontology, flights.BRANCH, clock.now()))
-    planner = Planner(outbox.ontology, clock.new_id, ring=KeyRing(MemoryKeys(), token_bytes), wraps=wraps)
+    planner = Planner(outbox.ontology, clock.new_id, ring=KeyRing(keys or MemoryKeys(), token_bytes), wraps=wraps)
     working = Committer(outbox, planner, clock.now, committed)
     task = asyncio.create_task(working.run())
     await write(working, [flights.single(flights.declaration(), "type")])
