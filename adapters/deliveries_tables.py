@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Deferred, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.outgoing import OURS
 from events.subscriptions.pacing import Paced
 from events.subscriptions.retrying import Failing
@@ -86,7 +86,9 @@ tallies: Final = Table(
     Index("tallies_of", "slot"),
     sqlite_with_rowid=False,
 )
-failures: Final = Table(  # what failed and did not arrive since
+DEFERRED: Final = "deferred"
+"""Stands where a kind of failure does."""
+failures: Final = Table(  # what failed, or is not due yet, and did not arrive since
     "failures",
     metadata,
     Column("subscription", Text, primary_key=True),
@@ -137,13 +139,12 @@ AFTER: Final = (
 )
 NEWEST: Final = select(func.max(tries.c.number))
 FAILED: Final = (
-    select(failures.c.position)
+    select(failures.c.position, failures.c.kind)
     .where(
         failures.c.subscription == bindparam("of"),
         failures.c.time >= bindparam("since"),
         failures.c.time < bindparam("until"),
         failures.c.next.is_(None) | (failures.c.next < bindparam("overdue")),
-        failures.c.kind == func.coalesce(bindparam("ended", type_=Text), failures.c.kind),
     )
     .order_by(failures.c.position)
 )
@@ -168,10 +169,12 @@ COUNTED: Final = (
 )
 _COMES: Final = failures.c.next >= bindparam("overdue")
 _PARKED: Final = failures.c.kind.in_([literal_column(f"'{kind}'") for kind in sorted(OURS)])
+_DEFERRED: Final = failures.c.kind == literal_column(f"'{DEFERRED}'")
 WAITING: Final = select(
     failures.c.subscription,
-    func.count().filter(_COMES),
-    func.min(failures.c.since).filter(_COMES),
+    func.count().filter(_COMES & ~_DEFERRED),
+    func.min(failures.c.since).filter(_COMES & ~_DEFERRED),
+    func.count().filter(_COMES & _DEFERRED),
     func.count(),
     func.count().filter(_PARKED),
     func.min(failures.c.since).filter(_PARKED),
@@ -215,7 +218,9 @@ EXPUNGE_ONE: Final = EXPUNGE.where(  # a batch's tries began at the same time, a
 )
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
 
-OLD_FAILURES: Final = delete(failures).where(failures.c.time < bindparam("before"), ~_PARKED)
+OLD_FAILURES: Final = delete(failures).where(
+    failures.c.time < bindparam("before"), ~_PARKED, ~_DEFERRED | (failures.c.next < bindparam("before"))
+)
 OLD_TALLIES: Final = delete(tallies).where(
     tallies.c.slot != literal_column(str(TOTAL)), tallies.c.slot < bindparam("before")
 )
@@ -289,6 +294,16 @@ def failure_rows(tries: Sequence[Try]) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def deferred_rows(waits: Sequence[Deferred]) -> list[tuple[Any, ...]]:
+    """As those of failures."""
+    return [(each.subscription, each.position, each.since, each.since, each.next, DEFERRED, "") for each in waits]
+
+
+def positions(rows: Sequence[Any], kinds: Collection[str] | None) -> list[int]:
+    """Of rows of `FAILED`, those of some kinds; all where `None`."""
+    return [position for position, kind in rows if kinds is None or kind in kinds]
+
+
 def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:
     """Of rows of `ALL`."""
     return {
@@ -323,8 +338,8 @@ def as_counted(rows: Sequence[Any]) -> dict[str, list[Counted]]:
 def as_waiting(rows: Sequence[Any]) -> dict[str, Waiting]:
     """Of rows of `WAITING`."""
     return {
-        subscription: Waiting(again, oldest, every - again, parked, since)
-        for subscription, again, oldest, every, parked, since in rows
+        subscription: Waiting(again, oldest, every - again - deferred, parked, since, deferred)
+        for subscription, again, oldest, deferred, every, parked, since in rows
     }
 
 

@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     breaker: int | None = None
     away: int = 0
     left_alone: float = 0.0
+    deferred: int = 0
 
 
 class DeadLetters(NamedTuple):
@@ -97,6 +98,7 @@ _GAUGES: Final[Sequence[tuple[str, str, str, Any]]] = (
     ("oms.webhook.again", "{event}", "Events that failed and come again", "again"),
     ("oms.webhook.parked", "{event}", "Events that failed by a fault of OMS and wait for it to be mended", "parked"),
     ("oms.webhook.left", "{event}", "Events that failed and do not come again by themselves", "left"),
+    ("oms.webhook.deferred", "{event}", "Events whose time is to come", "deferred"),
     ("oms.webhook.breaker", "1", "Whether its breaker is open, of those that have one", "breaker"),
     ("oms.webhook.away", "1", "Whether nobody answers there, and one event at a time asks", "away"),
     ("oms.webhook.left_alone", "s", "How long nothing is sent there", "left_alone"),

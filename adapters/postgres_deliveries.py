@@ -1,6 +1,6 @@
 """The same in PostgreSQL, for whichever machine carries events out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +9,7 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_kept import KeptTables, affected
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import ALL, FOREVER, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Deferred, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
@@ -44,11 +44,14 @@ class PostgresDeliveries:
     async def standings(self) -> Mapping[str, Standing]:
         return tables.as_standings(await self._kept.fetch(_ALL))
 
-    async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
+    async def note(
+        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
+    ) -> None:
         async def run(db: Driver) -> None:
             async with db.transaction():
                 await db.executemany(_ADD, [tables.try_row(each) for each in tries])
                 await db.executemany(_TALLY, tables.tally_rows(tallies(tries)))
+                await db.executemany(_FAIL, tables.deferred_rows(waits))
                 await db.executemany(_FAIL, tables.failure_rows(tries))
                 await db.executemany(_ARRIVED, tables.arrived(tries))
                 await db.executemany(
@@ -70,10 +73,10 @@ class PostgresDeliveries:
         return (await self._kept.fetch(_NEWEST))[0][0] or 0
 
     async def undelivered(
-        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kinds: Collection[str] | None = None
     ) -> list[int]:
-        """Positions, in order, whose last try in a time (µs, `until` excluded) failed (as `kind` if that is said), and that are not tried again or should have been before `overdue`."""
-        return [row[0] for row in await self._kept.fetch(_FAILED, subscription, since, until, overdue, kind)]
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, by one of `kinds`, and that are not tried again or should have been before `overdue`."""
+        return tables.positions(await self._kept.fetch(_FAILED, subscription, since, until, overdue), kinds)
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""

@@ -1,7 +1,7 @@
 """How far each endpoint is and what became of each letter, in one file: both or neither is written."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import ALL, FOREVER, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Deferred, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
@@ -24,7 +24,7 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
 )  # fmt: skip
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
-_OLD = [sql(each) for each in (tables.OLD, tables.OLD_FAILURES)]
+_OLD, _OLD_FAILURES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES))
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
 _ASK: Final = sql(tables.ask(insert))
@@ -42,8 +42,10 @@ class SqliteDeliveries:
         rows = await self._file.run(lambda connection: connection.execute(_ALL).fetchall())
         return tables.as_standings(rows)
 
-    async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
-        await self._file.run(lambda connection: _note(connection, tries, standings))
+    async def note(
+        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
+    ) -> None:
+        await self._file.run(lambda connection: _note(connection, tries, standings, waits))
 
     async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
@@ -62,13 +64,13 @@ class SqliteDeliveries:
         return await self._file.run(lambda connection: connection.execute(_NEWEST).fetchone()[0] or 0)
 
     async def undelivered(
-        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kinds: Collection[str] | None = None
     ) -> list[int]:
-        """Positions, in order, whose last try in a time (µs, `until` excluded) failed (as `kind` if that is said), and that are not tried again or should have been before `overdue`."""
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, by one of `kinds`, and that are not tried again or should have been before `overdue`."""
         rows = await self._file.run(
-            lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue, kind)).fetchall()
+            lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue)).fetchall()
         )
-        return [position for (position,) in rows]
+        return tables.positions(rows, kinds)
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""
@@ -77,7 +79,7 @@ class SqliteDeliveries:
 
     async def waiting(self, overdue: int) -> dict[str, Waiting]:
         """By subscription; what should have come again before `overdue` (µs) never will."""
-        rows = await self._file.run(lambda connection: connection.execute(_WAITING, (overdue, overdue)).fetchall())
+        rows = await self._file.run(lambda connection: connection.execute(_WAITING, (overdue,) * 3).fetchall())
         return tables.as_waiting(rows)
 
     async def unsent(self) -> list[Unsent]:
@@ -142,10 +144,13 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _note(connection: sqlite3.Connection, tried: Sequence[Try], standing: Mapping[str, Standing]) -> None:
+def _note(
+    connection: sqlite3.Connection, tried: Sequence[Try], standing: Mapping[str, Standing], waits: Sequence[Deferred]
+) -> None:
     with transaction(connection):
         connection.executemany(_ADD, [tables.try_row(each) for each in tried])
         connection.executemany(_TALLY, tables.tally_rows(tallies(tried)))
+        connection.executemany(_FAIL, tables.deferred_rows(waits))
         connection.executemany(_FAIL, tables.failure_rows(tried))
         connection.executemany(_ARRIVED, tables.arrived(tried))
         connection.executemany(_PUT, [tables.standing_row(identity, each) for identity, each in standing.items()])
@@ -153,6 +158,7 @@ def _note(connection: sqlite3.Connection, tried: Sequence[Try], standing: Mappin
 
 def _forgotten(connection: sqlite3.Connection, before: int, slot: int) -> int:
     with transaction(connection):
-        tries, _ = (connection.execute(each, (before,)).rowcount for each in _OLD)
+        connection.execute(_OLD_FAILURES, (before, before))
+        tries = connection.execute(_OLD, (before,)).rowcount
         connection.execute(_OLD_TALLIES, (slot,))
     return tries

@@ -1,6 +1,6 @@
 """Where deliveries of these settings are remembered: in a file of the data folder, or in a database of PostgreSQL."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -24,15 +24,15 @@ class Kept(Deliveries, Consents, Protocol):
         """The number of the try that was noted last; 0 if there is none."""
 
     async def undelivered(
-        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kind: str | None = None
+        self, subscription: str, since: int, overdue: int, until: int = FOREVER, kinds: Collection[str] | None = None
     ) -> Sequence[int]:
-        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, and that are not tried again or should have been before `overdue`."""
+        """Positions, in order, whose last try in a time (µs, `until` excluded) failed, by one of `kinds`, and that are not tried again or should have been before `overdue`."""
 
     async def counted(self, first: int, last: int) -> Mapping[str, Sequence[Counted]]:
         """Tries of these slots, by subscription: `events.subscriptions.tallies`."""
 
     async def waiting(self, overdue: int) -> Mapping[str, Waiting]:
-        """By subscription, what failed; what should have come again before `overdue` (µs) never will."""
+        """By subscription, what failed or is not due yet; what should have come again before `overdue` (µs) never will."""
 
     async def unsent(self) -> Sequence[Unsent]:
         """What is parked since it failed by a fault of our own, by subscription and position; `forget` leaves it."""

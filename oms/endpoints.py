@@ -40,6 +40,7 @@ class EndpointFigures(NamedTuple):
     parked: int  # letters of either that failed by a fault of our own
     parked_seconds: float | None  # since the first of these failed first
     spared: Spared
+    deferred: int  # letters whose time is to come
     windows: Mapping[str, Statistics]
     total: Sequence[Counted]
 
@@ -143,7 +144,7 @@ async def _figures(each: "Selected", told: _Told, head: "LogHead | None", times:
     return EndpointFigures(
         str(state["name"]), str(state["status"]), position, lag, seconds, waiting.again,
         _age(oldest, told.now), waiting.left, waiting.parked, _age(waiting.parked_since, told.now),
-        spared(state, standing.paced, told.now / 1e6),
+        spared(state, standing.paced, told.now / 1e6), waiting.deferred,
         {name: statistics(counted.get(identity, ()), WINDOWS[name]) for name, counted in told.counted.items()},
         told.total.get(identity, ()),
     )  # fmt: skip

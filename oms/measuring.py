@@ -119,7 +119,7 @@ def endpoints(settings: Settings, shelves: Shelves, recorder: Recorder, meter: "
             waiting = (each.again, each.left, each.parked, each.parked_seconds)
             spared = each.spared
             breaker = None if spared.breaker is None else int(spared.breaker != "closed")
-            sparing = (breaker, int(spared.away), spared.left_alone)
+            sparing = (breaker, int(spared.away), spared.left_alone, each.deferred)
             seen.append(Seen(each.name, each.lag, each.oldest, *waiting, tries, quantiles, *sparing))
         told.seen = seen
 

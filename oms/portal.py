@@ -1,7 +1,7 @@
 """What stands behind the portal: tries and figures, the log, the timer that sends again, and secrets. A `gateways.http.portal_ports.Portal`."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from adapters import system_clock as clock
@@ -61,12 +61,14 @@ class PortalDesk:
         except (Unshaped, EnvelopeError):
             return None
 
-    async def undelivered(self, subscription: str, since: int, until: int) -> Sequence[int]:
+    async def undelivered(
+        self, subscription: str, since: int, until: int, kinds: Collection[str] | None
+    ) -> Sequence[int]:
         settings = self._settings
         if not settings.postgres_url and not deliveries_file(settings).exists():
             return ()
         async with deliveries(settings) as kept:
-            return await kept.undelivered(subscription, since, clock.now() - OVERDUE, until)
+            return await kept.undelivered(subscription, since, clock.now() - OVERDUE, until, kinds)
 
     async def resend(self, subscription: str, positions: Sequence[int]) -> None:
         async with nats_timer(self._endpoint, self._settings.ontology) as timer:

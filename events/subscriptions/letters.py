@@ -97,6 +97,7 @@ class Waiting(NamedTuple):
     """Of an endpoint's letters that failed: how many come again, since when the oldest fails (µs), how many do not.
 
     `parked`: those of them that failed by a fault of our own; since when the oldest (µs).
+    `deferred`: letters that were not tried yet, since their time is to come.
     """
 
     again: int
@@ -104,6 +105,16 @@ class Waiting(NamedTuple):
     left: int
     parked: int = 0
     parked_since: int | None = None
+    deferred: int = 0
+
+
+class Deferred(NamedTuple):
+    """A letter that goes out at `next` at first; that was found at `since`. Both in µs."""
+
+    subscription: str
+    position: int
+    since: int
+    next: int
 
 
 class Unsent(NamedTuple):

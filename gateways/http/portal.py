@@ -18,6 +18,7 @@ from starlette.responses import Response
 from events.decider import State
 from events.findings import Outcome, Refused
 from events.meant import nearest
+from events.subscriptions.failure_classes import NoSuchClass, kinds
 from events.subscriptions.letters import FOREVER, Sought
 from events.wire.instants import NotAnInstant, from_text
 from gateways.http.bodies import openapi_of, read
@@ -129,7 +130,7 @@ class Portal:
         _, found, body = await self._said(request, name)
         said, portal, identity = read(Recovery, body), self._behind.portal, found.state["id"]
         until = FOREVER if said.until is None else _instant(said.until, "/body/until")
-        positions = await portal.undelivered(identity, _instant(said.since, "/body/since"), until)
+        positions = await portal.undelivered(identity, _instant(said.since, "/body/since"), until, _kinds(said.classes))
         if not said.dry_run and positions:
             _must_be_active(found.state)
             if len(positions) > MOST_RECOVERED:
@@ -217,6 +218,14 @@ def _must_be_active(state: State) -> None:
     if state["status"] != "active":
         text = f"{state['name']} is {state['status']}; resume it first"
         raise problem(409, "SUBSCRIPTION_STATUS", "/path/name", text)
+
+
+def _kinds(classes: Sequence[str] | None) -> frozenset[str] | None:
+    """Raises `Problem`."""
+    try:
+        return None if classes is None else kinds(classes, owner=True)
+    except NoSuchClass as error:
+        raise problem(422, "SUBSCRIPTION_RECOVERY", "/body/classes", str(error)) from None
 
 
 def _instant(text: str, place: str) -> int:

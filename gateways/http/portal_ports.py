@@ -1,6 +1,6 @@
 """What stands behind the portal, and who gives it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from events.decider import State
@@ -35,8 +35,10 @@ class Portal(Protocol):
     async def body(self, state: State, position: int) -> bytes | None:
         """As the event there would be sent now; `None` where there is none, or nothing would be."""
 
-    async def undelivered(self, subscription: str, since: int, until: int) -> Sequence[int]:
-        """Positions of what failed for good in a time (µs, `until` excluded)."""
+    async def undelivered(
+        self, subscription: str, since: int, until: int, kinds: Collection[str] | None
+    ) -> Sequence[int]:
+        """Positions of what failed for good in a time (µs, `until` excluded), by one of `kinds`."""
 
     async def resend(self, subscription: str, positions: Sequence[int]) -> None: ...
 

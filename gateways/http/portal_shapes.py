@@ -1,9 +1,9 @@
 """What the portal says, as JSON: for who owns an endpoint, so nothing of the network of OMS, and no id of a secret."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from events.decider import State
 from events.subscriptions.letters import Try
@@ -34,6 +34,7 @@ class Figures(BaseModel):
     again: int = Field(description="events that failed and come again")
     left: int = Field(description="events that failed and do not")
     oldest: float | None = Field(description="seconds that the oldest of what is not settled waits")
+    deferred: int = Field(description="events whose time is to come")
     breaker: str | None = Field(description="closed, open or half-open; null: none is set")
     away: bool = Field(description="nobody answers there; one event at a time asks")
     left_alone: float = Field(description="seconds for which nothing is sent there")
@@ -125,6 +126,12 @@ class Recovery(BaseModel):
 
     since: str = Field(max_length=100, description="instant; what failed for good from then on")
     until: str | None = Field(None, max_length=100, description="instant, itself excluded; absent: up to now")
+    classes: list[Annotated[str, StringConstraints(max_length=100)]] | None = Field(
+        None,
+        min_length=1,
+        max_length=50,
+        description="kinds of failure, `timeout`, or classes of them, `status_5xx`; absent: all",
+    )
     dry_run: bool = Field(False, alias="dryRun", description="only say how many")
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from adapters.alarm_file import Raised
     from adapters.sqlite_standing import Standing
+    from oms.endpoints import EndpointFigures
     from oms.schedule_figures import ScheduleFigures
     from oms.settings import Settings
     from oms.shelves import Shelves
@@ -136,10 +137,15 @@ def _webhooks(settings: "Settings", shelves: "Shelves") -> list[dict[str, Any]]:
         {
             "view": f"webhook {each.name}", "version": None, "live": True, "position": each.position,
             "lag": each.lag, "seconds": each.seconds, "rate": None, "parked": each.again + each.left,
-            "state": each.status if each.status != "active" else each.spared.word or ("behind" if each.lag else "ready"),
+            "state": each.status if each.status != "active" else _pace(each),
         }
         for each in run(endpoint_figures(settings, shelves, ()))
     ]  # fmt: skip
+
+
+def _pace(each: "EndpointFigures") -> str:
+    later = f", {each.deferred:,} later" if each.deferred else ""
+    return (each.spared.word or ("behind" if each.lag else "ready")) + later
 
 
 def _schedules(settings: "Settings", shelves: "Shelves") -> "ScheduleFigures | None":

@@ -18,6 +18,7 @@ _COLUMNS: Final = (
     "oldest s",
     "again",
     "left",
+    "later",
     "spared",
     "window",
     "delivered",
@@ -56,7 +57,7 @@ def stats(
 
 def _rows(each: "EndpointFigures") -> list[dict[str, Any]]:
     now = {"name": each.name, "status": each.status, "lag": each.lag, "oldest s": each.oldest}
-    now |= {"again": each.again, "left": each.left, "spared": each.spared.word or None}
+    now |= {"again": each.again, "left": each.left, "later": each.deferred, "spared": each.spared.word or None}
     rows: list[dict[str, Any]] = []
     for window, found in each.windows.items():
         share = None if found.share is None else f"{found.share:.2%}"

@@ -75,8 +75,11 @@ def recover(
     until: Annotated[
         str | None, typer.Option("--until", help="Up to then: a date or an instant.", show_default=False)
     ] = None,
-    result: Annotated[
-        str | None, typer.Option("--result", help="Only what ended so: timeout, status_503 …", show_default=False)
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class", "--result", help="Only what failed so: timeout, status_5xx, unreachable …; may be repeated."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
     folder: Folder = None,
@@ -85,14 +88,19 @@ def recover(
     """Send again what failed and is not tried again by itself. Says how many first, and asks."""
 
     async def work() -> None:
+        from events.subscriptions.failure_classes import NoSuchClass, kinds
         from events.subscriptions.letters import FOREVER
 
+        try:
+            wanted = kinds(classes) if classes else None
+        except NoSuchClass as error:
+            raise Failure(f"--class: {error}", "`oms webhook stats NAME` shows what fails", Exit.USAGE) from None
         settings, state = subscribed(name, folder)
         async with deliveries_of(settings) as deliveries:
             end = FOREVER if until is None else micros(until)
-            positions = await deliveries.undelivered(state["id"], micros(since), _overdue(), end, result)
+            positions = await deliveries.undelivered(state["id"], micros(since), _overdue(), end, wanted)
         if not positions:
-            complain("nothing has failed for good in that time")
+            complain(f"nothing has failed for good {'so ' if classes else ''}in that time")
         elif yes or typer.confirm(f"send {counted(len(positions), 'event')} again?", err=True):
             await _again(name, positions, folder, as_json=as_json)
 

@@ -99,6 +99,8 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
             assert (await ask("POST", f"/탑승구/tries/{last['number']}/resend"))[0] == 202
             path, headers, _ = await arrived.get()
             assert (path, headers["webhook-id"]) == ("/b", mine[1]["webhook-id"])
+            while len(await tried(ask, "탑승구")) < 2:
+                pass  # what was resent is noted a moment later
             kept = SqliteDeliveries(deliveries_file(settings))
             ((_, own),) = [each for each in await kept.after(0, None, 9) if each[0] == last["number"]]
             await kept.note([given_up(own.subscription, told.position)], {})
@@ -109,6 +111,10 @@ async def test_an_owner_sees_tries_sends_again_tests_pauses_and_rotates_what_is_
             )
             assert (await ask("POST", "/탑승구/recover", {"since": "gestern"}))[0] == 400
             assert (await ask("POST", "/탑승구/recover", {**since, "until": since["since"]}))[1]["events"] == 0
+            for classes, events in ((["status_5xx"], 1), (["unreachable", "timeout"], 0)):
+                said = {**since, "dryRun": True, "classes": classes}
+                assert (await ask("POST", "/탑승구/recover", said))[1]["events"] == events
+            assert (await ask("POST", "/탑승구/recover", {**since, "classes": ["dns_error"]}))[0] == 422
             assert (await ask("POST", "/탑승구/recover", since))[1] == {"events": 1, "sent": True}
             assert (await arrived.get())[1]["webhook-id"] == mine[1]["webhook-id"]
             await kept.close()

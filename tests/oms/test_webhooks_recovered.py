@@ -53,7 +53,12 @@ async def test_what_is_recovered_is_counted_and_arrives_once(tmp_path, capsys):
             kept = SqliteDeliveries(deliveries_file(settings))
             lost = positions[::2] + positions[-1:]
             await kept.note([given_up(identity, position) for position in lost], {})
-            assert json.loads(await typed(*recover))["again"] == len(lost) == FAILED
+            assert await typed(*recover, "--class", "timeout") == ""
+            assert (
+                json.loads(await typed(*recover, "--class", "timeout", "--class", "http_5xx"))["again"]
+                == len(lost)
+                == FAILED
+            )
             again = [json.loads((await arrived.get())[2])["sequence"] for _ in lost]
             assert sorted(map(int, again)) == sorted(lost)
             while await kept.undelivered(identity, 0, FOREVER, FOREVER):

@@ -8,7 +8,7 @@ import pytest
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Deferred, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.pacing import Heard, Paced
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
@@ -76,8 +76,8 @@ async def test_what_is_given_up_is_named_until_it_arrives(opened):
     assert await deliveries.undelivered(ONE, 0, 0) == [2, 5]
     assert await deliveries.undelivered(ONE, 50, 0) == [5]
     assert await deliveries.undelivered(ONE, 0, 0, 60) == [2]
-    assert await deliveries.undelivered(ONE, 0, 0, kind="status_500") == [2, 5]
-    assert await deliveries.undelivered(ONE, 0, 0, kind="timeout") == []
+    assert await deliveries.undelivered(ONE, 0, 0, kinds={"timeout"}) == []
+    assert await deliveries.undelivered(ONE, 0, 0, kinds={"status_500", "timeout"}) == [2, 5]
     assert await deliveries.undelivered(ONE, 0, 15) == [1, 2, 5]  # one should have been tried again at 14
     await deliveries.close()
 
@@ -201,6 +201,22 @@ async def test_what_fails_waits_since_its_first_try_until_it_arrives(opened):
     assert await deliveries.waiting(0) == {ONE: Waiting(1, 7, 0)}
     await deliveries.forget(50, 0)
     assert await deliveries.waiting(0) == {}
+    await deliveries.close()
+
+
+async def test_what_is_not_due_yet_waits_and_does_not_fail(opened):
+    deliveries = opened()
+    await deliveries.note([], {}, [Deferred(ONE, 1, 5, 900), Deferred(ONE, 2, 5, 900), Deferred(ONE, 3, 5, 900)])
+    assert await deliveries.waiting(0) == {ONE: Waiting(0, None, 0, deferred=3)}
+    await deliveries.forget(50, 0)
+    came = {"trigger": "retry", "time": 901}
+    await deliveries.note(
+        [tried(ONE, 1, kind="delivered", **came | {"next": None}), tried(ONE, 2, next=910, **came)], {}
+    )
+    assert await deliveries.waiting(0) == {ONE: Waiting(1, 5, 0, deferred=1)}
+    assert await deliveries.undelivered(ONE, 0, 0) == []
+    assert await deliveries.waiting(1_000) == {ONE: Waiting(0, None, 2)}  # it never came
+    assert await deliveries.undelivered(ONE, 0, 905) == [3]
     await deliveries.close()
 
 

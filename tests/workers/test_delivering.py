@@ -65,6 +65,7 @@ class World:
         self.requests = []  # positions
         self.sending = 0  # requests that began
         self.answers = {}  # by name: what answers a letter
+        self.classes = {}  # by name: the types that it selects
         self._changed = asyncio.Event()
         self._told()
 
@@ -106,7 +107,9 @@ class World:
         self.feed.append(self.story.messages[len(self.feed.messages) :])
 
     async def selected(self, position):
-        return [Selected(Selection(state, None), self.since[name]) for name, state in self.states.items()]
+        return [
+            Selected(Selection(state, self.classes.get(name)), self.since[name]) for name, state in self.states.items()
+        ]
 
     async def send(self, state, letter):
         answer = self.answers.get(state["name"], OK)
@@ -463,9 +466,9 @@ async def test_no_more_is_sent_than_is_written_down(world):
     async with world.carried(unnoted=5) as deliveries:
         real = deliveries.note
 
-        async def note(tries, standings):
+        async def note(tries, standings, *more):
             noted_together.append(len(tries))
-            await real(tries, standings)
+            await real(tries, standings, *more)
 
         deliveries.note = note
         await settled(world, deliveries, "a", last)

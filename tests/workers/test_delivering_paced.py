@@ -59,8 +59,9 @@ async def test_an_event_goes_when_it_says_itself_and_once(world):
     world.wrote(0)
     async with world.carried() as deliveries:
         await settled(world, deliveries, "a", last)
+        assert (await deliveries.waiting(0))["id-a"].deferred == 1
     assert sorted(world.positions("a")) == [last - 1, last]
-    async with world.carried():  # another life knows what waits, and the log need not be read for it
+    async with world.carried() as deliveries:  # another life knows what waits, and the log need not be read for it
         world.clock.now = START / 1e6 + 4_000
         world.timer.tick()
         await turns()
@@ -69,6 +70,9 @@ async def test_an_event_goes_when_it_says_itself_and_once(world):
         world.timer.tick()
         await world.until(lambda: world.positions("a")[2:] == [last - 2])
         await world.until(lambda: not world.timer.waiting)
+        async with asyncio.timeout(DEADLINE):
+            while await deliveries.waiting(0):
+                await world.passes()
 
 
 async def test_what_is_sent_again_goes_while_others_wait(world):

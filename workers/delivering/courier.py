@@ -12,7 +12,7 @@ from events.filters.candidate import Candidate
 from events.filters.dialects import Test
 from events.subscriptions.expunging import EXPUNGED
 from events.subscriptions.index import Selection, SubscriptionIndex, wanted
-from events.subscriptions.letters import Due, Letter, Standing, Try, batch
+from events.subscriptions.letters import Deferred, Due, Letter, Standing, Try, batch
 from events.subscriptions.reports import REPORTED
 from events.subscriptions.retrying import SCHEDULE
 from events.wire.envelope import proven
@@ -75,13 +75,14 @@ class Courier:
         self._selections: dict[str, Selection] = {}
         self._known: dict[str, Standing] = {}
         self._tries: list[Try] = []
+        self._waits: list[Deferred] = []
         self._unnoted, self._notable = unnoted, asyncio.Event()
         self._notable.set()
         self._tasks = asyncio.TaskGroup()
         self._gate = asyncio.Lock()  # held while the lane moves
         self._clock, self._alarm, self._rest, self._send = clock, alarm, rest, send
         self._tools = Tools(
-            self._sent, self._later, self._remember, Reporter(desk, self._see_to, rest),
+            self._sent, self._later, self._remember, self._waits.append, Reporter(desk, self._see_to, rest),
             Shares(rate, clock, rest, self._tasks.create_task), self._tasks.create_task, clock, chance, rest, schedule,
         )  # fmt: skip
 
@@ -229,12 +230,12 @@ class Courier:
 
     async def _note(self) -> None:
         await self._rest(NOTE_SECONDS)
-        tries = list(self._tries)
+        tries, waits = list(self._tries), list(self._waits)
         now = {endpoint.id: endpoint.standing for endpoint in self.endpoints.values()}
         changed = {identity: each for identity, each in now.items() if self._known.get(identity) != each}
-        if tries or changed:
-            await self.deliveries.note(tries, changed)
-            del self._tries[: len(tries)]
+        if tries or changed or waits:
+            await self.deliveries.note(tries, changed, waits)
+            del self._tries[: len(tries)], self._waits[: len(waits)]
             if len(self._tries) < self._unnoted:
                 self._notable.set()
             self._known |= changed

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from events.decider import State
 from events.subscriptions.deferring import deferred
-from events.subscriptions.letters import Due, Letter, Standing, Try
+from events.subscriptions.letters import Deferred, Due, Letter, Standing, Try
 from events.subscriptions.outgoing import OURS, Answered, Failed, told
 from events.subscriptions.pacing import Paced, terms
 from events.subscriptions.retrying import (
@@ -52,6 +52,7 @@ class Tools:
     send: Send
     later: Callable[[Due, float], Awaitable[None]]
     note: Callable[[Try], None]
+    wait: Callable[[Deferred], None]
     reporter: Reporter
     shares: Shares
     start: Start
@@ -261,7 +262,9 @@ class Endpoint:
         if self._ordered:
             settled = await self._until_delivered(letter)
         elif (at := deferred(self.state["config"], letter, self._tools.clock())) is not None:
+            now = round(self._tools.clock() * 1e6)
             await self._tools.later(Due(self.id, letter.position, 1), at)
+            self._tools.wait(Deferred(self.id, letter.position, now, round(at * 1e6)))
             settled = True
         else:
             settled = not isinstance(await self._carry(letter), Gone | None)

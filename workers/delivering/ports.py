@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Due, Standing, Try
+from events.subscriptions.letters import Deferred, Due, Standing, Try
 from projectors.projector import Feed, Fetched
 
 
@@ -19,8 +19,10 @@ class Deliveries(Protocol):
     async def standings(self) -> Mapping[str, Standing]:
         """By the id of the subscription."""
 
-    async def note(self, tries: Sequence[Try], standings: Mapping[str, Standing]) -> None:
-        """All of it or nothing, durable when it returns."""
+    async def note(
+        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
+    ) -> None:
+        """All of it or nothing, durable when it returns; a letter of `waits` does so until it is tried."""
 
     async def arrived(self, subscription: str, after: int, until: int, overdue: int) -> Collection[int]:
         """Positions behind `after`, up to `until`, that were delivered, as far as tries are remembered, or that come again at `overdue` (µs) or later."""

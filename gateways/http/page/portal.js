@@ -136,7 +136,7 @@ function windows(figures) {
     ...(figures.away ? [word("unanswered")] : []),
     ...(figures.left_alone ? [`${word("alone")}: ${Math.ceil(figures.left_alone)} s`] : []),
   ].map((each) => ` · ${each}`).join("");
-  return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left}${sparing}`));
+  return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left} · ${word("later")}: ${figures.deferred}${sparing}`));
 }
 
 async function more(name, place, failed) {
