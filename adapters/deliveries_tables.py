@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Deferred, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Deferred, Discarded, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.outgoing import OURS
 from events.subscriptions.pacing import Paced
 from events.subscriptions.retrying import Failing
@@ -98,6 +98,19 @@ failures: Final = Table(  # what failed, or is not due yet, and did not arrive s
     Column("next", BigInteger),  # µs
     Column("kind", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+discarded: Final = Table(  # what was parked, and given up
+    "discarded",
+    metadata,
+    Column("subscription", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("since", BigInteger, nullable=False),  # µs
+    Column("kind", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),  # µs
     sqlite_with_rowid=False,
 )
 consents: Final = Table(
@@ -184,6 +197,7 @@ UNSENT: Final = (
     .where(_PARKED)
     .order_by(failures.c.subscription, failures.c.position)
 )
+DISCARDS: Final = select(discarded).order_by(discarded.c.time, discarded.c.subscription, discarded.c.position)
 CONSENTS: Final = select(consents)
 GRANT: Final = (
     update(consents)
@@ -255,6 +269,15 @@ def fail(insert_into: Callable[[Table], Any]) -> Any:
     )
 
 
+def discard(insert_into: Callable[[Table], Any]) -> Any:
+    """The last word about a letter counts."""
+    statement = insert_into(discarded)
+    return statement.on_conflict_do_update(
+        index_elements=list(discarded.primary_key),
+        set_={each.name: each for each in statement.excluded if each.name not in ("subscription", "position")},
+    )
+
+
 def ask(insert_into: Callable[[Table], Any]) -> Any:
     """What the same sink granted the same origin stays."""
     statement = insert_into(consents)
@@ -302,6 +325,13 @@ def deferred_rows(waits: Sequence[Deferred]) -> list[tuple[Any, ...]]:
 def positions(rows: Sequence[Any], kinds: Collection[str] | None) -> list[int]:
     """Of rows of `FAILED`, those of some kinds; all where `None`."""
     return [position for position, kind in rows if kinds is None or kind in kinds]
+
+
+def as_discarded(
+    parked: Sequence[Any], letters: Collection[tuple[str, int]], author: str, why: str, time: int
+) -> list[Discarded]:
+    """Of rows of `UNSENT`, those of these letters."""
+    return [Discarded._make((*row, author, why, time)) for row in parked if (row[0], row[1]) in letters]
 
 
 def as_standings(rows: Sequence[Any]) -> dict[str, Standing]:

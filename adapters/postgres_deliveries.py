@@ -9,7 +9,7 @@ from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_kept import KeptTables, affected
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import ALL, FOREVER, Deferred, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Deferred, Discarded, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _INSERT: Final = insert(tables.standings)
@@ -30,6 +30,7 @@ _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.O
 _EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
+_DISCARDS, _DISCARD = sql(tables.DISCARDS), sql(tables.discard(insert))
 _ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
 _FAIL: Final = sql(tables.fail(insert))
@@ -45,15 +46,16 @@ class PostgresDeliveries:
         return tables.as_standings(await self._kept.fetch(_ALL))
 
     async def note(
-        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
-    ) -> None:
+        self, tries: Sequence[Try], standings: Mapping[str, Standing],
+        waits: Sequence[Deferred] = (), over: Sequence[tuple[str, int]] = (),
+    ) -> None:  # fmt: skip
         async def run(db: Driver) -> None:
             async with db.transaction():
                 await db.executemany(_ADD, [tables.try_row(each) for each in tries])
                 await db.executemany(_TALLY, tables.tally_rows(tallies(tries)))
                 await db.executemany(_FAIL, tables.deferred_rows(waits))
                 await db.executemany(_FAIL, tables.failure_rows(tries))
-                await db.executemany(_ARRIVED, tables.arrived(tries))
+                await db.executemany(_ARRIVED, [*tables.arrived(tries), *over])
                 await db.executemany(
                     _PUT, [tables.standing_row(identity, each) for identity, each in standings.items()]
                 )
@@ -89,6 +91,22 @@ class PostgresDeliveries:
     async def unsent(self) -> list[Unsent]:
         """What is parked, in order."""
         return [Unsent(*row) for row in await self._kept.fetch(_UNSENT)]
+
+    async def discard(self, letters: Collection[tuple[str, int]], author: str, why: str, time: int) -> int:
+        """Dead letters, by subscription and position, are none any more, which is recorded at a time (µs). How many there were."""
+
+        async def run(db: Driver) -> int:
+            async with db.transaction():
+                gone = tables.as_discarded(await db.fetch(_UNSENT), letters, author, why, time)
+                await db.executemany(_DISCARD, gone)
+                await db.executemany(_ARRIVED, [each[:2] for each in gone])
+            return len(gone)
+
+        return await self._kept.run(run)
+
+    async def discarded(self) -> list[Discarded]:
+        """What was given up, in the order of that."""
+        return [Discarded(*row) for row in await self._kept.fetch(_DISCARDS)]
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""

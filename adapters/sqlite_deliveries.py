@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import ALL, FOREVER, Deferred, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Deferred, Discarded, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted, tallies
 
 _PUT: Final = sql(insert(tables.standings).prefix_with("OR REPLACE"))
@@ -27,6 +27,7 @@ _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COM
 _OLD, _OLD_FAILURES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES))
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
+_DISCARDS, _DISCARD = sql(tables.DISCARDS), sql(tables.discard(insert))
 _ASK: Final = sql(tables.ask(insert))
 _TALLY: Final = sql(tables.tally(insert))
 _FAIL: Final = sql(tables.fail(insert))
@@ -43,9 +44,10 @@ class SqliteDeliveries:
         return tables.as_standings(rows)
 
     async def note(
-        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
-    ) -> None:
-        await self._file.run(lambda connection: _note(connection, tries, standings, waits))
+        self, tries: Sequence[Try], standings: Mapping[str, Standing],
+        waits: Sequence[Deferred] = (), over: Sequence[tuple[str, int]] = (),
+    ) -> None:  # fmt: skip
+        await self._file.run(lambda connection: _note(connection, tries, standings, waits, over))
 
     async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
@@ -86,6 +88,23 @@ class SqliteDeliveries:
         """What is parked, in order."""
         rows = await self._file.run(lambda connection: connection.execute(_UNSENT).fetchall())
         return [Unsent(*row) for row in rows]
+
+    async def discard(self, letters: Collection[tuple[str, int]], author: str, why: str, time: int) -> int:
+        """Dead letters, by subscription and position, are none any more, which is recorded at a time (µs). How many there were."""
+
+        def run(connection: sqlite3.Connection) -> int:
+            with transaction(connection):
+                gone = tables.as_discarded(connection.execute(_UNSENT).fetchall(), letters, author, why, time)
+                connection.executemany(_DISCARD, gone)
+                connection.executemany(_ARRIVED, [each[:2] for each in gone])
+            return len(gone)
+
+        return await self._file.run(run)
+
+    async def discarded(self) -> list[Discarded]:
+        """What was given up, in the order of that."""
+        rows = await self._file.run(lambda connection: connection.execute(_DISCARDS).fetchall())
+        return [Discarded(*row) for row in rows]
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""
@@ -145,14 +164,15 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _note(
-    connection: sqlite3.Connection, tried: Sequence[Try], standing: Mapping[str, Standing], waits: Sequence[Deferred]
-) -> None:
+    connection: sqlite3.Connection, tried: Sequence[Try], standing: Mapping[str, Standing],
+    waits: Sequence[Deferred], over: Sequence[tuple[str, int]],
+) -> None:  # fmt: skip
     with transaction(connection):
         connection.executemany(_ADD, [tables.try_row(each) for each in tried])
         connection.executemany(_TALLY, tables.tally_rows(tallies(tried)))
         connection.executemany(_FAIL, tables.deferred_rows(waits))
         connection.executemany(_FAIL, tables.failure_rows(tried))
-        connection.executemany(_ARRIVED, tables.arrived(tried))
+        connection.executemany(_ARRIVED, [*tables.arrived(tried), *over])
         connection.executemany(_PUT, [tables.standing_row(identity, each) for identity, each in standing.items()])
 
 

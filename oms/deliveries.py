@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from events.subscriptions.letters import ALL, FOREVER, Sought, Try, Unsent, Waiting
+from events.subscriptions.letters import ALL, FOREVER, Discarded, Sought, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted
 from oms.settings import Settings
 from workers.delivering.ports import Consents, Deliveries
@@ -36,6 +36,12 @@ class Kept(Deliveries, Consents, Protocol):
 
     async def unsent(self) -> Sequence[Unsent]:
         """What is parked since it failed by a fault of our own, by subscription and position; `forget` leaves it."""
+
+    async def discard(self, letters: Collection[tuple[str, int]], author: str, why: str, time: int) -> int:
+        """Dead letters, by subscription and position, are none any more, which is recorded at a time (µs). How many there were."""
+
+    async def discarded(self) -> Sequence[Discarded]:
+        """What was given up, in the order of that."""
 
     async def forget(self, before: int, slot: int) -> int:
         """Tries before a time (µs) go, and slots before one; how many tries."""

@@ -33,8 +33,7 @@ from oms.credentials import Credentials
 from oms.secrets import secret_files
 from oms.settings import Settings
 from security.webhook_signatures import BadSecret, headers
-from workers.delivering.endpoint import Send
-from workers.delivering.sent import Sent
+from workers.delivering.sent import Send, Sent
 
 AGENT: Final = "oms-webhooks"
 DETAIL: Final = 500  # characters of an error

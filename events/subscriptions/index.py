@@ -83,11 +83,19 @@ class SubscriptionIndex:
 
     def wanting(self, candidate: Candidate) -> list[str]:
         """The names of the subscriptions that want it, each once, in no order that means anything."""
-        found: dict[str, None] = {}
+        return [name for name, unjudged in self.judged(candidate).items() if not unjudged]
+
+    def judged(self, candidate: Candidate) -> dict[str, bool]:
+        """And whether a defect in one's filters kept us from telling: that is no other's concern."""
+        found: dict[str, bool] = {}
         for clause in self.candidates(candidate):
-            if clause.name not in found and clause.test(candidate):
-                found[clause.name] = None
-        return list(found)
+            if found.get(clause.name, True):
+                try:
+                    if clause.test(candidate):
+                        found[clause.name] = False
+                except Exception:  # noqa: BLE001  whatever it is: it is met again, and told, where the letter is judged
+                    found[clause.name] = True
+        return found
 
 
 def _clauses(selection: Selection) -> Iterator[tuple[Clause, Mapping[str, Required]]]:

@@ -8,11 +8,17 @@ from events.subscriptions.retrying import Failing
 
 OVERDUE: Final = 600_000_000  # µs after its time; what has not come again by then never will
 FOREVER: Final = 2**62  # µs
+DISCARDED: Final = 0
+NOT_JUDGED: Final = "not_judged"
+"""The kind by which a letter fails that is `unjudged`."""
 Trigger = Literal["event", "retry", "replay", "test"]
 
 
 class Letter(NamedTuple):
-    """An event on its way to one endpoint; `attempt` counts from 1. `others`: those of its batch, behind it."""
+    """An event on its way to one endpoint; `attempt` counts from 1. `others`: those of its batch, behind it.
+
+    `unjudged`: a defect kept us from telling whether it is wanted; that is asked again before it is sent.
+    """
 
     position: int
     event: str  # its id
@@ -20,6 +26,7 @@ class Letter(NamedTuple):
     attempt: int = 1
     trigger: Trigger = "event"
     others: Sequence["Letter"] = ()
+    unjudged: bool = False
 
     @property
     def events(self) -> "list[Letter]":
@@ -127,13 +134,30 @@ class Unsent(NamedTuple):
     detail: str
 
 
+class Discarded(NamedTuple):
+    """A dead letter that was given up: by whom, why, and when (µs)."""
+
+    subscription: str
+    position: int
+    since: int
+    kind: str
+    detail: str
+    author: str
+    why: str
+    time: int
+
+
 class Due(NamedTuple):
-    """A letter that comes again; `others`: the positions of its batch behind its own."""
+    """A letter that comes again; `others`: the positions of its batch behind its own, `unjudged` as a letter is.
+
+    With `attempt` `DISCARDED` it does not: it was given up.
+    """
 
     subscription: str
     position: int
     attempt: int
     others: tuple[int, ...] = ()
+    unjudged: bool = False
 
     @property
     def place(self) -> str:

@@ -27,9 +27,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_set_up": "OMS is not set up to send that way; whoever runs OMS has been told",
     "egress_failed": "OMS could not send anything out; whoever runs OMS has been told",
     "internal_error": "OMS itself failed; whoever runs OMS has been told",
+    "not_judged": "OMS could not tell whether it is wanted; whoever runs OMS has been told",
 }
 
-OURS: Final = frozenset({"no_credential", "not_signed", "not_set_up", "egress_failed", "internal_error"})
+OURS: Final = frozenset({"no_credential", "not_signed", "not_set_up", "egress_failed", "internal_error", "not_judged"})
 """Kinds that are no fault of the endpoint: it is neither given up nor disabled for them, and the event is parked until it arrives."""
 UNREACHABLE: Final = "unreachable"
 _WITHIN: Final = frozenset({"url_refused", "dns_error", "connection_refused", "network_unreachable"})

@@ -148,11 +148,13 @@ KNOCKS: Final = (
 PROBED: Final = 0.1  # of the time since then: so it is found well again with little delay, however long it was away
 LONGEST_REST: Final = 60.0
 _GATEWAYS: Final = frozenset({502, 503, 504})
+_OF_ONE: Final = frozenset({"transform_failed", "internal_error", "not_judged"})
+"""Kinds that say nothing about other letters."""
 
 
 def unanswered(ended: Answered | Failed) -> bool:
     """Whether it says nothing about this letter: any other would have fared alike."""
-    return ended.status in _GATEWAYS if isinstance(ended, Answered) else ended.kind != "transform_failed"
+    return ended.status in _GATEWAYS if isinstance(ended, Answered) else ended.kind not in _OF_ONE
 
 
 def is_failure(ended: Answered | Failed) -> bool | None:

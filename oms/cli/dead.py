@@ -9,7 +9,7 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
-from oms.cli.output import Json, counted, print_fields, print_json, print_rows
+from oms.cli.output import Json, print_fields, print_json, print_rows
 
 if TYPE_CHECKING:
     from oms.settings import Settings
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 T = TypeVar("T")
 TRIES: Final = 50
+_COLUMNS: Final = ("view", "position", "code", "entities", "reason")
 View = Annotated[str, typer.Option("--view", help="Which view.")]
 Positions = Annotated[list[int], typer.Argument(metavar="POSITION…", help="Positions of parked events.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
@@ -31,20 +32,29 @@ Position = Annotated[int, typer.Argument(metavar="POSITION", help="Where it stan
 
 
 @app.command("list")
-def list_(folder: Folder = None, as_json: Json = False) -> None:
+def list_(
+    discarded: Annotated[
+        bool, typer.Option("--discarded", help="What was given up instead: by whom, and why.")
+    ] = False,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
     """List what is parked, the first one first. In each view, and for endpoints."""
     from oms.cli.connecting import run
     from oms.shelves import READ_MODELS, kept
     from oms.unsent import dead_letters
 
     settings = _settings(folder)
+    if discarded:
+        print_rows(run(_discards(settings)), [*_COLUMNS, "author", "why", "time"], as_json=as_json)
+        return
     with kept(settings) as shelves:
         live = [(name, shelves.shelf(name)) for name in sorted(READ_MODELS)]
         found = [(name, event) for name, shelf in live if shelf.live() for event in shelf.parked()]
         letters = run(dead_letters(settings, shelves))
     print_rows(
         [*(_row(view, event) for view, event in found), *_graph_rows(settings), *(each.row() for each in letters)],
-        ["view", "position", "code", "behind", "entities", "reason"],
+        [*_COLUMNS[:3], "behind", *_COLUMNS[3:]],
         as_json=as_json,
     )
 
@@ -86,13 +96,24 @@ def discard(
     positions: Positions,
     why: Annotated[str, typer.Option("--why", help="The reason; it is kept.")],
     view: View = "versions",
+    subscription: Annotated[
+        str | None,
+        typer.Option("--subscription", help="With `--view webhooks`: for this one alone.", show_default=False),
+    ] = None,
     yes: Yes = False,
     folder: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Give parked events up for good. The view lacks them from then on; the log keeps them."""
+    """Give parked events up for good. The view, or the endpoint, lacks them from then on; the log keeps them."""
+    from oms.unsent import VIEW
+
     settings = _settings(folder)
-    if _sure(settings, view, positions, "discard", yes=yes):
+    if view == VIEW:
+        from oms.cli.dead_letters import given_up
+
+        count = given_up(settings, positions, subscription, why, yes=yes)
+        _say({"view": view, "discarded": count}, as_json=as_json)
+    elif _sure(settings, view, positions, "discard", yes=yes):
         import asyncio
 
         count = asyncio.run(_discard(settings, view, positions, why))
@@ -110,12 +131,29 @@ def _parked(settings: "Settings", view: str) -> "list[Parked]":
     from oms.unsent import VIEW
 
     if view == VIEW:
-        text = "what waits for an endpoint is tried until it arrives, or its subscription is deleted"
+        text = "what waits for an endpoint is shown with what was tried"
         raise Failure(text, "`oms webhook tries NAME --json` shows what was tried", Exit.USAGE)
     if view not in READ_MODELS:
         raise Failure(f"there is no view {view!r}", f"there are {', '.join(READ_MODELS)}", Exit.USAGE)
     with kept(settings) as shelves:
         return shelves.shelf(view).parked()
+
+
+async def _discards(settings: "Settings") -> list[dict[str, Any]]:
+    from events.wire.instants import to_text
+    from oms.shelves import READ_MODELS, kept
+    from oms.unsent import given_up
+    from oms.views import live_view
+
+    rows: list[dict[str, Any]] = []
+    with kept(settings) as shelves:
+        for name in sorted(READ_MODELS):
+            if not shelves.shelf(name).live():
+                continue
+            async with live_view(shelves, name) as opened:
+                found = await opened.discarded()
+            rows += [{"view": name, "entities": [], **each._asdict(), "time": to_text(each.time)} for each in found]
+        return rows + await given_up(settings, shelves)
 
 
 def _row(view: str, event: "Parked") -> dict[str, Any]:
@@ -163,20 +201,14 @@ def _redrive_graph(settings: "Settings", *, as_json: bool) -> None:
 
 
 def _send_again(settings: "Settings", *, yes: bool, as_json: bool) -> None:
-    from oms.cli.connecting import run
-    from oms.shelves import kept
-    from oms.unsent import VIEW, dead_letters, send_now
+    from oms.cli.dead_letters import sent_again
+    from oms.unsent import VIEW
 
-    with kept(settings) as shelves:
-        letters = run(dead_letters(settings, shelves))
-    if not letters:
-        typer.echo(f"nothing is parked in {VIEW}", err=True)
+    done = sent_again(settings, yes=yes)
+    if done is None:
         return
-    if not yes:
-        typer.confirm(f"send {counted(len(letters), 'parked event')} again?", abort=True, err=True)
-    sent = run(send_now(settings, letters))
-    _say({"view": VIEW, "again": sent, "left": len(letters) - sent}, as_json=as_json)
-    if sent < len(letters):
+    _say({"view": VIEW, "again": done[0], "left": done[1]}, as_json=as_json)
+    if done[1]:
         raise typer.Exit(Exit.REFUSED)
 
 

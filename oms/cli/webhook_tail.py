@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oms.deliveries import Kept
     from oms.settings import Settings
     from projectors.projector import Fetched
-    from workers.delivering.endpoint import Send
+    from workers.delivering.sent import Send
 
 LOOK_SECONDS: Final = 0.25
 AT_ONCE: Final = 500

@@ -109,6 +109,42 @@ async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it
     assert "\naudit_event_failures_total 0\n" not in figures.read_text()
 
 
+async def test_what_a_lost_secret_keeps_is_given_up_and_stays_so(tmp_path, capsys):
+    async def typed(*arguments):
+        capsys.readouterr()
+        code = await asyncio.to_thread(cli.run, [*arguments, "--json", "--folder", str(tmp_path / "data")])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    async with receiving() as (port, arrived):
+        settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
+        alarms = []
+        heard = lambda _where, error: alarms.append(error)  # noqa: E731
+        async with asyncio.timeout(DEADLINE), running(settings, heard), await connect(settings.folder) as client:
+            terms = {
+                "sink": f"http://127.0.0.1:{port}/a",
+                "types": ["io.oms.objectType.*"],
+                "secret": "whs-" + "0" * 32,
+            }
+            assert (await client.send("RegisterSubscription", {"name": "게이트", **terms})).status == "accepted"
+            told = await client.send("CreateObjectType", AIRLINE)
+            while not (await typed("dead", "list"))[1]:
+                await client.last()
+            discard = ("dead", "discard", "--view", "webhooks", "--why", "잘못", "--yes")
+            wrong = [
+                (await typed(*discard, "99999"))[0],
+                (await typed(*discard, str(told.position), "--subscription", "b"))[0],
+            ]
+            code, done = await typed(*discard, str(told.position), "--subscription", "게이트")
+            left = (await typed("dead", "list"))[1]
+            (row,) = (await typed("dead", "list", "--discarded"))[1]
+    assert 0 not in wrong
+    assert (code, done, left) == (0, {"view": "webhooks", "discarded": 1}, [])
+    assert (row["position"], row["entities"], row["why"]) == (told.position, ["subscription/게이트"], "잘못")
+    assert row["reason"].startswith("not_signed: ")
+    assert row["author"]
+    assert arrived.empty()
+
+
 async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_as_one_types_it(tmp_path, capsys):
     async def typed(*arguments):
         capsys.readouterr()

@@ -8,7 +8,7 @@ import pytest
 from adapters.postgres_deliveries import PostgresDeliveries
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.consent import Consent
-from events.subscriptions.letters import Deferred, Sought, Standing, Try, Unsent, Waiting
+from events.subscriptions.letters import Deferred, Discarded, Sought, Standing, Try, Unsent, Waiting
 from events.subscriptions.pacing import Heard, Paced
 from events.subscriptions.retrying import Failing
 from events.subscriptions.tallies import SLOT, TOTAL, bucket
@@ -232,6 +232,24 @@ async def test_what_a_fault_of_our_own_keeps_is_parked_until_it_arrives_and_neve
     await deliveries.note([tried(ONE, 2, attempt=2, time=60, kind="delivered"), tried(TWO, 3, attempt=2, time=60)], {})
     assert await deliveries.unsent() == []
     await deliveries.close()
+
+
+async def test_what_is_parked_is_given_up_by_name_which_is_recorded(opened):
+    deliveries = opened()
+    ours = {"kind": "not_judged", "detail": "KeyError: 편", "next": None}
+    made = [tried(ONE, 1, **ours), tried(ONE, 2, **ours), tried(TWO, 1, **ours), tried(ONE, 3)]
+    await deliveries.note(made, {})
+    assert await deliveries.discard({(ONE, 1), (ONE, 3), (TWO, 9)}, "kim@oms", "잘못", 70) == 1
+    gone = Discarded(ONE, 1, 5, "not_judged", "KeyError: 편", "kim@oms", "잘못", 70)
+    assert await deliveries.discarded() == [gone]
+    assert [(each.subscription, each.position) for each in await deliveries.unsent()] == [(ONE, 2), (TWO, 1)]
+    await deliveries.note([tried(ONE, 1, **ours)], {}, over=[(TWO, 1)])
+    assert [(each.subscription, each.position) for each in await deliveries.unsent()] == [(ONE, 1), (ONE, 2)]
+    assert await deliveries.discard([(ONE, 1)], "lee@oms", "again", 80) == 1
+    await deliveries.close()
+    again = opened()
+    assert await again.discarded() == [gone._replace(author="lee@oms", why="again", time=80)]
+    await again.close()
 
 
 async def test_tries_are_followed_as_they_are_noted(opened):

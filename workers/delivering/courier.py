@@ -16,13 +16,14 @@ from events.subscriptions.letters import Deferred, Due, Letter, Standing, Try, b
 from events.subscriptions.reports import REPORTED
 from events.subscriptions.retrying import SCHEDULE
 from events.wire.envelope import proven
-from workers.delivering.endpoint import Endpoint, Send, Tools
+from workers.delivering.endpoint import Endpoint, Tools
 from workers.delivering.expunging import expunge, is_asked
+from workers.delivering.judging import judging
 from workers.delivering.ports import Deliveries, Log, Timer
 from workers.delivering.repeating import repeat
-from workers.delivering.replaying import carry_again, letters_of
+from workers.delivering.replaying import carry_again, letter_of, letters_of
 from workers.delivering.reporting import Desk, Reporter
-from workers.delivering.sent import Sent
+from workers.delivering.sent import Send, Sent
 from workers.delivering.shares import Shares
 from workers.patiently import Alarm, until_it_works
 
@@ -76,13 +77,14 @@ class Courier:
         self._known: dict[str, Standing] = {}
         self._tries: list[Try] = []
         self._waits: list[Deferred] = []
+        self._over: list[tuple[str, int]] = []
         self._unnoted, self._notable = unnoted, asyncio.Event()
         self._notable.set()
         self._tasks = asyncio.TaskGroup()
         self._gate = asyncio.Lock()  # held while the lane moves
         self._clock, self._alarm, self._rest, self._send = clock, alarm, rest, send
         self._tools = Tools(
-            self._sent, self._later, self._remember, self._waits.append, Reporter(desk, self._see_to, rest),
+            self._sent, self._later, self._remember, self._waits.append, self._over.append, Reporter(desk, self._see_to, rest),
             Shares(rate, clock, rest, self._tasks.create_task), self._tasks.create_task, clock, chance, rest, schedule,
         )  # fmt: skip
 
@@ -126,9 +128,9 @@ class Courier:
 
     async def _step(self, position: int, body: bytes) -> None:
         event, _ = proven(body)
-        for name in self._index.wanting(Candidate.of(event)):
+        for name, unjudged in self._index.judged(Candidate.of(event)).items():
             endpoint = self.endpoints[name]
-            if endpoint.joined and not endpoint.offer(Letter(position, event.id, body)):
+            if endpoint.joined and not endpoint.offer(Letter(position, event.id, body, unjudged=unjudged)):
                 endpoint.joined, endpoint.seen = False, position - 1
                 self._catch_up(endpoint)
         self.position = position
@@ -186,9 +188,9 @@ class Courier:
         test = wanted(self._selections[endpoint.name])
         await endpoint.ready()
         if endpoint.alive and endpoint.unfinished:
-            found = [(each, proven(each.body)[0]) for each in await self.feed.these(sorted(endpoint.unfinished))]
-            whole = all(test(Candidate.of(event)) for _, event in found)
-            letters = [Letter(each.position, event.id, each.body) for each, event in found]
+            found = await self.feed.these(sorted(endpoint.unfinished))
+            letters = [letter for each in found if (letter := letter_of(each.position, each.body, test)) is not None]
+            whole = len(letters) == len(found) and not any(each.unjudged for each in letters)
             endpoint.resume(batch(letters) if whole else None)
         while endpoint.alive:
             await endpoint.room()
@@ -219,8 +221,10 @@ class Courier:
     async def _later(self, due: Due, time: float) -> None:
         await self._until_it_works("timer of webhooks", lambda: self.timer.at(due, time))
 
-    async def _sent(self, state: State, letter: Letter) -> Sent:
+    async def _sent(self, state: State, letter: Letter) -> Sent | None:
         await self._notable.wait()
+        if letter.unjudged and (selection := self._selections.get(str(state["name"]))) is not None:
+            return await judging(selection, letter, self._send)
         return await self._send(state, letter)
 
     def _remember(self, one: Try) -> None:
@@ -230,12 +234,12 @@ class Courier:
 
     async def _note(self) -> None:
         await self._rest(NOTE_SECONDS)
-        tries, waits = list(self._tries), list(self._waits)
+        tries, waits, over = list(self._tries), list(self._waits), list(self._over)
         now = {endpoint.id: endpoint.standing for endpoint in self.endpoints.values()}
         changed = {identity: each for identity, each in now.items() if self._known.get(identity) != each}
-        if tries or changed or waits:
-            await self.deliveries.note(tries, changed, waits)
-            del self._tries[: len(tries)], self._waits[: len(waits)]
+        if tries or changed or waits or over:
+            await self.deliveries.note(tries, changed, waits, over)
+            del self._tries[: len(tries)], self._waits[: len(waits)], self._over[: len(over)]
             if len(self._tries) < self._unnoted:
                 self._notable.set()
             self._known |= changed

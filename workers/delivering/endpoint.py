@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 
 from events.decider import State
 from events.subscriptions.deferring import deferred
-from events.subscriptions.letters import Deferred, Due, Letter, Standing, Try
+from events.subscriptions.letters import NOT_JUDGED, Deferred, Due, Letter, Standing, Try, batch
 from events.subscriptions.outgoing import OURS, Answered, Failed, told
 from events.subscriptions.pacing import Paced, terms
 from events.subscriptions.retrying import (
@@ -41,18 +41,21 @@ PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
 
 
-Send = Callable[[State, Letter], Awaitable[Sent]]
 Start = Callable[[Coroutine[Any, Any, None]], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`clock` in s since the epoch, `chance` in [0, 1); `schedule`: of who names none."""
+    """`clock` in s since the epoch, `chance` in [0, 1); `schedule`: of who names none.
 
-    send: Send
+    What `send` does not send is not wanted after all, and told `over`.
+    """
+
+    send: Callable[[State, Letter], Awaitable[Sent | None]]
     later: Callable[[Due, float], Awaitable[None]]
     note: Callable[[Try], None]
     wait: Callable[[Deferred], None]
+    over: Callable[[tuple[str, int]], None]
     reporter: Reporter
     shares: Shares
     start: Start
@@ -76,6 +79,7 @@ class Endpoint:
         self._gathering = asyncio.Lock()
         self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
         self._again: set[int] = set()  # positions of these, and of those that are under way
+        self._given_up: set[int] = set()  # positions that nobody wants to wait for any more
         self._working = self._picked = 0
         self._ripening = False
         self._repeatable, self._idle, self._now = (asyncio.Event() for _ in range(3))
@@ -178,6 +182,19 @@ class Endpoint:
             self._now.set()
         return found
 
+    def gives_up(self, position: int) -> bool:
+        """That letter is not sent any more, unless it is under way; `False`: that cannot be said before it is alive again."""
+        if not self._ordered:
+            if position in self._again:
+                self._given_up.add(position)
+            return True
+        if position <= self.standing.position:
+            return True
+        if self.alive:
+            self._given_up.add(position)
+            self._now.set()
+        return self.alive
+
     def absent(self, coming: int) -> float:
         """Seconds for which no letter need come again, beside those that are coming: 0 where it may."""
         if not self.alive or len(self._repeated) + coming >= REPEATS:
@@ -222,9 +239,10 @@ class Endpoint:
                 if self._repeated and (not self._ripe() or self._picked % REPEATED == 0):
                     letter, done = self._repeated.popleft()
                     self._repeatable.set()
-                    if await self._carry(letter) is not None:
+                    if letter.position in self._given_up or await self._carry(letter) is not None:
                         await done()
                     self._again.discard(letter.position)
+                    self._given_up.discard(letter.position)
                 elif (first := await self._next()) is not None:
                     await self._settle(first)
         finally:
@@ -271,19 +289,20 @@ class Endpoint:
         if settled:
             for each in (letter, *letter.others):
                 self._flying.pop(each.position, None)
+                self._given_up.discard(each.position)
             self._attempt, self._batch = 1, ()
 
     async def _until_delivered(self, letter: Letter) -> bool:
         """In strict order nothing overtakes: what is given up stops the endpoint, which begins with it when it is resumed."""
-        while self.alive:
-            verdict = await self._carry(letter._replace(attempt=self._attempt))
+        while self.alive and (left := self._not_given_up(letter)) is not None:
+            self._now.clear()
+            verdict = await self._carry(left._replace(attempt=self._attempt))
             match verdict:
                 case Delivered() | Unwanted():
                     return True
                 case Later(seconds):
                     self._attempt += 1
-                    self._batch = tuple(each.position for each in letter.events) if self.batches else ()
-                    self._now.clear()
+                    self._batch = tuple(each.position for each in left.events) if self.batches else ()
                     await self._turns.pause(seconds, self._now)
                 case GivenUp(kind):
                     self._stop(f"gave up at position {letter.position} after {self._attempt} tries: {told(kind)}")
@@ -293,7 +312,11 @@ class Endpoint:
                     return False
                 case _:
                     assert_never(verdict)
-        return False
+        return self.alive
+
+    def _not_given_up(self, letter: Letter) -> Letter | None:
+        left = [each for each in letter.events if each.position not in self._given_up]
+        return batch(left)._replace(unjudged=letter.unjudged) if left else None
 
     async def _carry(self, letter: Letter) -> Verdict | None:
         """Send it once, and see to what follows from that; `None` where it is still here: its turn has not come, or comes again."""
@@ -302,8 +325,11 @@ class Endpoint:
             return None
         begun = tools.clock()
         sent = await tools.send(self.state, letter)
-        if at_once(sent.ended):
+        if sent is not None and at_once(sent.ended):
             sent = await tools.send(self.state, letter)
+        if sent is None:
+            tools.over((self.id, letter.position))
+            return Unwanted("")
         now = tools.clock()
         verdict = judged(sent.ended, letter.attempt, tools.chance(), now, self._schedule(letter))
         self._learn(verdict, letter, sent.ended, now)
@@ -322,7 +348,8 @@ class Endpoint:
     def _dues(self, letter: Letter, verdict: Later) -> Sequence[Due]:
         """A batch comes again as it was sent; one that a fault of our own kept here comes apart: it may be that of one event."""
         if verdict.kind in OURS:
-            return [Due(self.id, each.position, each.attempt + 1) for each in letter.events]
+            unjudged = verdict.kind == NOT_JUDGED
+            return [Due(self.id, each.position, each.attempt + 1, (), unjudged) for each in letter.events]
         return [Due(self.id, letter.position, letter.attempt + 1, tuple(each.position for each in letter.others))]
 
     def _knocks_with(self, letter: Letter) -> bool:

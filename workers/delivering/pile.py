@@ -105,5 +105,5 @@ class Pile:
 
 
 def _is_whole(letter: Letter) -> bool:
-    """It was sent before: what was a batch then stays one, and so does what was none."""
-    return letter.attempt > 1 or bool(letter.others)
+    """It was sent before: what was a batch then stays one, and so does what was none. Nor is it mixed with what may not be wanted."""
+    return letter.attempt > 1 or bool(letter.others) or letter.unjudged

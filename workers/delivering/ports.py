@@ -20,9 +20,10 @@ class Deliveries(Protocol):
         """By the id of the subscription."""
 
     async def note(
-        self, tries: Sequence[Try], standings: Mapping[str, Standing], waits: Sequence[Deferred] = ()
-    ) -> None:
-        """All of it or nothing, durable when it returns; a letter of `waits` does so until it is tried."""
+        self, tries: Sequence[Try], standings: Mapping[str, Standing],
+        waits: Sequence[Deferred] = (), over: Sequence[tuple[str, int]] = (),
+    ) -> None:  # fmt: skip
+        """All of it or nothing, durable when it returns. A letter of `waits` does so until it is tried; one of `over`, by subscription and position, does not wait any more."""
 
     async def arrived(self, subscription: str, after: int, until: int, overdue: int) -> Collection[int]:
         """Positions behind `after`, up to `until`, that were delivered, as far as tries are remembered, or that come again at `overdue` (µs) or later."""

@@ -11,9 +11,9 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 
-from events.subscriptions.letters import Due, Letter, batch
+from events.subscriptions.letters import DISCARDED, Due, Letter, batch
 from events.wire.envelope import proven
-from workers.delivering.endpoint import Endpoint
+from workers.delivering.endpoint import PUT_OFF_SECONDS, Endpoint
 from workers.delivering.ports import Fired, Log, Timer
 
 Ready = Sequence[tuple[Fired, Endpoint]]
@@ -43,6 +43,13 @@ async def _taken(
     for fired in several:
         due = fired.due
         endpoint = endpoints.get(due.subscription)
+        if endpoint is not None and due.attempt == DISCARDED:
+            if endpoint.gives_up(due.position):
+                await fired.done()
+            else:
+                await timer.at(due, clock() + PUT_OFF_SECONDS)
+                await fired.done()
+            continue
         if endpoint is None or (endpoint.state["status"] == "disabled" and due.attempt > 1):
             await fired.done()  # deleted meanwhile, or given up: it is in the log of tries
         elif endpoint.holds(due.position):
@@ -69,7 +76,7 @@ async def _bring(ready: Ready, log: Log) -> None:
         positions = _positions(fired.due)
         if found.keys() >= set(positions):
             letters = [Letter(each, proven(found[each])[0].id, found[each]) for each in positions]
-            letter = batch(letters)._replace(attempt=fired.due.attempt, trigger="retry")
+            letter = batch(letters)._replace(attempt=fired.due.attempt, trigger="retry", unjudged=fired.due.unjudged)
             endpoint.repeat(letter, partial(_done, fired))
     if missing := asked - found.keys():
         raise LookupError(f"the log does not hold position {min(missing)}; `oms verify log` shows what else is missing")

@@ -20,8 +20,16 @@ async def letters_of(feed: Feed, test: Test, after: int, until: int) -> AsyncGen
     async with aclosing(feed.read(after, until)) as chunks:
         async for chunk in chunks:
             for position, _, body in chunk:
-                event, _ = proven(body)
-                yield position, Letter(position, event.id, body) if test(Candidate.of(event)) else None
+                yield position, letter_of(position, body, test)
+
+
+def letter_of(position: int, body: bytes, test: Test) -> Letter | None:
+    """Where its event is wanted, or a defect keeps us from telling."""
+    event, _ = proven(body)
+    try:
+        return Letter(position, event.id, body) if test(Candidate.of(event)) else None
+    except Exception:  # noqa: BLE001  whatever it is: it is met again, and told, where the letter is judged
+        return Letter(position, event.id, body, unjudged=True)
 
 
 async def carry_again(

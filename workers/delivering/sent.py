@@ -1,8 +1,9 @@
 """One request to an endpoint, and what is remembered of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from events.decider import State
 from events.subscriptions.letters import Letter, Try
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import Delivered, Verdict
@@ -16,6 +17,7 @@ class Sent(NamedTuple):
     secrets: Sequence[str]  # ids
 
 
+Send = Callable[[State, Letter], Awaitable[Sent]]
 ID: Final = "webhook-id"
 
 

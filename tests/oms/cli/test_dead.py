@@ -110,9 +110,14 @@ def test_nothing_parked_is_nothing_to_do(capsys, tmp_path) -> None:
     assert "nothing is parked" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("asked", [["show", "5"], ["discard", "5", "--why", "x", "--yes"]])
-def test_what_waits_for_an_endpoint_is_shown_where_its_tries_are(capsys, folder, asked) -> None:
-    assert run(["dead", *asked, "--view", "webhooks", "--folder", str(folder)]) == Exit.USAGE
+def test_what_waits_for_an_endpoint_is_given_up_only_if_it_does(capsys, folder) -> None:
+    asked = ["discard", "5", "--why", "x", "--yes"]
+    assert run(["dead", *asked, "--view", "webhooks", "--folder", str(folder)]) == Exit.REFUSED
+    assert "not parked in webhooks: 5" in capsys.readouterr().err
+
+
+def test_what_waits_for_an_endpoint_is_shown_where_its_tries_are(capsys, folder) -> None:
+    assert run(["dead", "show", "5", "--view", "webhooks", "--folder", str(folder)]) == Exit.USAGE
     assert "oms webhook tries" in capsys.readouterr().err
 
 
