@@ -47,7 +47,7 @@ def aws_sink(protocol: Protocol, http: Outgoing, now: Clock) -> Outgoing:
 
 
 def _signed(found: Place, call: _Call, request: Request, login: Login, timestamp: int) -> Request:
-    key = Key(login.user, login.password, found.region, call.service)
+    key = Key(login.user, login.password, found.region, call.service, login.session)
     headers = {"host": found.url.partition("://")[2], **call.headers}
     signed = aws_signed(key, call.method, call.path, headers, call.body, timestamp)
     return Request(found.url + call.path, signed, call.body, request.timeout, call.method, request.tls)

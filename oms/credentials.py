@@ -52,13 +52,14 @@ class Credentials:
         try:
             login = None
             if credential is not None:
-                password = self._secret(credential["secret"], audiences(state)[credential["secret"]])
-                login = Login(credential["identifier"], password)
+                login = self._login(credential, audiences(state))
             tls = self._tls(state)
         except (NoSecret, OSError) as error:
             return Exchange(Failed("no_credential", str(error), 0.0), request.headers)
         ended = await way(request._replace(tls=tls, login=login))
-        return Exchange(ended if login is None else _masking(login.password).ended(ended), request.headers)
+        if login is None:
+            return Exchange(ended, request.headers)
+        return Exchange(_masking(login.password, *filter(None, [login.session])).ended(ended), request.headers)
 
     async def ask(self, state: State, request: Request) -> Answered | Failed:
         """Somebody who has not consented: TLS as it wants it, and nothing else of us."""
@@ -83,6 +84,14 @@ class Credentials:
             if stale is not None or not isinstance(ended, Answered) or ended.status != 401:
                 return _masked(ended, request, headers | shown, secret, token)
             stale = token
+
+    def _login(self, credential: Mapping[str, Any], whom: Mapping[str, str]) -> Login:
+        """Raises `NoSecret`, `OSError`."""
+        password, session = credential["secret"], credential.get("sessiontoken")
+        return Login(
+            credential["identifier"], self._secret(password, whom[password]),
+            None if session is None else self._secret(session, whom[session]),
+        )  # fmt: skip
 
     def _own(self, state: State, whom: Mapping[str, str]) -> str | None:
         credential = state.get("sinkcredential") or {}

@@ -13,12 +13,13 @@ _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 
 class Key(NamedTuple):
-    """An access key, for one service in one region."""
+    """An access key, for one service in one region; `session`: the token of a temporary one."""
 
     id: str
     secret: str
     region: str
     service: str
+    session: str | None = None
 
 
 def aws_signed(
@@ -32,6 +33,8 @@ def aws_signed(
     moment = datetime.fromtimestamp(timestamp, UTC).strftime("%Y%m%dT%H%M%SZ")
     digest = sha256(body).hexdigest()
     signed = {**headers, "x-amz-date": moment, "x-amz-content-sha256": digest}
+    if key.session is not None:
+        signed["x-amz-security-token"] = key.session
     names = sorted(signed)
     lines = [f"{name}:{' '.join(signed[name].split())}" for name in names]
     request = "\n".join([method, path, "", *lines, "", ";".join(names), digest])

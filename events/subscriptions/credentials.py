@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from events.findings import Finding
 from events.subscriptions.outgoing import OURS, Answered, ClientTls, Failed, Request
-from events.subscriptions.places import FORMS, place, place_fault
+from events.subscriptions.places import AWS, FORMS, place, place_fault
 from events.subscriptions.sinks import in_the_clear, origin, secret_header_faults, sink_fault
 
 MEMBERS: Final = ("sinkcredential", "secretheaders", "tls")
@@ -70,6 +70,8 @@ def _login_faults(said: Mapping[str, Any]) -> Iterator[Finding]:
     if credential["credentialtype"] != "PLAIN":
         text = f"{protocol} takes {form.login}, as user and password (PLAIN)"
         yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/credentialtype", text)
+    if credential.get("sessiontoken") and protocol not in AWS:
+        yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential/sessiontoken", f"{protocol} has none; it is of AWS")
     if place_fault(protocol, said["sink"]) is None and not (place(said["sink"]).tls or place(said["sink"]).here):
         text = f"{protocol} would get it in the clear; use {form.schemes[0]}"
         yield Finding("SUBSCRIPTION_CREDENTIAL", "/sinkcredential", text)
@@ -87,6 +89,8 @@ def audiences(terms: Mapping[str, Any]) -> dict[str, str]:
     elif secret := credential.get("secret"):
         url = credential.get("tokenurl")
         shown[secret] = sink if url is None else f"{origin(url)} {sink}"
+        if session := credential.get("sessiontoken"):
+            shown[session] = sink
     return shown
 
 
@@ -170,6 +174,8 @@ def _own_faults(credential: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/identifier", text)
     if credential.get("keyid") and not signs_for_itself(credential):
         yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/keyid", "names a key; only private_key_jwt has one")
+    if credential.get("sessiontoken"):
+        yield Finding("SUBSCRIPTION_CREDENTIAL", f"{at}/sessiontoken", "HTTP has none; it is of AWS")
     url = credential.get("tokenurl")
     if url is not None:
         why = sink_fault("HTTP", url)

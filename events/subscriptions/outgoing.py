@@ -58,10 +58,11 @@ class ClientTls:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user and a password, whatever they are called there."""
+    """A user and a password, whatever they are called there; `session`: what a temporary access key is shown with."""
 
     user: str
     password: str = field(repr=False)
+    session: str | None = field(default=None, repr=False)
 
 
 class About(NamedTuple):

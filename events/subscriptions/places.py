@@ -16,7 +16,7 @@ but for this machine itself.
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from events.subscriptions.terms import Protocol
 
@@ -67,6 +67,9 @@ FORMS: Final[Mapping[Protocol, Form]] = {
     ),
 }  # fmt: skip
 
+AWS: Final = frozenset(protocol for protocol, form in FORMS.items() if "region" in form.options)
+"""Who is asked by requests that an access key signs."""
+
 _HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?")
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 _PORTS: Final = {"amqps": 5671, "amqp": 5672, "kafkas": 9093, "kafka": 9092}
@@ -112,6 +115,28 @@ def place(sink: str) -> Place:
     parts = urlsplit(sink)
     hosts = tuple(parts.netloc.split(","))
     return Place(parts.scheme, hosts, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+class NoBroker(ValueError):
+    """What is said of a sink is nothing that sinks of its kind have."""
+
+
+def broker_sink(sink: str, tls: bool | None, sasl: str | None) -> str:
+    """The same sink with or without TLS, and with a mechanism of SASL; `None` leaves it as it is. Raises `NoBroker`."""
+    scheme, rest = sink.partition("://")[::2]
+    protocol = protocol_of(sink)
+    if tls is not None:
+        if protocol not in ("KAFKA", "RABBITMQ"):
+            raise NoBroker(f"{sink[:200]!r} is asked over TLS, or not, by its own scheme")
+        secure, plain = FORMS[protocol].schemes
+        scheme = secure if tls else plain
+    if sasl is not None:
+        if protocol != "KAFKA":
+            raise NoBroker(f"{sink[:200]!r} is no sink of Kafka, which alone has mechanisms of SASL")
+        before, _, query = rest.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True)) | {"sasl": sasl}
+        rest = f"{before}?{urlencode(options)}"
+    return f"{scheme}://{rest}"
 
 
 def protocol_of(sink: str) -> Protocol | None:

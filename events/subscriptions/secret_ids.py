@@ -18,7 +18,8 @@ def in_use(state: State, time: int) -> list[str]:
 def shown(state: State) -> list[str]:
     """What its endpoint is shown: of credentials, headers and TLS."""
     credential, tls = state.get("sinkcredential") or {}, state.get("tls") or {}
-    named = [credential.get("secret"), credential.get("accesstoken"), *(state.get("secretheaders") or {}).values()]
+    own = (credential.get("secret"), credential.get("sessiontoken"), credential.get("accesstoken"))
+    named = [*own, *(state.get("secretheaders") or {}).values()]
     return [each for each in (*named, tls.get("identity"), tls.get("authority")) if each is not None]
 
 

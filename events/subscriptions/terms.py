@@ -135,6 +135,9 @@ class Plain(Payload):
     credentialtype: Literal["PLAIN"]
     identifier: Annotated[str, Field(min_length=1, max_length=200, description="the user")]
     secret: SecretId
+    sessiontoken: Annotated[
+        SecretId | None, Field(description="of AWS, where the access key is a temporary one: its id")
+    ] = None
 
 
 class AccessToken(Payload):

@@ -14,7 +14,8 @@ from oms.cli.sending import show as show_outcome
 from oms.cli.webhook_consent import consent
 from oms.cli.webhook_expunge import expunge
 from oms.cli.webhook_replay import replay
-from oms.cli.webhook_secrets import Showing, sent_with_secrets, taken
+from oms.cli.webhook_secrets import sent_with_secrets, taken
+from oms.cli.webhook_showing import Showing
 from oms.cli.webhook_shown import preview, send_test
 from oms.cli.webhook_stats import stats
 from oms.cli.webhook_tail import tail

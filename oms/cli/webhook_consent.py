@@ -8,7 +8,7 @@ from oms.cli.connecting import run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder
 from oms.cli.output import Json, print_fields
-from oms.cli.webhook_secrets import secret_text
+from oms.cli.webhook_showing import secret_text
 from oms.cli.webhook_tries import Name, subscribed
 
 if TYPE_CHECKING:

@@ -48,6 +48,16 @@ class Wanting(NamedTuple):
     content_type: Annotated[
         str | None, typer.Option("--content-type", help="In place of the body's own.", show_default=False)
     ] = None
+    tls: Annotated[
+        bool | None,
+        typer.Option(
+            "--tls/--no-tls", help="Of kafka and amqp: as kafkas://… and amqps://… say it.", show_default=False
+        ),
+    ] = None
+    sasl: Annotated[
+        str | None,
+        typer.Option("--sasl", help="Of Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.", show_default=False),
+    ] = None
     description: Annotated[
         str | None, typer.Option("--description", help="What for, and who to ask.", show_default=False)
     ] = None
@@ -59,6 +69,7 @@ class Wanting(NamedTuple):
         config = {} if self.config is None else json_document(self.config, "--config")
         if self.transform is not None:
             config["transform"] = transform(self.transform, self.transform_of)
+        sink = self._broker(sink)
         said = {
             "sink": sink,
             "protocol": None if sink is None else _protocol(sink),
@@ -71,6 +82,19 @@ class Wanting(NamedTuple):
             "description": self.description,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    def _broker(self, sink: str | None) -> str | None:
+        """With what is said of it beside. Raises `Failure`."""
+        from events.subscriptions.places import NoBroker, broker_sink
+
+        if self.tls is None and self.sasl is None:
+            return sink
+        if sink is None:
+            raise Failure("--tls and --sasl say how a --sink is spoken to", "give it, too", Exit.USAGE)
+        try:
+            return broker_sink(sink, self.tls, self.sasl)
+        except NoBroker as error:
+            raise Failure(str(error), "write kafka://HOST:PORT/TOPIC or amqp://HOST/…", Exit.USAGE) from None
 
     def _http(self) -> dict[str, Any]:
         said = {

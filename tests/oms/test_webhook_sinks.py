@@ -18,6 +18,7 @@ from tests.sinks.kafka_cluster import consumed, played
 
 DEADLINE = 60
 SECRET = "s3cr3t/+6f1ed002ab5595859014ebf0951522d9"
+SESSION = "s3ss10n/+T0kenFwoGZXIvYXdzEXAMPLE"
 TYPE = {"primaryKey": ["number"], "properties": [{"name": "number", "type": "string"}]}
 
 
@@ -70,7 +71,9 @@ async def test_events_arrive_at_clouds_and_no_key_stands_anywhere(tmp_path, type
     secret.write_text(SECRET + "\n")
     owner, brokers = played(1)
     async with cloud() as (port, arrived), asyncio.timeout(DEADLINE):
-        aws = ("--user", "AKIAIOSFODNN7EXAMPLE", "--password", secret)
+        session = tmp_path / "session"
+        session.write_text(SESSION)
+        aws = ("--user", "AKIAIOSFODNN7EXAMPLE", "--password", secret, "--session-token", session)
         sinks = {
             "queue": (f"sqs://127.0.0.1:{port}/123456789012/gates.fifo?region=eu-central-1", *aws),
             "bucket": (f"s3://127.0.0.1:{port}/gates?region=eu-central-1", *aws),
@@ -121,7 +124,9 @@ async def test_events_arrive_at_clouds_and_no_key_stands_anywhere(tmp_path, type
     tokens = [headers["Authorization"].rpartition(".")[2] for path, headers, _ in got if path.startswith("/v1/")]
     looked = {str(path): path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()}
     looked["what commands wrote"] = "".join(said).encode()
-    plain = (SECRET, json.loads(key_file.read_text())["private_key"].splitlines()[1], *tokens)
+    shown = [headers.get("X-Amz-Security-Token") for _, headers, _ in got]
+    assert sorted(filter(None, shown)) == [SESSION, SESSION]
+    plain = (SECRET, SESSION, json.loads(key_file.read_text())["private_key"].splitlines()[1], *tokens)
     assert [(name, each) for name, content in looked.items() for each in plain if each.encode() in content] == []
     assert "***" in said[4]
 

@@ -30,6 +30,14 @@ def test_an_example_of_aws_comes_out_as_there():
     assert signed.items() >= HEADERS.items()
 
 
+def test_the_token_of_a_temporary_key_is_shown_and_signed():
+    key = S3._replace(session="FwoGZXIvYXdzE/+=")
+    signed = aws_signed(key, *ASKED)
+    assert signed["x-amz-security-token"] == "FwoGZXIvYXdzE/+="
+    assert ";x-amz-security-token, " in signed["authorization"].replace(";x-amz-storage-class", "")
+    assert len({signature(), signature(key), signature(key._replace(session="another"))}) == 3
+
+
 @given(st.binary(max_size=50), st.text(max_size=20), st.integers(1, 10**9))
 def test_every_part_counts_and_the_secret_stands_nowhere(body, word, later):
     method, path, headers, before, time = ASKED
