@@ -230,6 +230,14 @@ EXPUNGE_ONE: Final = EXPUNGE.where(  # a batch's tries began at the same time, a
         .correlate(tries)
     )
 )
+EXPUNGE_DETAILS: Final = (
+    update(failures)
+    .where(
+        failures.c.subscription == bindparam("of"), failures.c.time < bindparam("before"),
+        failures.c.position == func.coalesce(bindparam("at", type_=BigInteger), failures.c.position),
+    )
+    .values(detail=literal_column("''"))
+)  # fmt: skip
 OLD: Final = delete(tries).where(tries.c.time < bindparam("before"))
 
 OLD_FAILURES: Final = delete(failures).where(

@@ -27,7 +27,9 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
     )
 )  # fmt: skip
 _OLD, _OLD_FAILURES, _OLD_TALLIES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES, tables.OLD_TALLIES))
-_EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
+_EXPUNGE, _EXPUNGE_ONE, _EXPUNGE_DETAILS = (
+    sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE, tables.EXPUNGE_DETAILS)
+)
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _CONSENTS, _GRANT, _UNASKED = (sql(each) for each in (tables.CONSENTS, tables.GRANT, tables.UNASKED))
 _DISCARDS, _DISCARD = sql(tables.DISCARDS), sql(tables.discard(insert))
@@ -128,6 +130,7 @@ class PostgresDeliveries:
 
     async def expunge(self, subscription: str, before: int, position: int | None = None) -> int:
         """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""
+        await self._kept.execute(_EXPUNGE_DETAILS, subscription, before, position)
         if position is None:
             return await self._kept.execute(_EXPUNGE, subscription, before)
         return await self._kept.execute(_EXPUNGE_ONE, subscription, before, position)

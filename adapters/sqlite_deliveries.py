@@ -22,7 +22,9 @@ _ADD, _ALL, _LAST, _FAILED, _COUNTED, _WAITING, _UNSENT, _ARRIVED, _AFTER, _NEWE
         tables.ARRIVED, tables.AFTER, tables.NEWEST,
     )
 )  # fmt: skip
-_EXPUNGE, _EXPUNGE_ONE = (sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE))
+_EXPUNGE, _EXPUNGE_ONE, _EXPUNGE_DETAILS = (
+    sql(each) for each in (tables.EXPUNGE, tables.EXPUNGE_ONE, tables.EXPUNGE_DETAILS)
+)
 _DELIVERED, _COMING = (sql(each) for each in (tables.DELIVERED_THERE, tables.COMING_THERE))
 _OLD, _OLD_FAILURES = (sql(each) for each in (tables.OLD, tables.OLD_FAILURES))
 _OLD_TALLIES: Final = sql(tables.OLD_TALLIES)
@@ -122,7 +124,13 @@ class SqliteDeliveries:
         """Of tries that began before a time (µs) what was sent and answered goes. How many had some."""
         given = (subscription, before) if position is None else (subscription, before, position)
         statement = _EXPUNGE if position is None else _EXPUNGE_ONE
-        return await self._file.run(lambda connection: connection.execute(statement, given).rowcount)
+
+        def run(connection: sqlite3.Connection) -> int:
+            with transaction(connection):
+                connection.execute(_EXPUNGE_DETAILS, (subscription, before, position))
+                return connection.execute(statement, given).rowcount
+
+        return await self._file.run(run)
 
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""

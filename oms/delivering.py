@@ -61,7 +61,7 @@ class Delivering:
     async def selected(self, position: int) -> "Sequence[Selected]":
         """A `Directory`."""
         await self._projected("versions", position)
-        return await asyncio.to_thread(selected, self._settings, self._shelves)
+        return await asyncio.to_thread(lambda: selected(self._settings, self._shelves, expunged=True))
 
     async def say(self, command: "Command") -> None:
         """A `Desk`."""

@@ -57,8 +57,9 @@ def anybody(shelves: "Shelves") -> bool:
     return False
 
 
-def selected(settings: "Settings", shelves: "Shelves") -> "list[Selected]":
-    """All subscriptions that are not over, as the view has them."""
+def selected(settings: "Settings", shelves: "Shelves", *, expunged: bool = False) -> "list[Selected]":
+    """All subscriptions that are not over, as the view has them; with `expunged` those that are, of whose tries something is to go, too."""
+    from events.subscriptions.expunging import EXPUNGED
     from events.subscriptions.index import Selection
     from queries.cuts import cut
     from queries.moments import Now
@@ -67,13 +68,15 @@ def selected(settings: "Settings", shelves: "Shelves") -> "list[Selected]":
 
     with shelves.versions() as versions:
         at = cut(versions, settings.branch, Now(), now=clock.now())
-        return [
-            Selected(
-                Selection(each.state, classes(at, each.state)),
-                min(one.since for one in history(at, each.state["name"]) if one.state["id"] == each.state["id"]),
-            )
-            for each in subscriptions(at)
-        ]
+        found = []
+        for each in subscriptions(at, deleted=expunged):
+            state, ever = each.state, history(at, each.state["name"])
+            if state.get("deleted") and not state.get(EXPUNGED):
+                continue
+            since = min(one.since for one in ever if one.state["id"] == state["id"])
+            before = dict.fromkeys(str(one.state["id"]) for one in ever if one.state["id"] != state["id"])
+            found.append(Selected(Selection(state, classes(at, state)), since, tuple(before)))
+        return found
 
 
 async def endpoint_figures(

@@ -49,7 +49,8 @@ def decide(context: Context, command: Payload) -> list[Drafted]:
     _must_be_there(context)
     if isinstance(command, told.RegisterSubscription):
         return _register(context, command)
-    return _DECIDE[type(command)](context, _existing(context, command.name), command)
+    over = isinstance(command, told.ExpungeSubscriptionTries)  # tries outlive a subscription
+    return _DECIDE[type(command)](context, _existing(context, command.name, over=over), command)
 
 
 def _must_be_there(context: Context) -> None:
@@ -59,8 +60,8 @@ def _must_be_there(context: Context) -> None:
         raise Refused([not_there(context, context.branch, "")])
 
 
-def _existing(context: Context, name: str) -> State:
-    """Raises `Refused`."""
+def _existing(context: Context, name: str, *, over: bool) -> State:
+    """`over`: also where it is deleted. Raises `Refused`."""
     state = context.get(subscription_key(name))
     if state is None:
         meant = nearest(
@@ -68,7 +69,7 @@ def _existing(context: Context, name: str) -> State:
         )
         text = f"there is no subscription {name[:LONGEST]!r}; {meant}"
         raise Refused([Finding("SUBSCRIPTION_UNKNOWN", "/subscription", text)])
-    if state.get("deleted"):
+    if state.get("deleted") and not over:
         text = f"{name} is deleted; register it again"
         raise Refused([Finding("SUBSCRIPTION_DELETED", "/subscription", text)])
     return state

@@ -6,7 +6,7 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Sending
-from oms.cli.sending import SEEN, sent, show
+from oms.cli.webhook_secrets import sent_with_secrets
 from oms.cli.webhook_tries import Name, micros
 
 
@@ -24,7 +24,7 @@ def expunge(
     *,
     said: Sending,
 ) -> None:
-    """Take out of tries what was sent and answered. How they ended stays, and so does the event in the log."""
+    """Take out of tries what was sent and answered, of a deleted one, too. How they ended stays, and so does the event in the log."""
     from adapters import system_clock
     from events.wire.instants import to_text
 
@@ -34,5 +34,4 @@ def expunge(
         raise Failure("--all is of all tries", "leave it out, or --before and --position", Exit.USAGE)
     moment = to_text(system_clock.now() if before is None else micros(before))
     data = {"subscription": name, "before": moment, "position": position, "reason": reason}
-    outcome = sent("ExpungeSubscriptionTries", data, said, branch, SEEN)
-    show(outcome, said.flags(branch), as_json=said.as_json)
+    sent_with_secrets("ExpungeSubscriptionTries", data, said, branch)

@@ -322,6 +322,17 @@ def test_what_was_sent_and_answered_is_expunged_once_up_to_a_moment_that_is_over
         assert codes(world, "ExpungeSubscriptionTries", **said, **wrong) == [("SUBSCRIPTION_EXPUNGE", at)]
 
 
+def test_tries_of_a_subscription_that_is_over_are_expunged_too(world):
+    world.when("RegisterSubscription", **TO)
+    world.when("DeleteSubscription", subscription="gates-out")
+    said = {"subscription": "gates-out", "reason": "삭제 요청", "before": to_text(1)}
+    assert len(world.when("ExpungeSubscriptionTries", **said)) == 1
+    assert world.when("ExpungeSubscriptionTries", **said) == []
+    kept = state(world)
+    assert (kept["deleted"], kept[EXPUNGED]) == (True, {"number": 1, "before": to_text(1)})
+    assert codes(world, "PauseSubscription", subscription="gates-out") == [("SUBSCRIPTION_DELETED", "/subscription")]
+
+
 def test_a_type_that_a_subscription_selects_is_in_use_on_its_branches(world):
     world.when("CreateBranch", name="dev/a/b")
     world.when("RegisterSubscription", **TO, objectTypes=["Gate"], filters=[FILTER])

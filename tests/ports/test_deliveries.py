@@ -134,6 +134,9 @@ async def test_what_was_sent_and_answered_goes_and_how_it_ended_stays(opened):
     assert [await deliveries.expunge(ONE, 99) for _ in range(2)] == [2, 0]
     assert {(each.answer, each.kind) for _, each in await deliveries.after(0, ONE, 9)} == {(b"", "status_500")}
     assert [each for _, each in await deliveries.last(TWO, 9)] == [tried(TWO, 1)]
+    await deliveries.note([tried(ONE, 7, kind="internal_error", detail="KeyError: 김")], {})
+    assert await deliveries.expunge(ONE, 99, 7) == 1
+    assert [each.detail for each in await deliveries.unsent()] == [""]
     await deliveries.note([], {ONE: Standing(5, expunged=3)})
     assert (await deliveries.standings())[ONE].expunged == 3
     await deliveries.close()

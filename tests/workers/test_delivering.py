@@ -66,6 +66,7 @@ class World:
         self.sending = 0  # requests that began
         self.answers = {}  # by name: what answers a letter
         self.classes = {}  # by name: the types that it selects
+        self.former = {}  # by name: ids that had it before
         self._changed = asyncio.Event()
         self._told()
 
@@ -108,7 +109,8 @@ class World:
 
     async def selected(self, position):
         return [
-            Selected(Selection(state, self.classes.get(name)), self.since[name]) for name, state in self.states.items()
+            Selected(Selection(state, self.classes.get(name)), self.since[name], self.former.get(name, ()))
+            for name, state in self.states.items()
         ]
 
     async def send(self, state, letter):
@@ -456,6 +458,32 @@ async def test_what_was_answered_is_expunged_also_of_what_was_under_way(world):
         world.clock.advance(UNDER_WAY_SECONDS)
         await noted(world, deliveries, "a", lambda standing: standing.expunged == 1)
         assert await answers(deliveries) == {first: b"", last: b""}
+
+
+async def test_tries_of_who_is_deleted_are_expunged_and_of_all_that_had_the_name(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.answers["a"] = Answered(200, {}, b"geheim", 0.01)
+    last = world.wrote()
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        former = (await deliveries.last("id-a", 9))[0][1]._replace(subscription="id-before")
+        await deliveries.note([former], {})
+        world.former["a"] = ("id-before",)
+        world.clock.advance(1)
+        expunged = {"number": 1, "before": to_text(round(world.clock.now * 1e6))}
+        world.changed("a", "triesExpunged", expunged=expunged, deleted=True, status="deleted")
+        for identity in ("id-a", "id-before"):
+            async with asyncio.timeout(DEADLINE):
+                while any(each.answer for _, each in await deliveries.last(identity, 9)):
+                    await world.passes()
+    async with world.carried() as deliveries:
+        async with asyncio.timeout(DEADLINE):
+            while (await deliveries.standings())["id-a"].expunged != 1:
+                world.clock.advance(UNDER_WAY_SECONDS)
+                await asyncio.sleep(0)
+        world.wrote()
+        await world.passes()
+    assert world.positions("a") == [last]
 
 
 async def test_no_more_is_sent_than_is_written_down(world):

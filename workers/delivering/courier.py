@@ -35,15 +35,16 @@ _CHANGES: Final = ("subscription/", "objectType/")
 
 
 class Selected(NamedTuple):
-    """`since`: where it was registered; events from there on are carried to it."""
+    """`since`: where it was registered; events from there on are carried to it. `before`: ids of others that had its name."""
 
     selection: Selection
     since: int
+    before: tuple[str, ...] = ()
 
 
 class Directory(Protocol):
     async def selected(self, position: int) -> Sequence[Selected]:
-        """All subscriptions that are not over, as of `position` or later."""
+        """All subscriptions that are not over, as of `position` or later, and those that are of whose tries something is to go."""
 
 
 class Courier:
@@ -72,6 +73,8 @@ class Courier:
         self.feed, self.directory, self.deliveries, self.timer = feed, directory, deliveries, timer
         self.position = 0
         self.endpoints: dict[str, Endpoint] = {}  # by name
+        self._ended: dict[str, Endpoint] = {}  # by id: over, and something of their tries is to go
+        self._former: dict[str, tuple[str, ...]] = {}  # by name: ids that had it before
         self._index = SubscriptionIndex(())
         self._selections: dict[str, Selection] = {}
         self._known: dict[str, Standing] = {}
@@ -143,13 +146,15 @@ class Courier:
 
     async def _reload(self, position: int) -> None:
         """Terms as they are now; who has others begins anew from where it is."""
-        found = await self.directory.selected(position)
+        there = await self.directory.selected(position)
+        found = [each for each in there if not each.selection.state.get("deleted")]
+        self._former = {each.selection.name: each.before for each in there}
         self._selections = {each.selection.name: each.selection for each in found}
         self._index = SubscriptionIndex(
             [each.selection for each in found if each.selection.state["status"] == "active"]
         )
         before, self.endpoints = self.endpoints, {}
-        for selection, since in found:
+        for selection, since, _ in found:
             was = before.pop(selection.name, None)
             if was is not None and _terms(was.state) == _terms(selection.state):
                 self.endpoints[selection.name] = was
@@ -166,11 +171,26 @@ class Courier:
             self._expunge(selection.state)
         for gone in before.values():
             gone.end()
+        for over in (each for each in there if each.selection.state.get("deleted")):
+            self._expunge_over(over.selection.state, over.since)
 
     def _expunge(self, state: State) -> None:
         name = str(state["name"])
         if is_asked(self.endpoints[name], state):
-            self._see_to(name, partial(expunge, lambda: self.endpoints.get(name), state, self.deliveries, self._rest))
+            self._see_to_expunging(state, lambda: self.endpoints.get(name))
+
+    def _expunge_over(self, state: State, since: int) -> None:
+        """Nothing is sent there any more; what is remembered of it goes all the same."""
+        identity = str(state["id"])
+        standing = self._known.get(identity, Standing(since))
+        endpoint = self._ended.setdefault(identity, Endpoint(state, standing, self._tools))
+        if is_asked(endpoint, state):
+            self._see_to_expunging(state, lambda: endpoint)
+
+    def _see_to_expunging(self, state: State, endpoint: Callable[[], Endpoint | None]) -> None:
+        name = str(state["name"])
+        ids = (str(state["id"]), *self._former.get(name, ()))
+        self._see_to(name, partial(expunge, endpoint, state, ids, self.deliveries, self._rest))
 
     def _place(self) -> None:
         """Those who are where the lane is join it, those behind catch up."""
@@ -235,7 +255,8 @@ class Courier:
     async def _note(self) -> None:
         await self._rest(NOTE_SECONDS)
         tries, waits, over = list(self._tries), list(self._waits), list(self._over)
-        now = {endpoint.id: endpoint.standing for endpoint in self.endpoints.values()}
+        every = (*self.endpoints.values(), *self._ended.values())
+        now = {endpoint.id: endpoint.standing for endpoint in every}
         changed = {identity: each for identity, each in now.items() if self._known.get(identity) != each}
         if tries or changed or waits or over:
             await self.deliveries.note(tries, changed, waits, over)

@@ -3,7 +3,7 @@
 said ─► expunged ─► nothing of that time can be under way any more ─► expunged once more ─► done, durable with the standing
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from events.decider import State
@@ -27,14 +27,16 @@ def is_asked(endpoint: Endpoint, state: State) -> bool:
 async def expunge(
     endpoint: Callable[[], Endpoint | None],
     state: State,
+    ids: Collection[str],
     deliveries: Deliveries,
     rest: Callable[[float], Awaitable[None]],
 ) -> None:
-    """`endpoint` as it is when that is done. Cut short, it is done anew."""
+    """`endpoint` as it is when that is done; `ids`: its own, and those of subscriptions that had its name before. Cut short, it is done anew."""
     for wait in (0.0, UNDER_WAY_SECONDS):
         await rest(wait)
         for before, position in _said(state[EXPUNGED]):
-            await deliveries.expunge(state["id"], from_text(before), position)
+            for each in ids:
+                await deliveries.expunge(each, from_text(before), position)
     if (found := endpoint()) is not None and found.id == state["id"]:
         found.expunged = max(found.expunged, _number(state))
 
