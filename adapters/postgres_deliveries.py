@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters import deliveries_rows as as_rows
 from adapters import deliveries_tables as tables
 from adapters.postgres import Driver, sql
 from adapters.postgres_kept import KeptTables, affected
@@ -45,7 +46,7 @@ class PostgresDeliveries:
         self._kept = KeptTables("webhooks", url, ontology, tables.metadata)
 
     async def standings(self) -> Mapping[str, Standing]:
-        return tables.as_standings(await self._kept.fetch(_ALL))
+        return as_rows.as_standings(await self._kept.fetch(_ALL))
 
     async def note(
         self, tries: Sequence[Try], standings: Mapping[str, Standing],
@@ -53,20 +54,20 @@ class PostgresDeliveries:
     ) -> None:  # fmt: skip
         async def run(db: Driver) -> None:
             async with db.transaction():
-                await db.executemany(_ADD, [tables.try_row(each) for each in tries])
-                await db.executemany(_TALLY, tables.tally_rows(tallies(tries)))
-                await db.executemany(_FAIL, tables.deferred_rows(waits))
-                await db.executemany(_FAIL, tables.failure_rows(tries))
-                await db.executemany(_ARRIVED, [*tables.arrived(tries), *over])
+                await db.executemany(_ADD, [as_rows.try_row(each) for each in tries])
+                await db.executemany(_TALLY, as_rows.tally_rows(tallies(tries)))
+                await db.executemany(_FAIL, as_rows.deferred_rows(waits))
+                await db.executemany(_FAIL, as_rows.failure_rows(tries))
+                await db.executemany(_ARRIVED, [*as_rows.arrived(tries), *over])
                 await db.executemany(
-                    _PUT, [tables.standing_row(identity, each) for identity, each in standings.items()]
+                    _PUT, [as_rows.standing_row(identity, each) for identity, each in standings.items()]
                 )
 
         await self._kept.run(run)
 
     async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
-        return _numbered(await self._kept.fetch(_LAST, subscription, *tables.sought(asked), most))
+        return _numbered(await self._kept.fetch(_LAST, subscription, *as_rows.sought(asked), most))
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
@@ -80,15 +81,15 @@ class PostgresDeliveries:
         self, subscription: str, since: int, overdue: int, until: int = FOREVER, kinds: Collection[str] | None = None
     ) -> list[int]:
         """Positions, in order, whose last try in a time (µs, `until` excluded) failed, by one of `kinds`, and that are not tried again or should have been before `overdue`."""
-        return tables.positions(await self._kept.fetch(_FAILED, subscription, since, until, overdue), kinds)
+        return as_rows.positions(await self._kept.fetch(_FAILED, subscription, since, until, overdue), kinds)
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""
-        return tables.as_counted(await self._kept.fetch(_COUNTED, first, last))
+        return as_rows.as_counted(await self._kept.fetch(_COUNTED, first, last))
 
     async def waiting(self, overdue: int) -> dict[str, Waiting]:
         """By subscription; what should have come again before `overdue` (µs) never will."""
-        return tables.as_waiting(await self._kept.fetch(_WAITING, overdue))
+        return as_rows.as_waiting(await self._kept.fetch(_WAITING, overdue))
 
     async def unsent(self) -> list[Unsent]:
         """What is parked, in order."""
@@ -99,7 +100,7 @@ class PostgresDeliveries:
 
         async def run(db: Driver) -> int:
             async with db.transaction():
-                gone = tables.as_discarded(await db.fetch(_UNSENT), letters, author, why, time)
+                gone = as_rows.as_discarded(await db.fetch(_UNSENT), letters, author, why, time)
                 await db.executemany(_DISCARD, gone)
                 await db.executemany(_ARRIVED, [each[:2] for each in gone])
             return len(gone)
@@ -137,7 +138,7 @@ class PostgresDeliveries:
 
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""
-        return tables.as_consents(await self._kept.fetch(_CONSENTS))
+        return as_rows.as_consents(await self._kept.fetch(_CONSENTS))
 
     async def asked(self, consent: Consent) -> None:
         """Unless the same sink gave the same origin its consent meanwhile."""
@@ -156,4 +157,4 @@ class PostgresDeliveries:
 
 
 def _numbered(rows: Sequence[Any]) -> list[tuple[int, Try]]:
-    return [(row[0], tables.as_try(list(row)[1:])) for row in rows]
+    return [(row[0], as_rows.as_try(list(row)[1:])) for row in rows]

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateColumn
 
+from adapters import deliveries_rows as as_rows
 from adapters import deliveries_tables as tables
 from adapters.sqlite_file import SqliteFile, make, sql, transaction, writer
 from events.subscriptions.consent import Consent
@@ -43,7 +44,7 @@ class SqliteDeliveries:
 
     async def standings(self) -> Mapping[str, Standing]:
         rows = await self._file.run(lambda connection: connection.execute(_ALL).fetchall())
-        return tables.as_standings(rows)
+        return as_rows.as_standings(rows)
 
     async def note(
         self, tries: Sequence[Try], standings: Mapping[str, Standing],
@@ -53,15 +54,15 @@ class SqliteDeliveries:
 
     async def last(self, subscription: str, most: int, asked: Sought = ALL) -> list[tuple[int, Try]]:
         """Numbered tries of a subscription, the last first."""
-        given = subscription, *tables.sought(asked), most
+        given = subscription, *as_rows.sought(asked), most
         rows = await self._file.run(lambda connection: connection.execute(_LAST, given).fetchall())
-        return [(row[0], tables.as_try(row[1:])) for row in rows]
+        return [(row[0], as_rows.as_try(row[1:])) for row in rows]
 
     async def after(self, number: int, subscription: str | None, most: int) -> list[tuple[int, Try]]:
         """Numbered tries behind one, of a subscription or of all, in the order in which they were noted."""
         given = (number, subscription, subscription, most)
         rows = await self._file.run(lambda connection: connection.execute(_AFTER, given).fetchall())
-        return [(row[0], tables.as_try(row[1:])) for row in rows]
+        return [(row[0], as_rows.as_try(row[1:])) for row in rows]
 
     async def newest(self) -> int:
         """The number of the try that was noted last; 0 if there is none."""
@@ -74,17 +75,17 @@ class SqliteDeliveries:
         rows = await self._file.run(
             lambda connection: connection.execute(_FAILED, (subscription, since, until, overdue)).fetchall()
         )
-        return tables.positions(rows, kinds)
+        return as_rows.positions(rows, kinds)
 
     async def counted(self, first: int, last: int) -> dict[str, list[Counted]]:
         """Of these slots, by subscription."""
         rows = await self._file.run(lambda connection: connection.execute(_COUNTED, (first, last)).fetchall())
-        return tables.as_counted(rows)
+        return as_rows.as_counted(rows)
 
     async def waiting(self, overdue: int) -> dict[str, Waiting]:
         """By subscription; what should have come again before `overdue` (µs) never will."""
         rows = await self._file.run(lambda connection: connection.execute(_WAITING, (overdue,) * 3).fetchall())
-        return tables.as_waiting(rows)
+        return as_rows.as_waiting(rows)
 
     async def unsent(self) -> list[Unsent]:
         """What is parked, in order."""
@@ -96,7 +97,7 @@ class SqliteDeliveries:
 
         def run(connection: sqlite3.Connection) -> int:
             with transaction(connection):
-                gone = tables.as_discarded(connection.execute(_UNSENT).fetchall(), letters, author, why, time)
+                gone = as_rows.as_discarded(connection.execute(_UNSENT).fetchall(), letters, author, why, time)
                 connection.executemany(_DISCARD, gone)
                 connection.executemany(_ARRIVED, [each[:2] for each in gone])
             return len(gone)
@@ -135,7 +136,7 @@ class SqliteDeliveries:
     async def consents(self) -> Mapping[str, Consent]:
         """By subscription."""
         rows = await self._file.run(lambda connection: connection.execute(_CONSENTS).fetchall())
-        return tables.as_consents(rows)
+        return as_rows.as_consents(rows)
 
     async def asked(self, consent: Consent) -> None:
         """Unless the same sink gave the same origin its consent meanwhile."""
@@ -176,12 +177,12 @@ def _note(
     waits: Sequence[Deferred], over: Sequence[tuple[str, int]],
 ) -> None:  # fmt: skip
     with transaction(connection):
-        connection.executemany(_ADD, [tables.try_row(each) for each in tried])
-        connection.executemany(_TALLY, tables.tally_rows(tallies(tried)))
-        connection.executemany(_FAIL, tables.deferred_rows(waits))
-        connection.executemany(_FAIL, tables.failure_rows(tried))
-        connection.executemany(_ARRIVED, [*tables.arrived(tried), *over])
-        connection.executemany(_PUT, [tables.standing_row(identity, each) for identity, each in standing.items()])
+        connection.executemany(_ADD, [as_rows.try_row(each) for each in tried])
+        connection.executemany(_TALLY, as_rows.tally_rows(tallies(tried)))
+        connection.executemany(_FAIL, as_rows.deferred_rows(waits))
+        connection.executemany(_FAIL, as_rows.failure_rows(tried))
+        connection.executemany(_ARRIVED, [*as_rows.arrived(tried), *over])
+        connection.executemany(_PUT, [as_rows.standing_row(identity, each) for identity, each in standing.items()])
 
 
 def _forgotten(connection: sqlite3.Connection, before: int, slot: int) -> int:

@@ -1,12 +1,13 @@
 """Where deliveries of these settings are remembered: in a file of the data folder, or in a database of PostgreSQL."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
 from events.subscriptions.letters import ALL, FOREVER, Discarded, Sought, Try, Unsent, Waiting
 from events.subscriptions.tallies import Counted
+from oms.kept_store import kept_store
 from oms.settings import Settings
 from workers.delivering.ports import Consents, Deliveries
 
@@ -59,20 +60,17 @@ def deliveries_file(settings: Settings) -> Path:
     return settings.folder / "webhooks.db"
 
 
-@asynccontextmanager
-async def deliveries(settings: Settings) -> AsyncIterator[Kept]:
-    kept = _kept(settings)
-    try:
-        yield kept
-    finally:
-        await kept.close()
+def deliveries(settings: Settings) -> AbstractAsyncContextManager[Kept]:
+    return kept_store(settings, deliveries_file(settings), _in_file, _in_postgres)
 
 
-def _kept(settings: Settings) -> Kept:
-    if settings.postgres_url:
-        from adapters.postgres_deliveries import PostgresDeliveries
-
-        return PostgresDeliveries(settings.postgres_url, settings.ontology)
+def _in_file(file: Path) -> Kept:
     from adapters.sqlite_deliveries import SqliteDeliveries
 
-    return SqliteDeliveries(deliveries_file(settings))
+    return SqliteDeliveries(file)
+
+
+def _in_postgres(url: str, ontology: str) -> Kept:
+    from adapters.postgres_deliveries import PostgresDeliveries
+
+    return PostgresDeliveries(url, ontology)

@@ -1,12 +1,13 @@
 """Where runs of schedules are remembered: in a file of the data folder, or in a database of PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from events.schedules.running import Run
 from events.wire import instants
+from oms.kept_store import kept_store
 from oms.settings import Settings
 from workers.scheduling.ports import Runs
 
@@ -27,13 +28,8 @@ def runs_file(settings: Settings) -> Path:
     return settings.folder / "schedules.db"
 
 
-@asynccontextmanager
-async def runs(settings: Settings) -> AsyncIterator[Kept]:
-    kept = _kept(settings)
-    try:
-        yield kept
-    finally:
-        await kept.close()
+def runs(settings: Settings) -> AbstractAsyncContextManager[Kept]:
+    return kept_store(settings, runs_file(settings), _in_file, _in_postgres)
 
 
 def told(run: Run) -> dict[str, Any]:
@@ -45,11 +41,13 @@ def told(run: Run) -> dict[str, Any]:
     return identity | shown | {"findings": findings, "command": dict(run.command)}
 
 
-def _kept(settings: Settings) -> Kept:
-    if settings.postgres_url:
-        from adapters.postgres_runs import PostgresRuns
-
-        return PostgresRuns(settings.postgres_url, settings.ontology)
+def _in_file(file: Path) -> Kept:
     from adapters.sqlite_runs import SqliteRuns
 
-    return SqliteRuns(runs_file(settings))
+    return SqliteRuns(file)
+
+
+def _in_postgres(url: str, ontology: str) -> Kept:
+    from adapters.postgres_runs import PostgresRuns
+
+    return PostgresRuns(url, ontology)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+from events.subscriptions.outgoing import OURS
 from events.subscriptions.pacing import Paced
 from events.subscriptions.retrying import Failing
 
@@ -163,3 +164,10 @@ class Due(NamedTuple):
     def place(self) -> str:
         """Where its subscription has one such letter at most."""
         return f"{self.position}-{self.others[-1]}" if self.others else str(self.position)
+
+
+def dues(subscription: str, letter: Letter, kind: str) -> list[Due]:
+    """How it comes again. A batch does as it was sent; one that a fault of our own kept here comes apart: it may be that of one event."""
+    if kind in OURS:
+        return [Due(subscription, each.position, each.attempt + 1, (), kind == NOT_JUDGED) for each in letter.events]
+    return [Due(subscription, letter.position, letter.attempt + 1, tuple(each.position for each in letter.others))]

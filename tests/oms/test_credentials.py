@@ -16,7 +16,7 @@ from events.subscriptions.sinks import origin
 from oms.credentials import Credentials
 from oms.outgoing import Wrong
 from tests.certificates import Authority
-from workers.delivering.endpoint import Sent
+from workers.delivering.sent import Sent
 
 OURS = Authority()
 

@@ -6,7 +6,7 @@ from events.subscriptions.letters import Due
 from events.subscriptions.outgoing import Answered, Failed
 from events.subscriptions.retrying import LONGEST_REST, OFTEN, SCHEDULE
 from tests.workers.test_delivering import DEADLINE, OK, World, objects, settled, world
-from workers.delivering.endpoint import REPEATS
+from workers.delivering.repeats import REPEATS
 
 __all__ = ["world"]
 DAY = 86_400

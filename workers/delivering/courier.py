@@ -16,7 +16,7 @@ from events.subscriptions.letters import Deferred, Due, Letter, Standing, Try, b
 from events.subscriptions.reports import REPORTED
 from events.subscriptions.retrying import SCHEDULE
 from events.wire.envelope import proven
-from workers.delivering.endpoint import Endpoint, Tools
+from workers.delivering.endpoint import Endpoint
 from workers.delivering.expunging import expunge, is_asked
 from workers.delivering.judging import judging
 from workers.delivering.ports import Deliveries, Log, Timer
@@ -25,6 +25,7 @@ from workers.delivering.replaying import carry_again, letter_of, letters_of
 from workers.delivering.reporting import Desk, Reporter
 from workers.delivering.sent import Send, Sent
 from workers.delivering.shares import Shares
+from workers.delivering.tools import Tools
 from workers.patiently import Alarm, until_it_works
 
 CLOSE: Final = 5_000  # events behind the foremost endpoint from which the lane begins; others catch up by themselves

@@ -4,15 +4,13 @@ first tries go before those that are repeated, of which one in four is one all t
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, assert_never
 
 from events.decider import State
 from events.subscriptions.deferring import deferred
-from events.subscriptions.letters import NOT_JUDGED, Deferred, Due, Letter, Standing, Try, batch
-from events.subscriptions.outgoing import OURS, Answered, Failed, told
+from events.subscriptions.letters import Deferred, Due, Letter, Standing, batch, dues
+from events.subscriptions.outgoing import Answered, Failed, told
 from events.subscriptions.pacing import Paced, terms
 from events.subscriptions.retrying import (
     KNOCKS,
@@ -30,39 +28,14 @@ from events.wire.envelope import decode
 from workers.delivering.health import Health
 from workers.delivering.pace import Pace
 from workers.delivering.pile import Pile, limits
+from workers.delivering.repeats import REPEATS, Repeats
 from workers.delivering.replay import Replay
-from workers.delivering.reporting import Reporter
-from workers.delivering.sent import Sent, tries
-from workers.delivering.shares import Shares
+from workers.delivering.sent import tries
+from workers.delivering.tools import Tools
 from workers.delivering.turns import Turns
 
-REPEATS: Final = 100  # letters to be repeated that wait in memory; others come again later
 PUT_OFF_SECONDS: Final = 60.0
 REPEATED: Final = 4  # every so manieth letter is a repeated one, if any wait
-
-
-Start = Callable[[Coroutine[Any, Any, None]], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """`clock` in s since the epoch, `chance` in [0, 1); `schedule`: of who names none.
-
-    What `send` does not send is not wanted after all, and told `over`.
-    """
-
-    send: Callable[[State, Letter], Awaitable[Sent | None]]
-    later: Callable[[Due, float], Awaitable[None]]
-    note: Callable[[Try], None]
-    wait: Callable[[Deferred], None]
-    over: Callable[[tuple[str, int]], None]
-    reporter: Reporter
-    shares: Shares
-    start: Start
-    clock: Callable[[], float]
-    chance: Callable[[], float]
-    rest: Callable[[float], Awaitable[None]]
-    schedule: Sequence[int]
 
 
 class Endpoint:
@@ -77,14 +50,12 @@ class Endpoint:
         self.joined = self.catching_up = False
         self._first = Pile(limits(state))
         self._gathering = asyncio.Lock()
-        self._repeated: deque[tuple[Letter, Callable[[], Awaitable[None]]]] = deque()
-        self._again: set[int] = set()  # positions of these, and of those that are under way
-        self._given_up: set[int] = set()  # positions that nobody wants to wait for any more
+        self._repeated = Repeats()
+        self._given_up: set[int] = set()  # positions for which nobody waits any more in strict order
         self._working = self._picked = 0
         self._ripening = False
-        self._repeatable, self._idle, self._now = (asyncio.Event() for _ in range(3))
+        self._idle, self._now = (asyncio.Event() for _ in range(2))
         self._turns = Turns(str(state["name"]), tools.shares, tools.clock, tools.rest)
-        self._repeatable.set()
         self._idle.set()
         self.expunging = 0  # its number; it is under way
         self._begin(standing)
@@ -166,15 +137,12 @@ class Endpoint:
 
     def repeat(self, letter: Letter, done: Callable[[], Awaitable[None]]) -> None:
         """A letter whose time has come; `done` is told when it is settled or put off again."""
-        self._repeated.append((letter, done))
-        self._again.add(letter.position)
-        if len(self._repeated) >= REPEATS:
-            self._repeatable.clear()
+        self._repeated.add(letter, done)
         self._hire()
 
     def holds(self, position: int) -> bool:
         """Whether that letter is repeated as soon as others are: so slow an endpoint may be that it comes once more meanwhile."""
-        return position in self._again
+        return self._repeated.holds(position)
 
     def hurries(self, position: int) -> bool:
         """Whether that letter is under way in strict order: then its next try is now."""
@@ -185,8 +153,7 @@ class Endpoint:
     def gives_up(self, position: int) -> bool:
         """That letter is not sent any more, unless it is under way; `False`: that cannot be said before it is alive again."""
         if not self._ordered:
-            if position in self._again:
-                self._given_up.add(position)
+            self._repeated.give_up(position)
             return True
         if position <= self.standing.position:
             return True
@@ -204,14 +171,14 @@ class Endpoint:
 
     async def repeatable(self) -> None:
         """Returns when few letters wait to be repeated, or none ever will be."""
-        await self._repeatable.wait()
+        await self._repeated.room.wait()
 
     def end(self) -> None:
         """Nothing new is sent; what is under way goes to its end."""
         self.alive = False
         self._turns.over.set()
         self._first.room.set()
-        self._repeatable.set()
+        self._repeated.room.set()
 
     @property
     def _most(self) -> int:
@@ -237,12 +204,7 @@ class Endpoint:
             while self.alive and (self._repeated or self._ripe()) and self._working <= self._most:
                 self._picked += 1
                 if self._repeated and (not self._ripe() or self._picked % REPEATED == 0):
-                    letter, done = self._repeated.popleft()
-                    self._repeatable.set()
-                    if letter.position in self._given_up or await self._carry(letter) is not None:
-                        await done()
-                    self._again.discard(letter.position)
-                    self._given_up.discard(letter.position)
+                    await self._repeated.next(self._carry)
                 elif (first := await self._next()) is not None:
                     await self._settle(first)
         finally:
@@ -281,7 +243,7 @@ class Endpoint:
             settled = await self._until_delivered(letter)
         elif (at := deferred(self.state["config"], letter, self._tools.clock())) is not None:
             now = round(self._tools.clock() * 1e6)
-            await self._tools.later(Due(self.id, letter.position, 1), at)
+            await self._tools.later(Due(self.id, letter.position, 1, (), letter.unjudged), at)
             self._tools.wait(Deferred(self.id, letter.position, now, round(at * 1e6)))
             settled = True
         else:
@@ -341,16 +303,9 @@ class Endpoint:
             self._first.put_back(letter._replace(attempt=letter.attempt + 1))
             return None
         if isinstance(verdict, Later) and not self._ordered:
-            for due in self._dues(letter, verdict):
+            for due in dues(self.id, letter, verdict.kind):
                 await tools.later(due, now + verdict.seconds)
         return verdict
-
-    def _dues(self, letter: Letter, verdict: Later) -> Sequence[Due]:
-        """A batch comes again as it was sent; one that a fault of our own kept here comes apart: it may be that of one event."""
-        if verdict.kind in OURS:
-            unjudged = verdict.kind == NOT_JUDGED
-            return [Due(self.id, each.position, each.attempt + 1, (), unjudged) for each in letter.events]
-        return [Due(self.id, letter.position, letter.attempt + 1, tuple(each.position for each in letter.others))]
 
     def _knocks_with(self, letter: Letter) -> bool:
         return self._pace.away and letter.trigger == "event" and letter.attempt < KNOCKS and not self._ordered
