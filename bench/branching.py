@@ -1,4 +1,5 @@
-"""A branch costs the same whatever its parent's size: to create it, and to change on it what it inherits."""
+"""A branch costs the same whatever its parent's size: to create it, and to change on it what it inherits; and to merge, however
+many were merged before."""
 
 import random
 import time
@@ -17,6 +18,7 @@ from producers.committer import Committer
 
 PARENTS: Final = (1_000, 100_000)  # objects
 BRANCHES: Final = 100
+MERGES: Final = 1_000
 
 
 async def figures(stock: Stock) -> list[Figure]:
@@ -35,6 +37,14 @@ async def figures(stock: Stock) -> list[Figure]:
                     goal="ratio ≤ 1.3" if at_first else "", bound="one fsync",
                 )
             )  # fmt: skip
+    merges = stock.sized(MERGES)
+    first, last = await _merged(stock.folder / "branching-merges.db", merges)
+    found.append(
+        Figure(
+            f"merge a branch, when {merges:,} were merged before, p50", last, "ms", beside="when few were", other=first,
+            goal="ratio ≤ 2", bound="one fsync; the names of all that were merged are gone through",
+        )
+    )  # fmt: skip
     return found
 
 
@@ -52,6 +62,24 @@ async def _measured(path: Path, size: int) -> tuple[float, float]:
             changed.append(await _timed(working, name, patched["type"], patched["data"]))
     outbox.close()
     return percentile(created, 0.5) * 1e3, percentile(changed, 0.5) * 1e3
+
+
+async def _merged(path: Path, merges: int) -> tuple[float, float]:
+    """Milliseconds: of the first tenth, and of the last."""
+    outbox = SqliteOutbox(path, "main")
+    took = []
+    async with committer(outbox) as working:
+        await write(working, flights.commits(map(flights.created, range(1_000))))
+        for number in range(merges):
+            name = f"dev/main/b{number}"
+            await _timed(working, BRANCH, "CreateBranch", {"name": name})
+            for branch, flight in ((name, number % 500), (BRANCH, 500 + number % 500)):
+                patched = flights.changed(flight, number)
+                await _timed(working, branch, patched["type"], patched["data"])
+            took.append(await _timed(working, BRANCH, "MergeBranch", {"source": name}))
+    outbox.close()
+    tenth = merges // 10
+    return percentile(took[:tenth], 0.5) * 1e3, percentile(took[-tenth:], 0.5) * 1e3
 
 
 async def _timed(working: Committer, branch: str, command: str, data: object) -> float:
