@@ -76,6 +76,24 @@ def manual(key: str, word: str) -> Command:
     return {**command, AHEAD: found.sections}
 
 
+FILE: Final = {
+    "name": "File",
+    "primaryKey": ["id"],
+    "properties": [
+        {"name": "id", "type": "string"},
+        {"name": "내용", "type": "json", "unfoldable": True, "marking": "encrypt"},
+    ],
+}
+
+
+def file(key: str, word: str) -> Command:
+    """An encrypted document of so many sections that it is decided beside the commits."""
+    found = split({f"{n}장": f"{word} {n} ".ljust(17_000, "x") for n in range(34)})
+    assert found is not None
+    command = asked("UpsertObject", type="File", properties={"id": key, "내용": found.stub.json()})
+    return {**command, AHEAD: found.sections}
+
+
 PART: Final = {"name": "Part", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
 OF: Final = {"name": "partOf", "from": "Part", "to": "Part", "cardinality": "n-1", "onDelete": "cascade"}
 ON_DEV: Final = one(
@@ -143,6 +161,11 @@ STORIES: Final[Mapping[str, Steps]] = {
         [asked("CreateObjectType", **MANUAL)],
         [manual("m1", "점검"), manual("m2", "점검")],
         [manual("m1", "정비"), asked("CreateBranch", name=DEV)],
+    ],
+    "encrypted": [
+        [asked("CreateObjectType", **FILE)],
+        [file("f1", "점검"), meanwhile(asked("CreateObject", type="File", properties={"id": "f2", "내용": "짧다"}))],
+        [asked("PurgeObject", type="File", key="f1", reason="요청"), file("f1", "정비")],
     ],
     "dry run": [
         [PLANES, asked("CreateBranch", name=DEV), asked("CreateObjectType", **PERSON), person("a", "010-1")],

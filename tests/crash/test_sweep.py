@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from adapters.postgres_outbox import postgres_outbox
+from documents.unfold import UnfoldableDocument
 from events.names import Key
 from events.objects.purging import DATA_KEYS
 from events.objects.sealing import is_closed
 from events.wire.envelope import decode
+from producers import splitting
 from producers.adopt import LOCAL
 from producers.keys import DataKey, opened
 from producers.outbox import CommandKey
@@ -53,7 +55,7 @@ async def test_every_death_heals(name: str) -> None:
             await whole(world)
 
 
-@pytest.mark.parametrize("name", ["merge", "purge"])
+@pytest.mark.parametrize("name", ["merge", "purge", "encrypted"])
 async def test_deaths_heal_on_postgresql_too(name: str, postgres_shared_url: str) -> None:
     """One death in six: what dies inside a transaction is swept in `tests/adapters/test_postgres_outbox.py`."""
     calm, calls = await undisturbed(name)
@@ -111,8 +113,16 @@ def _values(world: World, key: str, state: dict[str, Any]) -> dict[str, Any]:
 
 def _value(world: World, key: str, name: str, value: Any) -> Any:
     if is_closed(value):
-        return opened(world.keys.of, value, Key(key), f"/{name}")
+        value = opened(world.keys.of, value, Key(key), f"/{name}")
+        return unfolded(world, value) if splitting.key(value) else value
     return value.get("name", value) if isinstance(value, dict) else value
+
+
+def unfolded(world: World, value: Any) -> Any:
+    """An encrypted document, put together from what the log holds of it."""
+    bodies = (json.loads(row.body) for row in world.log.rows if b'"io.oms.section.stored.v1"' in row.body)
+    stored = {body["data"]["section"]: body["data"]["content"] for body in bodies}
+    return UnfoldableDocument(value, lambda name: splitting.opened(stored[name], splitting.key(value))).unfold()
 
 
 async def whole(world: World) -> None:
