@@ -39,6 +39,8 @@ AWAY: Final = (
     DBAPIError, PoolTimeout, OSError, TimeoutError,
 )  # fmt: skip
 """What a server that refuses, or is not there, raises. Nothing was written, unless a commit was on its way."""
+BY_INDEX: Final = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off")
+"""Whatever is known of a table that was empty a minute ago: a plan is kept, and would read all of it when it has grown."""
 _SCHEME: Final = "postgresql+asyncpg://"
 _DIALECT: Final = make_url(_SCHEME).get_dialect()()
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from adapters.postgres import AWAY, Driver, connected, why
+from adapters.postgres import AWAY, BY_INDEX, Driver, connected, why
 from adapters.postgres_answers import SQL, columns, driven
 from adapters.postgres_lane import Lane
 from adapters.postgres_tables import inside, made, schema_of
@@ -37,8 +37,6 @@ COPIED: Final = 500  # rows of a group from which COPY is as quick as arrays; wi
 DOUBT_SECONDS: Final = 20.0
 AGAIN_SECONDS: Final = 0.2
 DURABLE: Final = {"synchronous_commit": "on"}  # whatever the database says
-INDEXED: Final = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off")
-"""A plan is kept: one that was made while a table was small would read all of it, for each group, when it has grown."""
 PATIENT: Final = {"idle_in_transaction_session_timeout": "0", "statement_timeout": "0"}  # a long plan holds no lock
 
 
@@ -48,9 +46,9 @@ class PostgresOutbox:
     def __init__(self, url: str, ontology: str, schema: str, fence: Held | None) -> None:
         self.ontology, self.schema = ontology, schema
         self._url, self._fence = url, fence
-        self._writing = Lane("outbox-write", url, **inside(schema), **INDEXED, **DURABLE)
-        self._reading = Lane("outbox-read", url, **inside(schema), **INDEXED)
-        self._planning = Lane("outbox-plan", url, **inside(schema), **INDEXED, **PATIENT)
+        self._writing = Lane("outbox-write", url, **inside(schema), **BY_INDEX, **DURABLE)
+        self._reading = Lane("outbox-read", url, **inside(schema), **BY_INDEX)
+        self._planning = Lane("outbox-plan", url, **inside(schema), **BY_INDEX, **PATIENT)
 
     async def begin(self) -> None:
         await self._writing.run(lambda db: db.execute(SQL["start_log_head"], self.ontology, genesis(self.ontology)))

@@ -11,17 +11,11 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from adapters.own_loop import OwnLoop
-from adapters.postgres import POOL, POOL_SECONDS, connected
+from adapters.postgres import BY_INDEX, POOL, POOL_SECONDS, connected
 
 Row = Sequence[Any]
 Result = TypeVar("Result")
 PAGE: Final = 500  # rows of a stream that are fetched at once
-_BY_INDEX: Final = {  # whatever the statistics say of a table that was empty a minute ago
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "jit": "off",
-}
 
 
 class PostgresSession:
@@ -32,7 +26,7 @@ class PostgresSession:
         self._loop, self._ended = OwnLoop("postgres-session"), False
         path = {"search_path": quoted(schema)} if schema else {}
         try:
-            self._connection = self._wait(connected(url, **{**_BY_INDEX, **path, **settings}))
+            self._connection = self._wait(connected(url, **{**BY_INDEX, **path, **settings}))
         except BaseException:
             self._end()
             raise

@@ -1,11 +1,11 @@
 """However small the outbox was when a statement was planned, it finds its rows by an index: the plan is kept while it grows."""
 
-from adapters.postgres import connected
+from adapters.postgres import BY_INDEX, connected
 from adapters.postgres_answers import SQL
-from adapters.postgres_outbox import INDEXED, postgres_outbox
+from adapters.postgres_outbox import postgres_outbox
 from adapters.postgres_tables import inside
 
-BY_INDEX = (
+FINDING = (
     "find_heads", "find_under", "heads_after", "rows_after", "read_row", "find_commits", "find_commit_ends", "find_written",
     "find_departed", "find_commands", "refusals_after", "find_uploads", "uploaded_bytes", "lacking", "take_uploads",
 )  # fmt: skip
@@ -21,10 +21,10 @@ async def plan(db, name):
 async def test_by_an_index(postgres_url):
     async with postgres_outbox(postgres_url, "main") as outbox:
         kept = {"plan_cache_mode": "force_generic_plan"}
-        db = await connected(postgres_url, **inside(outbox.schema), **INDEXED, **kept)
+        db = await connected(postgres_url, **inside(outbox.schema), **BY_INDEX, **kept)
         try:
             await db.execute("ANALYZE outbox, heads, commits, commands, uploads, refusals, departed")
-            plans = {name: await plan(db, name) for name in BY_INDEX}
+            plans = {name: await plan(db, name) for name in FINDING}
         finally:
             await db.close()
     assert {name: found for name, found in plans.items() if "Seq Scan" in found} == {}
