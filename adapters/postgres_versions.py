@@ -20,7 +20,7 @@ from events.names import Key
 from events.wire.commit_message import from_attribute, to_attribute
 from projectors.lineage import Own
 from projectors.projector import Place
-from projectors.versions import VERSION, Marks, Version
+from projectors.versions import VERSION, Version
 
 START: Final = 256  # characters of a name that its index has
 MESSAGE: Final = -len(MARKS) - 1  # its place in a row of `VERSION_COLUMNS`
@@ -63,10 +63,8 @@ class PostgresVersionStore:
     def last_id(self, session: PostgresSession) -> int:
         return session.value(_LAST_ID) or 0
 
-    def stored(
-        self, since: int, entity: int, time: int, effective: int, change: str, author: str, on_behalf_of: str | None,
-        first: int, state: bytes, marks: Marks,
-    ) -> Row:  # fmt: skip
+    def stored(self, version: Version, entity: int, state: bytes) -> Row:
+        _, _, since, _, time, effective, change, author, on_behalf_of, _, first, _, _, marks, _ = version
         return since, entity, time, effective, change, author, on_behalf_of, first, state.decode(), *marks
 
     def put(self, session: PostgresSession, rows: NewRows) -> None:

@@ -18,7 +18,7 @@ from adapters.versions_tables import commits, entities, messages, slices, versio
 from events.names import Key
 from projectors.lineage import Own
 from projectors.projector import Place
-from projectors.versions import VERSION, Marks, Version
+from projectors.versions import VERSION, Version
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -51,12 +51,13 @@ class SqliteVersionStore:
     def last_id(self, connection: sqlite3.Connection) -> int:
         return connection.execute(_LAST_ID).fetchone()[0] or 0
 
-    def stored(
-        self, since: int, entity: int, time: int, effective: int, change: str, author: str, on_behalf_of: str | None,
-        first: int, state: bytes, marks: Marks,
-    ) -> Row:  # fmt: skip
+    def stored(self, version: Version, entity: int, state: bytes) -> Row:
+        _, _, since, _, time, effective, change, author, on_behalf_of, _, first, _, _, marks, _ = version
+        created_by, created_at, updated_by, updated_at, deleted_by, deleted_at = marks
         return (since, entity, time, effective, change, author, on_behalf_of or NO_TEXT, first, bytearray(state),
-                *_bound(*marks))  # fmt: skip
+                created_by, created_at, updated_by, updated_at,
+                NO_TEXT if deleted_by is None else deleted_by,
+                NO_NUMBER if deleted_at is None else deleted_at)  # fmt: skip
 
     def put(self, connection: sqlite3.Connection, rows: NewRows) -> None:
         put(connection, _ADD_ENTITY, rows.entities)
@@ -64,14 +65,6 @@ class SqliteVersionStore:
         put(connection, _ADD_VERSION, rows.versions)
         put(connection, _ADD_COMMIT, rows.commits)
         put(connection, _ADD_MESSAGE, rows.messages)
-
-
-def _bound(
-    created_by: str, created_at: int, updated_by: str, updated_at: int, deleted_by: str | None, deleted_at: int | None
-) -> tuple[object, ...]:
-    if deleted_at is None:
-        return created_by, created_at, updated_by, updated_at, NO_TEXT, NO_NUMBER
-    return created_by, created_at, updated_by, updated_at, deleted_by, deleted_at
 
 
 _names: Final = func.json_each(bindparam("names")).table_valued("value")

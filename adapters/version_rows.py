@@ -12,7 +12,7 @@ from events.branches.lineage import Lineage
 from events.decider import State
 from events.names import ONTOLOGY_SCOPE, Key
 from projectors.lineage import Own, lineage
-from projectors.projector import FOREVER, Place
+from projectors.projector import FOREVER, Place, quick
 from projectors.versions import Marks, Version
 
 ConnectionT_contra = TypeVar("ConnectionT_contra", contravariant=True)
@@ -56,11 +56,8 @@ class VersionStore(Protocol[ConnectionT_contra]):
     def last_id(self, connection: ConnectionT_contra) -> int:
         """Of the entities, 0 if there are none."""
 
-    def stored(
-        self, since: int, entity: int, time: int, effective: int, change: str, author: str, on_behalf_of: str | None,
-        first: int, state: bytes, marks: Marks,
-    ) -> Row:  # fmt: skip
-        """A row of versions as `put` takes it."""
+    def stored(self, version: Version, entity: int, state: bytes) -> Row:
+        """A row of versions as `put` takes it; `state` is JSON."""
 
     def put(self, connection: ConnectionT_contra, rows: NewRows) -> None: ...
 
@@ -102,30 +99,15 @@ class VersionRows(Generic[ConnectionT_contra]):
         return found
 
     def write(self, connection: ConnectionT_contra, rows: Iterable[Version]) -> None:
-        newest, stored_version = self._newest.get, self._store.stored
+        newest, remember, stored = self._newest.get, self._newest.put, self._store.stored
         new_entities: list[tuple[int, str, str]] = []
-        until: dict[tuple[int, int], int] = {}
+        set_slices: list[tuple[int, int, int]] = []
+        still_open: dict[int, int] = {}  # where the newest version of an entity began
         new_versions = []
         new_commits = {}
         new_messages = {}
         for row in rows:
-            (
-                branch,
-                name,
-                since,
-                _,
-                time,
-                effective,
-                change,
-                author,
-                on_behalf_of,
-                _,
-                first,
-                _,
-                state,
-                marks,
-                message,
-            ) = row
+            branch, name, since, _, _, _, _, _, _, _, first, _, state, marks, message = row
             place = (branch, name)
             before = newest(place) or self._opened(connection, place)
             if before is None:
@@ -133,19 +115,19 @@ class VersionRows(Generic[ConnectionT_contra]):
                 new_entities.append((entity, branch, name))
             else:
                 entity = before.entity
-                until[entity, before.since] = since
-            until[entity, since] = FOREVER
-            stored = _encode(state)
-            self._newest.put(place, entity, since, stored, marks)
-            new_versions.append(stored_version(since, entity, time, effective, change, author, on_behalf_of, first,
-                                               stored, marks))  # fmt: skip
+                set_slices.append((entity, before.since, since))
+            still_open[entity] = since
+            json = _encode(state)
+            remember(place, entity, since, json, marks)
+            new_versions.append(stored(row, entity, json))
             if first not in new_commits:
                 new_commits[first] = _commit(row)
             if message:
                 new_messages[first] = (first, message)
             if branch == ONTOLOGY_SCOPE:
                 self._moved(state)
-        set_slices = sorted([(entity, since, end) for (entity, since), end in until.items()])
+        set_slices += [(entity, since, FOREVER) for entity, since in still_open.items()]
+        set_slices.sort()
         self._store.put(
             connection,
             NewRows(new_entities, set_slices, new_versions, list(new_commits.values()), list(new_messages.values())),
@@ -207,7 +189,7 @@ class VersionRows(Generic[ConnectionT_contra]):
 
 def _before(branch: str, entity: Key, since: int, stored: bytes, marks: Marks) -> Version:
     """A version to fold on: its state, its audit fields and where it began; the rest is not read and stays blank."""
-    return Version(branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(stored), marks)
+    return quick(Version, (branch, entity, since, FOREVER, 0, 0, "", "", None, "", 0, 0, _decode(stored), marks, ""))
 
 
 def _commit(row: Version) -> tuple[object, ...]:

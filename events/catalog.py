@@ -168,17 +168,19 @@ def proven(event_type: str, data: bytes) -> Payload:
 
     A plain model's values are taken as they are: a quarter of the time that validating them again takes.
     """
-    model = EVENTS.get(event_type)
-    plain = None if model is None else _PLAIN.get(model)
-    if model is None or plain is None:
+    plain = _PLAIN_OF.get(event_type)
+    if plain is None:
         return payload(event_type, data)
+    model, attributes, required, whole, named = plain
     try:
         values = _decode(data)
     except msgspec.DecodeError:
         return payload(event_type, data)
-    if not plain.required <= values.keys() <= plain.attributes.keys():
+    if whole and values.keys() == named:
+        return made(model, values, named)
+    if not required <= values.keys() <= attributes.keys():
         return payload(event_type, data)
-    return made(model, values if plain.whole else {a: values.get(n) for n, a in plain.attributes.items()})
+    return made(model, {attribute: values.get(name) for name, attribute in attributes.items()}, named)
 
 
 def evolve(state: State | None, payload: Payload) -> State | None:
@@ -196,9 +198,11 @@ def fold(get: Lookup, key: Key, payload: Payload) -> list[tuple[Key, State | Non
 class _Plain(NamedTuple):
     """Of a payload without models inside: it is told by its attributes alone."""
 
+    model: type[Payload]
     attributes: Mapping[str, str]  # by the names that they are stored under, in this order
     required: frozenset[str]  # of these names
     whole: bool  # nothing is called otherwise or may be absent: what is stored are the attributes
+    named: set[str]  # the attributes, as every payload of the model that is made of all of them names them
 
 
 def _plain(model: type[Payload]) -> _Plain | None:
@@ -208,7 +212,7 @@ def _plain(model: type[Payload]) -> _Plain | None:
         return None
     attributes = {each.alias or attribute: attribute for attribute, each in fields.items()}
     required = frozenset(each.alias or attribute for attribute, each in fields.items() if each.is_required())
-    return _Plain(attributes, required, required == fields.keys())
+    return _Plain(model, attributes, required, required == fields.keys(), set(fields))
 
 
 def _has_models(annotation: Any) -> bool:
@@ -222,6 +226,7 @@ _TYPES: Final = {model: name for name, model in EVENTS.items()}
 _OLD: Final = chains(UPCASTERS, EVENTS)
 _EVOLVES: Final = {model: each.evolve for each in DECIDERS for model in each.EVENTS.values()}
 _PLAIN: Final = {model: plain for model in EVENTS.values() if (plain := _plain(model)) is not None}
+_PLAIN_OF: Final = {name: _PLAIN[model] for name, model in EVENTS.items() if model in _PLAIN}
 
 
 def _known(name: str) -> Command:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from events.names import ONTOLOGY_SCOPE, Key
-from projectors.projector import Place, Projector, Recorded
+from projectors.projector import Place, Projector, Recorded, quick
 
 VERSION: Final = 3
 
@@ -33,20 +33,23 @@ class Entry(NamedTuple):
 def entry(recorded: Recorded) -> Entry:
     """The row of one event."""
     position, subject, body, digest, time, event, _ = recorded
-    return Entry(
-        position,
-        time,
-        event.author,
-        event.onbehalfof,
-        event.type,
-        event.branch,
-        event.subject,
-        event.commitid,
-        event.causationid,
-        event.traceparent,
-        subject,
-        digest,
-        body,
+    return quick(
+        Entry,
+        (
+            position,
+            time,
+            event.author,
+            event.onbehalfof,
+            event.type,
+            event.branch,
+            event.subject,
+            event.commitid,
+            event.causationid,
+            event.traceparent,
+            subject,
+            digest,
+            body,
+        ),
     )
 
 

@@ -17,6 +17,9 @@ from events.wire.upcasters import NotAPayload
 
 RowT = TypeVar("RowT")
 
+quick: Final = tuple.__new__
+"""`quick(Version, values)` is `Version(*values)` in half the time: for the rows of hot loops."""
+
 FOREVER: Final = lineage.FOREVER
 """The open end of an interval of positions."""
 

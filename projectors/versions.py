@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from events.decider import Payload, State
 from events.names import Key, column_of
 from events.wire import instants
-from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of
+from projectors.projector import FOREVER, Place, Projector, Recorded, Unappliable, payload_of, quick
 
 VERSION: Final = 4
 AUDIT_FIELDS: Final = (
@@ -99,22 +99,25 @@ def versions(evolve: Evolve) -> Projector[Version]:
         branch, entity = place_of(recorded)
         first = position - event.commitindex
         change, author, effective = _change(event.type), event.author, event.effectivetime
-        return Version(
-            branch,
-            entity,
-            position,
-            FOREVER,
-            time,
-            time if effective is None else instants.from_text(effective),
-            change,
-            author,
-            event.onbehalfof,
-            event.commitid,
-            first,
-            first + event.commitsize - 1,
-            state,
-            marks(before.marks if before else None, _done(change, state), author, time),
-            "" if event.commitmessage is None else event.message,
+        return quick(
+            Version,
+            (
+                branch,
+                entity,
+                position,
+                FOREVER,
+                time,
+                time if effective is None else instants.from_text(effective),
+                change,
+                author,
+                event.onbehalfof,
+                event.commitid,
+                first,
+                first + event.commitsize - 1,
+                state,
+                marks(before.marks if before else None, _done(change, state), author, time),
+                "" if event.commitmessage is None else event.message,
+            ),
         )
 
     return Projector("versions", VERSION, _places, next_version)
@@ -138,13 +141,13 @@ def marks(before: Marks | None, change: str, author: str, time: int) -> Marks:
     What is purged was deleted before, and stays as that left it.
     """
     if before is None or change == "created":
-        return Marks(author, time, author, time, None, None)
+        return quick(Marks, (author, time, author, time, None, None))
     if change == "purged":
         return before
     created_by, created_at, updated_by, updated_at, _, _ = before
     if change == "deleted":
-        return Marks(created_by, created_at, updated_by, updated_at, author, time)
-    return Marks(created_by, created_at, author, time, None, None)
+        return quick(Marks, (created_by, created_at, updated_by, updated_at, author, time))
+    return quick(Marks, (created_by, created_at, author, time, None, None))
 
 
 @lru_cache(1024)
