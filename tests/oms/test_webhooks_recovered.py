@@ -183,3 +183,8 @@ async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_
             assert (await typed("recover", "a", "--since", "2020-01-01", "--result", "timeout", "--yes"))[1] is None
             code, shown = await typed("show", "a")
             assert list(shown["expunged"]["positions"]) == [str(told.position)]
+            assert (await typed("delete", "a"))[0] == 0
+            code, outcome = await typed("expunge", "a", "--reason", "삭제 요청", "--all")
+            assert (code, outcome["status"]) == (0, "accepted")
+            while any(each["request"] or each["answer"] for each in (await typed("tries", "a"))[1]):
+                pass
