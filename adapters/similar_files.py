@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.sqlite_reader import remedy
 from adapters.view_files import live_path
 from adapters.view_shelf import SqliteShelf
 from projectors.projector import ViewUnavailable
@@ -41,4 +42,4 @@ class SimilarFiles:
                 yield found
         except sqlite3.Error as error:
             cause = f"its file cannot be read: {error}"
-            raise ViewUnavailable(self.shelf.name, cause, "`oms verify similar`") from error
+            raise ViewUnavailable(self.shelf.name, cause, remedy("similar", error)) from error

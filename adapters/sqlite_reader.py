@@ -29,3 +29,11 @@ def closed_if_it_fails(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.close()
         raise
+
+
+def remedy(view: str, error: sqlite3.Error) -> str:
+    """What helps where a view's file cannot be read."""
+    said = str(error)
+    if said.startswith(("no such table", "no such column")):
+        return "an earlier version of OMS made it; `oms up` makes it anew, ask again when it has"
+    return "free some space on its disk" if "is full" in said else f"`oms verify {view}`"

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from adapters.sqlite_audit import copy_unplaced
 from adapters.sqlite_bundles import move
 from adapters.sqlite_packing import pack, stats
+from adapters.sqlite_reader import remedy
 from adapters.sqlite_standing import Standing, parked_in, view_standing
 from adapters.sqlite_verify import verify_view
 from adapters.view_files import ViewMissing, flip, live_path, live_version, make_live, view_files, view_path
@@ -119,9 +120,8 @@ class SqliteShelf(Generic[ViewT]):
         try:
             yield
         except sqlite3.Error as error:
-            raise ViewUnavailable(
-                self.name, f"a file in {self.folder} cannot be read: {error}", "`oms verify`"
-            ) from error
+            cause = f"a file in {self.folder} cannot be read: {error}"
+            raise ViewUnavailable(self.name, cause, remedy(self.name, error)) from error
 
 
 def _renewed(path: Path) -> int | None:

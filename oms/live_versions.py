@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.sqlite_reader import remedy
 from adapters.sqlite_versions_reader import reading
 from adapters.view_files import live_path
 from oms.settings import Settings
@@ -33,4 +34,4 @@ def versions_in(folder: Path, opens: Opens = shut) -> Iterator[Versions]:
         with reading(live_path(folder, "versions"), opens) as found:
             yield found
     except sqlite3.Error as error:
-        raise ViewUnavailable("versions", f"its file cannot be read: {error}", "`oms verify versions`") from error
+        raise ViewUnavailable("versions", f"its file cannot be read: {error}", remedy("versions", error)) from error

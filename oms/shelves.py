@@ -14,6 +14,7 @@ from adapters.sqlite_audit_reader import reading_audit
 from adapters.sqlite_audit_rows import SqliteAuditRows
 from adapters.sqlite_copies import audit_copy
 from adapters.sqlite_metrics import Metrics, metrics
+from adapters.sqlite_reader import remedy
 from adapters.sqlite_refusals import SqliteRegister
 from adapters.sqlite_standing import Standing, outbox_head
 from adapters.sqlite_versions import sqlite_versions
@@ -212,7 +213,7 @@ class FolderShelves:
             with reading_audit(live_path(self._folder, "audit")) as found:
                 yield found
         except sqlite3.Error as error:
-            raise ViewUnavailable("audit", f"its file cannot be read: {error}", "`oms verify audit`") from error
+            raise ViewUnavailable("audit", f"its file cannot be read: {error}", remedy("audit", error)) from error
 
     def audit_copy(self) -> Feed:
         with self.audit() as audit:

@@ -3,10 +3,21 @@
 from importlib import resources
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 VERSION: Final = "SELECT version_num FROM alembic_version"
 """Which step was taken last."""
+
+
+class MadeByLater(Exception):
+    """A later version of OMS made these tables, or changed them; nothing was done to them."""
+
+    def __init__(self, found: str, known: str) -> None:
+        self.found, self.known = found, known
+        super().__init__(
+            f"the outbox is at step {found} of its tables, and this version of OMS knows them up to {known}; "
+            "start the later version that made it, or put back a copy from before"
+        )
 
 
 def newest() -> str:
@@ -16,11 +27,15 @@ def newest() -> str:
 
 
 def upgrade(connection: Connection) -> None:
-    """Take all steps that are missing, in the transaction of this connection."""
+    """Take all steps that are missing, in the transaction of this connection. Raises `MadeByLater`."""
     from alembic import command  # costs a second to import and 10 MB
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", "adapters:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as unknown:  # before any statement
+        raise MadeByLater(str(connection.execute(text(VERSION)).scalar()), newest()) from unknown

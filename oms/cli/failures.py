@@ -52,6 +52,7 @@ CODES = {
     "ServerUnsafe": Exit.CONFLICT,
     "StreamDrift": Exit.CONFLICT,
     "RoleTaken": Exit.CONFLICT,
+    "MadeByLater": Exit.CONFLICT,
     "PortTaken": Exit.CONFLICT,
     "OtherKeys": Exit.CONFLICT,
     "LogAhead": Exit.CONFLICT,
@@ -86,6 +87,9 @@ REMEDIES = {
 }
 
 
+_OF_FILES = "see that the data folder is whole, that its disk has space, and that you may write there"
+
+
 def told(error: BaseException) -> Told:
     """The sentence and the exit code for anything that ended a command."""
     if isinstance(error, BaseExceptionGroup):
@@ -96,17 +100,17 @@ def told(error: BaseException) -> Told:
 def _told_of_one(error: BaseException) -> Told:
     from oms.about_settings import SettingRefused
 
-    if isinstance(error, Failure):
-        return Told(str(error), error.code)
-    if isinstance(error, SettingRefused):
-        return Told(str(error), Exit.SETTING)
+    if isinstance(error, Failure | SettingRefused):
+        return Told(str(error), error.code if isinstance(error, Failure) else Exit.SETTING)
     if isinstance(error, KeyboardInterrupt):
         return Told("interrupted", Exit.INTERRUPTED)
     if isinstance(error, OSError):
         return Told(_of_system(error), Exit.UNAVAILABLE)
-    code = CODES.get(type(error).__name__)
-    if code is not None:
-        return Told(str(error), code)
+    name = type(error).__name__
+    if name == "OperationalError":  # SQLite's
+        return Told(f"{error}; {_OF_FILES}", Exit.UNAVAILABLE)
+    if name in CODES:
+        return Told(str(error), CODES[name])
     return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)
 
 

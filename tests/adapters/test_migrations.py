@@ -3,7 +3,11 @@
 import sqlite3
 from contextlib import closing
 
+import pytest
+
+from adapters.migrations import MadeByLater, newest
 from adapters.sqlite_outbox import SqliteOutbox
+from adapters.sqlite_reader import remedy
 from producers.outbox import HeadWrite
 
 FIRST_RELEASE = """
@@ -28,3 +32,24 @@ async def test_intervals_keep_their_beginnings_and_states(tmp_path):
         HeadWrite("a/b/c", "object/A/1", 5, None),
     ]
     outbox.close()
+
+
+def test_what_a_later_release_made_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "outbox.db"
+    with closing(sqlite3.connect(path)) as later:
+        later.executescript(FIRST_RELEASE.replace("0001", "9999"))
+    with pytest.raises(MadeByLater, match=f"at step 9999 .* up to {newest()}; start the later version"):
+        SqliteOutbox(path, "main")
+    with closing(sqlite3.connect(path)) as found:
+        assert found.execute("SELECT version_num, state FROM alembic_version, heads LIMIT 1").fetchone() == (
+            "9999",
+            "{}",
+        )
+
+
+@pytest.mark.parametrize(
+    ("said", "does"),
+    [("no such table: messages", "`oms up` makes it anew"), ("database or disk is full", "free some space"), ("x", "oms verify")],
+)  # fmt: skip
+def test_a_view_that_cannot_be_read_has_the_remedy_of_its_cause(said, does):
+    assert does in remedy("versions", sqlite3.OperationalError(said))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,11 @@ def test_a_wrong_command_line_is_a_usage_error(arguments: list[str], capsys: pyt
         (
             FileNotFoundError(2, "No such file or directory", "x"),
             "no such file or directory: x; see that it is there and spelt like this",
+            Exit.UNAVAILABLE,
+        ),
+        (
+            sqlite3.OperationalError("no file"),
+            "no file; see that the data folder is whole, that its disk has space, and that you may write there",
             Exit.UNAVAILABLE,
         ),
         (
