@@ -24,7 +24,7 @@ def expunge(
     *,
     said: Sending,
 ) -> None:
-    """Take out of tries what was sent and answered, of a deleted one, too. How they ended stays, and so does the event in the log."""
+    """Take out of tries what was sent and answered. Of a deleted one, too. How they ended stays, and so does the event in the log."""
     from adapters import system_clock
     from events.wire.instants import to_text
 
