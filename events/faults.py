@@ -32,11 +32,15 @@ def fault_text(fault: ErrorDetails, fields: Sequence[str] = (), see: str = SCHEM
             return f"{_bare(context)} is {context['tag']!r}, none of {context['expected_tags']}"
         case "union_tag_not_found":
             return f"{_bare(context)} is missing"
-    text = fault["msg"].removeprefix("Value error, ")
+    text = _too_few(context) if fault["type"] == "too_short" else fault["msg"].removeprefix("Value error, ")
     if not text.startswith(_SHOULD):
         return text
     wanted, _, _ = text.removeprefix(_SHOULD).partition(" or instance of ")
     return f"it must be {_JSON.get(wanted, wanted)}"
+
+
+def _too_few(context: Mapping[str, object]) -> str:
+    return f"it must have {context['min_length']} or more, and has {context['actual_length']}"
 
 
 def _bare(context: Mapping[str, object]) -> str:

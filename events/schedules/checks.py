@@ -85,8 +85,8 @@ def _command(context: Context, command: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _part(command["type"], data, "/command")
         return
     parts = data.get("commands")
-    if not isinstance(parts, list) or not all(isinstance(each, dict) for each in parts) or len(data) > 1:
-        yield Finding("COMMAND_SHAPE", "/command/data", "a commit takes {commands: [{type, data}, …]}")
+    if not isinstance(parts, list) or not parts or not all(isinstance(each, dict) for each in parts) or len(data) > 1:
+        yield Finding("COMMAND_SHAPE", "/command/data", "a commit takes {commands: [{type, data}, …]}, one at least")
         return
     for index, each in enumerate(parts):
         yield from _part(str(each.get("type")), each.get("data"), f"/command/data/commands/{index}")

@@ -82,7 +82,8 @@ def _translated(event: CloudEvent, translate: Translate) -> Wanted:
 def _checked(branch: object, path: str) -> str:
     if isinstance(branch, str) and BRANCH.fullmatch(branch):
         return branch
-    text = f"{str(branch)[:LONGEST]!r} is no branch name; it is <env>/<service>/<purpose> in lower case"
+    wrong = "branch is missing" if branch is None else f"{str(branch)[:LONGEST]!r} is no branch name"
+    text = f"{wrong}; it is <env>/<service>/<purpose> in lower case, such as prod/flights/main"
     raise Refused([Finding("BRANCH_NAME", path, text)])
 
 

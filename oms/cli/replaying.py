@@ -7,6 +7,7 @@ import typer
 
 from oms.cli import replayed
 from oms.cli.connecting import run
+from oms.cli.failures import Exit, Failure
 from oms.cli.options import Folder, Ontology
 from oms.cli.output import Json
 from oms.cli.progress import Progress
@@ -89,7 +90,19 @@ def replay(
         prove,
         as_json,
     )
+    _refuse_views(asked)
     run(_replay(asked, folder=folder, ontology=ontology))
+
+
+def _refuse_views(asked: Asked) -> None:
+    """Whoever chooses views must say where to, and there are no others."""
+    from oms.shelves import READ_MODELS
+
+    for name in asked.views:
+        if name not in READ_MODELS:
+            raise Failure(f"there is no view {name!r}", f"there are {', '.join(READ_MODELS)}", Exit.USAGE)
+    if asked.views and asked.into is None and not asked.explain:
+        raise Failure("--view says which views are built, and none is", "name a new file with --into", Exit.USAGE)
 
 
 async def _replay(asked: Asked, **flags: Any) -> None:

@@ -28,6 +28,11 @@ MISTAKES = {
         {"name": "운항", "from": "Flight", "to": "항공사", "cardinality": "n-2"},
         "it must be '1-1', '1-n', 'n-1' or 'n-n'",
     ),
+    "a list of too few": (
+        "SetPrimaryKey",
+        {"type": "운항", "primaryKey": []},
+        "it must have 1 or more, and has 0",
+    ),
     "an edit of no kind": (
         "CreateActionType",
         {"name": "Cancel", "parameters": {}, "edits": [{"edit": "updatObject"}]},

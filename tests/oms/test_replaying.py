@@ -46,6 +46,8 @@ def test_a_replay_as_of_a_moment_shows_that_moment(folder, oms, tmp_path):
     assert code == 0
     assert (tmp_path / "v.db").read_bytes() == live_path(into, "versions").read_bytes()
     assert oms("replay", "--into", into, "--folder", folder)[0] == Exit.USAGE
+    assert oms("replay", "--view", "nix", "--explain", "--folder", folder)[0] == Exit.USAGE
+    assert oms("replay", "--view", "versions", "--folder", folder)[0] == Exit.USAGE
     code, told = oms("replay", "--until", 20, "--folder", folder, "--json")
     assert {(c["branch"], c["what"]): c["there"] for c in told["counts"]}[MAIN, "object Plane"] == 18
 

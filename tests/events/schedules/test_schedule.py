@@ -64,6 +64,7 @@ def test_a_schedule_is_stored_with_all_that_it_does_not_say(world):
          [("COMMAND_SHAPE", "/command/data/commands/1/data/type"), ("COMMAND_SHAPE", "/command/data/commands/1/data/properties")]),
         ({"command": {"type": "Commit", "data": []}}, [("COMMAND_SHAPE", "/command/data")]),
         ({"command": {"type": "Commit", "data": {}}}, [("COMMAND_SHAPE", "/command/data")]),
+        ({"command": {"type": "Commit", "data": {"commands": []}}}, [("COMMAND_SHAPE", "/command/data")]),
         ({"zone": "x", "cron": "x", "command": {**UPSERT, "type": "X"}},
          [("COMMAND_TYPE_UNKNOWN", "/command/type"), ("SCHEDULE_ZONE", "/zone")]),
     ],
