@@ -47,17 +47,17 @@ def _texts(
     columns = sorted(names_of(part, tell).items(), key=lambda each: each[1])
     told = [made.of(column) for column, _ in columns]
     there = rows >= 0
-    both = pc.binary_join_element_wise("", *told, ",", null_handling="skip")
-    both = pc.utf8_slice_codeunits(both, 1)  # behind the comma of the first, which is empty
+    joined = pc.binary_join_element_wise("", *told, ",", null_handling="skip")
+    became = pc.utf8_slice_codeunits(joined, 1)  # behind the comma of the first, which is empty
     what = np.where(there[0], np.where(there[1], "updated", "deleted"), "created")
     since = part["since"].chunk(0)
     ends = [pc.fill_null(since.take(each).cast(pa.string()), "null") for each in made.taken]
     texts = pc.binary_join_element_wise(
         '{"what":"', pa.array(what), f'",{_encode(head).decode()[1:-1]},"key":',
         quoted(pc.utf8_slice_codeunits(entities, behind)), ',"before":', ends[0], ',"after":', ends[1],
-        ',"changes":[', both, "]}", "",
+        ',"changes":[', became, "]}", "",
     )  # fmt: skip
-    meant = pc.or_(pc.not_equal(both, ""), pc.not_equal(pa.array(what), "updated"))
+    meant = pc.or_(pc.not_equal(became, ""), pc.not_equal(pa.array(what), "updated"))
     yield from zip(entities.filter(meant).to_pylist(), texts.filter(meant).to_pylist(), strict=True)
 
 

@@ -18,22 +18,21 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def shown(head: Mapping[str, Any], told: Told, rows: Chosen, specimen: Version) -> Iterator[tuple[str, str]]:
-    """Entities and what is shown of each. `head`: what all have alike; `told`: their values, and what these are called."""
+    """Entities and what is shown of each. `head`: what all have alike; `told`: their values, called as its column."""
     for first in range(0, len(rows.rows), AT_ONCE):
         some = Chosen(*(rows.part, *(column[first : first + AT_ONCE] for column in rows[1:])))
         yield from zip(some.column("entity").to_pylist(), _texts(head, told, some, specimen).to_pylist(), strict=True)
 
 
 def _texts(head: Mapping[str, Any], told: Told, rows: Chosen, specimen: Version) -> pa.Array:
-    created, updated, deleted = ("created", "updated", "deleted")
     key = pc.utf8_slice_codeunits(rows.column("entity").cast(pa.string()), len(specimen.entity))
     pieces = [
         _encode(head).decode()[:-1], ',"key":', quoted(key), ',"version":', rows.column("since").cast(pa.string()),
         f',"writtenOn":{_text(specimen.branch)},"effective":', _instants(rows.column("effective")),
         f",{_text(told.column.name)}:", documents(told, rows, specimen),
-        *_by(created, rows), *_by(updated, rows),
+        *_by("created", rows), *_by("updated", rows),
         ',"_deleted":', pc.if_else(pc.is_valid(rows.column("deleted_at")), "true", "false"),
-        *_by(deleted, rows), "}",
+        *_by("deleted", rows), "}",
     ]  # fmt: skip
     return pc.binary_join_element_wise(*pieces, "")
 

@@ -12,10 +12,14 @@ from adapters.kept_columns import lookup
 from adapters.sqlite_columns import sqlite_columns
 from adapters.sqlite_versions_reader import reading
 from projectors.projector import Parked
+from queries.cuts import cut
+from queries.differences import differences
+from queries.differing import differing, written
+from queries.moments import AtPosition
 from queries.sql.kept import nothing_kept
 from queries.sql.query import planned
 from queries.sql.windows import Windows
-from tests.queries.histories import MAIN, SECOND, START, History, Lived, changed, deleted, made
+from tests.queries.histories import MAIN, SECOND, START, History, Lived, changed, deleted, made, object_type
 from tests.queries.sql.asking import LATER
 from tests.queries.sql.kept_views import CLOSED, TYPE, TYPED, told
 
@@ -146,3 +150,15 @@ async def test_what_is_true_since_when_is_told_of_corrections_too(
         with reading(view) as versions:
             text = f"SELECT * FROM users {every}"
             assert told(versions, text, MAIN, lookup(lambda: view)) == told(versions, text, MAIN)
+
+
+async def test_what_differs_is_read_where_two_fields_have_one_name(users: Lived, view: Path) -> None:
+    renamed = object_type("User", ["id", {"field": "text", "name": "new"}], change="propertyRenamed")
+    unknown = [changed("User", str(number), id=str(number), text="a", new=number) for number in range(3)]
+    users.history.commit(MAIN, [renamed, *unknown])
+    await users.write()
+    keep(sqlite_columns(view), MAIN, TYPE)
+    with reading(view) as versions:
+        one, other = (cut(versions, MAIN, AtPosition(at), now=LATER) for at in (3, users.history.position))
+        read = [written(found) for found in differences(one, other)]
+        assert [*differing(one, other, lookup(lambda: view), at_once=1)] == read
