@@ -94,7 +94,7 @@ class Wanting(NamedTuple):
         try:
             return broker_sink(sink, self.tls, self.sasl)
         except NoBroker as error:
-            raise Failure(str(error), "write kafka://HOST:PORT/TOPIC or amqp://HOST/…", Exit.USAGE) from None
+            raise Failure(str(error), "write kafka://kafka.example.com:9093/flights", Exit.USAGE) from None
 
     def _http(self) -> dict[str, Any]:
         said = {
