@@ -117,10 +117,22 @@ async def _again(name: str, positions: "Sequence[int]", folder: Any, *, as_json:
     settings, state = subscribed(name, folder)
     if state["status"] != "active":
         raise Failure(f"subscription {name} is {state['status']}", f"oms webhook resume {name}", Exit.REFUSED)
+    await _refuse_later(settings, max(positions))
     async with nats_timer(running_server(settings), settings.ontology) as timer:
         for position in positions:
             await timer.at(Due(state["id"], position, 1), time.time())
     print_fields({"subscription": name, "again": len(positions)}, as_json=as_json)
+
+
+async def _refuse_later(settings: "Settings", position: int) -> None:
+    """What is not in the log yet would wait to be sent, and nobody would see it. Raises `Failure`."""
+    from oms.sources import source
+
+    async with source("log", settings) as log:
+        end = await log.last()
+    if position > end:
+        text = f"there is no position {position:,}, the last is {end:,}"
+        raise Failure(text, "`oms log` shows those that there are", Exit.USAGE)
 
 
 def subscribed(name: str, folder: Any) -> "tuple[Settings, State]":

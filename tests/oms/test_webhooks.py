@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from events.subscriptions.secret_ids import signs
 from oms import cli
+from oms.cli.failures import Exit
 from oms.client import connect
 from oms.running import running
 from oms.secrets import made
@@ -69,6 +70,7 @@ async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):
             )
             capsys.readouterr()
             assert await asyncio.to_thread(typed, "webhook", "resend", "types", str(told.position)) == 0
+            assert await asyncio.to_thread(typed, "webhook", "resend", "types", "99999999") == Exit.USAGE
             _, again, same = await arrived.get()
             assert (again["webhook-id"], same) == (headers["webhook-id"], body)
             assert await asyncio.to_thread(typed, "webhook", "recover", "types", "--since", "2020-01-01") == 0
