@@ -50,6 +50,24 @@ def _sent(
     return uploaded(context, root, path, findings)
 
 
+def spread(context: Context, shape: Shape, name: str, given: Json, path: str, findings: list[Finding]) -> Json:
+    """What a patch says of a large value, parts of it that were sent ahead in place of their stubs. Raises `Unread`.
+
+    In a map that is merged into what is there a stub can only stand for a text or a list, which take its place.
+    """
+    if not isinstance(given, dict) or shape.documents.get(shape.field(name)) is None:
+        return given
+    root = context.splits.section(given)
+    if root is None:
+        return {
+            each: spread(context, shape, name, value, path + pointer(each), findings) for each, value in given.items()
+        }
+    faults: list[Finding] = []
+    sent = uploaded(context, root, path, faults)
+    findings += faults
+    return given if faults else whole(context, given, sent)
+
+
 def closed_sections(
     context: Context, shape: Shape, entity: Key, values: Mapping[str, Json], whole_values: Mapping[str, Json]
 ) -> tuple[Mapping[str, Json], Mapping[str, Json]]:

@@ -5,7 +5,7 @@ same key: the new `object.created` follows `object.deleted` in one history. What
 values changes it first and restores it then: at no time do two objects hold one unique value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from events.branches.branch import must_be_open
@@ -14,7 +14,7 @@ from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects.claims import refused_claims, refused_key
 from events.objects.given import Given, created_with, keyed
-from events.objects.large import closed_sections, compared, unfolded
+from events.objects.large import closed_sections, compared, spread, unfolded
 from events.objects.object_change import change, refuse_purged, shown
 from events.objects.object_found import (
     Found,
@@ -42,7 +42,7 @@ from events.objects.object_words import (
     UpdateObject,
     UpsertObject,
 )
-from events.objects.patch import merged, patched, paths
+from events.objects.patch import Operation, merged, patched, paths
 from events.objects.personal import closed
 from events.objects.removal import removal, touched
 from events.objects.section import new_sections
@@ -51,7 +51,7 @@ from events.reserved import degree_key, number
 from events.schema.hierarchy import entity_of, gone_on
 from events.schema.kinds import kind_named
 from events.schema.shape import Shape, shape_in
-from events.schema.values import Json, same
+from events.schema.values import Json, pointer, same
 
 __all__ = ["COMMANDS", "EVENTS", "aggregate", "decide", "evolve", "reads", "target"]
 
@@ -159,15 +159,37 @@ def _update(context: Context, found: Found, command: UpdateObject) -> list[Draft
     if command.operations is not None:
         properties = unfolded(context, shape, properties, paths(command.operations))
         old = shape.named(properties)
-        new = patched(old, command.operations, "/operations")
+        new = patched(old, _steps(context, shape, command.operations), "/operations")
         named = {name: new.get(name) for name in {**old, **new} if not same(old.get(name), new.get(name))}
         return change(context, found, screened(context, shape, named, "/operations"))
     named = command.patch or {}
     merging = [name for name, value in named.items() if type(value) is dict and context.splits.section(value) is None]
     if merging:
         properties = unfolded(context, shape, properties, merging)
-        named = named | {name: merged(shown(shape, properties, name), named[name]) for name in merging}
+        findings: list[Finding] = []
+        patch = {
+            name: spread(context, shape, name, named[name], "/patch" + pointer(name), findings) for name in merging
+        }
+        if findings:
+            raise Refused(findings)
+        named = named | {name: merged(shown(shape, properties, name), patch[name]) for name in merging}
     return change(context, found, screened(context, shape, named, "/patch"))
+
+
+def _steps(context: Context, shape: Shape, operations: Sequence[Operation]) -> list[Operation]:
+    """With what was sent ahead in place of its stubs. Raises `Unread`, `Refused`."""
+    findings: list[Finding] = []
+    steps = []
+    for index, each in enumerate(operations):
+        (name,) = paths([each.model_copy(update={"from_": None})]) or ("",)
+        if isinstance(each.value, dict) and context.splits.section(each.value) is not None and name in shape.checks:
+            value = spread(context, shape, name, each.value, f"/operations/{index}/value", findings)
+            steps.append(each.model_copy(update={"value": value}))
+        else:
+            steps.append(each)
+    if findings:
+        raise Refused(findings)
+    return steps
 
 
 def _delete(context: Context, found: Found) -> list[Drafted]:

@@ -74,10 +74,26 @@ def _values(command: str, data: dict[str, Any]) -> Iterator[tuple[int, dict[str,
         return
     holder = data.get(_WHOLE.get(command, ""))
     if isinstance(holder, dict):
-        for name, value in holder.items():
-            merged = command == "UpdateObject" and isinstance(value, dict)  # into what is there, not in its place
-            if isinstance(value, dict | list | str) and not merged:
-                yield _bytes(value), holder, name
+        yield from _merged(holder) if command == "UpdateObject" else _members(holder)
+    if command == "UpdateObject" and isinstance(steps := data.get("operations"), list):
+        for step in steps:
+            if isinstance(step, dict) and isinstance(step.get("value"), dict | list | str):
+                yield _bytes(step["value"]), step, "value"
+
+
+def _members(holder: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any], str]]:
+    for name, value in holder.items():
+        if isinstance(value, dict | list | str):
+            yield _bytes(value), holder, name
+
+
+def _merged(patch: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """Maps are merged into what is there, what is in them takes its place."""
+    for name, value in patch.items():
+        if isinstance(value, dict):
+            yield from _merged(value)
+        elif isinstance(value, list | str):
+            yield _bytes(value), patch, name
 
 
 def _batches(contents: Sequence[Json]) -> Iterator[list[Json]]:

@@ -204,6 +204,38 @@ async def test_commands_of_one_group_and_a_dry_run_leave_nothing_behind(desk):
     assert await whole(desk) == book(20)
 
 
+@pytest.mark.parametrize("field", ["내용", "plain"])
+async def test_parts_that_were_sent_ahead_take_their_place_in_a_patch(desk, field):
+    found = split(book(40)["sections"])
+    await sent(desk, "CreateObject", type="Manual", properties={"id": "m1", field: {"title": "지침", "old": [1]}})
+    lacking = await desk.send("UpdateObject", type="Manual", key="m1", patch={field: {"sections": found.stub.json()}})
+    assert (set(codes(lacking)), lacking["findings"][0]["path"]) == (
+        {"SECTION_UNKNOWN"},
+        f"/data/patch/{field}/sections",
+    )
+    await uploaded(desk, found.sections)
+    await sent(
+        desk, "UpdateObject", type="Manual", key="m1", patch={field: {"sections": found.stub.json(), "old": None}}
+    )
+    whole_now = {"title": "지침", "sections": book(40)["sections"]}
+    assert await there(desk, field) == whole_now
+    await uploaded(desk, found.sections)
+    step = {"op": "add", "path": f"/{field}/more", "value": found.stub.json()}
+    await sent(desk, "UpdateObject", type="Manual", key="m1", operations=[step])
+    assert await there(desk, field) == whole_now | {"more": book(40)["sections"]}
+    await desk.outbox.throw_away(desk.now + 1)
+    other = split(book(50)["sections"]).stub.json()
+    refused = await desk.send("UpdateObject", type="Manual", key="m1", operations=[step | {"value": other}])
+    assert (set(codes(refused)), refused["findings"][0]["path"]) == ({"SECTION_UNKNOWN"}, "/data/operations/0/value")
+
+
+async def there(desk: Desk, field: str) -> Any:
+    if field == "내용":
+        return await whole(desk)
+    stored = await desk.stored("object/Manual/m1")
+    return UnfoldableDocument(stored[field], (await sections(desk)).__getitem__).unfold()
+
+
 class Noting(MemoryOutbox):
     """Notes which sections are read."""
 

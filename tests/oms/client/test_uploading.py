@@ -9,6 +9,7 @@ from documents.sections import encoded
 from documents.splitting import split
 from events.wire.envelope import decode
 from oms.client import connect
+from oms.client.asking import Refused
 from oms.client.uploading import BATCH_BYTES, smaller, upload
 from oms.running import running
 from oms.sections import split as sectioned
@@ -54,8 +55,26 @@ def test_of_a_commit_the_values_of_all_its_commands_are_looked_at():
 def test_what_a_patch_merges_into_is_no_whole_value():
     given = {"type": "A", "key": "1", "patch": {"object": CONTENT, "list": [CONTENT]}}
     data, _ = shrunk("UpdateObject", given)
-    assert data["patch"]["object"] == CONTENT
+    assert data["patch"]["object"] == CONTENT | {"sections": split(CONTENT["sections"]).stub.json()}
     assert data["patch"]["list"].keys() == {"_folded"}
+
+
+async def test_patches_larger_than_a_message_change_what_is_there(manual):
+    await manual.send("UpsertObject", made("m1", {"title": "전", "kept": 1}))
+    data = {"type": "Manual", "key": "m1"}
+    outcome = await manual.send("UpdateObject", {**data, "patch": {"content": CONTENT}}, wait="projected:versions")
+    assert outcome.status == "accepted", outcome
+    assert await read(manual, "kept", "title", "sections/700/no") == [1, CONTENT["title"], 700]
+    steps = [{"op": "add", "path": "/content/more", "value": CONTENT}, {"op": "remove", "path": "/content/sections"}]
+    outcome = await manual.send("UpdateObject", {**data, "operations": steps}, wait="projected:versions")
+    assert outcome.status == "accepted", outcome
+    assert await read(manual, "kept", "title", "more/sections/700/no") == [1, CONTENT["title"], 700]
+    with pytest.raises(Refused, match="DOCUMENT_PATH"):
+        await read(manual, "sections")
+
+
+async def read(oms, *paths):
+    return [(await oms.as_of("now", "Manual", "m1", open=f"/content/{path}"))["value"] for path in paths]
 
 
 async def test_a_command_larger_than_a_message_is_one_commit(manual):
