@@ -42,10 +42,11 @@ class NatsTimer:
             except nats.errors.TimeoutError:
                 return []
             self._rewound = True
-        return [
-            _Fired(msgspec.json.decode(message.data, type=Due), message)
-            for message in await self._coming.take(WAIT_SECONDS)
-        ]
+        messages = await self._coming.take(WAIT_SECONDS)
+        fired = [_Fired(due, message) for message in messages if (due := _due(message)) is not None]
+        if messages and not fired:  # they come again, and keep nobody up
+            raise ConnectionError(f"{len(messages)} letters wait for a version of OMS that can read them")
+        return fired
 
     def rewind(self) -> None:
         self._rewound = False
@@ -60,6 +61,14 @@ class NatsTimer:
             raise
         except (nats.errors.Error, ApiRefused, OSError) as error:
             raise ConnectionError(str(error) or repr(error)) from error
+
+
+def _due(message: Msg) -> Due | None:
+    """`None`: another version of OMS, as one that is upgraded or taken back, put it here."""
+    try:
+        return msgspec.json.decode(message.data, type=Due)
+    except msgspec.DecodeError:
+        return None
 
 
 class _Fired:

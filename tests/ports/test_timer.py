@@ -3,10 +3,12 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from adapters.memory_timer import MemoryTimer
 from adapters.nats_connection import connection
+from adapters.nats_later import put_off
 from adapters.nats_streams import ensure_streams
 from adapters.nats_timer import nats_timer
 from events.subscriptions.letters import Due
@@ -66,6 +68,22 @@ async def test_what_waits_outlives_who_asked_for_it(timer, nats_server):
         [fired] = await taken(another, 1)
         assert fired.due == Due(ONE, 7, 2)
         await fired.done()
+
+
+async def test_a_letter_of_another_version_keeps_nobody_up(nats_server):
+    async with connection(nats_server.endpoint, "admin") as admin:
+        await ensure_streams(admin, "main")
+    async with connection(nats_server.endpoint, "service") as service:
+        place = "oms.later.main"
+        letter = msgspec.json.encode([ONE, 6, 2, {"새": "것"}])
+        await put_off(service, f"{place}.at.{ONE}.6", f"{place}.due.{ONE}", letter, time.time() - 1)
+    async with nats_timer(nats_server.endpoint, "main") as timer:
+        with pytest.raises(ConnectionError, match="1 letters wait for a version"):
+            await taken(timer, 1)
+        await timer.at(Due(ONE, 7, 2), time.time() - 1)
+        [fired] = await taken(timer, 1)
+        await fired.done()
+    assert fired.due == Due(ONE, 7, 2)
 
 
 async def test_what_another_took_and_did_not_do_comes_at_once(nats_server):
