@@ -47,7 +47,7 @@ class EndpointFigures(NamedTuple):
     def json(self) -> dict[str, Any]:
         figures = self._asdict() | {"windows": {name: each.json() for name, each in self.windows.items()}}
         del figures["total"], figures["spared"]
-        return figures | self.spared._asdict()
+        return figures | self.spared.json()
 
 
 def anybody(shelves: "Shelves") -> bool:
@@ -108,7 +108,7 @@ async def sparing(settings: "Settings", state: "State") -> dict[str, Any]:
         return {}
     async with deliveries(settings) as kept:
         standing = (await kept.standings()).get(state["id"])
-    return {} if standing is None else spared(state, standing.paced, clock.now() / 1e6)._asdict()
+    return {} if standing is None else spared(state, standing.paced, clock.now() / 1e6).json()
 
 
 def _status(each: "Selected", consents: Mapping[str, Consent], origin: str) -> str:

@@ -48,6 +48,9 @@ class Spared(NamedTuple):
     away: bool = False
     left_alone: float = 0.0
 
+    def json(self) -> dict[str, Any]:
+        return {"breaker": self.breaker, "away": self.away, "leftAlone": self.left_alone}
+
     @property
     def word(self) -> str:
         """`""` where it is not spared at all."""

@@ -37,7 +37,7 @@ class Figures(BaseModel):
     deferred: int = Field(description="events whose time is to come")
     breaker: str | None = Field(description="closed, open or half-open; null: none is set")
     away: bool = Field(description="nobody answers there; one event at a time asks")
-    left_alone: float = Field(description="seconds for which nothing is sent there")
+    left_alone: float = Field(alias="leftAlone", description="seconds for which nothing is sent there")
     windows: dict[str, Window] = Field(description="`1h`, `24h`, `7d`")
 
 
@@ -150,7 +150,7 @@ def endpoint(state: State, types: list[str] | None, figures: Mapping[str, Any] |
     """`types`: names of the object types that it selects."""
     said = {name: state.get(name) for name in _MEMBERS} | {"objectTypes": types, "signed": bool(state["secrets"])}
     if figures is not None:
-        said |= {"status": figures["status"], "figures": {name: figures[name] for name in Figures.model_fields}}
+        said |= {"status": figures["status"], "figures": Figures.model_validate(figures)}
     return Endpoint.model_validate({"figures": None} | said)
 
 

@@ -134,7 +134,7 @@ function windows(figures) {
   const sparing = [
     ...(figures.breaker ? [`${word("breaker")}: ${word({ closed: "closed", open: "open", "half-open": "halfOpen" }[figures.breaker])}`] : []),
     ...(figures.away ? [word("unanswered")] : []),
-    ...(figures.left_alone ? [`${word("alone")}: ${Math.ceil(figures.left_alone)} s`] : []),
+    ...(figures.leftAlone ? [`${word("alone")}: ${Math.ceil(figures.leftAlone)} s`] : []),
   ].map((each) => ` · ${each}`).join("");
   return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left} · ${word("later")}: ${figures.deferred}${sparing}`));
 }
