@@ -105,6 +105,8 @@ def _parsed(tokens: Sequence[Token], text: str) -> exp.Expr:
     for node in tree.walk():
         if isinstance(node, _REFUSED):
             raise _no_select(node)
+    if isinstance(tree, exp.Condition | exp.Alias):  # as `SELEC` is read
+        raise refused("SQL_STATEMENT", f"a query begins with SELECT or WITH, not with {tokens[0].text[:40]}")
     if not isinstance(tree, exp.Query):
         raise _no_select(tree)
     return tree

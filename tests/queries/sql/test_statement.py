@@ -29,6 +29,7 @@ from queries.sql.statement import statement
         ("SET threads = 4", "SQL_STATEMENT", "SET is not allowed"),
         ("PRAGMA database_list", "SQL_STATEMENT", "PRAGMA is not allowed"),
         ("INSTALL httpfs", "SQL_STATEMENT", ""),
+        ("selec", "SQL_STATEMENT", "begins with SELECT or WITH, not with selec"),
         ("VALUES (1)", "SQL_STATEMENT", "VALUES is not allowed"),
         ("SELECT ? FROM users", "SQL_STATEMENT", "a parameter is not allowed: write its value"),
         ("SELECT $1", "SQL_STATEMENT", "a parameter is not allowed"),
