@@ -6,22 +6,17 @@ A refused command spoils only itself. A command that was answered before is answ
 """
 
 from collections.abc import Generator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from events.branches.ancestry import Lasting
-from events.branches.elsewhere import Unasked
-from events.decider import Context, Drafted
+from events.decider import Drafted
 from events.findings import Finding, Refused, listed
-from events.merges.again import Grounds
-from events.objects.purging import COMMANDS as PURGES
-from events.objects.purging import DataKeyDestroyed
 from events.objects.section import SECTION_UNKNOWN
-from producers import hooks, splitting
-from producers.again import FEW, decided_again
+from producers.again import FEW
 from producers.ahead import (
     ATTEMPTS,
     MOMENTARY,
@@ -37,17 +32,15 @@ from producers.ahead import (
 )
 from producers.command import Limits, NewId, Submitted
 from producers.command_digests import CommandDigests
-from producers.decide_part import Ids, decide_part
+from producers.deciding import Decider
 from producers.draft import Drawing, Drawn, at_once, draw, handed_over
-from producers.elsewhere import Elsewhere
-from producers.heads import Heads, Staged, Untold
+from producers.heads import Staged
 from producers.keys import NO_RING, Ring
-from producers.loading import Loading, PutOff
+from producers.loading import PutOff
 from producers.outbox import (
     Ask,
     CommandKey,
     CommitWrite,
-    HeadWrite,
     LogHead,
     OutboxUnavailable,
     Planning,
@@ -62,11 +55,8 @@ from producers.outcome import failed, outcome_of
 from producers.patch import whole
 from producers.prefetch import Reading, prefetch
 from producers.tips import Tips, check_bases
-from producers.uploads import Uploaded
-from security import pii
 from security.wrapped import Wraps
 
-_PURGES: Final = frozenset(model.__name__ for model in PURGES)
 AGAIN: Final = b""
 """Instead of an outcome: to be decided ahead once more."""
 _encode: Final = msgspec.json.Encoder().encode
@@ -88,11 +78,11 @@ class Planner:
         self.ring = ring or NO_RING
         self._wraps = wraps
         self._digests = CommandDigests(self.ring)
-        self.heads = Heads()
+        self._decider = Decider(ontology, new_id, self.limits, self.ring, wraps)
+        self.heads = self._decider.heads
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
         self._vectors = Lasting()
-        self._elsewhere: Elsewhere  # of the group that is decided
         self._last = False  # whether nothing is decided behind it in its group
         self._beside = False  # whether somebody decides ahead what takes long
         self.journal = Journal()
@@ -113,7 +103,7 @@ class Planner:
             self.ring.trim()
             yield from prefetch(Reading(self.heads, self.new_id, self.ring), group)
             writes = Writes(head)
-            self._elsewhere = Elsewhere(self.heads, writes, self._vectors)
+            self._decider.begin(writes, self._vectors)
             answered = dict(told.commands)
             self._beside, put_off = beside, set[tuple[str, str]]()
             for submitted in group:
@@ -224,7 +214,9 @@ class Planner:
             raise Refused(submitted.findings)
         moved = yield from self._still(submitted, writes.head)
         if moved is None:
-            drafted, staged, warnings, _, taken = yield from self._decide(submitted, writes.head, now)
+            drafted, staged, warnings, _, taken = yield from self._decider.decide(
+                submitted, writes.head, now, hurried=self._beside
+            )
             moves: Sequence[Move] = moves_in(drafted)
             words: Sequence[Worded] = words_of(self.ontology, submitted.branch, drafted)
         else:
@@ -245,12 +237,12 @@ class Planner:
 
         def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
             ring = self.ring.beside() if submitted.large else NO_RING
-            beside = Planner(self.ontology, self.new_id, self.limits, ring, self._wraps)
-            beside._elsewhere = Elsewhere(beside.heads, Writes(head), self._vectors)
+            beside = Decider(self.ontology, self.new_id, self.limits, ring, self._wraps)
+            beside.begin(Writes(head), self._vectors)
             before = submitted.ahead
             if before is not None:
                 written = self.journal.behind(before.position, head.position)
-                anew = yield from beside._anew(submitted, before, written, head, self.limits.commit_events)
+                anew = yield from beside.again(submitted, before, written, head, self.limits.commit_events)
                 if anew is not None:
                     return replace(whole(anew), attempt=attempt)
             refusals: Sequence[Finding] = submitted.findings
@@ -261,7 +253,7 @@ class Planner:
             taken: Sequence[UploadKey] = ()
             if not refusals:
                 try:
-                    drafted, staged, warnings, grounds, taken = yield from beside._decide(submitted, head, now)
+                    drafted, staged, warnings, grounds, taken = yield from beside.decide(submitted, head, now)
                 except Refused as refused:
                     refusals = refused.findings
             counts = staged.counts()
@@ -290,7 +282,9 @@ class Planner:
         if written is not None:
             written += self.heads.unflushed
         last = ahead.attempt >= ATTEMPTS
-        now = yield from self._anew(submitted, ahead, written, head, self.limits.commit_events if last else FEW)
+        now = yield from self._decider.again(
+            submitted, ahead, written, head, self.limits.commit_events if last else FEW
+        )
         if now is None:
             if last:
                 return None
@@ -304,19 +298,6 @@ class Planner:
             raise PutOff
         return now.moved(self.ontology, submitted.branch, head.position)
 
-    def _anew(
-        self, submitted: Submitted, ahead: Ahead, written: Sequence[HeadWrite] | None, head: LogHead, most: int
-    ) -> Generator[Ask, Told, Ahead | None]:
-        """As of this head of the log; `None` = to be decided as a whole. `most`: keys that may be looked at again."""
-        touched = None if written is None else ahead.touched(submitted.branch, written)
-        if touched is None or len(touched.read) + len(touched.left) > most:
-            return None
-        heads, where = Staged(self.heads, submitted.branch), (head.position, self._elsewhere, self.ring)
-        context = Context(submitted.branch, submitted.author, head.time + 1, self.new_id, heads, *where)
-        context.screen, context.splits = pii, splitting
-        now = yield from decided_again(self._elsewhere, context, submitted.parts, ahead, touched, self.ontology)
-        return now and replace(now, alone=ahead.alone_behind(submitted.branch, written or ()))
-
     def _write(self, submitted: Submitted, drawn: Drawn, writes: Writes) -> None:
         first = writes.head.position + 1
         writes.rows += drawn.rows
@@ -325,76 +306,12 @@ class Planner:
         self._tips.wrote(submitted.branch, drawn.commit_id)
         writes.destroyed += self.ring.settle()
 
-    def _decide(self, submitted: Submitted, head: LogHead, now: int) -> Generator[Ask, Told, "_Decision"]:
-        """All parts in order, each seeing what the ones before it changed; all findings, not the first."""
-        staged = Staged(self.heads, submitted.branch)
-        ids = Ids(self.new_id)
-        time = max(now, head.time + 1)
-        context = Context(
-            submitted.branch, submitted.author, time, ids, staged, head.position, self._elsewhere, self.ring
-        )
-        context.screen, context.splits = pii, splitting
-        context.uploaded = uploaded = Uploaded(submitted.key.principal, self._wraps)
-        hurried = self._beside and not submitted.long and all(part.type not in _PURGES for part in submitted.parts)
-        loading = Loading(self._elsewhere, uploaded, hurried=hurried)
-        self.ring.begin()
-        parts: list[hooks.Decided] = []
-        drafted: list[Drafted] = []
-        findings: list[Finding] = []
-        for part in submitted.parts:
-            position = head.position + len(drafted) + 1
-            while True:
-                try:
-                    decided, changes, behind = decide_part(context, part, position, staged)
-                    break
-                except Unasked:
-                    ids.rewind()
-                    yield from loading.noted()
-                except Untold as untold:  # load it and decide this part again, with the same ids
-                    ids.rewind()
-                    yield from loading.missing(untold)
-                except Refused as refused:
-                    findings += [f._replace(path=part.path + f.path) for f in refused.findings]
-                    decided, changes, behind = [], {}, staged
-                    break
-            ids.keep()
-            context.notes.clear()
-            if part.type in _PURGES:
-                self.ring.doom(d.payload.kid for d in decided if isinstance(d.payload, DataKeyDestroyed))
-            parts.append(hooks.Decided(part, decided))
-            drafted += decided if part.effective is None else [replace(d, effective=part.effective) for d in decided]
-            staged.add(changes)
-            context.heads = staged = behind
-        if len(drafted) > self.limits.commit_events:
-            text = f"a commit has at most {self.limits.commit_events:,} events, this one would have {len(drafted):,}"
-            findings.append(Finding("COMMIT_TOO_LARGE", "/data", text))
-        refusals, warnings = (yield from self._passed(context, parts)) if drafted else hooks.NOTHING
-        if findings or refusals:
-            raise Refused([*findings, *refusals])
-        return _Decision(drafted, staged, warnings, context.grounds, uploaded.found)
-
-    def _passed(self, context: Context, parts: Sequence[hooks.Decided]) -> Generator[Ask, Told, hooks.Passed]:
-        """What the hooks say of it, once all that they read is loaded."""
-        while True:
-            try:
-                return hooks.passed(context, lambda: Staged(self.heads, context.branch).get, parts)
-            except Untold as untold:
-                yield from self.heads.fetch(untold.column, untold.keys)
-
     def _refuse(self, submitted: Submitted, findings: Sequence[Finding], writes: Writes, now: int) -> bytes:
         principal, command_id = submitted.key
         findings = listed(findings)
         refusal = Refusal(now, principal, submitted.branch, command_id, submitted.type, _encode(findings))
         writes.refusals.append(refusal)
         return outcome_of(submitted, "rejected", writes.head.position, [], findings)
-
-
-class _Decision(NamedTuple):
-    drafted: list[Drafted]
-    staged: Staged
-    warnings: Sequence[Finding]  # of the hooks
-    grounds: Grounds | None  # if it was a merge
-    taken: Sequence[UploadKey]
 
 
 class _Planned(Struct, frozen=True, gc=False):
