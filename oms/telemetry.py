@@ -2,9 +2,24 @@
 
 import logging
 import sys
+from contextlib import suppress
+from io import StringIO
 from typing import Any
 
 import structlog
+
+
+class _Errors(StringIO):
+    """Standard error, whatever that is by now. Where it takes no words, as a file on a full disk, nothing ends for that."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def logger(level: str, *, as_json: bool) -> Any:
@@ -15,7 +30,7 @@ def logger(level: str, *, as_json: bool) -> Any:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     return structlog.wrap_logger(
-        structlog.WriteLogger(sys.stderr),
+        structlog.WriteLogger(_Errors()),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

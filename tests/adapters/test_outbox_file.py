@@ -6,8 +6,8 @@ import sys
 from contextlib import closing
 
 import pytest
-from alembic.util import CommandError
 
+from adapters.migrations import MadeByLater
 from adapters.outbox_file import writer
 from adapters.sqlite_outbox import SqliteOutbox
 
@@ -35,7 +35,7 @@ def test_a_file_that_knows_later_steps_is_refused_and_left_closed(tmp_path):
     SqliteOutbox(path, "main").close()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CommandError):
+    with pytest.raises(MadeByLater):
         writer(path)
     with closing(sqlite3.connect(path, timeout=0)) as alone:
         alone.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -10,9 +10,14 @@ from adapters.outbox_file import writer
 from adapters.sqlite_file import transaction
 from adapters.sqlite_putting import Putting
 from adapters.sqlite_staging import Staging
+from adapters.sqlite_taking import Taking
 from producers.outbox import Ask, LogHead, Prepared, Ready, Row, Writes
 
 NONE = Prepared([], 0, {})
+
+
+def putting_to(connection, beside):
+    return Putting(connection, Staging(connection), Taking(connection, beside.submit), beside)
 
 
 def write(path, ready):
@@ -20,7 +25,7 @@ def write(path, ready):
     with closing(writer(path)) as connection, ThreadPoolExecutor(1) as beside:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count={pages + 1}")
-        with transaction(connection), Putting(connection, Staging(connection), beside) as putting:
+        with transaction(connection), putting_to(connection, beside) as putting:
             for row in ready:
                 putting.told(Ask(ready=Ready([row], NONE)))
             putting.put(Writes(LogHead(2, 1, "ab" * 32), rows=ready, prepared=NONE), "main")
@@ -31,7 +36,7 @@ def test_rows_are_written_however_many_sqlite_takes_at_once(tmp_path, variables)
     rows = [Row(at, "a", b"x") for at in range(1, 26)]
     with closing(writer(tmp_path / "outbox.db")) as connection, ThreadPoolExecutor(1) as beside:
         connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, variables)
-        with transaction(connection), Putting(connection, Staging(connection), beside) as putting:
+        with transaction(connection), putting_to(connection, beside) as putting:
             putting.told(Ask(ready=Ready(rows, NONE)))
         assert connection.execute("SELECT position, subject, body FROM outbox").fetchall() == rows
 

@@ -89,7 +89,7 @@ async def test_found_by_meaning_on_the_command_line_and_from_python(cli, airline
         await airlines.similar("a", "Wing")
     code, _, err = await cli("similar", " ")
     assert (code, err.startswith("oms: SIMILAR_TEXT at /text: ")) == (Exit.REFUSED, True)
-    with pytest.raises(Refused, match="SIMILAR_TEXT"):
+    with pytest.raises(Refused, match="COMMAND_SHAPE"):
         await airlines.similar(" ")
 
 
