@@ -31,13 +31,12 @@ from gateways.commands import DEADLINE_HEADER, Question, seconds
 from producers.receive import Address, question
 from queries.blame import blame
 from queries.branches import overview
-from queries.cuts import Cut, cut
+from queries.cuts import Cut, cut_said
 from queries.differences import Difference, difference, differences
 from queries.folding import UnfoldContext, UnfoldLevel, folded, opened
 from queries.freshness import Behind, Moving, at_least
 from queries.gaps import Opens
 from queries.impact import impact
-from queries.moments import moment
 from queries.objects import Shown, everything, objects, show
 from queries.pages import page
 from queries.schedules import schedule, schedules
@@ -122,7 +121,7 @@ class ReadDoor:
         if isinstance(asked, AskDiff):
             return self._differing(versions, to, asked)
         assert isinstance(asked, AskType | AskShowAll | AskSubscriptions | AskSchedules)
-        at: Cut = cut(versions, to.branch, moment(asked.as_of), now=self._clock())
+        at: Cut = cut_said(versions, to.branch, asked.as_of, now=self._clock())
         match asked:
             case AskSubscriptions():
                 found = subscriptions(at, deleted=asked.deleted)
@@ -139,8 +138,8 @@ class ReadDoor:
     def _differing(self, versions: Versions, to: Address, asked: AskDiff) -> dict[str, Any]:
         now, on = self._clock(), asked.from_branch or to.branch
         start = asked.from_moment or ("base" if on == to.branch else "now")
-        before = cut(versions, on, moment(start), now=now)
-        after = cut(versions, to.branch, moment(asked.to_moment), now=now)
+        before = cut_said(versions, on, start, now=now, at="/from")
+        after = cut_said(versions, to.branch, asked.to_moment, now=now, at="/to")
         if asked.type is None:
             found: Iterable[Difference] = differences(before, after, asked.after)
         else:

@@ -16,9 +16,8 @@ from projectors.embedding.chain import Chain, NobodyAnswers, TextsRefused
 from projectors.embedding.provider import Space, Vectors
 from projectors.projector import ViewUnavailable
 from projectors.similar import NAME
-from queries.cuts import cut
+from queries.cuts import cut_said
 from queries.freshness import Behind, at_least
-from queries.moments import moment
 from queries.similar import Alike, similar
 
 PATIENCE: Final = Patience(tries=1, seconds=10.0)  # with a provider, while somebody waits
@@ -83,7 +82,7 @@ class Finder:
 
     def _found(self, branch: str, asked: Asked, vectors: dict[str, Vectors], notes: list[str]) -> Alike:
         with self.shelves.versions() as versions, self.store.reading() as view:
-            at = cut(versions, branch, moment(asked.as_of), now=system_clock.now())
+            at = cut_said(versions, branch, asked.as_of, now=system_clock.now())
             found = similar(at, view, asked.text, vectors, asked.type_name, asked.limit)
             serving = next((each.name for each in view.spaces if each.serving), "")
             counts = view.coverage(serving)

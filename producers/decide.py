@@ -78,8 +78,8 @@ class Planner:
         self.ring = ring or NO_RING
         self._wraps = wraps
         self._digests = CommandDigests(self.ring)
-        self._decider = Decider(ontology, new_id, self.limits, self.ring, wraps)
-        self.heads = self._decider.heads
+        self.decider = Decider(ontology, new_id, self.limits, self.ring, wraps)
+        self.heads = self.decider.heads
         self._left: LogHead | None = None  # where the last group left the log
         self._tips = Tips(self.heads)
         self._vectors = Lasting()
@@ -103,7 +103,7 @@ class Planner:
             self.ring.trim()
             yield from prefetch(Reading(self.heads, self.new_id, self.ring), group)
             writes = Writes(head)
-            self._decider.begin(writes, self._vectors)
+            self.decider.begin(writes, self._vectors)
             answered = dict(told.commands)
             self._beside, put_off = beside, set[tuple[str, str]]()
             for submitted in group:
@@ -214,7 +214,7 @@ class Planner:
             raise Refused(submitted.findings)
         moved = yield from self._still(submitted, writes.head)
         if moved is None:
-            drafted, staged, warnings, _, taken = yield from self._decider.decide(
+            drafted, staged, warnings, _, taken = yield from self.decider.decide(
                 submitted, writes.head, now, hurried=self._beside
             )
             moves: Sequence[Move] = moves_in(drafted)
@@ -282,9 +282,7 @@ class Planner:
         if written is not None:
             written += self.heads.unflushed
         last = ahead.attempt >= ATTEMPTS
-        now = yield from self._decider.again(
-            submitted, ahead, written, head, self.limits.commit_events if last else FEW
-        )
+        now = yield from self.decider.again(submitted, ahead, written, head, self.limits.commit_events if last else FEW)
         if now is None:
             if last:
                 return None

@@ -18,7 +18,7 @@ from events.names import ONTOLOGY_SCOPE, Key
 from projectors.lineage import history, lineage, seen
 from projectors.projector import FOREVER, Parked, Place
 from projectors.versions import Version
-from queries.moments import Base, Moment, resolved
+from queries.moments import AS_OF, Base, Moment, moment, resolved
 from queries.versions import Versions
 
 
@@ -117,6 +117,14 @@ def cut(versions: Versions, branch: str, asked: Moment, *, now: int) -> Cut:
         return versions.at(on, entity, at)
 
     return Cut(versions, branch, position, lineage(own, below or branch, position))
+
+
+def cut_said(versions: Versions, branch: str, text: str, *, now: int, at: str = AS_OF) -> Cut:
+    """As `cut`, of a moment as people say it. `at`: the JSON Pointer of where it stands, for what is wrong with it."""
+    try:
+        return cut(versions, branch, moment(text), now=now)
+    except Refused as refused:
+        raise Refused(f._replace(path=at) if f.path == AS_OF else f for f in refused.findings) from None
 
 
 def unknown_branch(versions: Versions, name: str, path: str) -> Finding:

@@ -61,6 +61,9 @@ class AtInstant:
     instant: int  # µs since the epoch
 
 
+AS_OF: Final = "/asOf"
+"""Where a moment stands in most questions."""
+
 Moment = Now | Base | AtPosition | AtCommit | AtTag | AtInstant
 
 
@@ -165,4 +168,4 @@ def _listed(commits: list[Commit]) -> str:
 
 
 def _refused(code: str, text: str) -> Refused:
-    return Refused([Finding(code, "/asOf", text)])
+    return Refused([Finding(code, AS_OF, text)])

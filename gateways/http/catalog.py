@@ -17,8 +17,7 @@ from events.meant import nearest
 from gateways.http.callers import Door
 from gateways.http.ports import Behind
 from gateways.http.problems import problem
-from queries.cuts import cut
-from queries.moments import moment
+from queries.cuts import cut_said
 from queries.schema_document import schema_document
 from schemas import xregistry
 from schemas.asyncapi import first_sentence
@@ -135,7 +134,7 @@ class Catalog:
 
     def _document(self, said: Moment) -> tuple[int, dict[str, dict[str, Any]]]:
         with self._behind.versions() as versions:
-            at = cut(versions, self._branch(said), moment(said.as_of), now=self._behind.clock())
+            at = cut_said(versions, self._branch(said), said.as_of, now=self._behind.clock())
             return at.position, schema_document(at)
 
 

@@ -67,11 +67,10 @@ def _wait(settings: "Settings", position: int) -> None:
         raise Failure(text, "`oms status` says how it moves", Exit.UNAVAILABLE)
 
 
-def cut_at(versions: "Versions", branch: str, as_of: str) -> "Cut":
-    """Raises `Refused`."""
+def cut_at(versions: "Versions", branch: str, as_of: str, at: str = "/asOf") -> "Cut":
+    """`at`: where the moment stands, for what is wrong with it. Raises `Refused`."""
     import time
 
-    from queries.cuts import cut
-    from queries.moments import moment
+    from queries.cuts import cut_said
 
-    return cut(versions, branch, moment(as_of), now=time.time_ns() // 1_000)
+    return cut_said(versions, branch, as_of, now=time.time_ns() // 1_000, at=at)

@@ -58,7 +58,7 @@ def diff(
     one, other = from_branch or settings.branch, to_branch or settings.branch
     start = from_moment or ("base" if one == other else "now")
     with versions(settings, min_position) as opened:
-        before, after = cut_at(opened, one, start), cut_at(opened, other, to_moment)
+        before, after = cut_at(opened, one, start, "/from"), cut_at(opened, other, to_moment, "/to")
         if type_name is None and as_json:
             _print_json(before, after, differing(before, after, columns(settings)))
             return

@@ -94,7 +94,7 @@ async def test_nobody_overtakes_a_command_that_was_lost():
 async def test_a_fault_in_one_decision_spoils_only_that_command(door, send):
     await send("CreateObjectType", AIRLINE)
     planner = door.committer.planner
-    planner.new_id = None  # so that whatever needs an id fails
+    planner.decider.new_id = None  # so that whatever needs an id fails
     outcomes = await asyncio.gather(
         send("CreateObjectType", {**AIRLINE, "name": "Plane"}, id="c2"),
         send("CreateObject", {"type": "Airline", "properties": {"carrier": "UA"}}, id="c3"),

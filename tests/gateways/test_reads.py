@@ -132,6 +132,12 @@ async def test_what_has_no_answer_says_why(ask, data, code):
     )
 
 
+@pytest.mark.parametrize("end", ["from", "to"])
+async def test_a_difference_says_which_of_its_moments_is_none(ask, end):
+    (finding,) = (await ask("Diff", {"from": "1", end: "어제"}))["findings"]
+    assert (finding["code"], finding["path"]) == ("TIME_UNPARSABLE", f"/{end}")
+
+
 async def test_an_unknown_branch(ask):
     assert [found["code"] for found in (await ask("Show", {"type": "Flight"}, branch=DEV))["findings"]] == [
         "BRANCH_UNKNOWN"
