@@ -11,6 +11,7 @@ from typing import Any
 from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.aio.transport import TcpTransport, Transport
 
 from adapters.nats_config import inbox
 from adapters.nats_parser import SwiftParser
@@ -39,17 +40,49 @@ Take = Callable[[str, bytes, bytes, Mapping[str, str]], Awaitable[None] | None]
 """`(subject, reply subject, payload, headers)`; nothing more is read until what it returns is over. It must not raise."""
 
 
+class SteadyTransport(TcpTransport):
+    """Says with an `OSError` that the connection is gone; uvloop's word for that, a `RuntimeError`, nobody expects."""
+
+    def write(self, payload: bytes) -> None:
+        try:
+            super().write(payload)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
+
+    def writelines(self, payload: list[bytes]) -> None:
+        try:
+            super().writelines(payload)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
+
+    async def drain(self) -> None:
+        try:
+            await super().drain()  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
+
+
 class SteadyClient(Client):
-    """A client that a stranger's bytes cannot stop.
+    """A client that a stranger's bytes cannot stop, nor a connection that is lost between two of its steps.
 
     nats-py stops reading, for ever and without a word, at a subject that is no UTF-8; and it takes a stored message for
     the server's own, and drops it, when its publisher gave it a header `Status`.
     """
 
     def __init__(self) -> None:
+        self._carrier: Transport | None = None
         super().__init__()
         self._takes: dict[int, Take] = {}
         self._ps = SwiftParser(self, self._hand_on)
+
+    @property
+    def _transport(self) -> Transport | None:
+        """NOTE a private part of nats-py 2.16, which makes it where it connects."""
+        return self._carrier
+
+    @_transport.setter
+    def _transport(self, made: Transport | None) -> None:
+        self._carrier = SteadyTransport() if type(made) is TcpTransport else made  # type: ignore[no-untyped-call]
 
     @property
     def login_needed(self) -> bool:

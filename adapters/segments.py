@@ -9,7 +9,6 @@ unchanged, so that `zstdcat FILE | jq .[2].type` works and a restore is byte-equ
 NOTE stored format: it can gain members behind `body`, never change.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import closing
@@ -20,6 +19,7 @@ import msgspec
 import zstandard
 
 from events.names import ONTOLOGY
+from producers.heeding import in_thread
 from projectors.projector import Fetched
 from security.chain import ChainBroken, Gap, link, verify
 
@@ -89,7 +89,7 @@ class SegmentFeed:
         end = await self.last() if until is None else until
         while after < end:
             with closing(read_segment(self._holding(after + 1, end))) as chunks:
-                while after < end and (rows := await asyncio.to_thread(next, chunks, None)):
+                while after < end and (rows := await in_thread(next, chunks, None)):
                     if wanted := rows[max(0, after + 1 - rows[0].position) : end + 1 - rows[0].position]:
                         yield wanted
                         after = wanted[-1].position

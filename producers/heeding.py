@@ -1,7 +1,7 @@
-"""Whoever is cancelled ends, also where a library forgot that he was."""
+"""Whoever is cancelled ends, also where a library forgot that he was, and not before what he began in a thread."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -19,3 +19,14 @@ async def heeding(work: Awaitable[Result]) -> Result:
     if task is not None and task.cancelling() > before:
         raise asyncio.CancelledError
     return made
+
+
+async def in_thread(work: Callable[..., Result], *of: object) -> Result:
+    """As `asyncio.to_thread`; a cancellation comes when `work` is over: what it uses may be closed then."""
+    begun = asyncio.ensure_future(asyncio.to_thread(work, *of))
+    try:
+        return await asyncio.shield(begun)
+    except asyncio.CancelledError:
+        await asyncio.wait([begun])
+        begun.cancelled() or begun.exception()  # heard, so that nobody is told of it later
+        raise

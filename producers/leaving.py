@@ -6,12 +6,12 @@ A kill at any step leaves more than is needed, never less: what has a segment an
 the next time. The rows that stay are those with which a log that lost its end is healed.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from producers.archive import Told
 from producers.copies import Copy
+from producers.heeding import in_thread
 from producers.outbox import LogHead, Row
 from security.chain import body_hash, genesis
 
@@ -97,7 +97,7 @@ async def _archive(ontology: str, log: Copy, segments: Segments, after: int, unt
     archive = segments.behind(after, await _hash_at(ontology, log, after))
     try:
         async for rows in log.read(after, until):
-            await asyncio.to_thread(archive.append, [Row(*row) for row in rows])
+            await in_thread(archive.append, [Row(*row) for row in rows])
             told("archive", rows[-1][0], until)
         archive.finish()
     except BaseException:
