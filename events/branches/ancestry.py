@@ -60,6 +60,7 @@ class Vectors:
     def __init__(self, lasting: "Lasting", settled: int) -> None:
         self._lasting, self._settled = lasting, settled
         self._found: dict[At, Found] = {}
+        self.bases: dict[tuple[At, At], list[At]] = {}  # as `merge_bases` found them
 
     def at(self, head: At) -> Vector | None:
         found = self._found.get(head) or next((each for each in self._lasting.found if each.at == head), None)
@@ -129,7 +130,10 @@ def held(log: Log, head: At) -> Vector:
 
 def merge_bases(log: Log, one: At, other: At) -> list[At]:
     """The newest states that both hold, the oldest first: mostly one; several after merges that crossed."""
-    return newest_common(log, held(log, one), held(log, other))
+    known = log.vectors.bases.get((one, other))
+    if known is None:
+        known = log.vectors.bases[one, other] = newest_common(log, held(log, one), held(log, other))
+    return known
 
 
 def newest_common(log: Log, one: Vector, other: Vector) -> list[At]:
