@@ -76,7 +76,6 @@ class Planner:
         """`wraps`: of what is uploaded; without it nothing is."""
         self.ontology, self.new_id, self.limits = ontology, new_id, limits or Limits()
         self.ring = ring or NO_RING
-        self._wraps = wraps
         self._digests = CommandDigests(self.ring)
         self.decider = Decider(ontology, new_id, self.limits, self.ring, wraps)
         self.heads = self.decider.heads
@@ -237,7 +236,7 @@ class Planner:
 
         def run(head: LogHead) -> Generator[Ask, Told, Ahead]:
             ring = self.ring.beside() if submitted.large else NO_RING
-            beside = Decider(self.ontology, self.new_id, self.limits, ring, self._wraps)
+            beside = self.decider.beside(ring)
             beside.begin(Writes(head), self._vectors)
             before = submitted.ahead
             if before is not None:

@@ -50,6 +50,10 @@ class Decider:
         self.ring, self._wraps = ring, wraps
         self.heads = Heads()
 
+    def beside(self, ring: Ring) -> "Decider":
+        """Another one, that knows nothing yet, for one decision beside the commits."""
+        return Decider(self.ontology, self.new_id, self.limits, ring, self._wraps)
+
     def begin(self, writes: Writes, lasting: Lasting) -> None:
         """`writes`: nothing yet."""
         self.elsewhere = Elsewhere(self.heads, writes, lasting)

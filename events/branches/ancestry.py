@@ -104,20 +104,18 @@ def held(log: Log, head: At) -> Vector:
         states = needed(lambda at: log.branch(*at), heads)
         unborn = [at.branch for at, state in zip(heads, states, strict=True) if state is None]
         later = dict(zip(unborn, needed(lambda branch: log.branch(branch, FOREVER), unborn), strict=True))
-        floors: dict[str, int] = {}  # up to there all is in the vector
+        there: list[tuple[At, State | None, int]] = []  # and up to where all is in the vector
         for at, tip, state in zip(heads, tips, states, strict=True):
             since = None if state is None else Begun(state["parent"], state["base"])
             begun = since if at == head else begun
             before = log.vectors.before(at, since) if since else None
-            floors[at.branch] = max(reached.get(at.branch, 0), before.at.position if before else 0)
+            floor = max(reached.get(at.branch, 0), before.at.position if before else 0)
+            there.append((at, state or born(later[at.branch]), floor))
             for branch, position in (*(before.vector.items() if before else ()), (at.branch, tip)):
                 if position > vector.get(branch, 0):
                     vector[branch] = position
                     reached[branch] = max(position, reached.get(branch, 0))
             reached[at.branch] = max(at.position, reached.get(at.branch, 0))
-        there = [
-            (at, state or born(later[at.branch]), floors[at.branch]) for at, state in zip(heads, states, strict=True)
-        ]
         ahead = {}
         for found in needed(lambda one: [*_before(log, *one)], there):
             for branch, position in found:

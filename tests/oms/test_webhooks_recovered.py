@@ -3,6 +3,9 @@
 import asyncio
 import json
 from dataclasses import replace
+from functools import partial
+
+import pytest
 
 from adapters.sqlite_deliveries import SqliteDeliveries
 from events.subscriptions.letters import FOREVER, Try
@@ -20,6 +23,18 @@ from tests.oms.conftest import AIRLINE
 from tests.oms.test_webhooks import DEADLINE, receiving
 
 EVENTS, FAILED = 12, 7
+
+
+@pytest.fixture
+def typed(tmp_path, capsys):
+    """Types a command: its exit code, and what it says as JSON."""
+
+    async def run(*arguments):
+        capsys.readouterr()
+        code = await asyncio.to_thread(cli.run, [*arguments, "--json", "--folder", str(tmp_path / "data")])
+        return code, json.loads(capsys.readouterr().out or "null")
+
+    return run
 
 
 def given_up(subscription, position):
@@ -68,13 +83,8 @@ async def test_what_is_recovered_is_counted_and_arrives_once(tmp_path, capsys):
             await kept.close()
 
 
-async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it_is_back(tmp_path, capsys):
+async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it_is_back(tmp_path, typed):
     figures = tmp_path / "oms.prom"
-
-    async def typed(*arguments):
-        capsys.readouterr()
-        code = await asyncio.to_thread(cli.run, [*arguments, "--json", "--folder", str(tmp_path / "data")])
-        return code, json.loads(capsys.readouterr().out or "null")
 
     async with receiving() as (port, arrived):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
@@ -109,12 +119,7 @@ async def test_what_a_lost_secret_keeps_is_parked_shown_counted_and_sent_when_it
     assert "\naudit_event_failures_total 0\n" not in figures.read_text()
 
 
-async def test_what_a_lost_secret_keeps_is_given_up_and_stays_so(tmp_path, capsys):
-    async def typed(*arguments):
-        capsys.readouterr()
-        code = await asyncio.to_thread(cli.run, [*arguments, "--json", "--folder", str(tmp_path / "data")])
-        return code, json.loads(capsys.readouterr().out or "null")
-
+async def test_what_a_lost_secret_keeps_is_given_up_and_stays_so(tmp_path, typed):
     async with receiving() as (port, arrived):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
         alarms = []
@@ -145,12 +150,8 @@ async def test_what_a_lost_secret_keeps_is_given_up_and_stays_so(tmp_path, capsy
     assert arrived.empty()
 
 
-async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_as_one_types_it(tmp_path, capsys):
-    async def typed(*arguments):
-        capsys.readouterr()
-        code = await asyncio.to_thread(cli.run, ["webhook", *arguments, "--json", "--folder", str(tmp_path / "data")])
-        return code, json.loads(capsys.readouterr().out or "null")
-
+async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_as_one_types_it(tmp_path, typed):
+    webhook = partial(typed, "webhook")
     async with receiving() as (port, arrived):
         settings = Settings(folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),))
         async with asyncio.timeout(DEADLINE), running(settings, print), await connect(settings.folder) as client:
@@ -159,32 +160,32 @@ async def test_what_never_arrived_is_replayed_and_what_was_answered_is_expunged_
             await client.send("RegisterSubscription", {"name": "a", **terms})
             told = await client.send("CreateObjectType", {**AIRLINE, "name": "편"}, wait="projected:versions")
             await arrived.get()
-            while not (tries := (await typed("tries", "a"))[1]):
+            while not (tries := (await webhook("tries", "a"))[1]):
                 pass
             missing = ("replay", "a", "--from", "1", "--missing", "--yes")
-            assert (await typed(*missing))[1]["wanted"] == 1
+            assert (await webhook(*missing))[1]["wanted"] == 1
             assert json.loads((await arrived.get())[2])["sequence"] == f"{first:020d}"
-            while not (await typed("tries", "a", "--position", str(first)))[1]:
+            while not (await webhook("tries", "a", "--position", str(first)))[1]:
                 pass
-            assert (await typed(*missing))[1] is None  # now it has arrived
+            assert (await webhook(*missing))[1] is None  # now it has arrived
 
-            assert (await typed("expunge", "a", "--reason", "none said of which"))[0] == 2
-            code, outcome = await typed("expunge", "a", "--reason", "잘못", "--position", str(told.position))
+            assert (await webhook("expunge", "a", "--reason", "none said of which"))[0] == 2
+            code, outcome = await webhook("expunge", "a", "--reason", "잘못", "--position", str(told.position))
             assert (code, outcome["status"]) == (0, "accepted")
-            while (await typed("tries", "a", "--result", "delivered", "--position", str(told.position)))[1][0][
+            while (await webhook("tries", "a", "--result", "delivered", "--position", str(told.position)))[1][0][
                 "request"
             ]:
                 pass
-            (other,) = (await typed("tries", "a", "--position", str(first)))[1]
+            (other,) = (await webhook("tries", "a", "--position", str(first)))[1]
             assert (bool(tries[0]["request"]), bool(other["request"])) == (True, True)
-            assert (await typed("tries", "a", "--failed"))[1] == []
-            assert (await typed("tries", "a", "--until", "2020-01-01"))[1] == []
-            assert len((await typed("tries", "a", "--since", "2020-01-01", "--until", "2100-01-01"))[1]) >= 2
-            assert (await typed("recover", "a", "--since", "2020-01-01", "--result", "timeout", "--yes"))[1] is None
-            code, shown = await typed("show", "a")
+            assert (await webhook("tries", "a", "--failed"))[1] == []
+            assert (await webhook("tries", "a", "--until", "2020-01-01"))[1] == []
+            assert len((await webhook("tries", "a", "--since", "2020-01-01", "--until", "2100-01-01"))[1]) >= 2
+            assert (await webhook("recover", "a", "--since", "2020-01-01", "--result", "timeout", "--yes"))[1] is None
+            code, shown = await webhook("show", "a")
             assert list(shown["expunged"]["positions"]) == [str(told.position)]
-            assert (await typed("delete", "a"))[0] == 0
-            code, outcome = await typed("expunge", "a", "--reason", "삭제 요청", "--all")
+            assert (await webhook("delete", "a"))[0] == 0
+            code, outcome = await webhook("expunge", "a", "--reason", "삭제 요청", "--all")
             assert (code, outcome["status"]) == (0, "accepted")
-            while any(each["request"] or each["answer"] for each in (await typed("tries", "a"))[1]):
+            while any(each["request"] or each["answer"] for each in (await webhook("tries", "a"))[1]):
                 pass

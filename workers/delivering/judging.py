@@ -1,5 +1,7 @@
 """A letter of which a defect kept us from telling whether it is wanted: that is asked again each time before it is sent."""
 
+from typing import Final
+
 from events.filters.candidate import Candidate
 from events.subscriptions.index import Selection, wanted
 from events.subscriptions.letters import NOT_JUDGED, Letter
@@ -7,7 +9,7 @@ from events.subscriptions.outgoing import Failed
 from events.wire.envelope import proven
 from workers.delivering.sent import Send, Sent
 
-DETAIL: int = 500  # characters of an error
+DETAIL: Final = 500  # characters of an error
 
 
 async def judging(selection: Selection, letter: Letter, send: Send) -> Sent | None:
