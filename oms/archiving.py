@@ -15,7 +15,7 @@ from adapters.sqlite_outbox import SqliteOutbox
 from oms.roles import roles
 from oms.settings import Settings
 from oms.shelves import ARCHIVE, Leaving, Shelves, kept
-from oms.sources import Source, source
+from oms.sources import Source, refuse_no_log, source
 from producers.archive import Told
 from producers.leaving import Left, leave
 from producers.outbox import Outbox
@@ -26,17 +26,19 @@ DAY: Final = 86_400e6  # µs
 
 async def archived(settings: Settings, keep: int, told: Told) -> Left:
     """As `producers.leaving.leave`, whether or not OMS runs there. Raises `RoleTaken` where another one is at it."""
+    refuse_no_log(settings)
     refuse_while_repairing(settings.folder / "repair")
     async with (
+        _outbox(settings) as outbox,  # before anything is written: it may be another folder
         roles(settings.folder, (ROLE,)),
         source("log", settings) as log,
-        _outbox(settings) as outbox,
     ):
         return await leave(outbox, log, _segments(settings), keep, told)
 
 
 async def audit_archived(settings: Settings, before: int, told: Told) -> Left:
     """As `archived`, of the audit's rows that are older than a time (µs); of PostgreSQL the months that are."""
+    refuse_no_log(settings)
     refuse_while_repairing(settings.folder / "repair")
     async with roles(settings.folder, (ROLE,)), source("log", settings) as log:
         with kept(settings) as shelves:

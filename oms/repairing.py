@@ -10,7 +10,7 @@ from oms.alone import alone
 from oms.outboxes import outboxes
 from oms.settings import Settings
 from oms.shelves import ARCHIVE
-from oms.sources import NoSource, source, started
+from oms.sources import NoSource, refuse_no_log, source, started
 from producers.copies import Copy
 from producers.repair import Repair, Repaired
 from producers.verify_log import Verified, verify_log
@@ -34,6 +34,7 @@ async def repair_log(
 
     Raises `RoleTaken`, `Lost`, `LogAhead`, `NotRepaired`, `NoSource`.
     """
+    refuse_no_log(settings)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone(settings))
         endpoint = await stack.enter_async_context(started(settings))

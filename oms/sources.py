@@ -73,7 +73,7 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
     Raises `NoSource`.
     """
     leases = FileLeases(settings.folder / "roles")
-    _refuse_nothing(settings)
+    refuse_no_log(settings)
     held = None if settings.nats_url else await leases.acquire("server")
     if held is None:
         yield running_server(settings)
@@ -88,7 +88,7 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Endpoint]:
     """The same, where all roles of the folder are ours. Raises `NoSource`."""
-    _refuse_nothing(settings)
+    refuse_no_log(settings)
     if settings.nats_url:
         yield running_server(settings)
         return
@@ -102,10 +102,23 @@ def running_server(settings: Settings) -> Endpoint:
     return Endpoint.at(settings.nats_url, Path(settings.nats_credentials) if settings.nats_credentials else None)
 
 
-def _refuse_nothing(settings: Settings) -> None:
+def refuse_no_log(settings: Settings) -> None:
+    """Raises `NoSource` for a folder that is no data folder. For whoever would write there before the log is opened."""
     if not settings.nats_url and not (settings.folder / "nats").exists():
         raise NoSource(
-            f"{settings.folder} holds no log; name the data folder with --folder, or a source with --from-log"
+            f"{settings.folder} holds no log; name the data folder with --folder, or, where a command takes it, "
+            "another source with --from-log"
+        )
+
+
+def refuse_no_store(settings: Settings) -> None:
+    """The same for who has the log from elsewhere: raises `NoSource` where neither outbox nor log is, nor may be."""
+    if settings.nats_url or settings.postgres_url:
+        return
+    if not any((settings.folder / name).exists() for name in ("outbox.db", "nats")):
+        raise NoSource(
+            f"{settings.folder} holds no outbox and no log; name the data folder with --folder, or make one from "
+            "segments: oms restore"
         )
 
 

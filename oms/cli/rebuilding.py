@@ -88,9 +88,10 @@ async def _heads(**flags: Any) -> dict[str, Any]:
     from oms.adopting import rebuild_heads
     from oms.alone import alone
     from oms.settings import load
-    from oms.sources import source
+    from oms.sources import refuse_no_log, source
 
     settings = load(flags).settings
+    refuse_no_log(settings)
     with Progress("rebuilding the heads", "events") as told:
         async with alone(settings), source("log", settings, alone=True) as log:
             count = await rebuild_heads(settings, log, lambda at, of: told(at, f" of {of:,}"))

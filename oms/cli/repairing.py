@@ -85,9 +85,10 @@ async def _adopt(from_log: str, *, force: bool, as_json: bool, **flags: Any) -> 
     from oms.adopting import adopt_log
     from oms.alone import alone
     from oms.settings import load
-    from oms.sources import source
+    from oms.sources import refuse_no_log, refuse_no_store, source
 
     settings = load(flags).settings
+    (refuse_no_log if from_log == "log" else refuse_no_store)(settings)
     with Progress("adopting", "events") as told:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(alone(settings))

@@ -82,6 +82,25 @@ def test_what_is_no_view_cannot_be_rebuilt_or_verified(folder, oms):
         assert "flights" in said
 
 
+ELSEWHERE = ["repair log", "repair log --from outbox", "adopt log", "adopt log --from-log {segments}", "archive",
+             "audit archive --before 2026-01-01", "rebuild heads", "rebuild versions", "verify log"]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ELSEWHERE)
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_holds_no_log_is_refused_and_nothing_is_written(folder, oms, tmp_path, command, there):
+    assert oms("export", tmp_path / "segments", "--folder", folder)[0] == 0
+    mistyped = tmp_path / "자료"
+    if there:
+        mistyped.mkdir()
+    code, said = oms(*command.format(segments=tmp_path / "segments").split(), "--folder", mistyped)
+    assert code == Exit.USAGE, said
+    assert f"{mistyped} holds no " in said
+    assert "--folder" in said
+    assert [*mistyped.glob("*")] == []
+    assert mistyped.exists() == there
+
+
 def test_heads_of_a_replay_are_those_that_were_committed(folder, oms):
     before = heads(folder)
     assert oms("rebuild", "heads", "--folder", folder, "--json")[0] == 0
