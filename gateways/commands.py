@@ -1,7 +1,7 @@
 """The door for commands: bytes on a subject become an outcome. The same behind request/reply and the durable queue."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -29,10 +29,13 @@ Question = Callable[[Address, Mapping[str, str], bytes], Awaitable[bytes]]
 class Waits(Protocol):
     """Returns once a position has got so far."""
 
+    def targets(self) -> Sequence[str]:
+        """What can be waited for: `log`, and `projected:<view>` for each view."""
+
     async def relayed(self, position: int) -> None: ...
 
     async def projected(self, view: str, position: int) -> None:
-        """Raises `LookupError` for a view that does not exist here."""
+        """Raises `LookupError` for a view that is not made yet."""
 
 
 class CommandDoor:
@@ -52,7 +55,7 @@ class CommandDoor:
     ) -> Awaitable[bytes] | None:
         """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10).
 
-        A command takes its place in line at once. What is returned is to be awaited for the answer; where that is
+        Nothing is decided where nobody can wait so far. A command takes its place in line at once. What is returned is to be awaited for the answer; where that is
         `None`, `told` hears it, later.
         """
         to = address(subject)
@@ -63,6 +66,9 @@ class CommandDoor:
         submitted = receive(to, payload, self.signers)
         wait = headers.get(WAIT_HEADER, "outbox")
         if wait != "outbox":
+            if wait not in (there := self.waits.targets()):
+                told(_rejected(submitted.key.id, [_nowhere(wait, there)]))
+                return None
             return self._after(wait, headers.get(DEADLINE_HEADER), submitted.key.id, self.committer.enqueue(submitted))
         self.committer.place(submitted, partial(_told, submitted.key.id, told))
         return None
@@ -108,13 +114,7 @@ class CommandDoor:
 
     async def _reach(self, wait: str, position: int) -> None:
         stage, _, view = wait.partition(":")
-        if stage == "log":
-            await self.waits.relayed(position)
-        elif stage == "projected":
-            await self.waits.projected(view, position)
-        else:
-            msg = f"cannot wait for {wait!r}; there are outbox, log and projected:<view>"
-            raise LookupError(msg)
+        await (self.waits.projected(view, position) if stage == "projected" else self.waits.relayed(position))
 
 
 def seconds(deadline: str | None) -> float:
@@ -128,6 +128,10 @@ def _with_finding(outcome: bytes, code: str, text: str) -> bytes:
     decoded = msgspec.json.decode(outcome)
     decoded["findings"].append({"code": code, "path": "", "text": text})
     return msgspec.json.encode(decoded)
+
+
+def _nowhere(wait: str, there: Sequence[str]) -> Finding:
+    return Finding("WAIT_UNKNOWN", "", f"cannot wait for {wait!r}; there are {', '.join(('outbox', *there))}")
 
 
 def _told(command: str, told: Callable[[bytes], None], outcome: bytes | OutboxUnavailable) -> None:

@@ -46,6 +46,11 @@ class Running:
     def __post_init__(self) -> None:
         self._elsewhere = {name: Elsewhere(self.shelves.shelf(name)) for name in READ_MODELS}
 
+    def targets(self) -> list[str]:
+        """What can be waited for. Of `similar` only its store knows whether it was made."""
+        views = [*READ_MODELS, *(["graph"] if self.graph is not None else []), "similar"]
+        return [*(["log"] if self.relay is not None else []), *(f"projected:{view}" for view in views)]
+
     async def relayed(self, position: int) -> None:
         """Returns once the log holds `position`."""
         if self.relay is None:

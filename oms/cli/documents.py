@@ -11,7 +11,7 @@ from oms.cli.cutting import Reading, cut_at, versions
 from oms.cli.failures import Exit, Failure
 from oms.cli.importing import carry_out, imported
 from oms.cli.large_documents import app
-from oms.cli.options import Author, Branch, Deadline, Folder, Ontology, spread
+from oms.cli.options import Author, Branch, Deadline, Folder, Ontology, Wait, spread
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def import_(
     rejects: Annotated[
         Path, typer.Option("--rejects", help="Folder for the frames that were refused.", file_okay=False)
     ] = Path(),
-    wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    wait: Wait = "outbox",
     folder: Folder = None,
     ontology: Ontology = None,
     deadline: Deadline = None,

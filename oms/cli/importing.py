@@ -11,7 +11,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.import_files import Changes, Rejects
-from oms.cli.options import Author, Branch, Deadline, Folder, Ontology
+from oms.cli.options import Author, Branch, Deadline, Folder, Ontology, Wait
 from oms.cli.output import Json, complain, print_json, print_rows
 from oms.cli.progress import Progress
 
@@ -63,9 +63,7 @@ def import_(
     in_flight: Annotated[
         int, typer.Option("--in-flight", min=1, max=64, help="Commits under way at a time; 1 keeps the rows' order.")
     ] = 4,
-    wait: Annotated[
-        str, typer.Option("--wait", help="How far a commit must be to count: outbox, log or projected:<view>.")
-    ] = "outbox",
+    wait: Wait = "outbox",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     changes: Annotated[
         Path | None,

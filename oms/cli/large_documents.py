@@ -8,7 +8,7 @@ import typer
 
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
-from oms.cli.options import Branch, Sending, spread
+from oms.cli.options import Branch, Sending, Wait, spread
 from oms.cli.sending import show as show_outcome
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def put(
     name: Annotated[str, typer.Argument(metavar="PROPERTY", help="An unfoldable json property.")],
     file: File,
     branch: Branch = None,
-    wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    wait: Wait = "outbox",
     *,
     said: Sending,
 ) -> None:

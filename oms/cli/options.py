@@ -8,7 +8,9 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from oms.cli.failures import Exit, Failure
 from oms.cli.output import Json
+from oms.waits import SAID, unknown
 
 Folder = Annotated[Path | None, typer.Option("--folder", help="The data folder.", show_default=False)]
 Ontology = Annotated[str | None, typer.Option("--ontology", help="Which ontology.", show_default=False)]
@@ -19,6 +21,14 @@ Deadline = Annotated[float | None, typer.Option("--deadline", help="Seconds to w
 Author = Annotated[str | None, typer.Option("--author", help="<user>@<service>.", show_default=False)]
 Message = Annotated[str | None, typer.Option("--message", help="Why; becomes part of the commit.", show_default=False)]
 
+
+def _waited_for(wait: str) -> str:
+    if nowhere := unknown(wait):
+        raise Failure(f"--wait: {nowhere}", code=Exit.USAGE)
+    return wait
+
+
+Wait = Annotated[str, typer.Option("--wait", help=f"How far a commit must be to count: {SAID}.", callback=_waited_for)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would come of it; write nothing.")]
 
 

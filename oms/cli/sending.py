@@ -11,7 +11,7 @@ import typer
 from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.naming import RID, Names
-from oms.cli.options import Branch, Deadline, DryRun, Folder, Ontology, Sending, spread
+from oms.cli.options import Branch, Deadline, DryRun, Folder, Ontology, Sending, Wait, spread
 from oms.cli.output import Json, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def send(
     identity: Annotated[
         str | None, typer.Option("--id", help="The command's id; the same one is decided once.", show_default=False)
     ] = None,
-    wait: Annotated[str, typer.Option("--wait", help="outbox, log or projected:<view>.")] = "outbox",
+    wait: Wait = "outbox",
     dry_run: DryRun = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it in the durable queue, to be decided later.")] = False,
     *,
@@ -57,6 +57,8 @@ def send(
     """Send one command and show what became of it."""
     if dry_run and queue:
         raise Failure("a dry run is answered at once", "leave out --queue or --dry-run", Exit.USAGE)
+    if queue and wait != "outbox":
+        raise Failure("what is queued is decided later", "leave out --wait or --queue", Exit.USAGE)
     document = json_document(data)
 
     async def work() -> "Outcome | str":

@@ -11,10 +11,11 @@ from nats.errors import Error as NatsError
 from oms.client import reading
 from oms.client.asking import Refused, ask, decided, queued, remembered
 from oms.client.commands import Message, Said, Sections, message_of
-from oms.client.messages import Event, Outcome
+from oms.client.messages import Event, Finding, Outcome
 from oms.client.questions import Questions
 from oms.client.trying import Unavailable, until_answered
 from oms.client.uploading import UPLOAD, Told, lacks, smaller, upload
+from oms.waits import unknown
 
 UPLOADS = 3  # tries to have all sections there at once
 
@@ -38,7 +39,7 @@ class Client(Questions):
 
         Of one that is too large for a message the large values are sent ahead, in sections: for unfoldable properties.
         `wait`: the outcome comes when the commit is in the `outbox` (durable), in the `log`, or in a view
-        (`projected:<view>`).
+        (`projected:<view>`); one that there is not is refused, and nothing is sent.
         """
         message, sections = await self._message("cmd", command, data, said)
         return await self._sent(message, sections, wait, deadline)
@@ -128,6 +129,8 @@ class Client(Questions):
     ) -> Outcome:
         if message.refusal:
             return message.refusal
+        if nowhere := unknown(wait):
+            return Outcome(message.id, "rejected", 0, (), (Finding("WAIT_UNKNOWN", "", nowhere),))
 
         async def once(seconds: float) -> Outcome:
             return await ask(self.nats, message, wait, seconds)

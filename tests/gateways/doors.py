@@ -14,6 +14,9 @@ BRANCH = "prod/main/main"
 
 
 class NoWaits:
+    def targets(self):
+        return ["log", "projected:versions"]
+
     async def relayed(self, position):
         await asyncio.Event().wait()
 

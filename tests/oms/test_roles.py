@@ -34,6 +34,7 @@ async def test_a_view_that_does_not_exist_is_said_by_every_process(tmp_path):
     folder = tmp_path / "data"
     writing = Settings(folder=folder, roles=("server", "relay", "committer"))
     async with asyncio.timeout(60), running(writing, quiet), await connect(folder) as client:
-        outcome = await client.send("CreateObjectType", AIRLINE, wait="projected:no")
+        outcome = await client.send("CreateObjectType", AIRLINE, wait="projected:graph")
+    assert outcome.status == "rejected"
     assert [finding.code for finding in outcome.findings] == ["WAIT_UNKNOWN"]
     assert "versions" in outcome.findings[0].text

@@ -116,8 +116,10 @@ async def test_somebody_who_is_not_there_is_a_503_that_may_be_repeated(gateway_w
 
 async def test_waiting_is_asked_for_in_the_query(gateway):
     await filled(gateway, 0)
+    before = [*gateway.feed.messages]
     status, answer = await post(gateway, event(1), path="/events?wait=projected:no&deadline=1")
-    assert (status, [each["code"] for each in answer["findings"]]) == (200, ["WAIT_UNKNOWN"])
+    assert (status, [each["code"] for each in answer["findings"]]) == (422, ["WAIT_UNKNOWN"])
+    assert gateway.feed.messages == before
     assert (await post(gateway, event(1), path="/events?wait=soon"))[1]["code"] == "GATEWAY_PARAMETER"
 
 

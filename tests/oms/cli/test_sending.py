@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 AIRLINE = '{"type": "Airline", "properties": {"carrier": "UA", "name": "United"}}'
 
 
@@ -41,6 +43,28 @@ async def test_a_dry_run_tells_what_would_come_of_it(oms, cli):
     assert (await cli("send", "CreateObject", "--data", AIRLINE))[1].startswith("accepted")
     code, _, err = await cli("send", "CreateObject", "--data", AIRLINE, "--dry-run", "--queue")
     assert (code, err) == (2, "oms: a dry run is answered at once; leave out --queue or --dry-run\n")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["send", "CreateObject", "--data", AIRLINE],
+        ["import", __file__, "--map", __file__],
+        ["documents", "put", "Airline", "UA", "notes", __file__],
+        ["documents", "import", __file__],
+    ],
+)
+async def test_what_cannot_be_waited_for_is_refused_before_anything_is_sent(oms, cli, typed):
+    last = await oms.last()
+    code, out, err = await cli(*typed, "--wait", "nope")
+    assert (code, out) == (2, "")
+    assert err.startswith("oms: --wait: cannot wait for 'nope'; there are outbox, log, projected:versions, ")
+    assert await oms.last() == last
+
+
+async def test_what_is_queued_cannot_be_waited_for_at_once(oms, cli):
+    code, _, err = await cli("send", "CreateObject", "--data", AIRLINE, "--queue", "--wait", "log")
+    assert (code, err) == (2, "oms: what is queued is decided later; leave out --wait or --queue\n")
 
 
 async def test_a_refused_command_ends_with_its_findings(oms, cli):

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from oms.client import Refused, Unavailable
+from oms.shelves import READ_MODELS
+from oms.waits import VIEWS
 
 
 async def test_a_command_is_decided_once_however_often_it_is_sent(oms):
@@ -31,10 +33,27 @@ async def test_an_outcome_waits_for_as_far_as_asked(oms, wait):
         assert await oms.last() == outcome.position
 
 
-async def test_a_stage_that_is_none_is_said_with_the_outcome(oms):
-    outcome = await oms.send("CreateObject", {"type": "Airline", "properties": {"carrier": "UA"}}, wait="projected:no")
-    assert outcome.status == "accepted"
-    assert [finding.code for finding in outcome.findings] == ["WAIT_UNKNOWN"]
+@pytest.mark.parametrize("wait", ["nope", "", "projected", "projected:", "projected:항공", "log ", "Outbox"])
+async def test_what_cannot_be_waited_for_is_refused_and_nothing_is_sent(oms, wait):
+    last = await oms.last()
+    outcome = await oms.send("CreateObject", {"type": "Airline", "properties": {"carrier": "UA"}}, id="c", wait=wait)
+    assert (outcome.status, [finding.code for finding in outcome.findings]) == ("rejected", ["WAIT_UNKNOWN"])
+    assert f"cannot wait for {wait!r}; there are outbox, log, projected:versions, " in outcome.findings[0].text
+    assert (await oms.last(), await oms.outcome("c")) == (last, None)
+
+
+async def test_what_this_program_does_not_have_is_refused_before_it_decides(oms):
+    last = await oms.last()
+    outcome = await oms.send(
+        "CreateObject", {"type": "Airline", "properties": {"carrier": "UA"}}, id="c", wait="projected:graph"
+    )
+    assert (outcome.status, [finding.code for finding in outcome.findings]) == ("rejected", ["WAIT_UNKNOWN"])
+    assert outcome.findings[0].text.endswith("outbox, log, projected:versions, projected:audit, projected:similar")
+    assert (await oms.last(), await oms.outcome("c")) == (last, None)
+
+
+def test_every_view_can_be_waited_for():
+    assert {*VIEWS} == {*READ_MODELS, "graph", "similar"}
 
 
 async def test_a_queued_command_is_decided_later_and_in_order(oms):

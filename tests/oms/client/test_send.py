@@ -81,8 +81,8 @@ async def test_many_travel_together_in_the_order_sent(client, door):
 async def test_waiting_for_more_than_the_outbox_is_asked_in_headers(client, door):
     heard = []
     async with door(lambda _s, headers, _c: heard.append(headers) or {}):
-        await client.send("CreateObject", {}, wait="projected:objects", deadline=3)
-    assert heard[0]["Oms-Wait"] == "projected:objects"
+        await client.send("CreateObject", {}, wait="projected:versions", deadline=3)
+    assert heard[0]["Oms-Wait"] == "projected:versions"
     assert 0 < float(heard[0]["Oms-Deadline"]) <= 3
 
 
