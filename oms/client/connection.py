@@ -5,11 +5,11 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from nats.aio.client import Client as Nats
 from nats.errors import Error as NatsError
 
 from oms.client.client import Client
 from oms.client.commands import Sign, Speaker, Split
+from oms.client.steady import SteadyClient
 from oms.client.trying import Unavailable
 
 USER = "local"
@@ -40,7 +40,7 @@ async def connect(
     if "://" not in url:
         url, credentials = _in_folder(Path(where)), credentials or Path(where) / "nats" / "logins.json"
     password = None if credentials is None else _password(Path(credentials), user)
-    nats, connected = Nats(), asyncio.Event()
+    nats, connected = SteadyClient(), asyncio.Event()
 
     async def note(error: Exception) -> None:
         """nats-py prints errors by default, and tries for ever; the first connection tries once."""
