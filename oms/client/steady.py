@@ -12,7 +12,7 @@ from nats.aio.transport import TcpTransport, Transport
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """uvloop's word for a connection that is gone, a `RuntimeError`, ends tasks of nats-py for good."""
+    """A connection that is gone is to uvloop a `RuntimeError`, which ends tasks of nats-py for good."""
     try:
         yield
     except RuntimeError as error:
