@@ -62,6 +62,8 @@ class ApplyActionBatch(Payload):
 
 
 class ActionApplied(Payload):
+    """An action was applied with these parameters. What it edited is in the other events of its commit."""
+
     action: Rid
     slug: str
     version: int

@@ -83,6 +83,8 @@ class RestoreActionType(element.Restore):
 
 
 class ActionTypeCreated(Payload):
+    """An action type was created, with its first version."""
+
     rid: Rid
     slug: str
     name: str
@@ -93,6 +95,8 @@ class ActionTypeCreated(Payload):
 
 
 class ActionTypeVersionPublished(Payload):
+    """A new version of an action type was published; earlier ones stay as they are."""
+
     rid: Rid
     slug: str
     number: int
@@ -101,28 +105,37 @@ class ActionTypeVersionPublished(Payload):
 
 
 class ActionTypeDisabled(Payload):
+    """An action type was disabled: it cannot be applied."""
+
     rid: Rid
     slug: str
 
 
 class ActionTypeEnabled(Payload):
+    """A disabled action type was enabled again."""
+
     rid: Rid
     slug: str
 
 
-class ActionTypeRenamed(element.Renamed): ...
+class ActionTypeRenamed(element.Renamed):
+    """An action type has another API name; its RID and slug stay as they are."""
 
 
-class ActionTypeMetadataUpdated(element.MetadataUpdated): ...
+class ActionTypeMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of an action type changed."""
 
 
-class ActionTypeDeprecated(element.Deprecated): ...
+class ActionTypeDeprecated(element.Deprecated):
+    """An action type was deprecated: it will go, and another may take its place."""
 
 
-class ActionTypeDeleted(element.Deleted): ...
+class ActionTypeDeleted(element.Deleted):
+    """An action type was deleted; its history stays."""
 
 
-class ActionTypeRestored(element.Restored): ...
+class ActionTypeRestored(element.Restored):
+    """A deleted action type was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

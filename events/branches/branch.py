@@ -76,6 +76,8 @@ class RestoreBranch(OfBranch):
 
 
 class BranchCreated(Payload):
+    """A branch was created from a position of its parent; nothing was copied."""
+
     name: str
     parent: str | None = None
     base: int
@@ -83,6 +85,8 @@ class BranchCreated(Payload):
 
 
 class BranchProtected(Payload):
+    """A branch was protected: from now on only approved proposals change it."""
+
     name: str
     approvals: int
     reviewers: list[str] | None = None
@@ -90,23 +94,34 @@ class BranchProtected(Payload):
 
 
 class BranchUnprotected(Payload):
+    """A branch is no longer protected: whoever may write may write on it directly."""
+
     name: str
 
 
 class BranchArchived(Payload):
+    """A branch was archived: it stays readable, and takes no commits until it is restored."""
+
     name: str
 
 
 class BranchDeleted(Payload):
+    """A branch was deleted: its history stays readable, and it takes no commits until it is restored."""
+
     name: str
 
 
 class BranchRestored(Payload):
+    """An archived or deleted branch takes commits again."""
+
     name: str
 
 
 class BranchRebased(Payload):
-    """The first event of its commit; those behind it write again what is the branch's own, on top of the new base."""
+    """A branch was rebased onto a newer position of its parent.
+
+    The first event of its commit; those behind it write again what is the branch's own, on top of the new base.
+    """
 
     name: str
     parent: str

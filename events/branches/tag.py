@@ -32,6 +32,8 @@ class TagCommit(Payload):
 
 
 class TagCreated(Payload):
+    """A tag was created: a name, for ever, of a commit on a branch."""
+
     name: str
     branch: Annotated[str, Field(description="that wrote the commit")]
     position: Annotated[int, Field(description="the commit's last")]

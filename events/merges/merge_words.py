@@ -90,6 +90,8 @@ class Settled(Payload):
 
 
 class BranchMerged(Payload):
+    """Another branch was merged into this one. The first event of its commit; those behind it are what changed here."""
+
     name: str
     source: str
     at: int
@@ -104,6 +106,8 @@ class BranchMerged(Payload):
 
 
 class BranchReverted(Payload):
+    """A commit was reverted on a branch. The first event of its commit; those behind it are what was taken back."""
+
     name: str
     commit: str
     first: int
@@ -112,5 +116,10 @@ class BranchReverted(Payload):
 
 
 class BranchReset(Payload):
+    """A branch was reset to an earlier position.
+
+    The first event of its commit; those behind it bring back what was there.
+    """
+
     name: str
     to: int

@@ -30,9 +30,12 @@ class Merged(Payload):
 # NOTE stored format: a name is never given to another model; what changes gets the next version, and an upcaster
 EVENTS: Final[Mapping[str, type[Merged]]] = {
     f"io.oms.{kind}.merged.v1": create_model(
-        f"{kind[0].upper()}{kind[1:]}Merged", __base__=Merged, __module__=__name__, __doc__=f"{said}: members changed."
+        f"{kind[0].upper()}{kind[1:]}Merged",
+        __base__=Merged,
+        __module__=__name__,
+        __doc__=f"A merge, a revert or a reset changed {said}: these members of it.",
     )
-    for kind, said in ((kind, f"An element of the kind {name}") for kind, name in KINDS.items())
+    for kind, said in ((kind, f"{'an' if name[0] in 'aeiou' else 'a'} {name}") for kind, name in KINDS.items())
 }
 _MODELS: Final[Mapping[str, type[Merged]]] = {name.split(".")[2]: model for name, model in EVENTS.items()}
 

@@ -28,6 +28,8 @@ class MigrationEvent(Payload):
 
 
 class MigrationPlanned(MigrationEvent):
+    """A migration of objects or links to a change of the schema was planned."""
+
     number: int
     branch: str
     change: dict[str, Any]  # {type, data}; elements by RID
@@ -40,15 +42,21 @@ class MigrationPlanned(MigrationEvent):
 
 
 class MigrationApproved(MigrationEvent):
+    """A planned migration was approved."""
+
     by: str
 
 
 class MigrationStarted(MigrationEvent):
+    """A migration was started."""
+
     base: int
     at: Annotated[int | None, Field(description="position before it")] = None
 
 
 class MigrationBatchApplied(MigrationEvent):
+    """A migration converted its next batch of objects or links."""
+
     step: int
     after: str  # the last key looked at
     through: int  # position of this commit's last event
@@ -63,20 +71,28 @@ class MigrationBatchApplied(MigrationEvent):
 
 
 class MigrationPaused(MigrationEvent):
+    """A migration was paused."""
+
     reason: str | None = None
 
 
-class MigrationResumed(MigrationEvent): ...
+class MigrationResumed(MigrationEvent):
+    """A paused or failed migration goes on."""
 
 
 class MigrationFailed(MigrationEvent):
+    """A migration stands still: objects or links of its next batch could not be converted."""
+
     count: int  # in the batch that was not applied
     keys: list[Key]  # the first of them
     text: str
 
 
 class MigrationCompleted(MigrationEvent):
-    """`in_` = `out` + `dropped`; `again` were written while it ran and are told apart."""
+    """A migration was completed: everything was converted, and the schema is changed.
+
+    `in` = `out` + `dropped`; `again` were written while it ran and are told apart.
+    """
 
     in_: Annotated[int, Field(alias="in")]
     out: int
@@ -89,11 +105,15 @@ class MigrationCompleted(MigrationEvent):
 
 
 class MigrationRevertStarted(MigrationEvent):
+    """It was begun to revert a migration."""
+
     changed: Annotated[bool, Field(description="the schema was changed, and is changed back")]
     until: Annotated[int | None, Field(description="the position behind which it wrote nothing")] = None
 
 
 class MigrationRevertedBatch(MigrationEvent):
+    """The next batch of what a migration had converted was restored."""
+
     step: int
     after: str  # the last key looked at
     restored: int
@@ -103,6 +123,8 @@ class MigrationRevertedBatch(MigrationEvent):
 
 
 class MigrationReverted(MigrationEvent):
+    """A migration was reverted: what it had converted is as before, but for what was written since."""
+
     restored: int
     kept: int
     claimed: Annotated[list[Key] | None, Field(description="objects whose values it reserved")] = None

@@ -39,6 +39,8 @@ class DeleteLink(Payload):
 
 
 class LinkCreated(Payload):
+    """A link between two objects was created with these properties."""
+
     type: Rid
     slug: str
     from_: Annotated[str, Field(alias="from")]
@@ -47,6 +49,8 @@ class LinkCreated(Payload):
 
 
 class LinkUpdated(Payload):
+    """A link between two objects was updated: these properties were set, and these are gone."""
+
     type: Rid
     slug: str
     from_: Annotated[str, Field(alias="from")]
@@ -57,6 +61,8 @@ class LinkUpdated(Payload):
 
 
 class LinkDeleted(Payload):
+    """A link between two objects was deleted; its history stays."""
+
     type: Rid
     slug: str
     from_: Annotated[str, Field(alias="from")]

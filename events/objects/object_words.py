@@ -61,6 +61,8 @@ class RestoreObject(Payload):
 
 
 class ObjectCreated(Payload):
+    """An object was created with these properties."""
+
     type: Rid
     slug: str
     key: str
@@ -68,6 +70,8 @@ class ObjectCreated(Payload):
 
 
 class ObjectUpdated(Payload):
+    """An object was updated: these properties were set, and these are gone."""
+
     type: Rid
     slug: str
     key: str
@@ -77,12 +81,16 @@ class ObjectUpdated(Payload):
 
 
 class ObjectDeleted(Payload):
+    """An object was deleted; its history stays, and it can be restored."""
+
     type: Rid
     slug: str
     key: str
 
 
 class ObjectRestored(Payload):
+    """A deleted object was restored as it was."""
+
     type: Rid
     slug: str
     key: str

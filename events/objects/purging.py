@@ -51,6 +51,8 @@ class PurgeDataSubject(Payload):
 
 
 class ObjectPurged(Payload):
+    """An object was purged for ever, for this reason: its values are gone and it cannot be restored."""
+
     type: Rid
     slug: str
     key: str
@@ -58,6 +60,8 @@ class ObjectPurged(Payload):
 
 
 class DataKeyDestroyed(Payload):
+    """A data key was destroyed: nobody can read any longer what was encrypted with it."""
+
     kid: str
     reason: str
 

@@ -38,6 +38,8 @@ class StoreSections(Payload):
 
 
 class SectionStored(Payload):
+    """A section of a large value was stored, under the SHA-256 of its content."""
+
     section: str  # SHA-256 of the content, hex
     content: dict[str, Json]
 

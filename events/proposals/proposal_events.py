@@ -22,6 +22,8 @@ from events.schema.values import Json
 
 
 class ProposalOpened(Payload):
+    """A proposal to merge a branch into another was opened."""
+
     number: int
     source: str
     target: str
@@ -33,16 +35,22 @@ class ProposalOpened(Payload):
 
 
 class ProposalMarkedReady(Payload):
+    """A draft proposal was marked ready for review."""
+
     number: int
 
 
 class ReviewersAssigned(Payload):
+    """Reviewers were assigned to a proposal, or taken off it."""
+
     number: int
     added: list[str]
     removed: list[str]
 
 
 class ProposalCommented(Payload):
+    """Somebody commented on a proposal."""
+
     number: int
     comment: int
     author: str
@@ -53,6 +61,8 @@ class ProposalCommented(Payload):
 
 
 class TaskApproved(Payload):
+    """A reviewer approved what a proposal changes of one element of the schema."""
+
     number: int
     resource: str
     author: str
@@ -60,6 +70,8 @@ class TaskApproved(Payload):
 
 
 class ProposalApproved(Payload):
+    """A reviewer approved a proposal."""
+
     number: int
     author: str
     source: Annotated[int, Field(description="the position at which it was seen")]
@@ -67,17 +79,23 @@ class ProposalApproved(Payload):
 
 
 class ApprovalRevoked(Payload):
+    """An approval of a proposal no longer counts: its author took it back, or the source changed since."""
+
     number: int
     author: str
 
 
 class ChangesRequested(Payload):
+    """A reviewer asked for changes to a proposal."""
+
     number: int
     author: str
     text: str
 
 
 class ChecksRun(Payload):
+    """The checks of a proposal were run on the newest positions of both branches, with these conflicts found."""
+
     number: int
     source: int
     target: int
@@ -87,6 +105,8 @@ class ChecksRun(Payload):
 
 
 class ConflictResolved(Payload):
+    """A conflict of a proposal was resolved."""
+
     number: int
     resolution: Json
     author: str
@@ -95,17 +115,23 @@ class ConflictResolved(Payload):
 
 
 class ProposalMerged(Payload):
+    """A proposal was merged into its target."""
+
     number: int
     source: int
     target: int
 
 
 class ProposalClosed(Payload):
+    """A proposal was closed without being merged."""
+
     number: int
     reason: str | None = None
 
 
 class ProposalReopened(Payload):
+    """A closed proposal was reopened; approvals from before do not count."""
+
     number: int
 
 

@@ -34,7 +34,7 @@ class SetPiiPolicy(Payload):
 
 
 class PiiPolicySet(Payload):
-    """Every kind, as it is from now on."""
+    """It was set what becomes of personal data that is found in values. Every kind, as it is from now on."""
 
     kinds: dict[str, Verdict]
 

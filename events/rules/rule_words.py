@@ -84,6 +84,8 @@ class RestoreRule(element.Restore):
 
 
 class RuleCreated(Payload):
+    """A rule was created, which what is written must keep."""
+
     rid: Rid
     slug: str
     name: str
@@ -93,7 +95,7 @@ class RuleCreated(Payload):
 
 
 class RuleUpdated(Payload):
-    """All of its terms, as they are from now on."""
+    """A rule was changed. All of its terms, as they are from now on."""
 
     rid: Rid
     slug: str
@@ -101,28 +103,37 @@ class RuleUpdated(Payload):
 
 
 class RuleDisabled(Payload):
+    """A rule was disabled: what is written need not keep it."""
+
     rid: Rid
     slug: str
 
 
 class RuleEnabled(Payload):
+    """A disabled rule was enabled again."""
+
     rid: Rid
     slug: str
 
 
-class RuleRenamed(element.Renamed): ...
+class RuleRenamed(element.Renamed):
+    """A rule has another API name; its RID and slug stay as they are."""
 
 
-class RuleMetadataUpdated(element.MetadataUpdated): ...
+class RuleMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of a rule changed."""
 
 
-class RuleDeprecated(element.Deprecated): ...
+class RuleDeprecated(element.Deprecated):
+    """A rule was deprecated: it will go, and another may take its place."""
 
 
-class RuleDeleted(element.Deleted): ...
+class RuleDeleted(element.Deleted):
+    """A rule was deleted; its history stays."""
 
 
-class RuleRestored(element.Restored): ...
+class RuleRestored(element.Restored):
+    """A deleted rule was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

@@ -34,12 +34,16 @@ class DeleteCalendar(Payload):
 
 
 class CalendarSet(Payload):
+    """A calendar was made, or has other days on which the schedules that name it do not run."""
+
     name: str
     days: list[Days]
     description: str | None = None
 
 
 class CalendarDeleted(Payload):
+    """A calendar was deleted."""
+
     name: str
 
 

@@ -108,7 +108,10 @@ class DeleteSchedule(Payload):
 
 
 class ScheduleCreated(Payload):
-    """`author` is who it runs as; times count from `from` on."""
+    """A schedule was created, which sends a command at its times.
+
+    `author` is who it runs as; times count from `from` on.
+    """
 
     name: str
     id: Rid
@@ -118,7 +121,7 @@ class ScheduleCreated(Payload):
 
 
 class ScheduleUpdated(Payload):
-    """All of its terms, as they are from now on, and who it runs as."""
+    """A schedule was changed. All of its terms, as they are from now on, and who it runs as."""
 
     name: str
     author: str
@@ -127,17 +130,21 @@ class ScheduleUpdated(Payload):
 
 
 class SchedulePaused(Payload):
+    """A schedule was paused: it runs no more until it is resumed."""
+
     name: str
     reason: str | None = None
 
 
 class ScheduleResumed(Payload):
+    """A paused schedule runs again, from its next time on."""
+
     name: str
     since: Annotated[str, Field(alias="from")]
 
 
 class ScheduleRunRequested(Payload):
-    """`number` counts from 1."""
+    """It was asked to run a schedule once, now; `number` counts from 1."""
 
     name: str
     number: int
@@ -145,6 +152,8 @@ class ScheduleRunRequested(Payload):
 
 
 class ScheduleDeleted(Payload):
+    """A schedule was deleted."""
+
     name: str
 
 

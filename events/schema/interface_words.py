@@ -90,6 +90,8 @@ class RestoreInterface(element.Restore):
 
 
 class InterfaceCreated(Payload):
+    """An interface was created, with the properties and links that its implementers must have."""
+
     rid: Rid
     slug: str
     name: str
@@ -101,43 +103,56 @@ class InterfaceCreated(Payload):
 
 
 class InterfacePropertyAdded(Payload):
+    """A property was added to those that implementers of an interface must have."""
+
     rid: Rid
     slug: str
     property: InterfacePropertyStored
 
 
 class InterfaceLinkAdded(Payload):
+    """A link was added to those that implementers of an interface must have."""
+
     rid: Rid
     slug: str
     link: InterfaceLinkStored
 
 
 class InterfaceExtended(Payload):
+    """An interface extends other interfaces from now on."""
+
     rid: Rid
     slug: str
     extends: Rid
 
 
 class InterfaceMemberRemoved(Payload):
+    """A property or a link was removed from what implementers of an interface must have."""
+
     rid: Rid
     slug: str
     member: Literal["property", "link", "extends"]
     name: str  # the RID of an interface
 
 
-class InterfaceRenamed(element.Renamed): ...
+class InterfaceRenamed(element.Renamed):
+    """An interface has another API name; its RID and slug stay as they are."""
 
 
-class InterfaceMetadataUpdated(element.MetadataUpdated): ...
+class InterfaceMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of an interface changed."""
 
 
-class InterfaceDeprecated(element.Deprecated): ...
+class InterfaceDeprecated(element.Deprecated):
+    """An interface was deprecated: it will go, and another may take its place."""
 
 
-class InterfaceDeleted(element.Deleted): ...
+class InterfaceDeleted(element.Deleted):
+    """An interface was deleted; its history stays."""
 
 
-class InterfaceRestored(element.Restored): ...
+class InterfaceRestored(element.Restored):
+    """A deleted interface was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

@@ -51,12 +51,16 @@ class SetTraced(_OfLinkType):
 
 
 class LinkTypeTracing(Payload):
+    """A migration began to follow the links of a type in order to find cycles, or has followed all of them."""
+
     rid: Rid
     slug: str
     acyclic: bool  # all are followed, and it is so from now on
 
 
 class LinkTypeReserving(Payload):
+    """A migration began to reserve the ends of a type's links for a smaller cardinality, or has done so."""
+
     rid: Rid
     slug: str
     reserving: Cardinality | None = None  # absent = not any more

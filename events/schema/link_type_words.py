@@ -157,6 +157,8 @@ class RestoreLinkType(Payload):
 
 
 class LinkTypeCreated(Payload):
+    """A link type was created between two object types."""
+
     rid: Rid
     slug: str
     name: str
@@ -174,6 +176,8 @@ class LinkTypeCreated(Payload):
 
 
 class LinkTypeRenamed(Payload):
+    """A link type has another API name; its RID, slug and links stay as they are."""
+
     rid: Rid
     slug: str
     name: str
@@ -181,6 +185,8 @@ class LinkTypeRenamed(Payload):
 
 
 class LinkTypeInverseSet(Payload):
+    """A link type has another name, or none, for its way back."""
+
     rid: Rid
     slug: str
     inverse: str | None = None
@@ -188,6 +194,8 @@ class LinkTypeInverseSet(Payload):
 
 
 class LinkTypeCardinalitySet(Payload):
+    """A link type has another cardinality."""
+
     rid: Rid
     slug: str
     cardinality: Cardinality
@@ -195,6 +203,8 @@ class LinkTypeCardinalitySet(Payload):
 
 
 class LinkTypeEndpointsChanged(Payload):
+    """A link type leads from and to other object types."""
+
     rid: Rid
     slug: str
     from_: Annotated[str, Field(alias="from")]  # slug
@@ -203,6 +213,8 @@ class LinkTypeEndpointsChanged(Payload):
 
 
 class LinkTypeOnDeleteSet(Payload):
+    """What becomes of links when an object at their end is deleted was changed for a link type."""
+
     rid: Rid
     slug: str
     on_delete: Annotated[OnDelete, Field(alias="onDelete")]
@@ -211,18 +223,24 @@ class LinkTypeOnDeleteSet(Payload):
 
 
 class LinkTypeAcyclicSet(Payload):
+    """The links of a type may no longer form a cycle, or may again."""
+
     rid: Rid
     slug: str
     acyclic: bool
 
 
 class LinkTypePropertyAdded(Payload):
+    """A property was added to a link type."""
+
     rid: Rid
     slug: str
     property: Property
 
 
 class LinkTypePropertyRenamed(Payload):
+    """A property of a link type has another API name."""
+
     rid: Rid
     slug: str
     field: str
@@ -231,6 +249,8 @@ class LinkTypePropertyRenamed(Payload):
 
 
 class LinkTypePropertyRemoved(Payload):
+    """A property was removed from a link type."""
+
     rid: Rid
     slug: str
     field: str
@@ -238,7 +258,7 @@ class LinkTypePropertyRemoved(Payload):
 
 
 class LinkTypeMetadataUpdated(Payload):
-    """All of it, as it is from now on; absent = none."""
+    """What people read of a link type changed. All of it, as it is from now on; absent = none."""
 
     rid: Rid
     slug: str
@@ -248,6 +268,8 @@ class LinkTypeMetadataUpdated(Payload):
 
 
 class LinkTypeStatusSet(Payload):
+    """A link type has another status: experimental, active or deprecated."""
+
     rid: Rid
     slug: str
     status: Status
@@ -255,6 +277,8 @@ class LinkTypeStatusSet(Payload):
 
 
 class LinkTypeDeprecated(Payload):
+    """A link type was deprecated: it will go, and another may take its place."""
+
     rid: Rid
     slug: str
     replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # slug
@@ -262,11 +286,15 @@ class LinkTypeDeprecated(Payload):
 
 
 class LinkTypeDeleted(Payload):
+    """A link type was deleted; its history stays."""
+
     rid: Rid
     slug: str
 
 
 class LinkTypeRestored(Payload):
+    """A deleted link type was restored as it was."""
+
     rid: Rid
     slug: str
 

@@ -67,6 +67,8 @@ class CreateObjectType(Payload):
 
 
 class ObjectTypeCreated(Payload):
+    """An object type was created, with its primary key and these properties."""
+
     rid: Rid
     slug: str
     name: str

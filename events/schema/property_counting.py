@@ -39,6 +39,8 @@ class SetCounted(OnProperty):
 
 
 class PropertyCounting(PropertyChanged):
+    """A migration began to count the values of a property as references to objects, or has counted all of them."""
+
     counted: Annotated[str, Field(alias="as")]
     was: str | None = None
     target: str | None = None

@@ -51,19 +51,27 @@ class DeprecateProperty(OnProperty):
 
 
 class PropertyAdded(TypeChanged):
+    """A property was added to an object type."""
+
     property: Property
 
 
 class PropertyRenamed(PropertyChanged):
+    """A property of an object type has another API name; its values stay as they are."""
+
     name: str
     was: str
 
 
 class PropertyMetadataUpdated(PropertyChanged):
+    """The description of a property of an object type changed."""
+
     description: str | None = None
 
 
 class PropertyDeprecated(PropertyChanged):
+    """A property of an object type was deprecated: it will go, and another may take its place."""
+
     replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # field
     until: str | None = None
 

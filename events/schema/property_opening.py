@@ -28,6 +28,8 @@ class SetOpened(OnProperty):
 
 
 class PropertyOpening(PropertyChanged):
+    """A migration began to decrypt the values of a property, or has decrypted all of them."""
+
     opening: bool
 
 

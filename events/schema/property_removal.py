@@ -34,10 +34,12 @@ class RestoreProperty(OnProperty):
     """The property as it was when it was removed, and the values that objects kept of it."""
 
 
-class PropertyRemoved(PropertyChanged): ...
+class PropertyRemoved(PropertyChanged):
+    """A property was removed from an object type."""
 
 
-class PropertyRestored(PropertyChanged): ...
+class PropertyRestored(PropertyChanged):
+    """A removed property of an object type was restored."""
 
 
 Command = RemoveProperty | RestoreProperty

@@ -31,6 +31,8 @@ class SetReserved(OnProperty):
 
 
 class PropertyReserving(PropertyChanged):
+    """A migration began to reserve the values of a property that shall be unique, or has reserved all of them."""
+
     reserving: Literal["begun", "done"]
 
 

@@ -54,23 +54,33 @@ class SetSearchable(OnProperty):
 
 
 class PropertyRequiredSet(PropertyChanged):
+    """A property of an object type was made required, or optional."""
+
     required: bool
 
 
 class PropertyUniqueSet(PropertyChanged):
+    """A property of an object type was made unique, or need be so no longer."""
+
     unique: bool
     reserve: str | None = None  # under which values are reserved when it is unique again; those of before stay behind
 
 
 class PropertyDefaultSet(PropertyChanged):
+    """A property of an object type has another default, or none."""
+
     default: Json = None
 
 
 class PropertyMarkingSet(PropertyChanged):
+    """A property of an object type was marked, for example as personal or encrypted, or its marking was lifted."""
+
     marking: Marking | None = None
 
 
 class PropertySearchableSet(PropertyChanged):
+    """Whether a property of an object type is searched by meaning was changed."""
+
     searchable: bool
 
 

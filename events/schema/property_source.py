@@ -48,18 +48,22 @@ class DetachSharedProperty(OnProperty):
 
 
 class PropertyValueTypeSet(PropertyChanged):
+    """A property of an object type takes its values from a version of a value type."""
+
     value_type: Annotated[Rid | None, Field(alias="valueType")] = None
     value_type_version: Annotated[int | None, Field(alias="valueTypeVersion")] = None  # absent = the newest
 
 
 class SharedPropertyAttached(PropertyChanged):
-    """All that it declared itself is gone."""
+    """A property of an object type is a shared property from now on. All that it declared itself is gone."""
 
     shared: Rid
     type: ValueType  # at that moment; what counts is the shared one's
 
 
 class SharedPropertyDetached(PropertyChanged):
+    """A property of an object type is a shared property no longer, and declares itself what that said."""
+
     shared: Rid
     property: SharedStored
     description: str | None = None

@@ -44,7 +44,10 @@ class RemoveEnumValue(OnProperty):
 
 
 class PropertyTypeChanged(PropertyChanged):
-    """All that its type was before is gone, a value type or a struct too."""
+    """A property of an object type has another type.
+
+    All that its type was before is gone, a value type or a struct too.
+    """
 
     type: ValueType
     array: ArrayFlag = False
@@ -54,10 +57,14 @@ class PropertyTypeChanged(PropertyChanged):
 
 
 class PropertyEnumValueAdded(PropertyChanged):
+    """A value was added to those that an enum property of an object type may have."""
+
     value: str
 
 
 class PropertyEnumValueRemoved(PropertyChanged):
+    """A value was removed from those that an enum property of an object type may have."""
+
     value: str
 
 

@@ -20,6 +20,8 @@ class SetUnfoldable(OnProperty):
 
 
 class PropertyUnfoldableSet(PropertyChanged):
+    """Whether large values of a property of an object type are kept in sections was changed."""
+
     unfoldable: bool
 
 

@@ -96,6 +96,8 @@ class RestoreSharedProperty(element.Restore):
 
 
 class SharedPropertyCreated(Payload):
+    """A shared property was created, which many object types can have."""
+
     rid: Rid
     slug: str
     name: str
@@ -105,25 +107,32 @@ class SharedPropertyCreated(Payload):
 
 
 class SharedPropertyUpdated(Payload):
+    """A shared property was changed, for every object type that has it."""
+
     rid: Rid
     slug: str
     property: SharedStored
     was: SharedStored
 
 
-class SharedPropertyRenamed(element.Renamed): ...
+class SharedPropertyRenamed(element.Renamed):
+    """A shared property has another API name; its RID and slug stay as they are."""
 
 
-class SharedPropertyMetadataUpdated(element.MetadataUpdated): ...
+class SharedPropertyMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of a shared property changed."""
 
 
-class SharedPropertyDeprecated(element.Deprecated): ...
+class SharedPropertyDeprecated(element.Deprecated):
+    """A shared property was deprecated: it will go, and another may take its place."""
 
 
-class SharedPropertyDeleted(element.Deleted): ...
+class SharedPropertyDeleted(element.Deleted):
+    """A shared property was deleted; its history stays."""
 
 
-class SharedPropertyRestored(element.Restored): ...
+class SharedPropertyRestored(element.Restored):
+    """A deleted shared property was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

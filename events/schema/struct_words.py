@@ -85,6 +85,8 @@ class RestoreStructType(element.Restore):
 
 
 class StructTypeCreated(Payload):
+    """A struct type was created, with these fields."""
+
     rid: Rid
     slug: str
     name: str
@@ -94,12 +96,16 @@ class StructTypeCreated(Payload):
 
 
 class StructFieldAdded(Payload):
+    """A field was added to a struct type."""
+
     rid: Rid
     slug: str
     field: StructFieldStored
 
 
 class StructFieldRenamed(Payload):
+    """A field of a struct type has another API name."""
+
     rid: Rid
     slug: str
     field: str
@@ -108,6 +114,8 @@ class StructFieldRenamed(Payload):
 
 
 class StructFieldRequiredSet(Payload):
+    """A field of a struct type was made required, or optional."""
+
     rid: Rid
     slug: str
     field: str
@@ -115,24 +123,31 @@ class StructFieldRequiredSet(Payload):
 
 
 class StructFieldRemoved(Payload):
+    """A field was removed from a struct type."""
+
     rid: Rid
     slug: str
     field: str
 
 
-class StructTypeRenamed(element.Renamed): ...
+class StructTypeRenamed(element.Renamed):
+    """A struct type has another API name; its RID and slug stay as they are."""
 
 
-class StructTypeMetadataUpdated(element.MetadataUpdated): ...
+class StructTypeMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of a struct type changed."""
 
 
-class StructTypeDeprecated(element.Deprecated): ...
+class StructTypeDeprecated(element.Deprecated):
+    """A struct type was deprecated: it will go, and another may take its place."""
 
 
-class StructTypeDeleted(element.Deleted): ...
+class StructTypeDeleted(element.Deleted):
+    """A struct type was deleted; its history stays."""
 
 
-class StructTypeRestored(element.Restored): ...
+class StructTypeRestored(element.Restored):
+    """A deleted struct type was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

@@ -29,6 +29,8 @@ class SetSubject(Payload):
 
 
 class SubjectSet(Payload):
+    """Another property, or none, names the person whom the objects of a type are about."""
+
     rid: Rid
     slug: str
     subject: str | None = None  # field

@@ -25,6 +25,8 @@ class FillValues(OnType):
 
 
 class TypeFilling(TypeChanged):
+    """A migration began to give objects the values that new parents of their type require, or has done so."""
+
     fields: list[str]
 
 

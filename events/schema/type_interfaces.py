@@ -31,10 +31,14 @@ class RemoveInterface(OnType):
 
 
 class InterfaceImplemented(TypeChanged):
+    """An object type implements an interface from now on."""
+
     interface: Rid
 
 
 class InterfaceRemoved(TypeChanged):
+    """An object type implements an interface no longer."""
+
     interface: Rid
 
 

@@ -81,28 +81,38 @@ class RestoreObjectType(OnType):
 
 
 class ObjectTypeRenamed(TypeChanged):
+    """An object type has another API name; its RID, slug and objects stay as they are."""
+
     name: str
     was: str
 
 
 class ObjectTypeMetadataUpdated(TypeChanged):
+    """What people read of an object type changed, such as its title, description or icon."""
+
     set: dict[str, Json]
     unset: list[str]
 
 
 class ObjectTypeStatusSet(TypeChanged):
+    """An object type has another status: experimental, active or deprecated."""
+
     status: Status
 
 
 class ObjectTypeDeprecated(TypeChanged):
+    """An object type was deprecated: it will go, and another may take its place."""
+
     replaced_by: Annotated[str | None, Field(alias="replacedBy")] = None  # slug
     until: str | None = None
 
 
-class ObjectTypeDeleted(TypeChanged): ...
+class ObjectTypeDeleted(TypeChanged):
+    """An object type was deleted; its history stays."""
 
 
-class ObjectTypeRestored(TypeChanged): ...
+class ObjectTypeRestored(TypeChanged):
+    """A deleted object type was restored as it was."""
 
 
 Command = (

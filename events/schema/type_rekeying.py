@@ -40,12 +40,16 @@ class TraceReferences(OnType):
 
 
 class TypeRekeying(TypeChanged):
+    """A migration began to give the objects of a type another primary key, or all of them have it."""
+
     begun: bool
     to: Annotated[list[Rid] | None, Field(description="the parents, to come, that declare the other key")] = None
     was: Annotated[list[Rid] | None, Field(description="the parents of before that declare the other key")] = None
 
 
 class TypeTracing(TypeChanged):
+    """A migration began to keep to which objects those of a type refer, or no longer needs it."""
+
     begun: bool
 
 

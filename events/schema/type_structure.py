@@ -65,24 +65,34 @@ class SetTypeUnfoldable(OnType):
 
 
 class PrimaryKeySet(TypeChanged):
+    """An object type has another primary key."""
+
     primary_key: Annotated[list[str], Field(alias="primaryKey")]  # fields; they are required from now on
     was: list[str]
 
 
 class TitlePropertySet(TypeChanged):
+    """Another property, or none, is the title of an object type's objects."""
+
     field: str | None = None
 
 
 class ParentsChanged(TypeChanged):
+    """An object type has other parents, whose properties it inherits."""
+
     parents: list[Rid]
     was: list[Rid]
 
 
 class AbstractSet(TypeChanged):
+    """An object type was made abstract, so that no objects of it can be created, or is so no longer."""
+
     abstract: bool
 
 
 class TypeUnfoldableSet(TypeChanged):
+    """Whether the large values of an object type's properties are kept in sections was changed."""
+
     unfoldable: bool
 
 

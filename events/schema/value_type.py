@@ -73,6 +73,8 @@ class RestoreValueType(element.Restore):
 
 
 class ValueTypeCreated(Payload):
+    """A value type was created, with its first version."""
+
     rid: Rid
     slug: str
     name: str
@@ -82,25 +84,32 @@ class ValueTypeCreated(Payload):
 
 
 class ValueTypeVersionPublished(Payload):
+    """A new version of a value type was published; earlier ones stay as they are."""
+
     rid: Rid
     slug: str
     number: int
     version: ConstraintStored
 
 
-class ValueTypeRenamed(element.Renamed): ...
+class ValueTypeRenamed(element.Renamed):
+    """A value type has another API name; its RID and slug stay as they are."""
 
 
-class ValueTypeMetadataUpdated(element.MetadataUpdated): ...
+class ValueTypeMetadataUpdated(element.MetadataUpdated):
+    """The title or the description of a value type changed."""
 
 
-class ValueTypeDeprecated(element.Deprecated): ...
+class ValueTypeDeprecated(element.Deprecated):
+    """A value type was deprecated: it will go, and another may take its place."""
 
 
-class ValueTypeDeleted(element.Deleted): ...
+class ValueTypeDeleted(element.Deleted):
+    """A value type was deleted; its history stays."""
 
 
-class ValueTypeRestored(element.Restored): ...
+class ValueTypeRestored(element.Restored):
+    """A deleted value type was restored as it was."""
 
 
 COMMANDS: Final[tuple[type[Payload], ...]] = (

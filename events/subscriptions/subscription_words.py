@@ -190,6 +190,8 @@ class DeleteSubscription(Payload):
 
 
 class SubscriptionRegistered(Payload):
+    """A subscription was registered: events that match its terms are delivered to its sink."""
+
     name: str
     id: Rid
     terms: Terms
@@ -198,34 +200,42 @@ class SubscriptionRegistered(Payload):
 
 
 class SubscriptionUpdated(Payload):
-    """All of its terms, as they are from now on."""
+    """A subscription was changed. All of its terms, as they are from now on."""
 
     name: str
     terms: Terms
 
 
 class SubscriptionSecretRotated(Payload):
+    """A subscription has a new signing secret; those before it are used, too, for a while."""
+
     name: str
     secret: str
     until: Annotated[str, Field(description="instant up to which the secrets before it are used, too")]
 
 
 class SubscriptionPaused(Payload):
+    """A subscription was paused: its events wait until it is resumed."""
+
     name: str
     reason: str | None = None
 
 
 class SubscriptionResumed(Payload):
+    """A paused or disabled subscription was resumed."""
+
     name: str
 
 
 class SubscriptionDisabled(Payload):
+    """A subscription was disabled: nothing is delivered to it until it is resumed."""
+
     name: str
     reason: str
 
 
 class SubscriptionReplayed(Payload):
-    """Asked for; `number` counts from 1."""
+    """It was asked to deliver past events to a subscription again; `number` counts from 1."""
 
     name: str
     number: int
@@ -237,7 +247,7 @@ class SubscriptionReplayed(Payload):
 
 
 class SubscriptionTriesExpunged(Payload):
-    """Asked for: of tries that began before, what was sent and answered goes."""
+    """It was asked to expunge what was sent to a subscription and answered, of tries that began before an instant."""
 
     name: str
     before: str
@@ -246,6 +256,8 @@ class SubscriptionTriesExpunged(Payload):
 
 
 class SubscriptionFailing(Payload):
+    """Nothing was delivered to a subscription for `percent` of the time that it may fail before it is disabled."""
+
     name: str
     percent: Percent
     since: Since
@@ -253,12 +265,16 @@ class SubscriptionFailing(Payload):
 
 
 class SubscriptionRecovered(Payload):
+    """Something was delivered again to a subscription that was reported as failing."""
+
     name: str
     since: Since
     attempts: Attempts
 
 
 class SubscriptionExhausted(Payload):
+    """Events were tried for the last time and did not reach the sink of a subscription."""
+
     name: str
     events: Exhausted
     first: First
@@ -267,6 +283,8 @@ class SubscriptionExhausted(Payload):
 
 
 class SubscriptionEventsFailing(Payload):
+    """Events did not reach the sink of a subscription in four tries; they are tried again."""
+
     name: str
     events: Exhausted
     first: First
@@ -275,6 +293,8 @@ class SubscriptionEventsFailing(Payload):
 
 
 class SubscriptionEventsRecovered(Payload):
+    """Events reached the sink of a subscription that had not in four tries or more."""
+
     name: str
     events: Exhausted
     first: First
@@ -282,6 +302,8 @@ class SubscriptionEventsRecovered(Payload):
 
 
 class SubscriptionDeleted(Payload):
+    """A subscription was deleted."""
+
     name: str
 
 

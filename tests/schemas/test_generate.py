@@ -18,6 +18,7 @@ from events.schema import (
     type_filling,
     type_rekeying,
 )
+from schemas.asyncapi import first_sentence
 from schemas.generate import HERE, broken, differences, documents, main, stored_in, write
 from tests.producers.desk import Desk
 from tests.schemas.story import STORY
@@ -28,6 +29,17 @@ MADE = documents()  # takes half a second
 def test_the_golden_files_are_what_the_types_say():
     assert list(differences(HERE, documents())) == []
     assert main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("event", sorted(catalog.EVENTS))
+def test_every_event_says_in_a_sentence_of_its_own_what_happened(event):
+    sentence = first_sentence(catalog.EVENTS[event], "")
+    assert sentence[:1].isupper()
+    assert sentence.endswith(".")
+    assert 20 < len(sentence) <= 120
+    assert MADE[f"events/{event.removeprefix('io.oms.')}.json"]["description"].startswith(sentence)
+    others = [first_sentence(model, "") for name, model in catalog.EVENTS.items() if name != event]
+    assert sentence not in others
 
 
 def test_what_is_written_is_found_again(tmp_path):
