@@ -39,7 +39,7 @@ from queries.gaps import Opens
 from queries.impact import impact
 from queries.objects import Shown, everything, objects, show
 from queries.pages import page
-from queries.schedules import schedule, schedules
+from queries.schedules import NONE, Standings, schedule, schedules
 from queries.subscriptions import subscriptions
 from queries.timeline import history
 from queries.versions import Versions
@@ -71,8 +71,16 @@ async def unheard(_to: Address, _read: Sequence[Key]) -> None:
     """For who keeps no audit."""
 
 
+async def unplanned() -> Standings:
+    """For who keeps no schedules."""
+    return NONE
+
+
 class ReadDoor:
-    """`opened` gives the versions as they are now, `moving` how far they are; both raise `ViewUnreadable`."""
+    """`opened` gives the versions as they are now, `moving` how far they are; both raise `ViewUnreadable`.
+
+    So does `standings`, which says how far schedules are.
+    """
 
     def __init__(
         self,
@@ -80,8 +88,10 @@ class ReadDoor:
         moving: Callable[[], Moving],
         clock: Callable[[], int],
         told: Told = unheard,
+        standings: Callable[[], Awaitable[Standings]] = unplanned,
     ) -> None:
         self._opened, self._moving, self._clock, self._told = opened, moving, clock, told
+        self._standings = standings
 
     @property
     def questions(self) -> dict[str, Question]:
@@ -96,7 +106,8 @@ class ReadDoor:
             assert isinstance(asked, AskView)
             if asked.min_position:
                 await self._wait(asked.min_position, seconds(headers.get(DEADLINE_HEADER)))
-            answer, read = await asyncio.to_thread(self._read, to, asked)
+            standings = await self._standings() if isinstance(asked, AskSchedules) else NONE
+            answer, read = await asyncio.to_thread(self._read, to, asked, standings)
             if read:
                 await self._told(to, read)
         except Refused as refused:
@@ -108,14 +119,14 @@ class ReadDoor:
             return replied(identity, "rejected", 0, [Finding("UNAVAILABLE_AUDIT", "", text)])
         return answered(identity, answer, f"read it with `{_ON_THE_COMMAND_LINE[to.type]}`")
 
-    def _read(self, to: Address, asked: AskView) -> tuple[dict[str, Any], list[Key]]:
+    def _read(self, to: Address, asked: AskView, standings: Standings) -> tuple[dict[str, Any], list[Key]]:
         """The answer, and the entities of which encrypted values were opened for it."""
         with self._opened() as versions:
             read: dict[Key, None] = {}
             versions.opens = _noting(versions.opens, read)
-            return self._answer(versions, to, asked), list(read)
+            return self._answer(versions, to, asked, standings), list(read)
 
-    def _answer(self, versions: Versions, to: Address, asked: AskView) -> dict[str, Any]:
+    def _answer(self, versions: Versions, to: Address, asked: AskView, standings: Standings) -> dict[str, Any]:
         if isinstance(asked, AskBranches):
             return overview(versions, deleted=asked.deleted)
         if isinstance(asked, AskDiff):
@@ -127,7 +138,10 @@ class ReadDoor:
                 found = subscriptions(at, deleted=asked.deleted)
                 return {"position": at.position, "subscriptions": [each.json() for each in found]}
             case AskSchedules():
-                names = [schedule(at, asked.schedule)] if asked.schedule else schedules(at, deleted=asked.deleted)
+                if asked.schedule:
+                    names = [schedule(at, asked.schedule, standings)]
+                else:
+                    names = schedules(at, standings, deleted=asked.deleted)
                 return {"position": at.position, "schedules": [each.json(self._clock(), asked.next) for each in names]}
             case AskShowAll():
                 shown = _several(at, asked)

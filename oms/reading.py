@@ -10,8 +10,10 @@ from oms.keys import keys_file, opening
 from oms.settings import Settings
 from oms.shelves import Shelves
 from oms.views import Elsewhere
+from producers.outbox import OutboxUnavailable
 from projectors.projector import ViewUnavailable
 from queries.freshness import Moving
+from queries.schedules import Standings
 from queries.versions import Versions
 
 
@@ -30,4 +32,12 @@ def read_door(settings: Settings, shelves: Shelves, told: Told = unheard) -> Rea
     def moving() -> Moving:
         return Elsewhere(shelves.shelf("versions"))
 
-    return ReadDoor(opened, moving, system_clock.now, told)
+    async def standings() -> Standings:
+        from oms import runs  # nobody else needs them
+
+        try:
+            return await runs.standings(settings)
+        except OutboxUnavailable as error:
+            raise ViewUnreadable(str(error)) from error
+
+    return ReadDoor(opened, moving, system_clock.now, told, standings)

@@ -1,10 +1,11 @@
 """Where runs of schedules are remembered: in a file of the data folder, or in a database of PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from events.schedules.planning import Standing
 from events.schedules.running import Run
 from events.wire import instants
 from oms.kept_store import kept_store
@@ -30,6 +31,14 @@ def runs_file(settings: Settings) -> Path:
 
 def runs(settings: Settings) -> AbstractAsyncContextManager[Kept]:
     return kept_store(settings, runs_file(settings), _in_file, _in_postgres)
+
+
+async def standings(settings: Settings) -> Mapping[str, Standing]:
+    """How far schedules are, by RID; nothing where no run was ever remembered. Raises `OutboxUnavailable`."""
+    if not settings.postgres_url and not runs_file(settings).exists():
+        return {}
+    async with runs(settings) as kept:
+        return await kept.standings()
 
 
 def told(run: Run) -> dict[str, Any]:

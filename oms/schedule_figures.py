@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from adapters import system_clock as clock
@@ -71,5 +71,5 @@ def _next(of: "Schedule", standings: "Mapping[str, Standing]", now: int) -> int 
     if of.state["status"] != "active":
         return None
     if standing is None or not planned(of.state, standing):
-        return next(iter(of.next(now, 1)), None)
+        return next(iter(replace(of, standing=standing or of.standing).next(now, 1)), None)
     return due(of.state, standing)

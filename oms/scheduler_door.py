@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from adapters import system_clock as clock
@@ -17,7 +18,7 @@ from gateways.http.scheduling import Keeping, SchedulerBehind
 from oms.http_behind import Admitted, asking, ending, live, once
 from oms.http_role import Alarm, Turned, server_tls
 from oms.process import looping
-from oms.runs import runs, told
+from oms.runs import runs, standings, told
 from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import Shelves
@@ -39,7 +40,7 @@ async def serve(
         async with requests(endpoint, "service") as asked:
             behind = SchedulerBehind(
                 settings.ontology, settings.branch, asking(asked), Admitted(settings), turned, lambda: live(shelves),
-                last, lambda: _keeping(scheduling), log_end, figures, clock.now, clock.new_id,
+                last, partial(standings, settings), lambda: _keeping(scheduling), log_end, figures, clock.now, clock.new_id,
                 once("scheduler", alarm),
             )  # fmt: skip
             app = await asyncio.to_thread(scheduler_application, behind)  # it takes a while, beside everything else

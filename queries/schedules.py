@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final
 
 from events.decider import State
@@ -11,7 +12,7 @@ from events.meant import nearest
 from events.names import ONTOLOGY_SCOPE, Key
 from events.schedules.calendar import calendar_key
 from events.schedules.clocks import zone
-from events.schedules.planning import Known, version
+from events.schedules.planning import Known, Standing, left, version
 from events.schedules.recurrence import Recurrence
 from events.schedules.schedule_words import schedule_key
 from events.wire import instants
@@ -24,24 +25,38 @@ _TERMS: Final = (
     "description", "reason",
 )  # fmt: skip
 Calendars = Mapping[str, State]
+Standings = Mapping[str, Standing]
+"""How far schedules are, by RID, where that is remembered."""
+UNPLANNED: Final = Standing("", None)
+NONE: Final[Standings] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`state` is `events.schedules.schedule`'s own; `days`: of its calendars, all of them."""
+    """`state` is `events.schedules.schedule`'s own; `days`: of its calendars, all of them; `standing`: how far it is."""
 
     state: State
     days: Sequence[Mapping[str, Any]]
+    standing: Standing = UNPLANNED
 
-    def next(self, after: int, most: int) -> list[int]:
-        """The times behind an instant (µs), as its terms have them: none while it is paused or over."""
+    def next(self, now: int, most: int, after: int | None = None) -> list[int]:
+        """The times behind now or, later or earlier, behind `after` (µs), as its terms have them.
+
+        None while it is paused or over, and no more than it may still run.
+        """
         if self.state["status"] != "active":
             return []
-        times, found = Recurrence(self.state, self.days), list[int]()
-        time = max(after, instants.from_text(self.state["from"]))
-        while len(found) < most and (following := times.after(time)) is not None:
-            found.append(time := following)
-        return found
+        behind, more = now if after is None else after, left(self.state, self.standing)
+        before = 0 if more is None else sum(1 for _ in takewhile(behind.__ge__, self._times(now, more)))
+        return list(self._times(behind, most if more is None else min(most, more - before)))
+
+    def _times(self, after: int, most: int) -> Iterator[int]:
+        times, time = Recurrence(self.state, self.days), max(after, instants.from_text(self.state["from"]))
+        for _ in range(most):
+            following = times.after(time)
+            if following is None:
+                return
+            yield (time := following)
 
     def row(self, now: int) -> dict[str, Any]:
         """For a list of them."""
@@ -75,21 +90,25 @@ def when(state: State) -> str:
     return str(state["cron"])
 
 
-def schedules(cut: Cut, *, deleted: bool = False) -> list[Schedule]:
+def schedules(cut: Cut, standings: Standings = NONE, *, deleted: bool = False) -> list[Schedule]:
     """By name; with `deleted` those that are over, too."""
     found = _calendars(cut.versions, cut.position)
     states = (each.state for each in cut.versions.valid(ONTOLOGY_SCOPE, schedule_key(""), cut.position))
-    return [Schedule(each, _days(each, found)) for each in states if deleted or not each.get("deleted")]
+    return [_schedule(each, found, standings) for each in states if deleted or not each.get("deleted")]
 
 
-def schedule(cut: Cut, name: str) -> Schedule:
+def schedule(cut: Cut, name: str, standings: Standings = NONE) -> Schedule:
     """Raises `Refused` (SCHEDULE_UNKNOWN)."""
     version = cut.versions.at(ONTOLOGY_SCOPE, schedule_key(name), cut.position)
     if version is None:
         there = (str(each.state["name"]) for each in schedules(cut, deleted=True))
         meant = nearest(name, there, "`oms schedule list` shows those that there are")
         raise Refused([Finding("SCHEDULE_UNKNOWN", "/schedule", f"there is no schedule {name[:200]!r}; {meant}")])
-    return Schedule(version.state, _days(version.state, _calendars(cut.versions, cut.position)))
+    return _schedule(version.state, _calendars(cut.versions, cut.position), standings)
+
+
+def _schedule(state: State, found: Calendars, standings: Standings) -> Schedule:
+    return Schedule(state, _days(state, found), standings.get(str(state["id"]), UNPLANNED))
 
 
 def history(cut: Cut, name: str) -> list[Version]:

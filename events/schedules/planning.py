@@ -79,7 +79,7 @@ def plan(known: Known, standing: Standing | None, now: int) -> Plan:
     times = Recurrence(state, known.days)
     if standing.version != known.version:
         since = max(instants.from_text(state["from"]), -1 if standing.last is None else standing.last)
-        following = None if _left(state, standing) == 0 else times.after(since)
+        following = None if left(state, standing) == 0 else times.after(since)
         standing = standing._replace(version=known.version, next=following)
     if standing.next is None or put_off(state, standing.next) > now:
         return Plan(runs, None, standing)
@@ -98,21 +98,21 @@ def _begun(state: State, standing: Standing, times: Recurrence, runs: Sequence[R
     punctual = ripe[len(late) :][-MOST_AT_ONCE:]
     made_up = {"skip": 0, "once": 1, "all": misfire["most"]}[misfire["policy"]]
     kept = late[-made_up:] if made_up else []
-    left, made_good = _left(state, standing), set(kept)
-    chosen = [*kept, *punctual][: len(ripe) if left is None else left]
+    may, made_good = left(state, standing), set(kept)
+    chosen = [*kept, *punctual][: len(ripe) if may is None else may]
     begun = [run(state, each, "late" if each in made_good else "time", "running") for each in chosen]
     first = min([*kept, *punctual], default=now + 1)
     lost = (
         None
-        if left == 0 or standing.next >= first
+        if may == 0 or standing.next >= first
         else _missed(state, standing.next, times.latest(here, first - 1, 1)[-1])
     )
     last = ripe[-1]
     more = standing._replace(last=last, runs=standing.runs + len(chosen))
-    return Plan([*runs, *begun], lost, more._replace(next=None if _left(state, more) == 0 else times.after(last)))
+    return Plan([*runs, *begun], lost, more._replace(next=None if left(state, more) == 0 else times.after(last)))
 
 
-def _left(state: State, standing: Standing) -> int | None:
+def left(state: State, standing: Standing) -> int | None:
     """How often it may still run; `None` = without end."""
     most = state.get("maxRuns")
     return None if most is None else max(most - standing.runs, 0)

@@ -23,7 +23,7 @@ from gateways.http.ports import Ask, Caller, Callers, Figures, Told, Turned
 from gateways.http.problems import refused
 from queries.cuts import Cut, cut
 from queries.moments import Now
-from queries.schedules import calendars, schedule, schedules, told_time
+from queries.schedules import Standings, calendars, schedule, schedules, told_time
 from queries.versions import Versions
 
 ASK_SECONDS: Final = 2.0
@@ -53,7 +53,7 @@ class Why(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SchedulerBehind:
-    """`clock` in µs; `versions` raises `gateways.reads.ViewUnreadable`; `runs` tells of a RID its last runs."""
+    """`clock` in µs; `versions` raises `gateways.reads.ViewUnreadable`; `runs` tells of a RID its last runs, `standings` how far all are."""
 
     ontology: str
     branch: str
@@ -62,6 +62,7 @@ class SchedulerBehind:
     turned: Turned
     versions: Callable[[], AbstractContextManager[Versions]]
     runs: Callable[[str, int], Awaitable[Sequence[dict[str, Any]]]]
+    standings: Callable[[], Awaitable[Standings]]
     keeping: Callable[[], Keeping]
     log_end: Callable[[], Awaitable[int]]
     figures: Figures
@@ -105,11 +106,11 @@ class Scheduling:
         following: Annotated[int, Query(alias="next", ge=0, le=100, description="times of each")] = 1,
     ) -> Response:
         self._door.enter(request, "read")
-        now = self._behind.clock()
+        now, standings = self._behind.clock(), await self._behind.standings()
         return await self._told(
             lambda at: {
                 "position": at.position,
-                "schedules": [each.json(now, following) for each in schedules(at, deleted=deleted)],
+                "schedules": [each.json(now, following) for each in schedules(at, standings, deleted=deleted)],
             }
         )
 
@@ -120,13 +121,15 @@ class Scheduling:
         following: Annotated[int, Query(alias="next", ge=0, le=100, description="times")] = 1,
     ) -> Response:
         self._door.enter(request, "read")
-        return await self._told(lambda at: schedule(at, name).json(self._behind.clock(), following))
+        standings = await self._behind.standings()
+        return await self._told(lambda at: schedule(at, name, standings).json(self._behind.clock(), following))
 
     async def next(self, request: Request, name: str, limit: Annotated[int, Query(ge=1, le=1_000)] = 10) -> Response:
         self._door.enter(request, "read")
+        standings = await self._behind.standings()
 
         def look(at: Cut) -> Any:
-            found = schedule(at, name)
+            found = schedule(at, name, standings)
             return [told_time(found, each) for each in found.next(self._behind.clock(), limit)]
 
         return await self._told(look)

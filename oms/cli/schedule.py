@@ -96,12 +96,13 @@ def list_(
     """List schedules. When each runs next."""
     import time
 
+    from oms.runs import standings
     from queries.schedules import schedules
 
     settings = asked.settings()
     now = time.time_ns() // 1_000
     with versions(settings, asked.min_position) as opened:
-        found = schedules(cut_at(opened, settings.branch, asked.as_of), deleted=deleted)
+        found = schedules(cut_at(opened, settings.branch, asked.as_of), run_(standings(settings)), deleted=deleted)
         print_rows(
             [each.json(now) if asked.as_json else each.row(now) for each in found], _COLUMNS, as_json=asked.as_json
         )
@@ -113,12 +114,13 @@ def show(name: Name, *, asked: Reading) -> None:
     """Show a schedule. What it says, when it runs next, and how often it changed."""
     import time
 
+    from oms.runs import standings
     from queries.schedules import history, schedule
 
     settings = asked.settings()
     with versions(settings, asked.min_position) as opened:
         cut = cut_at(opened, settings.branch, asked.as_of)
-        told = schedule(cut, name).json(time.time_ns() // 1_000)
+        told = schedule(cut, name, run_(standings(settings))).json(time.time_ns() // 1_000)
         changes = [{"position": each.since, "status": each.state["status"]} for each in history(cut, name)]
     if asked.as_json:
         print_json(told | {"history": changes})
@@ -142,16 +144,17 @@ def next_(
     import time
 
     from events.wire.instants import NotAnInstant, from_text
+    from oms.runs import standings
     from queries.schedules import schedule, told_time
 
     settings = asked.settings()
     try:
-        begin = time.time_ns() // 1_000 if after is None else from_text(after)
+        behind = None if after is None else from_text(after)
     except NotAnInstant as error:
         raise Failure(f"--after: {error}", "write 2026-01-31T12:00:00Z", Exit.USAGE) from None
     with versions(settings, asked.min_position) as opened:
-        found = schedule(cut_at(opened, settings.branch, asked.as_of), name)
-        rows = [told_time(found, each) for each in found.next(begin, limit)]
+        found = schedule(cut_at(opened, settings.branch, asked.as_of), name, run_(standings(settings)))
+        rows = [told_time(found, each) for each in found.next(time.time_ns() // 1_000, limit, behind)]
     print_rows(rows, ("time", "local"), as_json=asked.as_json)
 
 

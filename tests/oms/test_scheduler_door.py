@@ -51,6 +51,18 @@ async def asked(http, path, method="GET", **sent):
         return answer.status, body.decode() if plain else json.loads(body)
 
 
+async def test_no_next_time_is_told_of_what_has_run_as_often_as_it_may(tmp_path):
+    once = {"name": "한번", "command": NIGHTLY["command"], "every": {"seconds": 1}, "maxRuns": 1}
+    async with apart(tmp_path / "data") as (client, http):
+        for each in (NIGHTLY, once):
+            await client.send("CreateSchedule", each)
+        await anext(client.subscribe(0, ["oms.evt.main.*.*.*.object.>"]))
+        assert (await asked(http, "/schedules/한번"))[1]["next"] == []
+        assert (await asked(http, "/schedules/한번/next"))[1] == []
+        listed = (await asked(http, "/schedules"))[1]["schedules"]
+        assert {each["name"]: len(each["next"]) for each in listed} == {"매일": 1, "한번": 0}
+
+
 async def test_schedules_are_seen_and_said(tmp_path):
     async with apart(tmp_path / "data") as (client, http):
         assert await asked(http, "/health") == (200, {"alive": True})

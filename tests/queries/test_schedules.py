@@ -7,6 +7,7 @@ import pytest
 from adapters.memory_versions import MemoryVersions
 from events.findings import Refused
 from events.names import Key
+from events.schedules.planning import Standing
 from events.wire.instants import from_text
 from queries.cuts import Cut, cut
 from queries.moments import moment
@@ -71,6 +72,27 @@ def test_paused_and_over_they_do_not_run(story):
     assert schedule(at(story), "gone").next(0, 1) == []
     with pytest.raises(Refused, match="SCHEDULE_UNKNOWN"):
         schedule(at(story), "nobody")
+
+
+def test_no_time_is_told_of_runs_that_are_used_up(story):
+    story.commit(MAIN, [scheduled("a", "updated", maxRuns=5, version=2)])
+    now = from_text("2026-01-01T12:00:00Z")
+    days = [from_text(f"2026-01-{day:02}T00:00:00Z") for day in range(2, 9)]
+
+    def found(runs):
+        return schedule(at(story), "a", {"ri.a": Standing("2", None, None, runs)})
+
+    assert schedule(at(story), "a").next(now, 10) == days[:5]
+    assert found(2).next(now, 10) == days[:3]
+    assert found(2).next(now, 2) == days[:2]
+    assert found(2).next(now, 10, days[1]) == days[2:3]
+    assert found(2).next(now, 10, days[2]) == found(2).next(now, 10, days[5]) == []
+    assert found(2).next(days[2], 10, now) == days[:3]
+    assert [found(runs).next(now, 10) for runs in (5, 6)] == [[], []]
+    (listed,) = [
+        each for each in schedules(at(story), {"ri.a": Standing("2", None, None, 5)}) if "maxRuns" in each.state
+    ]
+    assert (listed.row(now)["next"], listed.json(now)["next"]) == (None, [])
 
 
 def test_a_keeper_hears_of_all_at_first_and_then_of_what_changes(story):

@@ -67,8 +67,25 @@ async def test_a_schedule_from_creation_to_deletion(oms, cli):
     ]
 
 
-async def _runs(oms):
-    for each in (await oms.schedule_runs("nightly"))["runs"]:
+async def test_what_has_run_as_often_as_it_may_has_no_next_time(oms, cli):
+    code, out, _ = await cli("schedule", "create", "한번", *SAID, "--every", "1s", "--max-runs", "1")
+    assert code == 0, out
+    async with asyncio.timeout(DEADLINE):
+        while not (ran := [each async for each in _runs(oms, "한번") if each["status"] != "running"]):
+            pass
+    assert [each["trigger"] for each in ran] == ["time"]
+    (listed,) = json.loads((await cli("schedule", "list", "--json"))[1])
+    shown = json.loads((await cli("schedule", "show", "한번", "--json"))[1])
+    (asked,) = (await oms.schedules(following=2))["schedules"]
+    assert [each["next"] for each in (listed, shown, asked, *(await oms.schedules("한번"))["schedules"])] == [[]] * 4
+    assert json.loads((await cli("schedule", "next", "한번", "--json"))[1]) == []
+    assert json.loads((await cli("status", "--json"))[1])["schedules"]["next"] is None
+    assert (await cli("schedule", "update", "한번", "--max-runs", "3"))[0] == 0
+    assert len(json.loads((await cli("schedule", "next", "한번", "--json"))[1])) <= 2
+
+
+async def _runs(oms, name="nightly"):
+    for each in (await oms.schedule_runs(name))["runs"]:
         yield each
 
 
