@@ -13,6 +13,7 @@ from oms.cli.importing import carry_out, imported
 from oms.cli.large_documents import app
 from oms.cli.options import Author, Branch, Deadline, Folder, Ontology, Wait, spread
 from oms.cli.output import Json, print_json, print_rows
+from oms.cli.texts import text_of
 
 if TYPE_CHECKING:
     from documents.frames import Frame, Source
@@ -81,7 +82,7 @@ def set_(
     """Set one value of a frame. No other byte of the file changes."""
     from documents.frames import EditRefused, with_value
 
-    before = _text(file)
+    before = text_of(file)
     try:
         after = with_value(before, frame, path, _value(value))
     except EditRefused as refused:
@@ -190,11 +191,4 @@ def _value(text: str) -> Any:
 def _read(file: Path) -> "Source":
     from documents.frames import read
 
-    return read(_text(file))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode()
-    except UnicodeDecodeError as error:
-        raise Failure(f"{file} is not UTF-8: {error}", code=Exit.USAGE) from None
+    return read(text_of(file))

@@ -10,6 +10,7 @@ from oms.cli.connecting import connected, run
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Sending, Wait, spread
 from oms.cli.sending import show as show_outcome
+from oms.cli.texts import text_of
 
 if TYPE_CHECKING:
     from oms.client import Outcome
@@ -56,10 +57,7 @@ def put(
 
 
 def _document(file: Path) -> Any:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Failure(f"{file} is no text in UTF-8: {error}", "give a text, or JSON", Exit.USAGE) from None
+    text = text_of(file)
     if file.suffix.lower() != ".json":
         return text
     try:

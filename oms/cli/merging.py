@@ -13,6 +13,7 @@ from oms.cli.naming import Names, in_rids
 from oms.cli.options import Branch, DryRun, Sending, spread
 from oms.cli.output import cell, console, counted, print_rows
 from oms.cli.sending import given, send_given, show
+from oms.cli.texts import text_of
 
 if TYPE_CHECKING:
     from documents.diff import Change
@@ -149,12 +150,13 @@ def _answers(
     """Names of elements in the file become keys."""
     if file is None:
         return {"resolve": resolve}
+    text = text_of(file)
     try:
-        answers = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        text = f"{file} holds no answers: {why}"
-        raise Failure(text, "give a JSON array of {key, path, choice, value?}", Exit.USAGE) from None
+        answers = json.loads(text)
+    except ValueError as error:
+        raise Failure(
+            f"{file} holds no answers: {error}", "give a JSON array of {key, path, choice, value?}", Exit.USAGE
+        ) from None
     for each in answers if isinstance(answers, list) else ():
         if isinstance(each, dict) and isinstance(each.get("key"), str):  # else the server says what is wrong
             each["key"] = in_rids(flags, each["key"], source)

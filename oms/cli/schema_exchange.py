@@ -12,6 +12,7 @@ from oms.cli.failures import Exit, Failure
 from oms.cli.options import Branch, Deadline, Folder, Sending, spread
 from oms.cli.output import print_json, print_rows
 from oms.cli.sending import SEEN, show
+from oms.cli.texts import text_of
 
 if TYPE_CHECKING:
     from oms.client import Outcome
@@ -95,9 +96,10 @@ def _read(file: Path, form: str | None) -> "Exchanged":
     form = form or ENDS.get(file.suffix)
     if form is None or form not in WRITE:
         raise Failure(f"{file}: its name says no format that is known", f"--format {FORMATS}", Exit.USAGE)
+    text = text_of(file)
     try:
-        return read(file.read_text(encoding="utf-8"), form)
-    except (NoSchema, UnicodeDecodeError) as error:
+        return read(text, form)
+    except NoSchema as error:
         raise Failure(f"{file} {error}", "mend the file, or name its --format", Exit.USAGE) from None
 
 

@@ -13,6 +13,7 @@ from oms.cli.failures import Exit, Failure
 from oms.cli.naming import RID, Names
 from oms.cli.options import Branch, Deadline, DryRun, Folder, Ontology, Sending, Wait, spread
 from oms.cli.output import Json, print_json, print_rows
+from oms.cli.texts import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def json_document(text: str, option: str = "--data") -> dict[str, Any]:
     if text == "-":
         text = sys.stdin.read()
     elif text.startswith("@"):
-        text = _text_of(Path(text[1:]), option)
+        text = text_of(Path(text[1:]), option)
     try:
         text.encode()
         document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
@@ -123,13 +124,6 @@ def json_document(text: str, option: str = "--data") -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Failure(f"{option} is no JSON object", f"give one such as {EXAMPLE}", Exit.USAGE)
     return document
-
-
-def _text_of(file: Path, option: str) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Failure(f"{option}: {file} is no text in UTF-8: {error}", "store it as UTF-8", Exit.USAGE) from None
 
 
 def _said(outcome: "Outcome") -> dict[str, Any]:

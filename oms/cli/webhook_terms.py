@@ -8,6 +8,7 @@ import typer
 
 from oms.cli.failures import Exit, Failure
 from oms.cli.sending import json_document
+from oms.cli.texts import text_of
 
 _PROTOCOLS: Final = {"nats": "NATS", "file": "FILE", "mailto": "MAIL"}
 _MEMBERS: Final = {"type": "types", "of": "objectTypes", "on": "branches", "filters": "filters"}
@@ -128,7 +129,7 @@ def transform(expression: str, of: str | None) -> dict[str, str]:
 
 def _list(text: str) -> list[Any]:
     try:
-        found = json.loads(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
+        found = json.loads(text_of(Path(text[1:]), "--filters") if text.startswith("@") else text)
     except ValueError as error:
         raise Failure(f"--filters is no JSON: {error}", "give an array of filters, or @FILE", Exit.USAGE) from None
     return list(found) if isinstance(found, list) else [found]

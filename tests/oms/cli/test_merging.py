@@ -50,7 +50,7 @@ async def test_what_is_wrong_is_said(oms, cli, tmp_path):
     code, _, err = await cli("reset", "yesterday")
     assert (code, "no moment" in err) == (2, True)
     code, _, err = await cli("merge", DEV, "--resolution", tmp_path / "none.json")
-    assert (code, "holds no answers" in err) == (2, True)
+    assert (code, "none.json cannot be read" in err) == (2, True)
 
 
 async def test_two_types_of_one_name_are_told_apart_by_a_name(oms, cli, tmp_path):

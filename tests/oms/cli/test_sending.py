@@ -85,7 +85,10 @@ async def test_data_comes_from_a_file_or_from_standard_input(oms, cli, shell, tm
     for bad in ("[1]", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\\ud800"}'):
         assert (await cli("send", "CreateObject", "--data", bad))[0] == 2
     code, _, err = await shell("send", "CreateObject", "--data", "@none.json")
-    assert (code, err) == (4, "oms: no such file or directory: none.json; see that it is there and spelt like this\n")
+    said = (
+        "oms: --data: none.json cannot be read: no such file or directory; see that it is there and spelt like this\n"
+    )
+    assert (code, err) == (2, said)
     code, _, err = await cli("send", "CreateObject", "--data", "[" * 100_000)
     assert (code, err) == (2, "oms: --data is nested too deep; make it flatter\n")
     (tmp_path / "latin.json").write_bytes('{"a": "é"}'.encode("latin-1"))
