@@ -16,14 +16,14 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.decider import State
-from events.findings import Outcome, Refused
+from events.findings import Outcome
 from events.meant import nearest
 from events.subscriptions.failure_classes import NoSuchClass, kinds
 from events.subscriptions.letters import FOREVER, Sought
 from events.wire.instants import NotAnInstant, from_text
 from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
-from gateways.http.deciding import decided, findings_of
+from gateways.http.deciding import decided
 from gateways.http.portal_shapes import (
     Endpoint,
     Endpoints,
@@ -41,7 +41,7 @@ from gateways.http.portal_shapes import (
     try_shown,
 )
 from gateways.http.ports import Behind, Caller
-from gateways.http.problems import problem
+from gateways.http.problems import Problem, problem
 from gateways.http.reading import cut_now
 from producers.receive import LOCAL
 from queries.subscriptions import Subscription, subscriptions
@@ -151,7 +151,7 @@ class Portal:
         caller, _, body = await self._said(request, name)
         said = read(Why, body)
         why = {"reason": said.reason} if said.reason and verb == "pause" else {}
-        outcome = await self._decided(caller, _VERBS[verb], {"subscription": name, **why}, identity)
+        outcome = await decided(self._behind, caller, _VERBS[verb], {"subscription": name, **why}, identity)
         return Response(msgspec.json.encode(outcome), media_type="application/json")
 
     async def rotate(self, request: Request, name: str) -> Response:
@@ -164,8 +164,8 @@ class Portal:
         secret = await portal.secret(found.state)
         data = {"subscription": name, "secret": secret.id, "overlap": overlap}
         try:
-            outcome = await self._decided(caller, "RotateSubscriptionSecret", data, None)
-        except Refused:  # where nobody answers it may be in use
+            outcome = await decided(self._behind, caller, "RotateSubscriptionSecret", data, None)
+        except Problem:  # where nobody answers it may be in use
             await portal.forget(secret.id)
             raise
         return _json(Rotated(secret=secret.shown, position=outcome["position"]))
@@ -202,15 +202,6 @@ class Portal:
             text = f"there is no try {number} of {state['name']}, or it is not remembered any more"
             raise problem(404, "SUBSCRIPTION_TRY", "/path/number", text)
         return there[0][1]
-
-    async def _decided(
-        self, caller: Caller, command: str, data: dict[str, Any], identity: str | None
-    ) -> dict[str, Any]:
-        """The outcome, once it is to be read. Raises `Refused`, `NoAnswer`."""
-        outcome = await decided(self._behind, caller, command, data, identity)
-        if outcome["status"] == "rejected":
-            raise Refused(findings_of(outcome))
-        return outcome
 
 
 def _must_be_active(state: State) -> None:

@@ -17,10 +17,9 @@ from starlette.responses import JSONResponse, Response
 from events.findings import Outcome
 from gateways.http.bodies import openapi_of, read
 from gateways.http.callers import Door
-from gateways.http.deciding import decided, findings_of
+from gateways.http.deciding import decided
 from gateways.http.operating import TEXT
-from gateways.http.ports import Ask, Caller, Callers, Figures, Told, Turned
-from gateways.http.problems import refused
+from gateways.http.ports import Ask, Callers, Figures, Told, Turned
 from queries.cuts import Cut, cut
 from queries.moments import Now
 from queries.schedules import Standings, calendars, schedule, schedules, told_time
@@ -155,7 +154,7 @@ class Scheduling:
         caller, body = await self._door.enter_with_body(request, "write")
         said = read(Why, body)
         reason = {} if said.reason is None or verb == "resume" else {"reason": said.reason}
-        return _plain(await self._decided(caller, _VERBS[verb], {"schedule": name, **reason}, identity))
+        return _plain(await decided(self._behind, caller, _VERBS[verb], {"schedule": name, **reason}, identity))
 
     async def health(self) -> Response:
         return JSONResponse({"alive": True})
@@ -178,15 +177,6 @@ class Scheduling:
         behind = self._behind
         with behind.versions() as versions:
             return look(cut(versions, behind.branch, Now(), now=behind.clock()))
-
-    async def _decided(
-        self, caller: Caller, command: str, data: dict[str, Any], identity: str | None
-    ) -> dict[str, Any]:
-        """The outcome, once it is to be read. Raises `Problem`, `NoAnswer`."""
-        outcome = await decided(self._behind, caller, command, data, identity)
-        if outcome["status"] == "rejected":
-            raise refused(findings_of(outcome), command=outcome["command"])
-        return outcome
 
     async def _log(self) -> int | None:
         try:

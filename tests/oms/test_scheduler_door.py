@@ -88,6 +88,9 @@ async def test_schedules_are_seen_and_said(tmp_path):
         ((answered),) = runs
         assert (answered["trigger"], answered["status"], answered["position"]) == ("asked", "accepted", event.position)
 
+        status, again = await asked(http, "/schedules/매일/resume", "POST", headers={"Idempotency-Key": "one"})
+        assert (status, again["code"], again["command"]) == (409, "COMMAND_ID_REUSED", "one")
+
         status, ready = await asked(http, "/ready")
         assert (status, ready["ready"], ready["keeping"], ready["schedules"], ready["open"]) == (200, True, True, 1, 0)
         figures = (await asked(http, "/metrics"))[1]
