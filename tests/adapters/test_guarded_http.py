@@ -10,6 +10,7 @@ from aiohttp import web
 from adapters.guarded_http import Guard, GuardedHttp
 from adapters.http_connection import KEPT_BODY
 from events.subscriptions.outgoing import SENTENCES, Answered, Failed, Request, told, told_address
+from tests.receiver import serving
 
 INWARDS = [
     "127.0.0.1",
@@ -133,16 +134,8 @@ async def receiver(handler=None, context=None):
         arrived.append((request.method, request.path, await request.read()))
         return await handler(request) if handler else web.Response(text="received")
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1], arrived
-    finally:
-        await runner.cleanup()
+    async with serving(web.route("*", "/{path:.*}", handle), context=context) as port:
+        yield port, arrived
 
 
 @asynccontextmanager

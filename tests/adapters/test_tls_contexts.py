@@ -12,30 +12,22 @@ from adapters.guarded_http import Guard, GuardedHttp
 from adapters.tls_contexts import BadPem, tls_context
 from events.subscriptions.outgoing import Answered, ClientTls, Request
 from tests.certificates import Authority
+from tests.receiver import serving
 
 OURS = Authority()
 OTHERS = Authority()
 
 
 @asynccontextmanager
-async def serving(context):
+async def answering(context):
     """Its URL; it answers with whom it sees."""
 
     async def answer(request):
         seen = request.transport.get_extra_info("peercert") or {}
         return web.Response(text=str([each for (each,) in seen.get("subject", ())]))
 
-    app = web.Application()
-    app.router.add_post("/", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    try:
+    async with serving(web.post("/", answer), context=context) as port:
         yield f"https://127.0.0.1:{port}/", port
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
@@ -52,7 +44,7 @@ def identity(authority=OURS, name="우리"):
 
 
 async def test_an_authority_of_ones_own_is_trusted_where_it_was_named_and_nowhere_else(tmp_path):
-    async with serving(OURS.server(tmp_path)) as (url, port), sending(port) as send:
+    async with answering(OURS.server(tmp_path)) as (url, port), sending(port) as send:
         assert (await send(url)).kind == "tls_error"
         assert (await send(url, ClientTls(authority=OTHERS.pem))).kind == "tls_error"
         assert isinstance(await send(url, ClientTls(authority=OURS.pem)), Answered)
@@ -60,7 +52,7 @@ async def test_an_authority_of_ones_own_is_trusted_where_it_was_named_and_nowher
 
 
 async def test_who_asks_for_a_certificate_sees_ours(tmp_path):
-    async with serving(OURS.server(tmp_path, ssl.CERT_REQUIRED)) as (url, port), sending(port) as send:
+    async with answering(OURS.server(tmp_path, ssl.CERT_REQUIRED)) as (url, port), sending(port) as send:
         for seen in ("우리", "그들"):
             answer = await send(url, ClientTls(identity(name=seen), OURS.pem))
             assert isinstance(answer, Answered), answer
@@ -71,7 +63,7 @@ async def test_who_asks_for_a_certificate_sees_ours(tmp_path):
 
 
 async def test_the_address_is_looked_at_with_tls_too(tmp_path):
-    async with serving(OURS.server(tmp_path)) as (url, port):
+    async with answering(OURS.server(tmp_path)) as (url, port):
         http = GuardedHttp(Guard((), [port]), "oms-test")
         failed = await http(Request(url, {}, b"", 5.0, "POST", ClientTls(authority=OURS.pem)))
         await http.close()
@@ -88,7 +80,7 @@ async def test_what_is_no_certificate_is_our_own_fault_and_is_not_repeated(tls, 
         tls_context(tls)
     assert "secret" not in str(bad.value)
     assert "secret" not in repr(tls)
-    async with serving(OURS.server(tmp_path)) as (url, port), sending(port) as send:
+    async with answering(OURS.server(tmp_path)) as (url, port), sending(port) as send:
         assert (await send(url, tls)).kind == "no_credential"
 
 

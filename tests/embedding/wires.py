@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from aiohttp import web
 
+from tests.receiver import serving
+
 SIZE = 8
 
 
@@ -92,14 +94,6 @@ def _packed(numbers: list[float]) -> str:
 @asynccontextmanager
 async def wire() -> AsyncIterator[Wire]:
     served = Wire()
-    app = web.Application()
-    app.router.add_post("/{path:.*}", served.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    served.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(web.post("/{path:.*}", served.answer)) as port:
+        served.url = f"http://127.0.0.1:{port}"
         yield served
-    finally:
-        await runner.cleanup()

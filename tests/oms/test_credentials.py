@@ -16,6 +16,7 @@ from events.subscriptions.sinks import origin
 from oms.credentials import Credentials
 from oms.outgoing import Wrong
 from tests.certificates import Authority
+from tests.receiver import serving
 from workers.delivering.sent import Sent
 
 OURS = Authority()
@@ -39,17 +40,10 @@ class Endpoint:
 
 @pytest.fixture
 async def endpoint():
-    found, app = Endpoint(), web.Application()
-    app.router.add_route("*", "/token", found.on_token)
-    app.router.add_route("*", "/hook", found.on_hook)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    found.port = site._server.sockets[0].getsockname()[1]
-    await web.TCPSite(runner, "127.0.0.2", found.port).start()
-    yield found
-    await runner.cleanup()
+    found = Endpoint()
+    routes = (web.route("*", "/token", found.on_token), web.route("*", "/hook", found.on_hook))
+    async with serving(*routes, hosts=("127.0.0.1", "127.0.0.2")) as found.port:
+        yield found
 
 
 @pytest.fixture
@@ -200,16 +194,8 @@ async def over_tls(tmp_path):
     async def handle(request):
         return web.Response(text=request.method)
 
-    app = web.Application()
-    app.router.add_route("*", "/", handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=OURS.server(tmp_path))
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1]
-    finally:
-        await runner.cleanup()
+    async with serving(web.route("*", "/", handle), context=OURS.server(tmp_path)) as port:
+        yield port
 
 
 async def test_a_question_goes_over_the_endpoints_own_tls_and_through_the_guard(tmp_path, files):

@@ -10,6 +10,7 @@ from oms.consents import consent_door
 from oms.running import running
 from oms.settings import Settings
 from tests.oms.test_webhook_trust import TYPE, typed
+from tests.receiver import serving
 
 __all__ = ["typed"]
 
@@ -29,22 +30,15 @@ async def test_nothing_is_sent_before_somebody_consents(tmp_path, typed):
         await arrived.put((request.match_info["name"], dict(request.headers)))
         return web.Response(status=204)
 
-    app = web.Application()
-    app.router.add_options("/{name}", asked)
-    app.router.add_post("/{name}", hook)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port, alarms = site._server.sockets[0].getsockname()[1], []
-    settings = Settings(
-        folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),),
-        webhook_origin="oms.example", webhook_callback="https://oms.example/consent",
-    )  # fmt: skip
-    settings.folder.mkdir()
-    (settings.folder / "oms.toml").write_text('webhook_origin = "oms.example"\n')
-    token = tmp_path / "token"
-    try:
+    alarms = []
+    async with serving(web.options("/{name}", asked), web.post("/{name}", hook)) as port:
+        settings = Settings(
+            folder=tmp_path / "data", webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port),),
+            webhook_origin="oms.example", webhook_callback="https://oms.example/consent",
+        )  # fmt: skip
+        settings.folder.mkdir()
+        (settings.folder / "oms.toml").write_text('webhook_origin = "oms.example"\n')
+        token = tmp_path / "token"
         async with (
             asyncio.timeout(DEADLINE),
             running(settings, lambda what, error: alarms.append(f"{what}: {error!r}")),
@@ -84,8 +78,6 @@ async def test_nothing_is_sent_before_somebody_consents(tmp_path, typed):
             assert (await typed("webhook", "consent", "now", "--again"))[0] == 0
             while (await questions.get())[0] != "now":
                 pass
-    finally:
-        await runner.cleanup()
     secret = url.rpartition("/")[2].encode()
     files = [path for path in settings.folder.rglob("*") if path.is_file()]
     assert [path for path in files if secret in path.read_bytes()] == []

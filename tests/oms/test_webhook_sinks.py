@@ -14,6 +14,7 @@ from oms import cli
 from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
+from tests.receiver import serving
 from tests.sinks.kafka_cluster import consumed, played
 
 DEADLINE = 60
@@ -33,16 +34,8 @@ async def cloud():
         known = "" if request.path.startswith("/v1/") else SECRET
         return web.json_response({"seen": headers, "secret": known})
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1], arrived
-    finally:
-        await runner.cleanup()
+    async with serving(web.route("*", "/{path:.*}", take)) as port:
+        yield port, arrived
 
 
 @pytest.fixture

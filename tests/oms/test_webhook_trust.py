@@ -17,6 +17,7 @@ from oms.client import connect
 from oms.running import running
 from oms.settings import Settings
 from tests.certificates import Authority
+from tests.receiver import serving
 
 DEADLINE = 60
 SECRETS = {
@@ -55,17 +56,9 @@ class Receiver:
 
 @asynccontextmanager
 async def receiving(context):
-    receiver, app = Receiver(), web.Application()
-    app.router.add_post("/token", receiver.token)
-    app.router.add_post("/{name}", receiver.hook)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1], receiver
-    finally:
-        await runner.cleanup()
+    receiver = Receiver()
+    async with serving(web.post("/token", receiver.token), web.post("/{name}", receiver.hook), context=context) as port:
+        yield port, receiver
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from oms.client import connect
 from oms.running import running
 from oms.secrets import made
 from oms.settings import Settings
+from tests.receiver import serving
 
 DEADLINE = 60
 
@@ -31,16 +32,8 @@ async def receiving():
         await arrived.put((request.path, dict(request.headers), await request.read()))
         return web.Response(status=204)
 
-    app = web.Application()
-    app.router.add_post("/{path}", take)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1], arrived
-    finally:
-        await runner.cleanup()
+    async with serving(web.post("/{path}", take)) as port:
+        yield port, arrived
 
 
 async def test_an_event_is_carried_out_shown_and_sent_again(tmp_path, capsys):

@@ -21,6 +21,7 @@ from adapters.servicebus_sink import servicebus_sink
 from events.subscriptions.masking import MASK
 from events.subscriptions.outgoing import About, Answered, Failed, Login, Request
 from security.aws_signature import Key, aws_signed
+from tests.receiver import serving
 
 NOW = 1_790_000_000_000_000  # µs
 BODY = '{"specversion":"1.0","data":{"이름":"인천"}}'.encode()
@@ -53,15 +54,9 @@ class Server:
 
 @pytest.fixture
 async def server():
-    server, app = Server(), web.Application()
-    app.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.port = site._server.sockets[0].getsockname()[1]
-    yield server
-    await runner.cleanup()
+    server = Server()
+    async with serving(web.route("*", "/{path:.*}", server.handle)) as server.port:
+        yield server
 
 
 @asynccontextmanager

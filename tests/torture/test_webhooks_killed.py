@@ -8,7 +8,7 @@ import random
 import sqlite3
 from base64 import b64decode
 from collections.abc import Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from events.subscriptions.secret_ids import signs
 from oms.client import Client, connect
 from oms.secrets import made
 from oms.settings import Settings
+from tests.receiver import serving
 from tests.torture.program import Program
 from tests.torture.story import DEADLINE, created, flowing
 
@@ -63,26 +64,12 @@ class Receiver:
             await self._more.wait_for(lambda: wanted <= set(self.taken.get(path, ())))
 
 
-@asynccontextmanager
-async def receiving(receiver: Receiver):
-    app = web.Application()
-    app.router.add_post("/{path}", receiver.take)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield site._server.sockets[0].getsockname()[1]
-    finally:
-        await runner.cleanup()
-
-
 async def test_every_event_arrives_however_often_it_is_killed(tmp_path: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     receiver, folder = Receiver(), tmp_path / "data"
     folder.mkdir()
     program, worker = Program(folder, "--without", "webhooks"), Program(folder, "--role", "webhooks")
-    async with receiving(receiver) as port:
+    async with serving(web.post("/{path}", receiver.take)) as port:
         (folder / "oms.toml").write_text(f'webhook_nets = ["127.0.0.0/8"]\nwebhook_ports = ["{port}"]\n')
         await program.start()
         await worker.start()

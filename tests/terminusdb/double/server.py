@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from tests.receiver import serving
 from tests.terminusdb.double.databases import Databases
 from tests.terminusdb.double.documents import Documents
 from tests.terminusdb.double.faults import Faults
@@ -155,17 +156,9 @@ class Double:
 async def double(password: str = "root"):
     """A server that runs inside the block."""
     made = Double(password)
-    application = web.Application(client_max_size=1 << 30)
-    application.router.add_route("*", "/{tail:.*}", made.handle)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(web.route("*", "/{tail:.*}", made.handle), decompress=False) as port:
+        made.url = f"http://127.0.0.1:{port}"
         yield made
-    finally:
-        await runner.cleanup()
 
 
 def _decoded(part: str) -> list[str]:
