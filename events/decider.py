@@ -6,7 +6,7 @@ out to be needed later raises `Unread`, is loaded, and the (pure) decision is ma
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from msgspec import Struct
@@ -109,6 +109,12 @@ class Context:
         assert found is not None
         keys: Sequence[Key] = found["keys"]
         return keys
+
+    def like(self, **said: Any) -> "Context":
+        """Another one of the same decision, in which this is otherwise: what is noted is noted for both."""
+        other = replace(self, **said)
+        other.notes = self.notes
+        return other
 
     def new_rid(self, kind: str) -> Rid:
         """`kind` in kebab-case, e.g. `object-type`."""

@@ -11,7 +11,7 @@ from documents.unfold import UnfoldableDocument
 from events.objects.splits import InSections
 from security import sealed_sections
 
-__all__ = ["digest", "joined", "key", "named", "opened", "sealed", "section", "split"]
+__all__ = ["digest", "joined", "key", "named", "opened", "sealed", "section", "size", "split"]
 
 digest = in_sections.digest
 
@@ -35,6 +35,11 @@ def key(value: Json) -> str:
 def section(value: Json) -> str | None:
     stub = in_sections.stub_in(value)
     return None if stub is None else stub.section
+
+
+def size(value: Json) -> int:
+    stub = in_sections.stub_in(value)
+    return len(in_sections.encoded(value)) if stub is None else stub.bytes
 
 
 def named(content: Json) -> Iterable[str]:

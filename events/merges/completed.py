@@ -1,7 +1,6 @@
 """Which migrations one side of a merge has completed that the other never saw, each as it is run on what that one wrote."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -65,7 +64,7 @@ def _ran(context: Context, log: Elsewhere, other: At, position: int, state: Stat
     side = log.at(*other)
     own = [log.at(state["branch"], at) for at in (state["at"], position)]
     before, after = (_Supposed(view, side) for view in own)
-    here = replace(context, branch=state["branch"], heads=before, position=state["at"])
+    here = context.like(branch=state["branch"], heads=before, position=state["at"])
     change = command_of(state["change"]["type"], state["change"]["data"])
     try:
         whole = _each(here, change, each_alone(Fix.model_validate(state["fix"])))

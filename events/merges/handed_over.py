@@ -7,7 +7,6 @@ has left there; one that has no place there stays, and the merged schema refuses
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from events.decider import Context, Head, Heads, Lookup, State
 from events.findings import Refused
@@ -23,7 +22,7 @@ from events.schema.values import same
 
 def handed_over(migration: Ran, look: Lookup, forms: Mapping[Key, Turned], *, giving: bool) -> dict[Key, Turned]:
     """`forms` as it leaves them, and what got a value by it. `giving`: else values only go. Raises `Unread`."""
-    context = replace(migration.before, heads=_Left(migration, look))
+    context = migration.before.like(heads=_Left(migration, look))
     going = _going(migration, context)
     found = dict(forms)
     at = {form.key: key for key, form in forms.items()}

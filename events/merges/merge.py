@@ -133,7 +133,7 @@ def merge(context: Context, command: MergeBranch) -> list[Drafted]:
     forward = _fast_forward(context, log, theirs)
     if forward is not None:
         return [forward, of_branch(context, merged)]
-    steps, resolutions, context.grounds = settled(sides, command.answers)
+    steps, resolutions, context.grounds = settled(context, sides, command.answers)
     context.notes[theirs] = [of_branch(context, merged.model_copy(update={"resolutions": resolutions})), *steps]
     return list(context.notes[theirs])
 
@@ -186,7 +186,7 @@ def _rebase(context: Context, command: RebaseBranch) -> list[Drafted]:
     if not differing(log, At(parent, state["base"]), onto):
         return []
     sides = replace(to_merge(context, merge_bases(log, mine, onto), mine, onto), into=context.branch)
-    steps, resolutions, grounds = settled(sides, command.answers)
+    steps, resolutions, grounds = settled(context, sides, command.answers)
     context.grounds = None if sides.run_by_theirs or sides.run_by_ours else owned(log, grounds, mine, onto)
     return [_rebased(context, state, base, resolutions), *steps]
 

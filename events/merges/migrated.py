@@ -22,9 +22,9 @@ from events.migrations.migration_step import Conversion, Step
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
+from events.objects.carried import carried
 from events.objects.link_words import CreateLink, UpdateLink
 from events.objects.object_words import CreateObject, UpdateObject
-from events.objects.personal import closed
 from events.schema.property_removal import RemoveProperty
 from events.schema.property_rules import SetMarking
 from events.schema.shape import shape_in, shape_of
@@ -147,9 +147,8 @@ class Ran(NamedTuple):
             properties.pop(field, None)
             if value is not None and field in is_.names:
                 given[field] = is_.checks[is_.names[field]][1](value)
-        if is_.personal is not None and not is_.personal.closed.keys().isdisjoint(given):
-            given = closed(self.before, is_.personal, key, given, {**known(self.before, state), **given})
-        return {**state, "properties": {**properties, **given}}
+        stored = carried(self.before, is_, key, given, {**known(self.before, state), **given})
+        return {**state, "properties": {**properties, **stored}}
 
     def _over(self, state: State, comes: CreateObject) -> Form:
         """An object of the type that it went over to. Raises `Refused`."""
@@ -162,9 +161,8 @@ class Ran(NamedTuple):
         except (KeyError, NotAValue) as wrong:
             raise Refused([Finding("MIGRATION_MOVE", "", f"it has no place in {shape.name}: {wrong}")]) from None
         entity = object_key(other["slug"], key)
-        if shape.personal is not None and not shape.personal.closed.keys().isdisjoint(given):
-            given = closed(self.before, shape.personal, entity, given, given)
-        return entity, {**state, "type": other["rid"], "slug": other["slug"], "key": key, "properties": given}
+        stored = carried(self.before, shape, entity, given, given)
+        return entity, {**state, "type": other["rid"], "slug": other["slug"], "key": key, "properties": stored}
 
     def _without(self, state: State) -> State:
         """Values of what its type has no more go."""

@@ -18,7 +18,7 @@ from events.migrations.migration_taken import Taken, taken
 from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
-from events.objects.personal import closed
+from events.objects.carried import carried
 from events.objects.sealing import PURGED
 from events.schema.hierarchy import below
 from events.schema.shape import Shape, shape_in, shape_of
@@ -84,10 +84,8 @@ class Parents(NamedTuple):
         found = self._taken(state)
         if isinstance(found.key, Finding):
             return dict(state["properties"])
-        shape = shape_of(self.after, state)
-        if shape.personal is None:
-            return found.values
-        return closed(self.context, shape.personal, object_key(state["slug"], key), found.values, found.values)
+        entity = object_key(state["slug"], key)
+        return carried(self.context, shape_of(self.after, state), entity, found.values, found.values)
 
     def lost(self, state: State, slug: str) -> bool:
         return slug not in shape_of(self.after, state).slugs

@@ -13,6 +13,7 @@ from events.merges.conflicts import Answers
 from events.merges.reconcile import reconciled
 from events.merges.sides import Sides, apart
 from events.merges.under_way import must_stand_still
+from events.objects.carried import with_sections
 
 
 class Settled(NamedTuple):
@@ -23,14 +24,14 @@ class Settled(NamedTuple):
     grounds: Grounds | None
 
 
-def settled(sides: Sides, answers: Answers) -> Settled:
-    """Raises `Refused` with every conflict that has no answer."""
+def settled(context: Context, sides: Sides, answers: Answers) -> Settled:
+    """Raises `Refused` with every conflict that has no answer, and `Unread`."""
     must_stand_still(sides)
     result = reconciled(sides, answers)
     findings = [*(conflict.finding() for conflict in result.open), *answers.unused()]
     if findings:
         raise Refused(findings)
-    drafted = [step.draft for step in result.steps]
+    drafted = with_sections(context, (step.draft for step in result.steps))
     return Settled(drafted, answers.told(result.conflicts), grounds(sides, answers, result))
 
 

@@ -17,7 +17,7 @@ def revert(context: Context, command: RevertCommit) -> list[Drafted]:
     behind, before = At(commit.branch, commit.last), At(commit.branch, commit.first - 1)
     here = log.here(context.heads)
     sides = between(log, [behind], before, At(context.branch, context.position), here)
-    steps, resolutions, context.grounds = settled(sides, command.answers)
+    steps, resolutions, context.grounds = settled(context, sides, command.answers)
     if not steps:
         return []
     reverted = BranchReverted(
@@ -46,7 +46,8 @@ def reset(context: Context, command: ResetBranch) -> list[Drafted]:
     log = elsewhere(context)
     to = _moment(context, log, command)
     now = At(context.branch, context.position)
-    steps, _, grounds = settled(between(log, [now], At(context.branch, to), now, log.here(context.heads)), Answers())
+    sides = between(log, [now], At(context.branch, to), now, log.here(context.heads))
+    steps, _, grounds = settled(context, sides, Answers())
     context.grounds = owned(log, grounds, now)
     return [of_branch(context, BranchReset(name=context.branch, to=to)), *steps] if steps else []
 

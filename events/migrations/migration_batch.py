@@ -18,6 +18,7 @@ from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_documents import fitting
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_objects import alive
 from events.migrations.migration_staging import Staging
@@ -63,6 +64,7 @@ class Batch:
     last: bool = field(init=False)
     anew: bool = field(init=False)
     waiting: bool = field(default=False, init=False)
+    behind: bool = field(default=False, init=False)  # not all that was written since was looked at
     looked: int = field(default=0, init=False)
     done: dict[str, int] = field(init=False)
     claimed: list[Key] | None = field(default=None, init=False)
@@ -79,16 +81,18 @@ class Batch:
         start = "" if since is None else self.state["after"]
         limit = MOST if self.whole.once else PAGE
         keys = page(self.context, self.whole.prefixes, start, limit)
-        self.after, self.last = keys[-1] if keys else start, len(keys) < limit
+        self.last = len(keys) < limit
         if self.whole.once and not self.last:
             text = f"there are {MOST:,} or more, deleted ones too, which one commit cannot look through"
             raise Refused([Finding("MIGRATION_TOO_LARGE", "/migration", text)])
+        since, keys = self._taken(since or [], keys)
+        self.after = keys[-1] if keys else start
         self.looked = len(alive(self.context, keys))
-        entities = alive(self.context, list(dict.fromkeys([*keys, *(since or ())])))
+        entities = alive(self.context, list(dict.fromkeys([*keys, *since])))
         found = self._found(entities, keys)
         before = [] if self.state["step"] and not self.anew else self.staging.decided(self.whole.first, room=True)
         self.staging.known(command for _, command in found.commands())
-        told_apart = set(entities) if not (self.whole.counted or self.whole.moving) else set(since or ()) - set(keys)
+        told_apart = set(entities) if not (self.whole.counted or self.whole.moving) else set(since) - set(keys)
         mended = self._mended(found, told_apart)
         after = self.staging.decided(self.whole.last) if self.last and not self.stuck else []
         if not self.whole.counted:
@@ -96,6 +100,17 @@ class Batch:
         if self.last and self.whole.more:
             self.after = ""
         return [*before, *mended, *after]
+
+    def _taken(self, since: list[Key], keys: list[Key]) -> tuple[list[Key], list[Key]]:
+        """As many of what was written since, and then of the page, as one commit should hold. Raises `Unread`."""
+        if not self.whole.heavy or self.whole.once:
+            return since, keys
+        everyone = [*since, *keys]
+        steps = fixed_each(self.whole.fixed, alive(self.context, everyone)).steps
+        taken = fitting(self.context.splits, everyone, {key: step.commands for key, step in steps.items()})
+        self.last = self.last and taken == len(everyone)
+        self.behind = taken < len(since)
+        return everyone[: min(taken, len(since))], everyone[len(since) : taken]
 
     def _mended(self, found: Claims, again: set[Key]) -> list[Drafted]:
         drafted: list[Drafted] = []
@@ -153,7 +168,11 @@ class Batch:
 
     def through(self, events: int) -> int:
         """The position behind which the next batch looks for what was written; `events`: of this one, but the last."""
-        return self.context.position + (0 if self.waiting else events + 1)
+        if self.behind:
+            through: int = self.state["through"]
+            return through
+        # NOTE what is heavy may be decided ahead: then others write before this is written, and their positions are lower
+        return self.context.position + (0 if self.waiting or self.whole.heavy else events + 1)
 
     def applied(self, events: int) -> MigrationBatchApplied:
         return MigrationBatchApplied(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.decider import Decider, Payload, State
-from events.objects import link, placing
+from events.objects import link, placing, section
 from events.objects import object as object_
 from events.schema import (
     link_reserving,
@@ -33,6 +33,7 @@ _DECIDERS: Final[tuple[Decider, ...]] = (
     property_reserving,
     object_,
     link,
+    section,
     link_type,
     property_life,
     property_removal,

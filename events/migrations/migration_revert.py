@@ -14,13 +14,14 @@ from events.findings import Finding, Refused
 from events.migrations.migration_batch import PAGE, SAMPLES, Batch, base, told
 from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion
+from events.migrations.migration_documents import fitting
 from events.migrations.migration_events import MigrationReverted, MigrationRevertedBatch
 from events.migrations.migration_objects import alive
 from events.migrations.migration_reverse import Reverse, reverse
 from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion
 from events.migrations.migration_traces import Heads, Trace, trace
-from events.migrations.migration_values import converted, known, replacing
+from events.migrations.migration_values import converted, instead, known
 from events.migrations.migration_words import Fix, each_alone
 from events.names import Key
 from events.objects import link
@@ -29,6 +30,7 @@ from events.objects.link_words import CreateLink, DeleteLink
 from events.objects.object_words import DeleteObject, RestoreObject
 from events.objects.placing import LetGo
 from events.objects.removal import removal
+from events.objects.sealing import PURGED
 from events.schema.shape import shape_in, shape_of
 from events.schema.values import Json, same
 
@@ -53,15 +55,14 @@ def revert_batch(context: Context, state: State) -> list[Drafted]:
     undone = _Undone(context, before, state, whole, back)
     events = undone.decided(keys, last=len(keys) < limit)
     counted = {"restored": undone.restored, "kept": undone.kept}
-    last = len(keys) < limit
-    if last and not back.more:
+    if undone.last and not back.more:
         total = {name: number + state["undone"][name] for name, number in counted.items()}
         return [*events, told(state, MigrationReverted(rid=state["rid"], claimed=undone.claimed, **total))]
     applied = MigrationRevertedBatch(
         rid=state["rid"],
         step=state["step"] + 1,
-        after="" if last else keys[-1],
-        through=context.position + len(events) + 1,
+        after="" if undone.last else undone.after,
+        through=undone.through(len(events)),
         claimed=undone.claimed,
         **counted,
     )
@@ -94,13 +95,25 @@ class _Undone:
     restored: int = field(default=0, init=False)
     kept: int = field(default=0, init=False)
     claimed: list[Key] | None = field(default=None, init=False)
+    last: bool = field(default=False, init=False)
+    after: str = field(default="", init=False)
+    _kept_before: dict[Key, int] = field(default_factory=dict, init=False)  # of those that come before it
+    behind: bool = field(default=False, init=False)  # not all that was written since was looked at
 
     def decided(self, keys: list[Key], *, last: bool) -> list[Drafted]:
+        """Of these, the last of which may be the last of all, or of as many as one commit should hold."""
         self.staging = Staging(self.context)
         since = self._written()
         drafted = [] if self.state["step"] else self.staging.decided(self.back.first, room=True)
-        written = [each for each in needed(self.context.get, since) if each is not None]
-        commands = [*self._commands(keys), *(command for each in written for command in self._again(each))]
+        found = {**self._commands(keys), **self._since(since)}
+        everyone = [*since, *keys]
+        taken = fitting(self.context.splits, everyone, found) if self._heavy else len(everyone)
+        self.last, self.behind = last and taken == len(everyone), taken < len(since)
+        if left := keys[max(0, taken - len(since)) :]:
+            self.kept = self._kept_before[left[0]]
+        since, keys = everyone[: min(taken, len(since))], everyone[len(since) : taken]
+        self.after = keys[-1] if keys else self.state["after"]
+        commands = [command for key in (*keys, *since) for command in found.get(key, ())]
         self.staging.known(commands)
         for command in sorted(commands, key=_links_last):
             try:
@@ -110,10 +123,26 @@ class _Undone:
             except Refused:
                 self.kept += 1
         self._claim([*keys, *since])
-        if last:
+        if self.last:
             drafted += self.staging.decided(self.back.last)
             drafted += self.staging.decided(() if self.kept + self.state["undone"]["kept"] else self.back.tight)
         return drafted
+
+    @property
+    def _heavy(self) -> bool:
+        again = self.back.again
+        return again is not None and again.heavy and not again.once
+
+    def through(self, events: int) -> int:
+        """As of a `Batch`."""
+        if self.behind:
+            through: int = self.state["through"]
+            return through
+        return self.context.position + (0 if self._heavy else events + 1)
+
+    def _since(self, keys: Sequence[Key]) -> dict[Key, list[Payload]]:
+        states = zip(keys, needed(self.context.get, keys), strict=True)
+        return {key: list(self._again(state)) for key, state in states if state is not None}
 
     def _written(self) -> list[Key]:
         """What the branch wrote since the last batch of what was gone through, while anything could be written."""
@@ -133,13 +162,16 @@ class _Undone:
                 raise Refused(Finding("VALUE_NOT_UNIQUE", "/migration", text) for text in texts[:SAMPLES])
             self.claimed = found.claimed or None
 
-    def _commands(self, keys: list[Key]) -> Iterator[Payload]:
+    def _commands(self, keys: list[Key]) -> dict[Key, list[Payload]]:
+        found: dict[Key, list[Payload]] = {}
         news = dict(zip(keys, needed(self.context.get, keys), strict=True))
         traces = needed(lambda key: self._trace(key) if self.back.originals else None, keys)
         for (key, new), trace_ in zip(news.items(), traces, strict=True):
+            self._kept_before[key] = self.kept
             if new is not None:
                 commands = [] if trace_ is None else list(self._back(key, new, trace_))
-                yield from commands or self._again(new)
+                found[key] = commands or list(self._again(new))
+        return found
 
     def _trace(self, key: Key) -> Trace | None:
         return trace(self.context, self.state, key)
@@ -244,10 +276,16 @@ class _Undone:
             called = is_.names.get(field_)
             if called is None or field_ not in was.names:
                 continue
-            if new["deleted"] or any(not _alike(field_, done.after, each) for each in done.since):
+            if (
+                new["deleted"]
+                or before.get(field_) == PURGED
+                or any(not _alike(field_, done.after, each) for each in done.since)
+            ):
                 left = True
             else:
-                patch[called] = replacing(is_.shown(field_, now.get(field_)), was.shown(field_, before.get(field_)))
+                patch[called] = instead(
+                    self.context, is_.shown(field_, now.get(field_)), was.shown(field_, before.get(field_))
+                )
         self.kept += left
         if patch:
             yield from converted(new, patch).commands

@@ -1,12 +1,15 @@
 """Decides the commands of a batch, each upon what those before it have left."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from events.actions.staging import Stage
 from events.decider import Context, Drafted, Payload, needed
+from events.findings import Refused
 from events.migrations.migration_deciders import decided_by, evolve
+from events.migrations.migration_documents import with_documents
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Staging:
 
     @property
     def now(self) -> Context:
-        return replace(self.context, heads=self.stage, planned=True)
+        return self.context.like(heads=self.stage, planned=True)
 
     def decided(self, commands: Sequence[Payload], *, room: bool = False) -> list[Drafted]:
         """Of all of them, in this order; `room`: they make it. Raises `Refused`, `Unread`."""
@@ -35,13 +38,20 @@ class Staging:
 
     def one(self, command: Payload, *, room: bool = False) -> list[Drafted]:
         """Raises `Refused`, `Unread`."""
-        events = decided_by(command).decide(replace(self.now, room=room), command)
+        events = decided_by(command).decide(self.now.like(room=room), command)
         self.stage.take(events, self.context.position + 1)
         return events
 
     def known(self, commands: Iterable[Payload]) -> None:
         """Ask for what all of them can name at once: else each would cost a round of its own. Raises `Unread`."""
-        needed(self.stage.get, [key for each in commands for key in decided_by(each).reads(self.now, each)])
+        several = list(commands)
+        needed(self.stage.get, [key for each in several for key in decided_by(each).reads(self.now, each)])
+        needed(self._tried, with_documents(self.context, several))
+
+    def _tried(self, command: Payload) -> None:
+        """Decided for what that asks for: the sections of a value, and those that it shall be kept in. Raises `Unread`."""
+        with suppress(Refused):
+            decided_by(command).decide(self.now, command)
 
 
 def _of_data(command: Payload) -> bool:

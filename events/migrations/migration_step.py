@@ -75,6 +75,7 @@ class Conversion:
     counted: bool = True  # else another scan has counted what there is
     comes: Callable[[State], CreateObject] | None = None
     """Of an object that goes over to another type: what comes in its place."""
+    heavy: bool = False  # what it writes may be large: a batch takes as many entities as one commit should hold
     settled: Callable[[State, State], bool] | None = None
     """Whether what was made of an entity, as it was then, still stands: it must not be mended twice."""
 

@@ -47,9 +47,10 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
     holders = of_before(context, command, _holders(context, command))
     mended = [Retyped(each.name, each.old, each.new, fix).checked() for each in holders]
     whole = converting(context, holders, [Referring(context, each) for each in mended])
-    whole = replace(whole, planned=Keys(context, [*zip(holders, mended, strict=True)], known).check)
+    heavy = any(each.old["type"] == each.new["type"] == "json" and not each.new["array"] for each in holders)
+    whole = replace(whole, heavy=heavy, planned=Keys(context, [*zip(holders, mended, strict=True)], known).check)
     if any(each.chained for each in mended):
-        whole = replace(whole, settled=standing_in([each.field for each in holders]))
+        whole = replace(whole, heavy=False, settled=standing_in([each.field for each in holders]))
     if not any(each.under_way or list(narrower(each.new, each.old)) for each in holders):
         return whole
     made = room(context, command, holders)
@@ -123,7 +124,7 @@ def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Me
             if value == PURGED and holder.opening:
                 other = lost(holder.name, holder.new)
             if not same(mend.stored(other), value) or (value not in (None, PURGED) and holder.kept_wrong(stored)):
-                patch[holder.name] = replacing(by_name(holder.old, value), other)
+                patch[holder.name] = instead(context, by_name(holder.old, value), other)
         return converted(state, patch) if patch else None
 
     return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed)
@@ -194,11 +195,15 @@ def converted(state: State, patch: Mapping[str, Json]) -> Step:
     return Step("converted", UpdateLink.model_validate(said, by_alias=True, by_name=False))
 
 
-def replacing(old: Json, new: Json) -> Json:
-    """What a merge patch says to put a value in place of another: of structs, also what is to go."""
+def instead(context: Context, old: Json, new: Json) -> Json:
+    """What a merge patch says to put a value in place of another: of structs, also what is to go; a stub stands as it is."""
+    return new if context.splits.section(new) is not None else _replacing(old, new)
+
+
+def _replacing(old: Json, new: Json) -> Json:
     if not isinstance(old, dict) or not isinstance(new, dict):
         return new
-    return {**dict.fromkeys(old.keys() - new.keys()), **{name: replacing(old.get(name), new[name]) for name in new}}
+    return {**dict.fromkeys(old.keys() - new.keys()), **{name: _replacing(old.get(name), new[name]) for name in new}}
 
 
 def _holders(context: Context, command: Payload) -> list[Holder]:

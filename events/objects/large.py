@@ -24,30 +24,41 @@ def in_sections(context: Context, shape: Shape, given: Given) -> Given:
     for field in shape.documents.keys() & given.values.keys():
         value, path = given.values[field], given.path + pointer(shape.names[field])
         encrypted = shape.personal is not None and shape.personal.closes(field)
-        root = context.splits.section(value)
-        if root is not None:
-            sent = _sent(context, shape, field, value, path, given.findings)
-            if not encrypted:
-                sections |= sent
-            elif not given.findings:
-                given.values[field] = whole(context, value, sent)
-        elif shape.documents[field] and not encrypted:
-            given.values[field] = _split(context, value, path, given.findings, sections)
+        if context.splits.section(value) is None:
+            if shape.documents[field] and not encrypted:
+                given.values[field] = _split(context, value, path, given.findings, sections)
+            continue
+        if shape.documents[field] is None:
+            text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
+            given.findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
+        place = _moved if context.planned else _sent
+        given.values[field] = place(context, value, path, given.findings, sections, encrypted=encrypted)
     return replace(given, sections=sections) if sections else given
 
 
 def _sent(
-    context: Context, shape: Shape, field: str, value: Json, path: str, findings: list[Finding]
-) -> dict[str, Json]:
-    """The sections of a value that is given by a stub, as far as they are not stored; what is wrong is a finding."""
-    root = context.splits.section(value)
-    assert root is not None
-    if shape.documents[field] is None:
-        text = f"{shape.names[field]} keeps no sections; make it unfoldable first (SetUnfoldable)"
-        findings.append(Finding("PROPERTY_UNFOLDABLE", path, text))
+    context: Context, value: Json, path: str, findings: list[Finding], sections: dict[str, Json], *, encrypted: bool
+) -> Json:
+    """What becomes of a value that is given by a stub; `sections` get those that are not stored, what is wrong is a finding."""
     if context.splits.key(value):
         findings.append(Finding("SECTION_SHAPE", path, "a stub that is given holds no key; give the value itself"))
-    return uploaded(context, root, path, findings)
+    sent = uploaded(context, context.splits.section(value) or "", path, findings)
+    if encrypted:
+        return value if findings else whole(context, value, sent)
+    sections |= sent
+    return value
+
+
+def _moved(
+    context: Context, value: Json, path: str, findings: list[Finding], sections: dict[str, Json], *, encrypted: bool
+) -> Json:
+    """As `_sent`, given by a migration: with its key, and where it is to be encrypted it is split anew with its object."""
+    if context.splits.key(value):
+        return value if encrypted else _anew(context, value, findings, sections, "")
+    if not encrypted:
+        return _sent(context, value, path, findings, sections, encrypted=False)
+    sent = uploaded(context, context.splits.section(value) or "", path, findings)
+    return whole(context, value, sent) if sent and not findings else value
 
 
 def spread(context: Context, shape: Shape, name: str, given: Json, path: str, findings: list[Finding]) -> Json:
@@ -73,18 +84,24 @@ def closed_sections(
 ) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
     """Values with stubs in place of large ones that are encrypted, and their sealed sections.
 
-    `whole_values`: all that the object has from now on, which says whose keys it needs. Raises `Refused`.
+    What is kept in sections otherwise than its property is from now on, sealed or in plain, is split anew.
+    `whole_values`: all that the object has from now on, which says whose keys it needs. Raises `Refused`, `Unread`.
     """
-    personal = shape.personal
-    split = [field for field, unfoldable in shape.documents.items() if unfoldable and values.get(field) is not None]
-    if personal is None or not any(map(personal.closes, split)):
-        return values, {}
     stored, sections = dict(values), dict[str, Json]()
     findings: list[Finding] = []
-    for field in split:
-        if personal.closes(field) and context.splits.section(values[field]) is None:
+    for field, unfoldable in shape.documents.items():
+        value, personal = values.get(field), shape.personal
+        there = context.splits.section(value) is not None
+        closes = personal is not None and personal.closes(field)
+        if value is None or (bool(context.splits.key(value)) == closes if there else not (closes and unfoldable)):
+            continue
+        key = ""
+        if personal is not None and closes:
             key = _document_key(context, personal, entity, field, whole_values)
-            stored[field] = _split_once(context, values[field], entity, field, findings, sections, key)
+        if there:
+            stored[field] = _anew(context, value, findings, sections, key)
+        else:
+            stored[field] = _split_once(context, value, entity, field, findings, sections, key)
     if findings:
         raise Refused(findings)
     return stored, sections
@@ -103,6 +120,8 @@ def compared(
         if not there or given[field] is None:
             continue
         assert shape.personal is not None, "only what is encrypted has a key"
+        if not shape.personal.closes(field):
+            continue  # it is on its way to be kept in plain, and so is what is given
         if there != _document_key(context, shape.personal, entity, field, {**old, **given}):
             found[field] = whole(context, old[field])
             continue
@@ -126,6 +145,22 @@ def _split_once(
     if noted is None or not same(noted.value, value):  # one command may give a value twice
         noted = context.notes[at] = _Noted(value, {}, [])
         noted.stub = _split(context, value, "", noted.findings, noted.sections, key)
+    sections |= noted.sections
+    findings += noted.findings
+    return noted.stub
+
+
+def _anew(context: Context, value: Json, findings: list[Finding], sections: dict[str, Json], key: str) -> Json:
+    """What a stub stands for, split again: sealed under a key, or in plain without one. Once, however often it is decided.
+
+    Raises `Unread`.
+    """
+    at = "anew", context.splits.section(value), key
+    noted = context.notes.get(at)
+    if noted is None:
+        plain = whole(context, value)
+        noted = context.notes[at] = _Noted(value, {}, [])
+        noted.stub = _split(context, plain, "", noted.findings, noted.sections, key)
     sections |= noted.sections
     findings += noted.findings
     return noted.stub

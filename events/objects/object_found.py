@@ -12,7 +12,7 @@ from events.objects.given import Given, GivenKey, checked
 from events.objects.large import closed_sections, in_sections
 from events.objects.marked import guarded
 from events.objects.object_words import ObjectDeleted, ObjectRestored, ObjectUpdated
-from events.objects.personal import closed_changes, opened, tokened
+from events.objects.personal import changing, closed, opened, tokened
 from events.objects.section import new_sections
 from events.plain import made
 from events.schema.hierarchy import entity_of, standing_key
@@ -44,8 +44,9 @@ class Found(Struct, frozen=True, gc=False):
         shape, old = self.shape, self.state["properties"]
         sections: Mapping[str, Json] = {}
         if shape.personal is not None:
-            split, sections = closed_sections(context, shape, self.entity, changed, {**self.old, **changed})
-            changed = closed_changes(context, shape.personal, self.entity, self.old, split)
+            changed, whole = changing(shape.personal, self.old, changed), {**self.old, **changed}
+            split, sections = closed_sections(context, shape, self.entity, changed, whole)
+            changed = closed(context, shape.personal, self.entity, split, whole)
         values = event_start(shape, self.key)
         values["set"] = {field: value for field, value in changed.items() if value is not None}
         values["unset"] = [field for field, value in changed.items() if value is None]

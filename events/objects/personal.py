@@ -114,15 +114,12 @@ def closed(
     }
 
 
-def closed_changes(
-    context: Context, personal: Personal, entity: Key, old: Mapping[str, Json], changed: Mapping[str, Json]
-) -> dict[str, Json]:
-    """Changed values as they are stored; all that are encrypted where the object is about another person from now on."""
-    whole = {**old, **changed}
-    if personal.person(old) == personal.person(whole):
-        return closed(context, personal, entity, changed, whole)
+def changing(personal: Personal, old: Mapping[str, Json], changed: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Changed values, with all that are encrypted where the object is about another person from now on."""
+    if personal.person(old) == personal.person({**old, **changed}):
+        return changed
     rest = {field: old[field] for field in personal.closed if field in old and old[field] != PURGED}
-    return closed(context, personal, entity, {**rest, **changed}, whole)
+    return {**rest, **changed}
 
 
 def tokened(context: Context, personal: Personal, values: Mapping[str, Json]) -> dict[str, Json]:

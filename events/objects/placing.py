@@ -11,10 +11,10 @@ from events.decider import Context, Drafted, Payload, State, as_far_as_known
 from events.findings import Finding, Refused
 from events.names import Key, object_key
 from events.objects import object as object_
+from events.objects.carried import carried, with_sections
 from events.objects.claims import claimed, refused_claims, refused_key
 from events.objects.object_found import claims_of, event_start, find, shape_of, writable
 from events.objects.object_words import ObjectCreated
-from events.objects.personal import closed
 from events.plain import made
 from events.reserved import shared_key, was_key
 from events.schema.kinds import ObjectTypeNamed, kind_named
@@ -83,16 +83,16 @@ def _placed(context: Context, command: PlaceObject) -> list[Drafted]:
         raise Refused(findings)
     said = event_start(shape, command.key)
     said["properties"] = _stored(context, shape, entity, values)
-    return [Drafted(entity, shape.slug, made(ObjectCreated, said))]
+    return with_sections(context, [Drafted(entity, shape.slug, made(ObjectCreated, said))])
 
 
 def _stored(context: Context, shape: Shape, entity: Key, values: Mapping[str, Json]) -> Mapping[str, Json]:
     """What its type has only under other parents stays with it, and is closed as these want it."""
-    own = values if shape.personal is None else closed(context, shape.personal, entity, values, values)
-    if shape.other is None or shape.other.personal is None:
+    own = carried(context, shape, entity, values, values)
+    if shape.other is None:
         return own
     rest = {field: value for field, value in values.items() if field not in shape.names}
-    return {**own, **closed(context, shape.other.personal, entity, rest, values)}
+    return {**own, **carried(context, shape.other, entity, rest, values)}
 
 
 def _reads(context: Context, command: Payload) -> Iterator[Key]:

@@ -34,6 +34,9 @@ class Splits(Protocol):
     def section(self, value: Json, /) -> str | None:
         """The digest of the section that a stored value stands for; `None` where it is the value itself."""
 
+    def size(self, value: Json, /) -> int:
+        """Bytes of JSON of the value that a stored one stands for."""
+
     def digest(self, content: Json, /) -> str:
         """By which a section is called."""
 
@@ -61,6 +64,9 @@ class _NoSplits:
 
     def section(self, _value: Json, /) -> str | None:
         return None
+
+    def size(self, _value: Json, /) -> int:
+        return 0
 
     def digest(self, _content: Json, /) -> str:
         return ""

@@ -199,9 +199,6 @@ def _set_marking(one: One, marking: Marking | None) -> list[Drafted]:
     if ENCRYPT in (marking, was):
         what = f"the values of {one.name} are kept {'closed' if was == ENCRYPT else 'in plain'}, and stay so"
         findings += one.breaking(what, "/marking")
-        if "unfoldable" in one.each:
-            text = f"{one.name} is, or was, kept in sections, which stay as they were written: declare another property"
-            findings.append(Finding("PROPERTY_UNFOLDABLE", "/marking", text))
     return one.told(PropertyMarkingSet(**one.names, marking=marking), "/marking", *findings)
 
 

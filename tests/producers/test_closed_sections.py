@@ -183,10 +183,17 @@ async def test_what_others_sealed_is_given_to_nobody(desk):
     ]
 
 
-async def test_whether_sections_are_sealed_is_said_once(desk):
-    for field, marking in (("내용", None), ("내용", "mark"), ("plain", "encrypt")):
+async def test_whether_sections_are_sealed_is_said_otherwise_while_there_are_none(desk):
+    for field, marking in (("내용", None), ("plain", "encrypt")):
+        await sent(desk, "SetMarking", type="Manual", property=field, marking=marking)
+    await sent(desk, "CreateObject", type="Manual", properties={"id": "m0", "plain": book(20)})
+    assert all(map(is_sealed, (await sections(desk)).values()))
+    for field, marking in (("내용", "encrypt"), ("plain", None), ("plain", "mark")):
         outcome = await desk.send("SetMarking", type="Manual", property=field, marking=marking)
-        assert codes(outcome) == ["PROPERTY_UNFOLDABLE"], outcome
+        assert codes(outcome) == ["RULE_BREAKING_UNPLANNED"], outcome
+
+
+async def test_a_property_that_is_encrypted_becomes_unfoldable_later(desk):
     await sent(desk, "AddProperty", type="Manual", property={"name": "x", "type": "json", "marking": "encrypt"})
     await sent(desk, "CreateObject", type="Manual", properties={"id": "m1", "x": book(20)})
     assert await sections(desk) == {}
