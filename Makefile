@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest
 JOBS ?= auto
 
-.PHONY: help demo up test test-npm test-terminusdb test-aws test-rabbitmq torture check format lint types layers bench schemas docs lock clean
+.PHONY: help demo up test test-npm test-terminusdb test-aws test-rabbitmq test-browser torture check format lint types layers bench schemas docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -35,6 +35,9 @@ test-aws: $(VENV)/.installed-dev ## queues, buckets, streams and buses, on the s
 
 test-rabbitmq: $(VENV)/.installed-dev ## exchanges and queues, on the server that OMS_RABBITMQ_URL names
 	$(PYTEST) -q tests/sinks/test_rabbitmq.py $(ARGS)
+
+test-browser: $(VENV)/.installed-dev ## the portal in the Chromium that OMS_CHROMIUM names (else the one that is installed)
+	OMS_CHROMIUM="$${OMS_CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" $(PYTEST) -q tests/browser $(ARGS)
 
 check: format lint types layers test ## what must be green before a change lands
 

@@ -1,4 +1,4 @@
-"""The page of the portal: HTML, a style and a program, from beside the code. It holds nothing, and asks the doors of the portal.
+"""The page of the portal: HTML, a style and programs, from beside the code. It holds nothing, and asks the doors of the portal.
 
 Nothing from elsewhere is loaded, nothing inline is run, no frame may hold it.
 """
@@ -14,10 +14,10 @@ from gateways.http.callers import Door
 from gateways.http.ports import Behind
 
 HERE: Final = Path(__file__).parent / "page"
+_PROGRAMS: Final = ("portal", "words", "doors", "making", "doing", "asking", "tries")
 FILES: Final = {
     "/portal": ("portal.html", "text/html; charset=utf-8"),
-    "/portal/portal.js": ("portal.js", "text/javascript; charset=utf-8"),
-    "/portal/words.js": ("words.js", "text/javascript; charset=utf-8"),
+    **{f"/portal/{each}.js": (f"{each}.js", "text/javascript; charset=utf-8") for each in _PROGRAMS},
     "/portal/portal.css": ("portal.css", "text/css; charset=utf-8"),
 }
 PAGES: Final = tuple(FILES)

@@ -1,193 +1,182 @@
 // The portal: endpoints of webhooks for who owns them. It says nothing that the doors under /portal/subscriptions do not.
-// Everything that comes from there is put in as text, never as HTML.
 
-import { language, outcome, word } from "/portal/words.js";
+import { asked, choice, field, read } from "/portal/asking.js";
+import { button, notice, seeTo, whenTurnedAway } from "/portal/doing.js";
+import { ask, token, Turned } from "/portal/doors.js";
+import { column, legible, make, number, percent, row, state, table } from "/portal/making.js";
+import { tries } from "/portal/tries.js";
+import { language, outcome, word, wrong } from "/portal/words.js";
 
-const DOORS = {
-  list: ["GET", "/portal/subscriptions"],
-  show: ["GET", "/portal/subscriptions/{name}"],
-  tries: ["GET", "/portal/subscriptions/{name}/tries"],
-  one: ["GET", "/portal/subscriptions/{name}/tries/{number}"],
-  resend: ["POST", "/portal/subscriptions/{name}/tries/{number}/resend"],
-  test: ["POST", "/portal/subscriptions/{name}/test"],
-  rotate: ["POST", "/portal/subscriptions/{name}/rotate"],
-  recover: ["POST", "/portal/subscriptions/{name}/recover"],
-  say: ["POST", "/portal/subscriptions/{name}/{verb}"],
-};
-const TOKEN = "oms-portal-token";
 const main = document.getElementById("main");
 const leave = document.getElementById("leave");
+const HOUR = 3_600;
+const WINDOWS = { "1h": "hour", "24h": "day", "7d": "week" };
+const BREAKERS = { closed: "closed", open: "open", "half-open": "halfOpen" };
+const TERMS = ["sink", "description", "reason", "types", "objectTypes", "branches", "source", "filters", "config", "protocolsettings"];
+let turn = 0;
 
-async function ask(door, given = {}, query = {}, said = undefined) {
-  const [method, path] = DOORS[door];
-  const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(given[name]));
-  const search = new URLSearchParams(query).toString();
-  const token = sessionStorage.getItem(TOKEN);
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  if (said !== undefined) headers["Content-Type"] = "application/json";
-  const body = said === undefined ? undefined : JSON.stringify(said);
-  const answer = await fetch(search ? `${filled}?${search}` : filled, { method, headers, body });
-  const text = await answer.text();
-  const found = text ? JSON.parse(text) : {};
-  if (!answer.ok) throw Object.assign(new Error(found.detail ?? answer.statusText), { status: answer.status });
-  return found;
-}
-
-function make(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  Object.assign(made, properties);
-  made.append(...children.filter((each) => each !== null && each !== undefined).map((each) => each instanceof Node ? each : String(each)));
-  return made;
-}
-
-const button = (name, work, more = {}) => make("button", { type: "button", onclick: () => seeTo(work), ...more }, word(name));
-const cell = (value, className = "") => make("td", { className }, value ?? "");
-const numbers = (...values) => values.map((each) => cell(each === null || each === undefined ? "" : Number(each).toLocaleString(language), "number"));
-const percent = (share) => share === null || share === undefined ? "" : `${(share * 100).toFixed(2)} %`;
-const moment = (text) => text ? new Date(text).toLocaleString(language) : "";
-const table = (heads, rows) => make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((each) => make("th", { scope: "col" }, each)))), make("tbody", {}, ...rows));
-const state = (name) => make("span", { className: name === "active" ? "good" : "bad" }, word(name));
-
-function notice(text) {
-  document.getElementById("notice").textContent = text;
-}
-
-async function seeTo(work) {
-  notice("");
+function named() {
   try {
-    await work();
-  } catch (wrong) {
-    if (wrong.status === 401) return enter();
-    notice(wrong.status ? wrong.message : word("away"));
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return location.hash.slice(1); // nobody made that by a link of this page
   }
 }
 
-function enter() {
-  const field = make("input", { type: "password", autocomplete: "off", id: "token" });
-  const form = make("form", {}, make("label", { htmlFor: "token" }, word("token"), " "), field, " ", make("button", {}, word("enter")));
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    sessionStorage.setItem(TOKEN, field.value.trim());
-    seeTo(route);
-  };
-  leave.hidden = true;
-  main.replaceChildren(make("p", {}, word("ask")), form);
-  field.focus();
+/** Shows what the address names. What comes too late, behind another address, is not shown. */
+async function route() {
+  const said = named();
+  if (said.startsWith("token=")) {
+    token.keep(said.slice("token=".length));
+    history.replaceState(null, "", location.pathname);
+    return route();
+  }
+  const mine = ++turn;
+  leave.hidden = !token.there();
+  main.setAttribute("aria-busy", "true");
+  if (!main.hasChildNodes()) main.append(make("p", { className: "dim" }, word("loading")));
+  let shown;
+  try {
+    shown = await (said ? endpoint(said) : endpoints());
+  } catch (error) {
+    if (!(error instanceof Turned) || error.status === 401) throw error;
+    shown = failed(said, error);
+  }
+  if (mine === turn) place(said, shown);
 }
 
-async function list() {
-  const { endpoints } = await ask("list");
-  const rows = endpoints.map((each) => make("tr", {},
-    cell(make("button", { type: "button", className: "plain", onclick: () => { location.hash = encodeURIComponent(each.name); } }, each.name)),
-    cell(state(each.status)), cell(each.sink), ...numbers(each.figures?.lag, each.figures?.again),
-    ...["1h", "24h", "7d"].map((window) => cell(percent(each.figures?.windows[window].share), "number"))));
-  const heads = [word("name"), word("status"), word("sink"), word("behind"), word("again"), ...["hour", "day", "week"].map((each) => `${word("share")}, ${word(each)}`)];
-  main.replaceChildren(button("reload", list), rows.length ? table(heads, rows) : make("p", {}, word("none")));
+/** Puts it there; the focus stays at what has the same name, or goes to what is new. */
+function place(said, shown) {
+  const before = main.contains(document.activeElement) ? document.activeElement : null;
+  const heading = shown[0];
+  document.title = `${said ? `${said} · ` : ""}OMS · ${word("title")}`;
+  main.replaceChildren(...shown);
+  main.removeAttribute("aria-busy");
+  const again = before?.dataset.does && main.querySelector(`[data-does="${before.dataset.does}"]`);
+  if (again) again.focus();
+  else if (before || main.dataset.of !== said) heading.focus({ preventScroll: !before });
+  main.dataset.of = said;
 }
 
-async function show(name) {
-  const found = await ask("show", { name });
-  const again = () => show(name);
-  const say = (verb, said) => async () => { await ask("say", { name, verb }, {}, said?.() ?? {}); await again(); };
-  const reason = () => { const why = prompt(word("why")); return why ? { reason: why } : {}; };
-  const buttons = [
-    button("back", async () => { location.hash = ""; }),
-    button("reload", again),
-    ["active", "unconsented"].includes(found.status) ? button("pause", say("pause", reason)) : button("resume", say("resume")),
-    button("test", async () => {
-      const told = await ask("test", { name }, {}, {});
-      notice(word("tested", `${told.status ?? ""} ${outcome(told.kind, told.sentence)}`, told.ms, told.answer.slice(0, 500)));
-    }),
-    button("recover", () => recover(name)),
-    found.signed ? button("rotate", async () => {
-      if (confirm(word("sureRotate"))) notice(word("secret", (await ask("rotate", { name }, {}, {})).secret));
-    }) : null,
+const heading = (...children) => make("h2", { tabIndex: -1 }, ...children);
+const reload = () => button("reload", route);
+const toAll = () => make("a", { href: "#", className: "back" }, word("back"));
+
+function failed(said, error) {
+  return [heading(word("notShown")), make("p", { className: "bad", role: "alert" }, wrong(error)),
+    make("div", { className: "row" }, said ? toAll() : null, reload())];
+}
+
+async function endpoints() {
+  const { endpoints: found } = await ask("list");
+  const columns = [
+    column("name", "long"), column("status", "short"), column("sink", "long"), column("behind", "number"), column("again", "number"),
+    ...Object.values(WINDOWS).map((each) => column(each, "number", `${word("share")}, ${word(each)}`)),
   ];
-  const tries = make("section");
-  main.replaceChildren(make("h2", {}, name, " ", state(found.status)), make("p", {}, ...buttons.filter(Boolean)), terms(found), windows(found.figures), tries);
-  await more(name, tries, false);
+  const rows = found.map((each) => row(columns,
+    make("a", { href: `#${encodeURIComponent(each.name)}` }, each.name), state(each.status), each.sink,
+    number(each.figures?.lag), number(each.figures?.again), ...Object.keys(WINDOWS).map((window) => percent(each.figures?.windows[window].share))));
+  return [heading(word("endpoints")), make("div", { className: "row" }, reload()),
+    rows.length ? table(word("endpoints"), columns, rows) : make("p", {}, word("none"))];
+}
+
+async function endpoint(name) {
+  const [found, section] = await Promise.all([ask("show", { name }), tries(name)]);
+  const running = ["active", "unconsented"].includes(found.status);
+  const buttons = [
+    reload(),
+    running ? button("pause", () => pause(name), "say") : button("resume", () => say(name, "resume", {}), "say"),
+    button("test", () => test(name)), button("recover", () => recover(name)),
+    found.signed ? button("rotate", () => rotate(name)) : null,
+  ];
+  return [heading(name, " ", state(found.status)), make("p", {}, toAll()), make("div", { className: "row" }, ...buttons),
+    terms(found), ...figures(found.figures), section];
+}
+
+async function say(name, verb, said) {
+  await ask("say", { name, verb }, {}, said);
+  await route();
+}
+
+async function pause(name) {
+  const said = await asked(word("pause"), word("surePause"), word("pause"), field("why", { maxLength: 2_000 }));
+  if (said) await say(name, "pause", said.why.trim() ? { reason: said.why.trim() } : {});
+}
+
+async function test(name) {
+  const told = await ask("test", { name }, {}, {});
+  const result = `${told.status ?? ""} ${outcome(told.kind, told.sentence)}`.trim();
+  notice(word("tested", result, number(told.ms), told.answer.slice(0, 500)), told.kind !== "delivered");
+}
+
+async function rotate(name) {
+  const overlaps = [[24 * HOUR, word("day")], [7 * 24 * HOUR, word("week")], [HOUR, word("hour")], [0, word("atOnce")]];
+  const said = await asked(word("rotate"), word("sureRotate"), word("rotate"), choice("overlap", overlaps, 24 * HOUR));
+  if (!said) return;
+  const { secret } = await ask("rotate", { name }, {}, { overlap: Number(said.overlap) });
+  await read(word("rotate"), word("secret"), secret);
 }
 
 async function recover(name) {
-  const days = Number(prompt(word("since"), "1"));
-  if (!(days > 0)) return;
-  const since = new Date(Date.now() - days * 86_400_000).toISOString();
+  const spans = [[HOUR, word("hour")], [24 * HOUR, word("day")], [7 * 24 * HOUR, word("week")], [30 * 24 * HOUR, word("month")]];
+  const said = await asked(word("recover"), null, word("count"), choice("span", spans, 24 * HOUR));
+  if (!said) return;
+  const since = new Date(Date.now() - Number(said.span) * 1_000).toISOString();
   const { events } = await ask("recover", { name }, {}, { since, dryRun: true });
   if (!events) return notice(word("nothing"));
-  if (!confirm(word("sureRecover", events))) return;
+  if (!await asked(word("recover"), word("sureRecover", number(events)), word("resend"))) return;
   await ask("recover", { name }, {}, { since });
   notice(word("resent"));
 }
 
 function terms(found) {
-  const said = ["sink", "description", "reason", "types", "objectTypes", "branches", "filters", "config", "protocolsettings"]
-    .filter((each) => found[each] !== null && found[each] !== undefined)
-    .flatMap((each) => [make("dt", {}, word(each)), make("dd", {}, typeof found[each] === "string" ? found[each] : JSON.stringify(found[each]))]);
-  return make("dl", {}, ...said);
+  const said = TERMS.filter((each) => found[each] !== null && found[each] !== undefined);
+  return make("dl", {}, ...said.flatMap((each) => [make("dt", {}, word(each)), make("dd", {}, legible(found[each]))]));
 }
 
-function windows(figures) {
-  if (!figures) return make("p", {}, word("never"));
-  const rows = Object.entries(figures.windows).map(([name, each]) => make("tr", {}, cell(word({ "1h": "hour", "24h": "day", "7d": "week" }[name])),
-    ...numbers(each.delivered, each.failed), cell(percent(each.share), "number"), ...numbers(each.p50, each.p95, each.p99)));
-  const heads = ["window", "delivered", "failed", "share", "p50", "p95", "p99"].map((each) => word(each));
-  const sparing = [
-    ...(figures.breaker ? [`${word("breaker")}: ${word({ closed: "closed", open: "open", "half-open": "halfOpen" }[figures.breaker])}`] : []),
-    ...(figures.away ? [word("unanswered")] : []),
-    ...(figures.leftAlone ? [`${word("alone")}: ${Math.ceil(figures.leftAlone)} s`] : []),
-  ].map((each) => ` · ${each}`).join("");
-  return make("div", {}, table(heads, rows), make("p", { className: "dim" }, `${word("behind")}: ${figures.lag ?? "?"} · ${word("again")}: ${figures.again} · ${word("left")}: ${figures.left} · ${word("later")}: ${figures.deferred}${sparing}`));
+function figures(found) {
+  if (!found) return [];
+  const columns = [column("window"), ...["delivered", "failed", "share", "p50", "p95", "p99"].map((each) => column(each, "number"))];
+  const rows = Object.entries(found.windows).map(([name, each]) => row(columns,
+    word(WINDOWS[name]), number(each.delivered), number(each.failed), percent(each.share), number(each.p50), number(each.p95), number(each.p99)));
+  const said = [
+    `${word("behind")}: ${number(found.lag) ?? "?"}`, `${word("again")}: ${number(found.again)}`,
+    `${word("left")}: ${number(found.left)}`, `${word("later")}: ${number(found.deferred)}`,
+    found.breaker && `${word("breaker")}: ${word(BREAKERS[found.breaker])}`,
+    found.away && word("unanswered"),
+    found.leftAlone > 0 && `${word("alone")}: ${number(Math.ceil(found.leftAlone))} s`,
+  ];
+  return [table(word("window"), columns, rows), make("p", { className: "dim" }, said.filter(Boolean).join(" · "))];
 }
 
-async function more(name, place, failed) {
-  const heads = ["time", "position", "attempt", "trigger", "ms", "result", "next"].map((each) => word(each));
-  const shown = table(heads, []);
-  const box = make("input", { type: "checkbox", id: "failed", checked: failed, onchange: () => seeTo(() => more(name, place, box.checked)) });
-  const older = make("button", { type: "button", hidden: true }, word("older"));
-  async function page(before) {
-    const found = await ask("tries", { name }, { limit: 50, failed, ...(before ? { before } : {}) });
-    shown.tBodies[0].append(...found.tries.map((each) => row(name, each)));
-    older.hidden = found.before === null;
-    older.onclick = () => seeTo(() => page(found.before));
-  }
-  await page(null);
-  place.replaceChildren(make("h2", {}, word("tries")), make("p", {}, box, make("label", { htmlFor: "failed" }, " ", word("onlyFailed"))), shown, older);
-}
-
-function row(name, each) {
-  const good = each.kind === "delivered";
-  const open = make("button", { type: "button", className: `plain ${good ? "good" : "bad"}`, onclick: () => seeTo(() => unfold(name, each, made)) },
-    each.status ?? "", " ", outcome(each.kind, each.sentence));
-  const made = make("tr", {}, cell(moment(each.time)), ...numbers(each.position, each.attempt), cell(word(each.trigger)), ...numbers(each.ms), cell(open), cell(moment(each.next)));
-  return made;
-}
-
-async function unfold(name, each, at) {
-  if (at.nextElementSibling?.dataset.of === String(each.number)) return at.nextElementSibling.remove();
-  const found = await ask("one", { name, number: each.number });
-  const heads = (headers) => Object.entries(headers).map(([key, value]) => `${key}: ${value}`).join("\n");
-  const part = (title, text) => make("div", {}, make("strong", {}, word(title)), make("pre", {}, text ?? ""));
-  const parts = make("div", { className: "parts" }, part("request", heads(found.request)), part("body", found.body), part("response", heads(found.response)), part("answer", found.answer));
-  const again = button("resend", async () => { await ask("resend", { name, number: each.number }); notice(word("resent")); });
-  const unfolded = make("tr", {}, make("td", { colSpan: 7 }, again, make("span", { className: "dim" }, each.event, each.address ? ` · ${each.address}` : ""), parts));
-  unfolded.dataset.of = each.number;
-  at.after(unfolded);
-}
-
-async function route() {
-  const said = decodeURIComponent(location.hash.slice(1));
-  if (said.startsWith("token=")) {
-    sessionStorage.setItem(TOKEN, said.slice("token=".length));
-    history.replaceState(null, "", location.pathname);
-    return route();
-  }
-  leave.hidden = !sessionStorage.getItem(TOKEN);
-  await (said ? show(said) : list());
+/** Asks for a token; one that opened nothing is forgotten. */
+function enter() {
+  turn += 1;
+  const refused = token.there();
+  token.forget();
+  leave.hidden = true;
+  const typed = make("input", { type: "password", autocomplete: "off", required: true, className: "wide", ...(refused ? { "aria-describedby": "refused" } : {}) });
+  const form = make("form", { className: "fields" }, make("label", {}, word("token"), typed), make("button", {}, word("enter")));
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    token.keep(typed.value.trim());
+    seeTo(route);
+  };
+  document.title = `OMS · ${word("title")}`;
+  main.removeAttribute("aria-busy");
+  main.replaceChildren(...(refused ? [make("p", { className: "bad", id: "refused", role: "alert" }, word("GATEWAY_TOKEN"))] : []), make("p", {}, word("ask")), form);
+  typed.focus();
 }
 
 document.documentElement.lang = language;
 document.title = document.getElementById("title").textContent = `OMS · ${word("title")}`;
 leave.textContent = word("leave");
-leave.onclick = () => { sessionStorage.removeItem(TOKEN); location.hash = ""; enter(); };
+leave.onclick = () => {
+  token.forget();
+  history.replaceState(null, "", location.pathname);
+  notice("");
+  enter();
+};
+whenTurnedAway(enter);
 window.addEventListener("hashchange", () => seeTo(route));
 seeTo(route);

@@ -2,12 +2,17 @@
 
 import asyncio
 import re
+from typing import get_args
 
 import pytest
 
+from events.subscriptions.consent import WAITS
+from events.subscriptions.letters import Trigger
+from events.subscriptions.outgoing import SENTENCES, told
 from gateways.http import openapi
 from gateways.http.callers import MAX_BODY
 from gateways.http.portal_page import FILES, HERE
+from gateways.http.portal_shapes import _MEMBERS
 from gateways.http.ports import Caller
 from tests.gateways.http.conftest import EVERYTHING, get
 
@@ -25,11 +30,12 @@ async def test_the_page_is_whole_and_runs_nothing_but_its_own(gateway):
     assert named == set(FILES) - {"/portal"}
     page = loaded["portal.html"]
     assert re.findall(r"<script(?![^>]*src=)|<style|\son\w+=|style=", page) == []
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document.write|eval|https?:", loaded["portal.js"])
+    programs = "".join(text for file, text in loaded.items() if file.endswith(".js"))
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document.write|eval|https?:", programs)
 
 
 def test_every_door_that_the_page_knocks_at_is_in_the_openapi_document():
-    program = (HERE / "portal.js").read_text(encoding="utf-8")
+    program = (HERE / "doors.js").read_text(encoding="utf-8")
     knocked = set(re.findall(r'\["(GET|POST)", "(/portal/[^"]+)"\]', program))
     paths = openapi.document()["paths"]
     there = {(method.upper(), path) for path, methods in paths.items() for method in methods if path not in FILES}
@@ -42,8 +48,10 @@ def test_it_speaks_korean_wherever_it_speaks_english():
     english, korean = (HERE / "words.js").read_text(encoding="utf-8").split("  ko: {")
     names = [re.findall(r"[{,\s](\w+): \"", part) for part in (english, korean)]
     assert names[0] == names[1]
-    said = set(re.findall(r'(?:word|button)\("(\w+)"', (HERE / "portal.js").read_text(encoding="utf-8")))
-    assert said <= set(names[0])
+    programs = "".join(each.read_text(encoding="utf-8") for each in HERE.glob("*.js"))
+    said = set(re.findall(r'(?:word|button|column|field|choice|part)\("(\w+)"', programs))
+    heard = {*map(told, SENTENCES), *get_args(Trigger)} - {"test"}  # a test is no try
+    assert said | heard | {"active", "paused", "disabled", WAITS} | set(_MEMBERS) - {"protocol"} <= set(names[0])
 
 
 @pytest.mark.parametrize(

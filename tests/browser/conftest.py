@@ -1,0 +1,108 @@
+"""A running OMS with a portal, endpoints that take what they are told to take, and a browser, where `OMS_CHROMIUM` names one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from events.subscriptions.secret_ids import signs
+from oms.callers import allow
+from oms.client import connect
+from oms.running import running
+from oms.secrets import made
+from oms.settings import Settings
+from tests.browser.chromium import DEADLINE, Page, chromium
+from tests.conftest import GIVEN_CHROMIUM
+
+NAME = "탑승구"
+ANSWER = "<b>점검 중</b>"
+NUMBER = [{"name": "number", "type": "string"}]
+
+
+@dataclass
+class Receiver:
+    """`/bad` never takes anything, as long as `healed` is not set; `arrived`: path, headers and body."""
+
+    healed: bool = False
+    arrived: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
+
+    async def next(self) -> tuple[str, dict[str, str], bytes]:
+        async with asyncio.timeout(DEADLINE):
+            return await self.arrived.get()
+
+    async def take(self, request: web.Request) -> web.Response:
+        await self.arrived.put((request.path, dict(request.headers), await request.read()))
+        if self.healed or request.path != "/bad":
+            return web.Response(status=204)
+        return web.Response(status=422, text=ANSWER, headers={"webhook-delivery": "abort-message"})
+
+
+@dataclass
+class Desk:
+    """An OMS with endpoints; `owner` may see `NAME` alone, `all` each."""
+
+    settings: Settings
+    url: str
+    receiver: Receiver
+    client: Any
+    tokens: dict[str, str]
+
+    async def event(self, name: str) -> int:
+        """Tells of a new type; its position."""
+        said = {"name": name, "primaryKey": ["number"], "properties": NUMBER}
+        return int((await self.client.send("CreateObjectType", said, wait="projected:versions")).position)
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[tuple[int, Receiver]]:
+    receiver, app = Receiver(), web.Application()
+    app.router.add_post("/{path}", receiver.take)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield runner.addresses[0][1], receiver
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Desk]:
+    """Endpoints: one that refuses, one that takes, one at which nobody is, one that is paused."""
+    async with receiving() as (port, receiver):
+        settings = Settings(
+            folder=folder, gateway_port=0, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port), "9")
+        )
+        tokens = {"owner": allow(settings, "owner", ["webhooks"], [NAME]), "all": allow(settings, "all", ["webhooks"])}
+        async with running(settings, print) as here, await connect(settings.folder) as client:
+            for name, sink, more in (
+                (NAME, f"http://127.0.0.1:{port}/bad", {"description": "탑승구 안내판"}),
+                ("lounge", f"http://127.0.0.1:{port}/good?{'long' * 30}", {}),
+                ("nobody-there", "http://127.0.0.1:9/", {"config": {"breaker": {"tries": 3}}}),
+                ("later_" + "긴이름" * 20, f"http://127.0.0.1:{port}/good", {"paused": True}),
+            ):
+                secret = made(settings, "v1", signs(name))
+                said = {"name": name, "sink": sink, "secret": secret.id, "types": ["io.oms.objectType.*"], **more}
+                told = await client.send("RegisterSubscription", said)
+                assert told.status == "accepted", told
+            yield Desk(settings, here.gateway.url, receiver, client, tokens)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with opened(tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    if not GIVEN_CHROMIUM:
+        pytest.skip("OMS_CHROMIUM names no browser")
+    async with chromium(GIVEN_CHROMIUM, tmp_path / "chromium") as found:
+        yield found
