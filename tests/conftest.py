@@ -24,7 +24,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 # for the tests that ask for them, not for each program they start
 GIVEN_POSTGRES = os.environ.pop("OMS_POSTGRES_URL", "")
 GIVEN_TERMINUSDB = os.environ.pop("OMS_TERMINUSDB_URL", "")
-GIVEN_CHROMIUM = os.environ.pop("OMS_CHROMIUM", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

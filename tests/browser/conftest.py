@@ -1,6 +1,7 @@
 """A running OMS with a portal, endpoints that take what they are told to take, and a browser, where `OMS_CHROMIUM` names one."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from oms.running import running
 from oms.secrets import made
 from oms.settings import Settings
 from tests.browser.chromium import DEADLINE, Page, chromium
-from tests.conftest import GIVEN_CHROMIUM
+from tests.receiver import serving
 
+CHROMIUM = os.environ.get("OMS_CHROMIUM", "")
 NAME = "탑승구"
 ANSWER = "<b>점검 중</b>"
 NUMBER = [{"name": "number", "type": "string"}]
@@ -59,23 +61,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[tuple[int, Receiver]]:
-    receiver, app = Receiver(), web.Application()
-    app.router.add_post("/{path}", receiver.take)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield runner.addresses[0][1], receiver
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Desk]:
     """Endpoints: one that refuses, one that takes, one at which nobody is, one that is paused."""
-    async with receiving() as (port, receiver):
+    receiver = Receiver()
+    async with serving(web.post("/{path}", receiver.take)) as port:
         settings = Settings(
             folder=folder, gateway_port=0, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port), "9")
         )
@@ -102,7 +91,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    if not GIVEN_CHROMIUM:
+    if not CHROMIUM:
         pytest.skip("OMS_CHROMIUM names no browser")
-    async with chromium(GIVEN_CHROMIUM, tmp_path / "chromium") as found:
+    async with chromium(CHROMIUM, tmp_path / "chromium") as found:
         yield found
