@@ -22,7 +22,7 @@ from events.findings import Finding, Refused
 from events.migrations import migration_events as told
 from events.migrations import migration_words as words
 from events.migrations.migration_batch import SAMPLES, base, batch
-from events.migrations.migration_bounds import page
+from events.migrations.migration_bounds import page, there
 from events.migrations.migration_change import command_of, conversion, lasting, placed
 from events.migrations.migration_deciders import decided_by
 from events.migrations.migration_events import EVENTS, Status, evolve, migration_key
@@ -120,7 +120,12 @@ def _plan(context: Context, command: words.PlanMigration) -> list[Drafted]:
     context.get(migration_key(rid))
     context.get(migration_number_key(context.branch, number))
     said = {"rid": rid, "number": number, "branch": context.branch, **asked, "by": context.author}
-    counts = {"concerned": len(misfits), "lookedAt": looked_at, "there": whole.there, "samples": misfits[:SAMPLES]}
+    counts = {
+        "concerned": len(misfits),
+        "lookedAt": looked_at,
+        "there": there(context, whole),
+        "samples": misfits[:SAMPLES],
+    }
     planned = told.MigrationPlanned.model_validate({**said, **counts}, by_alias=True, by_name=False)
     return [Drafted(migration_key(rid), "-", planned)]
 
@@ -144,7 +149,7 @@ def _counted(context: Context, whole: Conversion) -> tuple[int, list[Key]]:
     """How many entities were looked at, and those that do not fit."""
     entities = alive(context, page(context, whole.prefixes, "", LOOKED_AT))
     if whole.planned is not None:
-        whole.planned(entities, whole.there)
+        whole.planned(entities, there(context, whole))
     if whole.misfit is not None:
         return len(entities), [key for key, state in entities.items() if whole.misfit(state)]
     if whole.claiming is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from events.decider import Context, State
 from events.findings import Finding, Refused
+from events.migrations.migration_bounds import there
 from events.migrations.migration_properties import TYPE, of_objects, placed, property_named, removed
 from events.migrations.migration_step import FIX, Conversion, Step
 from events.migrations.migration_values import converted, known
@@ -40,7 +41,9 @@ def taken(context: Context, command: RemoveProperty, fix: Fix) -> Conversion:
     others = of_objects(context, whole.type, whole.fixed)
     gone = removed(context, command, Fix(kind="drop"))
     prefixes = tuple(sorted({*own.prefixes, *others.prefixes}))
-    return Conversion(prefixes, own.there + others.there, whole.fixed, first=gone.first, last=gone.last)
+    return Conversion(
+        prefixes, there(context, own) + there(context, others), whole.fixed, first=gone.first, last=gone.last
+    )
 
 
 def over(context: Context, command: RemoveProperty, fix: Fix) -> "Over":

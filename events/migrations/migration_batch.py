@@ -18,7 +18,7 @@ from events.decider import MOST, Context, Drafted, Payload, State, needed
 from events.findings import Finding, Refused
 from events.migrations.migration_bounds import page
 from events.migrations.migration_change import command_of, conversion
-from events.migrations.migration_documents import fitting
+from events.migrations.migration_documents import BYTES, LITTLE, fitting
 from events.migrations.migration_events import MigrationBatchApplied, MigrationCompleted, MigrationFailed, migration_key
 from events.migrations.migration_objects import alive
 from events.migrations.migration_staging import Staging
@@ -107,8 +107,10 @@ class Batch:
             return since, keys
         everyone = [*since, *keys]
         steps = fixed_each(self.whole.fixed, alive(self.context, everyone)).steps
-        taken = fitting(self.context.splits, everyone, {key: step.commands for key, step in steps.items()})
-        self.last = self.last and taken == len(everyone)
+        commands = {key: step.commands for key, step in steps.items()}
+        first = self.anew or not self.state["step"]
+        taken, size = fitting(self.context.splits, everyone, commands, LITTLE if first else BYTES)
+        self.last = self.last and taken == len(everyone) and size <= LITTLE
         self.behind = taken < len(since)
         return everyone[: min(taken, len(since))], everyone[len(since) : taken]
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from events.branches.elsewhere import elsewhere
 from events.decider import Context, State, needed
 from events.findings import Finding, Refused
-from events.migrations.migration_step import LOOKED_AT, ONCE
+from events.migrations.migration_step import LOOKED_AT, ONCE, Conversion
 from events.names import Key
-from events.reserved import degree_key, number
+from events.reserved import count_key, degree_key, links_key, number
 
 
 def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> list[Key]:
@@ -18,6 +18,15 @@ def page(context: Context, prefixes: Sequence[str], after: str, limit: int) -> l
             log = elsewhere(context)
             keys += log.page(context.branch, context.position, prefix, max(after, prefix), limit - len(keys))
     return keys
+
+
+def there(context: Context, whole: Conversion) -> int:
+    """How many entities are alive that it looks at. Whoever asks for it hears of each that comes or goes. Raises `Unread`."""
+    if whole.there is not None:
+        return whole.there
+    named = (prefix.rstrip("/").split("/", 1) for prefix in whole.prefixes)
+    counts = [count_key(slug) if kind == "object" else links_key(slug) for kind, slug in named]
+    return sum(map(number, needed(context.get, counts)))
 
 
 def too_many(context: Context, objects: Sequence[Key]) -> dict[Key, str]:

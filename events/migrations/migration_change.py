@@ -15,6 +15,7 @@ from events.decider import Context, Payload
 from events.faults import fault_text
 from events.findings import Finding, Refused
 from events.migrations.migration_across import taken
+from events.migrations.migration_bounds import there
 from events.migrations.migration_circles import straightened
 from events.migrations.migration_links import between, fewer, without_links
 from events.migrations.migration_objects import required, without_type, without_value
@@ -105,16 +106,15 @@ def conversion(context: Context, command: Payload, fix: Fix) -> Conversion:
     if fix.kind not in change.fixes:
         text = f"{type(command).__name__} is mended by {' or '.join(change.fixes)}, not by {fix.kind}"
         raise Refused([Finding("MIGRATION_FIX", FIX + "/kind", text)])
-    whole = bounded(change.conversion(context, command, fix))
+    whole = bounded(context, change.conversion(context, command, fix))
     return whole if whole.last or command in whole.first else replace(whole, last=(command,))
 
 
-def bounded(whole: Conversion) -> Conversion:
+def bounded(context: Context, whole: Conversion) -> Conversion:
     """Raises `Refused` for more than one commit takes, where it is one."""
-    if whole.once and whole.there > ONCE:
-        text = (
-            f"{whole.there:,} would be converted in one commit, which takes {ONCE:,}; change another property instead"
-        )
+    count = there(context, whole) if whole.once else 0
+    if count > ONCE:
+        text = f"{count:,} would be converted in one commit, which takes {ONCE:,}; change another property instead"
         raise Refused([Finding("MIGRATION_TOO_LARGE", "/change", text)])
     return whole
 

@@ -5,7 +5,7 @@ entities in order   a 2 MB │ b 9 MB │ c 8 MB │ d …       a, b are taken,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from events.decider import Context, Payload
 from events.names import Key
@@ -17,15 +17,28 @@ BYTES: Final = 16 * 1024 * 1024
 """Of JSON, in a batch."""
 
 
-def fitting(splits: Splits, entities: Sequence[Key], commands: Mapping[Key, Sequence[Payload]]) -> int:
-    """How many of these entities one batch takes, each with what is done for it: one at least, if there are any."""
+LITTLE: Final = 1024 * 1024
+"""Of JSON, in a batch that changes the schema: it is decided where others wait for it."""
+
+
+class Fitting(NamedTuple):
+    """How many of some entities a batch takes, and how much is written for these."""
+
+    taken: int
+    size: int
+
+
+def fitting(
+    splits: Splits, entities: Sequence[Key], commands: Mapping[Key, Sequence[Payload]], most: int = BYTES
+) -> Fitting:
+    """The first of these entities, each with what is done for it: of `BYTES` one at least, if there are any."""
     size = 0
     for taken, key in enumerate(entities):
         more = sum(_size(splits, command) for command in commands.get(key, ()))
-        if size and size + more > BYTES:
-            return taken
+        if more and size + more > most and (size or most < BYTES):
+            return Fitting(taken, size)
         size += more
-    return len(entities)
+    return Fitting(len(entities), size)
 
 
 def with_documents(context: Context, commands: Iterable[Payload]) -> list[Payload]:

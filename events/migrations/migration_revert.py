@@ -107,7 +107,7 @@ class _Undone:
         drafted = [] if self.state["step"] else self.staging.decided(self.back.first, room=True)
         found = {**self._commands(keys), **self._since(since)}
         everyone = [*since, *keys]
-        taken = fitting(self.context.splits, everyone, found) if self._heavy else len(everyone)
+        taken = fitting(self.context.splits, everyone, found).taken if self._heavy else len(everyone)
         self.last, self.behind = last and taken == len(everyone), taken < len(since)
         if left := keys[max(0, taken - len(since)) :]:
             self.kept = self._kept_before[left[0]]

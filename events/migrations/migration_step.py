@@ -57,7 +57,7 @@ class Conversion:
     """
 
     prefixes: tuple[str, ...]  # in order
-    there: int  # entities of them that are alive
+    there: int | None  # entities of them that are alive; `None`: as many as are counted (`migration_bounds.there`)
     fixed: Callable[[State], Step | None]  # of one that is alive. Raises `Refused` for one that it cannot mend
     once: bool = False
     first: tuple[Payload, ...] = ()

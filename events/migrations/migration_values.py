@@ -28,7 +28,7 @@ from events.objects.link_words import UpdateLink
 from events.objects.object_words import UpdateObject
 from events.objects.personal import opened
 from events.objects.sealing import PURGED
-from events.reserved import count_key, links_key, links_under, number
+from events.reserved import links_under
 from events.schema.checks import by_name
 from events.schema.hierarchy import below
 from events.schema.kinds import kind_named
@@ -59,7 +59,7 @@ def redeclared(context: Context, command: Payload, fix: Fix) -> Conversion:
         raise Refused([Finding("MIGRATION_CHANGE", "/change", text)])
     if made is None:
         return replace(whole, first=(command,), once=True, settled=None)
-    under = [(each, [prefix for prefix, _ in _prefixes(context.get, each.state)]) for each in holders]
+    under = [(each, _prefixes(context.get, each.state)) for each in holders]
     alone = [reserved_in(*each) for each in under if each[0].reserving]
     claiming = values_reserved(context, alone, whole.fixed, known) if alone else None
     if counted := [each for each in under if each[0].counted]:
@@ -108,11 +108,9 @@ def _filled(context: Context, command: AddStructField | SetStructFieldRequired, 
 def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Mended"]) -> Conversion:
     """What is made of the objects and links that may hold values of these properties. Raises `Unread`."""
     by_prefix: defaultdict[str, list[tuple[Holder, Mended]]] = defaultdict(list)
-    there: dict[str, int] = {}
     for holder, mend in zip(holders, mended, strict=True):
-        for prefix, counted in _prefixes(context.get, holder.state):
+        for prefix in _prefixes(context.get, holder.state):
             by_prefix[prefix].append((holder, mend))
-            there[prefix] = number(context.get(counted))
 
     def fixed(state: State) -> Step | None:
         prefix = links_under(state["slug"]) if "from" in state else f"object/{state['slug']}/"
@@ -127,7 +125,7 @@ def converting(context: Context, holders: Sequence[Holder], mended: Sequence["Me
                 patch[holder.name] = instead(context, by_name(holder.old, value), other)
         return converted(state, patch) if patch else None
 
-    return Conversion(tuple(sorted(by_prefix)), sum(there.values()), fixed)
+    return Conversion(tuple(sorted(by_prefix)), None, fixed)
 
 
 def lost(name: str, declared: Declared) -> Json:
@@ -230,12 +228,11 @@ def _holders(context: Context, command: Payload) -> list[Holder]:
     ]
 
 
-def _prefixes(get: Lookup, state: State) -> list[tuple[str, Key]]:
-    """Under what the entities stand that may hold values of a type's property, and where each is counted."""
+def _prefixes(get: Lookup, state: State) -> list[str]:
+    """Under what the entities stand that may hold values of a type's property."""
     if is_link_type(state):
-        return [(links_under(state["slug"]), links_key(state["slug"]))]
-    types = (state, *below(get, state))
-    return [(f"object/{each['slug']}/", count_key(each["slug"])) for each in types]
+        return [links_under(state["slug"])]
+    return [f"object/{each['slug']}/" for each in (state, *below(get, state))]
 
 
 def _struct(context: Context, command: AddStructField | SetStructFieldRequired) -> State:

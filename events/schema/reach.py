@@ -75,8 +75,10 @@ def unfit_defaults(get: Lookup, after: State, kind: str, path: str) -> Iterator[
 
 def breaking(context: Context, kind: str, rid: str, what: str, path: str) -> Iterator[Finding]:
     """A finding if objects may hold values that the change `what`, a sentence, does not fit; none where it is planned."""
+    if context.planned:
+        return
     held = sorted({each for each in holders(context.get, kind, rid) if each.held})
-    if held and not context.planned:
+    if held:
         text = f"{what}; {_said(held)}; plan a migration, or pin or detach these properties first"
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)
 

@@ -103,10 +103,12 @@ _FOR_A_WHILE: Final = ("TYPE_KEY", "INTERFACE_UNSATISFIED")
 
 def unplanned(context: Context, state: State, what: str, path: str) -> Iterator[Finding]:
     """A finding while objects are there that the change `what`, a sentence, may not fit; none where it is planned."""
+    if context.planned:
+        return
     types = (state, *below(context.get, state))
     counts = map(number, needed(context.get, [count_key(each["slug"]) for each in types]))
     held = [f"{n:,} {each['name']}" for each, n in zip(types, counts, strict=True) if n]
-    if held and not context.planned:
+    if held:
         more = f" and those of {len(held) - SHOWN:,} more types" if len(held) > SHOWN else ""
         text = f"{what}, and there are objects: {', '.join(held[:SHOWN])}{more}; plan a migration, or delete them first"
         yield Finding("RULE_BREAKING_UNPLANNED", path, text)

@@ -94,6 +94,22 @@ def file(key: str, word: str) -> Command:
     return {**command, AHEAD: found.sections}
 
 
+def volume(key: str, word: str) -> Command:
+    """A document in plain, as large as `file`."""
+    command = file(key, word)
+    return {**command, "data": {**command["data"], "type": "Manual"}}
+
+
+SEALING: Final = {
+    "change": {"type": "SetMarking", "data": {"type": "Manual", "property": "내용", "marking": "encrypt"}},
+    "fix": {"kind": "cast"},
+}
+
+
+def batch(step: int) -> Command:
+    return asked("ApplyMigrationBatch", migration=1, step=step)
+
+
 PART: Final = {"name": "Part", "primaryKey": ["id"], "properties": [{"name": "id", "type": "string"}]}
 OF: Final = {"name": "partOf", "from": "Part", "to": "Part", "cardinality": "n-1", "onDelete": "cascade"}
 ON_DEV: Final = one(
@@ -166,6 +182,16 @@ STORIES: Final[Mapping[str, Steps]] = {
         [asked("CreateObjectType", **FILE)],
         [file("f1", "점검"), meanwhile(asked("CreateObject", type="File", properties={"id": "f2", "내용": "짧다"}))],
         [asked("PurgeObject", type="File", key="f1", reason="요청"), file("f1", "정비")],
+    ],
+    "migration": [
+        [asked("CreateObjectType", **MANUAL)],
+        [volume("m1", "점검")],
+        [
+            asked("PlanMigration", **SEALING),
+            *(asked(each, migration=1) for each in ("ApproveMigration", "RunMigration")),
+        ],
+        [batch(0), meanwhile(asked("CreateObject", type="Manual", properties={"id": "m2", "내용": "x" * 20_000}))],
+        [asked("RevertMigration", migration=1), batch(0)],
     ],
     "dry run": [
         [PLANES, asked("CreateBranch", name=DEV), asked("CreateObjectType", **PERSON), person("a", "010-1")],
