@@ -15,11 +15,13 @@ from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_config import SYSTEM
 from adapters.nats_connection import connection
 from adapters.nats_dead import DeadLetters
+from adapters.nats_reach import reach
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
 from adapters.postgres_leases import postgres_leases
 from adapters.postgres_outbox import postgres_outbox
+from adapters.postgres_reach import reach_postgres
 from adapters.repair_files import refuse_while_repairing
 from adapters.sqlite_refusals import RefusedCommands
 from adapters.view_files import ViewMissing
@@ -65,6 +67,8 @@ async def running(settings: Settings, alarm: Alarm) -> AsyncIterator[Running]:
 async def _started(settings: Settings, alarm: Alarm, stack: AsyncExitStack) -> Running:
     await stack.enter_async_context(roles(settings.folder, settings.roles))
     refuse_while_repairing(settings.folder / "repair")
+    if settings.postgres_url:
+        await reach_postgres(settings.postgres_url)
     loops: list[Loop] = []
     stack.callback(close_all, loops)
     shelves = stack.enter_context(kept(settings))
@@ -105,7 +109,9 @@ async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]
         text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
         raise SettingRefused("nats_url", settings.nats_url, text)
     if settings.nats_url or "server" not in settings.roles:
-        return running_server(settings)
+        endpoint = running_server(settings)
+        await reach(endpoint, "service")
+        return endpoint
     port = settings.nats_port or ANY_PORT
     server = await stack.enter_async_context(nats_server(settings.folder / "nats", port, [settings.ontology]))
     loops.append(server.keep())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.file_lease import FileLeases
+from adapters.nats_reach import reach
 from adapters.nats_repair import repairable
 from adapters.nats_server import Endpoint, nats_server
 from adapters.segments import SegmentFeed, segments
@@ -70,13 +71,15 @@ async def source(text: str, settings: Settings, *, alone: bool = False) -> Async
 async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
     """The NATS server of the settings, or the folder's: the one that runs there, else one for the time of the block.
 
-    Raises `NoSource`.
+    Raises `NoSource`, `ServerAway`.
     """
     leases = FileLeases(settings.folder / "roles")
     refuse_no_log(settings)
     held = None if settings.nats_url else await leases.acquire("server")
     if held is None:
-        yield running_server(settings)
+        endpoint = running_server(settings)
+        await reach(endpoint, "admin")
+        yield endpoint
         return
     try:
         async with started(settings) as endpoint:
@@ -87,10 +90,12 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
 
 @asynccontextmanager
 async def started(settings: Settings) -> AsyncIterator[Endpoint]:
-    """The same, where all roles of the folder are ours. Raises `NoSource`."""
+    """The same, where all roles of the folder are ours. Raises `NoSource`, `ServerAway`."""
     refuse_no_log(settings)
     if settings.nats_url:
-        yield running_server(settings)
+        endpoint = running_server(settings)
+        await reach(endpoint, "admin")
+        yield endpoint
         return
     async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
         yield server.endpoint

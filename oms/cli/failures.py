@@ -48,6 +48,7 @@ CODES = {
     "Overtaken": Exit.UNAVAILABLE,
     "LogUnavailable": Exit.UNAVAILABLE,
     "Unavailable": Exit.UNAVAILABLE,
+    "ServerAway": Exit.UNAVAILABLE,
     "ServerFailed": Exit.UNAVAILABLE,
     "ServerUnsafe": Exit.CONFLICT,
     "StreamDrift": Exit.CONFLICT,
@@ -104,13 +105,13 @@ def _told_of_one(error: BaseException) -> Told:
         return Told(str(error), error.code if isinstance(error, Failure) else Exit.SETTING)
     if isinstance(error, KeyboardInterrupt):
         return Told("interrupted", Exit.INTERRUPTED)
-    if isinstance(error, OSError):
-        return Told(_of_system(error), Exit.UNAVAILABLE)
     name = type(error).__name__
-    if name == "OperationalError":  # SQLite's
-        return Told(f"{error}; {_OF_FILES}", Exit.UNAVAILABLE)
     if name in CODES:
         return Told(str(error), CODES[name])
+    if isinstance(error, OSError):
+        return Told(_of_system(error), Exit.UNAVAILABLE)
+    if name == "OperationalError":  # SQLite's
+        return Told(f"{error}; {_OF_FILES}", Exit.UNAVAILABLE)
     return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)
 
 

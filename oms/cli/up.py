@@ -4,12 +4,16 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oms.cli.connecting import run
 from oms.cli.options import Folder, Ontology
+
+if TYPE_CHECKING:
+    from oms.process import Alarm, Running
+    from oms.settings import Settings
 
 
 def up(
@@ -34,19 +38,37 @@ def up(
     run(_up(loaded, as_json=as_json))
 
 
-async def _up(settings: Any, *, as_json: bool) -> None:
+async def _up(settings: "Settings", *, as_json: bool) -> None:
     import asyncio
 
-    from oms import garbage
-    from oms.alarms import code, told
     from oms.running import running
     from oms.telemetry import logger
 
     log = logger(settings.log_level, as_json=as_json)
-    stop = asyncio.Event()
+    stop, starting = asyncio.Event(), asyncio.current_task()
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        """While it starts, whatever it waits for may never come."""
+        stop.set()
+        if starting is not None:
+            starting.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
+    try:
+        async with running(settings, _alarm(log, as_json=as_json)) as here:
+            starting = None
+            await _tell(here, log, as_json=as_json)
+            await stop.wait()
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+    _say({"stopped": True}, "stopped", as_json=as_json)
+
+
+def _alarm(log: Any, *, as_json: bool) -> "Alarm":
+    from oms.alarms import code, told
 
     def alarm(where: str, error: BaseException) -> None:
         tampered = code(error)
@@ -55,31 +77,35 @@ async def _up(settings: Any, *, as_json: bool) -> None:
         if as_json:  # a program reads one stream
             _say({"alarm": where, **said}, "", as_json=True)
 
-    async with running(settings, alarm) as here:
-        position = (await here.outbox.head()).position if here.outbox else None
-        waits = "committer" in settings.roles and here.outbox is None
-        ready = {
-            "ready": True,
-            "url": here.endpoint.url,
-            "folder": str(settings.folder),
-            "position": position,
-            "waits": waits,
-            "gateway": here.gateway.url if here.gateway else None,
-            "scheduler": here.scheduler.url if here.scheduler else None,
-        }
-        where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
-        where += ", another process commits; this one waits to take over" if waits else ""
-        _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
-        garbage.calm()
-        for part, door in (("gateway", here.gateway), ("scheduler", here.scheduler)):
-            if door and door.trouble:
-                log.warning(part, what=door.trouble)
-            elif door:
-                log.info(part, url=door.url)
-        for drift in here.drifts:
-            log.warning("drift", what=str(drift))
-        await stop.wait()
-    _say({"stopped": True}, "stopped", as_json=as_json)
+    return alarm
+
+
+async def _tell(here: "Running", log: Any, *, as_json: bool) -> None:
+    from oms import garbage
+
+    settings = here.settings
+    position = (await here.outbox.head()).position if here.outbox else None
+    waits = "committer" in settings.roles and here.outbox is None
+    ready = {
+        "ready": True,
+        "url": here.endpoint.url,
+        "folder": str(settings.folder),
+        "position": position,
+        "waits": waits,
+        "gateway": here.gateway.url if here.gateway else None,
+        "scheduler": here.scheduler.url if here.scheduler else None,
+    }
+    where = f"position {position}" if here.outbox else f"for {' and '.join(settings.roles)}"
+    where += ", another process commits; this one waits to take over" if waits else ""
+    _say(ready, f"ready: {here.endpoint.url}, data in {settings.folder}, {where}", as_json=as_json)
+    garbage.calm()
+    for part, door in (("gateway", here.gateway), ("scheduler", here.scheduler)):
+        if door and door.trouble:
+            log.warning(part, what=door.trouble)
+        elif door:
+            log.info(part, url=door.url)
+    for drift in here.drifts:
+        log.warning("drift", what=str(drift))
 
 
 def _say(fields: dict[str, Any], text: str, *, as_json: bool) -> None:

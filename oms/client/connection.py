@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,16 +42,19 @@ async def connect(
         url, credentials = _in_folder(Path(where)), credentials or Path(where) / "nats" / "logins.json"
     password = None if credentials is None else _password(Path(credentials), user)
     nats, connected = SteadyClient(), asyncio.Event()
+    urls, met = url.split(","), list[Exception]()
 
     async def note(error: Exception) -> None:
-        """nats-py prints errors by default, and tries for ever; the first connection tries once."""
+        """nats-py prints errors by default, and tries for ever; the first connection tries each server once."""
         if not connected.is_set():
-            raise error
+            met.append(error)
+            if len(met) >= len(urls):
+                raise error
 
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await nats.connect(
-                url.split(","),
+                urls,
                 name="oms.client",
                 user=user if password is not None else None,
                 password=password,
@@ -66,7 +70,8 @@ async def connect(
             await nats.close()
         if not isinstance(error, (NatsError, OSError)):
             raise
-        why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition(" (")[0]
+        number = error.errno if isinstance(error, OSError) else None
+        why = os.strerror(number).lower() if number else str(error) or type(error).__name__
         raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
     return Client(nats, Speaker(ontology, user, branch, author, sign, split), deadline)

@@ -101,6 +101,14 @@ def test_a_folder_that_holds_no_log_is_refused_and_nothing_is_written(folder, om
     assert mistyped.exists() == there
 
 
+@pytest.mark.parametrize("command", ["verify log", "repair log", "adopt log", "archive", "export {into}", "replay"])
+def test_a_server_that_is_away_is_said(folder, oms, tmp_path, command):
+    (folder / "oms.toml").write_text('nats_url = "nats://127.0.0.1:1"\n')
+    code, said = oms(*command.format(into=tmp_path / "into").split(), "--folder", folder)
+    assert code == Exit.UNAVAILABLE
+    assert said.startswith("oms: no NATS server answers at nats://127.0.0.1:1: connection refused; see that it runs")
+
+
 def test_heads_of_a_replay_are_those_that_were_committed(folder, oms):
     before = heads(folder)
     assert oms("rebuild", "heads", "--folder", folder, "--json")[0] == 0

@@ -101,6 +101,15 @@ async def test_a_command_that_no_message_can_carry_is_refused_here(client):
         await client.send("CreateObject", {"x": float("nan")})
 
 
+async def test_of_several_servers_one_that_is_there_will_do(nats_server):
+    there, logins = nats_server.endpoint.url, nats_server.folder / "logins.json"
+    for urls in (f"nats://127.0.0.1:1,{there}", f"{there},nats://127.0.0.1:1"):
+        async with await connect(urls, credentials=logins) as client:
+            assert await client.last() == 0
+    with pytest.raises(Unavailable, match="connection refused; start one"):
+        await connect("nats://127.0.0.1:1,nats://127.0.0.1:1")
+
+
 async def test_a_folder_without_a_server_and_a_server_that_is_gone_say_so(tmp_path, nats_server):
     with pytest.raises(Unavailable, match=r"no server was ever started .*oms up --folder"):
         await connect(tmp_path / "nowhere")
