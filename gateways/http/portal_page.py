@@ -19,10 +19,11 @@ FILES: Final = {
     "/portal": ("portal.html", "text/html; charset=utf-8"),
     **{f"/portal/{each}.js": (f"{each}.js", "text/javascript; charset=utf-8") for each in _PROGRAMS},
     "/portal/portal.css": ("portal.css", "text/css; charset=utf-8"),
+    "/portal/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 PAGES: Final = tuple(FILES)
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

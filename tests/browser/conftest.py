@@ -61,14 +61,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Desk]:
-    """Endpoints: one that refuses, one that takes, one at which nobody is, one that is paused."""
+async def opened(folder: Path, *, tokens: bool = True) -> AsyncIterator[Desk]:
+    """Endpoints: one that refuses, one that takes, one at which nobody is, one that is paused. Without tokens nobody needs one."""
     receiver = Receiver()
     async with serving(web.post("/{path}", receiver.take)) as port:
         settings = Settings(
             folder=folder, gateway_port=0, webhook_nets=("127.0.0.0/8",), webhook_ports=(str(port), "9")
         )
-        tokens = {"owner": allow(settings, "owner", ["webhooks"], [NAME]), "all": allow(settings, "all", ["webhooks"])}
+        seen = {"owner": [NAME], "all": None} if tokens else {}
+        given = {principal: allow(settings, principal, ["webhooks"], names) for principal, names in seen.items()}
         async with running(settings, print) as here, await connect(settings.folder) as client:
             for name, sink, more in (
                 (NAME, f"http://127.0.0.1:{port}/bad", {"description": "탑승구 안내판"}),
@@ -80,7 +81,7 @@ async def opened(folder: Path) -> AsyncIterator[Desk]:
                 said = {"name": name, "sink": sink, "secret": secret.id, "types": ["io.oms.objectType.*"], **more}
                 told = await client.send("RegisterSubscription", said)
                 assert told.status == "accepted", told
-            yield Desk(settings, here.gateway.url, receiver, client, tokens)
+            yield Desk(settings, here.gateway.url, receiver, client, given)
 
 
 @pytest.fixture

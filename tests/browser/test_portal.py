@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from standardwebhooks import Webhook
 
-from oms.callers import forget
+from oms.callers import allow, forget
 from oms.deliveries import deliveries
 from tests.browser.conftest import ANSWER, NAME, opened
 from tests.oms.test_webhooks_recovered import given_up
@@ -274,6 +274,23 @@ async def test_all_of_it_can_be_read(page, desk, reader, language):
     await page.value("location.hash = 'nowhere'")
     await reader.sees("SUBSCRIPTION_UNKNOWN")
     await looks_well()
+
+
+async def test_who_may_not_see_webhooks_is_told_so_and_who_is_at_the_machine_of_oms_needs_no_token(page, tmp_path):
+    """A browser says itself whether it is this page that asks."""
+    async with opened(tmp_path / "data", tokens=False) as desk:
+        reader = Reader(page, desk)
+        await page.open(f"{desk.url}/portal")
+        await page.until("document.querySelectorAll('main tbody tr').length === 4")
+        assert await page.value("document.getElementById('leave').hidden")
+        await page.click("lounge")
+        await page.until(HEADING % "'lounge'")
+        await reader.click("pause")
+        await page.until("document.querySelector('dialog')")
+        await page.key("Enter")
+        await reader.sees("paused")
+        await reader.comes_with(allow(desk.settings, "reader", ["read"]))
+        await reader.sees("GATEWAY_RIGHT")
 
 
 LATE = """void (window.late = new Promise((done) => new PerformanceObserver((list) =>

@@ -34,7 +34,7 @@ async function route() {
   const mine = ++turn;
   leave.hidden = !token.there();
   main.setAttribute("aria-busy", "true");
-  if (!main.hasChildNodes()) main.append(make("p", { className: "dim" }, word("loading")));
+  if (!main.hasChildNodes()) main.append(make("p", {}, word("loading")));
   let shown;
   try {
     shown = await (said ? endpoint(said) : endpoints());
