@@ -4,7 +4,6 @@ Whatever is waited for is waited for in the page, by a MutationObserver: nothing
 """
 
 import asyncio
-import base64
 import json
 import os
 import re
@@ -137,14 +136,11 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             await self.ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
-    async def key(self, key: str, *, shift: bool = False) -> None:
-        more = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
-        code = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32}[key]
+    async def key(self, key: str) -> None:
+        """`Tab`, `Enter` or `Escape`, at what has the focus."""
+        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, "")}[key]
         for kind in ("keyDown", "keyUp"):
-            await self.ask(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code,
-                modifiers=8 if shift else 0, **(more if kind == "keyDown" else {}),
-            )  # fmt: skip
+            await self.ask("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
     async def write(self, text: str) -> None:
         await self.ask("Input.insertText", text=text)
@@ -162,11 +158,6 @@ class Page:
     async def scheme(self, scheme: str) -> None:
         """`light` or `dark`."""
         await self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-
-    async def picture(self) -> bytes:
-        """The whole of it, PNG."""
-        shot = await self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        return base64.b64decode(shot["data"])
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from oms.running import running
 from oms.secrets import made
 from oms.settings import Settings
 from tests.browser.chromium import DEADLINE, Page, chromium
+from tests.browser.reader import Reader
 from tests.receiver import serving
 
 CHROMIUM = os.environ.get("OMS_CHROMIUM", "")
@@ -96,3 +98,12 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         pytest.skip("OMS_CHROMIUM names no browser")
     async with chromium(CHROMIUM, tmp_path / "chromium") as found:
         yield found
+
+
+@pytest.fixture
+def reader(page: Page, desk: Desk) -> Iterator[Reader]:
+    """Whatever they do, the page goes nowhere else, and nothing is wrong with it."""
+    yield Reader(page, desk)
+    elsewhere = [each for each in page.requests if not re.match(rf"\w+ ({desk.url}/portal|about:blank|data:)", each)]
+    assert elsewhere == []  # `data:` is the browser's own, of a field for times
+    assert [each for each in page.said if not re.match(r"Failed to load resource: .* (401|404|409) ", each)] == []

@@ -1,8 +1,6 @@
 """The portal in a real browser (`make test-browser`): all that its owner does there, by mouse and keyboard, in both languages."""
 
 import json
-import re
-from itertools import product
 
 import pytest
 from standardwebhooks import Webhook
@@ -10,77 +8,12 @@ from standardwebhooks import Webhook
 from oms.callers import allow, forget
 from oms.deliveries import deliveries
 from tests.browser.conftest import ANSWER, NAME, opened
+from tests.browser.reader import CLOSED, FOCUS, HEADING, PARTS, ROWS, TEXT, Reader
 from tests.oms.test_webhooks_recovered import given_up
-
-WORD = "import('/portal/words.js').then((words) => words.word(%s))"
-TEXT = "document.querySelector('main').innerText.includes(%s)"
-HEADING = "document.querySelector('main h2')?.textContent.startsWith(%s)"
-ROWS = "[...document.querySelectorAll('section tbody > tr:not([data-of])')].map((each) => each.innerText)"
-FOCUS = "document.activeElement.dataset.does ?? document.activeElement.tagName"
-PARTS = "[...document.querySelectorAll('pre')].map((each) => each.textContent)"
-CLOSED = "!document.querySelector('dialog')"
-NOTICE = "document.getElementById('notice').textContent"
-
-
-class Reader:
-    """Who looks at the portal: names of buttons are those that the page gives them in its language."""
-
-    def __init__(self, page, desk):
-        self.page, self.desk = page, desk
-
-    async def word(self, name):
-        return await self.page.value(WORD % json.dumps(name))
-
-    async def click(self, name):
-        await self.page.click(await self.word(name))
-
-    async def sees(self, name):
-        await self.page.until(TEXT % json.dumps(await self.word(name)))
-
-    async def told(self, name):
-        """A notice with these words, `{0}` being whatever."""
-        begin = json.dumps((await self.word(name)).partition("{0}")[0])
-        return await self.page.until(f"{NOTICE}.startsWith({begin}) && {NOTICE}")
-
-    async def comes_with(self, token, at="", event=None):
-        """`event`: that happens before, and is carried out."""
-        if event:
-            await self.desk.event(event)
-            assert {(await self.desk.receiver.next())[0] for _ in range(2)} == {"/bad", "/good"}
-        await self.page.open("about:blank")
-        await self.page.open(f"{self.desk.url}/portal#token={token}")
-        await self.page.until("location.hash === '' && document.querySelector('main h2, main form')")
-        if at:
-            await self.page.value(f"location.hash = encodeURIComponent({json.dumps(at)})")
-            await self.page.until(HEADING % json.dumps(at))
-        if event:
-            await self.comes(f"{ROWS}.length")
-
-    async def comes(self, what):
-        """Looks again until it is there: a try is noted a moment after it was answered."""
-        again = "document.querySelector('[data-does=reload]')?.click()"
-        await self.page.until(f"({what}) || {again}")
-
-    async def unfolds(self):
-        """The one try that was refused."""
-        await self.page.click(f"422 {await self.word('refused')}")
-        await self.page.until("document.querySelectorAll('pre').length === 4")
-
-    def sent(self, door):
-        return [each for each in self.page.requests if re.search(rf"POST .*/{door}$", each)]
 
 
 async def first_refused(kept):
     return next(each for _, each in await kept.after(0, None, 9) if each.status == 422)
-
-
-@pytest.fixture
-def reader(page, desk):
-    """Whatever they do, the page goes nowhere else, and nothing is wrong with it."""
-    yield Reader(page, desk)
-    elsewhere = [each for each in page.requests if not re.match(rf"\w+ ({desk.url}/portal|about:blank|data:)", each)]
-    assert elsewhere == []  # `data:` is the browser's own, of a field for times
-    assert [each for each in page.said if not re.match(r"Failed to load resource: .* (401|404|409) ", each)] == []
 
 
 @pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
@@ -212,68 +145,6 @@ async def test_who_is_let_in_no_more_is_told_so_and_who_leaves_leaves_no_token(p
     await reader.click("leave")
     await reader.sees("ask")
     assert await page.value("sessionStorage.length") == 0
-
-
-# every text that is seen: what it says, and how far it stands out (WCAG 2.2: at least 4.5)
-CONTRAST = """(() => {
-  const light = (said) => {
-    const parts = said.match(/[\\d.]+/g).slice(0, 3).map((each) => each / 255).map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-  };
-  const clear = (said) => /^rgba.*, 0\\)$/.test(said);
-  const ground = (each) => { while (each.parentElement && clear(getComputedStyle(each).backgroundColor)) each = each.parentElement; return getComputedStyle(each).backgroundColor; };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const weak = [];
-  while (texts.nextNode()) {
-    const each = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || !each.checkVisibility()) continue;
-    const [dark, bright] = [light(getComputedStyle(each).color), light(ground(each))].sort((a, b) => a - b);
-    const ratio = (bright + 0.05) / (dark + 0.05);
-    if (ratio < 4.5) weak.push(`${texts.currentNode.data}: ${ratio.toFixed(1)}`);
-  }
-  return weak;
-})()"""
-NAMELESS = """[...document.querySelectorAll('button, a, input, select')].filter((each) =>
-  !(each.ariaLabel || each.textContent.trim() || each.labels?.[0]?.textContent.trim())).map((each) => each.outerHTML)"""
-# cells that do not hold what stands in them; on a narrow screen heads are only for who hears the page
-CUT = """[...document.querySelectorAll(innerWidth < 768 ? 'td' : 'th, td')].filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"""
-ASIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
-async def test_all_of_it_can_be_read(page, desk, reader, language):
-    """On a telephone and on a desk, by day and by night."""
-    await page.speaks(language)
-    await desk.event("편")
-
-    async def looks_well():
-        for width, scheme in product((390, 1280), ("light", "dark")):
-            await page.size(width)
-            await page.scheme(scheme)
-            assert await page.value(ASIDE) <= 0
-            assert [await page.value(each) for each in (CONTRAST, NAMELESS, CUT)] == [[], [], []]
-
-    await reader.comes_with("oms_none")
-    await page.until("document.querySelector('[role=alert]')")
-    await looks_well()
-    await reader.comes_with(desk.tokens["all"])
-    await page.until("document.querySelectorAll('main tbody tr').length === 4")
-    await looks_well()
-    for name in (NAME, "lounge", "nobody-there"):
-        await reader.comes_with(desk.tokens["all"], name)
-        await looks_well()
-        await page.value("document.querySelector('td button.plain')?.click()")
-        await page.until("document.querySelector('td.whole, section p')")
-        await looks_well()
-    for asks in ("say", "recover", "rotate"):
-        await page.value(f"document.querySelector('[data-does={asks}]').click()")
-        await page.until("document.querySelector('dialog')")
-        await looks_well()
-        await page.key("Escape")
-        await page.until(CLOSED)
-    await page.value("location.hash = 'nowhere'")
-    await reader.sees("SUBSCRIPTION_UNKNOWN")
-    await looks_well()
 
 
 async def test_who_may_not_see_webhooks_is_told_so_and_who_is_at_the_machine_of_oms_needs_no_token(page, tmp_path):
