@@ -102,6 +102,8 @@ async def test_a_new_secret_is_shown_until_it_was_read_and_is_what_signs(page, d
     await page.value("document.querySelector('dialog select').value = '0'")
     await page.value("document.querySelector('dialog form').requestSubmit()")
     secret = await page.until("document.querySelector('dialog textarea')?.value")
+    await page.key("Escape")
+    await page.key("Escape")
     await reader.click("copy")
     await page.until("document.querySelector('dialog [role=status]').textContent")
     await reader.click("close")

@@ -35,7 +35,10 @@ export function read(title, text, shown) {
   };
   const form = make("form", { method: "dialog" }, make("h2", { id: "asked" }, title), make("p", {}, text), holding,
     make("div", { className: "row end" }, copied, copy, make("button", {}, word("close"))));
-  return new Promise((resolve) => open(make("dialog", { "aria-labelledby": "asked" }, form), resolve));
+  const dialog = make("dialog", { "aria-labelledby": "asked" }, form);
+  dialog.setAttribute("closedby", "none"); // Escape would lose what is shown once
+  dialog.oncancel = (event) => event.preventDefault(); // for browsers that do not know that
+  return new Promise((resolve) => open(dialog, resolve));
 }
 
 export const field = (name, properties = {}) => make("label", {}, word(name), make("input", { name, autocomplete: "off", ...properties }));
