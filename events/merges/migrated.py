@@ -97,7 +97,7 @@ class Ran(NamedTuple):
     def _rekeyed(self, get: Lookup, changed: Changed) -> Rekeyed:
         change = self.state["change"]
         parents = change["type"] == ChangeParents.__name__
-        by = Parents(self.before, self.after, self.fix) if parents else Primary(get, self.after)
+        by = Parents(self.before, self.after, self.fix) if parents else Primary(self.before, get, self.after)
         return Rekeyed(get, self.after, change["data"]["type"], Given(by, self.after, self.stood, changed))
 
     def _form(self, whole: Conversion, key: Key, state: State) -> Form:

@@ -19,6 +19,7 @@ from events.migrations.migration_values import known
 from events.migrations.migration_words import Fix
 from events.names import Key, link_key, object_key
 from events.objects.carried import carried
+from events.objects.personal import opened
 from events.objects.sealing import PURGED
 from events.schema.hierarchy import below
 from events.schema.shape import Shape, shape_in, shape_of
@@ -48,6 +49,7 @@ class Moving(Protocol):
 class Primary(NamedTuple):
     """By another primary key of its type. `get`: the schema as it was, `after`: as it became."""
 
+    context: Context
     get: Lookup
     after: Lookup
 
@@ -61,8 +63,9 @@ class Primary(NamedTuple):
     def values(self, state: State, key: str) -> Mapping[str, Json]:
         if key == state["key"]:
             return dict(state["properties"])
-        names = shape_of(self.get, state).names
-        return {field: value for field, value in state["properties"].items() if field in names and value != PURGED}
+        was = shape_of(self.get, state)
+        said = {field: value for field, value in state["properties"].items() if field in was.names}
+        return closed_there(self.context, was, shape_of(self.after, state), {**state, "properties": said}, key)
 
     def lost(self, state: State, slug: str) -> bool:  # noqa: ARG002  it stays what it is
         return False
@@ -123,14 +126,19 @@ class Given(NamedTuple):
 class Named(NamedTuple):
     """By a list: `keys` has the states of objects, and the keys that they have then. As `Primary`."""
 
+    context: Context
+    get: Lookup
     keys: Mapping[Key, tuple[State, str]]
 
     def key(self, state: State) -> str:
         found = self.keys.get(object_key(state["slug"], state["key"]))
         return str(state["key"]) if found is None else found[1]
 
-    def values(self, state: State, key: str) -> Mapping[str, Json]:  # noqa: ARG002  it says what it said
-        return dict(state["properties"])
+    def values(self, state: State, key: str) -> Mapping[str, Json]:
+        if key == state["key"]:
+            return dict(state["properties"])
+        shape = shape_of(self.get, state)
+        return closed_there(self.context, shape, shape, state, key)
 
     def lost(self, state: State, slug: str) -> bool:  # noqa: ARG002  it stays what it is
         return False
@@ -194,6 +202,15 @@ class Rekeyed(NamedTuple):
         own = self.get(Key(f"objectType/{self.type}"))
         assert own is not None, "its key was changed"
         return {each["slug"] for each in (own, *below(self.get, own))}
+
+
+def closed_there(context: Context, was: Shape, is_: Shape, state: State, key: str) -> Mapping[str, Json]:
+    """What an object says, closed for the key that it has then. Raises `Unread`, and `Refused` without its keys."""
+    if was.personal is None or was.personal.closed.keys().isdisjoint(state["properties"]):
+        return dict(state["properties"])
+    values = opened(context, was.personal, object_key(state["slug"], state["key"]), state["properties"])
+    there = {field: value for field, value in values.items() if value != PURGED}
+    return carried(context, is_, object_key(state["slug"], key), there, there)
 
 
 def named(get: Lookup, key: Key, state: State) -> list[Key]:

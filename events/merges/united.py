@@ -86,29 +86,30 @@ def united(
     twins = [one for one in found if one not in ones and one.other.state is not None]
     apart = [Apart(one.moved.key, one.other.key, one.base.state is None) for one in twins]
     base = {**base, **{one.origin: Turned(one.origin, None) for one in twins}}
-    base = _renamed(_keys((one.base, one) for one in ones), by.schema, base)
-    other = _renamed(_keys((one.other, one) for one in ones), by.schema, other)
+    base = _renamed(_keys((one.base, one) for one in ones), by, base)
+    other = _renamed(_keys((one.other, one) for one in ones), by, other)
     keys = _keys((one.moved, one) for one in ones)
     if not keys:
         return United(base, other, moved, {}, apart)
     plain = {key: Turned(key, alive(state)) for key, state in by.written().items() if is_data(key) and key not in moved}
-    more = {key: form for key, form in _renamed(keys, by.schema, plain).items() if form != plain[key]}
-    return United(base, other, _renamed(keys, by.schema, moved), more, apart)
+    more = {key: form for key, form in _renamed(keys, by, plain).items() if form != plain[key]}
+    return United(base, other, _renamed(keys, by, moved), more, apart)
 
 
-def _renamed(keys: Keys, get: Lookup, forms: Mapping[Key, Turned]) -> Mapping[Key, Turned]:
+def _renamed(keys: Keys, side: Moved, forms: Mapping[Key, Turned]) -> Mapping[Key, Turned]:
     """The objects under the keys that they get, and links and references to them. Raises `Unread`."""
     found = dict(forms)
-    shapes = {state["type"]: shape_of(get, state) for state, _ in keys.values()}
+    shapes = {state["type"]: shape_of(side.schema, state) for state, _ in keys.values()}
     shared = {shared_key(shapes[state["type"]].keyed_by, state["key"]): key for key, (state, _) in keys.items()}
 
     def look(key: Key) -> State | None:
         if key.startswith("object/"):
             return keys[key][0] if key in keys else None
-        return {"owner": shared[key]} if key in shared else get(key)
+        return {"owner": shared[key]} if key in shared else side.schema(key)
 
     for rid in shapes:
-        by = Rekeyed(look, look, rid, Named({key: each for key, each in keys.items() if each[0]["type"] == rid}))
+        those = {key: each for key, each in keys.items() if each[0]["type"] == rid}
+        by = Rekeyed(look, look, rid, Named(side.migrations[0].before, look, those))
         there = {key: (form.key, form.state) for key, form in found.items() if form.state is not None}
         new = needed(partial(_form, by), there.values())
         found |= {key: Turned(*each) for key, each in zip(there, new, strict=True)}

@@ -95,3 +95,53 @@ async def test_a_document_of_a_deleted_type_goes_over_to_a_property_that_is_kept
         if to == "encrypt":
             value = desk.ring.opened(value, Key("object/File/m1"), "/본문")
         assert ("key" in value["_folded"]) == (to == "encrypt")
+
+
+MOVE = plan("SetPrimaryKey", {"kind": "move"}, type="Manual", primaryKey=["no"])
+
+
+async def numbered(was: str | None, content: Any) -> Desk:
+    """A manual on both branches, with what shall be its key."""
+    desk = await library(was)
+    await sent(desk, "SetRequired", type="Manual", property="no", required=True)
+    await sent(desk, "CreateObject", type="Manual", properties={"id": "m1", "no": "하나", "내용": content})
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    return desk
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("old", "new"), [("짧다", "다른"), (book(), OTHER)])
+async def test_what_is_encrypted_is_closed_for_the_key_under_which_a_merge_brings_it(old, new, turned):
+    desk = await numbered("encrypt", old)
+    await migrated(desk, MOVE)
+    await sent(desk, "UpdateObject", type="Manual", key="m1", patch={"내용": new})
+    await sent(desk, "CreateObject", type="Manual", properties={"id": "m2", "no": "둘", "내용": old})
+    source, target = (MAIN, DEV) if turned else (DEV, MAIN)
+    await sent(desk, "MergeBranch", target, source=source)
+    desk.restart()
+    assert await contents(desk, target) == {"하나": new, "둘": old}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("old", "new"), [("짧다", "다른"), (book(), OTHER)])
+async def test_what_is_encrypted_goes_with_an_object_that_both_sides_gave_another_key(old, new, turned):
+    desk = await numbered("encrypt", old)
+    await sent(desk, "UpdateObject", DEV, type="Manual", key="m1", patch={"내용": new})
+    await migrated(desk, MOVE)
+    await sent(desk, "UpdateObject", type="Manual", key="m1", patch={"no": "셋"})
+    source, target = (MAIN, DEV) if turned else (DEV, MAIN)
+    await sent(desk, "MergeBranch", target, source=source)
+    desk.restart()
+    assert await contents(desk, target) == {"셋": new}
+
+
+@pytest.mark.parametrize(("was", "to", "left"), [(None, "encrypt", CLOSED), ("encrypt", None, PLAIN)])
+async def test_a_document_is_kept_otherwise_and_goes_under_another_key_by_one_merge(was, to, left):
+    desk = await numbered(was, book())
+    await migrated(desk, marking(to))
+    await migrated(desk, MOVE, number=2)
+    await sent(desk, "UpdateObject", type="Manual", key="m1", patch={"내용": OTHER})
+    await sent(desk, "CreateObject", type="Manual", properties={"id": "m2", "no": "둘", "내용": book(25)})
+    assert await merged(desk) == [1, 2]
+    desk.restart()
+    assert (await kept(desk), await contents(desk)) == (left, {"하나": OTHER, "둘": book(25)})
