@@ -2,7 +2,7 @@
 
 What one side changed is taken, what both changed alike is taken once, the rest are clashes. Maps are merged name by
 name; lists of distinct scalars element by element, as sets, where both sides kept the order; all else as a whole, and
-so is an encrypted value: of two of them no third can be made.
+so are encrypted values and documents that are kept in sections: of two of them no third can be made.
 
     base {"gate": "A1", "tags": ["a"]}   ours {"gate": "B2", "tags": ["a", "b"]}   theirs {"gate": "C3", "tags": []}
     ──► {"gate": "B2", "tags": ["b"]} and one clash at /gate
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.objects.sealing import is_closed
+from events.objects.splits import is_stub
 from events.schema.values import Json, pointer, same
 
 DEEPEST: Final = 1_000  # steps; no document has as many
@@ -113,6 +114,9 @@ class _Merging(NamedTuple):
             return ours
         if same(base, ours):
             return theirs
+        if any(is_closed(each) or is_stub(each) for each in (base, ours, theirs)):
+            self.clashes.append(Clash(path, base, ours, theirs))
+            return ours
         if (
             base is ABSENT
             and path.count("/") <= self.deep
@@ -120,7 +124,7 @@ class _Merging(NamedTuple):
             and type(ours) in (dict, list)
         ):
             base = type(ours)()
-        if type(base) is type(ours) is type(theirs) is dict and not (is_closed(ours) or is_closed(theirs)):
+        if type(base) is type(ours) is type(theirs) is dict:
             return self._maps(path, base, ours, theirs)
         if type(base) is type(ours) is type(theirs) is list and name not in self.ordered:
             merged = _sets(base, ours, theirs)

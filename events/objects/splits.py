@@ -6,6 +6,11 @@ from typing import Any, Final, NamedTuple, Protocol
 Json = Any
 
 
+def is_stub(value: Json) -> bool:
+    """Whether it has the form of what stands in place of a value that is kept in sections (`documents.sections.Stub`)."""
+    return type(value) is dict and value.keys() == {"_folded"} and type(value["_folded"]) is dict
+
+
 class InSections(NamedTuple):
     """What is stored in place of a value, and the sections it needs by digest, each behind those that it names."""
 

@@ -273,3 +273,28 @@ def _named(content: Any) -> list[str]:
     return [stub["section"] for stub in content.get("runs", [])] or [
         value["section"] for name, value in content["object"].items() if name in content["folded"]
     ]
+
+
+CHANGED = book() | {"sections": [*book()["sections"][:40], {"no": 40, "text": "고침"}, *book()["sections"][41:]]}
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        (book(), CHANGED, book() | {"new": 1}),
+        ({"a": 1}, book(), {"a": 1, "b": 2}),
+        (book(), {"b": 1}, book() | {"new": 1}),
+        (book(), {"a": 1}, {"b": 2}),
+        (None, book(), CHANGED),
+    ],
+)
+@pytest.mark.parametrize("answer", ["ours", "theirs"])
+async def test_a_merge_takes_it_as_a_whole(desk, base, ours, theirs, answer):
+    await desk.send("CreateObject", **manual(base))
+    await desk.send("CreateBranch", name=DEV, **{"from": MAIN})
+    for branch, content in ((MAIN, ours), (DEV, theirs)):
+        assert (await desk.send("UpsertObject", branch, **manual(content)))["status"] == "accepted"
+    refused = await desk.send("MergeBranch", source=DEV)
+    assert codes(refused) == ["MERGE_CONFLICT_FIELD"]
+    assert (await desk.send("MergeBranch", source=DEV, resolve=answer))["status"] == "accepted"
+    assert await whole(desk) == (ours if answer == "ours" else theirs)
