@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from events.names import Key
+from events.objects.sealing import is_closed
+from producers import splitting
 from tests.producers.desk import MAIN, Desk, codes
-from tests.producers.test_migrated_documents import CLOSED, PLAIN, WORD, behind, contents, kept, library, marking
+from tests.producers.test_migrated_documents import CLOSED, PLAIN, WORD, behind, contents, kept, library, marking, whole
 from tests.producers.test_migrated_merge import merged, migrated
-from tests.producers.test_migrations import DEV, begun, plan, ran, sent
+from tests.producers.test_migrations import DEV, begun, plan, ran, sent, taken_back
 from tests.producers.test_sections import book, sections
 
 OTHER = book(20)
@@ -82,19 +84,53 @@ async def test_a_document_goes_through_several_migrations_of_the_other_side(was,
     assert (await kept(desk), await contents(desk)) == (left, {"m1": book(), "m2": OTHER})
 
 
-async def test_a_document_of_a_deleted_type_goes_over_to_a_property_that_is_kept_otherwise():
-    for was, to in ((None, "encrypt"), ("encrypt", None)):
-        desk = await library(was, m1=book())
-        key = {"name": "id", "type": "string"}
-        other = {"name": "본문", "type": "json", "unfoldable": True, "marking": to}
-        await sent(desk, "CreateObjectType", name="File", primaryKey=["id"], properties=[key, other])
-        fix = {"kind": "move", "to": "File", "values": {"내용": "본문"}, "otherwise": "drop"}
-        await begun(desk, **plan("DeleteObjectType", fix, type="Manual"))
-        assert (await ran(desk))["said"] == "completed"
-        value = (await desk.stored("object/File/m1"))["본문"]
-        if to == "encrypt":
-            value = desk.ring.opened(value, Key("object/File/m1"), "/본문")
-        assert ("key" in value["_folded"]) == (to == "encrypt")
+OTHERWISE = pytest.mark.parametrize(("was", "to"), [(None, "encrypt"), ("encrypt", None)])
+
+
+async def document(desk: Desk, key: str, field: str = "본문") -> Any:
+    """A document, whole; in plain no key of it is shown."""
+    value = (await desk.stored(key))[field]
+    if is_closed(value):
+        value = desk.ring.opened(value, Key(key), f"/{field}")
+    else:
+        assert not splitting.key(value)
+    return whole(await sections(desk), value)
+
+
+@OTHERWISE
+@pytest.mark.parametrize("merging", [False, True])
+async def test_a_document_of_a_deleted_type_goes_over_to_a_property_that_is_kept_otherwise(was, to, merging):
+    desk = await forked(was, m1=book())
+    on = DEV if merging else MAIN
+    key = {"name": "id", "type": "string"}
+    other = {"name": "본문", "type": "json", "unfoldable": True, "marking": to}
+    await sent(desk, "CreateObjectType", on, name="File", primaryKey=["id"], properties=[key, other])
+    fix = {"kind": "move", "to": "File", "values": {"내용": "본문"}, "otherwise": "drop"}
+    await migrated(desk, plan("DeleteObjectType", fix, type="Manual"), on=on)
+    if merging:
+        await put(desk, MAIN, m1=OTHER, m2=OTHER)
+        await sent(desk, "MergeBranch", source=DEV)
+        assert await document(desk, "object/File/m2") == OTHER
+    assert await document(desk, "object/File/m1") == (OTHER if merging else book())
+
+
+@OTHERWISE
+async def test_a_document_comes_under_parents_that_keep_it_otherwise_and_goes_back(was, to):
+    desk = await library(None)
+    for name, key, marked in (("A", "a", was), ("B", "b", to)):
+        properties = [
+            {"name": key, "type": "string"},
+            {"name": "본문", "type": "json", "unfoldable": True, "marking": marked},
+        ]
+        await sent(desk, "CreateObjectType", name=name, abstract=True, primaryKey=[key], properties=properties)
+    await sent(desk, "CreateObjectType", name="C", parents=["A"])
+    await sent(desk, "CreateObject", type="C", properties={"a": "가", "본문": book()})
+    await begun(desk, **plan("ChangeParents", {"kind": "move", "values": {"b": "나"}}, type="C", parents=["B"]))
+    assert (await ran(desk))["said"] == "completed"
+    (field,) = (each for each in await desk.stored("object/C/나") if each.startswith("본문"))
+    assert await document(desk, "object/C/나", field) == book()
+    await taken_back(desk)
+    assert await document(desk, "object/C/가") == book()
 
 
 MOVE = plan("SetPrimaryKey", {"kind": "move"}, type="Manual", primaryKey=["no"])
