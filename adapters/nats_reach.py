@@ -20,16 +20,13 @@ _LOGIN: Final = re.compile(r"//[^/@,]*@")
 class ServerAway(ConnectionError):
     """No server of an endpoint lets us in; `why` is what the last of them met us with."""
 
-    def __init__(self, url: str, why: str) -> None:
-        self.url, self.why = _LOGIN.sub("//…@", url), why
-        super().__init__(
-            f"no NATS server answers at {self.url}: {why}; see that it runs, and that the settings nats_url and "
-            "nats_credentials name it and its logins"
-        )
+    def __init__(self, url: str, why: str, remedy: str) -> None:
+        self.url, self.why, self.remedy = _LOGIN.sub("//…@", url), why, remedy
+        super().__init__(f"no NATS server answers at {self.url}: {why}; {remedy}")
 
 
-async def reach(endpoint: Endpoint, user: str) -> None:
-    """Log in and out again at one of the servers. Raises `ServerAway`."""
+async def reach(endpoint: Endpoint, user: str, remedy: str = "see that it runs") -> None:
+    """Log in and out again at one of the servers. Raises `ServerAway`, with that remedy."""
     met: list[Exception] = []
 
     async def note(error: Exception) -> None:
@@ -42,7 +39,7 @@ async def reach(endpoint: Endpoint, user: str) -> None:
             client = await connect(endpoint, user, name="oms reach", on_error=note)
     except (nats.errors.Error, OSError) as error:
         why = f"it was silent for {REACH_SECONDS:g} s" if isinstance(error, TimeoutError) and not met else _said(error)
-        raise ServerAway(endpoint.url, why) from error
+        raise ServerAway(endpoint.url, why, remedy) from error
     await close(client)
 
 

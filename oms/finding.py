@@ -56,7 +56,8 @@ class Finder:
             vectors, notes = await self._embedded(asked.text, await asyncio.to_thread(self._searched))
             return await asyncio.to_thread(self._found, branch, asked, vectors, notes)
         except ViewMissing as missing:
-            raise ViewUnavailable(NAME, str(missing.name) + " is not there", REMEDY) from missing
+            what = "it" if missing.name == NAME else str(missing.name)
+            raise ViewUnavailable(NAME, f"{what} is not there", REMEDY) from missing
 
     async def _wait(self, asked: Asked) -> None:
         found = await at_least(Elsewhere(self.store.shelf), asked.min_position, within=asked.within)

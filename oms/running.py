@@ -15,7 +15,6 @@ from adapters.nats_checks import check_log, check_servers, refuse_open_server
 from adapters.nats_config import SYSTEM
 from adapters.nats_connection import connection
 from adapters.nats_dead import DeadLetters
-from adapters.nats_reach import reach
 from adapters.nats_reader import NatsReader
 from adapters.nats_server import ANY_PORT, Endpoint, nats_server
 from adapters.nats_streams import ensure_streams
@@ -42,7 +41,7 @@ from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.sinks import carrying
-from oms.sources import running_server
+from oms.sources import reached_server
 from oms.views import track
 from oms.writing import writing
 from producers.lease import Held, Leases, lead
@@ -109,9 +108,7 @@ async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]
         text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
         raise SettingRefused("nats_url", settings.nats_url, text)
     if settings.nats_url or "server" not in settings.roles:
-        endpoint = running_server(settings)
-        await reach(endpoint, "service")
-        return endpoint
+        return await reached_server(settings, "service")
     port = settings.nats_port or ANY_PORT
     server = await stack.enter_async_context(nats_server(settings.folder / "nats", port, [settings.ontology]))
     loops.append(server.keep())

@@ -77,9 +77,7 @@ async def reached(settings: Settings) -> AsyncIterator[Endpoint]:
     refuse_no_log(settings)
     held = None if settings.nats_url else await leases.acquire("server")
     if held is None:
-        endpoint = running_server(settings)
-        await reach(endpoint, "admin")
-        yield endpoint
+        yield await reached_server(settings, "admin")
         return
     try:
         async with started(settings) as endpoint:
@@ -93,12 +91,18 @@ async def started(settings: Settings) -> AsyncIterator[Endpoint]:
     """The same, where all roles of the folder are ours. Raises `NoSource`, `ServerAway`."""
     refuse_no_log(settings)
     if settings.nats_url:
-        endpoint = running_server(settings)
-        await reach(endpoint, "admin")
-        yield endpoint
+        yield await reached_server(settings, "admin")
         return
     async with nats_server(settings.folder / "nats", ontologies=[settings.ontology]) as server:
         yield server.endpoint
+
+
+async def reached_server(settings: Settings, user: str) -> Endpoint:
+    """The same server as `running_server`, which has just let `user` in. Raises `ServerAway`."""
+    endpoint = running_server(settings)
+    named = "see that it runs, and that the settings nats_url and nats_credentials name it and its logins"
+    await reach(endpoint, user, named if settings.nats_url else f"start it: oms up --folder {settings.folder}")
+    return endpoint
 
 
 def running_server(settings: Settings) -> Endpoint:

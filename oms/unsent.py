@@ -63,11 +63,11 @@ async def send_now(settings: "Settings", letters: Sequence[DeadLetter]) -> int:
     import time
 
     from adapters.nats_timer import nats_timer
-    from oms.sources import running_server
+    from oms.sources import reached_server
 
     ready = [each.letter for each in letters if each.status != "disabled"]
     if ready:
-        async with nats_timer(running_server(settings), settings.ontology) as timer:
+        async with nats_timer(await reached_server(settings, "service"), settings.ontology) as timer:
             for each in ready:
                 await timer.at(Due(each.subscription, each.position, 1, (), each.kind == NOT_JUDGED), time.time())
     return len(ready)
@@ -80,12 +80,12 @@ async def give_up(settings: "Settings", letters: Sequence[DeadLetter], why: str)
     """
     from adapters import system_clock as clock
     from adapters.nats_timer import nats_timer
-    from oms.sources import running_server
+    from oms.sources import reached_server
 
     if not letters:
         return 0
     now = clock.now()
-    async with nats_timer(running_server(settings), settings.ontology) as timer:
+    async with nats_timer(await reached_server(settings, "service"), settings.ontology) as timer:
         for each in letters:
             await timer.at(Due(each.letter.subscription, each.letter.position, DISCARDED), now / 1e6)
     async with deliveries(settings) as kept:

@@ -52,7 +52,19 @@ def search(
     from oms.shelves import kept
     from queries.audit import Search, told
 
-    asked = Search(actor, resource, kind, branch or "", _time(since), _time(until), text, trace, command, before, limit)
+    asked = Search(
+        actor,
+        resource,
+        kind,
+        branch or "",
+        _time(since, "--since"),
+        _time(until, "--until"),
+        text,
+        trace,
+        command,
+        before,
+        limit,
+    )
     settings = _settings(folder, ontology)
     with kept(settings) as shelves, shelves.audit() as audit:
         rows = [told(entry) for entry in audit.search(asked)]
@@ -81,7 +93,9 @@ def refused(
     from oms.shelves import kept
     from queries.audit import Refusals, why
 
-    asked = Refusals(actor, branch or "", _time(since), _time(until), text, command, before, limit)
+    asked = Refusals(
+        actor, branch or "", _time(since, "--since"), _time(until, "--until"), text, command, before, limit
+    )
     with kept(_settings(folder, ontology)) as shelves, shelves.audit() as audit:
         rows = [why(number, refusal) for number, refusal in audit.refused(asked)]
     print_rows(rows, ["number", "time", "principal", "branch", "command", "codes"], as_json=as_json)
@@ -106,7 +120,7 @@ def incidents(
     from oms.shelves import kept
     from queries.audit import Refusals, incident
 
-    asked = Refusals(actor, branch or "", _time(since), _time(until), text, limit=limit)
+    asked = Refusals(actor, branch or "", _time(since, "--since"), _time(until, "--until"), text, limit=limit)
     with kept(_settings(folder, ontology)) as shelves, shelves.audit() as audit:
         rows = [incident(found) for found in audit.incidents(asked)]
     print_rows(rows, ["time", "kind", "principal", "origin", "branch", "what", "why"], as_json=as_json)
@@ -163,7 +177,7 @@ def archive(
 
     On PostgreSQL whole months leave. Verify, export, repair and replay read on; `oms audit search` does not.
     """
-    print_fields(run(_archived(_settings(folder, ontology), _instant(before))), as_json=as_json)
+    print_fields(run(_archived(_settings(folder, ontology), _instant(before, "--before"))), as_json=as_json)
 
 
 @app.command()
@@ -267,17 +281,21 @@ def _settings(folder: Path | None, ontology: str | None) -> "Settings":
     return load({"folder": folder, "ontology": ontology}).settings
 
 
-def _time(text: str) -> int | None:
-    return _instant(text) if text else None
+def _time(text: str, option: str) -> int | None:
+    return _instant(text, option) if text else None
 
 
-def _instant(text: str) -> int:
+def _instant(text: str, option: str) -> int:
     """Of a date or an instant, in µs."""
+    from events.findings import Refused
     from queries.moments import AtInstant, moment
 
-    found = moment(text)
+    try:
+        found = moment(text)
+    except Refused:
+        found = None
     if not isinstance(found, AtInstant):
-        raise Failure(f"{text!r} is no time", "as 2026-11-25 or 2026-11-25T21:00:00Z", Exit.USAGE)
+        raise Failure(f"{option}: {text!r} is no time", "write 2026-11-25 or 2026-11-25T21:00:00Z", Exit.USAGE)
     return found.instant
 
 

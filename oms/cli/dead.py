@@ -45,6 +45,10 @@ def list_(
     from oms.unsent import dead_letters
 
     settings = _settings(folder)
+    if not settings.folder.exists():
+        from oms.sources import refuse_no_store
+
+        refuse_no_store(settings)
     if discarded:
         print_rows(run(_discards(settings)), [*_COLUMNS, "author", "why", "time"], as_json=as_json)
         return

@@ -39,6 +39,10 @@ def status(
     from oms.shelves import kept
 
     settings = load({"folder": folder}).settings
+    if not settings.folder.exists():
+        from oms.sources import refuse_no_store
+
+        refuse_no_store(settings)
     with kept(settings) as shelves:
         _show(settings, shelves, over, standing(settings.folder), as_json=as_json)
 

@@ -99,10 +99,10 @@ async def _sent(
 ) -> "tuple[dict[str, Any], Answered | Failed]":
     from events.subscriptions.letters import Letter
     from oms.outgoing import outgoing
-    from oms.sources import running_server
+    from oms.sources import reached_server
 
     identity, body = await _event(settings, state, event, type_)
-    async with outgoing(settings, running_server(settings)) as send:
+    async with outgoing(settings, await reached_server(settings, "service")) as send:
         sent = await send(state, Letter(0, identity, body, 1, "test"))
     return {"subscription": state["name"], "event": identity, "request": dict(sent.headers)}, sent.ended
 

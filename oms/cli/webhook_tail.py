@@ -134,9 +134,9 @@ async def _events(settings: "Settings", state: "State", to: str | None, last: in
     from adapters.nats_reader import NatsReader
     from events.subscriptions.credentials import MEMBERS
     from oms.outgoing import outgoing
-    from oms.sources import running_server
+    from oms.sources import reached_server
 
-    server = running_server(settings)
+    server = await reached_server(settings, "service")
     feed = NatsReader(server, settings.ontology)
     async with AsyncExitStack() as stack:
         send = None

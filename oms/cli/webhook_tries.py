@@ -112,13 +112,13 @@ async def _again(name: str, positions: "Sequence[int]", folder: Any, *, as_json:
 
     from adapters.nats_timer import nats_timer
     from events.subscriptions.letters import Due
-    from oms.sources import running_server
+    from oms.sources import reached_server
 
     settings, state = subscribed(name, folder)
     if state["status"] != "active":
         raise Failure(f"subscription {name} is {state['status']}", f"oms webhook resume {name}", Exit.REFUSED)
     await _refuse_later(settings, max(positions))
-    async with nats_timer(running_server(settings), settings.ontology) as timer:
+    async with nats_timer(await reached_server(settings, "service"), settings.ontology) as timer:
         for position in positions:
             await timer.at(Due(state["id"], position, 1), time.time())
     print_fields({"subscription": name, "again": len(positions)}, as_json=as_json)

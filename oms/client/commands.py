@@ -87,7 +87,8 @@ class Message(NamedTuple):
 def message_of(speaker: Speaker, door: str, command: str, data: Mapping[str, Any], said: Said) -> Message:
     """`door` is cmd or queue. Raises `ValueError` for NaN, `TypeError` for what JSON has no word for."""
     branch = said.get("branch") or speaker.branch
-    identity = said.get("id") or str(uuid.uuid4())
+    given = said.get("id")
+    identity = str(uuid.uuid4()) if given is None else given  # NOTE "" is refused: who repeats it counts on its id
     named: dict[str, Any] = {"id": identity, "type": command, "branch": branch}
     named |= {"author": said.get("author") or speaker.author}
     named |= {"onBehalfOf": said.get("on_behalf_of"), "reason": said.get("reason")}

@@ -71,7 +71,7 @@ async def connect(
         if not isinstance(error, (NatsError, OSError)):
             raise
         number = error.errno if isinstance(error, OSError) else None
-        why = os.strerror(number).lower() if number else str(error) or type(error).__name__
+        why = os.strerror(number).lower() if number else str(error) or "it says nothing"
         raise Unavailable(f"no NATS server answers at {url}: {why}", "start one: oms up") from error
     connected.set()
     return Client(nats, Speaker(ontology, user, branch, author, sign, split), deadline)

@@ -1,0 +1,57 @@
+"""What somebody types who is new: a folder that is none, a server that does not run, an empty id, no time."""
+
+import asyncio
+import json
+
+import pytest
+
+from oms.cli.failures import Exit
+from oms.client import Unavailable, connect
+
+AIRLINE = '{"type": "Airline", "properties": {"carrier": "UA"}}'
+
+
+@pytest.mark.parametrize("command", [["status"], ["dead", "list"], ["dead", "list", "--discarded"]])
+def test_a_folder_that_is_none_is_refused(typed, tmp_path, command):
+    code, said = typed(*command, "--folder", tmp_path / "없음")
+    assert code == Exit.USAGE
+    assert said.startswith(f"oms: {tmp_path / '없음'} holds no outbox and no log; name the data folder with --folder")
+    assert not (tmp_path / "없음").exists()
+
+
+async def test_an_empty_id_is_no_id(oms, cli):
+    code, out, _ = await cli("send", "CreateObject", "--data", AIRLINE, "--id", "", "--json")
+    assert code == Exit.REFUSED
+    assert [each["path"] for each in json.loads(out)["findings"]] == ["/id"]
+
+
+async def test_a_time_that_is_none_is_said_where_it_stands(oms, cli):
+    for option in ("--since", "--until"):
+        code, _, err = await cli("audit", "search", option, "어제")
+        assert (code, err.startswith(f"oms: {option}: '어제' is no time; ")) == (Exit.USAGE, True), err
+
+
+async def test_what_needs_the_server_says_that_it_does_not_run(oms, program, cli):
+    code, out, _ = await cli("webhook", "register", "탑승구", "--sink", "http://127.0.0.1:9/")
+    assert code == Exit.OK, out
+    last = await oms.last()
+    (program.settings.folder / "oms.toml").write_text('nats_url = "nats://127.0.0.1:1"\n')
+    for command in (["test", "탑승구"], ["resend", "탑승구", last], ["tail", "탑승구", "--events"]):
+        code, _, err = await cli("webhook", *command)
+        assert code == Exit.UNAVAILABLE, err
+        assert err.startswith("oms: no NATS server answers at nats://127.0.0.1:1: connection refused; ")
+
+
+async def test_a_server_that_says_nothing_is_said_in_words(tmp_path):
+    over = asyncio.Event()
+
+    async def say_nothing(_reader, writer):
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        try:
+            with pytest.raises(Unavailable, match=r"no NATS server answers at .*: it says nothing; start one"):
+                await connect(f"nats://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        finally:
+            over.set()
