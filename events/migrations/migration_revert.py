@@ -20,7 +20,7 @@ from events.migrations.migration_objects import alive
 from events.migrations.migration_reverse import Reverse, reverse
 from events.migrations.migration_staging import Staging
 from events.migrations.migration_step import Conversion
-from events.migrations.migration_traces import Heads, Trace, trace
+from events.migrations.migration_traces import Heads, Trace, alike, differing, trace
 from events.migrations.migration_values import converted, instead, known
 from events.migrations.migration_words import Fix, each_alone
 from events.names import Key
@@ -272,14 +272,14 @@ class _Undone:
         before, now = known(self.before, done.before), known(self.context, new)
         patch: dict[str, Json] = {}
         left = False
-        for field_ in _differing(done.before, done.after):
+        for field_ in differing(done.before, done.after):
             called = is_.names.get(field_)
             if called is None or field_ not in was.names:
                 continue
             if (
                 new["deleted"]
                 or before.get(field_) == PURGED
-                or any(not _alike(field_, done.after, each) for each in done.since)
+                or any(not alike(field_, done.after, each) for each in done.since)
             ):
                 left = True
             else:
@@ -294,16 +294,6 @@ class _Undone:
 def _left(command: Payload) -> Mapping[str, Json]:
     """What a command leaves of values, by API name or field."""
     return dict.fromkeys(command.fields) if isinstance(command, LetGo) else getattr(command, "patch", None) or {}
-
-
-def _differing(one: State, other: State) -> Iterator[str]:
-    """The fields of which two versions say something else."""
-    fields = dict.fromkeys((*one.get("properties", {}), *other.get("properties", {})))
-    return (field_ for field_ in fields if not _alike(field_, one, other))
-
-
-def _alike(field_: str, one: State, other: State) -> bool:
-    return same(one.get("properties", {}).get(field_), other.get("properties", {}).get(field_))
 
 
 def _links_last(command: Payload) -> bool:

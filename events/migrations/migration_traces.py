@@ -4,12 +4,14 @@ versions of an entity    v1 ──► v2 ──► v3 ──► v4         its o
 written by               ···   ···  migration  others    before = v2, after = v3, since = [v4]
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from events.branches.elsewhere import View, elsewhere
 from events.decider import Context, Head, State
 from events.migrations.migration_events import migration_key
 from events.names import ONTOLOGY_SCOPE, Key
+from events.schema.values import same
 
 VERSIONS = 100  # of an entity since the migration began; of one that was written more often it is not told
 
@@ -62,3 +64,13 @@ def trace(context: Context, migration: State, key: Key) -> Trace | None:
             since.append(head.state)
         head = was
     return found
+
+
+def differing(one: State, other: State) -> Iterator[str]:
+    """The fields of which two versions say something else."""
+    fields = dict.fromkeys((*one.get("properties", {}), *other.get("properties", {})))
+    return (field_ for field_ in fields if not alike(field_, one, other))
+
+
+def alike(field_: str, one: State, other: State) -> bool:
+    return same(one.get("properties", {}).get(field_), other.get("properties", {}).get(field_))
