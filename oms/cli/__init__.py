@@ -103,16 +103,25 @@ def run(arguments: list[str]) -> int:
     try:
         program(_named(_completing() or arguments))(arguments, prog_name="oms", max_content_width=WIDEST)
     except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # click and rich end with 1 then
+            return _unheard()
         return ended.code if isinstance(ended.code, int) else Exit.OK
-    except BrokenPipeError:  # the reader went away: `oms log | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+    except BrokenPipeError:
+        return _unheard()
     except BaseException as error:
         text, code = told(error)
         sys.stderr.write(f"oms: {text}\n")
         if code is Exit.BUG and os.environ.get("OMS_LOG_LEVEL") == "debug":
             raise
         return code
+    return Exit.OK
+
+
+def _unheard() -> int:
+    """The reader went away: `oms log | head`. Nothing is wrong, and nothing more is said."""
+    from oms.cli.failures import Exit
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.OK
 
 

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from oms.cli.failures import Exit
 from oms.client import Unavailable, connect
 
+ROOT = Path(__file__).parents[3]
 AIRLINE = '{"type": "Airline", "properties": {"carrier": "UA"}}'
 
 
@@ -55,3 +59,23 @@ async def test_a_server_that_says_nothing_is_said_in_words(tmp_path):
                 await connect(f"nats://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
         finally:
             over.set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["log"], ["log", "--json"], ["show", "Airline"], ["history", "Airline"], ["diff"], ["status"], ["--help"]],
+)
+async def test_a_reader_that_went_away_is_no_refusal(oms, program, command):
+    await oms.send("CreateObject", json.loads(AIRLINE), wait="projected:versions")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "oms", *command, stdout=write, stderr=asyncio.subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "OMS_FOLDER": str(program.settings.folder)},
+        )  # fmt: skip
+        async with asyncio.timeout(60):
+            _, said = await process.communicate()
+    finally:
+        os.close(write)
+    assert (process.returncode, said) == (Exit.OK, b"")
