@@ -18,7 +18,7 @@ from producers import splitting
 from security.sealed_sections import is_sealed, opened
 from tests.producers.desk import MAIN, Desk, codes
 from tests.producers.test_ahead import Office, Outbox
-from tests.producers.test_migrations import alive, begun, plan, ran, said, sent, taken_back
+from tests.producers.test_migrations import DEV, alive, begun, plan, ran, said, sent, taken_back
 from tests.producers.test_sections import book, sections, uploaded
 
 CAST = {"kind": "cast"}
@@ -144,13 +144,13 @@ def large(number: int, megabytes: int) -> Any:
     return {"title": f"{number}권", "lines": lines}
 
 
-async def put(desk: Desk, key: str, content: Any) -> None:
+async def put(desk: Desk, key: str, content: Any, on: str = MAIN) -> None:
     """As one that is too large for a command is sent."""
     found = split(content)
     if found is not None:
         await uploaded(desk, found.sections)
         content = found.stub.json()
-    await sent(desk, "UpsertObject", type="Manual", properties={"id": key, "내용": content})
+    await sent(desk, "UpsertObject", on, type="Manual", properties={"id": key, "내용": content})
 
 
 @pytest.mark.parametrize(("was", "to", "left"), [(None, "encrypt", CLOSED), ("encrypt", None, PLAIN)])
@@ -173,10 +173,12 @@ async def test_a_batch_takes_as_many_documents_as_one_commit_should_hold(was, to
     ]  # the schema changes in batches of little
     assert (ended["in"], ended["converted"], ended["again"]) == (6, 6, 0)
     assert (await kept(desk), await contents(desk)) == (left, before)
+    await put(desk, "m1", large(7, 9))
     desk.restart()
-    assert (await taken_back(desk))["restored"] == 6
+    reverted = await taken_back(desk)
+    assert (reverted["restored"], reverted["kept"]) == (6, 1)
     assert len([each for each in await said(desk) if each["said"] == "revertedBatch"]) == 3
-    assert (await kept(desk), await contents(desk)) == (CLOSED if was else PLAIN, before)
+    assert (await kept(desk), await contents(desk)) == (CLOSED if was else PLAIN, before | {"m1": large(7, 9)})
 
 
 @pytest.mark.parametrize(("was", "to", "left"), [(None, "encrypt", CLOSED), ("encrypt", None, PLAIN)])
@@ -213,6 +215,21 @@ async def test_others_write_while_a_batch_of_documents_is_decided_and_nothing_of
         "m1": book(900),
         "m2": book(20),
     }
+
+
+async def test_documents_that_a_merge_brings_behind_a_batch_are_opened_by_as_many_batches_as_they_need():
+    desk = await library("encrypt")
+    await put(desk, "m9", large(9, 9))
+    await sent(desk, "CreateBranch", name=DEV, **{"from": MAIN})
+    for at in range(2):
+        await put(desk, f"m{at}", large(at, 9), DEV)
+    await begun(desk, **marking(None))
+    for step in range(2):
+        await sent(desk, "ApplyMigrationBatch", migration=1, step=step)
+    await sent(desk, "MergeBranch", source=DEV)
+    ended = await ran(desk, step=2)
+    assert (ended["converted"], ended["again"]) == (1, 2)
+    assert (await kept(desk), sorted(await contents(desk))) == (PLAIN, ["m0", "m1", "m9"])
 
 
 async def test_a_deleted_document_comes_back_sealed_and_one_under_way_goes_with_its_object_to_another_person():
