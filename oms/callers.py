@@ -122,8 +122,9 @@ def trust(settings: Settings, principal: str, may: Sequence[str], public: str | 
 
 
 def forget(settings: Settings, principal: str) -> bool:
-    """Whether it was there; from now on it is not let in."""
-    return _write(settings, principal, None)
+    """Whether it was there; from now on it is not let in. Where it was not nothing is written, so no door is shut."""
+    known = any(each.principal == principal for each in CallersFile(settings).known())
+    return known and _write(settings, principal, None)
 
 
 def _check_name(principal: str) -> None:

@@ -51,11 +51,11 @@ def _verified(
     With the objects of ranges that differ.
     """
     store = shelves.similar()
+    with store.reading(build) as found:
+        until = found.position()
     settings.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="verify-", dir=settings.folder) as aside:
         path = Path(aside) / "similar.db"
-        with store.reading(build) as found:
-            until = found.position()
         asyncio.run(_made(settings, shelves, path, until, told))  # most of it: PostgreSQL holds no moment for minutes
         with store.reading(build) as found:
             left_out = asyncio.run(_made(settings, shelves, path, found.position(), told))

@@ -35,6 +35,15 @@ async def connected(**flags: object) -> "AsyncIterator[Client]":
         yield client
 
 
+def refuse_unbegun(settings: "Settings") -> None:
+    """Raises what `connected` would where nothing was ever started: before anything is written for what cannot be sent."""
+    _import_nats(settings.nats_url)
+    from oms.client.connection import in_folder
+
+    if not settings.nats_url:
+        in_folder(settings.folder)
+
+
 def _sign(settings: "Settings") -> "Sign | None":
     if not settings.signing_key:  # who does not sign need not load what signs
         return None

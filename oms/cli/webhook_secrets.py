@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from oms.cli.connecting import refuse_unbegun
 from oms.cli.failures import Exit, Failure
 from oms.cli.options import Sending
 from oms.cli.output import complain
@@ -44,6 +45,7 @@ def sent_with_secrets(
     from oms.settings import load
 
     settings, name = load(said.flags(branch)).settings, str(data.get("subscription") or data["name"])
+    refuse_unbegun(settings)
     files, new = secret_files(settings), list[str]()
     for each in lacking(str(data.get("sink") or ""), settings.webhook_brokers):
         complain(each)

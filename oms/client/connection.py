@@ -39,7 +39,7 @@ async def connect(
     """
     url = str(where)
     if "://" not in url:
-        url, credentials = _in_folder(Path(where)), credentials or Path(where) / "nats" / "logins.json"
+        url, credentials = in_folder(Path(where)), credentials or Path(where) / "nats" / "logins.json"
     password = None if credentials is None else _password(Path(credentials), user)
     nats, connected = SteadyClient(), asyncio.Event()
     urls, met = url.split(","), list[Exception]()
@@ -77,7 +77,8 @@ async def connect(
     return Client(nats, Speaker(ontology, user, branch, author, sign, split), deadline)
 
 
-def _in_folder(folder: Path) -> str:
+def in_folder(folder: Path) -> str:
+    """The URL of the server that was last started there. Raises `Unavailable`."""
     try:
         return (folder / "nats" / "url").read_text().strip()
     except FileNotFoundError as error:

@@ -37,6 +37,12 @@ def test_a_token_is_known_by_its_digest_alone_until_it_is_replaced(settings):
     assert file.by_token(again) is None
 
 
+def test_who_is_not_there_is_not_taken_away_and_no_door_is_shut(settings, tmp_path):
+    file = CallersFile(settings)
+    assert not forget(settings, "아무도")
+    assert (file.begun(), [*tmp_path.iterdir()]) == (False, [])
+
+
 def test_who_is_bound_to_endpoints_sees_them_and_nothing_else(settings):
     token = allow(settings, "문", ["webhooks"], ["탑승구"])
     known = CallersFile(settings).by_token(token)

@@ -23,6 +23,19 @@ def test_a_folder_that_is_none_is_refused(typed, tmp_path, command):
     assert not (tmp_path / "없음").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "ended"),
+    [
+        (["webhook", "register", "탑승구", "--sink", "http://127.0.0.1:1/"], Exit.UNAVAILABLE),
+        (["verify", "similar"], Exit.UNAVAILABLE),
+        (["gateway", "forget", "아무도"], Exit.REFUSED),
+    ],
+)
+def test_nothing_is_written_into_a_folder_that_is_none(typed, tmp_path, command, ended):
+    assert typed(*command, "--folder", tmp_path / "없음")[0] == ended
+    assert not (tmp_path / "없음").exists()
+
+
 async def test_an_empty_id_is_no_id(oms, cli):
     code, out, _ = await cli("send", "CreateObject", "--data", AIRLINE, "--id", "", "--json")
     assert code == Exit.REFUSED
