@@ -232,14 +232,20 @@ async def test_documents_that_a_merge_brings_behind_a_batch_are_opened_by_as_man
     assert (await kept(desk), sorted(await contents(desk))) == (PLAIN, ["m0", "m1", "m9"])
 
 
-async def test_a_deleted_document_comes_back_sealed_and_one_under_way_goes_with_its_object_to_another_person():
+async def about_people(marking_: str | None, *keys: str) -> Desk:
+    """Manuals that are about a person, 김."""
     desk = await Desk(MemoryOutbox("main")).open()
-    document = {"name": "내용", "type": "json", "unfoldable": True}
+    document = {"name": "내용", "type": "json", "unfoldable": True, "marking": marking_}
     plain = [{"name": name, "type": "string"} for name in ("id", "about")]
     await sent(desk, "CreateObjectType", name="Manual", primaryKey=["id"], properties=[*plain, document])
     await sent(desk, "SetSubject", type="Manual", property="about")
-    for key in ("m1", "m2"):
+    for key in keys:
         await sent(desk, "CreateObject", type="Manual", properties={"id": key, "내용": book(), "about": "김"})
+    return desk
+
+
+async def test_a_deleted_document_comes_back_sealed_and_is_forgotten_with_another_person():
+    desk = await about_people(None, "m1", "m2")
     await sent(desk, "DeleteObject", type="Manual", key="m1")
     await begun(desk, **marking("encrypt"))
     await ran(desk)
@@ -248,6 +254,27 @@ async def test_a_deleted_document_comes_back_sealed_and_one_under_way_goes_with_
     assert (await kept(desk), await contents(desk)) == (CLOSED, {"m1": book(), "m2": book()})
     await sent(desk, "PurgeDataSubject", subject="이", reason="요청")
     assert await contents(desk) == {"m1": book()}
+
+
+@pytest.mark.parametrize(("was", "to", "left"), [(None, "encrypt", CLOSED), ("encrypt", None, PLAIN)])
+async def test_one_that_is_not_gone_through_yet_is_kept_anew_when_it_is_written_for_another_reason(was, to, left):
+    desk = await about_people(was, "m1", "m2")
+    keys = {splitting.key(each).encode() for each in (await stubs(desk)).values()} - {b""}
+    await put(desk, "m0", large(0, 2))
+    await begun(desk, **marking(to))
+    await sent(desk, "ApplyMigrationBatch", migration=1, step=0)  # m0 is too large for it
+    assert await kept(desk) == (CLOSED if was else PLAIN)
+    await sent(desk, "UpdateObject", type="Manual", key="m1", patch={"about": "이"})
+    await sent(desk, "DeleteObject", type="Manual", key="m2")
+    await sent(desk, "RestoreObject", type="Manual", key="m2")
+    stored = await alive(desk, "Manual")
+    assert {is_closed(stored[key]["내용"]) for key in ("m1", "m2")} == {bool(to)}
+    assert (await ran(desk, step=1))["converted"] == 1
+    assert (await kept(desk), await contents(desk)) == (left, {"m0": large(0, 2), "m1": book(), "m2": book()})
+    log = await behind(desk, 0)
+    assert not any(key in log for key in keys)
+    await taken_back(desk)
+    assert await kept(desk) == (CLOSED if was else PLAIN)
 
 
 async def test_what_is_purged_is_opened_no_more_and_goes():
