@@ -41,7 +41,7 @@ from oms.scheduling import Scheduling
 from oms.settings import Settings
 from oms.shelves import READ_MODELS, Shelves, kept
 from oms.sinks import carrying
-from oms.sources import reached_server
+from oms.sources import reached_server, running_server
 from oms.views import track
 from oms.writing import writing
 from producers.lease import Held, Leases, lead
@@ -107,8 +107,10 @@ async def _endpoint(settings: Settings, stack: AsyncExitStack, loops: list[Loop]
     if settings.nats_url.startswith("ws"):
         text = "`oms up` speaks nats:// or tls://; WebSockets are for clients"
         raise SettingRefused("nats_url", settings.nats_url, text)
-    if settings.nats_url or "server" not in settings.roles:
+    if settings.nats_url:
         return await reached_server(settings, "service")
+    if "server" not in settings.roles:  # parts of one folder start in any order: it waits for the one with the server
+        return running_server(settings)
     port = settings.nats_port or ANY_PORT
     server = await stack.enter_async_context(nats_server(settings.folder / "nats", port, [settings.ontology]))
     loops.append(server.keep())
