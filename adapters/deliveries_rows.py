@@ -27,12 +27,9 @@ def tally_rows(tallied: Mapping[Tallied, int]) -> list[tuple[Any, ...]]:
 
 
 def arrived(tries: Sequence[Try]) -> list[tuple[str, int]]:
-    """Of those that may have failed before."""
+    """Any may have failed before, a first try too: who was disabled and is resumed begins anew with what failed."""
     last = {(each.subscription, each.position): each for each in tries}
-    return [
-        key for key, each in last.items()
-        if each.kind == DELIVERED and (each.attempt > 1 or each.trigger != "event")
-    ]  # fmt: skip
+    return [key for key, each in last.items() if each.kind == DELIVERED]
 
 
 def failure_rows(tries: Sequence[Try]) -> list[tuple[Any, ...]]:

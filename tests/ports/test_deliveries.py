@@ -207,6 +207,15 @@ async def test_what_fails_waits_since_its_first_try_until_it_arrives(opened):
     await deliveries.close()
 
 
+async def test_what_failed_for_good_has_arrived_also_where_it_began_anew(opened):
+    deliveries = opened()
+    await deliveries.note([tried(ONE, 1, next=None), tried(ONE, 2, next=None), tried(TWO, 1, next=None)], {})
+    await deliveries.note([tried(ONE, 1, time=40, kind="delivered", next=None)], {})  # disabled, then resumed
+    assert await deliveries.waiting(0) == {ONE: Waiting(0, None, 1), TWO: Waiting(0, None, 1)}
+    assert await deliveries.undelivered(ONE, 0, 0) == [2]
+    await deliveries.close()
+
+
 async def test_what_is_not_due_yet_waits_and_does_not_fail(opened):
     deliveries = opened()
     await deliveries.note([], {}, [Deferred(ONE, 1, 5, 900), Deferred(ONE, 2, 5, 900), Deferred(ONE, 3, 5, 900)])

@@ -210,6 +210,43 @@ async def test_another_life_goes_on_where_the_first_one_was(world):
     assert sorted(world.positions("a")) == objects(world, "a")
 
 
+async def test_another_life_sends_nothing_twice_because_somebody_else_is_behind(world):
+    never = asyncio.Event()
+
+    async def hangs(_letter):
+        await never.wait()
+        return OK
+
+    world.subscribed("behind", types=["io.oms.object.*"])
+    world.subscribed("well", types=["io.oms.object.*"])
+    world.subscribed("strict", types=["io.oms.object.*"], ordered=True)
+    world.answers["behind"] = hangs
+    last = world.wrote(5)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "well", last)
+        await settled(world, deliveries, "strict", last)
+    world.answers["behind"] = OK
+    last = world.wrote(3)
+    async with world.carried() as deliveries:
+        for name in ("behind", "well", "strict"):
+            await settled(world, deliveries, name, last)
+    assert sorted(world.positions("well")) == objects(world, "well")
+    assert world.positions("strict") == objects(world, "strict")
+    assert sorted(set(world.positions("behind"))) == objects(world, "behind")
+
+
+async def test_nothing_from_before_its_registration_goes_out_because_somebody_else_is_behind(world):
+    world.subscribed("a", types=["io.oms.object.*"])
+    world.wrote(4)
+    world.subscribed("b", types=["io.oms.object.*"])
+    last = world.wrote(2)
+    async with world.carried() as deliveries:
+        await settled(world, deliveries, "a", last)
+        await settled(world, deliveries, "b", last)
+    assert sorted(world.positions("a")) == objects(world, "a")
+    assert sorted(world.positions("b")) == objects(world, "b")
+
+
 async def test_what_failed_comes_again_at_its_time_also_in_another_life(world):
     world.subscribed("a", types=["io.oms.object.*"])
     world.answers["a"] = Answered(500, {}, b"no", 0.01)

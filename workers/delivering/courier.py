@@ -126,24 +126,27 @@ class Courier:
                 async with self._gate:
                     for position, _, body in chunk:
                         await self._step(position, body)
-                    for endpoint in self.endpoints.values():
-                        if endpoint.joined:
-                            endpoint.seen = self.position
+                    self._all_seen()
 
     async def _step(self, position: int, body: bytes) -> None:
         event, _ = proven(body)
         for name, unjudged in self._index.judged(Candidate.of(event)).items():
             endpoint = self.endpoints[name]
-            if endpoint.joined and not endpoint.offer(Letter(position, event.id, body, unjudged=unjudged)):
+            if not endpoint.joined or position <= endpoint.seen:  # read again for others
+                continue
+            if not endpoint.offer(Letter(position, event.id, body, unjudged=unjudged)):
                 endpoint.joined, endpoint.seen = False, position - 1
                 self._catch_up(endpoint)
         self.position = position
         if event.subject.startswith(_CHANGES):
-            for endpoint in self.endpoints.values():
-                if endpoint.joined:
-                    endpoint.seen = position
+            self._all_seen()
             await self._reload(position)
             self._place()
+
+    def _all_seen(self) -> None:
+        for endpoint in self.endpoints.values():
+            if endpoint.joined:
+                endpoint.seen = max(endpoint.seen, self.position)
 
     async def _reload(self, position: int) -> None:
         """Terms as they are now; who has others begins anew from where it is."""
