@@ -7,7 +7,7 @@ A clause stands behind a table's name or its alias. `AS OF`, `ALL_VERSIONS`, `BE
 where a table is named, so a text, a column or a condition that looks like one stays what it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,7 @@ from queries.sql.times import Reader, begins, place_of, word
 from queries.sql.when import Reference
 
 PREFIX: Final = "oms_"
-"""What stands for a reference begins so; no type of objects or links is called like that, since `_` is in no API name."""
+"""What stands for a reference begins so, or longer where the query itself has such a name."""
 
 _QUERY: Final = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.VALUES}
 _AFTER_FROM: Final = {
@@ -50,6 +50,7 @@ class _Level:
 @dataclass(slots=True)
 class _Lifting:
     tokens: Sequence[Token]
+    prefix: str
     left: list[Token] = field(default_factory=list)
     references: dict[str, Reference] = field(default_factory=dict)
 
@@ -60,7 +61,7 @@ def lifted(text: str) -> Lifted:
         tokens = sqlglot.tokenize(text, read="duckdb")
     except TokenError as error:
         raise refused("SQL_SYNTAX", str(error).partition(". Context")[0]) from None
-    lifting = _Lifting(tokens)
+    lifting = _Lifting(tokens, unused(PREFIX, {token.text.casefold() for token in tokens}))
     levels = [_Level(query=True)]
     at = 0
     while at < len(tokens):
@@ -73,6 +74,13 @@ def lifted(text: str) -> Lifted:
         lifting.left.append(token)
         at += 1
     return Lifted(lifting.left, lifting.references)
+
+
+def unused(prefix: str, names: Collection[str]) -> str:
+    """`prefix`, longer until none of the folded names begins so."""
+    while any(name.startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
 
 
 def _is_name(token: Token) -> bool:
@@ -114,7 +122,7 @@ def _reference(lifting: _Lifting, at: int) -> int:
             return after
         alias, after = list(tokens[after:behind]), behind
     when, after = Reader(tokens, after).when()
-    standing = f"{PREFIX}{len(lifting.references)}"
+    standing = f"{lifting.prefix}{len(lifting.references)}"
     lifting.references[standing] = Reference(name.text, when, place_of(tokens, at))
     lifting.left.append(Token(TokenType.VAR, standing, name.line, name.col, name.start, name.end))
     lifting.left += alias

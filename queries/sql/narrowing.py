@@ -33,8 +33,8 @@ def narrowed(table: exp.Table, reference: Reference, position: str) -> Narrowed:
     """`position`: how the table calls the position of its rows."""
     found = Narrowed()
     select = _select(table)
-    if select is None or (where := select.args.get("where")) is None:
-        return found
+    if select is None or (where := select.args.get("where")) is None or table.alias_column_names:
+        return found  # names behind an alias, as in `users AS u(a, b)`, are not those of the table
     alone = _sources(select) == 1
     names = {(table.alias or reference.name).casefold()}
     for each in _conjuncts(where.this):
@@ -42,8 +42,8 @@ def narrowed(table: exp.Table, reference: Reference, position: str) -> Narrowed:
         if column is None or not (column.table.casefold() in names or (alone and not column.table)):
             continue
         name = column.name.casefold()
-        if kind is exp.EQ:
-            found.equal[name] = found.equal.get(name, values) & values
+        if kind is exp.EQ and len({*map(type, values), *map(type, found.equal.get(name, ()))}) == 1:
+            found.equal[name] = found.equal.get(name, values) & values  # of '1' and 1 the engine makes the same
         if name == position and kind in (exp.EQ, exp.GT, exp.GTE):
             numbers = [value for value in values if isinstance(value, int)]
             if len(numbers) == len(values) == 1:

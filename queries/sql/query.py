@@ -14,6 +14,7 @@ from queries.collecting import uncollected
 from queries.cuts import Cut
 from queries.objects import PREFIXES
 from queries.purges import Purges
+from queries.sql.clauses import unused
 from queries.sql.columns import ENDS, SHORT, WHICH
 from queries.sql.engine import Engine, Failed, Limits, Relation, Unbound, too_much
 from queries.sql.findings import refused
@@ -117,7 +118,8 @@ def planned(text: str, windows: Windows, bodies: Bodies, kept: Lookup = nothing_
     """Raises `Refused`."""
     said = statement(text)
     planning = _Planning(windows, bodies, kept, said.columns(), said.rows(), Gaps())
-    tables = [planning.planned(f"t{number}", node, reference) for number, (node, reference) in enumerate(said.tables)]
+    name = unused("t", said.names())  # a WITH may call a table of its own as the engine would call this one
+    tables = [planning.planned(f"{name}{number}", *each) for number, each in enumerate(said.tables)]
     waiting = [*_waiting(windows.versions, planning.places)]
     return Query(said, windows.position, windows.branch, tables, planning.gaps, waiting)
 

@@ -12,17 +12,22 @@ from queries.sql.windows import Window
 def entities(table: Table, window: Window, less: Narrowed, *, exact: bool) -> tuple[Entities, str]:
     """And why, in words. `exact`: whether rows are those of the window's versions, and not of another time."""
     prefixes = [each.entities for each in table.types]
-    said = less.equal.get("_key")
-    keys = None if said is None else [*map(str, said)]
+    keys = _texts(less, "_key")
     if keys is None and window.point and exact:
         keys = _primary(table, less)
     if keys is not None:
         found = frozenset(each.entity(key) for each in table.types for key in keys)
         return Entities(prefixes, found), _counted(len(keys), "key")
-    starts = less.equal.get("_from")
+    starts = _texts(less, "_from")
     if starts is not None and table.named.kind == "linkType":
-        return Entities([f"{table.named.entities}{start}~" for start in sorted(map(str, starts))]), "links from there"
+        return Entities([f"{table.named.entities}{start}~" for start in sorted(starts)]), "links from there"
     return Entities(prefixes), "all of them"
+
+
+def _texts(less: Narrowed, column: str) -> list[str] | None:
+    """A key that is compared with a number is not looked up: to the engine '01' is 1, too."""
+    texts = [value for value in less.equal.get(column, ()) if isinstance(value, str)]
+    return texts if texts or less.equal.get(column) == frozenset() else None
 
 
 def _primary(table: Table, less: Narrowed) -> list[str] | None:

@@ -58,6 +58,8 @@ class Statement:
             return None
         if any(join.method == "NATURAL" for join in self.tree.find_all(exp.Join)):
             return None  # joined by all columns that both have
+        if any(node.alias_column_names for node, _ in self.tables):
+            return None  # `users AS u(a, b)` calls them by where they stand
         return self.names()
 
     def rows(self) -> frozenset[str]:
@@ -99,9 +101,10 @@ def _parsed(tokens: Sequence[Token], text: str) -> exp.Expr:
         raise refused("SQL_SYNTAX", str(error)) from None
     except RecursionError:
         raise refused("SQL_SYNTAX", "it is nested too deep") from None
-    if len(trees) != 1 or trees[0] is None:
+    stated = [each for each in trees if each is not None and not isinstance(each, exp.Semicolon)]
+    if len(stated) != 1:
         raise refused("SQL_STATEMENT", "one SELECT is asked for, nothing or several stand here")
-    tree = trees[0]
+    tree = stated[0]
     for node in tree.walk():
         if isinstance(node, _REFUSED):
             raise _no_select(node)

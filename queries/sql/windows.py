@@ -9,7 +9,7 @@ from typing import assert_never
 
 from events.wire.instants import to_text
 from queries.cuts import Cut, cut
-from queries.moments import AtInstant, Moment, moment
+from queries.moments import AtInstant, Moment, Now, moment
 from queries.sql.findings import placed
 from queries.sql.when import Always, AsOf, Between, FromTo, Said, Span
 from queries.versions import Versions
@@ -106,8 +106,10 @@ class Windows:
         return Window(self._cut(branch, str(max(before, 0))), first.position, empty=empty)
 
     def _before(self, end: Said, last: Cut) -> int:
-        """The last position before a moment; -1 if there is none."""
+        """The last position before a moment, which now is later than; -1 if there is none."""
         asked = moment(end.text)
+        if isinstance(asked, Now):
+            return last.position
         if isinstance(asked, AtInstant):
             commit = self.versions.commit_by_time(asked.instant - 1)
             return commit.last if commit else 0
@@ -124,6 +126,8 @@ class Windows:
         one, other = moment(start.text), moment(end.text)
         if isinstance(one, AtInstant) and isinstance(other, AtInstant):
             return one.instant == other.instant
+        if isinstance(other, Now):
+            return isinstance(one, Now)
         return first.position >= last.position
 
     def _point(self, at: Cut) -> Window:
