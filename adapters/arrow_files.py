@@ -12,8 +12,25 @@ from pyarrow import ipc, parquet
 from adapters.arrow_rows import rows
 
 
+class Unwritable(Exception):
+    """A column whose values the format has no type for."""
+
+    def __init__(self, column: str, kind: str, how: str) -> None:
+        self.column, self.kind, self.how = column, kind, how
+        super().__init__(f"{how} has no type for the column {column}, which is {kind}")
+
+
+def check(table: pa.Table, how: str) -> None:
+    """Before a file is opened. Raises `Unwritable`."""
+    for field in table.schema if how == "parquet" else ():
+        try:
+            _parquet(pa.schema([field]).empty_table(), io.BytesIO())
+        except pa.ArrowException:
+            raise Unwritable(field.name, str(field.type), how) from None
+
+
 def write(table: pa.Table, how: str, into: BinaryIO) -> None:
-    """The whole table; `how`: csv, parquet or arrow."""
+    """The whole table, of which `check` says nothing; `how`: csv, parquet or arrow."""
     _WRITERS[how](table, into)
 
 

@@ -26,12 +26,25 @@ def rows(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 def plain(value: Any) -> Any:
     """As JSON has it."""
+    if isinstance(value, pa.MonthDayNano):  # a tuple, too
+        return _lasting(value)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     told = next((tell for kind, tell in _TOLD if isinstance(value, kind)), None)
     return value if told is None else told(value)
+
+
+def _lasting(value: pa.MonthDayNano) -> str:
+    """A duration of ISO 8601: P1M2DT3.5S, in parts that have no sum, since days and months differ."""
+    seconds, rest = divmod(abs(value.nanoseconds), 1_000_000_000)
+    sign = "-" if value.nanoseconds < 0 else ""
+    fraction = f".{rest:09}".rstrip("0") if rest else ""
+    months = f"{value.months}M" if value.months else ""
+    days = f"{value.days}D" if value.days else ""
+    time = f"T{sign}{seconds}{fraction}S" if value.nanoseconds or not (months or days) else ""
+    return f"P{months}{days}{time}"
 
 
 def _number(value: float | Decimal) -> int | float | None:

@@ -50,6 +50,10 @@ class Finder:
             raise Refused(
                 [Finding("SIMILAR_TEXT", "/text", "the text is empty, so nothing is like it; say what is looked for")]
             )
+        if any("\ud800" <= each <= "\udfff" for each in asked.text):
+            raise Refused(
+                [Finding("SIMILAR_TEXT", "/text", "it is no text in UTF-8, or holds half of a surrogate pair")]
+            )
         try:
             if asked.min_position:
                 await self._wait(asked)

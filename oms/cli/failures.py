@@ -108,16 +108,22 @@ def _told_of_one(error: BaseException) -> Told:
     name = type(error).__name__
     if name in CODES:
         return Told(str(error), CODES[name])
-    if isinstance(error, OSError):
-        return Told(_of_system(error), Exit.UNAVAILABLE)
-    if name == "OperationalError":  # SQLite's
-        return Told(f"{error}; {_OF_FILES}", Exit.UNAVAILABLE)
+    if isinstance(error, UnicodeEncodeError):  # what the shell gave are bytes of another encoding
+        return Told(_of_bytes(error), Exit.USAGE)
+    if isinstance(error, OSError) or name == "OperationalError":  # SQLite's
+        text = _of_system(error) if isinstance(error, OSError) else f"{error}; {_OF_FILES}"
+        return Told(text, Exit.UNAVAILABLE)
     return Told(f"a bug in OMS: {type(error).__name__}: {error}; with OMS_LOG_LEVEL=debug it shows where", Exit.BUG)
 
 
 def _gravity(end: Told) -> tuple[bool, int]:
     """Of several things at once, what stands in the data says most; the rest may follow from it."""
     return end.code == Exit.CONFLICT, end.code
+
+
+def _of_bytes(error: UnicodeEncodeError) -> str:
+    shown = error.object[error.start : error.end].encode("utf-8", "backslashreplace").decode()
+    return f"{shown[:40]} is no text in UTF-8; write it in UTF-8"
 
 
 def _of_system(error: OSError) -> str:

@@ -55,8 +55,10 @@ def show_part(cut: "Cut", shown: "Shown", limits: Limits, *, as_json: bool) -> N
     if limits.fold is None and (limits.depth, limits.items, limits.bytes) == (None, None, None):
         value = opened(cut, shown, path)
     else:
+        level = next((each for each in UnfoldLevel if each == (limits.fold or "partial")), None)
+        if level is None:
+            raise Failure(f"--fold cannot be {limits.fold!r}", f"it is one of {', '.join(UnfoldLevel)}", Exit.USAGE)
         try:
-            level = UnfoldLevel(limits.fold or "partial")
             context = UnfoldContext.of(level, depth=limits.depth, items=limits.items, bytes=limits.bytes)
         except ValueError as wrong:
             raise Failure(str(wrong), f"--fold is one of {', '.join(UnfoldLevel)}", Exit.USAGE) from None

@@ -67,6 +67,10 @@ def query(
 
     settings, how = asked.settings(), Format.JSON if asked.as_json else how
     text, explain = is_explained(sys.stdin.read() if sql == "-" else sql)
+    if explain and (into is not None or how not in (Format.TABLE, Format.JSON)):
+        raise Failure(
+            "what EXPLAIN says is shown as a table, or with --json", "leave --format and --output", Exit.USAGE
+        )
     limits = Limits(memory, seconds, max_read, max_rows)
     with versions(settings, asked.min_position) as opened:
         windows = Windows(opened, settings.branch, asked.as_of, time.time_ns() // 1_000)
@@ -110,10 +114,14 @@ def _write(found: "Query", table: Any, how: Format, into: Path | None, *, wide: 
 
 
 def _write_file(table: Any, how: Format, into: Path | None) -> None:
-    from adapters.arrow_files import write
+    from adapters.arrow_files import Unwritable, check, write
 
     if into is None and how is not Format.CSV and sys.stdout.isatty():
         raise Failure(f"{how} is nothing for a terminal", "name a file with --output, or send it on", Exit.USAGE)
+    try:
+        check(table, how.value)
+    except Unwritable as wrong:
+        raise Failure(str(wrong), "make it a text or a number, such as epoch(…)", Exit.USAGE) from None
     if into is None:
         sys.stdout.flush()
         write(table, how.value, sys.stdout.buffer)

@@ -85,6 +85,8 @@ def statement(text: str) -> Statement:
     """Raises `Refused` with SQL_SYNTAX, SQL_TIME, SQL_STATEMENT, SQL_FUNCTION or SQL_TABLE_UNKNOWN."""
     if len(text) > MAX_TEXT:
         raise refused("SQL_SYNTAX", f"a query has at most {MAX_TEXT:,} characters, this one has {len(text):,}")
+    if any("\ud800" <= each <= "\udfff" for each in text):
+        raise refused("SQL_SYNTAX", "it is no text in UTF-8, or holds half of a surrogate pair")
     found = lifted(text)
     tree = _parsed(found.tokens, text)
     _check_calls(tree, found.tokens)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from oms.cli.failures import Exit
 from oms.client import connect
 
 NUMBER = {"name": "age", "type": "integer"}
@@ -84,6 +85,31 @@ async def test_an_answer_goes_into_a_file_that_others_read(asked, cli, tmp_path)
     lines = (tmp_path / "a.csv").read_text().splitlines()
     assert lines[0] == "id,age,_valid_from"
     assert lines[2].startswith("2,,20")
+
+
+async def test_what_a_format_cannot_hold_is_said_and_the_file_that_was_there_stays(asked, cli, tmp_path):
+    kept = tmp_path / "있다.parquet"
+    kept.write_bytes(b"old")
+    lasted = "SELECT id, _valid_to - _valid_from AS 동안 FROM users ALL_VERSIONS"
+    code, _, err = await cli("query", lasted, "--format", "parquet", "--output", kept)
+    assert (code, "parquet has no type for the column 동안" in err) == (Exit.USAGE, True)
+    for more in (["--output", kept], ["--format", "csv"]):
+        code, out, err = await cli("query", f"EXPLAIN {lasted}", *more)
+        assert (code, out, "what EXPLAIN says" in err) == (Exit.USAGE, "", True)
+    assert kept.read_bytes() == b"old"
+
+
+async def test_what_is_no_unicode_is_refused_in_one_sentence(asked, cli):
+    for command in (("query", "SELECT '\udcff'"), ("show", "User", "\udcff"), ("history", "\udcff", "1")):
+        code, out, err = await cli(*command)
+        assert (code in (Exit.REFUSED, Exit.USAGE), out, err.count("\n")) == (True, "", 1), err
+
+
+async def test_how_long_something_lasted_is_a_duration(asked):
+    said = """SELECT INTERVAL '1 day' AS a, INTERVAL '-1.5 seconds' AS b, INTERVAL '14 months 3 days 2 seconds' AS c,
+              TIMESTAMP '2024-03-01' - TIMESTAMP '2024-02-28' AS d, INTERVAL '0 days' AS e, [INTERVAL '1 hour'] AS f"""
+    (row,) = (await asked(said))["rows"]
+    assert [*row.values()] == ["P1D", "PT-1.5S", "P14M3DT2S", "P2D", "PT0S", ["PT3600S"]]
 
 
 async def test_a_table_is_for_people_and_leaves_out_what_a_star_says_of_versions(asked, cli):
