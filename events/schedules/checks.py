@@ -1,7 +1,8 @@
 """Everything that can be wrong with what a schedule says: found all at once."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 from events.authors import is_author
 from events.branches.branch_rules import branch_key, not_there
@@ -15,6 +16,7 @@ from events.schedules.recurrence import Recurrence
 from events.wire import instants
 
 KINDS = ("at", "every", "cron")
+NEXT_RUNS: Final = 64  # that are looked at: how close two of them are
 
 
 def faults(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
@@ -62,10 +64,18 @@ def _runs(context: Context, said: Mapping[str, Any]) -> Iterator[Finding]:
         text = "it would never run: its time, its end, or all days that it might run on lie behind us or are left out"
         yield Finding("SCHEDULE_NEVER", f"/{next(kind for kind in KINDS if said.get(kind) is not None)}", text)
         return
-    second = free.after(first)
-    if second is not None and said["jitter"] * MICROS >= second - first:
-        text = f"runs lie {(second - first) // MICROS} s apart, and are to be put off by up to {said['jitter']} s"
+    closest = _closest(free, first) if said["jitter"] else None
+    if closest is not None and said["jitter"] * MICROS >= closest:
+        text = f"runs lie {closest // MICROS} s apart, and are to be put off by up to {said['jitter']} s"
         yield Finding("SCHEDULE_JITTER", "/jitter", text)
+
+
+def _closest(times: Recurrence, first: int) -> int | None:
+    """How far (µs) two of the next runs lie apart at least; `None` where there is one alone."""
+    runs = [first]
+    while len(runs) < NEXT_RUNS and (following := times.after(runs[-1])) is not None:
+        runs.append(following)
+    return min((later - before for before, later in pairwise(runs)), default=None)
 
 
 def _command(context: Context, command: Mapping[str, Any]) -> Iterator[Finding]:

@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 from events.decider import State
@@ -16,6 +17,7 @@ from events.schedules.terms import MOST_AT_ONCE
 from events.wire import instants
 
 RING: Final = 50_000  # µs
+PUNCTUAL_SECONDS: Final = 1  # nobody who keeps schedules is quicker than some milliseconds
 
 
 class Known(NamedTuple):
@@ -90,11 +92,11 @@ def _begun(state: State, standing: Standing, times: Recurrence, runs: Sequence[R
     assert standing.next is not None
     here = standing.next - 1
     misfire = state["misfire"]
-    grace = misfire["grace"] * MICROS
-    ripe = [each for each in times.latest(here, now, MOST_AT_ONCE + 1) if put_off(state, each) <= now]
+    grace = max(misfire["grace"], PUNCTUAL_SECONDS) * MICROS
+    ripe = _ripe(state, times.latest(here, now, MOST_AT_ONCE + 1), now)
     if not ripe:  # the zone's clock is changed otherwise than was known when this was planned
         return Plan(runs, None, standing._replace(next=times.after(here)))
-    late = [each for each in ripe if put_off(state, each) + grace < now]
+    late = list(takewhile(lambda each: put_off(state, each) + grace < now, ripe))
     punctual = ripe[len(late) :][-MOST_AT_ONCE:]
     made_up = {"skip": 0, "once": 1, "all": misfire["most"]}[misfire["policy"]]
     kept = late[-made_up:] if made_up else []
@@ -110,6 +112,12 @@ def _begun(state: State, standing: Standing, times: Recurrence, runs: Sequence[R
     last = ripe[-1]
     more = standing._replace(last=last, runs=standing.runs + len(chosen))
     return Plan([*runs, *begun], lost, more._replace(next=None if left(state, more) == 0 else times.after(last)))
+
+
+def _ripe(state: State, times: Sequence[int], now: int) -> Sequence[int]:
+    """Up to the first that is put off beyond now: those behind it wait for it, so that none is passed over."""
+    ripe = list(takewhile(lambda each: put_off(state, each) <= now, times))
+    return ripe or [each for each in times if put_off(state, each) <= now]
 
 
 def left(state: State, standing: Standing) -> int | None:

@@ -48,7 +48,8 @@ def replay(
         after, end = _before(first, opened), opened.position() if until is None else _at(until, opened)
     number = run(_counted(settings, state, after, end, missing=missing))
     if not number:
-        complain(f"{name} wants no event from position {after + 1:,} to {end:,}")
+        lacks = "is missing" if missing else "wants"
+        complain(f"{name} {lacks} no event from position {after + 1:,} to {end:,}")
         return
     if yes:
         complain(f"{counted(number, 'event')} will be carried out again")

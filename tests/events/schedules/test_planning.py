@@ -80,6 +80,25 @@ def test_what_becomes_of_what_was_missed(misfire, ran, missed):
     assert planned(state, 55, found.standing).runs == []
 
 
+def test_a_run_is_not_missed_because_who_keeps_schedules_is_milliseconds_late():
+    state = schedule({"policy": "skip", "grace": 0}, **every(600))
+    standing = planned(state, 0).standing
+    found = plan(known(state), standing, BEGIN + 600 * SECOND + 20_000)
+    assert ([each.trigger for each in found.runs], found.missed) == (["time"], None)
+    found = plan(known(state), standing, BEGIN + 602 * SECOND)
+    assert (found.runs, found.missed is not None) == ([], True)
+
+
+def test_a_run_that_is_put_off_beyond_the_next_ones_is_not_forgotten():
+    state = schedule(cron="0,5,10,15,20,25 9 * * *", jitter=3_000)
+    standing, ran = planned(state, 0).standing, []
+    for minute in range(9 * 60, 11 * 60):
+        found = planned(state, minute, standing)
+        standing = found.standing
+        ran += minutes(found.runs)
+    assert ran == [540, 545, 550, 555, 560, 565]
+
+
 def test_a_year_of_seconds_is_missed_as_quickly_as_one():
     state = schedule({"policy": "all", "most": 3}, **every(1))
     found = planned(state, 365 * 24 * 60, planned(state, 0).standing)

@@ -50,6 +50,7 @@ def test_a_schedule_is_stored_with_all_that_it_does_not_say(world):
         ({"except": [{"on": each} for each in ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")]}, [("SCHEDULE_NEVER", "/cron")]),
         ({"cron": None, "every": {"seconds": 0}}, [("COMMAND_SHAPE", "/every/seconds")]),
         ({"cron": None, "every": {"seconds": 60}, "jitter": 60}, [("SCHEDULE_JITTER", "/jitter")]),
+        ({"cron": "0 0,9,10 * * *", "jitter": 3_600}, [("SCHEDULE_JITTER", "/jitter")]),
         ({"zone": "Seoul"}, [("SCHEDULE_ZONE", "/zone")]),
         ({"calendars": ["휴일", "휴가"]}, [("CALENDAR_UNKNOWN", "/calendars/1")]),
         ({"except": [{"on": "2026-02-30"}]}, [("CALENDAR_DAY", "/except/0")]),
