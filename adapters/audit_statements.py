@@ -31,7 +31,8 @@ def entries(search: Search, looks: Looks) -> Select[Any]:
     elif search.resource:
         found = found.where(looks.named(events.c.entity, search.resource))
     if search.kind:
-        found = found.where(events.c.type.startswith(f"io.oms.{search.kind}.", autoescape=True))
+        kind = f"io.oms.{search.kind.removeprefix('io.oms.')}"
+        found = found.where(or_(events.c.type == kind, events.c.type.startswith(f"{kind}.", autoescape=True)))
     if search.trace:
         found = found.where(events.c.trace.contains(search.trace, autoescape=True))
     if search.command:

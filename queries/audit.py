@@ -18,7 +18,7 @@ class Search(NamedTuple):
     """What is not said is not asked for. Times in µs: since ≤ time < until.
 
     `actor` is an author, whole or the part before `@`, or on whose behalf it was; `resource` an entity, or the beginning
-    of its key if it ends with `/`; `kind` what happened, as `object.updated` or `object`; `text` stands in the event;
+    of its key if it ends with `/`; `kind` what happened, as `object.updated.v1`, `object.updated` or `object`; `text` stands in the event;
     `trace` in its traceparent; `command` is the id of the command.
     """
 

@@ -49,12 +49,14 @@ def search(
 
     Types go by the names they had then; --json says their RIDs as well.
     """
+    from oms.cli.naming import stored
     from oms.shelves import kept
     from queries.audit import Search, told
 
+    settings = _settings(folder, ontology)
     asked = Search(
         actor,
-        resource,
+        stored(settings, resource) if resource else "",
         kind,
         branch or "",
         _time(since, "--since"),
@@ -65,7 +67,6 @@ def search(
         before,
         limit,
     )
-    settings = _settings(folder, ontology)
     with kept(settings) as shelves, shelves.audit() as audit:
         rows = [told(entry) for entry in audit.search(asked)]
     run(_name(rows, settings))

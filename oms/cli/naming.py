@@ -65,6 +65,31 @@ class Names:
         self._held.close()
 
 
+def stored(settings: "Settings", resource: str) -> str:
+    """`object/Departure/UA-1` or `objectType/Departure`, by what a type is called now on the branch, as events have it.
+
+    What no type is called stays as it is.
+    """
+    from adapters.view_files import ViewMissing
+    from events.findings import Refused
+    from oms.cli.cutting import cut_at, versions
+    from projectors.projector import ViewUnavailable
+    from queries.called import in_rids
+    from queries.naming import named
+
+    kind, _, rest = resource.partition("/")
+    name, below, key = rest.partition("/")
+    try:
+        with versions(settings) as view:
+            cut = cut_at(view, settings.branch, "now")
+            if kind not in ("object", "link") or not below:
+                return in_rids(cut, resource)
+            found = named(cut, name)
+    except (Refused, ViewMissing, ViewUnavailable):
+        return resource
+    return f"{found.entities}{key}" if found.entities.startswith(f"{kind}/") else resource
+
+
 def in_rids(flags: Mapping[str, object], key: str, source: str | None = None) -> str:
     """`objectType/Airline` as its key on the source, else on the branch of the flags; anything else as it is."""
     from events.schema.kinds import KINDS

@@ -99,6 +99,25 @@ async def test_types_go_by_their_names(program, oms, cli):
     assert (row["named"], row["resource"].startswith("objectType/ri.oms.object-type.")) == ("objectType/Airline", True)
 
 
+async def test_a_resource_is_found_by_what_its_type_is_called_now_and_by_its_slug(program, oms, cli):
+    await filled(program, oms)
+    outcome = await oms.send("RenameObjectType", {"type": "Airline", "name": "항공사"}, wait="projected:versions")
+    await program.projected("audit", outcome.position)
+
+    async def found(resource):
+        code, out, err = await cli("audit", "search", "--resource", resource, "--json")
+        assert code == Exit.OK, err
+        return [row["position"] for row in json.loads(out)]
+
+    for name in ("항공사", "Airline"):
+        assert await found(f"object/{name}/UA") == [4, 3]
+        assert await found(f"object/{name}/") == [4, 3]
+    assert await found("objectType/항공사") == [outcome.position, 2]
+    assert await found("object/Nothing/UA") == await found("link/항공사/UA") == []
+    told = json.loads((await cli("audit", "search", "--kind", "object.updated.v1", "--json"))[1])
+    assert [row["position"] for row in told] == [4]
+
+
 async def test_old_rows_leave_for_segments_and_are_proved_there(program, oms, cli, tmp_path):
     await filled(program, oms)
     code, out, err = await cli("audit", "archive", "--before", "2100-01-01", "--json")

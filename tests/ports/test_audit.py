@@ -92,6 +92,8 @@ async def entries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         (Search(resource="object/Thing"), []),
         (Search(kind="object.updated"), [3]),
         (Search(kind="object"), [7, 6, 5, 4, 3, 2]),
+        (Search(kind="object.updated.v1"), [3]),
+        (Search(kind="io.oms.object.updated.v1"), [3]),
         (Search(kind="object.updat"), []),
         (Search(kind="obj%"), []),
         (Search(branch="dev/main/test"), [6]),
