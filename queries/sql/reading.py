@@ -14,7 +14,7 @@ def entities(table: Table, window: Window, less: Narrowed, *, exact: bool) -> tu
     prefixes = [each.entities for each in table.types]
     keys = _texts(less, "_key")
     if keys is None and window.point and exact:
-        keys = _primary(table, less)
+        keys = _primary(table, less) or _numbers(table, less)
     if keys is not None:
         found = frozenset(each.entity(key) for each in table.types for key in keys)
         return Entities(prefixes, found), _counted(len(keys), "key")
@@ -28,6 +28,14 @@ def _texts(less: Narrowed, column: str) -> list[str] | None:
     """A key that is compared with a number is not looked up: to the engine '01' is 1, too."""
     texts = [value for value in less.equal.get(column, ()) if isinstance(value, str)]
     return texts if texts or less.equal.get(column) == frozenset() else None
+
+
+def _numbers(table: Table, less: Narrowed) -> list[str] | None:
+    """Of a type whose keys are whole numbers; each is written in one way only."""
+    fields: Sequence[str] = table.named.state.get("primaryKey") or []
+    if len(fields) != 1 or table.named.state["properties"].get(fields[0], {}).get("type") != "integer":
+        return None
+    return [str(value) for value in less.equal.get("_key", ()) if isinstance(value, int)] or None
 
 
 def _primary(table: Table, less: Narrowed) -> list[str] | None:

@@ -35,8 +35,8 @@ def begins(tokens: Sequence[Token], at: int) -> bool:
     """Whether a time clause begins here."""
     first, second, third = (word(tokens, at + n) for n in range(3))
     return (
-        first in ("ALL_VERSIONS", "BETWEEN")
-        or (first, second) in (("AS", "OF"), ("ALL", "VERSIONS"))
+        first in ("ALL_VERSIONS", "ALL", "BETWEEN")
+        or (first, second) == ("AS", "OF")
         or (first in _SAME and (second, third) == ("AS", "OF"))
         or (first == "FOR" and (second in _AXES or (second == "ALL" and third in _AXES) or second in _SAME))
     )
@@ -98,7 +98,8 @@ class Reader:
         if self._take("ALL_VERSIONS"):
             return Always()
         if self._take("ALL"):
-            self._take("VERSIONS")
+            if word(self.tokens, self.at - 2) not in (*_AXES, "ALL"):  # FOR ALL SYSTEM_TIME
+                self._need("VERSIONS")
             return Always()
         raise self._wrong(f"FOR {axis.upper()}_TIME wants AS OF, FROM … TO, BETWEEN … AND or ALL behind it")
 

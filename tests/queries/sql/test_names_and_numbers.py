@@ -2,6 +2,7 @@
 
 import pytest
 
+from events.findings import Refused
 from events.names import Key
 from tests.queries.histories import MAIN, History, changed, made, object_type
 from tests.queries.sql.asking import asked
@@ -61,3 +62,19 @@ def test_from_now_to_now_is_nothing(users):
 
 def test_a_comment_may_stand_behind_the_end(users):
     assert asked(users, "SELECT id FROM users WHERE id = '2'; -- 끝") == [{"id": "2"}]
+
+
+def test_all_without_versions_is_no_alias(users):
+    with pytest.raises(Refused, match=r"SQL_TIME at /sql: line 1, column \d+: VERSIONS is missing here"):
+        asked(users, "SELECT id FROM users ALL")
+    assert len(asked(users, "SELECT id FROM users ALL VERSIONS")) == len(asked(users, "SELECT id FROM users")) + 1
+    assert len(asked(users, "SELECT id FROM users FOR SYSTEM_TIME ALL")) == 3
+    assert len(asked(users, "SELECT id FROM users WHERE id = '2' UNION ALL SELECT id FROM users")) == 3
+
+
+def test_keys_that_are_whole_numbers_are_looked_up_by_numbers_whatever_their_size():
+    told = History()
+    told.commit(MAIN, [object_type("Seat", [{"field": "id", "name": "id", "type": "integer"}])])
+    told.commit(MAIN, [made("Seat", "5", id=5), made("Seat", "9223372036854775807", id=2**63 - 1)])
+    for condition in ("_key = 5", "_key IN (5, 6)", "_key = '5'", "id = 5"):
+        assert asked(told, f"SELECT id FROM seat WHERE {condition}") == [{"id": 5}]
