@@ -36,7 +36,7 @@ EVERYTHING: Final = Wanted()
 async def wanted(
     feed: Feed, branches: Sequence[str], types: Sequence[str], told: Callable[[int], None] = lambda _: None
 ) -> Wanted:
-    """`types` are RIDs or API names, the last type that had a name; what it is called now does not matter.
+    """`types` are RIDs, API names, the last type that had a name, or slugs; what it is called now does not matter.
 
     None given = all of them. Raises `Refused` (BRANCH_UNKNOWN, TYPE_UNKNOWN).
     """
@@ -61,7 +61,9 @@ def _note(fact: Fact, parents: defaultdict[str, set[str]], slugs: dict[str, str]
         element = _named.decode(fact.data)
         if element.slug and element.rid:
             slugs[element.rid] = element.slug
-            slugs[element.name or element.slug] = element.slug
+            slugs.setdefault(element.slug, element.slug)
+            if element.name and element.field is None:
+                slugs[element.name] = element.slug
 
 
 def _with_parents(branches: Sequence[str], parents: dict[str, set[str]]) -> frozenset[str]:
@@ -93,6 +95,7 @@ class _Element(msgspec.Struct):
     rid: str | None = None
     slug: str | None = None
     name: str | None = None
+    field: str | None = None  # where a property is meant, `name` is its own
 
 
 _named: Final = msgspec.json.Decoder(_Element)

@@ -45,6 +45,33 @@ async def test_a_type_is_called_by_any_name_it_had(name):
     assert not part(MAIN, "object/Other/k")
 
 
+async def test_a_name_is_that_of_the_last_type_that_had_it_and_of_no_property():
+    other = RID.replace("5e", "5f")
+    story = Story()
+    made = {"rid": RID, "slug": "Thing", "name": "Thing", "primaryKey": ["id"], "properties": []}
+    again = {**made, "rid": other, "slug": "Thing~2"}
+    story.commit(("objectType.created", f"objectType/{RID}", made))
+    story.commit(
+        ("objectType.renamed", f"objectType/{RID}", {"rid": RID, "slug": "Thing", "name": "것", "was": "Thing"})
+    )
+    story.commit(("objectType.created", f"objectType/{other}", again))
+    described = {"rid": RID, "slug": "Thing", "set": {"description": "old"}, "was": {}}
+    story.commit(("objectType.metadataUpdated", f"objectType/{RID}", described))
+    field = {"rid": other, "slug": "Thing~2", "field": "id", "name": "것", "was": "id"}
+    story.commit(("objectType.propertyRenamed", f"objectType/{other}", field))
+    feed = MemoryFeed(story.messages, 2)
+    for name, slug in (
+        ("Thing", "Thing~2"),
+        ("Thing~2", "Thing~2"),
+        ("것", "Thing"),
+        (RID, "Thing"),
+        (other, "Thing~2"),
+    ):
+        assert (await wanted(feed, [], [name])).slugs == {slug}
+    with pytest.raises(Refused, match="TYPE_UNKNOWN"):
+        await wanted(feed, [], ["id"])
+
+
 @pytest.mark.parametrize(("branches", "types", "code", "hint"), [(["dev/x/z"], [], "BRANCH_UNKNOWN", "dev/x/b"), ([], ["Thinh"], "TYPE_UNKNOWN", "Thing")])  # fmt: skip
 async def test_what_is_not_in_the_log_is_refused_with_what_may_have_been_meant(branches, types, code, hint):
     with pytest.raises(Refused) as refused:
