@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from events.findings import Finding, Refused
-from events.names import Key
+from events.names import Key, composed_key
 from events.schema.hierarchy import effective
 from events.schema.kinds import KINDS
+from events.schema.values import NotAValue, reference
 from events.wire.instants import to_text
 from projectors.projector import Parked
 from projectors.versions import Marks, Version
@@ -161,7 +162,16 @@ def not_found(cut: Cut, schema: Named, key: str) -> Refused:
     """The refusal that says which object or link of which branch does not exist at which position."""
     kind = "OBJECT" if schema.kind == "objectType" else "LINK"
     text = f"{schema.name} {key} does not exist on {cut.branch} at position {cut.position}"
+    if len(schema.state.get("primaryKey") or ()) == 1 and not _is_key(key):
+        text = f"{text}; written as a key it is {composed_key([key])}"
     return Refused([Finding(f"{kind}_UNKNOWN", "/key", text)])
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return reference(key) == key
+    except NotAValue:
+        return False
 
 
 def shown_as(cut: Cut, schema: Named, version: Version, parked: Sequence[Parked] = ()) -> Shown:

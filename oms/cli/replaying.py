@@ -90,6 +90,8 @@ def replay(
         prove,
         as_json,
     )
+    if until is not None and as_of != "now":
+        raise Failure("--as-of and --until are two ways to say one moment", "leave one of them", Exit.USAGE)
     _refuse_views(asked)
     run(_replay(asked, folder=folder, ontology=ontology))
 

@@ -39,6 +39,8 @@ def frames_mapping(
     if not named:
         known = ", ".join(sorted(types)) or "none"
         raise MappingRefused(f"no frame is of an object type; there are {known}: say it as @metadata:<type>")
+    if text is not None and all(text not in types[kind].properties for kind in named):
+        raise MappingRefused(f"{text}: no property of {', '.join(named)} is called so, and none takes the text")
     objects = [_object(types[kind], list(names), text) for kind, names in named.items()]
     return mapping_of({"objects": objects, "links": [_link(each, types) for each in links], "linksLast": True})
 

@@ -106,6 +106,9 @@ def test_no_differences_is_valid_json_too(capsys, folder) -> None:
     ("arguments", "code", "says"),
     [
         (["show", "Flight", "UA-2"], Exit.REFUSED, "OBJECT_UNKNOWN"),
+        (["show", "Flight", "UA/1"], Exit.REFUSED, "at position 7; written as a key it is UA%2F1"),
+        (["show", "Flight", "UA%2F1"], Exit.REFUSED, "at position 7\n"),
+        (["replay", "--until", "3", "--as-of", "2"], Exit.USAGE, "leave one of them"),
         (["show", "Fligt", "UA-1"], Exit.REFUSED, "TYPE_UNKNOWN"),
         (["show", "Flight", "UA-1", "--as-of", "yesterday"], Exit.REFUSED, "TIME_UNPARSABLE"),
         (["show", "Flight", "UA-1", "--as-of", "9999-01-01"], Exit.REFUSED, "TIME_IN_FUTURE"),

@@ -180,3 +180,5 @@ def test_a_markdown_file_has_a_row_for_each_frame_and_links_follow_objects(tmp_p
     ]
     assert [c["data"] for c in commands_of(links, plane.row)] == [{"type": "near", "from": ["N1"], "to": ["N2"]}]
     assert commands_of(objects, front.row) == []
+    with pytest.raises(MappingRefused, match="nix: no property of Plane is called so"):
+        frames_mapping([plane.row], {"Plane": plain}, [], "nix")
