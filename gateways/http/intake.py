@@ -7,11 +7,11 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from events.command import QUESTIONS
@@ -30,6 +30,13 @@ from gateways.http.rates import Rates
 
 MOST_EVENTS: Final = 1_000  # of a batch
 _NAME: Final = re.compile(r"[A-Za-z0-9*](?:[A-Za-z0-9.-]{0,253})(?::\d{1,5})?")
+_WAIT: Final = re.compile(r"^(outbox|log|projected:[a-z_]{1,50})$")
+
+
+def _reachable(wait: str) -> str:
+    if _WAIT.fullmatch(wait) is None:
+        raise ValueError("it must be outbox, log or projected:<view>, such as projected:versions")
+    return wait
 
 
 class Sending(BaseModel):
@@ -37,9 +44,9 @@ class Sending(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    wait: str = Field(
+    wait: Annotated[str, AfterValidator(_reachable)] = Field(
         "outbox",
-        pattern=r"^(outbox|log|projected:[a-z_]{1,50})$",
+        json_schema_extra={"pattern": _WAIT.pattern},
         description="`outbox` = durable, `log` = published, `projected:<view>` = to be read",
     )
     deadline: float = Field(DEADLINE, ge=0.1, le=60, description="seconds to wait so")

@@ -120,7 +120,9 @@ async def test_waiting_is_asked_for_in_the_query(gateway):
     status, answer = await post(gateway, event(1), path="/events?wait=projected:no&deadline=1")
     assert (status, [each["code"] for each in answer["findings"]]) == (422, ["WAIT_UNKNOWN"])
     assert gateway.feed.messages == before
-    assert (await post(gateway, event(1), path="/events?wait=soon"))[1]["code"] == "GATEWAY_PARAMETER"
+    answer = (await post(gateway, event(1), path="/events?wait=soon"))[1]
+    assert (answer["code"], answer["findings"][0]["path"]) == ("GATEWAY_PARAMETER", "/query/wait")
+    assert answer["detail"] == "it must be outbox, log or projected:<view>, such as projected:versions"
 
 
 async def test_who_writes_is_the_tokens_principal_and_nobody_else(gateway):
