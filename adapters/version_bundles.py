@@ -42,8 +42,8 @@ class Numbered(NamedTuple):
 
 def bundled(rows: Sequence[Numbered]) -> tuple[bytes, int]:
     """The file, and how many bytes the states in it have. In the order given."""
-    states = [_encode(row.version.state).decode() for row in rows]
-    columns = [_cells(row, state) for row, state in zip(rows, states, strict=True)]
+    states = [_encode(row.version.state) for row in rows]
+    columns = [_cells(row, state.decode()) for row, state in zip(rows, states, strict=True)]
     table = pa.table([list(column) for column in zip(*columns, strict=True)], schema=SCHEMA)
     file = io.BytesIO()
     parquet.write_table(table, file, compression="zstd", compression_level=COMPRESSION, write_statistics=False)

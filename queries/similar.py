@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from documents.grams import grams
 from events.branches.lineage import Stretch
 from events.decider import State
+from events.findings import Finding, Refused
 from events.names import Key
 from projectors.projector import Place
 from projectors.versions import Version
@@ -137,6 +138,9 @@ def _slugs(cut: Cut, type_name: str | None) -> tuple[str, ...] | None:
     if type_name is None:
         return None
     asked = named(cut, type_name)
+    if asked.kind != "objectType":
+        text = f"{asked.name} is a link type; links are not found by meaning, the objects at their ends are"
+        raise Refused([Finding("TYPE_UNKNOWN", "/type", text)])
     below = (each for each in types(cut) if each.kind == "objectType" and is_below(cut, each, asked))
     return (asked.slug, *(each.slug for each in below))
 

@@ -87,8 +87,13 @@ async def test_found_by_meaning_on_the_command_line_and_from_python(cli, airline
     assert "  1  Airline KE  1. by meaning, 1. by words" in out.splitlines()
     with pytest.raises(Refused, match="TYPE_UNKNOWN"):
         await airlines.similar("a", "Wing")
-    code, _, err = await cli("similar", " ")
-    assert (code, err.startswith("oms: SIMILAR_TEXT at /text: ")) == (Exit.REFUSED, True)
+    for text in (" ", "\udcff"):
+        code, _, err = await cli("similar", text)
+        assert (code, err.startswith("oms: SIMILAR_TEXT at /text: ")) == (Exit.REFUSED, True)
+    allied = {"name": "Allied", "from": "Airline", "to": "Airline", "cardinality": "n-n"}
+    assert (await airlines.send("CreateLinkType", allied, wait="projected:versions")).status == "accepted"
+    with pytest.raises(Refused, match="TYPE_UNKNOWN: Allied is a link type"):
+        await airlines.similar("a", "Allied")
     with pytest.raises(Refused, match="COMMAND_SHAPE"):
         await airlines.similar(" ")
 

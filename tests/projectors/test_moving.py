@@ -77,12 +77,14 @@ async def test_a_view_that_versions_left_is_verified_written_on_and_counted(
     await (await projected(shelf, story)).view.close()
     if packed:
         await shelf.pack(1, FOREVER)
+    whole = shelf.stats(1)[1].json()["bytesFull"]
     assert await shelf.move(1, START + 6_000) == 4  # the third commit was the first to close something
     assert await shelf.verified(1, MemoryFeed(story.messages), lambda _: None) == Agreed(15, 15, [])
     assert await shelf.move(1, FOREVER) == 6
     assert await shelf.move(1, FOREVER) is None
     _, things = shelf.stats(1)
     assert (things.prefix, things.versions, things.moved) == ("object/Thing/", 3, 10)
+    assert things.json()["bytesFull"] == whole  # bytes, of whatever letters
     story.updated("a", branch=TEST, m="y")
     story.rebased(TEST, MAIN, 7)
     story.updated("a", branch=TEST, m="z")  # from a state of main that has left
