@@ -45,12 +45,12 @@ def sent_with_secrets(
     from oms.settings import load
 
     settings, name = load(said.flags(branch)).settings, str(data.get("subscription") or data["name"])
-    refuse_unbegun(settings)
     files, new = secret_files(settings), list[str]()
     for each in lacking(str(data.get("sink") or ""), settings.webhook_brokers):
         complain(each)
 
     def keep(text: str, audience: str) -> str:
+        refuse_unbegun(settings)
         new.append(files.keep(text, audience))
         return new[-1]
 
@@ -60,6 +60,7 @@ def sent_with_secrets(
     try:
         whole, shown = {**data, **(showing or Showing()).data(keep, sink)}, dict[str, object]()
         if signing is not None:
+            refuse_unbegun(settings)
             secret = made(settings, signing, signs(name))
             new.append(secret.id)
             whole["secret"], shown["secret"] = secret.id, secret.shown
