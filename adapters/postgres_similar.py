@@ -99,7 +99,9 @@ class PostgresSimilar:
         Others go, but the one before and those of `keep`. Spaces have an index from here on: made of many vectors at once it
         takes a fifth of the time, and until then all of them are looked at.
         """
-        if without := await self._thread.run(lambda session: session.rows(SQL["not_indexed"], pgvector.INDEXED)):
+        if without := await self._thread.run(
+            lambda session: session.rows(SQL["not_indexed"], pgvector.INDEXED, pgvector.SUFFIX)
+        ):
             await self._patiently(partial(_index, spaces=without))
 
         def write(session: PostgresSession) -> bool:

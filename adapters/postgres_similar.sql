@@ -57,7 +57,7 @@ SELECT position FROM checkpoint
 -- all_spaces
 SELECT id, name, dimensions, serving, embedded FROM spaces ORDER BY serving DESC, id
 -- not_indexed
-SELECT id, dimensions FROM spaces WHERE dimensions <= $1 AND to_regclass('vectors_' || id || '_nearest') IS NULL
+SELECT id, dimensions FROM spaces WHERE dimensions <= $1 AND to_regclass('vectors_' || id || $2) IS NULL
 -- nothing_pending
 SELECT s.embedded + (SELECT count(*) FROM waiting w WHERE w.space = s.id AND w.again > $2) >= m.passages
 FROM spaces s, made_with m WHERE s.id = $1
