@@ -55,8 +55,8 @@ class CommandDoor:
     ) -> Awaitable[bytes] | None:
         """`Oms-Wait: outbox` (default, durable) `| log | projected:<view>`, for at most `Oms-Deadline` seconds (10).
 
-        Nothing is decided where nobody can wait so far. A command takes its place in line at once. What is returned is to be awaited for the answer; where that is
-        `None`, `told` hears it, later.
+        Nothing is decided where nobody can wait so far. A command takes its place in line at once. What is returned is
+        to be awaited for the answer; where that is `None`, `told` hears it, later.
         """
         to = address(subject)
         if to.type == OUTCOME:

@@ -1,12 +1,12 @@
 """Whether a NATS server is there: one that is not, is silent or lets nobody in is said at once, whoever else is named."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from adapters.nats_config import Login
 from adapters.nats_reach import ServerAway, reach
+from tests.silent import silent_server
 
 NOBODY = "nats://127.0.0.1:1"
 
@@ -32,16 +32,6 @@ async def test_a_server_that_does_not_let_us_in_is_said(nats_server):
 
 
 async def test_a_server_that_says_nothing_is_not_waited_for(nats_server):
-    over = asyncio.Event()
-
-    async def say_nothing(_reader, writer):
-        await over.wait()
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
-        port = silent.sockets[0].getsockname()[1]
-        try:
-            with pytest.raises(ServerAway, match=f"at nats://127.0.0.1:{port}: "):
-                await reach(replace(nats_server.endpoint, url=f"nats://127.0.0.1:{port}"), "admin")
-        finally:
-            over.set()
+    async with silent_server() as (url, _):
+        with pytest.raises(ServerAway, match=f"at {url}: "):
+            await reach(replace(nats_server.endpoint, url=url), "admin")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from oms.cli.failures import Exit
+from tests.silent import silent_server
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60
@@ -54,20 +55,8 @@ async def test_a_server_that_is_away_is_said_with_its_place(tmp_path, settings, 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_ends_when_it_is_told_to_while_it_starts(tmp_path, number):
-    reached, over = asyncio.Event(), asyncio.Event()
-
-    async def say_nothing(_reader, writer):
-        reached.set()
-        await over.wait()
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
-        url = f"nats://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        try:
-            async with up(tmp_path / "data", OMS_NATS_URL=url) as program:
-                await reached.wait()
-                program.send_signal(number)
-                out, said = (each.decode() for each in await program.communicate())
-        finally:
-            over.set()
+    async with silent_server() as (url, reached), up(tmp_path / "data", OMS_NATS_URL=url) as program:
+        await reached.wait()
+        program.send_signal(number)
+        out, said = (each.decode() for each in await program.communicate())
     assert (program.returncode, out, said) == (Exit.OK, "stopped\n", "")

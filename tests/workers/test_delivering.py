@@ -210,17 +210,21 @@ async def test_another_life_goes_on_where_the_first_one_was(world):
     assert sorted(world.positions("a")) == objects(world, "a")
 
 
-async def test_another_life_sends_nothing_twice_because_somebody_else_is_behind(world):
-    never = asyncio.Event()
+def once(said):
+    """An answer that waits for it."""
 
-    async def hangs(_letter):
-        await never.wait()
+    async def answer(_letter):
+        await said.wait()
         return OK
 
+    return answer
+
+
+async def test_another_life_sends_nothing_twice_because_somebody_else_is_behind(world):
     world.subscribed("behind", types=["io.oms.object.*"])
     world.subscribed("well", types=["io.oms.object.*"])
     world.subscribed("strict", types=["io.oms.object.*"], ordered=True)
-    world.answers["behind"] = hangs
+    world.answers["behind"] = once(asyncio.Event())
     last = world.wrote(5)
     async with world.carried() as deliveries:
         await settled(world, deliveries, "well", last)
@@ -266,14 +270,9 @@ async def test_what_failed_comes_again_at_its_time_also_in_another_life(world):
 
 async def test_a_dead_endpoint_delays_nobody(world):
     never = asyncio.Event()
-
-    async def hangs(_letter):
-        await never.wait()
-        return OK
-
     world.subscribed("dead", types=["io.oms.object.*"])
     world.subscribed("well", types=["io.oms.object.*"])
-    world.answers["dead"] = hangs
+    world.answers["dead"] = once(never)
     async with world.carried() as deliveries:
         last = world.wrote(ROOM + 50)
         await settled(world, deliveries, "well", last)

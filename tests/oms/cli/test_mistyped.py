@@ -10,6 +10,7 @@ import pytest
 
 from oms.cli.failures import Exit
 from oms.client import Unavailable, connect
+from tests.silent import silent_server
 
 ROOT = Path(__file__).parents[3]
 AIRLINE = '{"type": "Airline", "properties": {"carrier": "UA"}}'
@@ -60,18 +61,9 @@ async def test_what_needs_the_server_says_that_it_does_not_run(oms, program, cli
 
 
 async def test_a_server_that_says_nothing_is_said_in_words(tmp_path):
-    over = asyncio.Event()
-
-    async def say_nothing(_reader, writer):
-        await over.wait()
-        writer.close()
-
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
-        try:
-            with pytest.raises(Unavailable, match=r"no NATS server answers at .*: it says nothing; start one"):
-                await connect(f"nats://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
-        finally:
-            over.set()
+    async with silent_server() as (url, _):
+        with pytest.raises(Unavailable, match=r"no NATS server answers at .*: it says nothing; start one"):
+            await connect(url)
 
 
 @pytest.mark.parametrize(
